@@ -1,0 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { brotliCompressSync, constants } from 'node:zlib'
+
+/** Bytes of a file as a CDN would send it: brotli at quality 11. */
+export function brotliBytes(file) {
+  return brotliCompressSync(readFileSync(file), { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length
+}
+
+if (process.argv[1] === import.meta.filename)
+  for (const file of process.argv.slice(2)) console.log(`${file}: ${readFileSync(file).length} bytes, ${brotliBytes(file)} brotli`)
