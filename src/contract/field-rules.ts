@@ -1,0 +1,78 @@
+import type { Fault } from './error-codes.js'
+import { MAX_URL_LENGTH } from './limits.js'
+
+// Both a browser and Node have it; this room's lib has neither.
+declare const URL: new (url: string) => { protocol: string }
+
+/** A body under validation, and every fault found in it so far: the caller learns all of them at once. */
+export interface Fields {
+  body: Record<string, unknown>
+  faults: Fault[]
+}
+
+/** What a text may be, lengths in UTF-16 units. */
+export interface TextRule {
+  min?: number
+  max: number
+  required?: boolean
+  /** Too long a text is cut instead of refused. */
+  cut?: boolean
+}
+
+/** Whether a parsed JSON value is an object (not null, not an array). */
+export function isJsonObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Reads a field; null is as good as absent. */
+export function readField({ body }: Fields, field: string): unknown {
+  return Object.hasOwn(body, field) ? (body[field] ?? undefined) : undefined
+}
+
+export function readText(fields: Fields, field: string, { min = 0, max, required, cut }: TextRule): string | undefined {
+  const value = readField(fields, field)
+  if (value === undefined) return required ? addFault(fields, field, 'is missing') : undefined
+  if (typeof value !== 'string') return addFault(fields, field, 'must be a string')
+  if (value.length < min) return addFault(fields, field, min === 1 ? 'must not be empty' : `must have at least ${min} characters`)
+  if (value.length > max && !cut) return addFault(fields, field, `must have at most ${max} characters`)
+  return cutText(value, max)
+}
+
+/** Reads the absolute http(s) URL of a page. */
+export function readUrl(fields: Fields, field: string, required: boolean): string | undefined {
+  const value = readText(fields, field, { max: MAX_URL_LENGTH, required })
+  return value === undefined || isHttpUrl(value) ? value : addFault(fields, field, 'must be an absolute http or https URL')
+}
+
+export function readFlag(fields: Fields, field: string): boolean | undefined {
+  const value = readField(fields, field)
+  return value === undefined || typeof value === 'boolean' ? value : addFault(fields, field, 'must be true or false')
+}
+
+/** Reads a whole number of milliseconds; a client's clock may be wrong, so it is clamped to 0 … `max`. */
+export function readDuration(fields: Fields, field: string, max: number): number | undefined {
+  const value = readField(fields, field)
+  if (value === undefined) return undefined
+  if (typeof value !== 'number' || !Number.isFinite(value)) return addFault(fields, field, 'must be a number of milliseconds')
+  return Math.round(Math.min(Math.max(value, 0), max))
+}
+
+export function addFault({ faults }: Fields, field: string, reason: string): undefined {
+  faults.push({ field, reason })
+}
+
+/**
+ * Cuts a text to `max` UTF-16 units. Half surrogate pairs, its own cut's or the sender's, become
+ * U+FFFD: they have no UTF-8 form, and a store may refuse the whole batch for one of them.
+ */
+export function cutText(value: string, max: number): string {
+  return (value.length > max ? value.slice(0, max) : value).toWellFormed()
+}
+
+function isHttpUrl(value: string): boolean {
+  try {
+    return /^https?:$/.test(new URL(value).protocol)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,42 @@
+/** Largest request body of the ingest endpoint, in bytes. */
+export const MAX_BODY_BYTES = 64 * 1024
+/** Most events in one ingest request; each counts as one request against the limits. */
+export const MAX_BATCH_EVENTS = 30
+/** Deepest nesting of a JSON body: batch, event and properties need three. */
+export const MAX_JSON_DEPTH = 5
+/** Longest `url`, in characters. */
+export const MAX_URL_LENGTH = 2048
+/** Shortest `session_id` and `visitor_id`, in characters. */
+export const MIN_ID_LENGTH = 8
+/** Longest id of any kind, in characters. */
+export const MAX_ID_LENGTH = 128
+/** Longest `event_name`, in characters. */
+export const MAX_EVENT_NAME_LENGTH = 64
+/** Most properties of one event. */
+export const MAX_PROPERTIES = 30
+/** Longest property key, in characters. */
+export const MAX_PROPERTY_KEY_LENGTH = 40
+/** Longest string value of a property, in characters; longer ones are cut. */
+export const MAX_PROPERTY_VALUE_LENGTH = 500
+/** Longest `title`, in characters; longer ones are cut. */
+export const MAX_TITLE_LENGTH = 500
+/** Longest `user_agent`, in characters; longer ones are cut. It is judged, never stored. */
+export const MAX_USER_AGENT_LENGTH = 1024
+/** Longest label (`browser`, `os`, `language`, …), in characters; longer ones are cut. */
+export const MAX_LABEL_LENGTH = 64
+/** How long ago an event may have happened, in milliseconds: the age of the tracker's outbox. */
+export const MAX_AGE_MS = 7 * 24 * 60 * 60 * 1000
+/** A session ends after this long without an event, in milliseconds. */
+export const SESSION_TIMEOUT_MS = 30 * 60 * 1000
+/** A visitor is live for this long after an event or heartbeat, in milliseconds. */
+export const LIVE_WINDOW_MS = 5 * 60 * 1000
+/** The same `event_id` within this time is acknowledged and not counted, in milliseconds. */
+export const DEDUPLICATION_WINDOW_MS = 24 * 60 * 60 * 1000
+/** Most ingest requests of one client in ten seconds. */
+export const BURST_LIMIT = 60
+/** The window of {@link BURST_LIMIT}, in milliseconds. */
+export const BURST_WINDOW_MS = 10 * 1000
+/** Most ingest requests of one client in an hour. */
+export const SUSTAINED_LIMIT = 5000
+/** The window of {@link SUSTAINED_LIMIT}, in milliseconds. */
+export const SUSTAINED_WINDOW_MS = 60 * 60 * 1000

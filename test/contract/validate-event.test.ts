@@ -1,0 +1,70 @@
+import { ERROR_CODES, isDeeperThan, validateEvent } from '@zenovay/tracker/contract'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { WIRE_FIXTURES, bodyText, isAccepted, type Accepted, type WireFixture } from '../support/wire-fixtures.js'
+
+describe('wire fixtures', () => {
+  it.each(WIRE_FIXTURES)('$name: $description', (fixture) => {
+    const { expect: expected } = fixture
+    if (isAccepted(expected)) return checkAccepted(fixture, expected)
+    expect(ERROR_CODES[expected.code].status).toBe(expected.status)
+    // Only the collector judges agents, origins, codes, sizes and JSON itself.
+    if (!expected.details || expected.details[0]?.field === 'body') return
+    expect(validateEvent(fixture.body)).toEqual({ ok: false, faults: expected.details })
+  })
+
+  function checkAccepted(fixture: WireFixture, expected: Accepted): void {
+    const events = [JSON.parse(bodyText(fixture))].flat() as Record<string, unknown>[]
+    const results = events.map((event) => validateEvent(event))
+    const valid = results.flatMap((result) => (result.ok ? [result.event] : []))
+    expect(valid).toHaveLength(expected.rows.length)
+    for (const [index, event] of valid.entries()) {
+      expect({ ...event }).toMatchObject({ session_id: expected.rows[index]!['session_id'], properties: expected.rows[index]!['properties'] })
+      expect(event.age_ms ?? 0).toBe(expected.ageMs ?? 0)
+    }
+    for (const { index, fields } of expected.rejected ?? []) {
+      const result = results[index]!
+      expect(result.ok ? [] : result.faults.map(({ field }) => field)).toEqual(fields)
+    }
+  }
+})
+
+describe('validateEvent', () => {
+  it('never throws, whatever JSON it is given', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const result = validateEvent(value)
+        expect(result.ok || result.faults.length > 0).toBe(true)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('keeps properties away from prototypes', () => {
+    const body = JSON.parse('{"properties": {"__proto__": {"polluted": true}}}') as unknown
+    const result = validateEvent(body)
+    expect(result.ok).toBe(false)
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
+  })
+})
+
+describe('isDeeperThan', () => {
+  it('counts arrays and objects, and not brackets inside strings', () => {
+    expect(isDeeperThan('{"a":[{"b":[1]}]}', 4)).toBe(false)
+    expect(isDeeperThan('{"a":[{"b":[1]}]}', 3)).toBe(true)
+    expect(isDeeperThan('{"a":"[[[[[[{{{"}', 1)).toBe(false)
+    expect(isDeeperThan('{"a":"\\"[[[["}', 1)).toBe(false)
+  })
+
+  it('agrees with the depth of any JSON value', () => {
+    const depthOf = (value: unknown): number => (typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0)
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
+        const text = JSON.stringify(value)
+        const depth = depthOf(value)
+        expect(isDeeperThan(text, depth)).toBe(false)
+        if (depth > 0) expect(isDeeperThan(text, depth - 1)).toBe(true)
+      }),
+    )
+  })
+})
