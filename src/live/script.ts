@@ -1,0 +1,11 @@
+import { startLiveWidget } from './start-live-widget.js'
+
+// The widget's own tag, else the tracker's: a page with both writes its code once.
+const tag = document.querySelector<HTMLScriptElement>('script[data-tracking-code],script[data-id^=ZV_]')
+const own = document.currentScript as HTMLScriptElement | null
+const src = own?.src || tag?.src
+
+startLiveWidget({
+  trackingCode: own?.dataset['trackingCode'] ?? tag?.dataset['trackingCode'] ?? tag?.dataset['id'],
+  apiUrl: own?.dataset['apiUrl'] ?? tag?.dataset['apiUrl'] ?? (src && new URL(src).origin),
+})

@@ -1,0 +1,87 @@
+import type { LiveAnswer } from '../contract/wire.js'
+
+export interface LiveWidgetOptions {
+  /** Code of the site whose visitors are counted, unless an element names its own. */
+  trackingCode?: string | undefined
+  /** Base URL of the collector. @default the page's own origin */
+  apiUrl?: string | undefined
+  /** Time between two polls in milliseconds, never under 5,000. @default 10000 */
+  intervalMs?: number | undefined
+}
+
+const SELECTOR = 'zenovay-live,[data-zenovay-live]'
+const SHORTEST_INTERVAL_MS = 5_000
+const LONGEST_INTERVAL_MS = 120_000
+
+/**
+ * Keeps the number of live visitors in every `<zenovay-live>` and every element with `data-zenovay-live`,
+ * also those that come into the page later.
+ *
+ * Elements may name another site with `data-tracking-code` and another collector with `data-api-url`.
+ * Polling pauses while the page is hidden, and the interval doubles with each error, up to two minutes.
+ * Returns a function that stops it. On a server it does nothing.
+ *
+ * @example
+ * import { startLiveWidget } from '@zenovay/tracker/live'
+ * const stop = startLiveWidget({ trackingCode: 'ZV_XXXXXXXXXXX', apiUrl: 'https://collector.example' })
+ */
+export function startLiveWidget({ trackingCode, apiUrl, intervalMs = 10_000 }: LiveWidgetOptions = {}): () => void {
+  if (typeof document == 'undefined') return () => {}
+  const interval = Math.max(SHORTEST_INTERVAL_MS, intervalMs)
+  const format = numberFormat(document.documentElement.lang)
+  let delay = interval
+  let timer = 0
+  let polls = 0
+
+  const poll = async () => {
+    const own = ++polls
+    const groups = new Map<string, HTMLElement[]>()
+    for (const element of document.querySelectorAll<HTMLElement>(SELECTOR)) {
+      const { dataset, style } = element
+      const code = dataset['trackingCode'] || dataset['zenovayLive'] || trackingCode
+      if (!code) continue
+      const url = `${(dataset['apiUrl'] ?? apiUrl ?? '').replace(/\/$/, '')}/e/live/${code}`
+      groups.set(url, [...(groups.get(url) ?? []), element])
+      // Room for three digits of equal width: a changing number moves nothing around it.
+      style.cssText ||= 'display:inline-block;min-width:3ch;font-variant-numeric:tabular-nums'
+      element.ariaLive ||= 'polite'
+    }
+    let failed = false
+    for (const [url, elements] of groups)
+      try {
+        const { visitors } = (await (await fetch(url)).json()) as LiveAnswer
+        const text = format.format(visitors)
+        // Written only when it changes, or a screen reader would say the same number again.
+        for (const element of elements) if (element.textContent != text) element.textContent = text
+      } catch {
+        failed = true
+      }
+    delay = failed ? Math.min(delay * 2, LONGEST_INTERVAL_MS) : interval
+    if (own == polls) schedule()
+  }
+  const schedule = () => {
+    clearTimeout(timer)
+    if (document.visibilityState != 'hidden') timer = setTimeout(poll, delay)
+  }
+  const wake = () => {
+    clearTimeout(timer)
+    if (document.visibilityState != 'hidden') void poll()
+  }
+
+  document.addEventListener('visibilitychange', wake)
+  wake()
+  return () => {
+    document.removeEventListener('visibilitychange', wake)
+    clearTimeout(timer)
+    polls = NaN
+  }
+}
+
+function numberFormat(lang: string): Intl.NumberFormat {
+  try {
+    return new Intl.NumberFormat(lang || undefined)
+  } catch {
+    // A lang that is no BCP 47 tag, such as en_US, throws.
+    return new Intl.NumberFormat()
+  }
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ERROR_CODES, type ErrorBody } from '../contract/error-codes.js'
+import type { IngestEvent, Properties } from '../contract/wire.js'
+import { IngestError } from './ingest-error.js'
+
+export interface ServerTrackerOptions {
+  /** Public code of the site, `ZV_…`. */
+  trackingCode: string
+  /** Base URL of the collector; may carry a path prefix. */
+  apiUrl: string
+  /** Names your service; generic agents (curl, python, …) are refused as bots. @default 'Zenovay-Server/1.0' */
+  userAgent?: string
+  /** Transmissions of one event before it fails. @default 3 */
+  attempts?: number
+}
+
+export interface ServerEvent {
+  /** Absolute http(s) URL the event belongs to. */
+  url: string
+  /** At least 8 characters; the same for events of one visit. */
+  sessionId: string
+  /** At least 8 characters; ties repeat events to one visitor. */
+  visitorId?: string
+  userId?: string
+  referrer?: string
+  properties?: Properties
+}
+
+export interface ServerTracker {
+  /** Sends a custom event. Resolves when it is stored; rejects with an {@link IngestError}. */
+  track(name: string, event: ServerEvent): Promise<void>
+  /** Sends a pageview. Resolves when it is stored; rejects with an {@link IngestError}. */
+  pageview(event: ServerEvent): Promise<void>
+}
+
+const ATTEMPT_TIMEOUT_MS = 10_000
+const FIRST_BACKOFF_MS = 500
+
+/**
+ * Sends events from a server, with the fields a browser would fill in.
+ *
+ * Each event has an id of its own, so that a retry after a lost answer is not counted twice.
+ * 429, 5xx and connection errors are tried again after `Retry-After` or a growing pause.
+ *
+ * @example
+ * import { createServerTracker } from '@zenovay/tracker/node'
+ * const analytics = createServerTracker({ trackingCode: 'ZV_XXXXXXXXXXX', apiUrl: 'https://collector.example' })
+ * await analytics.track('purchase', { url: 'https://example.com/checkout', sessionId: 'srv-9f2a7c41bd', properties: { value: 99.99 } })
+ */
+export function createServerTracker({ trackingCode, apiUrl, userAgent = 'Zenovay-Server/1.0', attempts = 3 }: ServerTrackerOptions): ServerTracker {
+  const endpoint = `${apiUrl.replace(/\/$/, '')}/e/${encodeURIComponent(trackingCode)}`
+
+  const send = async (kind: Partial<IngestEvent>, { url, sessionId, visitorId, userId, referrer, properties }: ServerEvent) => {
+    const event = {
+      ...kind,
+      event_id: randomUUID(),
+      url,
+      session_id: sessionId,
+      visitor_id: visitorId,
+      user_id: userId,
+      referrer,
+      properties,
+      device_type: 'server',
+      browser: 'server',
+      os: 'server',
+      user_agent: userAgent,
+    }
+    for (let attempt = 1; ; attempt++) {
+      const { error, retryAfterMs } = await post(endpoint, { ...event, ...(attempt > 1 && { retry: true }) })
+      if (!error) return
+      if (retryAfterMs === undefined || attempt >= attempts) throw error
+      await sleep(Math.max(retryAfterMs, FIRST_BACKOFF_MS * 2 ** (attempt - 1)))
+    }
+  }
+
+  return {
+    track: (name, event) => send({ event_type: 'custom', event_name: name }, event),
+    pageview: (event) => send({ event_type: 'pageview' }, event),
+  }
+}
+
+interface Outcome {
+  error?: IngestError
+  /** Set when another attempt may help. */
+  retryAfterMs?: number
+}
+
+async function post(endpoint: string, event: object): Promise<Outcome> {
+  try {
+    const answer = await fetch(endpoint, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(event),
+      signal: AbortSignal.timeout(ATTEMPT_TIMEOUT_MS),
+    })
+    const text = await answer.text()
+    if (answer.ok) return {}
+    const error = readError(answer.status, text)
+    if (answer.status !== 429 && answer.status < 500) return { error }
+    return { error, retryAfterMs: Number(answer.headers.get('retry-after') ?? 0) * 1000 || 0 }
+  } catch (cause) {
+    const { message } = ERROR_CODES.STORE_UNAVAILABLE
+    return { error: new IngestError({ code: 'STORE_UNAVAILABLE', status: 0, message, cause }), retryAfterMs: 0 }
+  }
+}
+
+function readError(status: number, text: string): IngestError {
+  try {
+    const { error } = JSON.parse(text) as ErrorBody
+    return new IngestError({ code: error.code, status, message: error.message, details: error.details })
+  } catch {
+    // Not the collector's own answer: something between us and it.
+    return new IngestError({ code: 'STORE_UNAVAILABLE', status, message: `The collector's address answered ${status} with something that is not ours. Check apiUrl.` })
+  }
+}
