@@ -1,0 +1,25 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { ApiKey } from '../stores/control-store.js'
+
+const API_KEY = /^zv_([0-9a-f]{16})_[0-9a-f]{64}$/
+
+/** Makes a new API key: its secret text, shown once, and the record that is stored. */
+export function createApiKey(name: string, siteId: string | null, now: number): { secret: string; record: ApiKey } {
+  const id = randomBytes(8).toString('hex')
+  const secret = `zv_${id}_${randomBytes(32).toString('hex')}`
+  return { secret, record: { id, hash: hash(secret).toString('hex'), name, siteId, createdAt: now } }
+}
+
+/** The id inside a key, by which its record is found; undefined when it cannot be a key. */
+export function readKeyId(secret: string): string | undefined {
+  return API_KEY.exec(secret)?.[1]
+}
+
+/** Whether the secret is that of the record, compared in constant time. */
+export function isKeyOf(secret: string, record: ApiKey): boolean {
+  return timingSafeEqual(hash(secret), Buffer.from(record.hash, 'hex'))
+}
+
+function hash(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest()
+}

@@ -1,0 +1,72 @@
+import { resolve } from 'node:path'
+import ipaddr from 'ipaddr.js'
+import { StartError } from './errors.js'
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+/** The collector's settings. docs/configuration.md describes the environment variable of each. */
+export interface Config {
+  /** TCP port of the HTTP server; 0 lets the system choose. */
+  port: number
+  /** Address the HTTP server listens on. */
+  host: string
+  /** Absolute path of the folder that holds everything the collector stores. */
+  dataDir: string
+  /** URL of a ClickHouse server or cluster, with user, password and database; undefined starts the embedded engine. */
+  clickhouseUrl: string | undefined
+  /** Path of the SQLite file that holds control data. */
+  controlFile: string
+  /** CIDR ranges of proxies whose X-Forwarded-For counts. */
+  trustedProxies: string[]
+  logLevel: (typeof LOG_LEVELS)[number]
+}
+
+/** Reads the environment once. Throws a {@link StartError} that lists every fault. */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const faults: string[] = []
+  const dataDir = resolve(env['DATA_DIR'] || 'data')
+  const config: Config = {
+    port: readPort(env['PORT'], faults),
+    host: env['HOST'] || '127.0.0.1',
+    dataDir,
+    clickhouseUrl: readClickhouseUrl(env['CLICKHOUSE_URL'], faults),
+    controlFile: readControlFile(env['DATABASE_URL'], dataDir, faults),
+    trustedProxies: readProxies(env['TRUSTED_PROXIES'], faults),
+    logLevel: readLogLevel(env['LOG_LEVEL'], faults),
+  }
+  if (faults.length > 0) throw new StartError(`The configuration is not valid: ${faults.join('; ')}. See docs/configuration.md.`)
+  return config
+}
+
+function readPort(value: string | undefined, faults: string[]): number {
+  if (!value) return 8787
+  const port = Number(value)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) faults.push(`PORT is "${value}", write a number from 0 to 65535`)
+  return port
+}
+
+function readClickhouseUrl(value: string | undefined, faults: string[]): string | undefined {
+  if (!value) return undefined
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) faults.push('CLICKHOUSE_URL is not an http(s) URL, write http://user:password@host:8123/database')
+  return value
+}
+
+function readControlFile(value: string | undefined, dataDir: string, faults: string[]): string {
+  if (!value) return resolve(dataDir, 'control.db')
+  const [, path] = /^sqlite:(?:\/\/)?(.+)$/.exec(value) ?? []
+  if (!path) faults.push('DATABASE_URL is not a SQLite file, write sqlite:/path/to/control.db')
+  return resolve(path ?? '')
+}
+
+function readProxies(value: string | undefined, faults: string[]): string[] {
+  const ranges = (value ?? '').split(',').map((range) => range.trim()).filter(Boolean)
+  for (const range of ranges)
+    if (!ipaddr.isValid(range) && !ipaddr.isValidCIDR(range)) faults.push(`TRUSTED_PROXIES holds "${range}", write addresses or CIDR ranges such as 10.0.0.0/8, separated by commas`)
+  return ranges
+}
+
+function readLogLevel(value: string | undefined, faults: string[]): Config['logLevel'] {
+  if (!value) return 'info'
+  if (!(LOG_LEVELS as readonly string[]).includes(value)) faults.push(`LOG_LEVEL is "${value}", write one of ${LOG_LEVELS.join(', ')}`)
+  return value as Config['logLevel']
+}

@@ -1,0 +1,67 @@
+import { DEDUPLICATION_WINDOW_MS } from '@zenovay/tracker/contract'
+import type { Logger } from 'pino'
+import type { EventRow } from '../stores/event-row.js'
+import { eventKey, type EventStore } from '../stores/event-store.js'
+import { createGroupCommit } from './create-group-commit.js'
+
+/** A row on its way to the store. */
+export interface Candidate {
+  row: EventRow
+  /** Whether the sender chose the id: only then can it come twice. */
+  hasOwnId: boolean
+  /** The sender marked it as transmitted before: the store is asked for it. */
+  retry: boolean
+}
+
+export interface EventCommit {
+  /** Resolves when the event is on disk, by this call or an earlier one; rejects with `STORE_UNAVAILABLE`. */
+  commit(candidate: Candidate): Promise<void>
+  depth(): number
+  drain(): Promise<void>
+}
+
+// Ids of the last minutes at full load; with ids of 40 characters about 30 MB.
+const MAX_RECENT = 200_000
+// What a browser sends again on its own comes within seconds, also when the collector restarted meanwhile.
+const REMEMBER_MS = 15 * 60 * 1000
+
+/**
+ * The last stage of ingest: exactly once by `event_id`, then durable, then acknowledged.
+ *
+ * Repeats marked `retry` are looked up in the store. All others are looked for among the recent ids in memory,
+ * filled from the store at start, because browsers themselves send a POST again after a dropped connection.
+ * A repeat of an event that is still being written waits for that write.
+ */
+export async function createEventCommit({ store, log, now = Date.now }: { store: EventStore; log: Logger; now?: () => number }): Promise<EventCommit> {
+  const recent = new Map<string, Promise<void>>()
+  for (const key of await store.recentKeys(now() - REMEMBER_MS, MAX_RECENT)) recent.set(key, Promise.resolve())
+
+  const group = createGroupCommit<Candidate>({
+    log,
+    // What was refused must be taken when it comes again.
+    onRefused(candidates) {
+      for (const { row } of candidates) recent.delete(eventKey(row.site_id, row.event_id))
+    },
+    async write(candidates, batchId) {
+      const suspects = candidates.filter(({ retry, hasOwnId }) => retry && hasOwnId).map(({ row }) => ({ siteId: row.site_id, eventId: row.event_id }))
+      const stored = suspects.length > 0 ? await store.findStored(suspects, now() - DEDUPLICATION_WINDOW_MS) : undefined
+      const rows = candidates.map(({ row }) => row).filter((row) => !stored?.has(eventKey(row.site_id, row.event_id)))
+      if (rows.length > 0) await store.insertEvents(rows, batchId)
+    },
+  })
+
+  return {
+    depth: group.depth,
+    drain: group.drain,
+    commit(candidate) {
+      if (!candidate.hasOwnId) return group.add(candidate)
+      const key = eventKey(candidate.row.site_id, candidate.row.event_id)
+      const known = recent.get(key)
+      if (known) return known
+      const written = group.add(candidate)
+      recent.set(key, written)
+      if (recent.size > MAX_RECENT) recent.delete(recent.keys().next().value!)
+      return written
+    },
+  }
+}

@@ -1,0 +1,23 @@
+import type { LiveAnswer } from '@zenovay/tracker/contract'
+import type { FastifyInstance } from 'fastify'
+import { ApiError } from '../errors.js'
+import type { LiveCounter } from '../live/create-live-counter.js'
+import type { Site } from '../stores/control-store.js'
+
+interface LiveServices {
+  live: LiveCounter
+  findSite: (code: string) => Promise<Site | undefined>
+  now: () => number
+}
+
+/** `GET /e/live/{code}` and its older path `GET /live/{code}`. */
+export function addLiveRoutes(app: FastifyInstance, { live, findSite, now }: LiveServices): void {
+  for (const path of ['/e/live/:code', '/live/:code'])
+    app.get<{ Params: { code: string } }>(path, async (request, reply): Promise<LiveAnswer> => {
+      const site = await findSite(request.params.code)
+      if (!site) throw new ApiError('UNKNOWN_TRACKING_CODE')
+      const visitors = await live.count(site.id)
+      reply.header('cache-control', 'public, max-age=5')
+      return { visitors, count: visitors, timestamp: new Date(now()).toISOString() }
+    })
+}

@@ -1,0 +1,89 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import type { Config } from './config.js'
+import { createApp } from './create-app.js'
+import { StartError, describeError } from './errors.js'
+import { createEventCommit } from './ingest/create-event-commit.js'
+import { createGroupCommit } from './ingest/create-group-commit.js'
+import { readPageAssets } from './routes/read-page-assets.js'
+import { readScriptAssets } from './routes/read-script-assets.js'
+import { createClickhouseEventStore } from './stores/clickhouse-event-store.js'
+import type { ControlStore } from './stores/control-store.js'
+import { startEmbeddedEngine } from './stores/embedded-engine.js'
+import type { HeartbeatRow } from './stores/event-row.js'
+import type { EventStore } from './stores/event-store.js'
+import { openSqliteControlStore } from './stores/sqlite-control-store.js'
+
+/** A running collector. */
+export interface Collector {
+  /** Where it listens, such as `http://127.0.0.1:8787`. */
+  url: string
+  control: ControlStore
+  /** Stops taking requests, writes what was taken, and closes the stores. Loses nothing. */
+  close(): Promise<void>
+}
+
+/** Opens the stores and listens. Rejects with a {@link StartError} that says in one line what to do. */
+export async function startCollector(config: Config): Promise<Collector> {
+  // Closed in reverse, at the end or when a later step fails.
+  const opened: (() => Promise<unknown>)[] = []
+  const closeAll = async () => {
+    for (const close of opened.splice(0).reverse()) await close()
+  }
+  try {
+    const log = pino({ level: config.logLevel }, pino.destination(2))
+    const control = await openControlStore(config)
+    opened.push(() => control.close())
+
+    let clickhouseUrl = config.clickhouseUrl
+    if (clickhouseUrl === undefined) {
+      const engine = await startEmbeddedEngine(join(config.dataDir, 'engine'), log)
+      opened.push(() => engine.stop())
+      clickhouseUrl = engine.url
+    }
+    const events = await openEventStore(clickhouseUrl)
+    opened.push(() => events.close())
+
+    const commit = await createEventCommit({ store: events, log })
+    const heartbeats = createGroupCommit<HeartbeatRow>({ write: (rows, batchId) => events.insertHeartbeats(rows, batchId), log })
+    opened.push(() => Promise.all([commit.drain(), heartbeats.drain()]))
+
+    const [scripts, page] = await Promise.all([readScriptAssets(), readPageAssets()])
+    const app = createApp({ config, control, events, commit, heartbeats, scripts, page, log })
+    opened.push(() => app.close())
+    const url = await app.listen({ port: config.port, host: config.host }).catch((error: unknown) => {
+      throw explainListenError(error, config)
+    })
+    return { url, control, close: closeAll }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+/** Opens the control data alone, as the command line does. */
+export async function openControlStore(config: Config): Promise<ControlStore> {
+  try {
+    await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new StartError(`The data folder ${config.dataDir} cannot be made: ${describeError(error)}. Set DATA_DIR to a folder this user may write.`)
+  }
+  return openSqliteControlStore(config.controlFile)
+}
+
+async function openEventStore(url: string): Promise<EventStore> {
+  try {
+    return await createClickhouseEventStore({ url })
+  } catch (error) {
+    const { host } = new URL(url)
+    throw new StartError(`ClickHouse at ${host} cannot be used: ${describeError(error)}. Check CLICKHOUSE_URL, its user, password and database.`)
+  }
+}
+
+function explainListenError(error: unknown, { host, port }: Config): StartError {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'EADDRINUSE') return new StartError(`Port ${port} on ${host} is in use. Set PORT to a free one, or stop what listens there.`)
+  if (code === 'EACCES') return new StartError(`This user may not listen on port ${port}. Set PORT to one above 1023.`)
+  return new StartError(`Cannot listen on ${host}:${port}: ${describeError(error)}. Check HOST and PORT.`)
+}

@@ -1,0 +1,97 @@
+import { ClickHouseError, createClient } from '@clickhouse/client'
+import { ApiError } from '../errors.js'
+import { SCHEMA_STEPS } from './clickhouse-schema.js'
+import { eventKey, type EventStore } from './event-store.js'
+import type { EventRow, HeartbeatRow } from './event-row.js'
+import { DAYS, EVENT_NAMES, FIND_STORED, OVERVIEW, PAGES, RECENT_KEYS, VISITORS_SINCE } from './queries.js'
+
+export interface ClickhouseOptions {
+  /** With user, password and database where the server wants them. */
+  url: string
+  /** Longest time of one statement, in milliseconds. */
+  timeoutMs?: number
+}
+
+const RETRY_AFTER_S = 5
+// Time-out, too many queries at once, out of memory.
+const BUSY_CODES = new Set(['159', '202', '241'])
+
+type Column<Row> = [name: keyof Row & string, encode?: (value: never) => unknown]
+
+let lastMs = NaN
+let lastText = ''
+
+/** DateTime64 as text: a bare integer would be read as seconds. Rows of one batch share few moments. */
+function time(ms: number): string {
+  if (ms !== lastMs) {
+    lastMs = ms
+    lastText = new Date(ms).toISOString().slice(0, -1).replace('T', ' ')
+  }
+  return lastText
+}
+
+const EVENT_COLUMNS: Column<EventRow>[] = [
+  ['site_id'], ['received_at', time], ['occurred_at', time], ['event_id'], ['event_type'], ['event_name'], ['visitor_id'], ['session_id'], ['user_id'],
+  ['origin'], ['path'], ['query'], ['referrer'], ['title'], ['device_type'], ['browser'], ['os'], ['language'], ['screen'], ['timezone'], ['properties'],
+  ['cookieless'], ['gpc'],
+]
+const HEARTBEAT_COLUMNS: Column<HeartbeatRow>[] = [['site_id'], ['received_at', time], ['visitor_id']]
+
+/** The event store on ClickHouse, embedded or remote. Creates its tables; rejects when the server cannot be reached. */
+export async function createClickhouseEventStore({ url, timeoutMs = 30_000 }: ClickhouseOptions): Promise<EventStore> {
+  const client = createClient({ url, request_timeout: timeoutMs, max_open_connections: 16, clickhouse_settings: { max_execution_time: Math.ceil(timeoutMs / 1000) } })
+  for (const step of SCHEMA_STEPS) await client.command({ query: step })
+
+  const insert = async <Row extends object>({ table, columns, rows, batchId }: { table: string; columns: Column<Row>[]; rows: Row[]; batchId: string }) => {
+    await client.insert({
+      table,
+      columns: columns.map(([name]) => name as string) as [string, ...string[]],
+      values: rows.map((row) => columns.map(([name, encode]) => (encode ? encode(row[name] as never) : row[name]))),
+      format: 'JSONCompactEachRow',
+      // One synchronous insert for each batch: the answer means it is written. The token makes a repeat harmless.
+      clickhouse_settings: { async_insert: 0, wait_end_of_query: 1, insert_deduplicate: 1, insert_deduplication_token: batchId },
+    })
+  }
+  const select = async <Row>(query: string, params: Record<string, unknown>): Promise<Row[]> => {
+    try {
+      const result = await client.query({ query, query_params: params, format: 'JSONEachRow', clickhouse_settings: { output_format_json_quote_64bit_integers: 0 } })
+      return await result.json<Row>()
+    } catch (error) {
+      throw unavailable(error)
+    }
+  }
+
+  return {
+    insertEvents: (rows, batchId) => insert({ table: 'events', columns: EVENT_COLUMNS, rows, batchId }),
+    insertHeartbeats: (rows, batchId) => insert({ table: 'heartbeats', columns: HEARTBEAT_COLUMNS, rows, batchId }),
+    async findStored(keys, since) {
+      const siteIds = [...new Set(keys.map((key) => key.siteId))]
+      const eventIds = [...new Set(keys.map((key) => key.eventId))]
+      const rows = await select<{ site_id: string; event_id: string }>(FIND_STORED, { siteIds, eventIds, since: since / 1000 })
+      return new Set(rows.map((row) => eventKey(row.site_id, row.event_id)))
+    },
+    async recentKeys(since, limit) {
+      const rows = await select<{ site_id: string; event_id: string }>(RECENT_KEYS, { since: since / 1000, limit })
+      return rows.map((row) => eventKey(row.site_id, row.event_id)).reverse()
+    },
+    async countVisitorsSince(siteId, since) {
+      const [row] = await select<{ visitors: number }>(VISITORS_SINCE, { siteId, since: since / 1000 })
+      return row!.visitors
+    },
+    async overview(siteId, { from, to }) {
+      const [row] = await select<{ visitors: number; pageviews: number; bounceRate: number; averageDuration: number }>(OVERVIEW, { siteId, from: from / 1000, to: to / 1000 })
+      return row!
+    },
+    days: (siteId, { from, to }) => select(DAYS, { siteId, from: from / 1000, to: to / 1000 }),
+    pages: (siteId, { from, to }, limit) => select(PAGES, { siteId, from: from / 1000, to: to / 1000, limit }),
+    eventNames: (siteId, { from, to }, limit) => select(EVENT_NAMES, { siteId, from: from / 1000, to: to / 1000, limit }),
+    isReachable: async () => (await client.ping()).success,
+    close: () => client.close(),
+  }
+}
+
+/** The server is away or has no room now: another try may succeed. Anything else is a fault of ours. */
+function unavailable(error: unknown): unknown {
+  if (error instanceof ClickHouseError && !BUSY_CODES.has(error.code)) return error
+  return new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S, cause: error })
+}

@@ -1,0 +1,39 @@
+// Settings of every table that takes acknowledged rows. Without the two fsync settings the engine never
+// calls fsync at all; the window makes a batch that is sent again with its token harmless.
+const DURABLE = 'fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 1000'
+
+/** The schema in steps that were ever released; a step is never edited, only followed by another. */
+export const SCHEMA_STEPS: readonly string[] = [
+  `CREATE TABLE IF NOT EXISTS events (
+    site_id LowCardinality(String),
+    received_at DateTime64(3, 'UTC'),
+    occurred_at DateTime64(3, 'UTC'),
+    event_id String,
+    event_type LowCardinality(String),
+    event_name String,
+    visitor_id String,
+    session_id String,
+    user_id String,
+    origin LowCardinality(String),
+    path String,
+    query String,
+    referrer String,
+    title String,
+    device_type LowCardinality(String),
+    browser LowCardinality(String),
+    os LowCardinality(String),
+    language LowCardinality(String),
+    screen LowCardinality(String),
+    timezone LowCardinality(String),
+    properties String,
+    cookieless Bool,
+    gpc Bool,
+    INDEX by_event_id event_id TYPE bloom_filter(0.001) GRANULARITY 1,
+    INDEX by_received_at received_at TYPE minmax GRANULARITY 1
+  ) ENGINE = MergeTree PARTITION BY toYYYYMM(occurred_at) ORDER BY (site_id, occurred_at) SETTINGS ${DURABLE}`,
+  `CREATE TABLE IF NOT EXISTS heartbeats (
+    site_id LowCardinality(String),
+    received_at DateTime64(3, 'UTC'),
+    visitor_id String
+  ) ENGINE = MergeTree ORDER BY (site_id, received_at) TTL toDateTime(received_at) + INTERVAL 1 DAY SETTINGS non_replicated_deduplication_window = 1000`,
+]

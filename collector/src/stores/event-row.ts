@@ -1,0 +1,38 @@
+/** One event as it is stored. Times are ms since the epoch; absent texts are empty. */
+export interface EventRow {
+  site_id: string
+  /** When the collector took it: rules sessions, live count and limits. */
+  received_at: number
+  /** When it happened: rules reports. */
+  occurred_at: number
+  event_id: string
+  event_type: string
+  event_name: string
+  visitor_id: string
+  session_id: string
+  user_id: string
+  /** Scheme and host of the page, such as `https://shop.example`. */
+  origin: string
+  path: string
+  /** Query of the page without its `?`, secrets removed. */
+  query: string
+  referrer: string
+  title: string
+  device_type: string
+  browser: string
+  os: string
+  language: string
+  screen: string
+  timezone: string
+  /** JSON of the flat object. */
+  properties: string
+  cookieless: boolean
+  gpc: boolean
+}
+
+/** A sign of life of a visitor between two events. */
+export interface HeartbeatRow {
+  site_id: string
+  received_at: number
+  visitor_id: string
+}

@@ -1,0 +1,74 @@
+import type { EventRow, HeartbeatRow } from './event-row.js'
+
+/** From (inclusive) and to (exclusive), ms since the epoch. */
+export interface Period {
+  from: number
+  to: number
+}
+
+/** Visits of a period. `bounceRate` is a percentage, `averageDuration` seconds; both 0 without visits. */
+export interface Overview {
+  visitors: number
+  pageviews: number
+  bounceRate: number
+  averageDuration: number
+}
+
+export interface DayCount {
+  /** `YYYY-MM-DD`, UTC. */
+  date: string
+  visitors: number
+  pageviews: number
+}
+
+/** `bounceRate` is a percentage of the visits that began here, `averageTime` seconds until the next page. */
+export interface PageCount {
+  url: string
+  path: string
+  views: number
+  visitors: number
+  bounceRate: number
+  averageTime: number
+}
+
+export interface NameCount {
+  name: string
+  count: number
+  visitors: number
+}
+
+export interface EventKey {
+  siteId: string
+  eventId: string
+}
+
+/**
+ * Where events live. Every method rejects when the store cannot be reached.
+ *
+ * Inserting the same rows with the same `batchId` again is harmless: a batch whose answer got lost is sent again whole.
+ */
+export interface EventStore {
+  /** Resolves when the rows are on disk. */
+  insertEvents(rows: EventRow[], batchId: string): Promise<void>
+  insertHeartbeats(rows: HeartbeatRow[], batchId: string): Promise<void>
+  /** Which of these events are stored, received since `since`. Keys are those of {@link eventKey}. */
+  findStored(keys: EventKey[], since: number): Promise<Set<string>>
+  /** Keys of the newest events received since `since`, oldest first. */
+  recentKeys(since: number, limit: number): Promise<string[]>
+  /** Distinct visitors with an event or heartbeat received since `since`. */
+  countVisitorsSince(siteId: string, since: number): Promise<number>
+  overview(siteId: string, period: Period): Promise<Overview>
+  /** Days with events, oldest first. */
+  days(siteId: string, period: Period): Promise<DayCount[]>
+  /** Most viewed first. */
+  pages(siteId: string, period: Period, limit: number): Promise<PageCount[]>
+  /** Custom events and goals by name, most frequent first. */
+  eventNames(siteId: string, period: Period, limit: number): Promise<NameCount[]>
+  isReachable(): Promise<boolean>
+  close(): Promise<void>
+}
+
+/** One string for a site's event id, as a key of maps and sets. */
+export function eventKey(siteId: string, eventId: string): string {
+  return `${siteId} ${eventId}`
+}
