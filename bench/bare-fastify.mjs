@@ -1,0 +1,15 @@
+#!/usr/bin/env -S node --max-semi-space-size=64
+// The rival of bench/ingest: Fastify with the same body parser and validator that answers at once and stores nothing.
+import { MAX_BODY_BYTES, validateEvent } from '@zenovay/tracker/contract'
+import Fastify from 'fastify'
+
+const app = Fastify()
+app.removeAllContentTypeParsers()
+app.addContentTypeParser('text/plain', { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) => done(null, body))
+app.post('/e/:code', (request, reply) => {
+  const result = validateEvent(JSON.parse(request.body))
+  if (result.ok) return reply.send({ success: true })
+  return reply.code(400).send({ success: false, error: { code: 'VALIDATION_ERROR', details: result.faults } })
+})
+console.log(`collector: ${await app.listen({ port: 0, host: '127.0.0.1' })}`)
+console.log('ready')

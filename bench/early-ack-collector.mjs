@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+// The control of bench/crash: the collector's own parts, but it answers before the commit. It must lose events.
+import { mkdirSync } from 'node:fs'
+import { pino } from 'pino'
+import { readConfig } from '../collector/dist/config.js'
+import { createApp } from '../collector/dist/create-app.js'
+import { createEventCommit } from '../collector/dist/ingest/create-event-commit.js'
+import { createGroupCommit } from '../collector/dist/ingest/create-group-commit.js'
+import { createClickhouseEventStore } from '../collector/dist/stores/clickhouse-event-store.js'
+import { startEmbeddedEngine } from '../collector/dist/stores/embedded-engine.js'
+import { openSqliteControlStore } from '../collector/dist/stores/sqlite-control-store.js'
+
+const config = readConfig(process.env)
+const log = pino({ level: config.logLevel }, pino.destination(2))
+mkdirSync(config.dataDir, { recursive: true })
+const control = await openSqliteControlStore(config.controlFile)
+const engine = await startEmbeddedEngine(`${config.dataDir}/engine`, log)
+const events = await createClickhouseEventStore({ url: engine.url })
+const real = await createEventCommit({ store: events, log })
+const commit = {
+  ...real,
+  commit(candidate) {
+    void real.commit(candidate)
+    return Promise.resolve()
+  },
+}
+const heartbeats = createGroupCommit({ write: (rows, id) => events.insertHeartbeats(rows, id), log })
+const app = createApp({ config, control, events, commit, heartbeats, scripts: [], page: [], log })
+console.log(`collector: ${await app.listen({ port: config.port, host: config.host })}`)
+console.log('ready')

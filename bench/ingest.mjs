@@ -1,0 +1,56 @@
+// Acknowledged events per second of the collector, beside a Fastify that only validates and answers, in one run.
+//   node bench/ingest.mjs [--clients 1,100,1000] [--seconds 5] [--rounds 3]
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import autocannon from 'autocannon'
+import { makeAddress, makeEvent } from './make-event.mjs'
+import { runServer } from './run-server.mjs'
+
+const { values } = parseArgs({
+  options: { clients: { type: 'string', default: '1,100,1000' }, seconds: { type: 'string', default: '5' }, rounds: { type: 'string', default: '3' } },
+})
+const COLLECTOR = join(import.meta.dirname, '../collector/bin/zenovay-collector.mjs')
+const BARE = join(import.meta.dirname, 'bare-fastify.mjs')
+
+const dataDir = mkdtempSync(join(tmpdir(), 'zenovay-bench-'))
+const env = { DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'warn', TRUSTED_PROXIES: '127.0.0.1' }
+const added = execFileSync(process.execPath, [COLLECTOR, 'site', 'add', 'example.com'], { env: { ...process.env, ...env }, encoding: 'utf8' })
+const code = /tracking code: (\S+)/.exec(added)[1]
+
+async function load(url, connections) {
+  const result = await autocannon({
+    url: `${url}/e/${code}`,
+    method: 'POST',
+    connections,
+    duration: Number(values.seconds),
+    headers: { 'content-type': 'text/plain' },
+    requests: [
+      {
+        setupRequest: (request) => {
+          request.headers['x-forwarded-for'] = makeAddress()
+          return { ...request, body: JSON.stringify(makeEvent()) }
+        },
+      },
+    ],
+  })
+  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${url}: ${result.non2xx} answers were no success, ${result.errors} errors`)
+  return result['2xx'] / result.duration
+}
+
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]
+const [bare, collector] = [await runServer([BARE]), await runServer([COLLECTOR, 'start'], env)]
+try {
+  console.log('clients\tcollector/s\tbare Fastify/s\tratio (median of rounds)')
+  for (const clients of values.clients.split(',').map(Number)) {
+    const rounds = []
+    for (let round = 0; round < Number(values.rounds); round++) rounds.push([await load(collector.url, clients), await load(bare.url, clients)])
+    const [ours, theirs, ratio] = [rounds.map(([c]) => c), rounds.map(([, b]) => b), rounds.map(([c, b]) => c / b)].map(median)
+    console.log([clients, Math.round(ours), Math.round(theirs), ratio.toFixed(2)].join('\t'))
+  }
+} finally {
+  await Promise.all([bare.stop(), collector.stop()])
+  rmSync(dataDir, { recursive: true })
+}
