@@ -1,32 +1,57 @@
-import { nodeResolve } from '@rollup/plugin-node-resolve'
-import terser from '@rollup/plugin-terser'
 import typescript from '@rollup/plugin-typescript'
+import { minify } from 'terser'
 
 // One program for all rooms: the rollup plugin cannot follow project references. Their borders and
 // declarations are checked and written by `tsc -b`, which runs before.
 const compile = () => typescript({ tsconfig: 'tsconfig.build.json', noForceEmit: true, outputToFilesystem: false })
 
-const minify = (module) =>
-  terser({
-    module,
-    ecma: 2020,
-    compress: { passes: 3, pure_getters: true, unsafe_arrows: true, unsafe_methods: true },
-    // Internal properties start with an underscore; wire names never do.
-    mangle: { toplevel: true, properties: { regex: /^_[a-z]/ } },
-    format: { comments: false },
-  })
+// Names in an order that brotli packs well beside this code; found by trial, worth about 30 bytes of z.js.
+const NAMES = 'tlbsrcvnpaTxeqydomh_MgJ$fiCRujOUNSXFVwzYIQZLEBKGWHAkDP'
+
+const COMPRESS = { passes: 3, pure_getters: true, unsafe_arrows: true, unsafe_methods: true }
+// Internal properties start with an underscore; wire names never do.
+const INTERNAL = { regex: /^_[a-z]/ }
+
+/** Minifies an ES module. */
+const minifyModule = {
+  name: 'minify-module',
+  async renderChunk(code) {
+    const minified = await minify(code, { ecma: 2020, module: true, compress: COMPRESS, mangle: { properties: INTERNAL }, format: { comments: false } })
+    return { code: minified.code, map: null }
+  },
+}
+
+/**
+ * Minifies a classic script, in two steps: compressed while its names are still constants of the top level, then
+ * wrapped in a block, which keeps its names from the page as a function would, in fewer bytes, and mangled.
+ */
+const minifyScript = {
+  name: 'minify-script',
+  async renderChunk(code) {
+    // One keyword packs better than two, and neighbours are then joined.
+    const uniform = code.replaceAll(/^( *)const /gm, '$1let ')
+    const compressed = await minify(uniform, { ecma: 2020, toplevel: true, compress: COMPRESS, mangle: false, format: { comments: false } })
+    const mangled = await minify(`{${compressed.code}}`, {
+      ecma: 2020,
+      compress: false,
+      mangle: { toplevel: true, properties: INTERNAL, nth_identifier: { get: (n) => NAMES[n] ?? `_${n}` } },
+      format: { comments: false },
+    })
+    return { code: mangled.code, map: null }
+  },
+}
 
 const script = (input, file) => ({
   input,
-  output: { file, format: 'iife', strict: false },
-  plugins: [compile(), minify(false)],
+  output: { file, format: 'es', strict: false },
+  plugins: [compile(), minifyScript],
 })
 
 const entry = (room) => ({
   input: `src/${room}/index.ts`,
   external: [/^node:/],
   output: { file: `dist/${room === 'tracker' ? 'index' : room}.mjs`, format: 'es' },
-  plugins: [compile(), ...(room === 'tracker' || room === 'live' ? [minify(true)] : [])],
+  plugins: [compile(), ...(room === 'tracker' || room === 'live' ? [minifyModule] : [])],
 })
 
 export default [

@@ -1,4 +1,4 @@
-import { ClickHouseError, createClient } from '@clickhouse/client'
+import { ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { ApiError } from '../errors.js'
 import { SCHEMA_STEPS } from './clickhouse-schema.js'
 import { eventKey, type EventStore } from './event-store.js'
@@ -39,7 +39,7 @@ const HEARTBEAT_COLUMNS: Column<HeartbeatRow>[] = [['site_id'], ['received_at', 
 
 /** The event store on ClickHouse, embedded or remote. Creates its tables; rejects when the server cannot be reached. */
 export async function createClickhouseEventStore({ url, timeoutMs = 30_000 }: ClickhouseOptions): Promise<EventStore> {
-  const client = createClient({ url, request_timeout: timeoutMs, max_open_connections: 16, clickhouse_settings: { max_execution_time: Math.ceil(timeoutMs / 1000) } })
+  const client = createClient({ url, request_timeout: timeoutMs, max_open_connections: 16, log: { level: ClickHouseLogLevel.OFF }, clickhouse_settings: { max_execution_time: Math.ceil(timeoutMs / 1000) } })
   for (const step of SCHEMA_STEPS) await client.command({ query: step })
 
   const insert = async <Row extends object>({ table, columns, rows, batchId }: { table: string; columns: Column<Row>[]; rows: Row[]; batchId: string }) => {

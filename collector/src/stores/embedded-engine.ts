@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { StartError } from '../errors.js'
-import { writeEngineFiles, type EngineFiles } from './engine-files.js'
+import { basicAuthorization, writeEngineFiles, type EngineFiles } from './engine-files.js'
 
 /** A ClickHouse of our own: a child process that serves `url` and is started again when it dies. */
 export interface EmbeddedEngine {
@@ -64,7 +64,7 @@ export async function startEmbeddedEngine(folder: string, log: Logger): Promise<
   async function waitUntilServing(): Promise<void> {
     // Asked with our password: whoever else may listen on this port does not know it.
     const question = `${new URL(url).origin}/?query=SELECT%201`
-    const headers = { 'X-ClickHouse-User': USER, 'X-ClickHouse-Key': password }
+    const headers = { authorization: basicAuthorization(USER, password) }
     for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline; await sleep(POLL_MS)) {
       if (await fetch(question, { headers }).then((answer) => answer.ok, () => false)) return
       if (child.exitCode === null) continue

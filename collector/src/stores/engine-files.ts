@@ -10,12 +10,14 @@ export interface EngineFiles {
 const SERVER_MEMORY_BYTES = 2_000_000_000
 const QUERY_MEMORY_BYTES = 1_000_000_000
 const CONCURRENT_QUERIES = 50
+const SECRET = { mode: 0o600 }
 
 /**
  * Writes the engine's configuration into `folder`.
  *
- * By default any local user may connect to the engine. Here the application's user has a password that is new
- * with every start, and `default`, which the engine's own start-up query runs as, may only listen and read stdin.
+ * The engine's own start-up query runs as `default`, without a password, and must read stdin, which is a file:
+ * over HTTP that user could read every file of ours. So HTTP answers only requests that carry the application's
+ * own Authorization header, with a password that is new with every start; anything else finds no handler.
  */
 export async function writeEngineFiles(folder: string, { user, password }: { user: string; password: string }): Promise<EngineFiles> {
   const files = { dataDir: join(folder, 'store'), configFile: join(folder, 'config.xml') }
@@ -26,9 +28,18 @@ export async function writeEngineFiles(folder: string, { user, password }: { use
     `<clickhouse>
   <users_config>${escapeXml(usersFile)}</users_config>
   <max_server_memory_usage>${SERVER_MEMORY_BYTES}</max_server_memory_usage>
+  <shutdown_wait_unfinished>0</shutdown_wait_unfinished>
   <max_concurrent_queries>${CONCURRENT_QUERIES}</max_concurrent_queries>
+  <http_handlers>
+    <rule><url>/ping</url><handler><type>static</type><response_content>Ok.</response_content></handler></rule>
+    <rule>
+      <headers><Authorization>${basicAuthorization(user, password)}</Authorization></headers>
+      <handler><type>dynamic_query_handler</type><query_param_name>query</query_param_name></handler>
+    </rule>
+  </http_handlers>
 </clickhouse>
 `,
+    SECRET,
   )
   await writeFile(
     usersFile,
@@ -50,11 +61,16 @@ export async function writeEngineFiles(folder: string, { user, password }: { use
   </users>
 </clickhouse>
 `,
-    { mode: 0o600 },
+    SECRET,
   )
   // writeFile keeps the mode of a file that was there before.
-  await chmod(usersFile, 0o600)
+  await Promise.all([chmod(files.configFile, SECRET.mode), chmod(usersFile, SECRET.mode)])
   return files
+}
+
+/** The header that HTTP clients send for a user and password. */
+export function basicAuthorization(user: string, password: string): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 }
 
 function escapeXml(text: string): string {

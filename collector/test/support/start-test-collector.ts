@@ -15,6 +15,8 @@ export interface TestCollector {
   collector: Collector
   engine: EmbeddedEngine
   select<Row>(query: string): Promise<Row[]>
+  /** Runs a statement that gives no rows. */
+  command(statement: string): Promise<void>
   /** Posts to the ingest endpoint of `site`. */
   post(body: unknown, init?: { contentType?: string; headers?: Record<string, string>; code?: string }): Promise<Response>
   get(path: string, headers?: Record<string, string>): Promise<Response>
@@ -44,6 +46,9 @@ export async function startTestCollector(env: Record<string, string> = {}): Prom
     async select(query) {
       const answer = await clickhouse.query({ query, format: 'JSONEachRow', clickhouse_settings: { output_format_json_quote_64bit_integers: 0 } })
       return answer.json()
+    },
+    async command(statement) {
+      await clickhouse.command({ query: statement })
     },
     post: (body, { contentType = 'text/plain', headers = {}, code = site.trackingCode } = {}) =>
       fetch(`${started.url}/e/${code}`, { method: 'POST', headers: { 'content-type': contentType, ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body) }),

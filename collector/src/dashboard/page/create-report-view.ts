@@ -1,0 +1,119 @@
+import { connectInstallTag } from './connect-install-tag.js'
+import { connectSitePicker } from './connect-site-picker.js'
+import { createChart, type Chart } from './create-chart.js'
+import { createLiveCount } from './create-live-count.js'
+import { createPoller } from './create-poller.js'
+import { createStoredValue } from './create-stored-value.js'
+import { explainFailure } from './explain-failure.js'
+import type { Report, Website } from './external-api.js'
+import { findElement } from './find-element.js'
+import { formatTime } from './format-values.js'
+import { loadReport, loadWebsites } from './load-report.js'
+import { RequestFailure } from './request-json.js'
+import { showHeadlines } from './show-headlines.js'
+import { showTables } from './show-tables.js'
+
+/** The numbers of one site, kept fresh. */
+export interface ReportView {
+  open(key: string): void
+  close(): void
+}
+
+const REFRESH_MS = 30_000
+const FIRST_RETRY_S = 5
+const LONGEST_RETRY_S = 30
+const NO_SITE = 'There is no site yet. Add one with "zenovay-collector site add example.com" on the collector’s machine; it shows up here by itself.'
+
+export function createReportView({ onReport, onUnknownKey }: { onReport: () => void; onUnknownKey: (message: string) => void }): ReportView {
+  const storedSite = createStoredValue('zenovay-dashboard-site')
+  const live = createLiveCount()
+  const tag = connectInstallTag()
+  const notice = findElement('notice')
+  let key = ''
+  let sites: Website[] = []
+  let chart: Chart | undefined
+  let failures = 0
+
+  const picker = connectSitePicker((siteId) => {
+    storedSite.write(siteId)
+    showHeadlines()
+    findElement('install').hidden = findElement('details').hidden = true
+    poller.start()
+  })
+  const poller = createPoller(async (signal) => {
+    try {
+      return await refresh(signal)
+    } catch (error) {
+      if (signal.aborted) return 0
+      if (!(error instanceof RequestFailure)) throw error
+      return explain(error)
+    }
+  })
+
+  async function refresh(signal: AbortSignal): Promise<number> {
+    if (sites.length === 0) sites = await loadWebsites({ key, signal })
+    const site = sites.find(({ id }) => id === storedSite.read()) ?? sites[0]
+    if (!site) {
+      onReport()
+      notice.textContent = NO_SITE
+      return REFRESH_MS
+    }
+    picker.show(sites, site)
+    findElement('report').hidden = false
+    live.watch(site.tracking_code)
+    const report = await loadReport(site.id, { key, signal })
+    if (signal.aborted) return 0
+    failures = 0
+    notice.textContent = ''
+    onReport()
+    show(site, report)
+    return REFRESH_MS
+  }
+
+  function show(site: Website, report: Report): void {
+    const { summary } = report.overview
+    const visited = summary.total_page_views > 0 || report.events.length > 0
+    findElement('install').hidden = visited
+    findElement('details').hidden = !visited
+    showHeadlines(report.overview)
+    if (visited) {
+      showTables(report)
+      // Made when its box has a size.
+      chart ??= createChart()
+      chart.show(report.overview.daily_stats)
+    } else tag.show(site)
+    findElement('updated').textContent = `Updated at ${formatTime(new Date())}.`
+  }
+
+  function explain(failure: RequestFailure): number {
+    const seconds = failure.retryAfterS ?? Math.min(FIRST_RETRY_S * 2 ** failures++, LONGEST_RETRY_S)
+    const message = explainFailure(failure, seconds)
+    if (failure.status === 401) {
+      hide()
+      onUnknownKey(message)
+    } else notice.textContent = message
+    // The list of sites may have changed.
+    if (failure.status === 403 || failure.status === 404) sites = []
+    return 1000 * seconds
+  }
+
+  function hide(): void {
+    live.stop()
+    findElement('report').hidden = true
+    notice.textContent = ''
+    document.title = 'Zenovay'
+  }
+
+  return {
+    open(next) {
+      key = next
+      sites = []
+      failures = 0
+      poller.start()
+    },
+    close() {
+      poller.stop()
+      hide()
+    },
+  }
+}

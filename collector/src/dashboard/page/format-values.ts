@@ -1,0 +1,29 @@
+// The page is written in English, and so are its numbers.
+const COUNT = new Intl.NumberFormat('en')
+const SHORT = new Intl.NumberFormat('en', { notation: 'compact' })
+const PERCENT = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 0 })
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
+const TIME = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
+
+/** 12345 → `12,345` */
+export const formatCount = (value: number): string => COUNT.format(value)
+
+/** 12345 → `12K` */
+export const formatShortCount = (value: number): string => SHORT.format(value)
+
+/** 41.7 (percent) → `42%` */
+export const formatPercent = (value: number): string => PERCENT.format(value / 100)
+
+/** `2026-11-21` → `21 Nov` */
+export const formatDay = (date: string): string => DAY.format(new Date(date))
+
+/** Clock time of this browser. */
+export const formatTime = (time: Date): string => TIME.format(time)
+
+/** 95.3 (seconds) → `1m 35s` */
+export function formatDuration(seconds: number): string {
+  const whole = Math.round(seconds)
+  if (whole < 60) return `${whole}s`
+  if (whole < 3600) return `${Math.floor(whole / 60)}m ${whole % 60}s`
+  return `${Math.floor(whole / 3600)}h ${Math.floor((whole % 3600) / 60)}m`
+}

@@ -1,0 +1,19 @@
+import type { Overview } from './external-api.js'
+import { findElement } from './find-element.js'
+import { formatCount, formatDuration, formatPercent } from './format-values.js'
+
+/** The six numbers at the top; dashes until there is something to count. */
+export function showHeadlines(overview?: Overview): void {
+  const today = overview?.daily_stats.at(-1)
+  const summary = overview?.summary
+  const visited = summary && summary.total_page_views > 0
+  const values = {
+    'visitors-today': today && formatCount(today.total_visitors),
+    'pageviews-today': today && formatCount(today.page_views),
+    'visitors-30d': summary && formatCount(summary.total_visitors),
+    'pageviews-30d': summary && formatCount(summary.total_page_views),
+    'bounce-rate': visited && formatPercent(summary.bounce_rate),
+    'visit-duration': visited && formatDuration(summary.avg_visit_duration),
+  }
+  for (const [id, value] of Object.entries(values)) findElement(id).textContent = value || '–'
+}

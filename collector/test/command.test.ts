@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LiveAnswer } from '@zenovay/tracker/contract'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeEvent } from './support/make-event.js'
+import { runCommand, startCommand } from './support/run-command.js'
+
+let dataDir: string
+let env: Record<string, string>
+
+beforeAll(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'zenovay-command-'))
+  env = { DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'silent' }
+})
+afterAll(() => rmSync(dataDir, { recursive: true }))
+
+describe('zenovay-collector', () => {
+  it('adds and lists sites and creates keys', async () => {
+    const added = await runCommand(['site', 'add', 'Example.com', '--allow', 'partner.example,cdn.example', '--name', 'Shop'], env)
+    const [, code] = /^tracking code: (ZV_[A-Z0-9]{11})$/m.exec(added.stdout)!
+    const [, id] = /^website id: (ws_[a-z0-9]{12})$/m.exec(added.stdout)!
+    expect((await runCommand(['site', 'list'], env)).stdout).toBe(`${id}\t${code}\texample.com\tShop\n`)
+    expect((await runCommand(['key', 'create', '--site', id!], env)).stdout).toMatch(/^api key: zv_[0-9a-f]{16}_[0-9a-f]{64}\n$/)
+  })
+
+  it('keeps what it stored when it is stopped and started again', async () => {
+    const [code] = /ZV_\w+/.exec((await runCommand(['site', 'list'], env)).stdout)!
+    const first = await startCommand(env)
+    expect((await fetch(`${first.url}/e/${code}`, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: JSON.stringify(makeEvent()) })).status).toBe(200)
+    first.child.kill('SIGTERM')
+    expect(await once(first.child, 'exit')).toEqual([0, null])
+
+    const second = await startCommand(env)
+    const live = (await (await fetch(`${second.url}/live/${code}`)).json()) as LiveAnswer
+    second.child.kill('SIGINT')
+    expect(await once(second.child, 'exit')).toEqual([0, null])
+    expect(live.visitors).toBe(1)
+  })
+
+  it('answers what it took before it stops', async () => {
+    const [code] = /ZV_\w+/.exec((await runCommand(['site', 'list'], env)).stdout)!
+    const { child, url } = await startCommand(env)
+    const enginePid = Number(execFileSync('pgrep', ['-P', String(child.pid)]).toString())
+    // The engine stands still, so that the collector is asked to stop while events wait in it.
+    process.kill(enginePid, 'SIGSTOP')
+    const answers = Array.from({ length: 20 }, () => fetch(`${url}/e/${code}`, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: JSON.stringify(makeEvent()) }).then((answer) => answer.status))
+    await sleep(500)
+    child.kill('SIGTERM')
+    await sleep(200)
+    process.kill(enginePid, 'SIGCONT')
+    expect(await Promise.all(answers)).toEqual(Array(20).fill(200))
+    expect(await once(child, 'exit')).toEqual([0, null])
+  })
+
+  it('keeps keys and passwords from other users', () => {
+    for (const file of ['control.db', 'engine/users.xml']) expect(statSync(join(dataDir, file)).mode & 0o077).toBe(0)
+    expect(statSync(join(dataDir, 'engine')).mode & 0o077).toBe(0)
+  })
+})
+
+describe('zenovay-collector says in one line what to do, and exits with 1', () => {
+  const fails = async (args: string[], settings: Record<string, string>, message: RegExp) => {
+    const { exitCode, stderr } = await runCommand(args, { ...env, ...settings })
+    expect(stderr).toMatch(message)
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+    expect(exitCode).toBe(1)
+  }
+
+  it('when the port is in use', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    await fails(['start'], { PORT: String(port) }, new RegExp(`Port ${port} .* is in use\\. Set PORT`))
+    server.close()
+  })
+
+  it('when the data folder cannot be made or written', async () => {
+    const file = join(dataDir, 'a-file')
+    writeFileSync(file, '')
+    await fails(['start'], { DATA_DIR: join(file, 'data') }, /cannot be made: .* Set DATA_DIR/)
+  })
+
+  it('when ClickHouse cannot be reached', () => fails(['start'], { CLICKHOUSE_URL: 'http://127.0.0.1:1' }, /ClickHouse at 127\.0\.0\.1:1 cannot be used: .* Check CLICKHOUSE_URL/))
+
+  it('when settings are wrong, listing every one', () =>
+    fails(
+      ['start'],
+      { PORT: '70000', CLICKHOUSE_URL: 'ftp://x', DATABASE_URL: 'mysql://x', TRUSTED_PROXIES: 'everyone', LOG_LEVEL: 'loud' },
+      /PORT is "70000".*; CLICKHOUSE_URL .*; DATABASE_URL .*; TRUSTED_PROXIES holds "everyone".*; LOG_LEVEL is "loud"/,
+    ))
+
+  it('when a domain is none, or a site is unknown', async () => {
+    await fails(['site', 'add', 'https://example.com/'], {}, /"https:\/\/example\.com\/" is not a domain/)
+    await fails(['key', 'create', '--site', 'ws_nothing'], {}, /There is no site "ws_nothing"/)
+  })
+
+  it('when there is no such command, with the usage', async () => {
+    const { exitCode, stderr } = await runCommand(['sites'], env)
+    expect(stderr).toMatch(/There is no command "sites"\.[\s\S]*site add <domain>/)
+    expect(exitCode).toBe(1)
+  })
+})

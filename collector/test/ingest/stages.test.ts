@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest'
+import { isAllowedOrigin, isBotAgent } from '../../src/ingest/admit.js'
+import { canonicalName } from '../../src/ingest/canonical-name.js'
+import { clientOf, networkOf } from '../../src/ingest/client-address.js'
+import { createIdentifier } from '../../src/ingest/create-identifier.js'
+import { cleanReferrer, splitUrl } from '../../src/ingest/split-url.js'
+import { validateEvent, type ValidEvent } from '@zenovay/tracker/contract'
+import type { ControlStore } from '../../src/stores/control-store.js'
+import { makeEvent } from '../support/make-event.js'
+
+describe('isAllowedOrigin', () => {
+  const site = { id: 'ws_1', trackingCode: 'ZV_TEST', domain: 'example.com', name: '', allowedDomains: ['partner.example'], createdAt: 0 }
+  it.each([
+    [undefined, true],
+    ['https://example.com', true],
+    ['http://example.com:8080', true],
+    ['https://shop.example.com', true],
+    ['https://partner.example', true],
+    ['https://evil-example.com', false],
+    ['https://example.com.evil.example', false],
+    ['null', false],
+    ['', false],
+  ])('%s: %s', (origin, allowed) => expect(isAllowedOrigin(origin, site)).toBe(allowed))
+})
+
+describe('isBotAgent', () => {
+  it.each([
+    ['MyApp-Server/1.0', false],
+    ['Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15', false],
+    ['Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Mobile Safari/537.36', false],
+    ['Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)', true],
+    ['Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/148.0.0.0 Safari/537.36', true],
+    ['python-requests/2.32', true],
+    ['Java/21.0.2', true],
+  ])('%s: %s', (agent, bot) => {
+    expect(isBotAgent(agent)).toBe(bot)
+    expect(isBotAgent(agent), 'the remembered verdict').toBe(bot)
+  })
+})
+
+describe('addresses', () => {
+  it('keeps limits by IPv4 address and by IPv6 /64', () => {
+    expect(clientOf('192.0.2.7')).toBe('192.0.2.7')
+    expect(clientOf('::ffff:192.0.2.7')).toBe('192.0.2.7')
+    expect(clientOf('2001:db8:1:2:3:4:5:6')).toBe(clientOf('2001:db8:1:2::9'))
+    expect(clientOf('2001:db8:1:2::9')).not.toBe(clientOf('2001:db8:1:3::9'))
+  })
+
+  it('cuts addresses to /24 and /48 before they enter a visitor id', () => {
+    expect(networkOf('192.0.2.7')).toBe('192.0.2.0')
+    expect(networkOf('2001:db8:1:2:3:4:5:6')).toBe('2001:db8:1::')
+  })
+})
+
+describe('splitUrl', () => {
+  it('drops user info, fragment and the values of secret keys', () => {
+    expect(splitUrl('https://ann:pw@Example.com:443/a%20b?id=5&access_token=x&reset-token=y&API_KEY=z&monkey=ape&utm_campaign=c#d')).toEqual({
+      origin: 'https://example.com',
+      path: '/a%20b',
+      query: 'id=5&access_token=&reset-token=&API_KEY=&monkey=ape&utm_campaign=c',
+    })
+  })
+
+  it('keeps of a referrer what a report may show', () => {
+    expect(cleanReferrer('https://u:p@search.example/?q=shoes&session=1#x')).toBe('https://search.example/?q=shoes&session=')
+    for (const referrer of ['', undefined, 'javascript:alert(1)', 'android-app://com.example', 'https://', 'nonsense']) expect(cleanReferrer(referrer)).toBe('')
+  })
+})
+
+it('gives browsers and systems the names that reports use', () => {
+  expect(['Edg', 'CriOS', 'iP', 'Mac', 'mac os x', 'Vivaldi', 'constructor'].map(canonicalName)).toEqual(['Edge', 'Chrome', 'iOS', 'macOS', 'macOS', 'Vivaldi', 'constructor'])
+})
+
+describe('createIdentifier', () => {
+  const MINUTE_MS = 60_000
+  const NOON = Date.UTC(2026, 5, 1, 12)
+  const salts = new Map<string, Buffer>()
+  const deleted: string[] = []
+  const control = {
+    saltOf(day: string, oldest: string) {
+      for (const known of salts.keys()) if (known < oldest && salts.delete(known)) deleted.push(known)
+      if (!salts.has(day)) salts.set(day, Buffer.from(day))
+      return Promise.resolve(salts.get(day)!)
+    },
+  } as Partial<ControlStore> as ControlStore
+  const { identify } = createIdentifier(control)
+  const load = (session: string): ValidEvent => {
+    const result = validateEvent({ ...makeEvent({ cookieless: true, session_id: session }), visitor_id: undefined })
+    if (!result.ok) throw new Error(JSON.stringify(result.faults))
+    return result.event
+  }
+  const sender = (now: number, ip = '192.0.2.1', siteId = 'ws_1') => ({ siteId, ip, now })
+
+  it('continues the session of a cookieless visitor for 30 minutes', async () => {
+    const first = await identify(load('page-load-1'), sender(NOON))
+    const second = await identify(load('page-load-2'), sender(NOON + 29 * MINUTE_MS))
+    const third = await identify(load('page-load-3'), sender(NOON + 59 * MINUTE_MS + 1))
+    expect([second.visitorId, third.visitorId]).toEqual([first.visitorId, first.visitorId])
+    expect([first.sessionId, second.sessionId, third.sessionId]).toEqual(['page-load-1', 'page-load-1', 'page-load-3'])
+  })
+
+  it('cannot follow a visitor over sites, networks or days, and has yesterday’s salt deleted the day after', async () => {
+    const { visitorId } = await identify(load('page-load-1'), sender(NOON))
+    const DAY_MS = 24 * 60 * MINUTE_MS
+    for (const other of [sender(NOON, '192.0.2.1', 'ws_2'), sender(NOON, '198.51.100.1'), sender(NOON + DAY_MS)]) expect((await identify(load('page-load-1'), other)).visitorId).not.toBe(visitorId)
+    await identify(load('page-load-1'), sender(NOON + 2 * DAY_MS))
+    expect(deleted).toEqual(['2026-06-01'])
+  })
+})

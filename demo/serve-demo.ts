@@ -1,0 +1,55 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { isIPv6, type AddressInfo } from 'node:net'
+import { readDemoPages } from './read-demo-pages.js'
+
+export interface DemoOptions {
+  /** 0 lets the system choose; so does a port that is taken. */
+  port: number
+  host: string
+  /** Where the tracker's scripts come from and its events go. */
+  collectorUrl: string
+  trackingCode: string
+}
+
+export interface Demo {
+  url: string
+  close(): Promise<void>
+}
+
+/** Serves the demo shop and app; only the paths it knows, so no path leads out of its folder. */
+export async function serveDemo({ port, host, collectorUrl, trackingCode }: DemoOptions): Promise<Demo> {
+  const pages = await readDemoPages({ collector: collectorUrl, 'tracking-code': trackingCode })
+  const byPath = new Map(pages.map((page) => [page.path, page]))
+
+  const server = createServer((request, response) => {
+    const [path] = (request.url ?? '').split('?', 1)
+    const page = byPath.get(path!)
+    response.setHeader('x-content-type-options', 'nosniff')
+    if (path === '/app') return response.writeHead(308, { location: '/app/' }).end()
+    if (!page) return response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('There is no such page in this shop.\n')
+    if (request.method !== 'GET' && request.method !== 'HEAD') return response.writeHead(405, { allow: 'GET, HEAD' }).end()
+    response.writeHead(200, { 'content-type': page.type, 'cache-control': 'no-cache' }).end(page.content)
+  })
+  await listen(server, port, host).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') throw error
+    return listen(server, 0, host)
+  })
+
+  const name = isIPv6(host) ? `[${host}]` : host
+  return {
+    url: `http://${name}:${(server.address() as AddressInfo).port}`,
+    async close() {
+      const closed = once(server, 'close')
+      server.close()
+      // Browsers keep connections open for the next page.
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+async function listen(server: Server, port: number, host: string): Promise<void> {
+  server.listen(port, host)
+  await once(server, 'listening')
+}

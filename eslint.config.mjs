@@ -1,0 +1,36 @@
+import js from '@eslint/js'
+import { defineConfig, globalIgnores } from 'eslint/config'
+import tseslint from 'typescript-eslint'
+
+/** A room may import only what its arrows in ARCHITECTURE.md allow. */
+const border = (files, patterns) => ({ files, rules: { 'no-restricted-imports': ['error', { patterns }] } })
+
+export default defineConfig(
+  globalIgnores(['**/dist/', '**/node_modules/', 'test-results/', 'data/', 'demo/pages/']),
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.config.ts'] }, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/restrict-template-expressions': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+    },
+  },
+  // Bytes of the script are paid by every visitor: a call for its effect inside an expression is one of the ways to save them.
+  { files: ['src/tracker/**'], rules: { '@typescript-eslint/no-unused-expressions': 'off', '@typescript-eslint/no-base-to-string': 'off' } },
+  { files: ['**/*.test.ts', '**/*.spec.ts', 'test/support/**'], linterOptions: { reportUnusedDisableDirectives: 'off' }, rules: { '@typescript-eslint/require-await': 'off', 'no-empty-pattern': 'off' } },
+  { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', Buffer: 'readonly', URL: 'readonly', setTimeout: 'readonly', performance: 'readonly', fetch: 'readonly' } } },
+  border(['src/contract/**'], [{ regex: '^(?!\\./)', message: 'The contract room imports nothing from outside.' }]),
+  border(['src/tracker/**', 'src/live/**'], [{ regex: '^(?!\\./|\\.\\./contract/)', message: 'This room may import only the contract.' }]),
+  border(['src/node/**'], [{ regex: '^(?!\\./|\\.\\./contract/|node:)', message: 'This room may import only the contract and Node.' }]),
+  border(['collector/src/**'], [{ regex: '^@zenovay/(?!tracker/contract$)|/src/', message: 'The collector may import only the contract of the tracker.' }]),
+  {
+    files: ['collector/src/**'],
+    ignores: ['collector/src/stores/**', 'collector/src/dashboard/page/**'],
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', { paths: ['kysely', 'libsql', '@clickhouse/client', 'chdb', 'ffi-rs'].map((name) => ({ name, message: 'Only the stores know a database.' })) }] },
+  },
+)

@@ -1,0 +1,57 @@
+import { defineConfig, type PlaywrightTestOptions, type PlaywrightWorkerOptions, type Project } from '@playwright/test'
+import type { EngineOptions } from './test/support/browser-fixtures.js'
+import { ENGINES, findBrowser, INSTALL_HINT, type Engine, type FoundBrowser } from './test/support/find-browsers.mjs'
+
+type Options = PlaywrightWorkerOptions & EngineOptions
+type EngineProject = Project<PlaywrightTestOptions, Options>
+
+// The whole product is tested end to end in one engine; what differs between engines is tested in test/browser.
+const END_TO_END = '**/e2e/**/*.spec.ts'
+
+const projects: EngineProject[] = []
+const missing: Engine[] = []
+for (const engine of ENGINES) {
+  const found = await findBrowser(engine)
+  if (found) projects.push(createProject(engine, found))
+  else missing.push(engine)
+}
+
+if (missing.length > 0) {
+  const message = `no browser for ${missing.join(', ')}: ${INSTALL_HINT}`
+  if (process.env['CI']) throw new Error(message)
+  // Every worker loads this file again.
+  if (process.env['TEST_WORKER_INDEX'] === undefined) console.warn(message)
+}
+
+export default defineConfig<PlaywrightTestOptions, Options>({
+  testDir: 'test',
+  testMatch: ['**/browser/**/*.spec.ts', END_TO_END],
+  timeout: 30_000,
+  retries: 0,
+  workers: 2,
+  forbidOnly: Boolean(process.env['CI']),
+  reporter: [['list'], ['./test/support/skip-reporter.ts'], ['json', { outputFile: 'test-results/playwright.json' }]],
+  projects,
+})
+
+function createProject(engine: Engine, found: FoundBrowser): EngineProject {
+  if (engine === 'chromium') return { name: engine, use: chromiumOptions(found) }
+  // Firefox ESR takes up to two minutes to start beside other work.
+  if (engine === 'firefox') return { name: engine, testIgnore: END_TO_END, timeout: 90_000, use: firefoxOptions(found) }
+  return { name: engine, testIgnore: END_TO_END, use: { browserName: engine, webKitTools: found.webKitTools } }
+}
+
+function chromiumOptions({ bundled, path }: FoundBrowser): Partial<Options> {
+  // Playwright turns the back/forward cache off; visitors have it on.
+  const ignoreDefaultArgs = ['--disable-back-forward-cache']
+  // The headless shell, Playwright's default, is not the browser that visitors have.
+  if (bundled) return { browserName: 'chromium', channel: 'chromium', launchOptions: { ignoreDefaultArgs } }
+  return { browserName: 'chromium', launchOptions: { executablePath: path, ignoreDefaultArgs, args: ['--disable-gpu', '--disable-quic'] } }
+}
+
+function firefoxOptions({ bundled, path }: FoundBrowser): Partial<Options> {
+  if (bundled) return { browserName: 'firefox' }
+  // An unpatched Firefox speaks WebDriver BiDi. Playwright 1.65 needs a newer one than ESR 153: its
+  // newContext() fails with "emulation.setMediaFeaturesOverride: unknown command".
+  return { browserName: 'firefox', channel: 'moz-firefox', launchOptions: { executablePath: path } }
+}

@@ -1,0 +1,3 @@
+export { getVisitorId, init, page, track } from './module-tracker.js'
+export type { TrackerOptions } from './tracker-options.js'
+export type { Properties, PropertyValue } from '../contract/wire.js'

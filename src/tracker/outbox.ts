@@ -1,0 +1,31 @@
+import type { IngestEvent } from '../contract/wire.js'
+import { useStorage } from './use-storage.js'
+
+/** An event on its way; JSON leaves out what is undefined. */
+export type OutgoingEvent = { [field in keyof IngestEvent]?: IngestEvent[field] | undefined }
+
+/** Before the id of an event in the key of its entry. */
+export const PREFIX = 'zenovay:'
+
+/**
+ * Every event that no answer has acknowledged yet, oldest first.
+ *
+ * Those that were transmitted are in localStorage, too, one key for each: two tabs that wrote one
+ * shared list would overwrite each other's events.
+ */
+export const outbox: Record<string, OutgoingEvent> = {}
+
+/** How an entry was sent last: 1 as a POST whose answer may still come, 2 as a beacon. Absent: it is due. */
+export let sent: Record<string, number> = {}
+
+/** Forgets an entry: it was answered, or is too old, or too many came after it. */
+export const acknowledge = (key: string): void => {
+  delete sent[key]
+  delete outbox[key]
+  useStorage((storage) => delete storage[key])
+}
+
+/** Makes every entry due. */
+export const releaseAll = (): void => {
+  sent = {}
+}

@@ -1,0 +1,16 @@
+import { resolveUrl } from './resolve-url.js'
+import { send } from './send.js'
+
+/** Address of the page that was counted last: the referrer of the next one. */
+let counted: string
+
+/** Counts a pageview of the current (or the given) address; none if it is the page already counted. */
+export const page = (url?: string): void => {
+  url = resolveUrl(url)
+  if (url != counted) send({ referrer: counted || document.referrer }, (counted = url))
+}
+
+/** Makes the next pageview a new one, also of the same address. */
+export const forgetPage = (): void => {
+  counted = ''
+}

@@ -1,0 +1,81 @@
+import { expect, test } from '../support/browser-fixtures.js'
+import type { Tab } from '../support/tab.js'
+import { trackedPage, VARIANTS } from '../support/test-pages.js'
+
+function readStorage(tab: Tab) {
+  return tab.evaluate(async () => ({
+    localStorage: Object.keys(localStorage),
+    sessionStorage: Object.keys(sessionStorage),
+    cookie: document.cookie,
+    databases: (await indexedDB.databases()).length,
+  }))
+}
+
+const NOTHING = { localStorage: [], sessionStorage: [], cookie: '', databases: 0 }
+
+for (const variant of VARIANTS) {
+  test(`${variant}: cookieless writes nothing and sends no visitor`, async ({ tab, servers, site, collector }) => {
+    const page = site.addPage('/', trackedPage(servers, { variant, cookieless: true }))
+
+    await tab.goto(page)
+    await tab.evaluate(() => window.tracker.track('signup'))
+    await collector.until(() => collector.customEvents('signup').length === 1)
+    expect(await readStorage(tab)).toEqual(NOTHING)
+    await tab.goto(page)
+    await collector.until(() => collector.pageviews().length === 2)
+    expect(await readStorage(tab)).toEqual(NOTHING)
+
+    const [pageview, signup, nextLoad] = collector.events()
+    for (const event of [pageview!, signup!, nextLoad!]) {
+      expect(event.cookieless).toBe(true)
+      expect(event).not.toHaveProperty('visitor_id')
+    }
+    expect(signup!.session_id, 'one session per page load').toBe(pageview!.session_id)
+    expect(nextLoad!.session_id).not.toBe(pageview!.session_id)
+  })
+
+  test(`${variant}: a cookieless event that failed waits in memory`, async ({ tab, servers, site, collector }) => {
+    collector.outcome = 503
+    await tab.goto(site.addPage('/', trackedPage(servers, { variant, cookieless: true })))
+    await collector.until(() => collector.events().length === 1)
+    expect(await readStorage(tab)).toEqual(NOTHING)
+    collector.outcome = 200
+    await collector.until(() => collector.posts().some(({ outcome }) => outcome === 200))
+
+    const [first, ...again] = collector.arrivals().map(({ event }) => event)
+    expect(again.at(-1)).toMatchObject({ event_id: first!.event_id, cookieless: true, retry: true })
+    expect(await readStorage(tab)).toEqual(NOTHING)
+  })
+
+  for (const signal of ['globalPrivacyControl: true', "doNotTrack: '1'"])
+    test(`${variant}: a browser that says ${signal} is counted without ids`, async ({ tab, servers, site, collector }) => {
+      const [name, value] = signal.split(': ')
+      const head = `<script>Object.defineProperty(Navigator.prototype, '${name}', { configurable: true, get: () => ${value} })</script>`
+      await tab.goto(site.addPage('/', trackedPage(servers, { variant, head })))
+      await collector.until(() => collector.pageviews().length === 1)
+
+      expect(collector.pageviews()[0]).toMatchObject({ gpc: true, cookieless: true })
+      expect(collector.pageviews()[0]).not.toHaveProperty('visitor_id')
+      expect(await readStorage(tab)).toEqual(NOTHING)
+    })
+
+  test(`${variant}: a page without storage sends all the same`, async ({ tab, servers, site, collector }) => {
+    // As in a sandboxed frame: every touch of storage throws a SecurityError.
+    const headers = { 'content-security-policy': 'sandbox allow-scripts' }
+    await tab.goto(site.addPage('/', trackedPage(servers, { variant }), headers))
+    const error = await tab.evaluate(() => {
+      try {
+        return `none, and it has ${localStorage.length} keys`
+      } catch (thrown) {
+        return (thrown as Error).name
+      }
+    })
+    expect(error).toBe('SecurityError')
+    await tab.evaluate(() => window.tracker.track('signup'))
+    await collector.until(() => collector.customEvents('signup').length === 1)
+
+    const [pageview, signup] = collector.events()
+    expect(signup).toMatchObject({ visitor_id: pageview!.visitor_id, session_id: pageview!.session_id })
+    expect(pageview!.visitor_id).toBeTruthy()
+  })
+}

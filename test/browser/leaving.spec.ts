@@ -1,0 +1,68 @@
+import { expect, test } from '../support/browser-fixtures.js'
+import { plainPage, trackedPage, VARIANTS } from '../support/test-pages.js'
+
+const LINK = `<a id="link" href="/next">Next</a>`
+
+// Every spec here may see an event twice: the fixture fails it when the second is not marked as a retry.
+for (const variant of VARIANTS)
+  test.describe(variant, () => {
+    test.beforeEach(({ site }) => {
+      site.addPage('/next', plainPage(site))
+    })
+
+    test('an event of the click that leads away arrives', async ({ tab, servers, site, collector }) => {
+      const body = `${LINK}<script>
+        document.querySelector('#link').addEventListener('click', () => tracker.track('cta', { position: 'top' }))
+      </script>`
+      await tab.goto(site.addPage('/', trackedPage(servers, { variant, body })))
+      await tab.click('#link')
+      await collector.until(() => collector.customEvents('cta').length > 0)
+
+      expect(collector.customEvents('cta')[0]!.properties).toEqual({ position: 'top' })
+    })
+
+    test('an event of pagehide arrives', async ({ tab, servers, site, collector }) => {
+      const body = `${LINK}<script>addEventListener('pagehide', () => tracker.track('bye'))</script>`
+      await tab.goto(site.addPage('/', trackedPage(servers, { variant, body })))
+      await tab.click('#link')
+      await collector.until(() => collector.customEvents('bye').length > 0)
+
+      expect(collector.customEvents('bye')).toHaveLength(1)
+    })
+
+    test('an event on its way when the tab closes arrives', async ({ tab, servers, site, collector }) => {
+      await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
+      await collector.until(() => collector.pageviews().length === 1)
+      collector.delayMs = 200
+      await tab.evaluate(() => window.tracker.track('last'))
+      await tab.close()
+      await collector.until(() => collector.customEvents('last').length > 0)
+
+      expect(collector.customEvents('last')).toHaveLength(1)
+    })
+
+    test('an event of pagehide arrives when the tab closes', async ({ tab, servers, site, collector, browserName }) => {
+      // Measured in ESR 153, with a plain sendBeacon and no tracker: 15 of 15 arrive when sent at once, 5 of 15 after 2 ms, none after 20.
+      test.skip(browserName === 'firefox', 'Firefox cuts a page off some 2 ms after it began to close the tab')
+      const body = `<script>addEventListener('pagehide', () => tracker.track('bye'))</script>`
+      await tab.goto(site.addPage('/', trackedPage(servers, { variant, body })))
+      await collector.until(() => collector.pageviews().length === 1)
+      collector.delayMs = 200
+      await tab.close()
+      await collector.until(() => collector.customEvents('bye').length > 0)
+
+      expect(collector.customEvents('bye')).toHaveLength(1)
+    })
+
+    test('a page that is left before the collector answers is counted', async ({ tab, servers, site, collector }) => {
+      collector.outcome = 'hang'
+      await tab.goto(site.addPage('/', trackedPage(servers, { variant, body: LINK })))
+      await tab.click('#link')
+      // Once when it happened, and, as no answer came, again from the page that was left.
+      await collector.until(() => collector.arrivals().length > 1)
+
+      expect(collector.events()).toHaveLength(1)
+      const again = collector.arrivals().find(({ event }) => event.retry)
+      expect(again!.event.age_ms).toBeGreaterThanOrEqual(0)
+    })
+  })

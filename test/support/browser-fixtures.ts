@@ -1,0 +1,125 @@
+import { test as base, expect, type Browser } from '@playwright/test'
+import type { WebKitTools } from './find-browsers.mjs'
+import { openPlaywrightSession } from './open-playwright-session.js'
+import { openWebKitSession } from './open-webkit-session.js'
+import type { RecordingCollector } from './recording-collector.js'
+import { startRecordingServers, type RecordingServers } from './recording-servers.js'
+import type { SiteServer } from './site-server.js'
+import { startXvfb } from './start-xvfb.js'
+import type { BrowserSession, Tab } from './tab.js'
+
+export interface EngineOptions {
+  /** Set where the system's WebKitGTK is driven instead of Playwright's own WebKit. */
+  webKitTools: WebKitTools | undefined
+}
+
+interface WorkerFixtures extends EngineOptions {
+  display: string
+  playwrightBrowser: Browser | undefined
+}
+
+interface SpecFixtures {
+  /** Console messages and errors that are part of what a spec shows; any other fails it. */
+  expectedMessages: RegExp | undefined
+  servers: RecordingServers
+  site: SiteServer
+  collector: RecordingCollector
+  session: BrowserSession
+  openTabs: Tab[]
+  openTab: () => Promise<Tab>
+  tab: Tab
+  unharmedPage: void
+}
+
+/**
+ * `test` for three engines: a tab, a site, and a collector that records.
+ *
+ * Every spec also fails when a page complained or threw, when a request was made that no page should
+ * make, and when an event came twice without being marked as a retry.
+ */
+export const test = base.extend<SpecFixtures, WorkerFixtures>({
+  webKitTools: [undefined, { option: true, scope: 'worker' }],
+
+  display: [
+    async ({ webKitTools }, use) => {
+      if (!webKitTools) return use('')
+      const display = await startXvfb(webKitTools.xvfb)
+      await use(display.name)
+      display.stop()
+    },
+    { scope: 'worker' },
+  ],
+
+  // Not the built-in `browser`, which would look for Playwright's own WebKit. The project's launch options apply.
+  playwrightBrowser: [
+    async ({ playwright, browserName, webKitTools }, use) => {
+      if (webKitTools) return use(undefined)
+      const browser = await playwright[browserName].launch()
+      await use(browser)
+      await browser.close()
+    },
+    { scope: 'worker' },
+  ],
+
+  expectedMessages: [undefined, { option: true }],
+
+  // Playwright reads the fixtures that a function needs from its first parameter.
+  // eslint-disable-next-line no-empty-pattern
+  servers: async ({}, use) => {
+    const servers = await startRecordingServers()
+    await use(servers)
+    await servers.stop()
+  },
+
+  site: ({ servers }, use) => use(servers.site),
+
+  collector: ({ servers }, use) => use(servers.collector),
+
+  session: async ({ playwrightBrowser, webKitTools, display }, use) => {
+    const session = playwrightBrowser ? await openPlaywrightSession(playwrightBrowser) : await openWebKitSession(webKitTools!, display)
+    await use(session)
+    await session.quit()
+  },
+
+  openTabs: async ({ session: _ }, use) => use([]),
+
+  openTab: ({ session, openTabs }, use) =>
+    use(async () => {
+      const tab = await session.openTab()
+      openTabs.push(tab)
+      const close = tab.close
+      tab.close = async () => {
+        openTabs.splice(openTabs.indexOf(tab), 1)
+        await close()
+      }
+      return tab
+    }),
+
+  tab: async ({ openTab }, use) => use(await openTab()),
+
+  unharmedPage: [
+    async ({ site, collector, openTabs, expectedMessages }, use) => {
+      await use()
+      for (const tab of openTabs) await receiveReports(tab)
+      const messages = site.messages.filter(({ text }) => !expectedMessages?.test(text))
+      expect.soft(messages, 'what pages wrote to the console or threw').toEqual([])
+      expect.soft([...site.unexpectedRequests, ...collector.unexpectedRequests()], 'unexpected requests').toEqual([])
+      expect.soft(findUnmarkedRepeats(collector), 'events that came again and were not marked as a retry').toEqual([])
+    },
+    { auto: true },
+  ],
+})
+
+export { expect }
+
+/** Waits until the messages of the tab's page have arrived. A page that is still leaving cannot be asked: then it is the next one. */
+async function receiveReports(tab: Tab): Promise<void> {
+  await expect(() => tab.evaluate(() => Promise.all(window.probeReports ?? []).then(() => undefined))).toPass({ timeout: 10_000 })
+}
+
+/** Browsers themselves repeat a POST whose connection was reset; the tracker must not, without saying so. */
+function findUnmarkedRepeats(collector: RecordingCollector): unknown[] {
+  const firsts = collector.arrivals().filter(({ event, request }) => !event.retry && request.outcome !== 'reset')
+  const ids = firsts.map(({ event }) => event.event_id)
+  return firsts.filter((_, index) => ids.indexOf(ids[index]) !== index).map(({ event }) => event)
+}

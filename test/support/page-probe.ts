@@ -1,0 +1,47 @@
+/** Something that a page said to its console, or that went wrong in it. */
+export interface PageMessage {
+  kind: 'warn' | 'error' | 'exception' | 'rejection'
+  text: string
+  page: string
+}
+
+/** Where pages report their messages, on their own site. */
+export const MESSAGE_PATH = '/page-messages'
+
+declare global {
+  interface Window {
+    /** Reports under way; a spec ends when all have arrived. */
+    probeReports?: Promise<unknown>[]
+  }
+}
+
+/**
+ * An inline script, first in every test page, that reports console warnings, console errors, uncaught
+ * exceptions and unhandled rejections to the site.
+ *
+ * In the page, because classic WebDriver has no console, and then the same for all engines; at once,
+ * because a page that left cannot be asked any more. The network errors that browsers themselves write
+ * to the console do not pass here, and no script could prevent them.
+ */
+export function probeScript(siteUrl: string): string {
+  return `<script>(${probe.toString()})(${JSON.stringify(siteUrl + MESSAGE_PATH)})</script>`
+}
+
+function probe(address: string): void {
+  const reports: Promise<unknown>[] = (window.probeReports = [])
+
+  const report = (kind: string, text: string) => {
+    const body = JSON.stringify({ kind, text, page: location.href })
+    reports.push(fetch(address, { method: 'POST', mode: 'no-cors', keepalive: true, body }).catch(() => undefined))
+  }
+
+  for (const kind of ['warn', 'error'] as const) {
+    const original = console[kind]
+    console[kind] = (...args: unknown[]) => {
+      report(kind, args.map(String).join(' '))
+      original.apply(console, args)
+    }
+  }
+  addEventListener('error', ({ message, error }) => report('exception', `${message} ${(error as Error | null)?.stack ?? ''}`))
+  addEventListener('unhandledrejection', ({ reason }) => report('rejection', `${reason} ${(reason as Error | null)?.stack ?? ''}`))
+}

@@ -1,0 +1,159 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { finished } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { IngestEvent } from '../../src/contract/wire.js'
+import { ListeningServer } from './listening-server.js'
+import { readArtefact } from './read-artefact.js'
+
+export interface RecordedRequest {
+  method: string
+  path: string
+  contentType: string | undefined
+  body: string
+  /** When the body was complete (ms since the epoch). */
+  at: number
+  /** What becomes of it: the status of its answer, or how it ends without one. */
+  outcome: number | 'hang' | 'reset'
+}
+
+/** One event as it arrived; `request` may have brought others, too. */
+export interface Arrival {
+  event: IngestEvent
+  request: RecordedRequest
+}
+
+const CORS = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'Retry-After' }
+const INGEST = /^\/e\/ZV_\w+$/
+const LIVE = /^\/e\/live\/ZV_\w+$/
+const SCRIPTS = ['/z.js', '/live.js']
+// Under load, a beacon of a page that left came some seconds late.
+const PATIENCE_MS = 15_000
+
+/** A collector that stores nothing and remembers every request. Its properties set how it behaves from now on. */
+export class RecordingCollector {
+  readonly requests: RecordedRequest[] = []
+  /** The status of ingest answers, or no answer: hang for ever, or reset the connection once the body is here. */
+  outcome: number | 'hang' | 'reset' = 200
+  retryAfter: string | undefined
+  /** How far away the collector is, for ingest and live requests. */
+  delayMs = 0
+  /** How long the script files take. */
+  scriptDelayMs = 0
+  liveVisitors = 42
+  liveStatus = 200
+  readonly #answering = new Set<Promise<void>>()
+  readonly #server = new ListeningServer((request, response) => {
+    const answer = this.#serve(request, response).finally(() => this.#answering.delete(answer))
+    this.#answering.add(answer)
+  })
+
+  async start(): Promise<this> {
+    await this.#server.start()
+    return this
+  }
+
+  /** Another host name than the site's, so every request is cross-origin. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#server.port}`
+  }
+
+  /** Gives the answers under way, then stops listening, with every connection cut. */
+  async down(): Promise<void> {
+    await Promise.all(this.#answering)
+    await this.#server.down()
+  }
+
+  up(): Promise<void> {
+    return this.#server.up()
+  }
+
+  posts(): RecordedRequest[] {
+    return this.requests.filter(({ method }) => method === 'POST')
+  }
+
+  livePolls(): RecordedRequest[] {
+    return this.requests.filter(({ path }) => LIVE.test(path))
+  }
+
+  /** Every arrival of every event. */
+  arrivals(): Arrival[] {
+    return this.posts().flatMap((request) => parseEvents(request.body).map((event) => ({ event, request })))
+  }
+
+  /**
+   * Every event once, at its first arrival, as a collector that drops repeats would have it. A page that
+   * is left before its answer came sends again, so a spec that counts must not count arrivals.
+   */
+  events(): IngestEvent[] {
+    const events = this.arrivals().map(({ event }) => event)
+    const ids = events.map(({ event_id }) => event_id)
+    return events.filter(({ event_id }, index) => ids.indexOf(event_id) === index)
+  }
+
+  pageviews(): IngestEvent[] {
+    return this.events().filter(({ event_type = 'pageview' }) => event_type === 'pageview')
+  }
+
+  customEvents(name: string): IngestEvent[] {
+    return this.events().filter(({ event_name }) => event_name === name)
+  }
+
+  /** Resolves as soon as the requests so far fulfil the condition. */
+  async until(condition: () => boolean): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS
+    while (!condition()) {
+      if (Date.now() > deadline) throw new Error(`waited in vain for: ${String(condition)}\nThe collector got:\n${this.#describeRequests()}`)
+      await sleep(10)
+    }
+  }
+
+  /** Requests that no page should make; an OPTIONS is one. */
+  unexpectedRequests(): string[] {
+    return this.requests.filter((request) => !isExpected(request)).map(({ method, path }) => `${method} ${path}`)
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // A page that is being closed may cut its own request; what did not arrive is not recorded.
+    const body = await text(request).catch(() => undefined)
+    if (body === undefined) return
+    const method = request.method ?? ''
+    const path = request.url ?? ''
+    const outcome = this.#decide(method, path)
+    this.requests.push({ method, path, contentType: request.headers['content-type'], body, at: Date.now(), outcome })
+    const script = SCRIPTS.includes(path)
+    await sleep(script ? this.scriptDelayMs : this.delayMs)
+    if (outcome === 'hang') return
+    if (outcome === 'reset') return void request.socket.destroy()
+    const type = script ? 'text/javascript' : 'application/json'
+    const retryAfter = this.retryAfter !== undefined && outcome !== 200 ? { 'retry-after': this.retryAfter } : {}
+    response.writeHead(outcome, { ...CORS, ...retryAfter, 'content-type': type })
+    response.end(script ? readArtefact(path.slice(1)) : JSON.stringify(this.#answer(path, outcome)))
+    await finished(response).catch(() => undefined)
+  }
+
+  #decide(method: string, path: string): RecordedRequest['outcome'] {
+    if (method === 'POST') return this.outcome
+    if (LIVE.test(path)) return this.liveStatus
+    return SCRIPTS.includes(path) ? 200 : 404
+  }
+
+  #answer(path: string, status: number): unknown {
+    if (status !== 200) return { success: false, error: { code: 'TEST', message: `status ${status}`, timestamp: new Date().toISOString() } }
+    if (!LIVE.test(path)) return { success: true }
+    return { visitors: this.liveVisitors, count: this.liveVisitors, timestamp: new Date().toISOString() }
+  }
+
+  #describeRequests(): string {
+    return this.requests.map(({ method, path, outcome, body }) => `${method} ${path} ${outcome} ${body}`).join('\n')
+  }
+}
+
+function parseEvents(body: string): IngestEvent[] {
+  return [JSON.parse(body) as IngestEvent | IngestEvent[]].flat()
+}
+
+function isExpected({ method, path }: RecordedRequest): boolean {
+  if (method === 'POST') return INGEST.test(path)
+  return method === 'GET' && (LIVE.test(path) || SCRIPTS.includes(path))
+}

@@ -1,0 +1,61 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { ListeningServer } from './listening-server.js'
+import { MESSAGE_PATH, type PageMessage } from './page-probe.js'
+import { readArtefact } from './read-artefact.js'
+
+interface ServedPage {
+  html: string
+  headers: Record<string, string>
+}
+
+const MODULES = ['/index.mjs', '/live.mjs']
+
+/** The web site whose pages are tracked. It serves the ESM files, as an application's bundle would, and hears what its pages complain of. */
+export class SiteServer {
+  /** What the pages wrote to the console or threw. */
+  readonly messages: PageMessage[] = []
+  readonly unexpectedRequests: string[] = []
+  readonly #pages = new Map<string, ServedPage>()
+  readonly #server = new ListeningServer((request, response) => void this.#serve(request, response))
+
+  async start(): Promise<this> {
+    await this.#server.start()
+    return this
+  }
+
+  /** The host is `localhost`: a secure context without a certificate. */
+  get url(): string {
+    return `http://localhost:${this.#server.port}`
+  }
+
+  down(): Promise<void> {
+    return this.#server.down()
+  }
+
+  /** Puts a page at a path and returns its address. */
+  addPage(path: string, html: string, headers: Record<string, string> = {}): string {
+    this.#pages.set(path, { html, headers })
+    return this.url + path
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await text(request).catch(() => '')
+    const { pathname } = new URL(request.url ?? '/', this.url)
+    const page = this.#pages.get(pathname)
+    if (request.method === 'GET' && page) {
+      response.writeHead(200, { 'content-type': 'text/html', ...page.headers })
+      response.end(page.html)
+    } else if (request.method === 'GET' && MODULES.includes(pathname)) {
+      // A sandboxed page is of another origin than its own site.
+      response.writeHead(200, { 'content-type': 'text/javascript', 'access-control-allow-origin': '*' })
+      response.end(readArtefact(pathname.slice(1)))
+    } else if (request.method === 'POST' && pathname === MESSAGE_PATH) {
+      this.messages.push(JSON.parse(body) as PageMessage)
+      response.writeHead(204).end()
+    } else {
+      if (pathname !== '/favicon.ico') this.unexpectedRequests.push(`${request.method} ${request.url}`)
+      response.writeHead(404).end()
+    }
+  }
+}

@@ -1,0 +1,19 @@
+/** What the specs need of a browser tab: little enough that every driver has it. */
+export interface Tab {
+  /** Resolves after the page's load event. */
+  goto(url: string): Promise<void>
+  /** Runs a function in the page; it sees nothing of the spec but its argument. */
+  evaluate<Result>(run: () => Result | Promise<Result>): Promise<Result>
+  evaluate<Result, Argument>(run: (argument: Argument) => Result | Promise<Result>, argument: Argument): Promise<Result>
+  /** Clicks and does not wait for what the click leads to. */
+  click(selector: string): Promise<void>
+  url(): Promise<string>
+  /** Closes the tab as a visitor does: its pages get pagehide. */
+  close(): Promise<void>
+}
+
+/** A browser with an empty profile; its tabs share storage. Use one tab at a time. */
+export interface BrowserSession {
+  openTab(): Promise<Tab>
+  quit(): Promise<void>
+}
