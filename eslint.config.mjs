@@ -20,6 +20,7 @@ export default defineConfig(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
     },
   },
+  { files: ['*.config.ts'], extends: [tseslint.configs.disableTypeChecked] },
   // Bytes of the script are paid by every visitor: a call for its effect inside an expression is one of the ways to save them.
   { files: ['src/tracker/**'], rules: { '@typescript-eslint/no-unused-expressions': 'off', '@typescript-eslint/no-base-to-string': 'off' } },
   { files: ['**/*.test.ts', '**/*.spec.ts', 'test/support/**'], linterOptions: { reportUnusedDisableDirectives: 'off' }, rules: { '@typescript-eslint/require-await': 'off', 'no-empty-pattern': 'off' } },

@@ -51,8 +51,9 @@ export function startLiveWidget({ trackingCode, apiUrl, intervalMs = 10_000 }: L
       try {
         const { visitors } = (await (await fetch(url)).json()) as LiveAnswer
         const text = format.format(visitors)
-        // Written only when it changes, or a screen reader would say the same number again.
-        for (const element of elements) if (element.textContent != text) element.textContent = text
+        // Error answers have no number. Written only when it changes, or a screen reader would say it again.
+        if (!(visitors >= 0)) failed = true
+        else for (const element of elements) if (element.textContent != text) element.textContent = text
       } catch {
         failed = true
       }

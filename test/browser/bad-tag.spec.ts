@@ -1,7 +1,7 @@
 import { expect, test } from '../support/browser-fixtures.js'
 import { trackedPage, VARIANTS } from '../support/test-pages.js'
 
-test.use({ expectedMessages: /is no tracking code/ })
+test.use({ expectedMessages: /^zenovay:.*ZV_/ })
 
 for (const variant of VARIANTS)
   for (const { name, code } of [

@@ -95,6 +95,16 @@ test('script: calls to the stub wait, and come in order after the first pageview
   expect(collector.customEvents('first')[0]!.properties).toEqual({ position: 1 })
 })
 
+test('script: a page that the stub was told of is counted after the first one', async ({ tab, servers, site, collector }) => {
+  const head = `${STUB}<script>zenovay('page', '/virtual')</script>`
+  const home = site.addPage('/', trackedPage(servers, { variant: 'script', head }))
+  await tab.goto(home)
+  await tab.evaluate(() => window.tracker.track('afterwards'))
+  await collector.until(() => collector.customEvents('afterwards').length === 1)
+
+  expect(collector.pageviews().map(({ url }) => url)).toEqual([home, `${site.url}/virtual`])
+})
+
 test('esm: calls before init wait, and come in order after the first pageview', async ({ tab, servers, site, collector }) => {
   // Modules run in their order, and both get the same instance of the tracker.
   const head = `<script type="module">

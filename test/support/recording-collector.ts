@@ -4,7 +4,7 @@ import { finished } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { IngestEvent } from '../../src/contract/wire.js'
 import { ListeningServer } from './listening-server.js'
-import { readArtefact } from './read-artefact.js'
+import { readArtefacts } from './read-artefacts.js'
 
 export interface RecordedRequest {
   method: string
@@ -26,7 +26,7 @@ export interface Arrival {
 const CORS = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'Retry-After' }
 const INGEST = /^\/e\/ZV_\w+$/
 const LIVE = /^\/e\/live\/ZV_\w+$/
-const SCRIPTS = ['/z.js', '/live.js']
+const SCRIPTS = readArtefacts('z.js', 'live.js')
 // Under load, a beacon of a page that left came some seconds late.
 const PATIENCE_MS = 15_000
 
@@ -121,21 +121,21 @@ export class RecordingCollector {
     const path = request.url ?? ''
     const outcome = this.#decide(method, path)
     this.requests.push({ method, path, contentType: request.headers['content-type'], body, at: Date.now(), outcome })
-    const script = SCRIPTS.includes(path)
+    const script = SCRIPTS.get(path)
     await sleep(script ? this.scriptDelayMs : this.delayMs)
     if (outcome === 'hang') return
     if (outcome === 'reset') return void request.socket.destroy()
     const type = script ? 'text/javascript' : 'application/json'
     const retryAfter = this.retryAfter !== undefined && outcome !== 200 ? { 'retry-after': this.retryAfter } : {}
     response.writeHead(outcome, { ...CORS, ...retryAfter, 'content-type': type })
-    response.end(script ? readArtefact(path.slice(1)) : JSON.stringify(this.#answer(path, outcome)))
+    response.end(script ?? JSON.stringify(this.#answer(path, outcome)))
     await finished(response).catch(() => undefined)
   }
 
   #decide(method: string, path: string): RecordedRequest['outcome'] {
     if (method === 'POST') return this.outcome
     if (LIVE.test(path)) return this.liveStatus
-    return SCRIPTS.includes(path) ? 200 : 404
+    return SCRIPTS.has(path) ? 200 : 404
   }
 
   #answer(path: string, status: number): unknown {
@@ -155,5 +155,5 @@ function parseEvents(body: string): IngestEvent[] {
 
 function isExpected({ method, path }: RecordedRequest): boolean {
   if (method === 'POST') return INGEST.test(path)
-  return method === 'GET' && (LIVE.test(path) || SCRIPTS.includes(path))
+  return method === 'GET' && (LIVE.test(path) || SCRIPTS.has(path))
 }

@@ -2,14 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { ListeningServer } from './listening-server.js'
 import { MESSAGE_PATH, type PageMessage } from './page-probe.js'
-import { readArtefact } from './read-artefact.js'
+import { readArtefacts } from './read-artefacts.js'
 
 interface ServedPage {
   html: string
   headers: Record<string, string>
 }
 
-const MODULES = ['/index.mjs', '/live.mjs']
+const MODULES = readArtefacts('index.mjs', 'live.mjs')
 
 /** The web site whose pages are tracked. It serves the ESM files, as an application's bundle would, and hears what its pages complain of. */
 export class SiteServer {
@@ -43,13 +43,14 @@ export class SiteServer {
     const body = await text(request).catch(() => '')
     const { pathname } = new URL(request.url ?? '/', this.url)
     const page = this.#pages.get(pathname)
+    const module = MODULES.get(pathname)
     if (request.method === 'GET' && page) {
       response.writeHead(200, { 'content-type': 'text/html', ...page.headers })
       response.end(page.html)
-    } else if (request.method === 'GET' && MODULES.includes(pathname)) {
+    } else if (request.method === 'GET' && module) {
       // A sandboxed page is of another origin than its own site.
       response.writeHead(200, { 'content-type': 'text/javascript', 'access-control-allow-origin': '*' })
-      response.end(readArtefact(pathname.slice(1)))
+      response.end(module)
     } else if (request.method === 'POST' && pathname === MESSAGE_PATH) {
       this.messages.push(JSON.parse(body) as PageMessage)
       response.writeHead(204).end()

@@ -37,7 +37,7 @@ export function createIdentifier(control: ControlStore): Identifier {
       current = { day, salt }
       salt.catch(() => (current = undefined))
     }
-    return current!.salt
+    return current.salt
   }
 
   function sessionOf(visitorId: string, proposed: string, now: number): string {

@@ -71,7 +71,7 @@ export function createIngest({ commit, heartbeats, identifier, limiter, now }: I
       const checked = decoded.events.map(check)
       const rejected = checked.flatMap((result, index) => ('error' in result ? [{ index, error: result.error }] : []))
       if (rejected.length === checked.length) throw refuseAll(rejected, decoded.isBatch)
-      await Promise.all(checked.map((result) => 'event' in result && store(result.event, request)))
+      await Promise.all(checked.flatMap((result) => ('event' in result ? [store(result.event, request)] : [])))
       return decoded.isBatch ? { success: true, accepted: checked.length - rejected.length, rejected } : { success: true }
     },
 

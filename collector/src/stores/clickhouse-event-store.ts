@@ -45,7 +45,7 @@ export async function createClickhouseEventStore({ url, timeoutMs = 30_000 }: Cl
   const insert = async <Row extends object>({ table, columns, rows, batchId }: { table: string; columns: Column<Row>[]; rows: Row[]; batchId: string }) => {
     await client.insert({
       table,
-      columns: columns.map(([name]) => name as string) as [string, ...string[]],
+      columns: columns.map<string>(([name]) => name) as [string, ...string[]],
       values: rows.map((row) => columns.map(([name, encode]) => (encode ? encode(row[name] as never) : row[name]))),
       format: 'JSONCompactEachRow',
       // One synchronous insert for each batch: the answer means it is written. The token makes a repeat harmless.

@@ -22,6 +22,7 @@ const POLL_MS = 25
 // The engine of a collector that was just killed may still hold the lock of the data folder.
 const START_TIMEOUT_MS = 60_000
 const RESTART_DELAY_MS = 500
+const PATIENCE_MS = 500
 // From src and from dist alike, the compiled file: the child is plain Node.
 const ENGINE_PROCESS = fileURLToPath(new URL('../../dist/stores/engine-process.js', import.meta.url))
 
@@ -56,7 +57,10 @@ export async function startEmbeddedEngine(folder: string, log: Logger): Promise<
       if (child.exitCode !== null || child.signalCode !== null) return
       const ended = once(child, 'exit')
       child.stdin!.end()
+      // Asked to end, it waits seconds for connections that nobody uses. What is acknowledged is on disk.
+      const impatience = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
       await ended
+      clearTimeout(impatience)
     },
   }
 
@@ -78,7 +82,8 @@ export async function startEmbeddedEngine(folder: string, log: Logger): Promise<
 }
 
 function spawnEngine({ dataDir, configFile }: EngineFiles, port: number, log: Logger): ChildProcess {
-  const child = spawn(process.execPath, [ENGINE_PROCESS, dataDir, String(port), configFile], { stdio: ['pipe', 'ignore', 'pipe'] })
+  // Detached: a terminal's Ctrl-C goes to the whole process group, and the engine must outlive the last commit.
+  const child = spawn(process.execPath, [ENGINE_PROCESS, dataDir, String(port), configFile], { stdio: ['pipe', 'ignore', 'pipe'], detached: true })
   createInterface({ input: child.stderr }).on('line', (line) => log.debug({ engine: line }, 'engine'))
   // The engine died with unread input: its exit is what matters.
   child.stdin.on('error', () => {})

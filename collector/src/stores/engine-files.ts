@@ -28,7 +28,6 @@ export async function writeEngineFiles(folder: string, { user, password }: { use
     `<clickhouse>
   <users_config>${escapeXml(usersFile)}</users_config>
   <max_server_memory_usage>${SERVER_MEMORY_BYTES}</max_server_memory_usage>
-  <shutdown_wait_unfinished>0</shutdown_wait_unfinished>
   <max_concurrent_queries>${CONCURRENT_QUERIES}</max_concurrent_queries>
   <http_handlers>
     <rule><url>/ping</url><handler><type>static</type><response_content>Ok.</response_content></handler></rule>

@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { brotliBytes } from '../../scripts/sizes.mjs'
+
+const ROOT = new URL('../../', import.meta.url)
+const LIMITS = { 'dist/z.js': 1500, 'dist/live.js': 900 }
+
+describe.each(Object.entries(LIMITS))('%s', (file, limit) => {
+  const bytes = brotliBytes(new URL(file, ROOT))
+
+  it(`has at most ${limit} bytes as brotli`, () => {
+    expect(bytes).toBeLessThanOrEqual(limit)
+  })
+
+  it('has the size that README says', () => {
+    const readme = readFileSync(new URL('README.md', ROOT), 'utf8')
+    const [, said] = new RegExp(`\\| \`${file}\` \\| ([\\d,]+) bytes`).exec(readme)!
+    expect(Number(said!.replace(',', ''))).toBe(bytes)
+  })
+})
