@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import type { Config } from './config.js'
 import { createApp } from './create-app.js'
@@ -14,6 +15,8 @@ import { startEmbeddedEngine } from './stores/embedded-engine.js'
 import type { HeartbeatRow } from './stores/event-row.js'
 import type { EventStore } from './stores/event-store.js'
 import { openSqliteControlStore } from './stores/sqlite-control-store.js'
+
+const IDLE_SWEEP_MS = 50
 
 /** A running collector. */
 export interface Collector {
@@ -51,7 +54,7 @@ export async function startCollector(config: Config): Promise<Collector> {
 
     const [scripts, page] = await Promise.all([readScriptAssets(), readPageAssets()])
     const app = createApp({ config, control, events, commit, heartbeats, scripts, page, log })
-    opened.push(() => app.close())
+    opened.push(() => closeServer(app))
     const url = await app.listen({ port: config.port, host: config.host }).catch((error: unknown) => {
       throw explainListenError(error, config)
     })
@@ -60,6 +63,14 @@ export async function startCollector(config: Config): Promise<Collector> {
     await closeAll()
     throw error
   }
+}
+
+/** Closes the server once every request is answered. */
+async function closeServer(app: FastifyInstance): Promise<void> {
+  // Connections that were busy when the close began turn idle with their answer, and would be kept alive for a minute.
+  const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS)
+  await app.close()
+  clearInterval(sweep)
 }
 
 /** Opens the control data alone, as the command line does. */

@@ -64,7 +64,6 @@ export const test = base.extend<SpecFixtures, WorkerFixtures>({
   expectedMessages: [undefined, { option: true }],
 
   // Playwright reads the fixtures that a function needs from its first parameter.
-  // eslint-disable-next-line no-empty-pattern
   servers: async ({}, use) => {
     const servers = await startRecordingServers()
     await use(servers)

@@ -1,0 +1,116 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { expect, test as base, type Page } from '@playwright/test'
+
+/** What `npm start` prints. */
+interface Product {
+  demo: string
+  dashboard: string
+  collector: string
+  'tracking code': string
+  'website id': string
+  'api key': string
+  process: ChildProcess
+}
+
+interface Overview {
+  data: { summary: { total_visitors: number; total_page_views: number } }
+}
+
+// A visitor's browser does not call itself headless, and is not driven.
+const USER_AGENT = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36'
+
+const test = base.extend<{ product: Product }>({
+  userAgent: USER_AGENT,
+  // eslint-disable-next-line no-empty-pattern
+  product: async ({}, use) => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'zenovay-e2e-'))
+    const child = spawn(process.execPath, ['demo/dist/start.js'], { env: { ...process.env, DATA_DIR: dataDir, PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'] })
+    const printed: Record<string, string> = {}
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (line === 'ready') break
+      const [name, value] = line.split(/: (.*)/)
+      printed[name!] = value!
+    }
+    await use({ ...printed, process: child } as unknown as Product)
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGTERM')
+    await ended
+    rmSync(dataDir, { recursive: true })
+  },
+})
+
+/** Fails the spec on anything the page complains of. */
+function watch(page: Page): string[] {
+  const complaints: string[] = []
+  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()))
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  return complaints
+}
+
+const asVisitor = (page: Page) => page.addInitScript(() => Object.defineProperty(Navigator.prototype, 'webdriver', { get: () => false }))
+
+async function ask<Answer>({ collector, 'website id': id, 'api key': key }: Product, path: string): Promise<Answer> {
+  const answer = await fetch(`${collector}/api/external/v1/analytics/${id}${path}`, { headers: { 'x-api-key': key } })
+  return (await answer.json()) as Answer
+}
+
+const summary = async (product: Product) => (await ask<Overview>(product, '?range=24h')).data.summary
+const events = async (product: Product) => (await ask<{ data: { events: unknown[] } }>(product, '/events')).data.events
+
+test('the script tag: from a click in the shop to the numbers on the dashboard', async ({ page, product }) => {
+  const complaints = watch(page)
+  await asVisitor(page)
+  await page.goto(product.demo)
+  await page.goto(new URL('/products', product.demo).href)
+  await page.goto(new URL('/products/harbour-breakfast', product.demo).href)
+  await page.click('#add-to-cart')
+  await expect.poll(() => events(product)).toEqual([{ name: 'add_to_cart', count: 1, visitors: 1 }])
+  expect(await summary(product)).toMatchObject({ total_visitors: 1, total_page_views: 3 })
+  const live = (await (await fetch(`${product.collector}/e/live/${product['tracking code']}`)).json()) as { visitors: number }
+  expect(live.visitors).toBe(1)
+
+  await page.goto(product.dashboard)
+  await page.fill('input[name=key]', product['api key'])
+  await page.click('#key-form button[type=submit]')
+  await expect(page.locator('#visitors-today')).toHaveText('1')
+  await expect(page.locator('#pageviews-today')).toHaveText('3')
+  await expect(page.locator('#visitors-30d')).toHaveText('1')
+  await expect(page.locator('#live-count')).toHaveText('1')
+  await expect(page.locator('table#top-pages tbody tr')).toHaveCount(3)
+  await expect(page.locator('table#events')).toContainText('add_to_cart')
+  expect(complaints).toEqual([])
+})
+
+test('the ESM build: views of the single-page app are pageviews', async ({ page, product }) => {
+  const complaints = watch(page)
+  await asVisitor(page)
+  await page.goto(new URL('/app/', product.demo).href)
+  await expect.poll(async () => (await summary(product)).total_page_views).toBe(1)
+  await page.click('a[href="/app/timer"]')
+  await expect.poll(async () => (await summary(product)).total_page_views).toBe(2)
+  await page.goBack()
+  await expect.poll(async () => (await summary(product)).total_page_views).toBe(3)
+  expect((await summary(product)).total_visitors).toBe(1)
+  expect(complaints).toEqual([])
+})
+
+test('a page whose collector went away works, and its event arrives with the next page', async ({ page, product }) => {
+  await asVisitor(page)
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(String(error)))
+  await page.goto(new URL('/products/harbour-breakfast', product.demo).href)
+  await expect.poll(async () => (await summary(product)).total_page_views).toBe(1)
+  // The network to the collector is cut; the demo's own pages stay.
+  await page.route(`${product.collector}/e/**`, (route) => route.abort())
+  await page.click('#add-to-cart')
+  await expect(page.locator('#added')).toBeVisible()
+  await expect.poll(() => page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('zenovay:')).length)).toBe(1)
+  await page.unroute(`${product.collector}/e/**`)
+  await page.goto(new URL('/products', product.demo).href)
+  await expect.poll(() => events(product), { timeout: 15_000 }).toEqual([{ name: 'add_to_cart', count: 1, visitors: 1 }])
+  expect(errors).toEqual([])
+})

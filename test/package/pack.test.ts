@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const ROOMS = ['contract', 'live', 'node', 'tracker']
+
+let app: string
+let files: string[]
+
+beforeAll(() => {
+  app = mkdtempSync(join(tmpdir(), 'zenovay-app-'))
+  const [packed] = JSON.parse(execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--workspaces=false', '--pack-destination', app], { cwd: ROOT, encoding: 'utf8' })) as [{ filename: string; files: { path: string }[] }]
+  files = packed.files.map(({ path }) => path)
+  writeFileSync(join(app, 'package.json'), '{"name": "empty-app", "type": "module"}')
+  execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', join(app, packed.filename)], { cwd: app })
+})
+afterAll(() => rmSync(app, { recursive: true }))
+
+it('packs the built files, the types of its rooms, and nothing else', () => {
+  expect(files.filter((file) => !file.startsWith('dist/types/')).sort()).toEqual(
+    ['LICENSE', 'README.md', 'dist/contract.mjs', 'dist/index.mjs', 'dist/live.js', 'dist/live.mjs', 'dist/node.mjs', 'dist/z.js', 'package.json'].sort(),
+  )
+  const types = ROOMS.flatMap((room) => readdirSync(join(ROOT, 'src', room)).filter((file) => file.endsWith('.ts')).map((file) => `dist/types/${room}/${file.replace('.ts', '.d.ts')}`))
+  expect(files.filter((file) => file.startsWith('dist/types/')).sort()).toEqual(types.sort())
+})
+
+it('adds exactly one package to an empty app', () => {
+  const lock = JSON.parse(readFileSync(join(app, 'package-lock.json'), 'utf8')) as { packages: Record<string, unknown> }
+  expect(Object.keys(lock.packages)).toEqual(['', 'node_modules/@zenovay/tracker'])
+})
+
+it('gives its entries to Node, where the tracker does nothing', () => {
+  const script = `
+    const { init, track, page, getVisitorId } = await import('@zenovay/tracker')
+    init('ZV_TEST1'); track('signup'); page()
+    const { startLiveWidget } = await import('@zenovay/tracker/live')
+    startLiveWidget()()
+    const { createServerTracker, isBot } = await import('@zenovay/tracker/node')
+    const { validateEvent } = await import('@zenovay/tracker/contract')
+    console.log(getVisitorId(), typeof createServerTracker, isBot('curl/8'), validateEvent({}).ok)`
+  expect(execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: app, encoding: 'utf8' })).toBe('undefined function true false\n')
+})

@@ -1,0 +1,127 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { closePages, openTrackedPage, type PageSetup } from './open-page.js'
+
+const MINUTE_MS = 60_000
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: Date.UTC(2026, 10, 21) })
+})
+afterEach(closePages)
+
+/** A page, and a function that sends an event from it and reads its ids. */
+async function open(setup: PageSetup = {}) {
+  const page = await openTrackedPage({ ...setup, dataset: { auto: 'false', ...setup.dataset } })
+  const readIds = async () => {
+    page.track('read')
+    await page.settle()
+    const { visitor_id, session_id } = page.posts.at(-1)!.at(-1)!
+    return { visitor_id, session_id }
+  }
+  return { ...page, readIds }
+}
+
+test('two tabs are one visitor in one session', async () => {
+  const first = await open()
+  const second = await open()
+  const ids = await first.readIds()
+
+  expect(await second.readIds()).toEqual(ids)
+  expect(await first.readIds()).toEqual(ids)
+  expect(ids.visitor_id).not.toBe(ids.session_id)
+})
+
+test('a session ends after 30 minutes without an event, in all tabs', async () => {
+  const first = await open()
+  const second = await open()
+  const ids = await first.readIds()
+  vi.setSystemTime(Date.now() + 29 * MINUTE_MS)
+  expect(await second.readIds()).toEqual(ids)
+  vi.setSystemTime(Date.now() + 29 * MINUTE_MS)
+  expect(await first.readIds(), '29 minutes after the event of the other tab').toEqual(ids)
+  vi.setSystemTime(Date.now() + 31 * MINUTE_MS)
+  const next = await second.readIds()
+
+  expect(next.session_id).not.toBe(ids.session_id)
+  expect(next.visitor_id).toBe(ids.visitor_id)
+  expect(await first.readIds()).toEqual(next)
+})
+
+test('ids are random, long and within the limits of the wire', async () => {
+  const ids = [await (await open()).readIds()]
+  localStorage.clear()
+  ids.push(await (await open()).readIds())
+
+  const values = ids.flatMap(({ visitor_id, session_id }) => [visitor_id, session_id])
+  expect(new Set(values).size).toBe(4)
+  for (const value of values) expect(value).toMatch(/^\d{20,128}$/)
+})
+
+test('everything is under one key', async () => {
+  const page = await open({ answers: [() => new Response()] })
+  await page.readIds()
+  await page.settle()
+
+  expect(Object.keys(localStorage)).toEqual(['zenovay'])
+})
+
+test('getVisitorId gives the id that is sent', async () => {
+  const page = await open()
+
+  expect(page.run('getVisitorId')).toBe((await page.readIds()).visitor_id)
+})
+
+for (const [name, storage] of [
+  ['throws on every access', () => vi.stubGlobal('localStorage', new Proxy({}, { get: fail, set: fail, deleteProperty: fail, ownKeys: fail }))],
+  ['is null', () => vi.stubGlobal('localStorage', null)],
+  ['is full', () => vi.stubGlobal('localStorage', new Proxy({}, { set: fail }))],
+] as const)
+  test(`where storage ${name}, a page keeps its ids in memory`, async () => {
+    storage()
+    const page = await open()
+    const ids = await page.readIds()
+
+    expect(ids.visitor_id).toBeTruthy()
+    expect(await page.readIds()).toEqual(ids)
+    vi.setSystemTime(Date.now() + 31 * MINUTE_MS)
+    expect((await page.readIds()).session_id).not.toBe(ids.session_id)
+  })
+
+function fail(): never {
+  throw new DOMException('The operation is insecure.', 'SecurityError')
+}
+
+test('a record that is not ours is replaced', async () => {
+  localStorage.setItem('zenovay', '{"not":"ours"}')
+  const page = await open()
+  const ids = await page.readIds()
+
+  expect(ids.session_id).toMatch(/^\d+$/)
+  expect(await page.readIds()).toEqual(ids)
+})
+
+for (const [name, setup] of [
+  ['a cookieless tag', { dataset: { cookieless: 'true' } }],
+  ['Global Privacy Control', { navigator: { globalPrivacyControl: true } }],
+  ['Do Not Track', { navigator: { doNotTrack: '1' } }],
+] as const)
+  test(`with ${name}, no visitor is named and nothing is written`, async () => {
+    const first = await open(setup)
+    const ids = await first.readIds()
+    const second = await open(setup)
+
+    expect(ids.visitor_id).toBeUndefined()
+    expect(first.run('getVisitorId')).toBeUndefined()
+    expect(await first.readIds(), 'one session per page load').toEqual(ids)
+    expect((await second.readIds()).session_id).not.toBe(ids.session_id)
+    expect(first.posts.at(-1)!.at(-1)).toMatchObject({ cookieless: true, gpc: name !== 'a cookieless tag' })
+    expect(localStorage).toHaveLength(0)
+  })
+
+test('an ordinary browser says nothing of privacy', async () => {
+  const page = await open({ navigator: { doNotTrack: 'unspecified', globalPrivacyControl: false } })
+  await page.readIds()
+
+  expect(page.posts[0]![0]).not.toHaveProperty('cookieless')
+  expect(page.posts[0]![0]).not.toHaveProperty('gpc')
+})

@@ -1,0 +1,96 @@
+import { vi, type Mock } from 'vitest'
+
+const CHROME = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36'
+const URL_OF_PAGE = new URL('https://shop.example/shoes?size=43#reviews')
+
+export interface PageSetup {
+  /** Data attributes of the tag, as `dataset` names them. */
+  dataset?: Record<string, string>
+  /** What the browser says of itself, over an ordinary Chrome. */
+  navigator?: Record<string, unknown>
+  location?: URL
+  /** Answers to requests, in their order; the last one goes on. Absent: no answer comes. */
+  answers?: (() => Response | Promise<Response>)[]
+}
+
+type Listener = (event: Event) => void
+
+/** One page with a fresh tracker, and everything around it that a test fakes or reads. */
+export interface Page {
+  /** Bodies of the POSTs so far. */
+  posts: Body[]
+  beacons: Body[]
+  fetch: Mock
+  /** Calls the listeners of window and document, as the browser does. */
+  fire(type: string, properties?: object): void
+  /** Lets promises settle, and with them the requests of this task. */
+  settle(): Promise<void>
+  /** Keys of events that wait in storage. */
+  outboxKeys(): string[]
+}
+
+export type Body = Record<string, unknown>[]
+
+/**
+ * Opens a page: no module of the tracker is loaded yet, no listener of an earlier page listens.
+ *
+ * Storage stays, as between pages of one origin; `closePages` empties it. Time is for the test to fake.
+ */
+export function openPage({ navigator = {}, location = URL_OF_PAGE, answers = [] }: PageSetup = {}): Page {
+  vi.resetModules()
+  document.title = 'Shoes'
+  const listeners = new Map<string, Listener[]>()
+  const listen = (type: string, listener: Listener) => void listeners.set(type, [...(listeners.get(type) ?? []), listener])
+  const posts: Body[] = []
+  const beacons: Body[] = []
+  const fetch = vi.fn((_url: string, { body }: { body: string }) => {
+    posts.push(JSON.parse(body) as Body)
+    const answer = answers.length > 1 ? answers.shift() : answers[0]
+    return answer ? Promise.resolve().then(answer) : new Promise(() => {})
+  })
+  const sendBeacon = (_url: string, body: string) => beacons.push(JSON.parse(body) as Body) > 0
+
+  vi.stubGlobal('fetch', fetch)
+  vi.stubGlobal('addEventListener', listen)
+  vi.spyOn(document, 'addEventListener').mockImplementation(listen as typeof document.addEventListener)
+  vi.stubGlobal('navigator', { userAgent: CHROME, language: 'en-GB', maxTouchPoints: 0, doNotTrack: null, webdriver: false, sendBeacon, ...navigator })
+  vi.stubGlobal('location', location)
+
+  return {
+    posts,
+    beacons,
+    fetch,
+    fire: (type, properties = {}) => {
+      for (const listener of listeners.get(type) ?? []) listener(Object.assign(new Event(type), properties))
+    },
+    // A request, its answer and what follows from it take a few turns.
+    async settle() {
+      for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+    },
+    outboxKeys: () => Object.keys(localStorage).filter((key) => key.startsWith('zenovay:')),
+  }
+}
+
+/** As {@link openPage}, with the tracker started by a tag that has these attributes. */
+export async function openTrackedPage({ dataset = {}, ...setup }: PageSetup = {}) {
+  const page = openPage(setup)
+  const { readTag } = await import('../../src/tracker/read-tag.js')
+  const { startTracker } = await import('../../src/tracker/start-tracker.js')
+  const { run } = await import('../../src/tracker/run.js')
+  readTag({ src: 'https://collector.example/z.js', dataset: { trackingCode: 'ZV_UnitTest1', ...dataset } })
+  startTracker()
+  await page.settle()
+  return { ...page, run, track: (name: string, properties?: object) => run('track', name, properties) }
+}
+
+/** Undoes what pages left behind. */
+export function closePages(): void {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+  localStorage.clear()
+}
+
+export function answer(status: number, headers: Record<string, string> = {}): () => Response {
+  return () => new Response('', { status, headers })
+}

@@ -1,0 +1,147 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { closePages, openTrackedPage, type PageSetup } from './open-page.js'
+
+const ORIGIN = 'https://shop.example'
+
+let location: URL
+let pushed: unknown[][]
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  location = new URL(`${ORIGIN}/`)
+  pushed = []
+  const go = (_state: unknown, _title: string, url: string) => {
+    if (url.startsWith('//')) throw new DOMException('Another origin.', 'SecurityError')
+    location.href = new URL(url, location.href).href
+  }
+  vi.stubGlobal('history', {
+    pushState(...args: Parameters<typeof go>) {
+      pushed.push([this, ...args])
+      go(...args)
+    },
+    replaceState: go,
+  })
+})
+afterEach(closePages)
+
+async function open(setup: PageSetup = {}) {
+  const page = await openTrackedPage({ location, ...setup })
+  return {
+    ...page,
+    async nextTask() {
+      vi.advanceTimersByTime(1)
+      await page.settle()
+    },
+    pageviews: () => page.posts.flat().map(({ url, referrer, title }) => ({ path: (url as string).replace(ORIGIN, ''), referrer, title })),
+    paths: () => page.posts.flat().map(({ url }) => (url as string).replace(ORIGIN, '')),
+  }
+}
+
+test('a load is one pageview, with its referrer and without its fragment', async () => {
+  location.href = `${ORIGIN}/shoes?size=43#reviews`
+  vi.spyOn(document, 'referrer', 'get').mockReturnValue('https://search.example/')
+  const page = await open()
+  page.fire('pageshow')
+  await page.nextTask()
+
+  expect(page.pageviews()).toEqual([{ path: '/shoes?size=43', referrer: 'https://search.example/', title: 'Shoes' }])
+})
+
+test('pushState is a pageview in a task of its own, with the new title and the page before as its referrer', async () => {
+  const page = await open()
+  history.pushState({ step: 1 }, '', '/cart')
+  document.title = 'Cart'
+  expect(page.paths()).toEqual(['/'])
+  await page.nextTask()
+
+  expect(page.pageviews().at(-1)).toEqual({ path: '/cart', referrer: `${ORIGIN}/`, title: 'Cart' })
+  expect(pushed).toEqual([[history, { step: 1 }, '', '/cart']])
+})
+
+test('replaceState and popstate are pageviews', async () => {
+  const page = await open()
+  history.replaceState(null, '', '/login')
+  await page.nextTask()
+  location.href = `${ORIGIN}/back`
+  page.fire('popstate')
+  await page.nextTask()
+
+  expect(page.paths()).toEqual(['/', '/login', '/back'])
+})
+
+test('a redirect is one pageview', async () => {
+  const page = await open()
+  history.pushState(null, '', '/account')
+  history.replaceState(null, '', '/login')
+  await page.nextTask()
+
+  expect(page.paths()).toEqual(['/', '/login'])
+})
+
+test('the same address, or a fragment of it, is none', async () => {
+  const page = await open()
+  history.pushState(null, '', '/')
+  await page.nextTask()
+  history.pushState(null, '', '#reviews')
+  await page.nextTask()
+
+  expect(page.paths()).toEqual(['/'])
+})
+
+test('an error of pushState reaches the page that caused it', async () => {
+  const page = await open()
+  expect(() => history.pushState(null, '', '//elsewhere.example/')).toThrow('Another origin.')
+  await page.nextTask()
+
+  expect(page.paths()).toEqual(['/'])
+})
+
+test('a page restored from the back/forward cache is a new pageview', async () => {
+  const page = await open()
+  page.fire('pagehide', { persisted: true })
+  page.fire('pageshow', { persisted: true })
+  await page.nextTask()
+
+  expect(page.paths()).toEqual(['/', '/'])
+})
+
+test('a prerendered page sends nothing until it is shown', async () => {
+  const prerendering = Object.assign(document, { prerendering: true })
+  const page = await open()
+  page.track('early')
+  await page.settle()
+  vi.advanceTimersByTime(5_000)
+  await page.settle()
+  expect(page.posts).toEqual([])
+  expect(page.outboxKeys()).toEqual([])
+
+  prerendering.prerendering = false
+  page.fire('prerenderingchange')
+  await page.settle()
+  expect(page.posts.map((events) => events.map(({ event_name = 'pageview' }) => event_name))).toEqual([['pageview', 'early']])
+  expect(page.posts[0]![0]).not.toHaveProperty('retry')
+})
+
+test('with data-auto="false" only the page command counts', async () => {
+  const page = await open({ dataset: { auto: 'false' } })
+  history.pushState(null, '', '/cart')
+  await page.nextTask()
+  page.fire('pageshow', { persisted: true })
+  await page.nextTask()
+  expect(page.paths()).toEqual([])
+
+  page.run('page')
+  page.run('page')
+  page.run('page', '/virtual?step=2#end')
+  await page.settle()
+  expect(page.pageviews().map(({ path, referrer }) => [path, referrer])).toEqual([
+    ['/cart', ''],
+    ['/virtual?step=2', `${ORIGIN}/cart`],
+  ])
+})
+
+test('a page whose address cannot be resolved against is no reason to throw', async () => {
+  location = new URL('about:srcdoc')
+  await expect(open()).resolves.toBeDefined()
+})
