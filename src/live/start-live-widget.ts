@@ -43,7 +43,8 @@ export function startLiveWidget({ trackingCode, apiUrl, intervalMs = 10_000 }: L
       const url = `${(dataset['apiUrl'] ?? apiUrl ?? '').replace(/\/$/, '')}/e/live/${code}`
       groups.set(url, [...(groups.get(url) ?? []), element])
       // Room for three digits of equal width: a changing number moves nothing around it.
-      style.cssText ||= 'display:inline-block;min-width:3ch;font-variant-numeric:tabular-nums'
+      // A page that gave it a box has its own idea of the room.
+      if (getComputedStyle(element).display == 'inline') style.cssText ||= 'display:inline-block;min-width:3ch;font-variant-numeric:tabular-nums'
       element.ariaLive ||= 'polite'
     }
     let failed = false

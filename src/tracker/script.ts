@@ -4,7 +4,7 @@ import { run } from './run.js'
 import { startTracker } from './start-tracker.js'
 import { warn } from './warn.js'
 
-type Host = Window & { zenovay?: Api }
+type Host = { zenovay?: Api }
 
 interface Api {
   (...call: Parameters<typeof run>): unknown
@@ -14,16 +14,16 @@ interface Api {
   v?: number
 }
 
-const stub = (window as Host).zenovay
+const stub = (window as unknown as Host).zenovay
 const api: Api = run
 
 if (!stub?.v) {
   // A module, or a script inside a bundle, has no tag as `currentScript`: it is found by its attribute.
   ;[document.currentScript as Tag | null, ...(document.scripts as unknown as Tag[])].find(readTag)
   if (TRACKING_CODE.test(code!)) {
-    ;(window as Host).zenovay = api
+    ;(window as unknown as Host).zenovay = api
     api.v = 1
     startTracker()
     stub?.q?.map((call) => run(...call))
-  } else warn(code, 'write data-tracking-code="ZV_..."')
+  } else warn(code, 'write data-tracking-code=ZV_...')
 }

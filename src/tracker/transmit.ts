@@ -9,6 +9,8 @@ import { useStorage } from './use-storage.js'
 const MAX_REQUEST_LENGTH = 20_000
 const FIRST_BACKOFF_MS = 3_000
 const LAST_BACKOFF_MS = 300_000
+// Twelve days: what is more overflows the 31 bits of a timer, which then fires at once.
+const RETRY_AFTER_BITS_S = 2 ** 20 - 1
 
 let backoff = FIRST_BACKOFF_MS
 
@@ -38,13 +40,13 @@ export const transmit = (leaving?: Event): void => {
   if (batch[0]) {
     const retryLater = (after: unknown) => {
       // Full jitter: clients that failed together must not come back together.
-      // `~~` makes 0 of a network error and of an HTTP date; a timer that gets more than 31 bits fires at once.
+      // The bits of a network error and of an HTTP date, which are no numbers, are 0.
       setTimeout(
         () => {
           batch.map((key) => delete sent[key])
           transmit()
         },
-        Math.random() * backoff + (~~(after as number) % 1e6) * 1000,
+        Math.random() * backoff + ((after as number) & RETRY_AFTER_BITS_S) * 1000,
       )
       backoff = Math.min(backoff * 2, LAST_BACKOFF_MS)
     }

@@ -15,6 +15,6 @@ export const watchNavigation = (): void => {
     }
   })
   addEventListener('popstate', () => setTimeout(page))
-  // Shown again from the back/forward cache, which forgot it on pagehide; the first time it is counted already.
-  addEventListener('pageshow', () => setTimeout(page))
+  // Shown again from the back/forward cache, which forgot it on pagehide.
+  addEventListener('pageshow', (event) => event.persisted && page())
 }

@@ -13,11 +13,17 @@ export interface PageSetup {
   answers?: (() => Response | Promise<Response>)[]
 }
 
+export type Body = Record<string, unknown>[]
+
 type Listener = (event: Event) => void
+
+// The pages of one test send to one collector.
+const posts: Body[] = []
+const beacons: Body[] = []
 
 /** One page with a fresh tracker, and everything around it that a test fakes or reads. */
 export interface Page {
-  /** Bodies of the POSTs so far. */
+  /** Bodies of the POSTs so far, of all pages of the test. */
   posts: Body[]
   beacons: Body[]
   fetch: Mock
@@ -29,8 +35,6 @@ export interface Page {
   outboxKeys(): string[]
 }
 
-export type Body = Record<string, unknown>[]
-
 /**
  * Opens a page: no module of the tracker is loaded yet, no listener of an earlier page listens.
  *
@@ -41,8 +45,6 @@ export function openPage({ navigator = {}, location = URL_OF_PAGE, answers = [] 
   document.title = 'Shoes'
   const listeners = new Map<string, Listener[]>()
   const listen = (type: string, listener: Listener) => void listeners.set(type, [...(listeners.get(type) ?? []), listener])
-  const posts: Body[] = []
-  const beacons: Body[] = []
   const fetch = vi.fn((_url: string, { body }: { body: string }) => {
     posts.push(JSON.parse(body) as Body)
     const answer = answers.length > 1 ? answers.shift() : answers[0]
@@ -89,6 +91,7 @@ export function closePages(): void {
   vi.unstubAllGlobals()
   vi.restoreAllMocks()
   localStorage.clear()
+  posts.length = beacons.length = 0
 }
 
 export function answer(status: number, headers: Record<string, string> = {}): () => Response {

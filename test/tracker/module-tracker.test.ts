@@ -1,0 +1,72 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { closePages, openPage } from './open-page.js'
+
+const CODE = 'ZV_UnitTest1'
+
+let warnings: string[]
+
+beforeEach(() => {
+  warnings = []
+  vi.spyOn(console, 'warn').mockImplementation((...text) => void warnings.push(text.join(' ')))
+})
+afterEach(closePages)
+
+async function load() {
+  const page = openPage()
+  const tracker = await import('../../src/tracker/index.js')
+  return { ...page, ...tracker, names: () => page.posts.flat().map(({ event_name = 'pageview' }) => event_name) }
+}
+
+test('calls before init wait, and run in their order after the first pageview', async () => {
+  const { init, track, getVisitorId, settle, names, posts } = await load()
+  track('first', { position: 1 })
+  track('second')
+  expect(getVisitorId()).toBeUndefined()
+  init(CODE)
+  await settle()
+
+  expect(names()).toEqual(['pageview', 'first', 'second'])
+  expect(getVisitorId()).toBe(posts[0]![0]!['visitor_id'])
+})
+
+test('options are those of the tag', async () => {
+  const { init, track, page, settle, fetch, names, posts } = await load()
+  init(CODE, { apiUrl: 'https://collector.example/', cookieless: true, auto: false })
+  track('signup')
+  await settle()
+  page()
+  await settle()
+
+  expect(fetch.mock.calls[0]![0]).toBe(`https://collector.example/e/${CODE}`)
+  expect(names()).toEqual(['signup', 'pageview'])
+  expect(posts[0]![0]).toMatchObject({ cookieless: true })
+})
+
+test('without options, events go to the page’s own origin', async () => {
+  const { init, settle, fetch } = await load()
+  init(CODE)
+  await settle()
+
+  expect(fetch.mock.calls[0]![0]).toBe(`https://shop.example/e/${CODE}`)
+})
+
+test('init twice starts once', async () => {
+  const { init, settle, names } = await load()
+  init(CODE)
+  init(CODE)
+  await settle()
+
+  expect(names()).toEqual(['pageview'])
+})
+
+for (const code of ['UA-12345-6', '', undefined, 5, {}])
+  test(`init(${JSON.stringify(code)}) leaves one warning, and nothing is sent`, async () => {
+    const { init, track, settle, posts } = await load()
+    init(code as string)
+    track('signup')
+    await settle()
+
+    expect(warnings).toEqual([expect.stringMatching(/is no tracking code.*init\('ZV_/)])
+    expect(posts).toEqual([])
+  })

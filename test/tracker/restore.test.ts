@@ -1,0 +1,94 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { answer, closePages, openTrackedPage } from './open-page.js'
+
+const DAY_MS = 24 * 60 * 60_000
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: Date.UTC(2026, 10, 21) })
+})
+afterEach(closePages)
+
+const QUIET = { dataset: { auto: 'false' } }
+
+/** Leaves one event of an earlier page in the outbox, and tells its id. */
+async function leaveBehind(name: string): Promise<string> {
+  const page = await openTrackedPage(QUIET)
+  page.track(name)
+  await page.settle()
+  page.fire('pagehide')
+  const { event_id } = page.posts.at(-1)![0]!
+  page.posts.length = page.beacons.length = 0
+  return event_id as string
+}
+
+async function openNext(...answers: (() => Response)[]) {
+  const page = await openTrackedPage({ ...QUIET, answers })
+  return {
+    ...page,
+    async wait(ms: number) {
+      await vi.advanceTimersByTimeAsync(ms)
+      await page.settle()
+    },
+  }
+}
+
+test('what an earlier page left goes with the next one, a second after its start', async () => {
+  const event_id = await leaveBehind('signup')
+  vi.setSystemTime(Date.now() + DAY_MS)
+  const page = await openNext(answer(200))
+  await page.wait(999)
+  expect(page.posts).toEqual([])
+  await page.wait(1)
+
+  expect(page.posts).toMatchObject([[{ event_id, event_name: 'signup', retry: true, age_ms: DAY_MS + 1_000 }]])
+  expect(page.outboxKeys()).toEqual([])
+})
+
+test('what is older than seven days is deleted', async () => {
+  await leaveBehind('signup')
+  vi.setSystemTime(Date.now() + 7 * DAY_MS)
+  const page = await openNext()
+  await page.wait(1_000)
+
+  expect(page.posts).toEqual([])
+  expect(page.outboxKeys()).toEqual([])
+})
+
+test('an event of this page that is on its way does not go twice', async () => {
+  const page = await openNext()
+  page.track('slow')
+  await page.wait(1_000)
+
+  expect(page.posts).toHaveLength(1)
+})
+
+test('keys of others stay, and garbage under ours is deleted', async () => {
+  localStorage.setItem('cart', '3')
+  localStorage.setItem('zenovay:theirs', 'no JSON')
+  const event_id = await leaveBehind('signup')
+  const page = await openNext(answer(200))
+  await page.wait(1_000)
+
+  expect(page.posts).toMatchObject([[{ event_id }]])
+  expect(localStorage.getItem('cart')).toBe('3')
+  expect(page.outboxKeys()).toEqual([])
+})
+
+test('what fails again waits again', async () => {
+  await leaveBehind('signup')
+  const page = await openNext(answer(503, { 'retry-after': '60' }))
+  await page.wait(1_000)
+
+  expect(page.posts).toHaveLength(1)
+  expect(page.outboxKeys()).toHaveLength(1)
+})
+
+test('a cookieless page leaves the outbox of others alone', async () => {
+  await leaveBehind('signup')
+  const page = await openTrackedPage({ dataset: { auto: 'false', cookieless: 'true' } })
+  await vi.advanceTimersByTimeAsync(1_000)
+
+  expect(page.posts).toEqual([])
+  expect(page.outboxKeys()).toHaveLength(1)
+})

@@ -1,0 +1,113 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { closePages, openPage } from './open-page.js'
+
+const CODE = 'ZV_UnitTest1'
+
+type Api = ((...call: unknown[]) => unknown) & { q?: unknown[] }
+
+let warnings: string[]
+
+beforeEach(() => {
+  warnings = []
+  vi.spyOn(console, 'warn').mockImplementation((...text) => void warnings.push(text.join(' ')))
+})
+afterEach(() => {
+  closePages()
+  delete (window as { zenovay?: Api }).zenovay
+})
+
+/** Runs the script on a page with these tags; the last one is its own, unless a module runs it. */
+async function runScript(tags: string, { current = false } = {}) {
+  const page = openPage()
+  // Not in the document, where happy-dom would load them.
+  const template = document.createElement('template')
+  template.innerHTML = tags
+  const scripts = [...template.content.querySelectorAll('script')]
+  vi.spyOn(document, 'scripts', 'get').mockReturnValue(scripts as unknown as HTMLCollectionOf<HTMLScriptElement>)
+  vi.spyOn(document, 'currentScript', 'get').mockReturnValue(current ? scripts.at(-1)! : null)
+  await import('../../src/tracker/script.js')
+  await page.settle()
+  return { ...page, zenovay: (window as { zenovay?: Api }).zenovay!, urls: () => page.fetch.mock.calls.map(([url]) => url as string) }
+}
+
+test('the tag is found by its attribute, and the origin of its address is the collector', async () => {
+  const { urls } = await runScript(`<script src="https://other.example/x.js"></script><script data-tracking-code="${CODE}" src="https://collector.example/js/z.js"></script>`)
+
+  expect(urls()).toEqual([`https://collector.example/e/${CODE}`])
+})
+
+test('of two tags, the one that runs is meant', async () => {
+  const { urls } = await runScript(`<script data-id="ZV_Other" src="https://other.example/z.js"></script><script data-id="${CODE}" src="https://collector.example/z.js"></script>`, { current: true })
+
+  expect(urls()).toEqual([`https://collector.example/e/${CODE}`])
+})
+
+test('a bundle without the attribute finds the tag that has it', async () => {
+  const { urls } = await runScript(`<script data-id="${CODE}" data-api-url="/stats"></script><script src="/bundle.js"></script>`, { current: true })
+
+  expect(urls()).toEqual([`/stats/e/${CODE}`])
+})
+
+for (const [apiUrl, expected] of [
+  ['https://shop.example/stats', `https://shop.example/stats/e/${CODE}`],
+  ['https://shop.example/stats/', `https://shop.example/stats/e/${CODE}`],
+  ['https://shop.example', `https://shop.example/e/${CODE}`],
+  ['/', `/e/${CODE}`],
+] as const)
+  test(`with data-api-url="${apiUrl}", events go to ${expected}`, async () => {
+    const { urls } = await runScript(`<script data-tracking-code="${CODE}" data-api-url="${apiUrl}" src="https://collector.example/z.js"></script>`)
+    expect(urls()).toEqual([expected])
+  })
+
+test('an inline script sends to the origin of its page', async () => {
+  const { urls } = await runScript(`<script data-tracking-code="${CODE}"></script>`)
+
+  expect(urls()).toEqual([`https://shop.example/e/${CODE}`])
+})
+
+for (const [name, tags] of [
+  ['no tag', '<script src="/other.js"></script>'],
+  ['an empty code', '<script data-tracking-code="" src="https://collector.example/z.js"></script>'],
+  ['an impossible code', '<script data-tracking-code="UA-12345-6" src="https://collector.example/z.js"></script>'],
+] as const)
+  test(`${name} leaves one warning that says what to write, and nothing is sent`, async () => {
+    const page = await runScript(tags)
+
+    expect(warnings).toEqual([expect.stringContaining('data-tracking-code="ZV_')])
+    expect(page.posts).toEqual([])
+  })
+
+test('calls that waited run in their order, after the first pageview', async () => {
+  const stub: Api = () => {}
+  stub.q = [
+    ['track', 'first', { position: 1 }],
+    (function (..._call: unknown[]) {
+      // eslint-disable-next-line prefer-rest-params -- what the documented stub pushes
+      return arguments
+    })('track', 'second'),
+  ]
+  ;(window as { zenovay?: Api }).zenovay = stub
+  const page = await runScript(`<script data-tracking-code="${CODE}" src="https://collector.example/z.js"></script>`)
+
+  expect(page.posts.map((events) => events.map(({ event_name = 'pageview' }) => event_name))).toEqual([['pageview', 'first', 'second']])
+  expect(page.posts[0]![1]!['properties']).toEqual({ position: 1 })
+})
+
+test('loaded twice, it counts once', async () => {
+  const tag = `<script data-tracking-code="${CODE}" src="https://collector.example/z.js"></script>`
+  const { zenovay } = await runScript(tag)
+  const second = await runScript(tag)
+
+  expect(second.zenovay).toBe(zenovay)
+  expect(second.posts.flat()).toHaveLength(1)
+})
+
+test('zenovay answers, and warns of what it does not know', async () => {
+  const { zenovay, posts } = await runScript(`<script data-tracking-code="${CODE}" src="https://collector.example/z.js"></script>`)
+
+  expect(zenovay('getVisitorId')).toBe(posts[0]![0]!['visitor_id'])
+  expect(zenovay('teleport')).toBeUndefined()
+  expect(zenovay('teleport')).toBeUndefined()
+  expect(warnings).toEqual([expect.stringMatching(/^zenovay: teleport /)])
+})

@@ -1,0 +1,249 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { answer, closePages, openTrackedPage, type PageSetup } from './open-page.js'
+
+const SECOND_MS = 1_000
+const MINUTE_MS = 60 * SECOND_MS
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: Date.UTC(2026, 10, 21) })
+})
+afterEach(closePages)
+
+/** A page that sends only what the test tells it to. */
+async function open(setup: PageSetup = {}) {
+  const page = await openTrackedPage({ ...setup, dataset: { auto: 'false', ...setup.dataset } })
+  return {
+    ...page,
+    async trackNow(...names: string[]) {
+      for (const name of names) page.track(name)
+      await page.settle()
+    },
+    async wait(ms: number) {
+      await vi.advanceTimersByTimeAsync(ms)
+      await page.settle()
+    },
+    names: () => page.posts.map((events) => events.map(({ event_name }) => event_name)),
+  }
+}
+
+test('the events of one task are one keep-alive POST with a text body', async () => {
+  const page = await open({ dataset: { apiUrl: 'https://shop.example/stats/' } })
+  page.track('first')
+  page.track('second')
+  expect(page.fetch).not.toHaveBeenCalled()
+  await page.settle()
+
+  expect(page.names()).toEqual([['first', 'second']])
+  expect(page.fetch).toHaveBeenCalledWith('https://shop.example/stats/e/ZV_UnitTest1', { method: 'POST', keepalive: true, body: expect.any(String) as unknown })
+  expect(page.posts[0]![0]).not.toHaveProperty('retry')
+  expect(page.posts[0]![0]).not.toHaveProperty('age_ms')
+})
+
+test('an acknowledged event is forgotten', async () => {
+  const page = await open({ answers: [answer(200)] })
+  await page.trackNow('signup')
+  page.fire('online')
+  page.fire('pagehide')
+  await page.wait(10 * MINUTE_MS)
+
+  expect(page.names()).toEqual([['signup']])
+  expect(page.beacons).toEqual([])
+  expect(page.outboxKeys()).toEqual([])
+})
+
+test('an event that is refused for good is forgotten', async () => {
+  const page = await open({ answers: [answer(400)] })
+  await page.trackNow('signup')
+  await page.wait(10 * MINUTE_MS)
+
+  expect(page.posts).toHaveLength(1)
+  expect(page.outboxKeys()).toEqual([])
+})
+
+for (const [name, failure] of [
+  ['a 503', answer(503)],
+  ['a 500', answer(500)],
+  ['a 429', answer(429)],
+  ['a network error', () => Promise.reject(new TypeError('Failed to fetch'))],
+] as const)
+  test(`after ${name} an event waits in the outbox, goes again, and says so`, async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.5)
+    const page = await open({ answers: [failure, answer(200)] })
+    await page.trackNow('signup')
+    const [first] = page.posts[0]!
+    expect(page.outboxKeys()).toEqual([`zenovay:${String(first!['event_id'])}`])
+
+    await page.wait(1_499)
+    expect(page.posts).toHaveLength(1)
+    await page.wait(1)
+    expect(page.posts[1]).toEqual([{ ...first, retry: true, age_ms: 1_500 }])
+    expect(page.outboxKeys()).toEqual([])
+  })
+
+test('the pause doubles with each failure up to five minutes, and starts anew after an answer', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(1)
+  const page = await open({ answers: [answer(503)] })
+  const pauses: number[] = []
+  await page.trackNow('signup')
+  for (let failure = 0; failure < 9; failure++) {
+    const before = Date.now()
+    const count = page.posts.length
+    while (page.posts.length === count) await page.wait(SECOND_MS)
+    pauses.push((Date.now() - before) / SECOND_MS)
+  }
+  expect(pauses).toEqual([3, 6, 12, 24, 48, 96, 192, 300, 300])
+
+  page.fetch.mockImplementationOnce(() => Promise.resolve(new Response()))
+  await page.trackNow('works')
+  const count = page.posts.length
+  await page.trackNow('fails')
+  await page.wait(3 * SECOND_MS)
+  expect(page.posts.length - count, 'the POST and its repetition').toBe(2)
+})
+
+test('the pause is random: clients that failed together do not come back together', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0.1)
+  const page = await open({ answers: [answer(503), answer(200)] })
+  await page.trackNow('signup')
+  await page.wait(300)
+
+  expect(page.posts).toHaveLength(2)
+})
+
+test('Retry-After is obeyed', async () => {
+  const page = await open({ answers: [answer(503, { 'retry-after': '20' }), answer(200)] })
+  await page.trackNow('signup')
+  await page.wait(20 * SECOND_MS - 1)
+  expect(page.posts).toHaveLength(1)
+  await page.wait(3 * SECOND_MS + 1)
+  expect(page.posts).toHaveLength(2)
+})
+
+for (const value of ['Fri, 31 Dec 2100 23:59:59 GMT', '2592000'])
+  test(`Retry-After: ${value} does not make the pause vanish`, async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.5)
+    const page = await open({ answers: [answer(503, { 'retry-after': value })] })
+    await page.trackNow('signup')
+    await page.wait(SECOND_MS)
+
+    expect(page.posts).toHaveLength(1)
+  })
+
+test('each failed request waits for itself', async () => {
+  const page = await open({ answers: [answer(503, { 'retry-after': '60' }), () => Promise.reject(new TypeError('Failed to fetch')), answer(200)] })
+  await page.trackNow('first')
+  await page.trackNow('second')
+  await page.wait(30 * SECOND_MS)
+
+  expect(page.names()).toEqual([['first'], ['second'], ['second']])
+})
+
+test('when the browser is online again, everything goes at once', async () => {
+  const page = await open({ answers: [answer(503, { 'retry-after': '60' }), answer(503, { 'retry-after': '60' }), answer(200)] })
+  await page.trackNow('first')
+  await page.trackNow('second')
+  page.fire('online')
+  await page.settle()
+
+  expect(page.names()[2]).toEqual(['first', 'second'])
+  expect(page.outboxKeys()).toEqual([])
+})
+
+test('a page that is hidden sends what is unacknowledged as a beacon, once, and keeps it', async () => {
+  const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)
+  const page = await open()
+  await page.trackNow('on its way')
+  await page.wait(200)
+  page.track('just now')
+  page.fire('visibilitychange')
+  page.fire('pagehide')
+  await page.settle()
+
+  expect(page.beacons).toHaveLength(1)
+  expect(page.beacons[0]).toMatchObject([{ event_name: 'on its way', retry: true, age_ms: 200 }, { event_name: 'just now' }])
+  expect(page.beacons[0]![1]).not.toHaveProperty('retry')
+  expect(page.names(), 'no POST of what is a beacon already').toEqual([['on its way']])
+  expect(page.outboxKeys()).toHaveLength(2)
+  hidden.mockRestore()
+})
+
+test('a page that becomes visible sends no beacon', async () => {
+  const page = await open()
+  await page.trackNow('on its way')
+  vi.spyOn(document, 'hidden', 'get').mockReturnValue(false)
+  page.fire('visibilitychange')
+
+  expect(page.beacons).toEqual([])
+})
+
+test('an answer that comes after the beacon acknowledges', async () => {
+  let release = (_answer: Response) => {}
+  const page = await open({ answers: [() => new Promise<Response>((resolve) => (release = resolve))] })
+  await page.trackNow('signup')
+  page.fire('pagehide')
+  expect(page.outboxKeys()).toHaveLength(1)
+  release(new Response())
+  await page.settle()
+
+  expect(page.outboxKeys()).toEqual([])
+})
+
+test('a browser without beacons keeps what is unacknowledged', async () => {
+  const page = await open({ navigator: { sendBeacon: undefined } })
+  await page.trackNow('signup')
+  page.fire('pagehide')
+
+  expect(page.outboxKeys()).toHaveLength(1)
+})
+
+test('a request has at most 30 events', async () => {
+  const page = await open()
+  await page.trackNow(...Array.from({ length: 70 }, (_, index) => `event${index}`))
+
+  const sizes = page.posts.map((events) => events.length)
+  expect(sizes.reduce((sum, size) => sum + size)).toBe(70)
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(30)
+  expect(sizes.length).toBeLessThanOrEqual(4)
+  expect(page.names().flat()).toEqual(Array.from({ length: 70 }, (_, index) => `event${index}`))
+})
+
+test('a request has at most 60 KB, whatever its characters', async () => {
+  const page = await open()
+  const properties = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`key${index}`, '€'.repeat(500)]))
+  for (let index = 0; index < 25; index++) page.track(`event${index}`, properties)
+  await page.settle()
+
+  expect(page.names().flat()).toHaveLength(25)
+  for (const [, { body }] of page.fetch.mock.calls as [string, { body: string }][]) expect(new TextEncoder().encode(body).length).toBeLessThanOrEqual(60_000)
+})
+
+test('the outbox holds the 500 newest events', async () => {
+  const page = await open({ answers: [answer(503, { 'retry-after': '600' })] })
+  await page.trackNow(...Array.from({ length: 510 }, (_, index) => `event${index}`))
+  expect(page.outboxKeys()).toHaveLength(500)
+  await page.trackNow('event510')
+
+  expect(page.outboxKeys()).toHaveLength(500)
+  const kept = page.outboxKeys().map((key) => (JSON.parse(localStorage.getItem(key)!) as { event_name: string }).event_name)
+  expect(kept).toContain('event510')
+  expect(kept).not.toContain('event10')
+})
+
+test('a cookieless event waits in memory', async () => {
+  const page = await open({ dataset: { cookieless: 'true' }, answers: [answer(503), answer(200)] })
+  await page.trackNow('signup')
+  expect(localStorage).toHaveLength(0)
+  await page.wait(3 * SECOND_MS)
+
+  expect(page.posts[1]).toMatchObject([{ event_name: 'signup', retry: true, cookieless: true }])
+})
+
+test('where storage is full, an event waits in memory', async () => {
+  const page = await open({ answers: [answer(503), answer(200)] })
+  vi.stubGlobal('localStorage', new Proxy({}, { set: () => { throw new DOMException('Full.', 'QuotaExceededError') } }))
+  await page.trackNow('signup')
+  await page.wait(3 * SECOND_MS)
+
+  expect(page.names()).toEqual([['signup'], ['signup']])
+})
