@@ -74,7 +74,7 @@ for (const [name, tags] of [
   test(`${name} leaves one warning that says what to write, and nothing is sent`, async () => {
     const page = await runScript(tags)
 
-    expect(warnings).toEqual([expect.stringContaining('data-tracking-code="ZV_')])
+    expect(warnings).toEqual([expect.stringContaining('data-tracking-code=ZV_')])
     expect(page.posts).toEqual([])
   })
 
