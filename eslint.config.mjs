@@ -27,6 +27,7 @@ export default defineConfig(
   { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', Buffer: 'readonly', URL: 'readonly', setTimeout: 'readonly', performance: 'readonly', fetch: 'readonly' } } },
   border(['src/contract/**'], [{ regex: '^(?!\\./)', message: 'The contract room imports nothing from outside.' }]),
   border(['src/tracker/**', 'src/live/**'], [{ regex: '^(?!\\./|\\.\\./contract/)', message: 'This room may import only the contract.' }]),
+  ...['react', 'vue', 'svelte'].map((name) => border([`src/${name}/**`], [{ regex: `^(?!\\./|\\.\\./tracker/index\\.js$|${name}$)`, message: `This room may import only the entry of the tracker and ${name}.` }])),
   border(['src/node/**'], [{ regex: '^(?!\\./|\\.\\./contract/|node:)', message: 'This room may import only the contract and Node.' }]),
   border(['collector/src/**'], [{ regex: '^@zenovay/(?!tracker/contract$)|/src/', message: 'The collector may import only the contract of the tracker.' }]),
   {

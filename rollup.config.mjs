@@ -54,8 +54,20 @@ const entry = (room) => ({
   plugins: [compile(), ...(room === 'tracker' || room === 'live' ? [minifyModule] : [])],
 })
 
+/** What a binding says of itself: to Next's app router that it runs in the browser, too. As a banner, because rollup drops directives of modules. */
+const DIRECTIVES = { react: "'use client'" }
+
+/** Bindings import the built tracker as any application does: its state lives in modules, so a page must have one copy of them. */
+const binding = (framework) => ({
+  input: `src/${framework}/index.ts`,
+  external: [framework, /\/tracker\/index\.js$/],
+  output: { file: `dist/${framework}.mjs`, format: 'es', banner: DIRECTIVES[framework] ?? '', paths: (id) => (id === framework ? id : './index.mjs') },
+  plugins: [compile()],
+})
+
 export default [
   script('src/tracker/script.ts', 'dist/z.js'),
   script('src/live/script.ts', 'dist/live.js'),
   ...['tracker', 'live', 'node', 'contract'].map(entry),
+  ...['react', 'vue', 'svelte'].map(binding),
 ]

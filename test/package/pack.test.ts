@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const ROOMS = ['contract', 'live', 'node', 'tracker']
+const ROOMS = ['contract', 'live', 'node', 'react', 'svelte', 'tracker', 'vue']
 
 let app: string
 let files: string[]
@@ -22,7 +22,7 @@ afterAll(() => rmSync(app, { recursive: true }))
 
 it('packs the built files, the types of its rooms, and nothing else', () => {
   expect(files.filter((file) => !file.startsWith('dist/types/')).sort()).toEqual(
-    ['LICENSE', 'README.md', 'dist/contract.mjs', 'dist/index.mjs', 'dist/live.js', 'dist/live.mjs', 'dist/node.mjs', 'dist/z.js', 'package.json'].sort(),
+    ['LICENSE', 'README.md', 'dist/contract.mjs', 'dist/index.mjs', 'dist/live.js', 'dist/live.mjs', 'dist/node.mjs', 'dist/react.mjs', 'dist/svelte.mjs', 'dist/vue.mjs', 'dist/z.js', 'package.json'].sort(),
   )
   const types = ROOMS.flatMap((room) => readdirSync(join(ROOT, 'src', room)).filter((file) => file.endsWith('.ts')).map((file) => `dist/types/${room}/${file.replace('.ts', '.d.ts')}`))
   expect(files.filter((file) => file.startsWith('dist/types/')).sort()).toEqual(types.sort())
@@ -43,4 +43,14 @@ it('gives its entries to Node, where the tracker does nothing', () => {
     const { validateEvent } = await import('@zenovay/tracker/contract')
     console.log(getVisitorId(), typeof createServerTracker, isBot('curl/8'), validateEvent({}).ok)`
   expect(execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: app, encoding: 'utf8' })).toBe('undefined function true false\n')
+})
+
+it('gives bindings that import the one built tracker and their framework, and React’s says first where it runs', () => {
+  const read = (framework: string) => readFileSync(join(app, `node_modules/@zenovay/tracker/dist/${framework}.mjs`), 'utf8')
+  const imports = (framework: string) => new Set([...read(framework).matchAll(/^(?:import|export) .* from '(.+)'/gm)].map(([, from]) => from))
+
+  expect(imports('react')).toEqual(new Set(['./index.mjs', 'react']))
+  expect(imports('vue')).toEqual(new Set(['./index.mjs']))
+  expect(imports('svelte')).toEqual(new Set(['./index.mjs', 'svelte']))
+  expect(read('react')).toMatch(/^'use client'\n/)
 })

@@ -1,0 +1,2 @@
+export { startZenovay } from './start-zenovay.js'
+export * from '../tracker/index.js'

@@ -1,0 +1,2 @@
+export { createZenovay } from './create-zenovay.js'
+export { useZenovay } from './use-zenovay.js'
