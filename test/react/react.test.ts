@@ -1,0 +1,88 @@
+// @vitest-environment happy-dom
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { MAJORS } from '../support/bundle-app.js'
+import { importApp } from '../support/import-app.js'
+import { answer, closePages, openPage, type Page } from '../tracker/open-page.js'
+
+type App = typeof import('./start-shop.js')
+
+const CODE = 'ZV_UnitTest1'
+// Longer than React takes for a second effect, or a second render.
+const SETTLED_MS = 50
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, SETTLED_MS))
+
+describe.each(MAJORS)('React, %s major', (majors) => {
+  let page: Page
+  let app: App
+  let container: HTMLElement
+  let warnings: unknown[]
+
+  beforeEach(async () => {
+    warnings = []
+    vi.spyOn(console, 'warn').mockImplementation((...text) => void warnings.push(text))
+    vi.spyOn(console, 'error').mockImplementation((...text) => void warnings.push(text))
+    vi.spyOn(console, 'info').mockReturnValue()
+    // Answered: a tracker of an earlier test, which looks at storage after a second, finds nothing to send again.
+    page = openPage({ answers: [answer(200)] })
+    container = document.createElement('div')
+    app = await importApp<App>(join(import.meta.dirname, 'start-shop.ts'), { majors })
+  })
+  afterEach(closePages)
+
+  const events = () => page.posts.flat().map(({ event_name = 'pageview' }) => event_name)
+  const button = () => container.querySelector('button')!
+
+  test('the component renders nothing and sends one pageview, in StrictMode too', async () => {
+    app.startShop(container, { code: CODE, apiUrl: 'https://collector.example', cookieless: true })
+    await vi.waitFor(() => expect(events()).toEqual(['pageview']))
+    await settled()
+
+    expect(app.version).toMatch({ newest: /^19\./, oldest: /^18\./ }[majors])
+    expect(container.innerHTML).toBe('<button>bought 0</button>')
+    expect(page.fetch.mock.calls.map(([url]) => url as string)).toEqual([`https://collector.example/e/${CODE}`])
+    expect(page.posts[0]).toEqual([expect.objectContaining({ cookieless: true, title: 'Shoes' })])
+    expect(warnings).toEqual([])
+  })
+
+  test('the hook gives the same functions in every render, and they send', async () => {
+    app.startShop(container, { code: CODE })
+    await vi.waitFor(() => expect(events()).toEqual(['pageview']))
+    button().click()
+    await vi.waitFor(() => expect(button().textContent).toBe('bought 1'))
+    button().click()
+    await vi.waitFor(() => expect(events()).toEqual(['pageview', 'buy', 'buy']))
+
+    expect(app.renders.length).toBeGreaterThan(2)
+    expect(new Set(app.renders).size).toBe(1)
+    expect(page.posts.flat().map(({ properties }) => properties)).toEqual([undefined, { position: 0 }, { position: 1 }])
+  })
+
+  test('the hook gives every function that the tracker exports', async () => {
+    app.startShop(container, { code: CODE })
+    await vi.waitFor(() => expect(app.renders).not.toEqual([]))
+
+    expect(Object.keys(app.renders[0]!).sort()).toEqual(Object.keys(await import('@zenovay/tracker')).sort())
+  })
+
+  test('props that change, and an end and a new start, send no second pageview', async () => {
+    const shop = app.startShop(container, { code: CODE })
+    await vi.waitFor(() => expect(events()).toEqual(['pageview']))
+    shop.show({ code: CODE, cookieless: true })
+    shop.show({ code: 'ZV_Another1' })
+    shop.end()
+    app.startShop(container, { code: CODE })
+    await settled()
+
+    expect(events()).toEqual(['pageview'])
+  })
+
+  test('a code that comes later starts then', async () => {
+    const shop = app.startShop(container, { code: '' })
+    await vi.waitFor(() => expect(warnings).toEqual([[expect.anything(), '', expect.stringContaining('is no tracking code')]]))
+    expect(events()).toEqual([])
+    shop.show({ code: CODE })
+    await vi.waitFor(() => expect(events()).toEqual(['pageview']))
+  })
+})

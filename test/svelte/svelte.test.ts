@@ -1,0 +1,50 @@
+// @vitest-environment happy-dom
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { MAJORS } from '../support/bundle-app.js'
+import { importApp } from '../support/import-app.js'
+import { answer, closePages, openPage, type Page } from '../tracker/open-page.js'
+
+type App = typeof import('./start-shop.js')
+
+const CODE = 'ZV_UnitTest1'
+const FILES = { newest: 'start-shop.ts', oldest: 'start-shop-4.ts' }
+
+describe.each(MAJORS)('Svelte, %s major', (majors) => {
+  let page: Page
+  let app: App
+  let container: HTMLElement
+
+  beforeEach(async () => {
+    page = openPage({ answers: [answer(200)] })
+    container = document.createElement('div')
+    app = await importApp<App>(join(import.meta.dirname, FILES[majors]), { majors })
+  })
+  afterEach(closePages)
+
+  const events = () => page.posts.flat().map(({ event_name = 'pageview' }) => event_name)
+  const button = () => container.querySelector('button')!
+
+  test('the layout sends one pageview, with the title that it set, and then the calls before', async () => {
+    app.startShop(container, CODE, { apiUrl: 'https://collector.example', cookieless: true })
+    await vi.waitFor(() => expect(events()).toEqual(['pageview', 'created']))
+
+    expect(page.fetch.mock.calls[0]![0]).toBe(`https://collector.example/e/${CODE}`)
+    expect(page.posts[0]![0]).toMatchObject({ cookieless: true, title: 'Shop' })
+  })
+
+  test('a second layout of the page starts nothing anew, and its commands send', async () => {
+    app.startShop(document.createElement('div'), CODE)
+    app.startShop(container, CODE)
+    await vi.waitFor(() => expect(events()).toEqual(['pageview', 'created', 'created']))
+    button().click()
+    await vi.waitFor(() => expect(events()).toEqual(['pageview', 'created', 'created', 'buy']))
+  })
+})
+
+test('the binding exports every function that the tracker exports', async () => {
+  const { startZenovay, ...commands } = await import('@zenovay/tracker/svelte')
+
+  expect(startZenovay).toBeTypeOf('function')
+  expect({ ...commands }).toEqual({ ...(await import('@zenovay/tracker')) })
+})
