@@ -39,7 +39,8 @@ declare global {
   }
 }
 
-const DENY_WEBDRIVER = `<script>Object.defineProperty(Navigator.prototype, 'webdriver', { configurable: true, get: () => false })</script>`
+/** Before a tracker: what a driven browser needs so that it is counted. */
+export const DENY_WEBDRIVER = `<script>Object.defineProperty(Navigator.prototype, 'webdriver', { configurable: true, get: () => false })</script>`
 
 /** The HTML of a page of the site that carries the tracker. */
 export function trackedPage({ site, collector }: { site: SiteServer; collector: RecordingCollector }, page: TrackedPage): string {
