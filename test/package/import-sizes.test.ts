@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { brotliLength } from '../../scripts/sizes.mjs'
+import { bundleImport } from '../support/bundle-import.js'
+
+interface ImportStatement {
+  names: string
+  from: string
+  /** Most bytes as brotli. */
+  limit: number
+  /** The framework that the application has anyway. */
+  framework?: string
+}
+
+const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+// What a binding may add to the tracker that starts: if it pulled in the commands that nobody calls, it would add more.
+const MAX_BINDING_BYTES = 80
+
+const IMPORTS: ImportStatement[] = [
+  { names: '{ init, track }', from: '@zenovay/tracker', limit: 2_187 },
+  { names: '{ Zenovay }', from: '@zenovay/tracker/react', limit: 2_201, framework: 'react' },
+  { names: '{ createZenovay }', from: '@zenovay/tracker/vue', limit: 2_169 },
+  { names: '{ startZenovay }', from: '@zenovay/tracker/svelte', limit: 2_203, framework: 'svelte' },
+]
+
+describe.each(IMPORTS)("import $names from $from", async ({ names, from, limit, framework }) => {
+  const { code, imports } = await bundleImport(names, from)
+  const bytes = brotliLength(code)
+
+  it(`brings at most ${limit} bytes as brotli`, () => {
+    expect(bytes).toBeLessThanOrEqual(limit)
+  })
+
+  it('has the size that README says', () => {
+    const row = README.split('\n').find((line) => line.startsWith(`| \`import ${names} from '${from}'\` |`))
+    expect(row).toContain(`| ${bytes.toLocaleString('en')} bytes |`)
+  })
+
+  it('brings no command that is not asked for', async () => {
+    const alone = brotliLength((await bundleImport('{ init }', '@zenovay/tracker')).code)
+    expect(bytes - alone).toBeLessThanOrEqual(MAX_BINDING_BYTES)
+  })
+
+  it('imports nothing but its own framework', () => {
+    expect(imports).toEqual(framework ? [framework] : [])
+  })
+})
