@@ -1,25 +1,12 @@
-import { SESSION_TIMEOUT_MS } from '../contract/limits.js'
-import { createId } from './create-id.js'
-import { cookieless } from './read-privacy.js'
-import { useStorage } from './use-storage.js'
+import { sendWith } from './send-with.js'
 
-/** The time of the last event is a number in memory, and a string when it comes from storage. */
-type Identity = [visitor?: string, session?: string, seenMs?: unknown]
+/** Traits of a user, with or without his id among them. */
+export type Traits = Record<string, unknown> & { user_id?: string | number }
 
-export let identity: Identity = []
-
-/**
- * Gives visitor and session of this moment, and counts as activity of the session.
- *
- * Visitor, session and time of the last event share one key, `visitor,session,time`: the first touch
- * of localStorage costs a page some milliseconds, and tabs of one origin share the session through it.
- */
-export const identify = (): Identity => {
-  identity = useStorage((storage) => (storage['zenovay'] as string).split(',') as Identity) || identity
-  if (!cookieless) identity[0] ||= createId()
-  // NaN, from a record that is not ours, is a session that ended.
-  if (!(Date.now() - (identity[2] as number) < SESSION_TIMEOUT_MS)) identity[1] = createId()
-  identity[2] = Date.now()
-  useStorage((storage) => (storage['zenovay'] = identity))
-  return identity
+/** Ties this and later events to a user, and sends what is known of him. */
+export const identify = (user: string | number | Traits, traits?: Traits): void => {
+  if ((user as Traits).user_id) ({ user_id: user, ...traits } = user as Required<Traits>)
+  // An id cut to MAX_ID_LENGTH would join strangers, and so would "[object Object]". Comma and semicolon end a field of the record.
+  if (!/^[^[,;]{1,128}$/.test(user as string)) throw 'no id'
+  sendWith('identify', traits, { user_id: user + '' })
 }

@@ -4,11 +4,12 @@ import { useStorage } from './use-storage.js'
 /** An event on its way; JSON leaves out what is undefined. */
 export type OutgoingEvent = { [field in keyof IngestEvent]?: IngestEvent[field] | undefined }
 
-/** Before the id of an event in the key of its entry. */
-export const PREFIX = 'zenovay:'
+/** Longest request. Beacons and keep-alive requests in flight share 64 KiB in Chromium and WebKit; a character takes at most three bytes. */
+export const MAX_REQUEST_LENGTH = 20_000
 
 /**
- * Every event that no answer has acknowledged yet, oldest first.
+ * Every event that no answer has acknowledged yet, oldest first, each under `zenovay:` and its id, which begins
+ * with its time in milliseconds.
  *
  * Those that were transmitted are in localStorage, too, one key for each: two tabs that wrote one
  * shared list would overwrite each other's events.
@@ -20,7 +21,6 @@ export let sent: Record<string, number> = {}
 
 /** Forgets an entry: it was answered, or is too old, or too many came after it. */
 export const acknowledge = (key: string): void => {
-  delete sent[key]
   delete outbox[key]
   useStorage((storage) => delete storage[key])
 }

@@ -1,3 +1,4 @@
+import { isExcluded } from './is-excluded.js'
 import { resolveUrl } from './resolve-url.js'
 import { send } from './send.js'
 
@@ -7,7 +8,10 @@ let counted: string
 /** Counts a pageview of the current (or the given) address; none if it is the page already counted. */
 export const page = (url?: string): void => {
   url = resolveUrl(url)
-  if (url != counted) send({ referrer: counted || document.referrer }, (counted = url))
+  if (url != counted) {
+    const referrer = counted || document.referrer
+    send({ referrer: isExcluded(referrer) ? '' : referrer }, (counted = url))
+  }
 }
 
 /** Makes the next pageview a new one, also of the same address. */

@@ -4,8 +4,6 @@ import { run } from './run.js'
 import { startTracker } from './start-tracker.js'
 import { warn } from './warn.js'
 
-type Host = { zenovay?: Api }
-
 interface Api {
   (...call: Parameters<typeof run>): unknown
   /** Calls that the page's stub has kept. */
@@ -14,15 +12,15 @@ interface Api {
   v?: number
 }
 
-const stub = (window as unknown as Host).zenovay
-const api: Api = run
+type Host = { zenovay?: Api }
+
+const stub = (window as Host).zenovay
 
 if (!stub?.v) {
   // A module, or a script inside a bundle, has no tag as `currentScript`: it is found by its attribute.
   ;[document.currentScript as Tag | null, ...(document.scripts as unknown as Tag[])].find(readTag)
   if (TRACKING_CODE.test(code!)) {
-    ;(window as unknown as Host).zenovay = api
-    api.v = 1
+    ;((window as Host).zenovay = run as Api).v = 1
     startTracker()
     stub?.q?.map((call) => run(...call))
   } else warn(code, 'write data-tracking-code=ZV_...')

@@ -1,5 +1,3 @@
-import { cookieless } from './read-privacy.js'
-
 /**
  * Runs `use` on localStorage and gives its result; undefined when there is none to use.
  *
@@ -8,8 +6,7 @@ import { cookieless } from './read-privacy.js'
  */
 export const useStorage = <Result>(use: (storage: Storage) => Result): Result | undefined => {
   try {
-    // Cookieless, it is `true`: a storage that has no keys, and takes none.
-    return use((cookieless || localStorage) as Storage)
+    return use(localStorage)
   } catch {
     // Memory it is.
   }

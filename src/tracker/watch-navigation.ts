@@ -1,20 +1,25 @@
 import { page } from './page.js'
 
+// Routers set the title some tasks after the address, and redirect by replacing it.
+const SETTLED_MS = 100
+
+const later = () => setTimeout(page, SETTLED_MS)
+
 /**
  * Counts every navigation within the page: pushState, replaceState, back and forward.
  *
- * WebKit has no event for the first two, so the functions are wrapped. The count comes in a task of its
- * own: by then a router has set the title, and a redirect (push, then replace at once) has settled.
+ * WebKit has no event for the first two, so the functions are wrapped; as proxies they keep the name, length and
+ * marks that other scripts gave them. The count comes when title and address have settled, or the page is left.
  */
 export const watchNavigation = (): void => {
-  ;(['pushState', 'replaceState'] as const).map((method) => {
-    const original = history[method]
-    history[method] = (...args) => {
-      original.apply(history, args)
-      setTimeout(page)
-    }
-  })
-  addEventListener('popstate', () => setTimeout(page))
-  // Shown again from the back/forward cache, which forgot it on pagehide.
-  addEventListener('pageshow', (event) => event.persisted && page())
+  ;(['pushState', 'replaceState'] as const).map(
+    (method) =>
+      (history[method] = new Proxy(history[method], {
+        apply(target, history, args) {
+          later()
+          return Reflect.apply(target, history, args) as void
+        },
+      })),
+  )
+  addEventListener('popstate', later)
 }

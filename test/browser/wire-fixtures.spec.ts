@@ -6,6 +6,9 @@ import { WIRE_FIXTURES } from '../support/wire-fixtures.js'
 
 interface Scenario {
   cookieless?: boolean
+  hash?: boolean
+  /** Where the visitor lands. @default '/products?utm_source=news' */
+  target?: string
   /** What the visitor does once the page is there. @default nothing: the page load is the event */
   act?: (tab: Tab) => Promise<void>
   /** Which of the page's events, in the order of their arrival. */
@@ -17,6 +20,10 @@ const SCENARIOS: Record<string, Scenario> = {
   pageview: { event: 0 },
   'custom-event': { event: 1, act: (tab) => tab.evaluate(() => window.tracker.track('add_to_cart', { product: 'Teapot', price: 39.5, gift: true })) },
   'cookieless-pageview': { event: 0, cookieless: true },
+  'hash-route': { event: 0, hash: true, target: '/products#/teapots?utm_source=news' },
+  goal: { event: 1, act: (tab) => tab.evaluate(() => window.tracker.goal('signup', { value: 30, plan: 'pro' })) },
+  revenue: { event: 1, act: (tab) => tab.evaluate(() => window.tracker.revenue(39.5, undefined, { order: '2026-118' })) },
+  identify: { event: 1, act: (tab) => tab.evaluate(() => window.tracker.identify('user-42', { plan: 'pro' })) },
 }
 
 /** What differs between browsers, machines and runs; everything else is as the fixture has it. */
@@ -30,11 +37,11 @@ test('every scenario has its fixture and every fixture of the tracker its scenar
 for (const variant of VARIANTS)
   for (const fixture of PRODUCED)
     test(`${variant}: the tracker sends the fixture ${fixture.name}`, async ({ tab, servers, site, collector }) => {
-      const { cookieless = false, act, event: index } = SCENARIOS[fixture.tracker!]!
+      const { cookieless = false, hash = false, target = '/products?utm_source=news', act, event: index } = SCENARIOS[fixture.tracker!]!
       // The same server under another name is another origin, as a search engine is.
       const searchEngine = site.url.replace('localhost', '127.0.0.1')
-      const products = site.addPage('/products', trackedPage(servers, { variant, title: 'Products', cookieless }))
-      site.addPage('/search', plainPage(site, { body: `<a id="result" href="${products}?utm_source=news">Products</a>` }))
+      site.addPage('/products', trackedPage(servers, { variant, title: 'Products', cookieless, hash }))
+      site.addPage('/search', plainPage(site, { body: `<a id="result" href="${site.url}${target}">Products</a>` }))
 
       await tab.goto(`${searchEngine}/search`)
       await tab.click('#result')

@@ -84,11 +84,14 @@ test('what fails again waits again', async () => {
   expect(page.outboxKeys()).toHaveLength(1)
 })
 
-test('a cookieless page leaves the outbox of others alone', async () => {
-  await leaveBehind('signup')
-  const page = await openTrackedPage({ dataset: { auto: 'false', cookieless: 'true' } })
+test('a cookieless page delivers what waits, and writes nothing', async () => {
+  const event_id = await leaveBehind('signup')
+  const page = await openTrackedPage({ dataset: { auto: 'false', cookieless: 'true' }, answers: [answer(200)] })
+  const write = vi.spyOn(Storage.prototype, 'setItem')
   await vi.advanceTimersByTimeAsync(1_000)
+  await page.settle()
 
-  expect(page.posts).toEqual([])
-  expect(page.outboxKeys()).toHaveLength(1)
+  expect(page.posts).toMatchObject([[{ event_id }]])
+  expect(write).not.toHaveBeenCalled()
+  expect(page.outboxKeys()).toEqual([])
 })

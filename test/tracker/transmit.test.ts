@@ -130,13 +130,69 @@ for (const value of ['Fri, 31 Dec 2100 23:59:59 GMT', '2592000'])
     expect(page.posts).toHaveLength(1)
   })
 
-test('each failed request waits for itself', async () => {
-  const page = await open({ answers: [answer(503, { 'retry-after': '60' }), () => Promise.reject(new TypeError('Failed to fetch')), answer(200)] })
+test('what waits is not sent before its time because of what comes after it', async () => {
+  const page = await open({ answers: [answer(503, { 'retry-after': '60' }), answer(200)] })
   await page.trackNow('first')
   await page.trackNow('second')
-  await page.wait(30 * SECOND_MS)
+  await page.wait(59 * SECOND_MS)
+  expect(page.names()).toEqual([['first'], ['second']])
+  await page.wait(4 * SECOND_MS)
 
-  expect(page.names()).toEqual([['first'], ['second'], ['second']])
+  expect(page.names()).toEqual([['first'], ['second'], ['first']])
+})
+
+test('a page that is shown again asks for the answers that its beacons never got', async () => {
+  const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)
+  const page = await open({ answers: [() => new Promise<Response>(() => {}), answer(200)] })
+  await page.trackNow('signup')
+  page.fire('visibilitychange')
+  expect(page.beacons).toHaveLength(1)
+  hidden.mockReturnValue(false)
+  page.fire('visibilitychange')
+  await page.settle()
+
+  expect(page.posts[1]).toMatchObject([{ event_name: 'signup', retry: true }])
+  expect(page.outboxKeys()).toEqual([])
+})
+
+test('a full outbox goes under the burst limit of the collector: 30 events, and six seconds later the next', async () => {
+  const page = await open({ answers: [answer(200)] })
+  // What earlier pages left has been looked for.
+  await page.wait(SECOND_MS)
+  await page.trackNow(...Array.from({ length: 70 }, (_, index) => `event${index}`))
+  expect(page.posts.map(({ length }) => length)).toEqual([30])
+  await page.wait(5_999)
+  expect(page.posts).toHaveLength(1)
+  await page.wait(1)
+  expect(page.posts).toHaveLength(2)
+  await page.wait(6_000)
+
+  expect(page.posts.map(({ length }) => length)).toEqual([30, 30, 10])
+  expect(page.names().flat()).toEqual(Array.from({ length: 70 }, (_, index) => `event${index}`))
+})
+
+test('an event that no request can carry is refused with a warning', async () => {
+  const warn = vi.spyOn(console, 'warn').mockReturnValue()
+  const page = await open()
+  const endless = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`key${index}`, '\u0001'.repeat(500)]))
+  page.track('huge', endless)
+  await page.trackNow('next')
+
+  expect(page.names()).toEqual([['next']])
+  expect(warn.mock.calls.map((text) => text.join(' '))).toEqual(['zenovay: track too large'])
+})
+
+test('the outbox holds 512 KB', async () => {
+  const page = await open({ answers: [answer(503, { 'retry-after': '600' })] })
+  const properties = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`key${index}`, 'x'.repeat(500)]))
+  for (let index = 0; index < 60; index++) page.track(`event${index}`, properties)
+  await page.settle()
+  page.fire('pagehide')
+
+  const stored = page.outboxKeys().map((key) => localStorage.getItem(key)!)
+  expect(stored.join('').length).toBeLessThanOrEqual(512 * 1024)
+  expect(stored.length).toBeGreaterThan(40)
+  expect(stored.some((text) => text.includes('"event59"'))).toBe(true)
 })
 
 test('when the browser is online again, everything goes at once', async () => {
@@ -197,22 +253,21 @@ test('a browser without beacons keeps what is unacknowledged', async () => {
   expect(page.outboxKeys()).toHaveLength(1)
 })
 
-test('a request has at most 30 events', async () => {
+test('a beacon has at most 30 events, and all go at once', async () => {
   const page = await open()
-  await page.trackNow(...Array.from({ length: 70 }, (_, index) => `event${index}`))
+  for (let index = 0; index < 70; index++) page.track(`event${index}`)
+  page.fire('pagehide')
 
-  const sizes = page.posts.map((events) => events.length)
-  expect(sizes.reduce((sum, size) => sum + size)).toBe(70)
-  expect(Math.max(...sizes)).toBeLessThanOrEqual(30)
-  expect(sizes.length).toBeLessThanOrEqual(4)
-  expect(page.names().flat()).toEqual(Array.from({ length: 70 }, (_, index) => `event${index}`))
+  expect(page.beacons.map(({ length }) => length)).toEqual([30, 30, 10])
+  expect(page.beacons.flat().map(({ event_name }) => event_name)).toEqual(Array.from({ length: 70 }, (_, index) => `event${index}`))
 })
 
 test('a request has at most 60 KB, whatever its characters', async () => {
-  const page = await open()
+  const page = await open({ answers: [answer(200)] })
   const properties = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`key${index}`, '€'.repeat(500)]))
   for (let index = 0; index < 25; index++) page.track(`event${index}`, properties)
   await page.settle()
+  await page.wait(100)
 
   expect(page.names().flat()).toHaveLength(25)
   for (const [, { body }] of page.fetch.mock.calls as [string, { body: string }][]) expect(new TextEncoder().encode(body).length).toBeLessThanOrEqual(60_000)
@@ -220,9 +275,8 @@ test('a request has at most 60 KB, whatever its characters', async () => {
 
 test('the outbox holds the 500 newest events', async () => {
   const page = await open({ answers: [answer(503, { 'retry-after': '600' })] })
-  await page.trackNow(...Array.from({ length: 510 }, (_, index) => `event${index}`))
-  expect(page.outboxKeys()).toHaveLength(500)
-  await page.trackNow('event510')
+  await page.trackNow(...Array.from({ length: 511 }, (_, index) => `event${index}`))
+  page.fire('pagehide')
 
   expect(page.outboxKeys()).toHaveLength(500)
   const kept = page.outboxKeys().map((key) => (JSON.parse(localStorage.getItem(key)!) as { event_name: string }).event_name)

@@ -29,8 +29,9 @@ async function open(setup: PageSetup = {}) {
   const page = await openTrackedPage({ location, ...setup })
   return {
     ...page,
-    async nextTask() {
-      vi.advanceTimersByTime(1)
+    /** Until title and address have settled. */
+    async settleNavigation() {
+      vi.advanceTimersByTime(100)
       await page.settle()
     },
     pageviews: () => page.posts.flat().map(({ url, referrer, title }) => ({ path: (url as string).replace(ORIGIN, ''), referrer, title })),
@@ -43,17 +44,19 @@ test('a load is one pageview, with its referrer and without its fragment', async
   vi.spyOn(document, 'referrer', 'get').mockReturnValue('https://search.example/')
   const page = await open()
   page.fire('pageshow')
-  await page.nextTask()
+  await page.settleNavigation()
 
   expect(page.pageviews()).toEqual([{ path: '/shoes?size=43', referrer: 'https://search.example/', title: 'Shoes' }])
 })
 
-test('pushState is a pageview in a task of its own, with the new title and the page before as its referrer', async () => {
+test('pushState is a pageview once it has settled, with the new title and the page before as its referrer', async () => {
   const page = await open()
   history.pushState({ step: 1 }, '', '/cart')
+  vi.advanceTimersByTime(99)
+  await page.settle()
   document.title = 'Cart'
   expect(page.paths()).toEqual(['/'])
-  await page.nextTask()
+  await page.settleNavigation()
 
   expect(page.pageviews().at(-1)).toEqual({ path: '/cart', referrer: `${ORIGIN}/`, title: 'Cart' })
   expect(pushed).toEqual([[history, { step: 1 }, '', '/cart']])
@@ -62,10 +65,10 @@ test('pushState is a pageview in a task of its own, with the new title and the p
 test('replaceState and popstate are pageviews', async () => {
   const page = await open()
   history.replaceState(null, '', '/login')
-  await page.nextTask()
+  await page.settleNavigation()
   location.href = `${ORIGIN}/back`
   page.fire('popstate')
-  await page.nextTask()
+  await page.settleNavigation()
 
   expect(page.paths()).toEqual(['/', '/login', '/back'])
 })
@@ -74,7 +77,7 @@ test('a redirect is one pageview', async () => {
   const page = await open()
   history.pushState(null, '', '/account')
   history.replaceState(null, '', '/login')
-  await page.nextTask()
+  await page.settleNavigation()
 
   expect(page.paths()).toEqual(['/', '/login'])
 })
@@ -82,9 +85,9 @@ test('a redirect is one pageview', async () => {
 test('the same address, or a fragment of it, is none', async () => {
   const page = await open()
   history.pushState(null, '', '/')
-  await page.nextTask()
+  await page.settleNavigation()
   history.pushState(null, '', '#reviews')
-  await page.nextTask()
+  await page.settleNavigation()
 
   expect(page.paths()).toEqual(['/'])
 })
@@ -92,7 +95,7 @@ test('the same address, or a fragment of it, is none', async () => {
 test('an error of pushState reaches the page that caused it', async () => {
   const page = await open()
   expect(() => history.pushState(null, '', '//elsewhere.example/')).toThrow('Another origin.')
-  await page.nextTask()
+  await page.settleNavigation()
 
   expect(page.paths()).toEqual(['/'])
 })
@@ -100,10 +103,67 @@ test('an error of pushState reaches the page that caused it', async () => {
 test('a page restored from the back/forward cache is a new pageview', async () => {
   const page = await open()
   page.fire('pagehide', { persisted: true })
+  // All engines: pagehide, hidden, and on return visible, pageshow.
+  const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)
+  page.fire('visibilitychange')
+  hidden.mockReturnValue(false)
+  page.fire('visibilitychange')
   page.fire('pageshow', { persisted: true })
-  await page.nextTask()
+  await page.settleNavigation()
 
-  expect(page.paths()).toEqual(['/', '/'])
+  expect(new Set(page.posts.flat().map(({ event_id }) => event_id)).size).toBe(2)
+  expect(new Set(page.paths())).toEqual(new Set(['/']))
+})
+
+test('a page that is hidden and shown again is none', async () => {
+  const page = await open()
+  const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)
+  page.fire('visibilitychange')
+  hidden.mockReturnValue(false)
+  page.fire('visibilitychange')
+  await page.settleNavigation()
+
+  expect(new Set(page.posts.flat().map(({ event_id }) => event_id)).size).toBe(1)
+})
+
+test('query-only changes count once each', async () => {
+  const page = await open()
+  for (const size of [41, 42, 42, 43]) {
+    history.pushState(null, '', `/?size=${size}`)
+    await page.settleNavigation()
+  }
+
+  expect(page.paths()).toEqual(['/', '/?size=41', '/?size=42', '/?size=43'])
+})
+
+test('with data-hash="true", a changed fragment is a new page', async () => {
+  const page = await open({ dataset: { hash: 'true' } })
+  location.hash = '#/cart'
+  page.fire('popstate')
+  await page.settleNavigation()
+  history.pushState(null, '', '#/cart')
+  await page.settleNavigation()
+
+  expect(page.pageviews().map(({ path, referrer }) => [path, referrer])).toEqual([
+    ['/', ''],
+    ['/#/cart', `${ORIGIN}/`],
+  ])
+})
+
+test('the functions of the page keep their identity and marks, and what others patched is called', async () => {
+  const calls: unknown[] = []
+  const theirs = Object.assign(function pushState(_state: unknown, _title: string, url: string) {
+    calls.push(url)
+    return 'theirs'
+  }, { __patched: true })
+  history.pushState = theirs as unknown as History['pushState']
+  await open()
+  const ours = history.pushState as unknown as typeof theirs
+  history.pushState = ((...args: Parameters<typeof theirs>) => ours(...args)) as unknown as History['pushState']
+
+  expect(history.pushState(null, '', '/cart')).toBe('theirs')
+  expect(calls).toEqual(['/cart'])
+  expect([ours.name, ours.length, ours.__patched]).toEqual(['pushState', 3, true])
 })
 
 test('a prerendered page sends nothing until it is shown', async () => {
@@ -126,9 +186,9 @@ test('a prerendered page sends nothing until it is shown', async () => {
 test('with data-auto="false" only the page command counts', async () => {
   const page = await open({ dataset: { auto: 'false' } })
   history.pushState(null, '', '/cart')
-  await page.nextTask()
+  await page.settleNavigation()
   page.fire('pageshow', { persisted: true })
-  await page.nextTask()
+  await page.settleNavigation()
   expect(page.paths()).toEqual([])
 
   page.run('page')

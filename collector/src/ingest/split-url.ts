@@ -3,15 +3,21 @@ const SECRET_KEY = /^(.*[_-])?(access_?token|api_?key|auth|code|e?mail|jwt|key|p
 
 export interface PageAddress {
   origin: string
+  /** With the route of a hash-routed application, such as `/app#/cart`. */
   path: string
   /** Without the `?`, secrets removed. */
   query: string
 }
 
-/** Splits the URL of a page. User info and fragment are dropped, and values of query keys that hold secrets. */
+// What follows `#` is a place within the page, or a secret of a log-in; only `#/…` and `#!…` are routes.
+const ROUTE = /^#[/!]/
+
+/** Splits the URL of a page. User info and fragment are dropped, unless it is a route, and values of query keys that hold secrets. */
 export function splitUrl(url: string): PageAddress {
-  const { origin, pathname, search } = new URL(url)
-  return { origin, path: pathname, query: search ? withoutSecrets(search.slice(1)) : '' }
+  const { origin, pathname, search, hash } = new URL(url)
+  const [route = '', routeQuery = ''] = ROUTE.test(hash) ? hash.split('?', 2) : []
+  const query = [search.slice(1), routeQuery].filter(Boolean).join('&')
+  return { origin, path: pathname + route, query: withoutSecrets(query) }
 }
 
 /** A referrer without user info, fragment and secrets; empty when it is no http(s) URL. */

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { ValidEvent } from '@zenovay/tracker/contract'
 import type { EventRow } from '../stores/event-row.js'
-import { canonicalName } from './canonical-name.js'
 import type { Ids } from './create-identifier.js'
+import { nameClient } from './name-client.js'
 import { cleanReferrer, splitUrl } from './split-url.js'
 
 /** The row of a valid event: what is stored, and nothing else of what was sent. The user agent is not. */
 export function toEventRow(event: ValidEvent, { siteId, ids, now }: { siteId: string; ids: Ids; now: number }): EventRow {
   const address = splitUrl(event.url)
+  const client = nameClient(event)
   return {
     site_id: siteId,
     received_at: now,
@@ -24,8 +25,8 @@ export function toEventRow(event: ValidEvent, { siteId, ids, now }: { siteId: st
     referrer: cleanReferrer(event.referrer),
     title: event.title ?? '',
     device_type: event.device_type,
-    browser: canonicalName(event.browser),
-    os: canonicalName(event.os),
+    browser: client.browser,
+    os: client.os,
     language: event.language ?? '',
     screen: event.screen ?? '',
     timezone: event.timezone ?? '',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isAllowedOrigin, isBotAgent } from '../../src/ingest/admit.js'
 import { canonicalName } from '../../src/ingest/canonical-name.js'
+import { nameClient } from '../../src/ingest/name-client.js'
 import { clientOf, networkOf } from '../../src/ingest/client-address.js'
 import { createIdentifier } from '../../src/ingest/create-identifier.js'
 import { cleanReferrer, splitUrl } from '../../src/ingest/split-url.js'
@@ -65,6 +66,28 @@ describe('splitUrl', () => {
     expect(cleanReferrer('https://u:p@search.example/?q=shoes&session=1#x')).toBe('https://search.example/?q=shoes&session=')
     for (const referrer of ['', undefined, 'javascript:alert(1)', 'android-app://com.example', 'https://', 'nonsense']) expect(cleanReferrer(referrer)).toBe('')
   })
+})
+
+it('takes the route of a hash-routed application for a part of the path, and no other fragment', () => {
+  expect(splitUrl('https://example.com/app?a=1#/cart/5?token=x&tab=2')).toEqual({ origin: 'https://example.com', path: '/app#/cart/5', query: 'a=1&token=&tab=2' })
+  expect(splitUrl('https://example.com/#!/cart')).toEqual({ origin: 'https://example.com', path: '/#!/cart', query: '' })
+  for (const fragment of ['#part', '#access_token=secret&state=1', '#']) expect(splitUrl(`https://example.com/app${fragment}`)).toEqual({ origin: 'https://example.com', path: '/app', query: '' })
+})
+
+it.each([
+  ['Edge', { browser: 'Chrom', user_agent: 'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36 Edg/126.0.2592.87' }, 'Edge', 'Windows'],
+  ['Edge on Android', { browser: 'Chrom', os: 'Android', user_agent: 'Mozilla/5.0 (Linux; Android 10; K) Chrome/126.0.0.0 Mobile Safari/537.36 EdgA/126.0' }, 'Edge', 'Android'],
+  ['Edge on an iPhone', { browser: 'Safari', os: 'iP', user_agent: 'Mozilla/5.0 (iPhone) Version/17.0 EdgiOS/126.0 Mobile/15E148 Safari/604.1' }, 'Edge', 'iOS'],
+  ['Opera', { browser: 'Chrom', os: 'Mac', user_agent: 'Mozilla/5.0 (Macintosh) Chrome/125.0.0.0 Safari/537.36 OPR/111.0.0.0' }, 'Opera', 'macOS'],
+  ['Samsung Internet', { browser: 'Chrom', os: 'Android', user_agent: 'Mozilla/5.0 (Linux; Android 14) SamsungBrowser/25.0 Chrome/121.0.0.0 Mobile Safari/537.36' }, 'Samsung Internet', 'Android'],
+  ['Firefox on an iPhone', { browser: 'Safari', os: 'iP', user_agent: 'Mozilla/5.0 (iPhone) FxiOS/127.0 Mobile/15E148 Safari/605.1.15' }, 'Firefox', 'iOS'],
+  ['Chrome on an iPhone', { browser: 'Safari', os: 'iP', user_agent: 'Mozilla/5.0 (iPhone) CriOS/126.0 Mobile/15E148 Safari/604.1' }, 'Chrome', 'iOS'],
+  ['a Chromebook', { browser: 'Chrom', os: 'Other', user_agent: 'Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) Chrome/126.0.0.0 Safari/537.36' }, 'Chrome', 'ChromeOS'],
+  ['an iPad, which claims to be a Mac', { browser: 'Safari', os: 'Mac', device_type: 'tablet', user_agent: 'Mozilla/5.0 (Macintosh) Version/17.5 Safari/605.1.15' }, 'Safari', 'iOS'],
+  ['a client that says what it is', { browser: 'Firefox', os: 'Linux', user_agent: 'MyApp-Server/1.0' }, 'Firefox', 'Linux'],
+  ['a client whose claim is exact', { browser: 'Brave', os: 'Windows', user_agent: 'Mozilla/5.0 Chrome/126.0.0.0 Safari/537.36 Edg/126.0' }, 'Brave', 'Windows'],
+])('names %s', (_name, claims, browser, os) => {
+  expect(nameClient({ device_type: 'desktop', os: 'Windows', ...claims })).toEqual({ browser, os })
 })
 
 it('gives browsers and systems the names that reports use', () => {

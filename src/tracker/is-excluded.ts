@@ -1,0 +1,10 @@
+import { options } from './read-tag.js'
+
+/** Whether an address is a page of this site that matches a pattern of `data-exclude`. */
+export const isExcluded = (url: string): boolean =>
+  new RegExp(
+    `^${location.origin}(${(options!.exclude || '')
+      .replace(/[^\w*,\s]/g, '\\$&')
+      .replace(/[,\s]+/g, '|')
+      .replace(/\*+/g, (stars) => (stars[1] ? '.*' : '[^/]*'))})([?#]|$)`,
+  ).test(url)

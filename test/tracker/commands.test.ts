@@ -1,0 +1,201 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { closePages, openTrackedPage, type PageSetup } from './open-page.js'
+
+let warnings: string[]
+
+beforeEach(() => {
+  warnings = []
+  vi.useFakeTimers({ now: Date.UTC(2026, 10, 21) })
+  vi.spyOn(console, 'warn').mockImplementation((...text) => void warnings.push(text.join(' ')))
+})
+afterEach(closePages)
+
+/** A page that sends only what the test tells it to, and the events of its last request. */
+async function open(setup: PageSetup = {}) {
+  const page = await openTrackedPage({ answers: [() => new Response()], ...setup, dataset: { auto: 'false', ...setup.dataset } })
+  return {
+    ...page,
+    async send(...calls: Parameters<typeof page.run>[]) {
+      const before = page.posts.length
+      for (const call of calls) page.run(...call)
+      await page.settle()
+      return page.posts.slice(before).flat()
+    },
+  }
+}
+
+test('goal is a conversion with a name and an optional value', async () => {
+  const page = await open()
+  const [event] = await page.send(['goal', 'signup', { value: 30, plan: 'pro' }])
+
+  expect(event).toMatchObject({ event_type: 'goal', event_name: 'signup', properties: { value: 30, plan: 'pro' } })
+})
+
+test('revenue is an amount in major units with a currency', async () => {
+  const page = await open()
+  const [dollars, euros] = await page.send(['revenue', 39.5], ['revenue', 120, 'EUR', { order: '2026-118' }])
+
+  expect(dollars).toMatchObject({ event_type: 'revenue', properties: { amount: 39.5, currency: 'USD' } })
+  expect(euros!['properties']).toEqual({ amount: 120, currency: 'EUR', order: '2026-118' })
+  expect(dollars).not.toHaveProperty('event_name')
+})
+
+test('identify ties this and later events to a user, on the next page, too', async () => {
+  const page = await open()
+  const [before] = await page.send(['track', 'before'])
+  const [identified, after] = await page.send(['identify', 'auth0|42', { plan: 'pro', nested: {} }], ['track', 'after'])
+  const next = await open()
+  const [later] = await next.send(['track', 'later'])
+
+  expect(before).not.toHaveProperty('user_id')
+  expect(identified).toMatchObject({ event_type: 'identify', user_id: 'auth0|42', properties: { plan: 'pro' } })
+  expect(after).toMatchObject({ user_id: 'auth0|42', visitor_id: before!['visitor_id'] })
+  expect(later).toMatchObject({ user_id: 'auth0|42' })
+  expect(warnings).toEqual(['zenovay: nested dropped: object'])
+})
+
+test('identify takes an object and a number, too', async () => {
+  const page = await open()
+  const [object, number] = await page.send(['identify', { user_id: 'ann', plan: 'pro' }], ['identify', 42])
+
+  expect(object).toMatchObject({ user_id: 'ann', properties: { plan: 'pro' } })
+  expect(object!['properties']).not.toHaveProperty('user_id')
+  expect(number).toMatchObject({ user_id: '42', properties: {} })
+})
+
+test('a call that lacks what it is about warns, and nothing is sent', async () => {
+  const page = await open()
+  const sent = await page.send(['track', ''], ['track', ' '], ['goal'], ['revenue', '12'], ['revenue', NaN], ['identify', ''], ['identify', { plan: 'pro' }], ['identify', 'x'.repeat(129)], ['identify'])
+
+  expect(sent).toEqual([])
+  expect(new Set(warnings.map((text) => text.split(' ')[1]))).toEqual(new Set(['track', 'goal', 'revenue', 'identify']))
+})
+
+test('reset forgets user, visitor and session, in all tabs', async () => {
+  const [first, second] = [await open(), await open()]
+  const [before] = await first.send(['identify', 'ann'])
+  await second.send(['track', 'elsewhere'])
+  first.run('reset')
+  const [other] = await second.send(['track', 'after'])
+  const [own] = await first.send(['track', 'after'])
+
+  expect(other).not.toHaveProperty('user_id')
+  expect(other!['visitor_id']).not.toBe(before!['visitor_id'])
+  expect(other!['session_id']).not.toBe(before!['session_id'])
+  expect(own).toMatchObject({ visitor_id: other!['visitor_id'], session_id: other!['session_id'] })
+})
+
+test('without storage, reset forgets what is in memory', async () => {
+  vi.stubGlobal('localStorage', null)
+  const page = await open()
+  const [before] = await page.send(['identify', 'ann'])
+  page.run('reset')
+  const [after] = await page.send(['track', 'after'])
+
+  expect(after).not.toHaveProperty('user_id')
+  expect(after!['visitor_id']).not.toBe(before!['visitor_id'])
+})
+
+const text = () => JSON.stringify({ ...localStorage })
+
+test('consent denied deletes the ids, uses memory, and is remembered', async () => {
+  const page = await open({ answers: [() => new Response('', { status: 503 })] })
+  const [before] = await page.send(['track', 'before'])
+  expect(text()).toContain(before!['visitor_id'])
+  page.run('consent', 'denied')
+  expect(text()).not.toContain(before!['visitor_id'])
+  const [after] = await page.send(['track', 'after'])
+  const [later] = await (await open()).send(['track', 'later'])
+
+  for (const event of [after, later]) {
+    expect(event).toMatchObject({ cookieless: true, gpc: false })
+    expect(event).not.toHaveProperty('visitor_id')
+  }
+  expect(page.outboxKeys()).toEqual([])
+  expect(page.run('getVisitorId')).toBeUndefined()
+})
+
+test('consent denied reaches other tabs', async () => {
+  const [first, second] = [await open(), await open()]
+  await first.send(['track', 'before'])
+  await second.send(['track', 'before'])
+  first.run('consent', 'denied')
+  const [event] = await second.send(['track', 'after'])
+
+  expect(event).not.toHaveProperty('visitor_id')
+})
+
+test('consent granted again keeps ids again', async () => {
+  const page = await open()
+  const [, granted] = await page.send(['consent', 'denied'], ['track', 'denied'], ['consent', 'granted'], ['track', 'granted'])
+
+  expect(granted!['visitor_id']).toBeTruthy()
+  expect(granted).not.toHaveProperty('cookieless')
+})
+
+test('where consent is required, ids come with it, and it is remembered', async () => {
+  const dataset = { consent: 'required' }
+  const page = await open({ dataset })
+  const [before] = await page.send(['track', 'before'])
+  expect(before).toMatchObject({ cookieless: true })
+  expect(before).not.toHaveProperty('visitor_id')
+  expect(localStorage).toHaveLength(0)
+  const [after] = await page.send(['consent', 'granted'], ['track', 'after'])
+  const [later] = await (await open({ dataset })).send(['track', 'later'])
+
+  expect(after!['visitor_id']).toBeTruthy()
+  expect(later!['visitor_id']).toBe(after!['visitor_id'])
+})
+
+test('consent that was granted before ids were kept changes none of them', async () => {
+  const page = await open()
+  const [before] = await page.send(['track', 'before'])
+  const [after] = await page.send(['consent', 'granted'], ['track', 'after'])
+
+  expect(after).toMatchObject({ visitor_id: before!['visitor_id'], session_id: before!['session_id'] })
+})
+
+test('a browser that is opted out sends nothing, until it is enabled', async () => {
+  const page = await open({ answers: [() => new Response('', { status: 503 }), () => new Response()] })
+  const [before] = await page.send(['track', 'before'])
+  page.run('disable')
+  expect(await page.send(['track', 'after'], ['page'])).toEqual([])
+  page.fire('online')
+  page.fire('pagehide')
+  expect(await (await open()).send(['track', 'later'], ['page'])).toEqual([])
+  await vi.advanceTimersByTimeAsync(600_000)
+  expect(page.posts.flat()).toHaveLength(1)
+  expect(page.beacons).toEqual([])
+  expect(text()).not.toContain(before!['visitor_id'])
+  expect(page.run('getVisitorId')).toBeUndefined()
+
+  page.run('enable')
+  const [back] = await page.send(['track', 'back'])
+  expect(back!['visitor_id']).toBeTruthy()
+  expect(back!['visitor_id']).not.toBe(before!['visitor_id'])
+})
+
+test('an opt-out outlasts a consent that the page grants on each load', async () => {
+  const page = await open()
+
+  expect(await page.send(['disable'], ['consent', 'granted'], ['track', 'after'])).toEqual([])
+})
+
+test('without storage, an opt-out holds for the page', async () => {
+  vi.stubGlobal('localStorage', null)
+  const page = await open()
+
+  expect(await page.send(['disable'], ['track', 'after'])).toEqual([])
+})
+
+test('cookieless writes nothing, whatever is called but an opt-out', async () => {
+  const page = await open({ dataset: { cookieless: 'true' } })
+  const events = await page.send(['track', 'a'], ['goal', 'b'], ['revenue', 1], ['identify', 'ann'], ['page'], ['getVisitorId'], ['reset'], ['track', 'c'])
+
+  expect(events).toHaveLength(6)
+  expect(events[4]).toMatchObject({ user_id: 'ann', session_id: events[0]!['session_id'] })
+  expect(events[5]).not.toHaveProperty('user_id')
+  expect(events[5]!['session_id']).not.toBe(events[0]!['session_id'])
+  expect(localStorage).toHaveLength(0)
+})
