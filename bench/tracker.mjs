@@ -1,0 +1,45 @@
+// Bytes, main-thread time and requests of one page load: ours beside the trackers that npm ships, and beside floors.
+//   node bench/tracker.mjs [--rounds 15] [--json]
+// Chromium at 4× CPU throttle, a fresh context for each load. Peers are installed into a temporary folder.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { createSubjects } from './tracker/create-subjects.mjs'
+import { formatTable } from './tracker/format-table.mjs'
+import { launchBrowser } from './tracker/launch-browser.mjs'
+import { measureLoad } from './tracker/measure-load.mjs'
+import { startSite } from './tracker/start-site.mjs'
+import { summarize } from './tracker/summarize.mjs'
+
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' }, json: { type: 'boolean', default: false } } })
+
+const folder = mkdtempSync(join(tmpdir(), 'zenovay-bench-'))
+const subjects = await createSubjects(folder).finally(() => rmSync(folder, { recursive: true }))
+const site = await startSite(subjects)
+const { browser, userAgent } = await launchBrowser(site.port)
+
+async function load({ name }) {
+  // What the page before sent when it was closed is not this one's.
+  site.takeLog()
+  return measureLoad({ browser, userAgent, url: `http://site.example/${encodeURIComponent(name)}`, takeLog: site.takeLog })
+}
+
+try {
+  // The first load also starts what the browser itself needs.
+  await load(subjects[0])
+  const rounds = []
+  for (let number = 0; number < Number(values.rounds); number++) {
+    // Round-robin, so that other work of the machine hits all alike; from another one each time.
+    const order = subjects.map((_, index) => subjects[(index + number) % subjects.length])
+    const round = new Map()
+    for (const subject of order) round.set(subject.name, await load(subject))
+    rounds.push(round)
+    process.stderr.write(`round ${number + 1} of ${values.rounds}\n`)
+  }
+  const summary = summarize(subjects, rounds)
+  console.log(values.json ? JSON.stringify(summary, undefined, 2) : formatTable(summary))
+} finally {
+  await browser.close()
+  site.stop()
+}

@@ -1,0 +1,54 @@
+/**
+ * The trackers of others that npm ships, each started as its documentation says, for pageviews and own events.
+ *
+ * Names of functions that a page would call later stand in `keep`, or the bundler would drop what a site uses.
+ */
+export const createPeers = (collector) => [
+  {
+    name: '@plausible-analytics/tracker',
+    version: '0.4.6',
+    source: `import { init, track } from '@plausible-analytics/tracker'
+init({ domain: 'site.example', endpoint: '${collector}/api/event' })
+globalThis.keep = track`,
+  },
+  {
+    name: '@vercel/analytics',
+    version: '2.0.1',
+    // The script it inserts comes from Vercel's servers, not from npm: here that address answers with an empty file.
+    note: 'only the loader: the script that counts is not in the package',
+    source: `import { inject, track } from '@vercel/analytics'
+inject()
+globalThis.keep = track`,
+  },
+  {
+    name: 'swetrix',
+    version: '4.6.1',
+    source: `import { init, trackViews, track } from 'swetrix'
+init('BenchProject1', { apiURL: '${collector}/log' })
+trackViews()
+globalThis.keep = track`,
+  },
+  {
+    name: '@openpanel/web',
+    version: '1.4.1',
+    source: `import { OpenPanel } from '@openpanel/web'
+globalThis.keep = new OpenPanel({ clientId: 'bench', apiUrl: '${collector}', trackScreenViews: true })`,
+  },
+  {
+    name: '@counterscale/tracker',
+    version: '3.4.1',
+    note: 'pageviews only: it has no own events',
+    // Its README says deploymentUrl; its code reads reporterUrl.
+    source: `import { init, trackPageview } from '@counterscale/tracker'
+init({ siteId: 'bench', reporterUrl: '${collector}/collect' })
+globalThis.keep = trackPageview`,
+  },
+  {
+    name: 'posthog-js',
+    // The newest whose dependencies could be installed in November 2026.
+    version: '1.434.18',
+    source: `import posthog from 'posthog-js'
+posthog.init('phc_bench', { api_host: '${collector}', defaults: '2026-01-30' })
+globalThis.keep = posthog`,
+  },
+]

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { brotliCompressSync, constants } from 'node:zlib'
+import { bundleSource } from './bundle-source.mjs'
+import { createPeers } from './create-peers.mjs'
+import { installPackages } from './install-packages.mjs'
+
+const COLLECTOR = 'http://collector.example'
+const DIST = join(import.meta.dirname, '../../dist')
+const EVENT = { url: 'http://site.example/', referrer: '', title: 'A page of a shop' }
+
+export const OURS = 'z.js'
+export const EMPTY = 'empty script'
+export const FETCH = 'one-line fetch'
+
+/** What is measured, floors first: a name, a script, its bytes as brotli, and the attributes of its tag. */
+export async function createSubjects(folder) {
+  const peers = createPeers(COLLECTOR)
+  installPackages(folder, peers)
+  const bundled = []
+  for (const { name, version, source, note } of [createOurModule(), ...peers]) {
+    bundled.push({ name: version ? `${name} ${version}` : name, script: await bundleSource(folder, name, source), note })
+  }
+  const subjects = [
+    { name: EMPTY, script: '' },
+    { name: FETCH, script: `fetch('${COLLECTOR}/fetch',{method:'POST',body:'${JSON.stringify(EVENT)}',keepalive:true})` },
+    { name: OURS, script: readFileSync(join(DIST, 'z.js'), 'utf8'), origin: COLLECTOR, attributes: 'data-tracking-code="ZV_BENCHBENCH1"' },
+    ...bundled,
+  ]
+  return subjects.map((subject) => ({ ...subject, bytes: subject.script && compress(subject.script).length }))
+}
+
+function createOurModule() {
+  return {
+    name: 'our module',
+    source: `import { init, track } from ${JSON.stringify(join(DIST, 'index.mjs'))}
+init('ZV_BENCHBENCH1', { apiUrl: '${COLLECTOR}' })
+globalThis.keep = track`,
+  }
+}
+
+function compress(text) {
+  return brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } })
+}
