@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { ensureBuilt } from '../scripts/build.mjs'
 import { createSubjects } from './tracker/create-subjects.mjs'
 import { formatTable } from './tracker/format-table.mjs'
 import { launchBrowser } from './tracker/launch-browser.mjs'
@@ -14,16 +15,13 @@ import { summarize } from './tracker/summarize.mjs'
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' }, json: { type: 'boolean', default: false } } })
 
+ensureBuilt()
 const folder = mkdtempSync(join(tmpdir(), 'zenovay-bench-'))
 const subjects = await createSubjects(folder).finally(() => rmSync(folder, { recursive: true }))
 const site = await startSite(subjects)
 const { browser, userAgent } = await launchBrowser(site.port)
 
-async function load({ name }) {
-  // What the page before sent when it was closed is not this one's.
-  site.takeLog()
-  return measureLoad({ browser, userAgent, url: `http://site.example/${encodeURIComponent(name)}`, takeLog: site.takeLog })
-}
+const load = ({ name }) => measureLoad({ browser, userAgent, url: `http://site.example/${encodeURIComponent(name)}`, takeLog: site.takeLog })
 
 try {
   // The first load also starts what the browser itself needs.

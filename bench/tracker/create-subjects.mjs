@@ -10,7 +10,8 @@ const DIST = join(import.meta.dirname, '../../dist')
 const EVENT = { url: 'http://site.example/', referrer: '', title: 'A page of a shop' }
 
 export const OURS = 'z.js'
-export const EMPTY = 'empty script'
+const OUR_MODULE = 'our module'
+const EMPTY = 'empty script'
 export const FETCH = 'one-line fetch'
 
 /** What is measured, floors first: a name, a script, its bytes as brotli, and the attributes of its tag. */
@@ -27,12 +28,12 @@ export async function createSubjects(folder) {
     { name: OURS, script: readFileSync(join(DIST, 'z.js'), 'utf8'), origin: COLLECTOR, attributes: 'data-tracking-code="ZV_BENCHBENCH1"' },
     ...bundled,
   ]
-  return subjects.map((subject) => ({ ...subject, bytes: subject.script && compress(subject.script).length }))
+  return subjects.map((subject) => ({ ...subject, bytes: subject.script ? compress(subject.script).length : 0 }))
 }
 
 function createOurModule() {
   return {
-    name: 'our module',
+    name: OUR_MODULE,
     source: `import { init, track } from ${JSON.stringify(join(DIST, 'index.mjs'))}
 init('ZV_BENCHBENCH1', { apiUrl: '${COLLECTOR}' })
 globalThis.keep = track`,

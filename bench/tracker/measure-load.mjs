@@ -20,6 +20,8 @@ export async function measureLoad({ browser, userAgent, url, takeLog }) {
     const session = await context.newCDPSession(page)
     await session.send('Emulation.setCPUThrottlingRate', { rate: CPU_THROTTLING_RATE })
     await browser.startTracing(page, { categories: CATEGORIES })
+    // What the page before sent when it was closed is not this one's.
+    takeLog()
     await page.goto(url, { waitUntil: 'load' })
     await sleep(SETTLED_AFTER_LOAD_MS)
     const log = takeLog()
