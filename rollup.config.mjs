@@ -1,16 +1,12 @@
+import { readFileSync } from 'node:fs'
 import typescript from '@rollup/plugin-typescript'
 import { minify } from 'terser'
+import { COMPRESS, INTERNAL, minifyScript } from './scripts/minify-script.mjs'
+import { hashScript, NAMES_FILE, readBindings, writeBindings } from './scripts/name-bindings.mjs'
 
 // One program for all rooms: the rollup plugin cannot follow project references. Their borders and
 // declarations are checked and written by `tsc -b`, which runs before.
 const compile = () => typescript({ tsconfig: 'tsconfig.build.json', noForceEmit: true, outputToFilesystem: false })
-
-// Names in an order that brotli packs well beside this code; found by trial, worth about 30 bytes of z.js.
-const NAMES = 'pldtrhxuYgAaVfw$oiFen_qszEJDBPLXQcOCjHWyMTSKZmUGIkNbRv'
-
-const COMPRESS = { passes: 3, pure_getters: true, unsafe_arrows: true, unsafe_methods: true }
-// Internal properties start with an underscore; wire names never do.
-const INTERNAL = { regex: /^_[a-z]/ }
 
 /** Minifies an ES module. */
 const minifyModule = {
@@ -21,30 +17,28 @@ const minifyModule = {
   },
 }
 
-/**
- * Minifies a classic script, in two steps: compressed while its names are still constants of the top level, then
- * wrapped in a block, which keeps its names from the page as a function would, in fewer bytes, and mangled.
- */
-const minifyScript = {
+/** Minifies a classic script. */
+const minifyClassic = {
   name: 'minify-script',
   async renderChunk(code) {
-    // One keyword packs better than two, and neighbours are then joined.
-    const uniform = code.replaceAll(/^( *)const /gm, '$1let ')
-    const compressed = await minify(uniform, { ecma: 2020, toplevel: true, compress: COMPRESS, mangle: false, format: { comments: false } })
-    const mangled = await minify(`{${compressed.code}}`, {
-      ecma: 2020,
-      compress: false,
-      mangle: { toplevel: true, properties: INTERNAL, nth_identifier: { get: (n) => NAMES[n] ?? `_${n}` } },
-      format: { comments: false },
-    })
-    return { code: mangled.code, map: null }
+    return { code: tune(await minifyScript(code)), map: null }
   },
+  // Rollup ends a file with a newline, which the packing pays for.
+  generateBundle(_options, bundle) {
+    for (const chunk of Object.values(bundle)) chunk.code = chunk.code.trimEnd()
+  },
+}
+
+/** Gives the bindings of `z.js` the names and the order that `npm run tune` found for this very script; worth about 20 bytes. */
+function tune(code) {
+  const { script, names, order } = JSON.parse(readFileSync(NAMES_FILE, 'utf8'))
+  return script === hashScript(code) ? writeBindings(readBindings(code), names, order) : code
 }
 
 const script = (input, file) => ({
   input,
   output: { file, format: 'es', strict: false },
-  plugins: [compile(), minifyScript],
+  plugins: [compile(), minifyClassic],
 })
 
 const entry = (room) => ({

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync 
 import { join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '..')
-const SOURCES = ['src', 'collector/src', 'demo', 'rollup.config.mjs', 'rollup.pages.mjs', 'tsconfig.base.json', 'tsconfig.build.json', 'tsconfig.json', 'package-lock.json', 'collector/tsconfig.json', 'scripts/build.mjs']
+const SOURCES = ['src', 'collector/src', 'demo', 'rollup.config.mjs', 'rollup.pages.mjs', 'tsconfig.base.json', 'tsconfig.build.json', 'tsconfig.json', 'package-lock.json', 'collector/tsconfig.json', 'scripts/build.mjs', 'scripts/minify-script.mjs', 'scripts/name-bindings.mjs', 'scripts/names.json']
 const OUTPUTS = ['dist', 'collector/dist', 'demo/dist']
 const STAMP = join(ROOT, 'dist/.built')
 

@@ -4,11 +4,10 @@ import { warn } from './warn.js'
 
 /** The properties that the wire takes, long texts cut; of each other one it warns. */
 export const cleanProperties = (properties?: Record<string, unknown>): Properties => {
-  let count = 0
   const clean: Properties = {}
   for (const key in properties) {
     const value = properties[key] as string
-    if (key && !key[MAX_PROPERTY_KEY_LENGTH] && (/string|boolean/.test(typeof value) || Number.isFinite(value)) && count++ < MAX_PROPERTIES) clean[key] = value.slice?.(0, MAX_PROPERTY_VALUE_LENGTH) || value
+    if (key && !key[MAX_PROPERTY_KEY_LENGTH] && !Object.keys(clean)[MAX_PROPERTIES - 1] && (/string|boolean/.test(typeof value) || Number.isFinite(value))) clean[key] = value.slice?.(0, MAX_PROPERTY_VALUE_LENGTH) || value
     else warn(key, 'dropped: ' + typeof value)
   }
   return clean

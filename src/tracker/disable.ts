@@ -1,7 +1,7 @@
 import { choose } from './choose.js'
 
 /** Opts this browser out: nothing is sent until it is enabled. */
-export const disable = (): void => choose(5, 1)
+export const disable = (): void => choose(1, 1)
 
 /** Takes {@link disable} back. */
-export const enable = (): void => choose(5)
+export const enable = (): void => choose(1)

@@ -2,7 +2,7 @@ import { options } from './read-tag.js'
 
 /** Whether an address is a page of this site that matches a pattern of `data-exclude`. */
 export const isExcluded = (url: string): boolean =>
-  new RegExp(
+  RegExp(
     `^${location.origin}(${(options!.exclude || '')
       .replace(/[^\w*,\s]/g, '\\$&')
       .replace(/[,\s]+/g, '|')

@@ -8,10 +8,8 @@ let counted: string
 /** Counts a pageview of the current (or the given) address; none if it is the page already counted. */
 export const page = (url?: string): void => {
   url = resolveUrl(url)
-  if (url != counted) {
-    const referrer = counted || document.referrer
-    send({ referrer: isExcluded(referrer) ? '' : referrer }, (counted = url))
-  }
+  // The referrer comes before the address that takes its place.
+  if (url != counted) send({ referrer: isExcluded((counted ||= document.referrer)) ? '' : counted, url: (counted = url) })
 }
 
 /** Makes the next pageview a new one, also of the same address. */

@@ -1,7 +1,7 @@
 import type { TrackerOptions } from './tracker-options.js'
 
 /** Options by the names of their data attributes, and as text, as attributes are. */
-export type Options = { readonly [name in 'trackingCode' | 'id' | keyof TrackerOptions]?: string | undefined }
+export type Options = { readonly [name in 'trackingCode' | 'id' | keyof TrackerOptions]?: string | undefined } & { readonly cookielessMode?: boolean }
 
 /** A script tag, or what an application gives instead of one. */
 export interface Tag {
@@ -24,8 +24,7 @@ export let source: string | undefined
 
 /** Keeps what the tag says for all other modules, over what the page's configuration says, and gives the tracking code. */
 export const readTag = (tag: Tag | null): string | undefined => {
-  const config = (window as { ZENOVAY_TRACKER_CONFIG?: PageConfig }).ZENOVAY_TRACKER_CONFIG
   source = tag?.src
-  options = { ...config, cookieless: config?.cookielessMode + '', ...tag?.dataset }
+  options = { ...(window as { ZENOVAY_TRACKER_CONFIG?: PageConfig }).ZENOVAY_TRACKER_CONFIG, ...tag?.dataset }
   return (code = options.trackingCode || options.id)
 }

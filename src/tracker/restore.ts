@@ -1,9 +1,10 @@
 import { MAX_AGE_MS } from '../contract/limits.js'
 import type { IngestEvent } from '../contract/wire.js'
 import { acknowledge, outbox } from './outbox.js'
+import { transmit } from './transmit.js'
 import { useStorage } from './use-storage.js'
 
-/** Takes over what earlier pages left in the outbox of this browser. */
+/** Takes over what earlier pages left in the outbox of this browser, and sends it when this task is done. */
 export const restore = (): void => {
   useStorage((storage) => {
     for (const key in storage)
@@ -11,4 +12,5 @@ export const restore = (): void => {
         if (Date.now() - (key.slice(8, 21) as unknown as number) < MAX_AGE_MS) outbox[key] ||= JSON.parse(storage[key] as string) as IngestEvent
         else acknowledge(key)
   })
+  queueMicrotask(transmit)
 }

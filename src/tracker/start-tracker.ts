@@ -2,7 +2,6 @@ import { locateCollector } from './locate-collector.js'
 import { page } from './page.js'
 import { options } from './read-tag.js'
 import { restore } from './restore.js'
-import { transmit } from './transmit.js'
 import { watchLife } from './watch-life.js'
 import { watchNavigation } from './watch-navigation.js'
 
@@ -16,10 +15,6 @@ export const startTracker = (): void => {
     page()
     watchNavigation()
   }
-  // Captured: prerenderingchange does not bubble up from the document.
-  ;['visibilitychange', 'pagehide', 'prerenderingchange', 'online'].map((type) => addEventListener(type, watchLife, true))
-  setTimeout(() => {
-    restore()
-    transmit()
-  }, RESTORE_AFTER_MS)
+  watchLife()
+  setTimeout(restore, RESTORE_AFTER_MS)
 }

@@ -4,12 +4,13 @@ import { collectorUrl } from './locate-collector.js'
 import { acknowledge, MAX_REQUEST_LENGTH, outbox, releaseAll, sent } from './outbox.js'
 import { cookieless } from './read-privacy.js'
 import { options } from './read-tag.js'
+import { restore } from './restore.js'
 import { useStorage } from './use-storage.js'
 
 const FIRST_BACKOFF_MS = 3_000
 const LAST_BACKOFF_MS = 300_000
-// Twelve days: what is more overflows the 31 bits of a timer, which then fires at once.
-const RETRY_AFTER_BITS_S = 2 ** 20 - 1
+// Eleven days: what is more overflows the 31 bits of a timer, which then fires at once.
+const MAX_RETRY_AFTER_S = 1e6
 // Of a full request: under the collector's burst limit of 60 events in 10 s, which other tabs share.
 const FULL_PAUSE_MS = 6_000
 
@@ -18,12 +19,11 @@ let backoff = FIRST_BACKOFF_MS
 /**
  * Sends every entry that is due, in as many requests as needed.
  *
- * A living page sends keep-alive POSTs, whose answers acknowledge. A page that is `leaving` sends beacons,
+ * A living page sends keep-alive POSTs, whose answers acknowledge. A page that is left (2) sends beacons,
  * of POSTs without an answer, too. A beacon has none itself (it returns true when offline, too): its entries
  * stay in the outbox, and the collector drops repeats.
  */
-export const transmit = async (leaving?: Event): Promise<void> => {
-  const mark = leaving ? 2 : 1
+export const transmit = (mark = 1): void => {
   let text = ''
   const batch = Object.keys(outbox)
     .filter(
@@ -45,29 +45,31 @@ export const transmit = async (leaving?: Event): Promise<void> => {
       outbox[key]!.retry = true
       if (!cookieless) useStorage((storage) => (storage[key] = JSON.stringify(outbox[key])))
     })
-    if (leaving) {
-      navigator.sendBeacon(collectorUrl, body)
-      return transmit(leaving)
-    }
-    try {
+    if (mark > 1) {
+      navigator.sendBeacon?.(collectorUrl, body)
+      transmit(mark)
+    } else {
       // A string body is text/plain: never a preflight.
-      const { status, headers } = await fetch(collectorUrl, { method: 'POST', body, keepalive: true })
-      if (/^5|429/.test(status as unknown as string)) throw headers.get('Retry-After')
-      backoff = FIRST_BACKOFF_MS
-      // What is left of an outbox goes one request after the other.
-      setTimeout(transmit, batch[MAX_BATCH_EVENTS - 1] ? FULL_PAUSE_MS : 0)
-      batch.map(acknowledge)
-    } catch (after) {
-      // Full jitter: clients that failed together must not come back together.
-      // The bits of a network error and of an HTTP date, which are no numbers, are 0.
-      setTimeout(retry, Math.random() * backoff + ((after as number) & RETRY_AFTER_BITS_S) * 1000)
-      backoff = Math.min(backoff * 2, LAST_BACKOFF_MS)
+      fetch(collectorUrl, { method: 'POST', body, keepalive: true })
+        .then((answer) => {
+          if (/^5|429/.test(answer.status as unknown as string)) throw answer.headers.get('Retry-After')
+          backoff = FIRST_BACKOFF_MS
+          // What is left of an outbox goes one request after the other.
+          setTimeout(transmit, (batch[MAX_BATCH_EVENTS - 1] && FULL_PAUSE_MS) as number)
+          batch.map(acknowledge)
+        })
+        .catch((after) => {
+          // Full jitter: clients that failed together must not come back together.
+          // A network error and an HTTP date, which are no numbers, count as 0.
+          setTimeout(retry, Math.random() * backoff + (((after as number) % MAX_RETRY_AFTER_S) | 0) * 1000)
+          backoff = Math.min(backoff * 2, LAST_BACKOFF_MS)
+        })
     }
   }
 }
 
-/** Sends everything again that has no answer yet. */
+/** Sends everything again that has no answer yet, also what closed tabs left. */
 export const retry = (): void => {
   releaseAll()
-  transmit()
+  restore()
 }

@@ -17,7 +17,7 @@ export const watchNavigation = (): void => {
       (history[method] = new Proxy(history[method], {
         apply(target, history, args) {
           later()
-          return Reflect.apply(target, history, args) as void
+          return target.apply(history, args as Parameters<typeof target>)
         },
       })),
   )

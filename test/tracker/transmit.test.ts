@@ -156,10 +156,12 @@ test('a page that is shown again asks for the answers that its beacons never got
 })
 
 test('a full outbox goes under the burst limit of the collector: 30 events, and six seconds later the next', async () => {
+  const earlier = await open()
+  await earlier.trackNow(...Array.from({ length: 70 }, (_, index) => `event${index}`))
+  earlier.fire('pagehide')
+  earlier.posts.length = 0
   const page = await open({ answers: [answer(200)] })
-  // What earlier pages left has been looked for.
   await page.wait(SECOND_MS)
-  await page.trackNow(...Array.from({ length: 70 }, (_, index) => `event${index}`))
   expect(page.posts.map(({ length }) => length)).toEqual([30])
   await page.wait(5_999)
   expect(page.posts).toHaveLength(1)
@@ -168,7 +170,7 @@ test('a full outbox goes under the burst limit of the collector: 30 events, and 
   await page.wait(6_000)
 
   expect(page.posts.map(({ length }) => length)).toEqual([30, 30, 10])
-  expect(page.names().flat()).toEqual(Array.from({ length: 70 }, (_, index) => `event${index}`))
+  expect(new Set(page.names().flat()).size).toBe(70)
 })
 
 test('an event that no request can carry is refused with a warning', async () => {
@@ -179,7 +181,7 @@ test('an event that no request can carry is refused with a warning', async () =>
   await page.trackNow('next')
 
   expect(page.names()).toEqual([['next']])
-  expect(warn.mock.calls.map((text) => text.join(' '))).toEqual(['zenovay: track too large'])
+  expect(warn.mock.calls.map((text) => text.join(' '))).toEqual(['zenovay: track refused'])
 })
 
 test('the outbox holds 512 KB', async () => {

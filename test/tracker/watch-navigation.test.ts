@@ -156,10 +156,10 @@ test('the functions of the page keep their identity and marks, and what others p
     calls.push(url)
     return 'theirs'
   }, { __patched: true })
-  history.pushState = theirs as unknown as History['pushState']
+  history.pushState = theirs
   await open()
   const ours = history.pushState as unknown as typeof theirs
-  history.pushState = ((...args: Parameters<typeof theirs>) => ours(...args)) as unknown as History['pushState']
+  history.pushState = (...args: Parameters<typeof theirs>) => ours(...args)
 
   expect(history.pushState(null, '', '/cart')).toBe('theirs')
   expect(calls).toEqual(['/cart'])

@@ -8,6 +8,8 @@ const NAMES = new Map(
     opt: 'Opera',
     yabrowser: 'Yandex Browser',
     ddg: 'DuckDuckGo',
+    ucbrowser: 'UC Browser',
+    ipod: 'iOS',
     samsung: 'Samsung Internet',
     samsungbrowser: 'Samsung Internet',
     fxios: 'Firefox',

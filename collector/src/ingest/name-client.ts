@@ -1,8 +1,9 @@
 import { canonicalName } from './canonical-name.js'
 
-// Browsers that call themselves another one, too, and the token that tells: every one of them says "Chrome" or "Safari".
-const DERIVED_BROWSER = /Edg(?=\/|A|iOS)|OPR|OPT(?=\/)|SamsungBrowser|FxiOS|CriOS|YaBrowser|Vivaldi|DuckDuckGo|Ddg/
-const DERIVED_OS = /CrOS|Android|iPhone|iPad/
+// In this order: browsers call themselves the one they are built on, too, and nearly all of them "Chrome" or "Safari".
+const BROWSERS = [/Edg(?=\/|A|iOS)/, /OPR|OPT(?=\/)/, /SamsungBrowser/, /YaBrowser/, /Vivaldi/, /DuckDuckGo|Ddg/, /UCBrowser/, /Firefox|FxiOS/, /CriOS|Chrom(?=e|ium)/, /Safari/]
+// Android says "Linux; Android", an iPhone "like Mac OS X", a Chromebook "X11; CrOS".
+const SYSTEMS = [/Android/, /iPhone|iPad|iPod/, /Mac/, /Windows/, /CrOS/, /Linux/]
 
 export interface ClientClaims {
   device_type: string
@@ -11,20 +12,31 @@ export interface ClientClaims {
   user_agent: string
 }
 
+type ClientNames = Pick<ClientClaims, 'device_type' | 'browser' | 'os'>
+
 /**
- * Names browser and system for reports. The tracker sends what every script can know in a few bytes (`Chrom`,
- * `Safari`, `Linux`); where the user agent says more, that counts. Names that are exact already stay.
+ * Names device, browser and system for reports. What a client says is taken, in the reports' words; where it leaves that to
+ * the collector (`auto`, and `touch` for a device with a touch screen), its user agent tells.
  */
-export function nameClient({ device_type, browser, os, user_agent }: ClientClaims): { browser: string; os: string } {
-  const [claimedBrowser, claimedOs] = [canonicalName(browser), canonicalName(os)]
-  return {
-    browser: /^(Chrome|Safari|Other)$/.test(claimedBrowser) ? canonicalName(DERIVED_BROWSER.exec(user_agent)?.[0] ?? claimedBrowser) : claimedBrowser,
-    os: nameSystem(claimedOs, device_type, user_agent),
+export function nameClient({ device_type, browser, os, user_agent }: ClientClaims): ClientNames {
+  const names = {
+    device_type: /^(auto|touch)$/.test(device_type) ? nameDevice(user_agent) : device_type,
+    browser: canonicalName(browser === 'auto' ? findToken(user_agent, BROWSERS) : browser),
+    os: canonicalName(os === 'auto' ? findToken(user_agent, SYSTEMS) : os),
   }
+  // An iPad claims to be a Mac since iPadOS 13, and no Mac has a touch screen.
+  return device_type === 'touch' && names.os === 'macOS' ? { ...names, device_type: 'tablet', os: 'iOS' } : names
 }
 
-function nameSystem(claimed: string, deviceType: string, userAgent: string): string {
-  // An iPad claims to be a Mac; the tracker saw its touch screen.
-  if (claimed === 'macOS' && deviceType === 'tablet') return 'iOS'
-  return /^(Linux|Other)$/.test(claimed) ? canonicalName(DERIVED_OS.exec(userAgent)?.[0] ?? claimed) : claimed
+function nameDevice(userAgent: string): string {
+  if (/iPad|Android(?!.*Mobi)/.test(userAgent)) return 'tablet'
+  return /Mobi/.test(userAgent) ? 'mobile' : 'desktop'
+}
+
+function findToken(userAgent: string, patterns: RegExp[]): string {
+  for (const pattern of patterns) {
+    const token = pattern.exec(userAgent)
+    if (token) return token[0]
+  }
+  return 'Other'
 }

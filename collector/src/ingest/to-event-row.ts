@@ -24,7 +24,7 @@ export function toEventRow(event: ValidEvent, { siteId, ids, now }: { siteId: st
     query: address.query,
     referrer: cleanReferrer(event.referrer),
     title: event.title ?? '',
-    device_type: event.device_type,
+    device_type: client.device_type,
     browser: client.browser,
     os: client.os,
     language: event.language ?? '',

@@ -74,20 +74,36 @@ it('takes the route of a hash-routed application for a part of the path, and no 
   for (const fragment of ['#part', '#access_token=secret&state=1', '#']) expect(splitUrl(`https://example.com/app${fragment}`)).toEqual({ origin: 'https://example.com', path: '/app', query: '' })
 })
 
+const WEBKIT = 'AppleWebKit/537.36 (KHTML, like Gecko)'
+const APPLE = 'AppleWebKit/605.1.15 (KHTML, like Gecko)'
+
 it.each([
-  ['Edge', { browser: 'Chrom', user_agent: 'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36 Edg/126.0.2592.87' }, 'Edge', 'Windows'],
-  ['Edge on Android', { browser: 'Chrom', os: 'Android', user_agent: 'Mozilla/5.0 (Linux; Android 10; K) Chrome/126.0.0.0 Mobile Safari/537.36 EdgA/126.0' }, 'Edge', 'Android'],
-  ['Edge on an iPhone', { browser: 'Safari', os: 'iP', user_agent: 'Mozilla/5.0 (iPhone) Version/17.0 EdgiOS/126.0 Mobile/15E148 Safari/604.1' }, 'Edge', 'iOS'],
-  ['Opera', { browser: 'Chrom', os: 'Mac', user_agent: 'Mozilla/5.0 (Macintosh) Chrome/125.0.0.0 Safari/537.36 OPR/111.0.0.0' }, 'Opera', 'macOS'],
-  ['Samsung Internet', { browser: 'Chrom', os: 'Android', user_agent: 'Mozilla/5.0 (Linux; Android 14) SamsungBrowser/25.0 Chrome/121.0.0.0 Mobile Safari/537.36' }, 'Samsung Internet', 'Android'],
-  ['Firefox on an iPhone', { browser: 'Safari', os: 'iP', user_agent: 'Mozilla/5.0 (iPhone) FxiOS/127.0 Mobile/15E148 Safari/605.1.15' }, 'Firefox', 'iOS'],
-  ['Chrome on an iPhone', { browser: 'Safari', os: 'iP', user_agent: 'Mozilla/5.0 (iPhone) CriOS/126.0 Mobile/15E148 Safari/604.1' }, 'Chrome', 'iOS'],
-  ['a Chromebook', { browser: 'Chrom', os: 'Other', user_agent: 'Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) Chrome/126.0.0.0 Safari/537.36' }, 'Chrome', 'ChromeOS'],
-  ['an iPad, which claims to be a Mac', { browser: 'Safari', os: 'Mac', device_type: 'tablet', user_agent: 'Mozilla/5.0 (Macintosh) Version/17.5 Safari/605.1.15' }, 'Safari', 'iOS'],
-  ['a client that says what it is', { browser: 'Firefox', os: 'Linux', user_agent: 'MyApp-Server/1.0' }, 'Firefox', 'Linux'],
-  ['a client whose claim is exact', { browser: 'Brave', os: 'Windows', user_agent: 'Mozilla/5.0 Chrome/126.0.0.0 Safari/537.36 Edg/126.0' }, 'Brave', 'Windows'],
-])('names %s', (_name, claims, browser, os) => {
-  expect(nameClient({ device_type: 'desktop', os: 'Windows', ...claims })).toEqual({ browser, os })
+  [`Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${WEBKIT} Chrome/126.0.0.0 Safari/537.36`, 'auto', 'desktop', 'Chrome', 'Windows'],
+  [`Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${WEBKIT} Chrome/126.0.0.0 Safari/537.36`, 'touch', 'desktop', 'Chrome', 'Windows'],
+  [`Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${WEBKIT} Chrome/126.0.0.0 Safari/537.36 Edg/126.0.2592.87`, 'auto', 'desktop', 'Edge', 'Windows'],
+  [`Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) ${WEBKIT} Chrome/125.0.0.0 Safari/537.36 OPR/111.0.0.0`, 'auto', 'desktop', 'Opera', 'macOS'],
+  [`Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) ${APPLE} Version/17.5 Safari/605.1.15`, 'auto', 'desktop', 'Safari', 'macOS'],
+  [`Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) ${APPLE} Version/17.5 Safari/605.1.15`, 'touch', 'tablet', 'Safari', 'iOS'],
+  ['Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0', 'auto', 'desktop', 'Firefox', 'Linux'],
+  [`Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) ${WEBKIT} Chrome/126.0.0.0 Safari/537.36`, 'auto', 'desktop', 'Chrome', 'ChromeOS'],
+  [`Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) ${APPLE} Version/17.5 Mobile/15E148 Safari/604.1`, 'touch', 'mobile', 'Safari', 'iOS'],
+  [`Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) ${APPLE} CriOS/126.0.6478.54 Mobile/15E148 Safari/604.1`, 'touch', 'mobile', 'Chrome', 'iOS'],
+  [`Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) ${APPLE} FxiOS/127.0 Mobile/15E148 Safari/605.1.15`, 'touch', 'mobile', 'Firefox', 'iOS'],
+  [`Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) ${APPLE} Version/17.0 EdgiOS/126.0.2592.86 Mobile/15E148 Safari/604.1`, 'touch', 'mobile', 'Edge', 'iOS'],
+  [`Mozilla/5.0 (iPad; CPU OS 17_5 like Mac OS X) ${APPLE} Mobile/15E148`, 'touch', 'tablet', 'Other', 'iOS'],
+  [`Mozilla/5.0 (Linux; Android 10; K) ${WEBKIT} Chrome/126.0.0.0 Mobile Safari/537.36`, 'touch', 'mobile', 'Chrome', 'Android'],
+  [`Mozilla/5.0 (Linux; Android 10; K) ${WEBKIT} Chrome/126.0.0.0 Mobile Safari/537.36 EdgA/126.0`, 'touch', 'mobile', 'Edge', 'Android'],
+  [`Mozilla/5.0 (Linux; Android 10; K) ${WEBKIT} Chrome/126.0.0.0 Safari/537.36`, 'touch', 'tablet', 'Chrome', 'Android'],
+  ['Mozilla/5.0 (Android 14; Tablet; rv:127.0) Gecko/127.0 Firefox/127.0', 'touch', 'tablet', 'Firefox', 'Android'],
+  [`Mozilla/5.0 (Linux; Android 14; SAMSUNG SM-S918B) ${WEBKIT} SamsungBrowser/25.0 Chrome/121.0.0.0 Mobile Safari/537.36`, 'touch', 'mobile', 'Samsung Internet', 'Android'],
+  ['Something/1.0', 'auto', 'desktop', 'Other', 'Other'],
+])('names device, browser and system of %s (%s)', (user_agent, claimed, device_type, browser, os) => {
+  expect(nameClient({ device_type: claimed, browser: 'auto', os: 'auto', user_agent })).toEqual({ device_type, browser, os })
+})
+
+it('takes what a client says of itself', () => {
+  const claims = { device_type: 'server', browser: 'Brave', os: 'Linux', user_agent: 'Mozilla/5.0 (Windows NT 10.0) Chrome/126.0.0.0 Safari/537.36' }
+  expect(nameClient(claims)).toEqual({ device_type: 'server', browser: 'Brave', os: 'Linux' })
 })
 
 it('gives browsers and systems the names that reports use', () => {

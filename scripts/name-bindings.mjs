@@ -1,0 +1,52 @@
+// Names of the bindings of a minified script, each chosen by itself: brotli packs some choices much better than others.
+import { createHash } from 'node:crypto'
+import { parse } from 'acorn'
+import { analyze } from 'eslint-scope'
+
+/** What `npm run tune` found. */
+export const NAMES_FILE = new URL('names.json', import.meta.url)
+
+const ECMA_VERSION = 2022
+
+/** Tells scripts apart. */
+export const hashScript = (code) => createHash('sha256').update(code).digest('hex').slice(0, 16)
+
+/**
+ * Reads a script that is one block, `{let a,b=…;…}`, and gives what of it may be chosen: the name of each binding, and the
+ * order of the first declaration's declarators (none of them runs anything that another needs).
+ */
+export function readBindings(code) {
+  const tree = parse(code, { ecmaVersion: ECMA_VERSION, ranges: true })
+  const scopes = analyze(tree, { ecmaVersion: ECMA_VERSION }).scopes
+  const bindings = scopes.flatMap((scope) => scope.variables).filter(({ identifiers }) => identifiers.length > 0)
+  const uses = bindings.map((binding) => [...new Map([...binding.identifiers, ...binding.references.map(({ identifier }) => identifier)].map((identifier) => [identifier.range[0], identifier])).values()])
+
+  // Scopes in which a binding is used, up to its own: none of them may declare its name again.
+  const reach = bindings.map(({ scope, references }) => {
+    const reached = new Set([scope])
+    for (const { from } of references) for (let at = from; at !== scope; at = at.upper) reached.add(at)
+    return reached
+  })
+  const rivals = bindings.map((one, i) => bindings.flatMap((other, j) => (i !== j && (reach[i].has(other.scope) || reach[j].has(one.scope)) ? [j] : [])))
+
+  const slots = uses.flatMap((identifiers, binding) => identifiers.map(({ range: [from, to] }) => ({ from, to, binding }))).toSorted((a, b) => a.from - b.from)
+  const declaration = tree.body[0].body[0]
+  return { code, slots, rivals, names: bindings.map(({ name }) => name), declarators: declaration.declarations.map(({ range }) => range) }
+}
+
+/** The script with these names for its bindings and its first declaration in this order. */
+export function writeBindings({ code, slots, declarators }, names, order) {
+  const write = (start, end) => {
+    let text = ''
+    let at = start
+    for (const { from, to, binding } of slots)
+      if (from >= start && to <= end) {
+        text += code.slice(at, from) + names[binding]
+        at = to
+      }
+    return text + code.slice(at, end)
+  }
+  const first = declarators[0][0]
+  const last = declarators.at(-1)[1]
+  return write(0, first) + order.map((index) => write(...declarators[index])).join(',') + write(last, code.length)
+}
