@@ -1,6 +1,6 @@
 /** Something that a page said to its console, or that went wrong in it. */
 export interface PageMessage {
-  kind: 'warn' | 'error' | 'exception' | 'rejection'
+  kind: 'warn' | 'error' | 'exception' | 'rejection' | 'violation'
   text: string
   page: string
 }
@@ -17,7 +17,7 @@ declare global {
 
 /**
  * An inline script, first in every test page, that reports console warnings, console errors, uncaught
- * exceptions and unhandled rejections to the site.
+ * exceptions, unhandled rejections and what a security policy forbade to the site.
  *
  * In the page, because classic WebDriver has no console, and then the same for all engines; at once,
  * because a page that left cannot be asked any more. The network errors that browsers themselves write
@@ -43,5 +43,6 @@ function probe(address: string): void {
     }
   }
   addEventListener('error', ({ message, error }) => report('exception', `${message} ${(error as Error | null)?.stack ?? ''}`))
+  addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => report('violation', `${violatedDirective} ${blockedURI}`))
   addEventListener('unhandledrejection', ({ reason }) => report('rejection', `${reason} ${(reason as Error | null)?.stack ?? ''}`))
 }
