@@ -1,10 +1,7 @@
 import { expect, test } from '../support/browser-fixtures.js'
 import type { RecordingCollector } from '../support/recording-collector.js'
+import { STUB } from '../support/script-tag.js'
 import { trackedPage, VARIANTS } from '../support/test-pages.js'
-
-const STUB = `<script>
-  window.zenovay=window.zenovay||function(){(zenovay.q=zenovay.q||[]).push(arguments)}
-</script>`
 
 function names(collector: RecordingCollector): string[] {
   return collector.events().map(({ event_name = 'pageview' }) => event_name)

@@ -1,5 +1,6 @@
 import { probeScript } from './page-probe.js'
 import type { RecordingCollector } from './recording-collector.js'
+import { scriptTag, type Loading } from './script-tag.js'
 import type { SiteServer } from './site-server.js'
 
 /** The two artefacts that users install: the script tag and the npm package. */
@@ -17,8 +18,25 @@ export interface TrackedPage {
   head?: string
   body?: string
   cookieless?: boolean
+  consent?: 'required'
+  cookieDomain?: string
+  auto?: boolean
+  hash?: boolean
+  exclude?: string
   /** @default true */
   allowLocalhost?: boolean
+  /** How a page gets the script. @default 'defer' */
+  loading?: Loading
+  /** Address of the script. @default the collector's */
+  src?: string
+  /** Attribute of the script. @default none: the collector is where the script comes from */
+  apiUrl?: string
+  /** Hash of the script that the browser must check. */
+  integrity?: string
+  /** `window.ZENOVAY_TRACKER_CONFIG`, which pages with the script may have. */
+  config?: Record<string, unknown>
+  /** Given to every script of the page. */
+  nonce?: string
   /** Start the tracker twice. */
   twice?: boolean
   /** Driven browsers report `navigator.webdriver`, and then the tracker is silent: pages deny it unless this is set. */
@@ -29,6 +47,11 @@ export interface TrackedPage {
 export interface PageTracker {
   track(name: string, properties?: Record<string, unknown>): void
   page(url?: string): void
+  identify(user: string): void
+  reset(): void
+  consent(choice: 'granted' | 'denied'): void
+  disable(): void
+  enable(): void
   getVisitorId(): string | undefined
 }
 
@@ -45,11 +68,12 @@ export const DENY_WEBDRIVER = `<script>Object.defineProperty(Navigator.prototype
 /** The HTML of a page of the site that carries the tracker. */
 export function trackedPage({ site, collector }: { site: SiteServer; collector: RecordingCollector }, page: TrackedPage): string {
   const tracker = page.variant === 'script' ? scriptTracker(collector.url, page) : esmTracker(collector.url, page)
-  return plainPage(site, {
+  const html = plainPage(site, {
     title: page.title,
     head: [page.admitWebdriver ? '' : DENY_WEBDRIVER, page.head ?? '', tracker].join('\n'),
     body: page.body,
   })
+  return page.nonce ? html.replaceAll('<script', `<script nonce="${page.nonce}"`) : html
 }
 
 /** The HTML of a page without the tracker. */
@@ -66,31 +90,31 @@ ${head}
 </html>`
 }
 
-function scriptTracker(collectorUrl: string, { code = TRACKING_CODE, cookieless, allowLocalhost = true, twice }: TrackedPage): string {
-  const attributes = [
-    code === null ? '' : `data-tracking-code="${code}"`,
-    cookieless ? 'data-cookieless="true"' : '',
-    allowLocalhost ? 'data-allow-localhost="true"' : '',
-    // Without it, browsers keep rejections inside a script of another origin from the page, and so from the probe.
-    'crossorigin',
-  ].join(' ')
-  const tag = `<script defer ${attributes} src="${collectorUrl}/z.js"></script>`
+function scriptTracker(collectorUrl: string, page: TrackedPage): string {
+  const { code = TRACKING_CODE, allowLocalhost = true, loading = 'defer', src = `${collectorUrl}/z.js`, apiUrl, config, integrity, twice } = page
+  const options = Object.entries({ ...readOptions(page), apiUrl, allowLocalhost: allowLocalhost || undefined })
+  const dataset = { trackingCode: code ?? undefined, ...Object.fromEntries(options.map(([name, value]) => [name, value?.toString()])) }
+  const tag = scriptTag(loading, { src, dataset, integrity })
   const tracker = `<script>
-    window.tracker = {
-      track: (...args) => zenovay('track', ...args),
-      page: (...args) => zenovay('page', ...args),
-      getVisitorId: () => zenovay('getVisitorId'),
-    }
+    window.tracker = new Proxy({}, { get: (_, command) => (...args) => zenovay(command, ...args) })
+    ${config ? `window.ZENOVAY_TRACKER_CONFIG = ${JSON.stringify(config)}` : ''}
   </script>`
   return [tracker, tag, twice ? tag : ''].join('\n')
 }
 
-function esmTracker(collectorUrl: string, { code = TRACKING_CODE, cookieless = false, allowLocalhost = true, twice }: TrackedPage): string {
-  const start = `tracker.init(${JSON.stringify(code ?? undefined)}, ${JSON.stringify({ apiUrl: collectorUrl, cookieless, allowLocalhost })})`
+function esmTracker(collectorUrl: string, page: TrackedPage): string {
+  const { code = TRACKING_CODE, allowLocalhost = true, twice } = page
+  const options = { ...readOptions(page), apiUrl: collectorUrl, allowLocalhost }
+  const start = `tracker.init(${JSON.stringify(code ?? undefined)}, ${JSON.stringify(options)})`
   return `<script type="module">
     import * as tracker from '/index.mjs'
     window.tracker = tracker
     ${start}
     ${twice ? start : ''}
   </script>`
+}
+
+/** What both variants have; undefined where the page does not say. */
+function readOptions({ cookieless, consent, cookieDomain, auto, hash, exclude }: TrackedPage) {
+  return { cookieless, consent, cookieDomain, auto, hash, exclude }
 }
