@@ -5,6 +5,8 @@ import { delimiter, join } from 'node:path'
  * @typedef {'chromium' | 'firefox' | 'webkit'} Engine
  * @typedef {{ driver: string, miniBrowser: string, xvfb: string }} WebKitTools
  *   The parts that drive WebKitGTK: its WebDriver, its test browser, and a display for it.
+ * @typedef {{ driver: string, chromium: string }} ChromiumTools
+ *   A Chromium and the WebDriver of its version.
  * @typedef {{ path: string, bundled: boolean, webKitTools?: WebKitTools }} FoundBrowser
  */
 
@@ -34,6 +36,17 @@ export async function findBrowser(engine) {
   }
   const path = engine === 'chromium' ? findChromium() : findFirefox()
   return path ? { path, bundled: false } : undefined
+}
+
+/**
+ * Finds what drives Chromium without Playwright, which cancels prerendering: the system's, as a driver fits only its own version.
+ *
+ * @returns {ChromiumTools | undefined}
+ */
+export function findChromiumTools() {
+  const driver = firstExisting([process.env['CHROMEDRIVER'], '/usr/bin/chromedriver'])
+  const chromium = findChromium()
+  return driver && chromium ? { driver, chromium } : undefined
 }
 
 /** @param {Engine} engine */
