@@ -1,5 +1,6 @@
 import type { WebDriver } from 'selenium-webdriver'
 import type { ChromiumTools } from './find-browsers.mjs'
+import { readDriverCookies } from './read-driver-cookies.js'
 import type { BrowserSession, Tab } from './tab.js'
 
 /** A Chromium behind WebDriver, which does what it does for visitors; under Playwright, it cancels prerendering. It has one tab. */
@@ -13,6 +14,7 @@ export async function openChromedriverSession({ driver: driverPath, chromium }: 
   const driver = await new Builder().forBrowser('chrome').setChromeOptions(options).setChromeService(new ServiceBuilder(driverPath)).build()
   return {
     openTab: () => Promise.resolve(createTab(driver)),
+    cookies: () => readDriverCookies(driver),
     quit: () => driver.quit(),
   }
 }

@@ -23,6 +23,7 @@ export async function openPlaywrightSession(browser: Browser): Promise<BrowserSe
       }
       return tab
     },
+    cookies: () => context.cookies(context.pages().at(-1)!.url()),
     quit: () => context.close(),
   }
 }

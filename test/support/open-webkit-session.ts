@@ -3,6 +3,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WebDriver } from 'selenium-webdriver'
 import type { WebKitTools } from './find-browsers.mjs'
+import { readDriverCookies } from './read-driver-cookies.js'
 import type { BrowserSession, Tab } from './tab.js'
 
 const DRIVER_START_MS = 20_000
@@ -24,6 +25,7 @@ export async function openWebKitSession(tools: WebKitTools, display: string): Pr
     const driver = await connect(`http://127.0.0.1:${port}`, driverProcess, tools.miniBrowser)
     return {
       openTab: createTabOpener(driver, await driver.getWindowHandle()),
+      cookies: () => readDriverCookies(driver),
       async quit() {
         // A crashed page has ended the session already.
         await driver.quit().catch(() => undefined)

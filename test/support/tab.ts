@@ -12,8 +12,23 @@ export interface Tab {
   close(): Promise<void>
 }
 
+/** A cookie as the browser keeps it. */
+export interface StoredCookie {
+  name: string
+  value: string
+  /** Begins with a dot when sub-domains get it, too. */
+  domain: string
+  path: string
+  /** When it ends (seconds since the epoch); -1 with the session. */
+  expires: number
+  secure: boolean
+  sameSite: string
+}
+
 /** A browser with an empty profile; its tabs share storage. Use one tab at a time. */
 export interface BrowserSession {
   openTab(): Promise<Tab>
+  /** Those that the page of the last tab gets. */
+  cookies(): Promise<StoredCookie[]>
   quit(): Promise<void>
 }

@@ -1,0 +1,92 @@
+import { expect, test } from '../support/browser-fixtures.js'
+import type { IngestEvent } from '../../src/contract/wire.js'
+import { EMPTY_STORAGE, readStorage } from '../support/read-storage.js'
+import type { Tab } from '../support/tab.js'
+import { trackedPage, VARIANTS } from '../support/test-pages.js'
+
+const DOMAIN = 'shop.localhost'
+const YEAR_S = 365 * 24 * 60 * 60
+
+/** Opens a page under the name of a sub-domain. Not every system resolves names under localhost (RFC 6761, section 6.3). */
+async function visit(tab: Tab, url: string): Promise<void> {
+  const reached = await tab.goto(url).then(
+    () => tab.evaluate((wanted) => location.href === wanted, url),
+    () => false,
+  )
+  test.skip(!reached, 'this browser finds no sub-domain of localhost')
+}
+
+/** The same page under another name. */
+function on(host: string, url: string): string {
+  return url.replace('//localhost', `//${host}`)
+}
+
+function ids({ visitor_id, session_id }: IngestEvent) {
+  return { visitor_id, session_id }
+}
+
+
+for (const variant of VARIANTS)
+  test.describe(`${variant}, cookieDomain`, () => {
+    test('two sub-domains share visitor and session', async ({ tab, servers, site, collector, session }) => {
+      const home = site.addPage('/', trackedPage(servers, { variant, cookieDomain: DOMAIN }))
+      await visit(tab, on(`a.${DOMAIN}`, home))
+      await collector.until(() => collector.pageviews().length === 1)
+      await expect.poll(() => readStorage(tab), 'ids are in the cookie only').toEqual({ ...EMPTY_STORAGE, cookie: expect.stringMatching(/^zenovay=[^;]+$/) as unknown })
+      const now = Date.now() / 1000
+      const [cookie, ...others] = await session.cookies()
+      expect(others).toEqual([])
+      expect(cookie).toMatchObject({ name: 'zenovay', domain: `.${DOMAIN}`, path: '/', sameSite: 'Lax', secure: false })
+      expect(Math.abs(cookie!.expires - now - YEAR_S)).toBeLessThan(60)
+
+      await visit(tab, on(`b.${DOMAIN}`, home))
+      await collector.until(() => collector.pageviews().length === 2)
+      const [first, second] = collector.pageviews()
+      expect(second!.url).toBe(on(`b.${DOMAIN}`, `${site.url}/`))
+      expect(first!.visitor_id).toBeTruthy()
+      expect(ids(second!)).toEqual(ids(first!))
+    })
+
+    test('another site has another visitor', async ({ tab, servers, site, collector }) => {
+      const home = site.addPage('/', trackedPage(servers, { variant, cookieDomain: DOMAIN }))
+      const other = site.addPage('/other', trackedPage(servers, { variant, cookieDomain: 'bakery.localhost' }))
+      await visit(tab, on(`a.${DOMAIN}`, home))
+      await collector.until(() => collector.pageviews().length === 1)
+      await visit(tab, on('a.bakery.localhost', other))
+      await collector.until(() => collector.pageviews().length === 2)
+
+      const [first, second] = collector.pageviews()
+      expect(second!.visitor_id).toBeTruthy()
+      expect(second!.visitor_id).not.toBe(first!.visitor_id)
+    })
+
+    test('a domain that the browser refuses leaves the ids in memory', async ({ tab, servers, site, collector, session }) => {
+      await tab.goto(site.addPage('/', trackedPage(servers, { variant, cookieDomain: 'elsewhere.example' })))
+      await tab.evaluate(() => window.tracker.track('signup'))
+      await tab.evaluate(() => history.pushState(null, '', '/cart'))
+      await collector.until(() => collector.pageviews().length === 2 && collector.customEvents('signup').length === 1)
+
+      const [first, ...others] = collector.events().map(ids)
+      expect(first!.visitor_id).toBeTruthy()
+      expect(others).toEqual([first, first])
+      expect(await session.cookies()).toEqual([])
+      await expect.poll(() => readStorage(tab)).toEqual(EMPTY_STORAGE)
+    })
+
+    test('a consent that is asked for keeps the cookie away', async ({ tab, servers, site, collector, session }) => {
+      await visit(tab, on(`a.${DOMAIN}`, site.addPage('/', trackedPage(servers, { variant, cookieDomain: DOMAIN, consent: 'required' }))))
+      await collector.until(() => collector.pageviews().length === 1)
+      expect(await session.cookies()).toEqual([])
+
+      await tab.evaluate(() => {
+        window.tracker.consent('granted')
+        window.tracker.track('signup')
+      })
+      await collector.until(() => collector.customEvents('signup').length === 1)
+      const visitor = collector.customEvents('signup')[0]!.visitor_id
+      expect(visitor).toBeTruthy()
+      const cookies = await session.cookies()
+      expect(cookies.map(({ name }) => name)).toEqual(['zenovay'])
+      expect(decodeURIComponent(cookies[0]!.value)).toContain(visitor)
+    })
+  })
