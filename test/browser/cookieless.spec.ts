@@ -1,17 +1,6 @@
 import { expect, test } from '../support/browser-fixtures.js'
-import type { Tab } from '../support/tab.js'
+import { EMPTY_STORAGE, readStorage } from '../support/read-storage.js'
 import { trackedPage, VARIANTS } from '../support/test-pages.js'
-
-function readStorage(tab: Tab) {
-  return tab.evaluate(async () => ({
-    localStorage: Object.keys(localStorage),
-    sessionStorage: Object.keys(sessionStorage),
-    cookie: document.cookie,
-    databases: (await indexedDB.databases()).length,
-  }))
-}
-
-const NOTHING = { localStorage: [], sessionStorage: [], cookie: '', databases: 0 }
 
 for (const variant of VARIANTS) {
   test(`${variant}: cookieless writes nothing and sends no visitor`, async ({ tab, servers, site, collector }) => {
@@ -20,10 +9,10 @@ for (const variant of VARIANTS) {
     await tab.goto(page)
     await tab.evaluate(() => window.tracker.track('signup'))
     await collector.until(() => collector.customEvents('signup').length === 1)
-    expect(await readStorage(tab)).toEqual(NOTHING)
+    expect(await readStorage(tab)).toEqual(EMPTY_STORAGE)
     await tab.goto(page)
     await collector.until(() => collector.pageviews().length === 2)
-    expect(await readStorage(tab)).toEqual(NOTHING)
+    expect(await readStorage(tab)).toEqual(EMPTY_STORAGE)
 
     const [pageview, signup, nextLoad] = collector.events()
     for (const event of [pageview!, signup!, nextLoad!]) {
@@ -38,13 +27,13 @@ for (const variant of VARIANTS) {
     collector.outcome = 503
     await tab.goto(site.addPage('/', trackedPage(servers, { variant, cookieless: true })))
     await collector.until(() => collector.events().length === 1)
-    expect(await readStorage(tab)).toEqual(NOTHING)
+    expect(await readStorage(tab)).toEqual(EMPTY_STORAGE)
     collector.outcome = 200
     await collector.until(() => collector.posts().some(({ outcome }) => outcome === 200))
 
     const [first, ...again] = collector.arrivals().map(({ event }) => event)
     expect(again.at(-1)).toMatchObject({ event_id: first!.event_id, cookieless: true, retry: true })
-    expect(await readStorage(tab)).toEqual(NOTHING)
+    expect(await readStorage(tab)).toEqual(EMPTY_STORAGE)
   })
 
   for (const signal of ['globalPrivacyControl: true', "doNotTrack: '1'"])
@@ -56,7 +45,7 @@ for (const variant of VARIANTS) {
 
       expect(collector.pageviews()[0]).toMatchObject({ gpc: true, cookieless: true })
       expect(collector.pageviews()[0]).not.toHaveProperty('visitor_id')
-      expect(await readStorage(tab)).toEqual(NOTHING)
+      expect(await readStorage(tab)).toEqual(EMPTY_STORAGE)
     })
 
   test(`${variant}: a page without storage sends all the same`, async ({ tab, servers, site, collector }) => {
