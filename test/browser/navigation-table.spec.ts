@@ -76,9 +76,12 @@ const STEPS: Step[] = [
   },
 ]
 
-/** After this, a page has settled and is counted: a timer of the page that is longer than the tracker's ends after it. */
-function settle(tab: Tab): Promise<void> {
-  return tab.evaluate(() => new Promise<void>((resolve) => setTimeout(resolve, 150)))
+/** Marks the end of a step once the page has settled and is counted: a timer of the page that is longer than the tracker's ends after it. */
+function endStep(tab: Tab, name: string): Promise<void> {
+  return tab.evaluate(async (step) => {
+    await new Promise((resolve) => setTimeout(resolve, 120))
+    window.tracker.track(step)
+  }, name)
 }
 
 /** What was counted before the event of each step, by its name. In the order in which it happened: an event id begins with its time. */
@@ -98,8 +101,7 @@ for (const variant of VARIANTS)
       await tab.goto(site.addPage('/', trackedPage(servers, { variant, hash, body: '<a href="#top">Top</a>' })))
       for (const { name, act } of STEPS) {
         await tab.evaluate(act)
-        await settle(tab)
-        await tab.evaluate((step) => window.tracker.track(step), name)
+        await endStep(tab, name)
       }
       await collector.until(() => collector.customEvents(STEPS.at(-1)!.name).length > 0 && Object.keys(countedBySteps(collector)).length === STEPS.length)
 
