@@ -71,6 +71,8 @@ function createTabOpener(driver: WebDriver, unused: string | undefined): () => P
       async goto(url) {
         await select(handle)
         await driver.get(url)
+        // Beside other work, `get` came back before a page's modules had run, in one of 300 specs.
+        await driver.wait(() => driver.executeScript<boolean>(`return document.readyState === 'complete' && location.href !== 'about:blank'`))
       },
       async evaluate<Result, Argument>(run: (argument: Argument) => Result | Promise<Result>, argument?: Argument): Promise<Result> {
         await select(handle)
