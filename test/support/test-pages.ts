@@ -47,7 +47,9 @@ export interface TrackedPage {
 export interface PageTracker {
   track(name: string, properties?: Record<string, unknown>): void
   page(url?: string): void
-  identify(user: string): void
+  goal(name: string, properties?: Record<string, unknown>): void
+  revenue(amount: number, currency?: string, properties?: Record<string, unknown>): void
+  identify(user: string, traits?: Record<string, unknown>): void
   reset(): void
   consent(choice: 'granted' | 'denied'): void
   disable(): void
