@@ -1,19 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '../support/browser-fixtures.js'
-import type { Tab } from '../support/tab.js'
+import { readOutbox } from '../support/read-outbox.js'
 import { plainPage, trackedPage, VARIANTS } from '../support/test-pages.js'
 
 // The outbox of earlier pages is opened one second after load, and everything that waits goes then.
 const OUTBOX_OPENED_MS = 1_500
-
-/** Keys of events that wait in this browser, without their prefix: their ids. */
-function readOutbox(tab: Tab): Promise<string[]> {
-  return tab.evaluate(() =>
-    Object.keys(localStorage)
-      .filter((key) => key.startsWith('zenovay:'))
-      .map((key) => key.slice('zenovay:'.length)),
-  )
-}
 
 for (const variant of VARIANTS)
   test.describe(variant, () => {

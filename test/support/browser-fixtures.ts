@@ -86,11 +86,10 @@ export const test = base.extend<SpecFixtures, WorkerFixtures>({
     use(async () => {
       const tab = await session.openTab()
       openTabs.push(tab)
-      const close = tab.close
-      tab.close = async () => {
-        openTabs.splice(openTabs.indexOf(tab), 1)
-        await close()
-      }
+      const { close, crash } = tab
+      const forget = () => openTabs.splice(openTabs.indexOf(tab), 1)
+      tab.close = () => (forget(), close())
+      if (crash) tab.crash = () => (forget(), crash())
       return tab
     }),
 

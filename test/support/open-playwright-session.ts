@@ -21,9 +21,18 @@ export async function openPlaywrightSession(browser: Browser): Promise<BrowserSe
           if (!page.isClosed()) await page.waitForEvent('close')
         },
       }
+      if (browser.browserType().name() === 'chromium')
+        tab.crash = async () => {
+          const crashed = page.waitForEvent('crash')
+          // Never answers: the page that would is gone.
+          page.goto('chrome://crash').catch(() => undefined)
+          await crashed
+          await page.close()
+        }
       return tab
     },
     cookies: () => context.cookies(context.pages().at(-1)!.url()),
+    setOffline: (offline) => context.setOffline(offline),
     quit: () => context.close(),
   }
 }

@@ -5,6 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { IngestEvent } from '../../src/contract/wire.js'
 import { ListeningServer } from './listening-server.js'
 import { readArtefacts } from './read-artefacts.js'
+import type { StoredSite } from './stored-site.js'
+
+/** The status of an answer, or none: hang for ever, or reset the connection once the body is here. */
+type Outcome = number | 'hang' | 'reset'
 
 export interface RecordedRequest {
   method: string
@@ -13,8 +17,8 @@ export interface RecordedRequest {
   body: string
   /** When the body was complete (ms since the epoch). */
   at: number
-  /** What becomes of it: the status of its answer, or how it ends without one. */
-  outcome: number | 'hang' | 'reset'
+  /** What becomes of it; of one that is stored, the status that the store gave. */
+  outcome: Outcome
 }
 
 /** One event as it arrived; `request` may have brought others, too. */
@@ -30,11 +34,17 @@ const SCRIPTS = readArtefacts('z.js', 'live.js')
 // Under load, a beacon of a page that left came some seconds late.
 const PATIENCE_MS = 15_000
 
-/** A collector that stores nothing and remembers every request. Its properties set how it behaves from now on. */
+/** A collector that remembers every request, and has only its `store` store. Its properties set how it behaves from now on. */
 export class RecordingCollector {
   readonly requests: RecordedRequest[] = []
-  /** The status of ingest answers, or no answer: hang for ever, or reset the connection once the body is here. */
-  outcome: number | 'hang' | 'reset' = 200
+  /** What becomes of ingest requests. */
+  outcome: Outcome = 200
+  /** What becomes of the next ingest requests, before `outcome` counts. */
+  nextOutcomes: Outcome[] = []
+  /** Share of ingest requests, 0 to 1, whose connection is reset instead: their answer is lost on the way. */
+  resetRate = 0
+  /** Keeps the bodies that are answered with 200, and those whose connection is reset; its answers are given. */
+  store: StoredSite | undefined
   retryAfter: string | undefined
   /** How far away the collector is, for ingest and live requests. */
   delayMs = 0
@@ -119,10 +129,12 @@ export class RecordingCollector {
     if (body === undefined) return
     const method = request.method ?? ''
     const path = request.url ?? ''
-    const outcome = this.#decide(method, path)
-    this.requests.push({ method, path, contentType: request.headers['content-type'], body, at: Date.now(), outcome })
+    const recorded: RecordedRequest = { method, path, contentType: request.headers['content-type'], body, at: Date.now(), outcome: this.#decide(method, path) }
+    this.requests.push(recorded)
     const script = SCRIPTS.get(path)
     await sleep(script ? this.scriptDelayMs : this.delayMs)
+    if (method === 'POST') await this.#keep(recorded)
+    const { outcome } = recorded
     if (outcome === 'hang') return
     if (outcome === 'reset') return void request.socket.destroy()
     const type = script ? 'text/javascript' : 'application/json'
@@ -132,8 +144,14 @@ export class RecordingCollector {
     await finished(response).catch(() => undefined)
   }
 
-  #decide(method: string, path: string): RecordedRequest['outcome'] {
-    if (method === 'POST') return this.outcome
+  async #keep(request: RecordedRequest): Promise<void> {
+    if (!this.store || (request.outcome !== 200 && request.outcome !== 'reset')) return
+    const { status } = await this.store.post(request.body)
+    if (request.outcome === 200) request.outcome = status
+  }
+
+  #decide(method: string, path: string): Outcome {
+    if (method === 'POST') return this.nextOutcomes.shift() ?? (Math.random() < this.resetRate ? 'reset' : this.outcome)
     if (LIVE.test(path)) return this.liveStatus
     return SCRIPTS.has(path) ? 200 : 404
   }

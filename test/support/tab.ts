@@ -10,6 +10,8 @@ export interface Tab {
   url(): Promise<string>
   /** Closes the tab as a visitor does: its pages get pagehide. */
   close(): Promise<void>
+  /** Kills the process of the page, whose scripts learn nothing of it, and closes what is left. Only where the engine's driver can. */
+  crash?(): Promise<void>
 }
 
 /** A cookie as the browser keeps it. */
@@ -30,5 +32,7 @@ export interface BrowserSession {
   openTab(): Promise<Tab>
   /** Those that the page of the last tab gets. */
   cookies(): Promise<StoredCookie[]>
+  /** The browser's own switch. WebKitGTK has none. */
+  setOffline?(offline: boolean): Promise<void>
   quit(): Promise<void>
 }

@@ -1,0 +1,27 @@
+import { startTestCollector, type TestCollector } from '../../collector/test/support/start-test-collector.js'
+import { test as base } from './browser-fixtures.js'
+import { StoredSite } from './stored-site.js'
+
+/** The engine of a collector starts in seconds, and beside other work not in few. */
+const START_TIMEOUT_MS = 90_000
+
+/** `test` whose collector has a real one behind it: what it answers with 200 is stored. */
+export const test = base.extend<{ store: StoredSite }, { storingCollector: TestCollector }>({
+  storingCollector: [
+    async ({}, use) => {
+      const collector = await startTestCollector({ TRUSTED_PROXIES: '127.0.0.1' })
+      await use(collector)
+      await collector.close()
+    },
+    { scope: 'worker', timeout: START_TIMEOUT_MS },
+  ],
+
+  store: async ({ storingCollector, collector }, use) => {
+    // A site for each spec, as all specs of a worker share the collector.
+    const site = await storingCollector.collector.control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
+    collector.store = new StoredSite(storingCollector, site)
+    await use(collector.store)
+  },
+})
+
+export { expect } from './browser-fixtures.js'
