@@ -1,0 +1,81 @@
+import { onceEach } from '../support/stored-site.js'
+import { expect, test } from '../support/store-fixtures.js'
+import { readOutbox } from '../support/read-outbox.js'
+import type { Tab } from '../support/tab.js'
+import { plainPage, SHORT_PAUSES, trackedPage, VARIANTS } from '../support/test-pages.js'
+
+const TRIALS = 30
+const LINK = `<a id="link" href="/next">Next</a>`
+// Longer than a page takes to be left: no answer comes in time.
+const DISTANCE_MS = 200
+const SETTLED = { timeout: 60_000 }
+
+/** Opens a page and waits until it has an answer for all that earlier pages left: what is not stored by then never is, and what comes twice has come twice. */
+async function settle(tab: Tab, address: string): Promise<void> {
+  await tab.goto(address)
+  await expect.poll(() => readOutbox(tab), SETTLED).toEqual([])
+}
+
+for (const variant of VARIANTS)
+  test.describe(`${variant}: ${TRIALS} of ${TRIALS} are stored once:`, () => {
+    test.describe.configure({ timeout: 180_000 })
+
+    test.beforeEach(({ site, collector }) => {
+      site.addPage('/next', plainPage(site))
+      collector.delayMs = DISTANCE_MS
+    })
+
+    for (const [event, script] of [
+      ['an event of the click that leads away', `document.querySelector('#link').addEventListener('click', leave)`],
+      ['an event of pagehide', `addEventListener('pagehide', leave)`],
+    ])
+      test(event!, async ({ tab, servers, site, collector, store }) => {
+        const body = `${LINK}<script>
+          const leave = () => tracker.track('left', { trial: location.search.slice(1) })
+          ${script}
+        </script>`
+        const home = site.addPage('/', trackedPage(servers, { variant, body }))
+        for (let trial = 0; trial < TRIALS; trial++) {
+          await tab.goto(`${home}?${trial}`)
+          await tab.click('#link')
+          await expect.poll(() => tab.url(), { intervals: [20] }).toBe(`${site.url}/next`)
+          // Before another page of the tracker could bring it.
+          await collector.until(() => collector.customEvents('left').length > trial)
+        }
+        await settle(tab, site.addPage('/last', trackedPage(servers, { variant, head: SHORT_PAUSES })))
+
+        expect(await store.countEvents('left', 'trial')).toEqual(onceEach(TRIALS))
+      })
+
+    test('an event on its way when its tab closes', async ({ tab, openTab, servers, site, collector, store }) => {
+      // WebKitGTK's browser ends with its last tab.
+      await tab.goto(`${site.url}/next`)
+      const home = site.addPage('/', trackedPage(servers, { variant }))
+      for (let trial = 0; trial < TRIALS; trial++) {
+        const closing = await openTab()
+        await closing.goto(home)
+        await closing.evaluate((trial) => window.tracker.track('last', { trial }), `${trial}`)
+        await closing.close()
+        await collector.until(() => collector.customEvents('last').length > trial)
+      }
+      await settle(tab, site.addPage('/last', trackedPage(servers, { variant, head: SHORT_PAUSES })))
+
+      expect(await store.countEvents('last', 'trial')).toEqual(onceEach(TRIALS))
+    })
+
+    test('the pageview of a page that leaves after 50 ms', async ({ tab, servers, site, collector, store }) => {
+      // Each page leads to the next one, and none stays long enough to open the outbox of the one before.
+      const head = `<script>
+        const trial = Number(location.search.slice(1))
+        addEventListener('load', () => setTimeout(() => location.assign(trial < ${TRIALS - 1} ? '/?' + (trial + 1) : '/next'), 50))
+      </script>`
+      await tab.goto(`${site.addPage('/', trackedPage(servers, { variant, head }))}?0`)
+      await expect.poll(() => tab.url(), { timeout: 60_000 }).toBe(`${site.url}/next`)
+      await collector.until(() => collector.pageviews().length === TRIALS)
+      await settle(tab, site.addPage('/last', trackedPage(servers, { variant, head: SHORT_PAUSES })))
+
+      const { '/last': last, ...left } = await store.countPageviews()
+      expect(last).toBe(1)
+      expect(Object.values(left)).toEqual(Array(TRIALS).fill(1))
+    })
+  })
