@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { onceEach } from '../support/stored-site.js'
+import { expect, test } from '../support/store-fixtures.js'
+import { readOutbox } from '../support/read-outbox.js'
+import type { Tab } from '../support/tab.js'
+import { plainPage, SHORT_PAUSES, trackedPage, VARIANTS } from '../support/test-pages.js'
+
+// Pauses of the backoff add up to this before the collector is back, and the longest of them may have just begun.
+const BACK = { timeout: 100_000 }
+
+/** Tracks numbered events, each in a task of its own, as clicks would. By messages: timers of a hidden tab are slow. */
+function trackSteps(tab: Tab, first: number, count: number): Promise<void> {
+  return tab.evaluate(
+    async ({ first, count }) => {
+      for (let step = first; step < first + count; step++) {
+        window.tracker.track('step', { step: `${step}` })
+        await new Promise((resolve) => {
+          const { port1, port2 } = new MessageChannel()
+          port1.onmessage = resolve
+          port2.postMessage(0)
+        })
+      }
+    },
+    { first, count },
+  )
+}
+
+for (const variant of VARIANTS)
+  test.describe(`${variant}: each event is stored once`, () => {
+    test.describe.configure({ timeout: 180_000 })
+
+    test('when the first three requests get a 503', async ({ tab, servers, site, collector, store }) => {
+      collector.nextOutcomes = [503, 503, 503]
+      await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
+      await trackSteps(tab, 0, 3)
+
+      await expect.poll(() => readOutbox(tab), BACK).toEqual([])
+      expect(await store.countEvents('step', 'step')).toEqual(onceEach(3))
+      expect(await store.countPageviews()).toEqual({ '/': 1 })
+    })
+
+    test('when the collector is down for 20 s and its page stays open', async ({ tab, servers, site, collector, store }) => {
+      await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
+      await collector.until(() => collector.pageviews().length === 1)
+      await collector.down()
+      for (let step = 0; step < 3; step++) {
+        await trackSteps(tab, step, 1)
+        await sleep(20_000 / 3)
+      }
+      await collector.up()
+
+      await expect.poll(() => store.countEvents('step', 'step'), BACK).toEqual(onceEach(3))
+      await expect.poll(() => readOutbox(tab), BACK).toEqual([])
+      expect(await store.countEvents('step', 'step')).toEqual(onceEach(3))
+    })
+
+    test('when the browser is offline for 10 s', async ({ session, tab, servers, site, collector, store }) => {
+      test.skip(!session.setOffline, 'WebKitGTK has no switch for being offline')
+      // The longest pauses: the second would end after 9 s, the third after 21, so what comes between them the online event brings.
+      const head = `<script>Math.random = () => 0.999</script>`
+      await tab.goto(site.addPage('/', trackedPage(servers, { variant, head })))
+      await collector.until(() => collector.pageviews().length === 1)
+      await expect.poll(() => readOutbox(tab)).toEqual([])
+      await session.setOffline!(true)
+      await trackSteps(tab, 0, 3)
+      await sleep(10_000)
+      expect(await store.countEvents('step', 'step')).toEqual({})
+      await session.setOffline!(false)
+
+      await expect.poll(() => store.countEvents('step', 'step'), { timeout: 8_000 }).toEqual(onceEach(3))
+      await expect.poll(() => readOutbox(tab)).toEqual([])
+      expect(await store.countEvents('step', 'step')).toEqual(onceEach(3))
+    })
+
+    test('when the collector is down until its tab is closed and the next page opens', async ({ tab, openTab, servers, site, collector, store }) => {
+      await tab.goto(site.addPage('/blank', plainPage(site)))
+      const closing = await openTab()
+      await closing.goto(site.addPage('/', trackedPage(servers, { variant })))
+      await collector.until(() => collector.pageviews().length === 1)
+      await collector.down()
+      await trackSteps(closing, 0, 3)
+      await closing.close()
+      await collector.up()
+      expect(await store.countEvents('step', 'step')).toEqual({})
+
+      await tab.goto(site.addPage('/next', trackedPage(servers, { variant })))
+      await expect.poll(() => store.countEvents('step', 'step'), { timeout: 30_000 }).toEqual(onceEach(3))
+      await expect.poll(() => readOutbox(tab)).toEqual([])
+      expect(await store.countEvents('step', 'step')).toEqual(onceEach(3))
+    })
+
+    test('when of two tabs with 200 each, in which the collector was down, one is closed', async ({ tab, openTab, servers, site, collector, store }) => {
+      // Six seconds after each full request would add up to eighty.
+      const home = site.addPage('/', trackedPage(servers, { variant, head: SHORT_PAUSES }))
+      const closing = await openTab()
+      await tab.goto(home)
+      await closing.goto(home)
+      await collector.until(() => collector.pageviews().length === 2)
+      await collector.down()
+      await trackSteps(tab, 0, 200)
+      await trackSteps(closing, 200, 200)
+      await closing.close()
+      await collector.up()
+      // A driven browser shows its tabs all the time: this is what a visitor's return to the tab fires.
+      await tab.evaluate(() => void document.dispatchEvent(new Event('visibilitychange')))
+
+      await expect.poll(() => store.countEvents('step', 'step'), BACK).toEqual(onceEach(400))
+      await expect.poll(() => readOutbox(tab), BACK).toEqual([])
+      expect(await store.countEvents('step', 'step')).toEqual(onceEach(400))
+    })
+
+    test('when 3 of 10 answers are lost on the way', async ({ tab, servers, site, collector, store }) => {
+      collector.resetRate = 0.3
+      await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
+      await trackSteps(tab, 0, 40)
+
+      await expect.poll(() => readOutbox(tab), BACK).toEqual([])
+      expect(collector.posts().filter(({ outcome }) => outcome === 'reset').length).toBeGreaterThan(0)
+      expect(await store.countEvents('step', 'step')).toEqual(onceEach(40))
+    })
+  })
