@@ -1,0 +1,93 @@
+import { onceEach } from '../support/stored-site.js'
+import { expect, test } from '../support/store-fixtures.js'
+import { readOutbox } from '../support/read-outbox.js'
+import { plainPage, trackedPage, VARIANTS } from '../support/test-pages.js'
+
+const MAX_REQUEST_BYTES = 64 * 1024
+const DELIVERED = { timeout: 30_000 }
+const QUICK = { timeout: 10_000 }
+
+for (const variant of VARIANTS)
+  test.describe(variant, () => {
+    test('events that a content security policy kept back are stored once', async ({ tab, servers, site, collector, store }) => {
+      // The reports of the page's messages go to its own site.
+      const policy = { 'content-security-policy': "connect-src 'self'" }
+      await tab.goto(site.addPage('/', trackedPage(servers, { variant }), policy))
+      await tab.evaluate(() => {
+        for (let step = 0; step < 3; step++) window.tracker.track('step', { step: `${step}` })
+      })
+      await expect.poll(() => readOutbox(tab)).toHaveLength(4)
+      // Left, it sends beacons: true is what sendBeacon answers in Chromium and WebKit, and sends nothing.
+      await tab.goto(site.addPage('/blank', plainPage(site)))
+      expect(collector.posts()).toEqual([])
+      await tab.goto(site.addPage('/next', trackedPage(servers, { variant })))
+      await expect.poll(() => readOutbox(tab), DELIVERED).toEqual([])
+      await expect.poll(() => store.countEvents('step', 'step'), DELIVERED).toEqual(onceEach(3))
+
+      expect(await store.countPageviews()).toEqual({ '/': 1, '/next': 1 })
+    })
+
+    for (const [character, name, patience] of [
+      ['x', 'one byte', QUICK],
+      // Three bytes are the most that a character of a JavaScript string takes. Two such requests are more than may be in flight.
+      ['文', 'three bytes', DELIVERED],
+    ] as const)
+      test(`25 events of 5,000 characters of ${name} in one task are stored once, none in a request over 64 KiB`, async ({ tab, servers, site, collector, store }) => {
+        await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
+        await collector.until(() => collector.pageviews().length === 1)
+        await tab.evaluate((character) => {
+          const texts = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`text_${index}`, character.repeat(500)]))
+          for (let number = 0; number < 25; number++) window.tracker.track('large', { number: `${number}`, ...texts })
+        }, character)
+        await expect.poll(() => store.countEvents('large', 'number'), patience).toEqual(onceEach(25))
+        await expect.poll(() => readOutbox(tab), DELIVERED).toEqual([])
+
+        expect(await store.countEvents('large', 'number')).toEqual(onceEach(25))
+        const sizes = collector.posts().map(({ body }) => Buffer.byteLength(body))
+        expect(Math.max(...sizes)).toBeLessThanOrEqual(MAX_REQUEST_BYTES)
+      })
+
+    test('two tabs that open at the same moment end with one visitor and one session', async ({ tab, openTab, servers, site, collector }) => {
+      const page = site.addPage('/', trackedPage(servers, { variant }))
+      // A message from the one tab lets both go: a timer of a hidden tab would be late.
+      const lobby = site.addPage('/lobby', plainPage(site, { body: `<script>addEventListener('storage', () => location.assign('/'))</script>` }))
+      const other = await openTab()
+      for (let round = 1; round <= 5; round++) {
+        await tab.goto(lobby)
+        await tab.evaluate(() => localStorage.clear())
+        await other.goto(lobby)
+        await other.evaluate(
+          (round) =>
+            void setTimeout(() => {
+              localStorage.setItem('round', round)
+              location.assign('/')
+            }),
+          `${round}`,
+        )
+        await collector.until(() => collector.pageviews().length === round * 2)
+        for (const opened of [tab, other]) {
+          await expect.poll(() => opened.url()).toBe(page)
+          await expect(() => opened.evaluate((round) => window.tracker.track('later', { round }), `${round}`)).toPass()
+        }
+        await collector.until(() => collector.customEvents('later').length === round * 2)
+
+        const [first, second] = collector.customEvents('later').slice(-2)
+        expect(second).toMatchObject({ visitor_id: first!.visitor_id, session_id: first!.session_id })
+      }
+    })
+
+    test('an event that failed in a page that crashed is stored once', async ({ tab, openTab, servers, site, collector, store, browserName }) => {
+      test.skip(browserName !== 'chromium', 'only Chromium can be told to crash a tab and no more than that')
+      await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
+      await collector.until(() => collector.pageviews().length === 1)
+      await collector.down()
+      await tab.evaluate(() => window.tracker.track('step', { step: '0' }))
+      await expect.poll(() => readOutbox(tab)).not.toEqual([])
+      await tab.crash!()
+      await collector.up()
+      const next = await openTab()
+      await next.goto(site.addPage('/next', trackedPage(servers, { variant })))
+      await expect.poll(() => readOutbox(next), DELIVERED).toEqual([])
+      await expect.poll(() => store.countEvents('step', 'step'), DELIVERED).toEqual(onceEach(1))
+    })
+  })
