@@ -11,6 +11,5 @@ export const describeDevice = (): OutgoingEvent => ({
   browser: 'auto',
   os: 'auto',
   user_agent: navigator.userAgent,
-  language: navigator.language,
   screen: screen.width + 'x' + screen.height,
 })

@@ -4,7 +4,7 @@ import { options } from './read-tag.js'
 export const isExcluded = (url: string): boolean =>
   RegExp(
     `^${location.origin}(${(options!.exclude || '')
-      .replace(/[^\w*,\s]/g, '\\$&')
-      .replace(/[,\s]+/g, '|')
+      .replace(/[^\w*, ]/g, '\\$&')
+      .replace(/, */g, '|')
       .replace(/\*+/g, (stars) => (stars[1] ? '.*' : '[^/]*'))})([?#]|$)`,
   ).test(url)

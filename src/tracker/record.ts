@@ -15,7 +15,7 @@ export let record: VisitorRecord = []
 /** What could be read back after it was written. */
 let kept: VisitorRecord | undefined
 
-const read = () => useStorage((storage) => ((options!.cookieDomain ? document.cookie.split('zenovay=')[1]!.split(';')[0] : storage['zenovay']) as string | undefined)?.split(',') as unknown as VisitorRecord)
+const read = () => useStorage((storage) => ((options!.cookieDomain ? ` ${document.cookie}`.split(' zenovay=')[1]!.split(';')[0] : storage['zenovay']) as string | undefined)?.split(',') as unknown as VisitorRecord)
 
 /** Reads what other tabs may have changed. A record that was kept and is gone was deleted on purpose. */
 export const readRecord = (): void => {

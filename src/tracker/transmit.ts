@@ -4,6 +4,7 @@ import { collectorUrl } from './locate-collector.js'
 import { acknowledge, MAX_REQUEST_LENGTH, outbox, releaseAll, sent } from './outbox.js'
 import { cookieless } from './read-privacy.js'
 import { options } from './read-tag.js'
+import { record } from './record.js'
 import { restore } from './restore.js'
 import { useStorage } from './use-storage.js'
 
@@ -30,6 +31,8 @@ export const transmit = (mark = 1): void => {
       (key) =>
         !(
           sent[key]! >= mark ||
+          // Opted out.
+          record[1] ||
           // What a prerendered page counts waits until it is shown.
           (document as Document & { prerendering?: boolean }).prerendering ||
           navigator.webdriver ||

@@ -100,6 +100,8 @@ for (const variant of VARIANTS)
       await trackSteps(tab, 0, 200)
       await trackSteps(closing, 200, 200)
       await closing.close()
+      // Another process than the tab's wrote the last of them, and they take a moment to be seen.
+      await expect.poll(() => tab.evaluate(() => Object.values(localStorage).filter((text) => /"step":"[23]\d\d"/.test(text as string)).length), { timeout: 30_000 }).toBe(200)
       await collector.up()
       // A driven browser shows its tabs all the time: this is what a visitor's return to the tab fires.
       await tab.evaluate(() => void document.dispatchEvent(new Event('visibilitychange')))

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { brotliBytes } from '../../scripts/sizes.mjs'
 
 const ROOT = new URL('../../', import.meta.url)
-const LIMITS = { 'dist/z.js': 1500, 'dist/live.js': 900 }
+const LIMITS = { 'dist/z.js': 1900, 'dist/live.js': 900 }
 
 describe.each(Object.entries(LIMITS))('%s', (file, limit) => {
   const bytes = brotliBytes(new URL(file, ROOT))
 
   it(`has at most ${limit} bytes as brotli`, () => {
-    expect(bytes).toBeLessThanOrEqual(limit)
+    expect(bytes, 'after a change of src/tracker, npm run tune finds names that pack well').toBeLessThanOrEqual(limit)
   })
 
   it('has the size that README says', () => {

@@ -17,6 +17,8 @@ export interface IngestRequest {
   body: string
   ip: string
   origin: string | undefined
+  /** What the browser asks for; empty when it does not. */
+  language: string
 }
 
 export interface Ingest {
@@ -50,9 +52,9 @@ export function createIngest({ commit, heartbeats, identifier, limiter, now }: I
   }
 
   // No await where none is needed: this runs for every event, and each await costs as much as validating it.
-  function store(event: ValidEvent, { site, ip }: IngestRequest): Promise<void> {
+  function store(event: ValidEvent, { site, ip, language }: IngestRequest): Promise<void> {
     const time = now()
-    const write = (ids: Ids) => commit.commit({ row: toEventRow(event, { siteId: site.id, ids, now: time }), hasOwnId: event.event_id !== undefined, retry: event.retry === true })
+    const write = (ids: Ids) => commit.commit({ row: toEventRow(event, { siteId: site.id, ids, language, now: time }), hasOwnId: event.event_id !== undefined, retry: event.retry === true })
     const ids = identifier.identify(event, { siteId: site.id, ip, now: time })
     return ids instanceof Promise ? ids.then(write) : write(ids)
   }

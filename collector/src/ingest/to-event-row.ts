@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import type { ValidEvent } from '@zenovay/tracker/contract'
+import { MAX_LABEL_LENGTH, type ValidEvent } from '@zenovay/tracker/contract'
 import type { EventRow } from '../stores/event-row.js'
 import type { Ids } from './create-identifier.js'
 import { nameClient } from './name-client.js'
 import { cleanReferrer, splitUrl } from './split-url.js'
 
 /** The row of a valid event: what is stored, and nothing else of what was sent. The user agent is not. */
-export function toEventRow(event: ValidEvent, { siteId, ids, now }: { siteId: string; ids: Ids; now: number }): EventRow {
+export function toEventRow(event: ValidEvent, { siteId, ids, language, now }: { siteId: string; ids: Ids; language: string; now: number }): EventRow {
   const address = splitUrl(event.url)
   const client = nameClient(event)
   return {
@@ -27,7 +27,7 @@ export function toEventRow(event: ValidEvent, { siteId, ids, now }: { siteId: st
     device_type: client.device_type,
     browser: client.browser,
     os: client.os,
-    language: event.language ?? '',
+    language: (event.language ?? language).slice(0, MAX_LABEL_LENGTH),
     screen: event.screen ?? '',
     timezone: event.timezone ?? '',
     properties: JSON.stringify(event.properties),

@@ -9,6 +9,11 @@ interface CodeParams {
   Body: string
 }
 
+/** The language that a browser likes best, of `de-CH,de;q=0.9`; servers send `*`, or nothing. */
+function firstLanguage(header = ''): string {
+  return /^[a-z][\w-]*/i.exec(header)?.[0] ?? ''
+}
+
 /** `POST /e/{code}` and `POST /e/heartbeat/{code}`. */
 export function addIngestRoutes(app: FastifyInstance, { ingest, findSite }: { ingest: Ingest; findSite: (code: string) => Promise<Site | undefined> }): void {
   void app.register((routes, _options, done) => {
@@ -19,7 +24,7 @@ export function addIngestRoutes(app: FastifyInstance, { ingest, findSite }: { in
     const read = async (request: FastifyRequest<CodeParams>): Promise<IngestRequest> => {
       const site = await findSite(request.params.code)
       if (!site) throw new ApiError('UNKNOWN_TRACKING_CODE')
-      return { site, body: request.body ?? '', ip: request.ip, origin: request.headers.origin }
+      return { site, body: request.body ?? '', ip: request.ip, origin: request.headers.origin, language: firstLanguage(request.headers['accept-language']) }
     }
 
     routes.post<CodeParams>('/e/:code', async (request) => ingest.takeEvents(await read(request)))
