@@ -8,7 +8,8 @@ import { record } from './record.js'
 import { restore } from './restore.js'
 import { useStorage } from './use-storage.js'
 
-const FIRST_BACKOFF_MS = 3_000
+// Doubled before it is used: at first, 3 s.
+const FIRST_BACKOFF_MS = 1_500
 const LAST_BACKOFF_MS = 300_000
 // Eleven days: what is more overflows the 31 bits of a timer, which then fires at once.
 const MAX_RETRY_AFTER_S = 1e6
@@ -16,6 +17,8 @@ const MAX_RETRY_AFTER_S = 1e6
 const FULL_PAUSE_MS = 6_000
 
 let backoff = FIRST_BACKOFF_MS
+/** Of the next retry: one for all requests that failed, or each of them would double the pause and send everything again. */
+let timer: unknown = 0
 
 /**
  * Sends every entry that is due, in as many requests as needed.
@@ -64,8 +67,7 @@ export const transmit = (mark = 1): void => {
         .catch((after) => {
           // Full jitter: clients that failed together must not come back together.
           // A network error and an HTTP date, which are no numbers, count as 0.
-          setTimeout(retry, Math.random() * backoff + (((after as number) % MAX_RETRY_AFTER_S) | 0) * 1000)
-          backoff = Math.min(backoff * 2, LAST_BACKOFF_MS)
+          timer ||= setTimeout(retry, Math.random() * (backoff = Math.min(backoff * 2, LAST_BACKOFF_MS)) + (((after as number) % MAX_RETRY_AFTER_S) | 0) * 1000)
         })
     }
   }
@@ -73,6 +75,7 @@ export const transmit = (mark = 1): void => {
 
 /** Sends everything again that has no answer yet, also what closed tabs left. */
 export const retry = (): void => {
+  timer = 0
   releaseAll()
   restore()
 }

@@ -31,7 +31,6 @@ for (const variant of VARIANTS) {
     const [pageview] = collector.pageviews()
     const own = await tab.evaluate(() => ({
       user_agent: navigator.userAgent,
-      screen: `${screen.width}x${screen.height}`,
     }))
     expect(pageview).toEqual({
       ...own,

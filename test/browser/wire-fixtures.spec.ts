@@ -27,7 +27,7 @@ const SCENARIOS: Record<string, Scenario> = {
 }
 
 /** What differs between browsers, machines and runs; everything else is as the fixture has it. */
-const VARYING = ['event_id', 'session_id', 'visitor_id', 'user_agent', 'screen']
+const VARYING = ['event_id', 'session_id', 'visitor_id', 'user_agent']
 const PRODUCED = WIRE_FIXTURES.filter(({ tracker }) => tracker !== undefined)
 
 test('every scenario has its fixture and every fixture of the tracker its scenario', () => {
