@@ -28,7 +28,7 @@ async function leaveAndReturn(tab: Tab, about: string): Promise<void> {
 async function expectRestored(tab: Tab): Promise<void> {
   await expect(async () => {
     expect(await tab.evaluate(() => window.shown), 'the page was restored, not loaded again').toEqual([false, true])
-  }).toPass({ timeout: 5_000 })
+  }).toPass({ timeout: 15_000 })
 }
 
 for (const variant of VARIANTS) {
