@@ -29,7 +29,7 @@ const minifyClassic = {
   },
 }
 
-/** Gives the bindings of `z.js` the names and the order that `npm run tune` found for this very script; worth about 20 bytes. */
+/** Gives the bindings of `z.js` the names and the order that `npm run tune` found for this very script. */
 function tune(code) {
   const { script, names, order } = JSON.parse(readFileSync(NAMES_FILE, 'utf8'))
   return script === hashScript(code) ? writeBindings(readBindings(code), names, order) : code

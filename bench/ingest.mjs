@@ -26,7 +26,7 @@ async function load(url, connections) {
     method: 'POST',
     connections,
     duration: Number(values.seconds),
-    headers: { 'content-type': 'text/plain' },
+    headers: { 'content-type': 'text/plain', 'accept-language': 'en-US,en;q=0.9' },
     requests: [
       {
         setupRequest: (request) => {

@@ -12,12 +12,10 @@ export function makeEvent(fields = {}) {
     url: `https://example.com/products/${visits % 200}?utm_source=newsletter`,
     referrer: 'https://news.example/',
     title: 'A product of the shop',
-    device_type: 'desktop',
-    browser: 'Chrom',
-    os: 'Windows',
+    device_type: 'auto',
+    browser: 'auto',
+    os: 'auto',
     user_agent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36',
-    language: 'en-US',
-    screen: '1920x1080',
     ...fields,
   }
 }

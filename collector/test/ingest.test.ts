@@ -19,6 +19,18 @@ async function countStored(eventId: string): Promise<number> {
   return row!.n
 }
 
+it.each([
+  ['the first that the browser asks for', { 'accept-language': 'de-CH,de;q=0.9,en;q=0.8' }, undefined, 'de-CH'],
+  ['none for a server, which takes any', { 'accept-language': '*' }, undefined, ''],
+  ['what the event says, before what the browser asks for', { 'accept-language': 'de-CH' }, 'fr', 'fr'],
+])('takes for the language of an event %s', async (_name, headers, language, stored) => {
+  const { language: _, ...event } = makeEvent()
+  await collector.post({ ...event, ...(language && { language }) }, { headers: { ...otherClient().headers, ...headers } })
+
+  const [row] = await collector.select<{ language: string }>(`SELECT language FROM events WHERE event_id = '${event.event_id}'`)
+  expect(row).toEqual({ language: stored })
+})
+
 describe('exactly once', () => {
   it('acknowledges the same event id again and stores it once', async () => {
     const event = makeEvent()

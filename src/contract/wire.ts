@@ -11,9 +11,11 @@ export interface IngestEvent {
   session_id: string
   /** Absolute http(s) URL of the page. */
   url: string
-  /** `desktop`, `mobile`, `tablet`, `server`, … */
+  /** `desktop`, `mobile`, `tablet`, `server`, …; `auto` or `touch` where the collector reads it from `user_agent`. */
   device_type: string
+  /** A name, a token of the user agent, or `auto`. */
   browser: string
+  /** As `browser`. */
   os: string
   user_agent: string
   visitor_id?: string
