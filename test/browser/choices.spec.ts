@@ -17,6 +17,11 @@ async function track(tab: Tab, collector: RecordingCollector, name: string) {
   return collector.customEvents(name)[0]!
 }
 
+/** What one tab writes, another one's process sees a moment later. */
+async function untilBothSee(first: Tab, second: Tab) {
+  await expect.poll(async () => (await readValues(first)) === (await readValues(second))).toBe(true)
+}
+
 /** All that was sent, by name or path. */
 function sent(collector: RecordingCollector): string[] {
   return collector.events().map(({ event_name, url }) => event_name ?? new URL(url).pathname)
@@ -119,8 +124,10 @@ for (const variant of VARIANTS)
       await other.goto(home)
       await collector.until(() => collector.pageviews().length === 2)
       await other.evaluate(() => window.tracker.disable())
+      await untilBothSee(tab, other)
       await tab.evaluate(() => window.tracker.track('disabled'))
       await other.evaluate(() => window.tracker.enable())
+      await untilBothSee(tab, other)
       await track(tab, collector, 'after')
 
       expect(sent(collector)).toEqual(['/', 'before', '/', 'after'])
