@@ -36,4 +36,14 @@ export const SCHEMA_STEPS: readonly string[] = [
     received_at DateTime64(3, 'UTC'),
     visitor_id String
   ) ENGINE = MergeTree ORDER BY (site_id, received_at) TTL toDateTime(received_at) + INTERVAL 1 DAY SETTINGS non_replicated_deduplication_window = 1000`,
+  // Rows from before read as '': nothing was known of them.
+  `ALTER TABLE events
+    ADD COLUMN IF NOT EXISTS country LowCardinality(String),
+    ADD COLUMN IF NOT EXISTS channel LowCardinality(String),
+    ADD COLUMN IF NOT EXISTS source LowCardinality(String),
+    ADD COLUMN IF NOT EXISTS utm_source LowCardinality(String),
+    ADD COLUMN IF NOT EXISTS utm_medium LowCardinality(String),
+    ADD COLUMN IF NOT EXISTS utm_campaign String,
+    ADD COLUMN IF NOT EXISTS utm_term String,
+    ADD COLUMN IF NOT EXISTS utm_content String`,
 ]
