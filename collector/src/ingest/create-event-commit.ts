@@ -13,9 +13,12 @@ export interface Candidate {
   retry: boolean
 }
 
+/** `duplicate`: an earlier call brought the same event. */
+export type CommitOutcome = 'stored' | 'duplicate'
+
 export interface EventCommit {
   /** Resolves when the event is on disk, by this call or an earlier one; rejects with `STORE_UNAVAILABLE`. */
-  commit(candidate: Candidate): Promise<void>
+  commit(candidate: Candidate): Promise<CommitOutcome>
   depth(): number
   drain(): Promise<void>
 }
@@ -35,6 +38,8 @@ const REMEMBER_MS = 15 * 60 * 1000
 export async function createEventCommit({ store, log, now = Date.now }: { store: EventStore; log: Logger; now?: () => number }): Promise<EventCommit> {
   const recent = new Map<string, Promise<void>>()
   for (const key of await store.recentKeys(now() - REMEMBER_MS, MAX_RECENT)) recent.set(key, Promise.resolve())
+  // What the store knew already; told by the batch's write to the one who waits for it.
+  const repeats = new WeakSet<Candidate>()
 
   const group = createGroupCommit<Candidate>({
     log,
@@ -45,8 +50,12 @@ export async function createEventCommit({ store, log, now = Date.now }: { store:
     async write(candidates, batchId) {
       const suspects = candidates.filter(({ retry, hasOwnId }) => retry && hasOwnId).map(({ row }) => ({ siteId: row.site_id, eventId: row.event_id }))
       const stored = suspects.length > 0 ? await store.findStored(suspects, now() - DEDUPLICATION_WINDOW_MS) : undefined
-      const rows = candidates.map(({ row }) => row).filter((row) => !stored?.has(eventKey(row.site_id, row.event_id)))
-      if (rows.length > 0) await store.insertEvents(rows, batchId)
+      const fresh = candidates.filter((candidate) => {
+        const isRepeat = stored?.has(eventKey(candidate.row.site_id, candidate.row.event_id)) === true
+        if (isRepeat) repeats.add(candidate)
+        return !isRepeat
+      })
+      if (fresh.length > 0) await store.insertEvents(fresh.map(({ row }) => row), batchId)
     },
   })
 
@@ -54,14 +63,14 @@ export async function createEventCommit({ store, log, now = Date.now }: { store:
     depth: group.depth,
     drain: group.drain,
     commit(candidate) {
-      if (!candidate.hasOwnId) return group.add(candidate)
+      if (!candidate.hasOwnId) return group.add(candidate).then(() => 'stored')
       const key = eventKey(candidate.row.site_id, candidate.row.event_id)
       const known = recent.get(key)
-      if (known) return known
+      if (known) return known.then(() => 'duplicate')
       const written = group.add(candidate)
       recent.set(key, written)
       if (recent.size > MAX_RECENT) recent.delete(recent.keys().next().value!)
-      return written
+      return written.then(() => (repeats.has(candidate) ? 'duplicate' : 'stored'))
     },
   }
 }

@@ -4,7 +4,7 @@ import type { HeartbeatRow } from '../stores/event-row.js'
 import type { Site } from '../stores/control-store.js'
 import { isAllowedOrigin, isBotAgent } from './admit.js'
 import { clientOf } from './client-address.js'
-import type { EventCommit } from './create-event-commit.js'
+import type { CommitOutcome, EventCommit } from './create-event-commit.js'
 import type { GroupCommit } from './create-group-commit.js'
 import type { Identifier, Ids } from './create-identifier.js'
 import type { RateLimiter } from './create-rate-limiter.js'
@@ -52,7 +52,7 @@ export function createIngest({ commit, heartbeats, identifier, limiter, now }: I
   }
 
   // No await where none is needed: this runs for every event, and each await costs as much as validating it.
-  function store(event: ValidEvent, { site, ip, language }: IngestRequest): Promise<void> {
+  function store(event: ValidEvent, { site, ip, language }: IngestRequest): Promise<CommitOutcome> {
     const time = now()
     const write = (ids: Ids) => commit.commit({ row: toEventRow(event, { siteId: site.id, ids, language, now: time }), hasOwnId: event.event_id !== undefined, retry: event.retry === true })
     const ids = identifier.identify(event, { siteId: site.id, ip, now: time })

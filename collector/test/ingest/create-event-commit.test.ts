@@ -1,0 +1,38 @@
+import { pino } from 'pino'
+import { expect, it } from 'vitest'
+import { createEventCommit } from '../../src/ingest/create-event-commit.js'
+import type { EventRow } from '../../src/stores/event-row.js'
+import { eventKey, type EventStore } from '../../src/stores/event-store.js'
+
+const log = pino({ level: 'silent' })
+
+/** An event store that keeps the keys it was given. */
+function openMemoryStore(known: string[] = []) {
+  const keys = [...known]
+  const store = {
+    recentKeys: () => Promise.resolve([]),
+    findStored: (asked: { siteId: string; eventId: string }[]) => Promise.resolve(new Set(asked.map(({ siteId, eventId }) => eventKey(siteId, eventId)).filter((key) => keys.includes(key)))),
+    insertEvents(rows: EventRow[]) {
+      keys.push(...rows.map((row) => eventKey(row.site_id, row.event_id)))
+      return Promise.resolve()
+    },
+  } as Partial<EventStore> as EventStore
+  return { store, keys }
+}
+
+const candidate = (eventId: string, { hasOwnId = true, retry = false } = {}) => ({ row: { site_id: 'ws_1', event_id: eventId } as EventRow, hasOwnId, retry })
+
+it('tells what it stored from what came before, in this process or another', async () => {
+  const { store, keys } = openMemoryStore(['ws_1 elsewhere'])
+  const { commit } = await createEventCommit({ store, log })
+  const outcomes = await Promise.all([
+    commit(candidate('one')),
+    commit(candidate('one')),
+    commit(candidate('elsewhere', { retry: true })),
+    commit(candidate('two', { retry: true })),
+    commit(candidate('ours', { hasOwnId: false })),
+  ])
+  expect(outcomes).toEqual(['stored', 'duplicate', 'duplicate', 'stored', 'stored'])
+  expect(await commit(candidate('one'))).toBe('duplicate')
+  expect(keys).toEqual(['ws_1 elsewhere', 'ws_1 one', 'ws_1 two', 'ws_1 ours'])
+})
