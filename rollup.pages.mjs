@@ -27,12 +27,14 @@ const addFiles = (files) => ({
   },
 })
 
+// In the order of the cascade: uPlot's first, so that ours may override it, and what narrow screens change last.
+const STYLES = [resolve('uplot/dist/uPlot.min.css'), ...['base', 'header', 'controls', 'report', 'tables', 'narrow'].map((name) => `${PAGE}/styles/${name}.css`)]
+
 export default [
   {
     input: `${PAGE}/dashboard.ts`,
     output: { dir: 'collector/dist/dashboard', format: 'es' },
-    // uPlot's style first, so that ours may override it.
-    plugins: [compile(), addFiles({ 'index.html': `${PAGE}/index.html`, 'dashboard.css': [resolve('uplot/dist/uPlot.min.css'), `${PAGE}/dashboard.css`] })],
+    plugins: [compile(), addFiles({ 'index.html': `${PAGE}/index.html`, 'dashboard.css': STYLES })],
   },
   {
     input: 'demo/app/app.ts',
