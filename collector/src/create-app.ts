@@ -74,7 +74,7 @@ export function createApp({ config, control, events, commit, heartbeats, scripts
   addLiveRoutes(app, { live, findSite, now })
   addScriptRoutes(app, scripts)
   addExternalApiRoutes(app, { control, events, now })
-  addHealthRoute(app, { isStoreReachable: () => events.isReachable(), queueDepth: () => commit.depth() + heartbeats.depth() })
+  addHealthRoute(app, { isStoreReachable: async () => !commit.isFailing() && (await events.isReachable()), queueDepth: () => commit.depth() + heartbeats.depth() })
   addDashboardRoutes(app, page)
   return app
 }

@@ -21,6 +21,11 @@ export class StartError extends Error {
   override readonly name = 'StartError'
 }
 
+/** The store answered that it did not store what it was sent; any other failure of an insert leaves that open. */
+export class NotStoredError extends Error {
+  override readonly name = 'NotStoredError'
+}
+
 /** Says in one line what went wrong, whatever was thrown. */
 export function describeError(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').slice(0, 500)

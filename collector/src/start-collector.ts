@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import type { Config } from './config.js'
 import { createApp } from './create-app.js'
 import { StartError, describeError } from './errors.js'
-import { createEventCommit } from './ingest/create-event-commit.js'
+import { createEventCommit, type EventCommit } from './ingest/create-event-commit.js'
 import { createGroupCommit } from './ingest/create-group-commit.js'
 import { readPageAssets } from './routes/read-page-assets.js'
 import { readScriptAssets } from './routes/read-script-assets.js'
@@ -17,13 +17,16 @@ import type { EventStore } from './stores/event-store.js'
 import { openSqliteControlStore } from './stores/sqlite-control-store.js'
 
 const IDLE_SWEEP_MS = 50
+// Five seconds in all, of which the engine may take half a one.
+const FINISH_WITHIN_MS = 4_000
+const LAST_ANSWERS_MS = 250
 
 /** A running collector. */
 export interface Collector {
   /** Where it listens, such as `http://127.0.0.1:8787`. */
   url: string
   control: ControlStore
-  /** Stops taking requests, writes what was taken, and closes the stores. Loses nothing. */
+  /** Stops taking requests, writes what was taken, and closes the stores, within five seconds. Loses nothing that was acknowledged. */
   close(): Promise<void>
 }
 
@@ -49,12 +52,11 @@ export async function startCollector(config: Config): Promise<Collector> {
     opened.push(() => events.close())
 
     const commit = await createEventCommit({ store: events, log })
-    const heartbeats = createGroupCommit<HeartbeatRow>({ write: (rows, batchId) => events.insertHeartbeats(rows, batchId), log })
-    opened.push(() => Promise.all([commit.drain(), heartbeats.drain()]))
+    const heartbeats = createGroupCommit<HeartbeatRow>({ write: (rows, batchId, signal) => events.insertHeartbeats(rows, batchId, signal), log })
 
     const [scripts, page] = await Promise.all([readScriptAssets(), readPageAssets()])
     const app = createApp({ config, control, events, commit, heartbeats, scripts, page, log })
-    opened.push(() => closeServer(app))
+    opened.push(() => finish(app, [commit, heartbeats]))
     const url = await app.listen({ port: config.port, host: config.host }).catch((error: unknown) => {
       throw explainListenError(error, config)
     })
@@ -63,6 +65,17 @@ export async function startCollector(config: Config): Promise<Collector> {
     await closeAll()
     throw error
   }
+}
+
+/** Answers what was taken, and closes; a store that does not answer and a client that does not finish are not waited for. */
+async function finish(app: FastifyInstance, commits: Pick<EventCommit, 'drain' | 'giveUp'>[]): Promise<void> {
+  const impatience = setTimeout(() => {
+    for (const commit of commits) commit.giveUp()
+    setTimeout(() => app.server.closeAllConnections(), LAST_ANSWERS_MS).unref()
+  }, FINISH_WITHIN_MS)
+  await closeServer(app)
+  await Promise.all(commits.map((commit) => commit.drain()))
+  clearTimeout(impatience)
 }
 
 /** Closes the server once every request is answered. */

@@ -20,7 +20,11 @@ export interface EventCommit {
   /** Resolves when the event is on disk, by this call or an earlier one; rejects with `STORE_UNAVAILABLE`. */
   commit(candidate: Candidate): Promise<CommitOutcome>
   depth(): number
+  /** Whether a batch failed and is being tried again. */
+  isFailing(): boolean
   drain(): Promise<void>
+  /** Refuses what still waits: the end, when the store does not answer. */
+  giveUp(): void
 }
 
 // Ids of the last minutes at full load; with ids of 40 characters about 30 MB.
@@ -47,23 +51,29 @@ export async function createEventCommit({ store, log, now = Date.now }: { store:
     onRefused(candidates) {
       for (const { row } of candidates) recent.delete(eventKey(row.site_id, row.event_id))
     },
-    async write(candidates, batchId) {
+    onWrittenLate(candidates) {
+      for (const { row } of candidates) recent.set(eventKey(row.site_id, row.event_id), Promise.resolve())
+    },
+    async write(candidates, batchId, signal) {
       const suspects = candidates.filter(({ retry, hasOwnId }) => retry && hasOwnId).map(({ row }) => ({ siteId: row.site_id, eventId: row.event_id }))
-      const stored = suspects.length > 0 ? await store.findStored(suspects, now() - DEDUPLICATION_WINDOW_MS) : undefined
+      const stored = suspects.length > 0 ? await store.findStored(suspects, now() - DEDUPLICATION_WINDOW_MS, signal) : undefined
       const fresh = candidates.filter((candidate) => {
         const isRepeat = stored?.has(eventKey(candidate.row.site_id, candidate.row.event_id)) === true
         if (isRepeat) repeats.add(candidate)
         return !isRepeat
       })
-      if (fresh.length > 0) await store.insertEvents(fresh.map(({ row }) => row), batchId)
+      if (fresh.length > 0) await store.insertEvents(fresh.map(({ row }) => row), batchId, signal)
     },
   })
 
   return {
     depth: group.depth,
+    isFailing: group.isFailing,
     drain: group.drain,
+    giveUp: group.giveUp,
     commit(candidate) {
-      if (!candidate.hasOwnId) return group.add(candidate).then(() => 'stored')
+      // What is not taken is not remembered either: it must be taken when it comes again.
+      if (!candidate.hasOwnId || group.isFull()) return group.add(candidate).then(() => 'stored')
       const key = eventKey(candidate.row.site_id, candidate.row.event_id)
       const known = recent.get(key)
       if (known) return known.then(() => 'duplicate')

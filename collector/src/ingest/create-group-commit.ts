@@ -1,13 +1,15 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { ApiError, describeError } from '../errors.js'
+import { ApiError } from '../errors.js'
+import { createBatchWriter } from './create-batch-writer.js'
 
 export interface GroupCommitOptions<Item> {
-  /** Writes one batch; with the same id again it must be harmless. */
-  write: (items: Item[], batchId: string) => Promise<void>
-  /** Told of the items of a batch that could not be written, before their promise rejects. */
+  /** Writes one batch, or gives up when the signal says so; with the same id again it must be harmless. */
+  write: (items: Item[], batchId: string, signal: AbortSignal) => Promise<void>
+  /** Told of the items of a batch that is given up, before their promise rejects. */
   onRefused?: (items: Item[]) => void
+  /** Told of items that were written after all, when their promise had rejected already. */
+  onWrittenLate?: (items: Item[]) => void
   log: Logger
   /** Most items of one batch. */
   maxBatch?: number
@@ -15,27 +17,39 @@ export interface GroupCommitOptions<Item> {
   maxQueue?: number
   /** How long a batch waits for company, in milliseconds. */
   lingerMs?: number
-  /** How long a failing batch is tried again before its items are refused, in milliseconds. */
-  retryForMs?: number
+  /** How long an item waits for its answer, in milliseconds; then it is refused, though its batch may go on. */
+  answerWithinMs?: number
+  /** How long a batch is kept of which nobody knows whether it is written, in milliseconds. */
+  keepMs?: number
+  /** Longest time of one attempt, in milliseconds. */
+  attemptMs?: number
 }
 
 export interface GroupCommit<Item> {
-  /** Resolves when the item is written; rejects with `STORE_UNAVAILABLE` when it cannot be. Items of one batch share the promise. */
+  /** Resolves when the item is written; rejects with `STORE_UNAVAILABLE` when it cannot be, or not in time. Items of one batch share the promise. */
   add(item: Item): Promise<void>
+  /** Whether `add` refuses what comes. */
+  isFull(): boolean
   /** Items that wait or are being written. */
   depth(): number
+  /** Whether a batch failed and is being tried again. */
+  isFailing(): boolean
   /** Resolves when everything added so far is written or refused. */
   drain(): Promise<void>
+  /** Refuses what still waits and all that comes: the end, when the store does not answer. */
+  giveUp(): void
 }
 
-interface Batch<Item> {
+export interface Batch<Item> {
   items: Item[]
+  openedAt: number
   written: Promise<void>
-  settle: (error?: ApiError) => void
+  /** Answers those who wait; a second call does nothing. Returns whether this was the first. */
+  settle: (error?: ApiError) => boolean
 }
 
-const FIRST_RETRY_MS = 250
-const LAST_RETRY_MS = 2_000
+// While the store is away: what came later gets its full time to wait.
+const OPEN_FOR_MS = 1_000
 const RETRY_AFTER_S = 5
 
 /**
@@ -43,61 +57,71 @@ const RETRY_AFTER_S = 5
  *
  * One insert for each event manages some hundred a second, because each waits for the disk; a batch waits once
  * for all. Nothing resolves before its batch is written. A failed batch is written again whole under its own id.
+ *
+ * Who waits gets an answer in bounded time, 503 if need be. The batch itself goes on until it is known whether it
+ * is written: an engine that hung may still execute the insert that it was sent, and then only the same batch id
+ * keeps the repeat from being counted again.
  */
-export function createGroupCommit<Item>({ write, onRefused, log, maxBatch = 10_000, maxQueue = 50_000, lingerMs = 2, retryForMs = 20_000 }: GroupCommitOptions<Item>): GroupCommit<Item> {
+export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
+  const { onRefused, onWrittenLate, maxBatch = 10_000, maxQueue = 50_000, lingerMs = 2, answerWithinMs = 20_000 } = options
+  const writer = createBatchWriter(options)
   const queue: Batch<Item>[] = []
   let depth = 0
+  let isOver = false
   let running: Promise<void> | undefined
 
   async function run(): Promise<void> {
     while (queue.length > 0) {
       if (queue[0]!.items.length < maxBatch) await sleep(lingerMs)
       const batch = queue.shift()!
-      const error = await writeWithRetry(batch.items)
+      const failure = await writer.write(batch)
       depth -= batch.items.length
-      if (error) onRefused?.(batch.items)
-      batch.settle(error)
+      if (failure) onRefused?.(batch.items)
+      if (!batch.settle(failure && unavailable(failure.cause)) && !failure) onWrittenLate?.(batch.items)
     }
     running = undefined
   }
 
-  async function writeWithRetry(items: Item[]): Promise<ApiError | undefined> {
-    const batchId = randomUUID()
-    const deadline = performance.now() + retryForMs
-    for (let delay = FIRST_RETRY_MS; ; delay = Math.min(delay * 2, LAST_RETRY_MS))
-      try {
-        await write(items, batchId)
-        return undefined
-      } catch (error) {
-        log.warn({ batchId, items: items.length, error: describeError(error) }, 'a batch was not written')
-        if (performance.now() + delay > deadline) return unavailable(error)
-        await sleep(delay)
-      }
-  }
+  const isFull = () => isOver || depth >= maxQueue
 
   return {
     add(item) {
-      if (depth >= maxQueue) return Promise.reject(unavailable())
+      if (isFull()) return Promise.reject(unavailable())
       depth++
       let batch = queue.at(-1)
-      if (!batch || batch.items.length >= maxBatch) queue.push((batch = openBatch()))
+      if (!batch || batch.items.length >= maxBatch || performance.now() - batch.openedAt > OPEN_FOR_MS) queue.push((batch = openBatch(answerWithinMs)))
       batch.items.push(item)
       running ??= run()
       return batch.written
     },
+    isFull,
     depth: () => depth,
+    isFailing: writer.isFailing,
     async drain() {
       while (running) await running
+    },
+    giveUp() {
+      isOver = true
+      writer.giveUp()
     },
   }
 }
 
-function openBatch<Item>(): Batch<Item> {
+function openBatch<Item>(answerWithinMs: number): Batch<Item> {
   let settle!: Batch<Item>['settle']
   const written = new Promise<void>((resolve, reject) => {
-    settle = (error) => (error ? reject(error) : resolve())
+    let isSettled = false
+    settle = (error) => {
+      if (isSettled) return false
+      isSettled = true
+      clearTimeout(impatience)
+      if (error) reject(error)
+      else resolve()
+      return true
+    }
   })
-  return { items: [], written, settle }
+  const impatience = setTimeout(() => settle(unavailable()), answerWithinMs)
+  return { items: [], openedAt: performance.now(), written, settle }
 }
 
 function unavailable(cause?: unknown): ApiError {

@@ -1,5 +1,5 @@
 import { ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client'
-import { ApiError } from '../errors.js'
+import { ApiError, NotStoredError, describeError } from '../errors.js'
 import { SCHEMA_STEPS } from './clickhouse-schema.js'
 import { eventKey, type EventStore } from './event-store.js'
 import type { EventRow, HeartbeatRow } from './event-row.js'
@@ -13,8 +13,9 @@ export interface ClickhouseOptions {
 }
 
 const RETRY_AFTER_S = 5
-// Time-out, too many queries at once, out of memory.
-const BUSY_CODES = new Set(['159', '202', '241'])
+const PING_TIMEOUT_MS = 2_000
+// Time-out, too many queries at once, out of memory, disk full in its three spellings.
+const BUSY_CODES = new Set(['159', '202', '241', '243', '74', '75'])
 
 type Column<Row> = [name: keyof Row & string, encode?: (value: never) => unknown]
 
@@ -42,19 +43,23 @@ export async function createClickhouseEventStore({ url, timeoutMs = 30_000 }: Cl
   const client = createClient({ url, request_timeout: timeoutMs, max_open_connections: 16, log: { level: ClickHouseLogLevel.OFF }, clickhouse_settings: { max_execution_time: Math.ceil(timeoutMs / 1000) } })
   for (const step of SCHEMA_STEPS) await client.command({ query: step })
 
-  const insert = async <Row extends object>({ table, columns, rows, batchId }: { table: string; columns: Column<Row>[]; rows: Row[]; batchId: string }) => {
-    await client.insert({
+  const insert = async <Row extends object>({ table, columns, rows, batchId, signal }: { table: string; columns: Column<Row>[]; rows: Row[]; batchId: string; signal: AbortSignal | undefined }) => {
+    const inserted = client.insert({
       table,
+      ...(signal && { abort_signal: signal }),
       columns: columns.map<string>(([name]) => name) as [string, ...string[]],
       values: rows.map((row) => columns.map(([name, encode]) => (encode ? encode(row[name] as never) : row[name]))),
       format: 'JSONCompactEachRow',
       // One synchronous insert for each batch: the answer means it is written. The token makes a repeat harmless.
       clickhouse_settings: { async_insert: 0, wait_end_of_query: 1, insert_deduplicate: 1, insert_deduplication_token: batchId },
     })
+    await inserted.catch((error: unknown) => {
+      throw error instanceof ClickHouseError ? new NotStoredError(describeError(error), { cause: error }) : error
+    })
   }
-  const select = async <Row>(query: string, params: Record<string, unknown>): Promise<Row[]> => {
+  const select = async <Row>(query: string, params: Record<string, unknown>, signal?: AbortSignal): Promise<Row[]> => {
     try {
-      const result = await client.query({ query, query_params: params, format: 'JSONEachRow', clickhouse_settings: { output_format_json_quote_64bit_integers: 0 } })
+      const result = await client.query({ query, query_params: params, format: 'JSONEachRow', ...(signal && { abort_signal: signal }), clickhouse_settings: { output_format_json_quote_64bit_integers: 0 } })
       return await result.json<Row>()
     } catch (error) {
       throw unavailable(error)
@@ -62,12 +67,12 @@ export async function createClickhouseEventStore({ url, timeoutMs = 30_000 }: Cl
   }
 
   return {
-    insertEvents: (rows, batchId) => insert({ table: 'events', columns: EVENT_COLUMNS, rows, batchId }),
-    insertHeartbeats: (rows, batchId) => insert({ table: 'heartbeats', columns: HEARTBEAT_COLUMNS, rows, batchId }),
-    async findStored(keys, since) {
+    insertEvents: (rows, batchId, signal) => insert({ table: 'events', columns: EVENT_COLUMNS, rows, batchId, signal }),
+    insertHeartbeats: (rows, batchId, signal) => insert({ table: 'heartbeats', columns: HEARTBEAT_COLUMNS, rows, batchId, signal }),
+    async findStored(keys, since, signal) {
       const siteIds = [...new Set(keys.map((key) => key.siteId))]
       const eventIds = [...new Set(keys.map((key) => key.eventId))]
-      const rows = await select<{ site_id: string; event_id: string }>(FIND_STORED, { siteIds, eventIds, since: since / 1000 })
+      const rows = await select<{ site_id: string; event_id: string }>(FIND_STORED, { siteIds, eventIds, since: since / 1000 }, signal)
       return new Set(rows.map((row) => eventKey(row.site_id, row.event_id)))
     },
     async recentKeys(since, limit) {
@@ -85,7 +90,7 @@ export async function createClickhouseEventStore({ url, timeoutMs = 30_000 }: Cl
     days: (siteId, { from, to }) => select(DAYS, { siteId, from: from / 1000, to: to / 1000 }),
     pages: (siteId, { from, to }, limit) => select(PAGES, { siteId, from: from / 1000, to: to / 1000, limit }),
     eventNames: (siteId, { from, to }, limit) => select(EVENT_NAMES, { siteId, from: from / 1000, to: to / 1000, limit }),
-    isReachable: async () => (await client.ping()).success,
+    isReachable: async () => (await client.ping({ select: false, abort_signal: AbortSignal.timeout(PING_TIMEOUT_MS) })).success,
     close: () => client.close(),
   }
 }

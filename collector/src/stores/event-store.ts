@@ -48,11 +48,11 @@ export interface EventKey {
  * Inserting the same rows with the same `batchId` again is harmless: a batch whose answer got lost is sent again whole.
  */
 export interface EventStore {
-  /** Resolves when the rows are on disk. */
-  insertEvents(rows: EventRow[], batchId: string): Promise<void>
-  insertHeartbeats(rows: HeartbeatRow[], batchId: string): Promise<void>
+  /** Resolves when the rows are on disk; rejects with a `NotStoredError` when the store answered that they are not. */
+  insertEvents(rows: EventRow[], batchId: string, signal?: AbortSignal): Promise<void>
+  insertHeartbeats(rows: HeartbeatRow[], batchId: string, signal?: AbortSignal): Promise<void>
   /** Which of these events are stored, received since `since`. Keys are those of {@link eventKey}. */
-  findStored(keys: EventKey[], since: number): Promise<Set<string>>
+  findStored(keys: EventKey[], since: number, signal?: AbortSignal): Promise<Set<string>>
   /** Keys of the newest events received since `since`, oldest first. */
   recentKeys(since: number, limit: number): Promise<string[]>
   /** Distinct visitors with an event or heartbeat received since `since`. */
@@ -64,6 +64,7 @@ export interface EventStore {
   pages(siteId: string, period: Period, limit: number): Promise<PageCount[]>
   /** Custom events and goals by name, most frequent first. */
   eventNames(siteId: string, period: Period, limit: number): Promise<NameCount[]>
+  /** Answers within two seconds, also when the store hangs. */
   isReachable(): Promise<boolean>
   close(): Promise<void>
 }

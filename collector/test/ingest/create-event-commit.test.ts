@@ -36,3 +36,16 @@ it('tells what it stored from what came before, in this process or another', asy
   expect(await commit(candidate('one'))).toBe('duplicate')
   expect(keys).toEqual(['ws_1 elsewhere', 'ws_1 one', 'ws_1 two', 'ws_1 ours'])
 })
+
+it('takes again what it refused because too much was waiting', async () => {
+  const { store, keys } = openMemoryStore()
+  let letGo!: () => void
+  const held = new Promise<void>((resolve) => (letGo = resolve))
+  const { commit } = await createEventCommit({ store: { ...store, insertEvents: (rows, batchId) => held.then(() => store.insertEvents(rows, batchId)) }, log })
+  const taken = Array.from({ length: 50_000 }, (_, number) => commit(candidate(`event-${number}`)))
+  await expect(commit(candidate('too many'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  letGo()
+  await Promise.all(taken)
+  expect(await commit(candidate('too many'))).toBe('stored')
+  expect(keys.filter((key) => key === 'ws_1 too many')).toHaveLength(1)
+})
