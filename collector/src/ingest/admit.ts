@@ -6,7 +6,11 @@ import type { Site } from '../stores/control-store.js'
 export function isAllowedOrigin(origin: string | undefined, site: Site): boolean {
   if (origin === undefined) return true
   if (!URL.canParse(origin)) return false
-  const { hostname } = new URL(origin)
+  return isSiteHost(new URL(origin).hostname, site)
+}
+
+/** Whether a host is the site's domain, of its list, or a sub-domain of one. */
+export function isSiteHost(hostname: string, site: Site): boolean {
   return [site.domain, ...site.allowedDomains].some((domain) => hostname === domain || hostname.endsWith(`.${domain}`))
 }
 

@@ -9,7 +9,7 @@ import type { GroupCommit } from './create-group-commit.js'
 import type { Identifier, Ids } from './create-identifier.js'
 import type { RateLimiter } from './create-rate-limiter.js'
 import { decodeEvents, decodeJson, type Decoded } from './decode.js'
-import { toEventRow } from './to-event-row.js'
+import { toEventRow } from './enrich/to-event-row.js'
 
 /** A request of the public endpoint, without its transport. */
 export interface IngestRequest {
@@ -54,7 +54,7 @@ export function createIngest({ commit, heartbeats, identifier, limiter, now }: I
   // No await where none is needed: this runs for every event, and each await costs as much as validating it.
   function store(event: ValidEvent, { site, ip, language }: IngestRequest): Promise<CommitOutcome> {
     const time = now()
-    const write = (ids: Ids) => commit.commit({ row: toEventRow(event, { siteId: site.id, ids, language, now: time }), hasOwnId: event.event_id !== undefined, retry: event.retry === true })
+    const write = (ids: Ids) => commit.commit({ row: toEventRow(event, { site, ids, language, now: time }), hasOwnId: event.event_id !== undefined, retry: event.retry === true })
     const ids = identifier.identify(event, { siteId: site.id, ip, now: time })
     return ids instanceof Promise ? ids.then(write) : write(ids)
   }

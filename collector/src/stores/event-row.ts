@@ -28,6 +28,15 @@ export interface EventRow {
   properties: string
   cookieless: boolean
   gpc: boolean
+  /** How the visitor came to this page, such as `organic search`; docs/sources.md lists them. */
+  channel: string
+  /** Who sent them, such as `Google` or `blog.example`; empty when they came by themselves or from the site itself. */
+  source: string
+  utm_source: string
+  utm_medium: string
+  utm_campaign: string
+  utm_term: string
+  utm_content: string
 }
 
 /** A sign of life of a visitor between two events. */

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs'
+import { MAX_LABEL_LENGTH, validateEvent, type IngestEvent } from '@zenovay/tracker/contract'
+import { describe, expect, it } from 'vitest'
+import { CHANNELS } from '../../../src/ingest/enrich/find-acquisition.js'
+import { CLICK_IDS } from '../../../src/ingest/enrich/click-ids.js'
+import { sourceOfTag } from '../../../src/ingest/enrich/find-source.js'
+import { KNOWN_SOURCES, SOURCE_KINDS } from '../../../src/ingest/enrich/known-sources.js'
+import { readTags } from '../../../src/ingest/enrich/read-tags.js'
+import { toEventRow } from '../../../src/ingest/enrich/to-event-row.js'
+import { makeEvent } from '../../support/make-event.js'
+import { ACQUISITION_CASES } from './acquisition-cases.js'
+
+const site = { id: 'ws_1', trackingCode: 'ZV_TEST', domain: 'example.com', name: '', allowedDomains: ['partner.example'], createdAt: 0 }
+
+function rowOf(fields: Pick<IngestEvent, 'referrer' | 'url'>) {
+  const result = validateEvent(makeEvent(fields))
+  if (!result.ok) throw new Error(JSON.stringify(result.faults))
+  return toEventRow(result.event, { site, ids: { visitorId: 'v', sessionId: 's' }, language: '', now: 0 })
+}
+
+describe('channel and source of a row', () => {
+  it.each(ACQUISITION_CASES)('%s on %s: %s, %s', (referrer, url, channel, source) => {
+    expect(rowOf({ referrer, url })).toMatchObject({ channel, source })
+  })
+
+  it('are proven for every channel, and names known sources as the list does', () => {
+    expect(new Set(ACQUISITION_CASES.map(([, , channel]) => channel))).toEqual(new Set(CHANNELS))
+  })
+
+  it('are the same whatever page of the site the visitor came to', () => {
+    expect(rowOf({ referrer: 'https://www.google.com/', url: 'https://blog.example.com/a?page=2' })).toMatchObject({ channel: 'organic search', source: 'Google' })
+  })
+})
+
+describe('readTags', () => {
+  it('reads what links are tagged with, decoded', () => {
+    expect(readTags('a=1&UTM_Source=News+Letter&utm_medium=email&utm_campaign=caf%C3%A9%26bar&utm_term=x&utm_content=top&utm_source=second')).toEqual({
+      utm_source: 'News Letter',
+      utm_medium: 'email',
+      utm_campaign: 'café&bar',
+      utm_term: 'x',
+      utm_content: 'top',
+      ref: '',
+      clickId: undefined,
+    })
+  })
+
+  it('cuts what is too long, and never to half a character', () => {
+    const tags = readTags(`utm_source=${'ö'.repeat(500)}&utm_campaign=${'x'.repeat(199)}${encodeURIComponent('😀')}`)
+    expect(tags.utm_source).toHaveLength(MAX_LABEL_LENGTH)
+    expect(tags.utm_campaign.isWellFormed()).toBe(true)
+    expect(tags.utm_campaign).toHaveLength(200)
+    expect(sourceOfTag('İ'.repeat(64)).name.length).toBeLessThanOrEqual(MAX_LABEL_LENGTH)
+  })
+
+  it('takes a paid click id over one that every link carries', () => {
+    expect(readTags('fbclid=a&gclid=b').clickId?.source).toBe('google')
+    expect(readTags('gclid=b&fbclid=a').clickId?.source).toBe('google')
+  })
+})
+
+it('gives every click id a source that is known', () => {
+  for (const [key, { source }] of CLICK_IDS) expect(sourceOfTag(source).kind, key).toBeDefined()
+})
+
+describe('docs/sources.md', () => {
+  const page = readFileSync(new URL('../../../../docs/sources.md', import.meta.url), 'utf8')
+
+  it.each(SOURCE_KINDS)('names every known source of the kind %s', (kind) => {
+    const row = new RegExp(`^\\| ${kind} \\| (.+) \\|$`, 'm').exec(page)
+    expect(row?.[1]?.split(', ')).toEqual(Object.keys(KNOWN_SOURCES[kind]))
+  })
+
+  it('names every channel and click id', () => {
+    expect([...page.matchAll(/^\| \d+ \| `([a-z ]+)` \|/gm)].map(([, channel]) => channel).sort()).toEqual([...CHANNELS].sort())
+    const documented = [...page.matchAll(/^\| click id, (paid|free) \| (.+) \|$/gm)].flatMap(([, price, keys]) => keys!.split(', ').map((key) => [key.replaceAll('`', ''), price === 'paid']))
+    expect(Object.fromEntries(documented)).toEqual(Object.fromEntries([...CLICK_IDS].map(([key, { paid }]) => [key, paid])))
+  })
+})
