@@ -7,6 +7,7 @@ import { createRateLimiter } from './ingest/create-rate-limiter.js'
 import type { EventCommit } from './ingest/create-event-commit.js'
 import type { GroupCommit } from './ingest/create-group-commit.js'
 import { createLiveCounter } from './live/create-live-counter.js'
+import type { Metrics } from './metrics/create-metrics.js'
 import { addDashboardRoutes } from './routes/dashboard.js'
 import { addErrorAnswers } from './routes/error-answers.js'
 import { addExternalApiRoutes } from './routes/external-api.js'
@@ -29,6 +30,7 @@ export interface AppServices {
   events: EventStore
   commit: EventCommit
   heartbeats: GroupCommit<HeartbeatRow>
+  metrics: Metrics
   scripts: ScriptAsset[]
   page: PageAsset[]
   log: FastifyBaseLogger
@@ -42,7 +44,7 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000
 const JSON_BODY_BYTES = 1024 * 1024
 
 /** Puts the routes together. Does no I/O: nothing listens, nothing is opened. */
-export function createApp({ config, control, events, commit, heartbeats, scripts, page, log, now = Date.now }: AppServices): FastifyInstance {
+export function createApp({ config, control, events, commit, heartbeats, metrics, scripts, page, log, now = Date.now }: AppServices): FastifyInstance {
   const app = Fastify({
     loggerInstance: log,
     // One line for each request would name IPs and drown the errors.
@@ -66,11 +68,12 @@ export function createApp({ config, control, events, commit, heartbeats, scripts
   })
   const findSite = createSiteCache(control, now)
   const live = createLiveCounter(events, now)
-  const ingest = createIngest({ commit, heartbeats, identifier: createIdentifier(control), limiter: createRateLimiter(), now })
+  const tallies = { events: metrics.events, heartbeats: metrics.heartbeats }
+  const ingest = createIngest({ findSite, limiter: createRateLimiter(), identifier: createIdentifier(control), commit, heartbeats, tallies, now })
 
   addPublicHeaders(app)
   addErrorAnswers(app, now)
-  addIngestRoutes(app, { ingest, findSite })
+  addIngestRoutes(app, { ingest, tallies, commit, heartbeats })
   addLiveRoutes(app, { live, findSite, now })
   addScriptRoutes(app, scripts)
   addExternalApiRoutes(app, { control, events, now })

@@ -7,6 +7,7 @@ import { createApp } from './create-app.js'
 import { StartError, describeError } from './errors.js'
 import { createEventCommit, type EventCommit } from './ingest/create-event-commit.js'
 import { createGroupCommit } from './ingest/create-group-commit.js'
+import { createMetrics } from './metrics/create-metrics.js'
 import { readPageAssets } from './routes/read-page-assets.js'
 import { readScriptAssets } from './routes/read-script-assets.js'
 import { createClickhouseEventStore } from './stores/clickhouse-event-store.js'
@@ -51,11 +52,12 @@ export async function startCollector(config: Config): Promise<Collector> {
     const events = await openEventStore(clickhouseUrl)
     opened.push(() => events.close())
 
-    const commit = await createEventCommit({ store: events, log })
-    const heartbeats = createGroupCommit<HeartbeatRow>({ write: (rows, batchId, signal) => events.insertHeartbeats(rows, batchId, signal), log })
+    const metrics = createMetrics()
+    const commit = await createEventCommit({ store: events, log, watch: metrics.eventCommit })
+    const heartbeats = createGroupCommit<HeartbeatRow>({ write: (rows, batchId, signal) => events.insertHeartbeats(rows, batchId, signal), watch: metrics.heartbeatCommit, log })
 
     const [scripts, page] = await Promise.all([readScriptAssets(), readPageAssets()])
-    const app = createApp({ config, control, events, commit, heartbeats, scripts, page, log })
+    const app = createApp({ config, control, events, commit, heartbeats, metrics, scripts, page, log })
     opened.push(() => finish(app, [commit, heartbeats]))
     const url = await app.listen({ port: config.port, host: config.host }).catch((error: unknown) => {
       throw explainListenError(error, config)

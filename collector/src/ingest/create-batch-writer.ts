@@ -19,7 +19,7 @@ const LAST_RETRY_MS = 2_000
  * A store that answers "no" is believed after the time that its senders wait. One that does not answer is asked
  * for `keepMs`: the insert it was sent may still wait in it.
  */
-export function createBatchWriter<Item>({ write, log, answerWithinMs = 20_000, keepMs = 10 * 60 * 1000, attemptMs = 10_000 }: GroupCommitOptions<Item>): BatchWriter<Item> {
+export function createBatchWriter<Item>({ write, watch, log, answerWithinMs = 20_000, keepMs = 10 * 60 * 1000, attemptMs = 10_000 }: GroupCommitOptions<Item>): BatchWriter<Item> {
   let isOver = false
   let isFailing = false
   let wake = () => {}
@@ -56,6 +56,7 @@ export function createBatchWriter<Item>({ write, log, answerWithinMs = 20_000, k
         } catch (error) {
           cause = error
           isFailing = true
+          watch?.attemptFailed()
           log.warn({ batchId, items: items.length, error: describeError(error) }, 'a batch was not written')
         }
         const patienceMs = cause instanceof NotStoredError ? answerWithinMs : keepMs

@@ -2,7 +2,7 @@ import { DEDUPLICATION_WINDOW_MS } from '@zenovay/tracker/contract'
 import type { Logger } from 'pino'
 import type { EventRow } from '../stores/event-row.js'
 import { eventKey, type EventStore } from '../stores/event-store.js'
-import { createGroupCommit } from './create-group-commit.js'
+import { createGroupCommit, type CommitWatch } from './create-group-commit.js'
 
 /** A row on its way to the store. */
 export interface Candidate {
@@ -20,11 +20,21 @@ export interface EventCommit {
   /** Resolves when the event is on disk, by this call or an earlier one; rejects with `STORE_UNAVAILABLE`. */
   commit(candidate: Candidate): Promise<CommitOutcome>
   depth(): number
+  /** Whether {@link commit} refuses what comes. */
+  isFull(): boolean
   /** Whether a batch failed and is being tried again. */
   isFailing(): boolean
   drain(): Promise<void>
   /** Refuses what still waits: the end, when the store does not answer. */
   giveUp(): void
+}
+
+export interface EventCommitServices {
+  store: EventStore
+  log: Logger
+  watch?: CommitWatch
+  /** @default Date.now */
+  now?: () => number
 }
 
 // Ids of the last minutes at full load; with ids of 40 characters about 30 MB.
@@ -39,7 +49,7 @@ const REMEMBER_MS = 15 * 60 * 1000
  * filled from the store at start, because browsers themselves send a POST again after a dropped connection.
  * A repeat of an event that is still being written waits for that write.
  */
-export async function createEventCommit({ store, log, now = Date.now }: { store: EventStore; log: Logger; now?: () => number }): Promise<EventCommit> {
+export async function createEventCommit({ store, log, watch, now = Date.now }: EventCommitServices): Promise<EventCommit> {
   const recent = new Map<string, Promise<void>>()
   for (const key of await store.recentKeys(now() - REMEMBER_MS, MAX_RECENT)) recent.set(key, Promise.resolve())
   // What the store knew already; told by the batch's write to the one who waits for it.
@@ -47,6 +57,8 @@ export async function createEventCommit({ store, log, now = Date.now }: { store:
 
   const group = createGroupCommit<Candidate>({
     log,
+    ...(watch && { watch }),
+    bytesOf: ({ row }) => bytesOf(row),
     // What was refused must be taken when it comes again.
     onRefused(candidates) {
       for (const { row } of candidates) recent.delete(eventKey(row.site_id, row.event_id))
@@ -68,6 +80,7 @@ export async function createEventCommit({ store, log, now = Date.now }: { store:
 
   return {
     depth: group.depth,
+    isFull: group.isFull,
     isFailing: group.isFailing,
     drain: group.drain,
     giveUp: group.giveUp,
@@ -83,4 +96,11 @@ export async function createEventCommit({ store, log, now = Date.now }: { store:
       return written.then(() => (repeats.has(candidate) ? 'duplicate' : 'stored'))
     },
   }
+}
+
+// A row without its texts.
+const ROW_BYTES = 1_000
+
+function bytesOf({ path, query, referrer, title, properties }: EventRow): number {
+  return ROW_BYTES + 2 * (path.length + query.length + referrer.length + title.length + properties.length)
 }

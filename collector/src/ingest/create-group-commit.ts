@@ -10,11 +10,18 @@ export interface GroupCommitOptions<Item> {
   onRefused?: (items: Item[]) => void
   /** Told of items that were written after all, when their promise had rejected already. */
   onWrittenLate?: (items: Item[]) => void
+  watch?: CommitWatch
+  /** About how much memory an item holds while it waits. */
+  bytesOf?: (item: Item) => number
   log: Logger
   /** Most items of one batch. */
   maxBatch?: number
+  /** A batch that holds this much takes no more items. */
+  maxBatchBytes?: number
   /** Most items that wait; more are refused with 503. */
   maxQueue?: number
+  /** More are refused while those that wait hold this much. */
+  maxQueueBytes?: number
   /** How long a batch waits for company, in milliseconds. */
   lingerMs?: number
   /** How long an item waits for its answer, in milliseconds; then it is refused, though its batch may go on. */
@@ -23,6 +30,14 @@ export interface GroupCommitOptions<Item> {
   keepMs?: number
   /** Longest time of one attempt, in milliseconds. */
   attemptMs?: number
+}
+
+/** Told how writing goes. */
+export interface CommitWatch {
+  /** A batch is written or given up; `elapsedMs` since its first item came. */
+  settled(items: number, elapsedMs: number): void
+  /** A batch was not written at this attempt. */
+  attemptFailed(): void
 }
 
 export interface GroupCommit<Item> {
@@ -42,6 +57,7 @@ export interface GroupCommit<Item> {
 
 export interface Batch<Item> {
   items: Item[]
+  bytes: number
   openedAt: number
   written: Promise<void>
   /** Answers those who wait; a second call does nothing. Returns whether this was the first. */
@@ -51,6 +67,7 @@ export interface Batch<Item> {
 // While the store is away: what came later gets its full time to wait.
 const OPEN_FOR_MS = 1_000
 const RETRY_AFTER_S = 5
+const MEBIBYTE = 1024 * 1024
 
 /**
  * Writes what arrives in batches, one at a time: the next batch is what arrived while the last was written.
@@ -63,34 +80,41 @@ const RETRY_AFTER_S = 5
  * keeps the repeat from being counted again.
  */
 export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
-  const { onRefused, onWrittenLate, maxBatch = 10_000, maxQueue = 50_000, lingerMs = 2, answerWithinMs = 20_000 } = options
+  const { onRefused, onWrittenLate, watch, bytesOf = () => 0, maxBatch = 10_000, maxBatchBytes = 16 * MEBIBYTE, maxQueue = 50_000, maxQueueBytes = 64 * MEBIBYTE, lingerMs = 2, answerWithinMs = 20_000 } = options
   const writer = createBatchWriter(options)
   const queue: Batch<Item>[] = []
   let depth = 0
+  let bytes = 0
   let isOver = false
   let running: Promise<void> | undefined
 
   async function run(): Promise<void> {
     while (queue.length > 0) {
-      if (queue[0]!.items.length < maxBatch) await sleep(lingerMs)
+      if (!isComplete(queue[0]!)) await sleep(lingerMs)
       const batch = queue.shift()!
       const failure = await writer.write(batch)
       depth -= batch.items.length
+      bytes -= batch.bytes
       if (failure) onRefused?.(batch.items)
       if (!batch.settle(failure && unavailable(failure.cause)) && !failure) onWrittenLate?.(batch.items)
+      watch?.settled(batch.items.length, performance.now() - batch.openedAt)
     }
     running = undefined
   }
 
-  const isFull = () => isOver || depth >= maxQueue
+  const isComplete = (batch: Batch<Item>) => batch.items.length >= maxBatch || batch.bytes >= maxBatchBytes
+  const isFull = () => isOver || depth >= maxQueue || bytes >= maxQueueBytes
 
   return {
     add(item) {
       if (isFull()) return Promise.reject(unavailable())
+      const itemBytes = bytesOf(item)
       depth++
+      bytes += itemBytes
       let batch = queue.at(-1)
-      if (!batch || batch.items.length >= maxBatch || performance.now() - batch.openedAt > OPEN_FOR_MS) queue.push((batch = openBatch(answerWithinMs)))
+      if (!batch || isComplete(batch) || performance.now() - batch.openedAt > OPEN_FOR_MS) queue.push((batch = openBatch(answerWithinMs)))
       batch.items.push(item)
+      batch.bytes += itemBytes
       running ??= run()
       return batch.written
     },
@@ -121,7 +145,7 @@ function openBatch<Item>(answerWithinMs: number): Batch<Item> {
     }
   })
   const impatience = setTimeout(() => settle(unavailable()), answerWithinMs)
-  return { items: [], openedAt: performance.now(), written, settle }
+  return { items: [], bytes: 0, openedAt: performance.now(), written, settle }
 }
 
 function unavailable(cause?: unknown): ApiError {

@@ -1,34 +1,77 @@
-import { MAX_BODY_BYTES } from '@zenovay/tracker/contract'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { MAX_BODY_BYTES, type IngestAnswer } from '@zenovay/tracker/contract'
+import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import { ApiError } from '../errors.js'
+import type { EventCommit } from '../ingest/create-event-commit.js'
+import type { GroupCommit } from '../ingest/create-group-commit.js'
 import type { Ingest, IngestRequest } from '../ingest/create-ingest.js'
-import type { Site } from '../stores/control-store.js'
+import { outcomeOf, type Tally } from '../ingest/outcomes.js'
+import type { HeartbeatRow } from '../stores/event-row.js'
+import { toApiError } from './error-answers.js'
 
-interface CodeParams {
+interface CodeRoute {
   Params: { code: string }
   Body: string
 }
 
-/** The language that a browser likes best, of `de-CH,de;q=0.9`; servers send `*`, or nothing. */
-function firstLanguage(header = ''): string {
-  return /^[a-z][\w-]*/i.exec(header)?.[0] ?? ''
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Ingest has it, and counts what becomes of it. */
+    isTaken: boolean
+  }
 }
 
+interface IngestRouteServices {
+  ingest: Ingest
+  tallies: { events: Tally; heartbeats: Tally }
+  commit: Pick<EventCommit, 'isFull'>
+  heartbeats: Pick<GroupCommit<HeartbeatRow>, 'isFull'>
+}
+
+interface CountedRoute {
+  url: string
+  tally: Tally
+  isFull: () => boolean
+  take: (request: IngestRequest) => Promise<IngestAnswer>
+}
+
+const RETRY_AFTER_S = 5
+
 /** `POST /e/{code}` and `POST /e/heartbeat/{code}`. */
-export function addIngestRoutes(app: FastifyInstance, { ingest, findSite }: { ingest: Ingest; findSite: (code: string) => Promise<Site | undefined> }): void {
+export function addIngestRoutes(app: FastifyInstance, { ingest, tallies, commit, heartbeats }: IngestRouteServices): void {
   void app.register((routes, _options, done) => {
     routes.removeAllContentTypeParsers()
     // A beacon is text/plain so that it needs no preflight; both are the same JSON. The decode stage parses it.
     routes.addContentTypeParser(['application/json', 'text/plain'], { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, (_request, body, parsed) => parsed(null, body))
 
-    const read = async (request: FastifyRequest<CodeParams>): Promise<IngestRequest> => {
-      const site = await findSite(request.params.code)
-      if (!site) throw new ApiError('UNKNOWN_TRACKING_CODE')
-      return { site, body: request.body ?? '', ip: request.ip, origin: request.headers.origin, language: firstLanguage(request.headers['accept-language']) }
-    }
+    routes.decorateRequest('isTaken', false)
+    const addCountedRoute = ({ url, tally, isFull, take }: CountedRoute) =>
+      routes.post<CodeRoute>(url, {
+        onRequest(_request, _reply, next) {
+          tally.receive()
+          // Before the body is read: under a flood most of the work is reading what will be refused.
+          next(isFull() ? new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S }) : undefined)
+        },
+        onError(request, _reply, error: FastifyError, next) {
+          if (!request.isTaken) tally.end(outcomeOf(toApiError(error)))
+          next()
+        },
+        handler(request) {
+          request.isTaken = true
+          return take(read(request))
+        },
+      })
 
-    routes.post<CodeParams>('/e/:code', async (request) => ingest.takeEvents(await read(request)))
-    routes.post<CodeParams>('/e/heartbeat/:code', async (request) => ingest.takeHeartbeat(await read(request)))
+    addCountedRoute({ url: '/e/:code', tally: tallies.events, isFull: commit.isFull, take: (request) => ingest.takeEvents(request) })
+    addCountedRoute({ url: '/e/heartbeat/:code', tally: tallies.heartbeats, isFull: heartbeats.isFull, take: (request) => ingest.takeHeartbeat(request) })
     done()
   })
+}
+
+function read({ params, body, ip, headers }: FastifyRequest<CodeRoute>): IngestRequest {
+  return { code: params.code, body: body ?? '', ip, origin: headers.origin, language: firstLanguage(headers['accept-language']) }
+}
+
+/** The language that a browser likes best, of `de-CH,de;q=0.9`; servers send `*`, or nothing. */
+function firstLanguage(header = ''): string {
+  return /^[a-z][\w-]*/i.exec(header)?.[0] ?? ''
 }

@@ -20,7 +20,7 @@ function openMemoryStore(known: string[] = []) {
   return { store, keys }
 }
 
-const candidate = (eventId: string, { hasOwnId = true, retry = false } = {}) => ({ row: { site_id: 'ws_1', event_id: eventId } as EventRow, hasOwnId, retry })
+const candidate = (eventId: string, { hasOwnId = true, retry = false } = {}) => ({ row: { site_id: 'ws_1', event_id: eventId, path: '/', query: '', referrer: '', title: '', properties: '{}' } as EventRow, hasOwnId, retry })
 
 it('tells what it stored from what came before, in this process or another', async () => {
   const { store, keys } = openMemoryStore(['ws_1 elsewhere'])
