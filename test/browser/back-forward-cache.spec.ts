@@ -25,10 +25,24 @@ async function leaveAndReturn(tab: Tab, about: string): Promise<void> {
 }
 
 /** Firefox refuses a call in the moment in which it changes pages. */
-async function expectRestored(tab: Tab): Promise<void> {
+async function expectRestored(tab: Tab, timeout = 15_000): Promise<void> {
   await expect(async () => {
     expect(await tab.evaluate(() => window.shown), 'the page was restored, not loaded again').toEqual([false, true])
-  }).toPass({ timeout: 15_000 })
+  }).toPass({ timeout })
+}
+
+/**
+ * WebKitGTK now and then (measured: 1 of 24) loads a page again that had a request on its way, whoever made it,
+ * so it has three tries there. A page that may not enter the cache fails them all.
+ */
+async function expectRestorable(tab: Tab, about: string, browserName: string): Promise<void> {
+  for (let tries = browserName === 'webkit' ? 3 : 1; tries > 1; tries--) {
+    await leaveAndReturn(tab, about)
+    const restored = await expectRestored(tab, 5_000).then(() => true, () => false)
+    if (restored) return
+  }
+  await leaveAndReturn(tab, about)
+  await expectRestored(tab)
 }
 
 for (const variant of VARIANTS) {
@@ -53,10 +67,10 @@ for (const variant of VARIANTS) {
   ]
   for (const { name, prepare } of PENDING)
     test(`${variant}: ${name} does not keep a page out of the back/forward cache`, async ({ tab, servers, site, collector, browserName }) => {
-      // Measured: 23 of 24 are restored.
-      test.skip(browserName === 'webkit' && name === 'a request without an answer', 'WebKitGTK now and then loads a page again whose request has no answer')
       const about = site.addPage('/about', plainPage(site))
-      await tab.goto(site.addPage('/', trackedPage(servers, { variant, head: HEAD, body: BODY })))
+      const page = trackedPage(servers, { variant, head: HEAD, body: BODY })
+      site.addPage('/cart', page)
+      await tab.goto(site.addPage('/', page))
       await collector.until(() => collector.pageviews().length === 1)
       await prepare(collector)
       await tab.evaluate(() => {
@@ -64,9 +78,8 @@ for (const variant of VARIANTS) {
         window.tracker.track('waiting')
       })
       await expect.poll(() => tab.evaluate(() => Object.keys(localStorage).length), 'a waiting event').toBeGreaterThan(1)
-      await leaveAndReturn(tab, about)
 
-      await expectRestored(tab)
+      await expectRestorable(tab, about, browserName)
       if (name.endsWith('down')) await collector.up()
       collector.outcome = 200
       // What waited arrives, and so does the pageview of the page that is shown again.
