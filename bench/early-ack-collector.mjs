@@ -5,9 +5,13 @@ import { pino } from 'pino'
 import { readConfig } from '../collector/dist/config.js'
 import { createApp } from '../collector/dist/create-app.js'
 import { createEventCommit } from '../collector/dist/ingest/create-event-commit.js'
+import { createIdentifier } from '../collector/dist/ingest/create-identifier.js'
+import { createSaltRotation } from '../collector/dist/ingest/create-salt-rotation.js'
 import { createGroupCommit } from '../collector/dist/ingest/create-group-commit.js'
+import { createMetrics } from '../collector/dist/metrics/create-metrics.js'
 import { createClickhouseEventStore } from '../collector/dist/stores/clickhouse-event-store.js'
 import { startEmbeddedEngine } from '../collector/dist/stores/embedded-engine.js'
+import { createSaltFolder } from '../collector/dist/stores/salt-folder.js'
 import { openSqliteControlStore } from '../collector/dist/stores/sqlite-control-store.js'
 
 const config = readConfig(process.env)
@@ -25,6 +29,7 @@ const commit = {
   },
 }
 const heartbeats = createGroupCommit({ write: (rows, id) => events.insertHeartbeats(rows, id), log })
-const app = createApp({ config, control, events, commit, heartbeats, scripts: [], page: [], log })
+const identifier = createIdentifier({ salts: createSaltRotation({ store: createSaltFolder(`${config.dataDir}/salts`), log }) })
+const app = createApp({ config, control, events, commit, heartbeats, identifier, metrics: createMetrics(), scripts: [], page: [], log })
 console.log(`collector: ${await app.listen({ port: config.port, host: config.host })}`)
 console.log('ready')

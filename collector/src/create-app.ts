@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Config } from './config.js'
 import { createIngest } from './ingest/create-ingest.js'
-import { createIdentifier } from './ingest/create-identifier.js'
+import type { Identifier } from './ingest/create-identifier.js'
 import { createRateLimiter } from './ingest/create-rate-limiter.js'
 import type { EventCommit } from './ingest/create-event-commit.js'
 import type { GroupCommit } from './ingest/create-group-commit.js'
@@ -30,6 +30,7 @@ export interface AppServices {
   events: EventStore
   commit: EventCommit
   heartbeats: GroupCommit<HeartbeatRow>
+  identifier: Identifier
   metrics: Metrics
   scripts: ScriptAsset[]
   page: PageAsset[]
@@ -44,7 +45,7 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000
 const JSON_BODY_BYTES = 1024 * 1024
 
 /** Puts the routes together. Does no I/O: nothing listens, nothing is opened. */
-export function createApp({ config, control, events, commit, heartbeats, metrics, scripts, page, log, now = Date.now }: AppServices): FastifyInstance {
+export function createApp({ config, control, events, commit, heartbeats, identifier, metrics, scripts, page, log, now = Date.now }: AppServices): FastifyInstance {
   const app = Fastify({
     loggerInstance: log,
     // One line for each request would name IPs and drown the errors.
@@ -69,7 +70,7 @@ export function createApp({ config, control, events, commit, heartbeats, metrics
   const findSite = createSiteCache(control, now)
   const live = createLiveCounter(events, now)
   const tallies = { events: metrics.events, heartbeats: metrics.heartbeats }
-  const ingest = createIngest({ findSite, limiter: createRateLimiter(), identifier: createIdentifier(control), commit, heartbeats, tallies, now })
+  const ingest = createIngest({ findSite, limiter: createRateLimiter(), identifier, commit, heartbeats, tallies, now })
 
   addPublicHeaders(app)
   addErrorAnswers(app, now)

@@ -1,12 +1,15 @@
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { SESSION_TIMEOUT_MS } from '@zenovay/tracker/contract'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import type { Config } from './config.js'
 import { createApp } from './create-app.js'
 import { StartError, describeError } from './errors.js'
 import { createEventCommit, type EventCommit } from './ingest/create-event-commit.js'
+import { MAX_SESSIONS, createIdentifier } from './ingest/create-identifier.js'
 import { createGroupCommit } from './ingest/create-group-commit.js'
+import { createSaltRotation } from './ingest/create-salt-rotation.js'
 import { createMetrics } from './metrics/create-metrics.js'
 import { readPageAssets } from './routes/read-page-assets.js'
 import { readScriptAssets } from './routes/read-script-assets.js'
@@ -15,6 +18,7 @@ import type { ControlStore } from './stores/control-store.js'
 import { startEmbeddedEngine } from './stores/embedded-engine.js'
 import type { HeartbeatRow } from './stores/event-row.js'
 import type { EventStore } from './stores/event-store.js'
+import { createSaltFolder } from './stores/salt-folder.js'
 import { openSqliteControlStore } from './stores/sqlite-control-store.js'
 
 const IDLE_SWEEP_MS = 50
@@ -31,8 +35,8 @@ export interface Collector {
   close(): Promise<void>
 }
 
-/** Opens the stores and listens. Rejects with a {@link StartError} that says in one line what to do. */
-export async function startCollector(config: Config): Promise<Collector> {
+/** Opens the stores and listens. Rejects with a {@link StartError} that says in one line what to do. A test may give its own clock. */
+export async function startCollector(config: Config, { now = Date.now }: { now?: () => number } = {}): Promise<Collector> {
   // Closed in reverse, at the end or when a later step fails.
   const opened: (() => Promise<unknown>)[] = []
   const closeAll = async () => {
@@ -42,6 +46,13 @@ export async function startCollector(config: Config): Promise<Collector> {
     const log = pino({ level: config.logLevel }, pino.destination(2))
     const control = await openControlStore(config)
     opened.push(() => control.close())
+
+    const saltDir = join(dirname(config.controlFile), 'salts')
+    const salts = createSaltRotation({ store: createSaltFolder(saltDir), log, now })
+    await salts.start().catch((error: unknown) => {
+      throw new StartError(`The salts in ${saltDir} cannot be kept: ${describeError(error)}. Make it a folder that this user may write.`)
+    })
+    opened.push(() => Promise.resolve(salts.stop()))
 
     let clickhouseUrl = config.clickhouseUrl
     if (clickhouseUrl === undefined) {
@@ -53,11 +64,12 @@ export async function startCollector(config: Config): Promise<Collector> {
     opened.push(() => events.close())
 
     const metrics = createMetrics()
-    const commit = await createEventCommit({ store: events, log, watch: metrics.eventCommit })
+    const commit = await createEventCommit({ store: events, log, watch: metrics.eventCommit, now })
     const heartbeats = createGroupCommit<HeartbeatRow>({ write: (rows, batchId, signal) => events.insertHeartbeats(rows, batchId, signal), watch: metrics.heartbeatCommit, log })
+    const identifier = createIdentifier({ salts, recent: await events.recentSessions(now() - SESSION_TIMEOUT_MS, MAX_SESSIONS) })
 
     const [scripts, page] = await Promise.all([readScriptAssets(), readPageAssets()])
-    const app = createApp({ config, control, events, commit, heartbeats, metrics, scripts, page, log })
+    const app = createApp({ config, control, events, commit, heartbeats, identifier, metrics, scripts, page, log, now })
     opened.push(() => finish(app, [commit, heartbeats]))
     const url = await app.listen({ port: config.port, host: config.host }).catch((error: unknown) => {
       throw explainListenError(error, config)

@@ -14,6 +14,9 @@ afterAll(() => collector.close())
 let addresses = 0
 const otherClient = () => ({ headers: { 'x-forwarded-for': `10.2.${addresses >> 8}.${addresses++ & 255}` } })
 
+const beat = (body: unknown) =>
+  fetch(`${collector.url}/e/heartbeat/${collector.site.trackingCode}`, { method: 'POST', headers: { 'content-type': 'text/plain', ...otherClient().headers }, body: JSON.stringify(body) })
+
 async function countStored(eventId: string): Promise<number> {
   const [row] = await collector.select<{ n: number }>(`SELECT count() AS n FROM events WHERE event_id = '${eventId}'`)
   return row!.n
@@ -106,6 +109,22 @@ describe('identity', () => {
     expect(c!.visitor_id).not.toBe(a!.visitor_id)
   })
 
+  it('names neither the visitor nor the user whom an event with a privacy signal carries', async () => {
+    const event = makeEvent({ gpc: true, user_id: 'user-42' })
+    await collector.post(event, { headers: { 'x-forwarded-for': '192.0.2.90' } })
+    const [row] = await collector.select<Record<string, unknown>>(`SELECT visitor_id, user_id, cookieless, gpc FROM events WHERE event_id = '${event.event_id}'`)
+    expect(row).toMatchObject({ user_id: '', cookieless: true, gpc: true })
+    expect(row!['visitor_id']).toMatch(/^[\w-]{27}$/)
+  })
+
+  it('counts events and heartbeats of a cookieless visitor as one visitor', async () => {
+    const event = cookieless()
+    await collector.post(event, { headers: { 'x-forwarded-for': '192.0.2.91' } })
+    await beat({ session_id: event.session_id })
+    const [ids] = await idsOf(event.event_id!)
+    expect(await collector.select(`SELECT count() AS n FROM heartbeats WHERE visitor_id = '${ids!.visitor_id}'`)).toEqual([{ n: 1 }])
+  })
+
   it('stores neither address nor user agent', async () => {
     const event = cookieless()
     await collector.post(event, { headers: { 'x-forwarded-for': '198.51.100.23' } })
@@ -118,7 +137,7 @@ describe('identity', () => {
 describe('POST /e/heartbeat/{code}', () => {
   it('makes a visitor live and stores no event', async () => {
     const [before] = await collector.select<{ n: number }>('SELECT count() AS n FROM events')
-    const answer = await fetch(`${collector.url}/e/heartbeat/${collector.site.trackingCode}`, { method: 'POST', headers: { 'content-type': 'text/plain', ...otherClient().headers }, body: JSON.stringify({ session_id: 'session-heart', visitor_id: 'visitor-heart' }) })
+    const answer = await beat({ session_id: 'session-heart', visitor_id: 'visitor-heart' })
     expect((await answer.json()) as IngestAnswer).toEqual({ success: true })
     const [row] = await collector.select<{ n: number }>("SELECT count() AS n FROM heartbeats WHERE visitor_id = 'visitor-heart'")
     const [after] = await collector.select<{ n: number }>('SELECT count() AS n FROM events')
@@ -127,7 +146,7 @@ describe('POST /e/heartbeat/{code}', () => {
   })
 
   it('lists the faults of a bad one', async () => {
-    const answer = await fetch(`${collector.url}/e/heartbeat/${collector.site.trackingCode}`, { method: 'POST', headers: { 'content-type': 'text/plain', ...otherClient().headers }, body: '{"url": "nowhere"}' })
+    const answer = await beat({ url: 'nowhere' })
     expect(((await answer.json()) as ErrorBody).error.details).toEqual([{ field: 'session_id', reason: 'is missing' }, { field: 'url', reason: 'must be an absolute http or https URL' }])
   })
 })

@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto'
-import { SESSION_TIMEOUT_MS, type ValidEvent } from '@zenovay/tracker/contract'
-import type { ControlStore } from '../stores/control-store.js'
+import { SESSION_TIMEOUT_MS, type Heartbeat, type ValidEvent } from '@zenovay/tracker/contract'
+import type { CookielessSession } from '../stores/event-store.js'
 import { networkOf } from './client-address.js'
+import { createBoundedMap } from './create-bounded-map.js'
+import type { DaySalts, SaltRotation } from './create-salt-rotation.js'
 
 export interface Ids {
   visitorId: string
@@ -10,12 +12,20 @@ export interface Ids {
 
 export interface Identifier {
   /** The visitor and session of an event that came from `ip` at `now` (ms since the epoch). At once, unless a salt must be read. */
-  identify(event: ValidEvent, sender: { siteId: string; ip: string; now: number }): Ids | Promise<Ids>
+  identify(event: ValidEvent, sender: Sender): Ids | Promise<Ids>
+  /** The visitor whom a sign of life is of. */
+  visitorOf(heartbeat: Heartbeat, siteId: string): string
+}
+
+interface Sender {
+  siteId: string
+  ip: string
+  now: number
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
-const SALT_LIFETIME_MS = 48 * 60 * 60 * 1000
-const MAX_SESSIONS = 100_000
+/** With ids of 40 characters about 40 MB. */
+export const MAX_SESSIONS = 100_000
 // 162 bits of the HMAC.
 const VISITOR_ID_LENGTH = 27
 
@@ -25,42 +35,42 @@ const VISITOR_ID_LENGTH = 27
  * Ids that the sender gives are kept. A cookieless event has none that lasts: its visitor is an HMAC of site,
  * cut address and user agent under a random salt of the day, which is deleted after 48 hours, and its session is
  * the one that visitor had within the last 30 minutes. Neither address nor user agent is stored.
+ *
+ * `recent` holds the sessions of before a restart, oldest first.
  */
-export function createIdentifier(control: ControlStore): Identifier {
-  const sessions = new Map<string, { sessionId: string; seen: number }>()
-  let current: { day: string; salt: Promise<Buffer> } | undefined
+export function createIdentifier({ salts, recent = [] }: { salts: Pick<SaltRotation, 'at'>; recent?: CookielessSession[] }): Identifier {
+  const sessions = createBoundedMap<string, { sessionId: string; seen: number }>(MAX_SESSIONS)
+  // Heartbeats know the session of their page load, which is not the one that its visitor continues.
+  const visitors = createBoundedMap<string, string>(MAX_SESSIONS)
+  for (const { visitorId, sessionId, seen } of recent) sessions.set(visitorId, { sessionId, seen })
 
-  function saltOf(now: number): Promise<Buffer> {
-    const day = dayOf(now)
-    if (current?.day !== day) {
-      const salt = control.saltOf(day, dayOf(now - SALT_LIFETIME_MS + DAY_MS))
-      current = { day, salt }
-      salt.catch(() => (current = undefined))
-    }
-    return current.salt
-  }
-
-  function sessionOf(visitorId: string, proposed: string, now: number): string {
-    const known = sessions.get(visitorId)
-    const sessionId = known && now - known.seen < SESSION_TIMEOUT_MS ? known.sessionId : proposed
-    sessions.delete(visitorId)
+  function identifyCookieless({ user_agent, session_id }: ValidEvent, { siteId, ip, now }: Sender, { current, previous }: DaySalts): Ids {
+    const subject = JSON.stringify([siteId, networkOf(ip), user_agent])
+    const visitorId = hash(subject, current)
+    let known = sessions.get(visitorId)
+    // Since midnight the visitor has another id: whoever is new under this salt may go on with a session of yesterday.
+    if (!known && previous && now % DAY_MS < SESSION_TIMEOUT_MS) known = sessions.get(hash(subject, previous))
+    const sessionId = known && now - known.seen < SESSION_TIMEOUT_MS ? known.sessionId : session_id
     sessions.set(visitorId, { sessionId, seen: now })
-    if (sessions.size > MAX_SESSIONS) sessions.delete(sessions.keys().next().value!)
-    return sessionId
+    visitors.set(`${siteId} ${session_id}`, visitorId)
+    return { visitorId, sessionId }
   }
 
   return {
-    identify(event, { siteId, ip, now }) {
+    identify(event, sender) {
       // A server that knows no visitor: its session is all there is.
-      if (!event.cookieless) return { visitorId: event.visitor_id ?? `s_${event.session_id}`, sessionId: event.session_id }
-      return saltOf(now).then((salt) => {
-        const visitorId = createHmac('sha256', salt).update(JSON.stringify([siteId, networkOf(ip), event.user_agent])).digest('base64url').slice(0, VISITOR_ID_LENGTH)
-        return { visitorId, sessionId: sessionOf(visitorId, event.session_id, now) }
-      })
+      if (!event.cookieless) return { visitorId: event.visitor_id ?? anonymous(event.session_id), sessionId: event.session_id }
+      const today = salts.at(sender.now)
+      return today instanceof Promise ? today.then((loaded) => identifyCookieless(event, sender, loaded)) : identifyCookieless(event, sender, today)
     },
+    visitorOf: ({ visitor_id, session_id }, siteId) => visitors.get(`${siteId} ${session_id}`) ?? visitor_id ?? anonymous(session_id),
   }
 }
 
-function dayOf(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10)
+function hash(subject: string, salt: Buffer): string {
+  return createHmac('sha256', salt).update(subject).digest('base64url').slice(0, VISITOR_ID_LENGTH)
+}
+
+function anonymous(sessionId: string): string {
+  return `s_${sessionId}`
 }

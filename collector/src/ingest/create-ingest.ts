@@ -12,6 +12,7 @@ import type { RateLimiter } from './create-rate-limiter.js'
 import { decodeEvents, decodeJson, type Decoded } from './decode.js'
 import { toEventRow } from './enrich/to-event-row.js'
 import { outcomeOf, type Tally } from './outcomes.js'
+import { respectPrivacySignal } from './respect-privacy-signal.js'
 
 /** A request of the public endpoint, without its transport. */
 export interface IngestRequest {
@@ -58,8 +59,7 @@ export function createIngest({ findSite, limiter, identifier, commit, heartbeats
         const site = await admit(request)
         const result = validateHeartbeat(decodeJson(request.body))
         if (!result.ok) throw new ApiError('VALIDATION_ERROR', { details: result.faults })
-        const { visitor_id, session_id } = result.heartbeat
-        await heartbeats.add({ site_id: site.id, received_at: now(), visitor_id: visitor_id ?? `s_${session_id}` })
+        await heartbeats.add({ site_id: site.id, received_at: now(), visitor_id: identifier.visitorOf(result.heartbeat, site.id) })
         tallies.heartbeats.end('stored')
         return { success: true }
       } catch (error) {
@@ -119,8 +119,9 @@ export function createIngest({ findSite, limiter, identifier, commit, heartbeats
   }
 
   // No await where none is needed: this runs for every event, and each await costs as much as validating it.
-  function store(event: ValidEvent, site: Site, { ip, language }: IngestRequest): Promise<CommitOutcome> {
+  function store(sent: ValidEvent, site: Site, { ip, language }: IngestRequest): Promise<CommitOutcome> {
     const time = now()
+    const event = respectPrivacySignal(sent)
     const write = (ids: Ids) => commit.commit({ row: toEventRow(event, { site, ids, language, now: time }), hasOwnId: event.event_id !== undefined, retry: event.retry === true })
     const ids = identifier.identify(event, { siteId: site.id, ip, now: time })
     return ids instanceof Promise ? ids.then(write) : write(ids)

@@ -1,9 +1,9 @@
 import { ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { ApiError, NotStoredError, describeError } from '../errors.js'
 import { SCHEMA_STEPS } from './clickhouse-schema.js'
-import { eventKey, type EventStore } from './event-store.js'
+import { eventKey, type CookielessSession, type EventStore } from './event-store.js'
 import type { EventRow, HeartbeatRow } from './event-row.js'
-import { DAYS, EVENT_NAMES, FIND_STORED, OVERVIEW, PAGES, RECENT_KEYS, VISITORS_SINCE } from './queries.js'
+import { DAYS, EVENT_NAMES, FIND_STORED, OVERVIEW, PAGES, RECENT_KEYS, RECENT_SESSIONS, VISITORS_SINCE } from './queries.js'
 
 export interface ClickhouseOptions {
   /** With user, password and database where the server wants them. */
@@ -78,6 +78,10 @@ export async function createClickhouseEventStore({ url, timeoutMs = 30_000 }: Cl
     async recentKeys(since, limit) {
       const rows = await select<{ site_id: string; event_id: string }>(RECENT_KEYS, { since: since / 1000, limit })
       return rows.map((row) => eventKey(row.site_id, row.event_id)).reverse()
+    },
+    async recentSessions(since, limit) {
+      const rows = await select<CookielessSession>(RECENT_SESSIONS, { since: since / 1000, limit })
+      return rows.reverse()
     },
     async countVisitorsSince(siteId, since) {
       const [row] = await select<{ visitors: number }>(VISITORS_SINCE, { siteId, since: since / 1000 })

@@ -28,4 +28,8 @@ export const CONTROL_MIGRATIONS: Record<string, Migration> = {
         .execute()
     },
   },
+  // Salts live in files of their own, which no backup of the control data holds.
+  '002-salts-move-out': {
+    up: (db: Kysely<unknown>) => db.schema.dropTable('salts').execute(),
+  },
 }

@@ -22,7 +22,7 @@ export interface ApiKey {
   createdAt: number
 }
 
-/** Where sites, API keys and salts live: small data, read often, changed rarely. */
+/** Where sites and API keys live: small data, read often, changed rarely. */
 export interface ControlStore {
   addSite(site: Omit<Site, 'id' | 'trackingCode' | 'createdAt'>): Promise<Site>
   listSites(): Promise<Site[]>
@@ -30,10 +30,5 @@ export interface ControlStore {
   findSite(id: string): Promise<Site | undefined>
   addApiKey(key: ApiKey): Promise<void>
   findApiKey(id: string): Promise<ApiKey | undefined>
-  /**
-   * The random salt of a UTC day (`YYYY-MM-DD`), 32 bytes, made when there is none yet; the salts of days
-   * before `oldest` are deleted for good.
-   */
-  saltOf(day: string, oldest: string): Promise<Buffer>
   close(): Promise<void>
 }

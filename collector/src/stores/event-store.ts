@@ -42,6 +42,14 @@ export interface EventKey {
   eventId: string
 }
 
+/** The session that a cookieless visitor had last. */
+export interface CookielessSession {
+  visitorId: string
+  sessionId: string
+  /** When its last event came, ms since the epoch. */
+  seen: number
+}
+
 /**
  * Where events live. Every method rejects when the store cannot be reached.
  *
@@ -55,6 +63,8 @@ export interface EventStore {
   findStored(keys: EventKey[], since: number, signal?: AbortSignal): Promise<Set<string>>
   /** Keys of the newest events received since `since`, oldest first. */
   recentKeys(since: number, limit: number): Promise<string[]>
+  /** The sessions of cookieless visitors with an event received since `since`, the newest `limit`, oldest first. */
+  recentSessions(since: number, limit: number): Promise<CookielessSession[]>
   /** Distinct visitors with an event or heartbeat received since `since`. */
   countVisitorsSince(siteId: string, since: number): Promise<number>
   overview(siteId: string, period: Period): Promise<Overview>

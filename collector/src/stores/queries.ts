@@ -12,6 +12,10 @@ export const FIND_STORED = `
 export const RECENT_KEYS = `
   SELECT site_id, event_id FROM events WHERE ${SINCE} AND ${NOT_OLDER} ORDER BY received_at DESC LIMIT {limit: UInt32}`
 
+export const RECENT_SESSIONS = `
+  SELECT visitor_id AS visitorId, argMax(session_id, received_at) AS sessionId, toUnixTimestamp64Milli(max(received_at)) AS seen
+  FROM events WHERE cookieless AND ${SINCE} AND ${NOT_OLDER} GROUP BY visitor_id ORDER BY seen DESC LIMIT {limit: UInt32}`
+
 export const VISITORS_SINCE = `
   SELECT uniqExact(visitor_id) AS visitors FROM (
     SELECT visitor_id FROM events WHERE site_id = {siteId: String} AND ${SINCE} AND ${NOT_OLDER}

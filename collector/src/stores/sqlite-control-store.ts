@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import { chmodSync } from 'node:fs'
 import { Kysely, Migrator, SqliteDialect, type Selectable } from 'kysely'
 import Database from 'libsql'
@@ -9,7 +9,6 @@ import type { ApiKey, ControlStore, Site } from './control-store.js'
 interface Tables {
   sites: { id: string; tracking_code: string; domain: string; name: string; allowed_domains: string; created_at: number }
   api_keys: { id: string; hash: string; name: string; site_id: string | null; created_at: number }
-  salts: { day: string; salt: string }
 }
 
 const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
@@ -54,12 +53,6 @@ export async function openSqliteControlStore(file: string): Promise<ControlStore
       const row = await db.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirst()
       return row && { id: row.id, hash: row.hash, name: row.name, siteId: row.site_id, createdAt: row.created_at }
     },
-    async saltOf(day, oldest) {
-      await db.deleteFrom('salts').where('day', '<', oldest).execute()
-      await db.insertInto('salts').values({ day, salt: randomBytes(32).toString('hex') }).onConflict((conflict) => conflict.doNothing()).execute()
-      const { salt } = await db.selectFrom('salts').select('salt').where('day', '=', day).executeTakeFirstOrThrow()
-      return Buffer.from(salt, 'hex')
-    },
     close: () => db.destroy(),
   }
 }
@@ -68,7 +61,7 @@ function openDatabase(file: string): Kysely<Tables> {
   try {
     const database = new Database(file)
     chmodSync(file, 0o600)
-    // A second process (the command line) may write while the collector runs; deleted salts are overwritten.
+    // A second process (the command line) may write while the collector runs; what is deleted is overwritten.
     for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', `busy_timeout = ${BUSY_TIMEOUT_MS}`, 'foreign_keys = ON', 'secure_delete = ON']) database.pragma(pragma)
     return new Kysely<Tables>({ dialect: new SqliteDialect({ database }) })
   } catch (error) {

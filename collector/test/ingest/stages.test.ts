@@ -3,11 +3,7 @@ import { isAllowedOrigin, isBotAgent } from '../../src/ingest/admit.js'
 import { canonicalName } from '../../src/ingest/enrich/canonical-name.js'
 import { nameClient } from '../../src/ingest/enrich/name-client.js'
 import { clientOf, networkOf } from '../../src/ingest/client-address.js'
-import { createIdentifier } from '../../src/ingest/create-identifier.js'
 import { cleanReferrer, splitUrl } from '../../src/ingest/split-url.js'
-import { validateEvent, type ValidEvent } from '@zenovay/tracker/contract'
-import type { ControlStore } from '../../src/stores/control-store.js'
-import { makeEvent } from '../support/make-event.js'
 
 describe('isAllowedOrigin', () => {
   const site = { id: 'ws_1', trackingCode: 'ZV_TEST', domain: 'example.com', name: '', allowedDomains: ['partner.example'], createdAt: 0 }
@@ -108,41 +104,4 @@ it('takes what a client says of itself', () => {
 
 it('gives browsers and systems the names that reports use', () => {
   expect(['Edg', 'CriOS', 'iP', 'Mac', 'mac os x', 'Vivaldi', 'constructor'].map(canonicalName)).toEqual(['Edge', 'Chrome', 'iOS', 'macOS', 'macOS', 'Vivaldi', 'constructor'])
-})
-
-describe('createIdentifier', () => {
-  const MINUTE_MS = 60_000
-  const NOON = Date.UTC(2026, 5, 1, 12)
-  const salts = new Map<string, Buffer>()
-  const deleted: string[] = []
-  const control = {
-    saltOf(day: string, oldest: string) {
-      for (const known of salts.keys()) if (known < oldest && salts.delete(known)) deleted.push(known)
-      if (!salts.has(day)) salts.set(day, Buffer.from(day))
-      return Promise.resolve(salts.get(day)!)
-    },
-  } as Partial<ControlStore> as ControlStore
-  const { identify } = createIdentifier(control)
-  const load = (session: string): ValidEvent => {
-    const result = validateEvent({ ...makeEvent({ cookieless: true, session_id: session }), visitor_id: undefined })
-    if (!result.ok) throw new Error(JSON.stringify(result.faults))
-    return result.event
-  }
-  const sender = (now: number, ip = '192.0.2.1', siteId = 'ws_1') => ({ siteId, ip, now })
-
-  it('continues the session of a cookieless visitor for 30 minutes', async () => {
-    const first = await identify(load('page-load-1'), sender(NOON))
-    const second = await identify(load('page-load-2'), sender(NOON + 29 * MINUTE_MS))
-    const third = await identify(load('page-load-3'), sender(NOON + 59 * MINUTE_MS + 1))
-    expect([second.visitorId, third.visitorId]).toEqual([first.visitorId, first.visitorId])
-    expect([first.sessionId, second.sessionId, third.sessionId]).toEqual(['page-load-1', 'page-load-1', 'page-load-3'])
-  })
-
-  it('cannot follow a visitor over sites, networks or days, and has yesterday’s salt deleted the day after', async () => {
-    const { visitorId } = await identify(load('page-load-1'), sender(NOON))
-    const DAY_MS = 24 * 60 * MINUTE_MS
-    for (const other of [sender(NOON, '192.0.2.1', 'ws_2'), sender(NOON, '198.51.100.1'), sender(NOON + DAY_MS)]) expect((await identify(load('page-load-1'), other)).visitorId).not.toBe(visitorId)
-    await identify(load('page-load-1'), sender(NOON + 2 * DAY_MS))
-    expect(deleted).toEqual(['2026-06-01'])
-  })
 })

@@ -14,6 +14,7 @@ export interface TestCollector {
   apiKey: string
   collector: Collector
   engine: EmbeddedEngine
+  dataDir: string
   select<Row>(query: string): Promise<Row[]>
   /** Runs a statement that gives no rows. */
   command(statement: string): Promise<void>
@@ -27,12 +28,12 @@ export interface TestCollector {
 
 const silent = pino({ level: 'silent' })
 
-export async function startTestCollector(env: Record<string, string> = {}): Promise<TestCollector> {
+export async function startTestCollector(env: Record<string, string> = {}, options: { now?: () => number } = {}): Promise<TestCollector> {
   const dataDir = await mkdtemp(join(tmpdir(), 'zenovay-test-'))
   const engine = await startEmbeddedEngine(join(dataDir, 'engine'), silent)
   const clickhouse: ClickHouseClient = createClient({ url: engine.url })
   const config = readConfig({ PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'silent', CLICKHOUSE_URL: engine.url, ...env })
-  let collector = await startCollector(config)
+  let collector = await startCollector(config, options)
   const site = await collector.control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: ['partner.example'] })
   const { secret, record } = createApiKey('test', site.id, Date.now())
   await collector.control.addApiKey(record)
@@ -43,6 +44,7 @@ export async function startTestCollector(env: Record<string, string> = {}): Prom
     apiKey: secret,
     collector,
     engine,
+    dataDir,
     async select(query) {
       const answer = await clickhouse.query({ query, format: 'JSONEachRow', clickhouse_settings: { output_format_json_quote_64bit_integers: 0 } })
       return answer.json()
@@ -55,7 +57,7 @@ export async function startTestCollector(env: Record<string, string> = {}): Prom
     get: (path, headers = {}) => fetch(started.url + path, { headers, redirect: 'manual' }),
     async restart() {
       await collector.close()
-      started.collector = collector = await startCollector(config)
+      started.collector = collector = await startCollector(config, options)
       started.url = collector.url
     },
     async close() {

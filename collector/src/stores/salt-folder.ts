@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto'
+import { link, mkdir, open, readFile, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { SaltStore } from './salt-store.js'
+
+const SALT_BYTES = 32
+// A salt, or one that a process was making when it died.
+const SALT_FILE = /^(\d{4}-\d\d-\d\d)(\.[0-9a-f]+)?$/
+
+/**
+ * Salts as files of a folder, one for each day.
+ *
+ * Not rows of a database: there a deleted value lives on in free pages, journals and backups. A file is
+ * overwritten and gone.
+ */
+export function createSaltFolder(folder: string): SaltStore {
+  const fileOf = (day: string) => join(folder, day)
+
+  async function findSalt(day: string): Promise<Buffer | undefined> {
+    try {
+      return await readFile(fileOf(day))
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) return undefined
+      throw error
+    }
+  }
+
+  /** A link appears whole or not at all, and only once: of two collectors that make a salt, both use the first one's. */
+  async function makeSalt(day: string): Promise<void> {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const draft = `${fileOf(day)}.${randomBytes(8).toString('hex')}`
+    try {
+      await write(draft, 'wx', randomBytes(SALT_BYTES))
+      await link(draft, fileOf(day))
+    } catch (error) {
+      if (!isCode(error, 'EEXIST')) throw error
+    } finally {
+      await rm(draft, { force: true })
+    }
+  }
+
+  return {
+    findSalt,
+    async saltOf(day) {
+      const known = await findSalt(day)
+      if (known) return known
+      await makeSalt(day)
+      return readFile(fileOf(day))
+    },
+    async deleteBefore(day) {
+      for (const name of await listFiles(folder)) {
+        const [, itsDay] = SALT_FILE.exec(name) ?? []
+        if (itsDay !== undefined && itsDay < day) await destroy(join(folder, name))
+      }
+    },
+  }
+}
+
+/** Overwrites a file before it is removed: removing alone leaves its bytes on the disk. */
+async function destroy(file: string): Promise<void> {
+  try {
+    await write(file, 'r+', Buffer.alloc(SALT_BYTES))
+  } catch (error) {
+    // Another collector was faster.
+    if (isCode(error, 'ENOENT')) return
+    throw error
+  }
+  await rm(file, { force: true })
+}
+
+async function write(file: string, flags: 'wx' | 'r+', bytes: Buffer): Promise<void> {
+  const handle = await open(file, flags, 0o600)
+  try {
+    await handle.write(bytes, 0, bytes.length, 0)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function listFiles(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return []
+    throw error
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return (error as NodeJS.ErrnoException).code === code
+}
