@@ -18,6 +18,10 @@ export interface Config {
   controlFile: string
   /** CIDR ranges of proxies whose X-Forwarded-For counts. */
   trustedProxies: string[]
+  /** Lower-case name of the header in which a CDN says the country; it counts only from a trusted proxy. */
+  countryHeader: string | undefined
+  /** Path of a database of countries, `.mmdb`; undefined takes the one that is installed with the collector. */
+  geoDatabaseFile: string | undefined
   logLevel: (typeof LOG_LEVELS)[number]
 }
 
@@ -32,6 +36,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     clickhouseUrl: readClickhouseUrl(env['CLICKHOUSE_URL'], faults),
     controlFile: readControlFile(env['DATABASE_URL'], dataDir, faults),
     trustedProxies: readProxies(env['TRUSTED_PROXIES'], faults),
+    countryHeader: readHeaderName(env['COUNTRY_HEADER'], faults),
+    geoDatabaseFile: env['GEO_DB'] ? resolve(env['GEO_DB']) : undefined,
     logLevel: readLogLevel(env['LOG_LEVEL'], faults),
   }
   if (faults.length > 0) throw new StartError(`The configuration is not valid: ${faults.join('; ')}. See docs/configuration.md.`)
@@ -63,6 +69,12 @@ function readProxies(value: string | undefined, faults: string[]): string[] {
   for (const range of ranges)
     if (!ipaddr.isValid(range) && !ipaddr.isValidCIDR(range)) faults.push(`TRUSTED_PROXIES holds "${range}", write addresses or CIDR ranges such as 10.0.0.0/8, separated by commas`)
   return ranges
+}
+
+function readHeaderName(value: string | undefined, faults: string[]): string | undefined {
+  if (!value) return undefined
+  if (!/^[\w-]+$/.test(value)) faults.push(`COUNTRY_HEADER is "${value}", write the name of a header such as CF-IPCountry`)
+  return value.toLowerCase()
 }
 
 function readLogLevel(value: string | undefined, faults: string[]): Config['logLevel'] {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Config } from './config.js'
+import { createCdnCountryReader } from './geo/create-cdn-country-reader.js'
+import type { GeoProvider } from './geo/geo-provider.js'
 import { createIngest } from './ingest/create-ingest.js'
 import type { Identifier } from './ingest/create-identifier.js'
 import { createRateLimiter } from './ingest/create-rate-limiter.js'
@@ -25,8 +27,9 @@ import type { EventStore } from './stores/event-store.js'
 
 /** Everything the app is made of; who makes it decides where events and control data live. */
 export interface AppServices {
-  config: Pick<Config, 'trustedProxies'>
+  config: Pick<Config, 'trustedProxies' | 'countryHeader'>
   control: ControlStore
+  geo: GeoProvider
   events: EventStore
   commit: EventCommit
   heartbeats: GroupCommit<HeartbeatRow>
@@ -45,7 +48,7 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000
 const JSON_BODY_BYTES = 1024 * 1024
 
 /** Puts the routes together. Does no I/O: nothing listens, nothing is opened. */
-export function createApp({ config, control, events, commit, heartbeats, identifier, metrics, scripts, page, log, now = Date.now }: AppServices): FastifyInstance {
+export function createApp({ config, control, geo, events, commit, heartbeats, identifier, metrics, scripts, page, log, now = Date.now }: AppServices): FastifyInstance {
   const app = Fastify({
     loggerInstance: log,
     // One line for each request would name IPs and drown the errors.
@@ -70,11 +73,11 @@ export function createApp({ config, control, events, commit, heartbeats, identif
   const findSite = createSiteCache(control, now)
   const live = createLiveCounter(events, now)
   const tallies = { events: metrics.events, heartbeats: metrics.heartbeats }
-  const ingest = createIngest({ findSite, limiter: createRateLimiter(), identifier, commit, heartbeats, tallies, now })
+  const ingest = createIngest({ findSite, limiter: createRateLimiter(), identifier, geo, commit, heartbeats, tallies, now })
 
   addPublicHeaders(app)
   addErrorAnswers(app, now)
-  addIngestRoutes(app, { ingest, tallies, commit, heartbeats })
+  addIngestRoutes(app, { ingest, tallies, commit, heartbeats, readCdnCountry: createCdnCountryReader(config) })
   addLiveRoutes(app, { live, findSite, now })
   addScriptRoutes(app, scripts)
   addExternalApiRoutes(app, { control, events, now })

@@ -8,6 +8,7 @@ import { createApp } from './create-app.js'
 import { StartError, describeError } from './errors.js'
 import { createEventCommit, type EventCommit } from './ingest/create-event-commit.js'
 import { MAX_SESSIONS, createIdentifier } from './ingest/create-identifier.js'
+import { openGeo } from './geo/open-geo.js'
 import { createGroupCommit } from './ingest/create-group-commit.js'
 import { createSaltRotation } from './ingest/create-salt-rotation.js'
 import { createMetrics } from './metrics/create-metrics.js'
@@ -54,6 +55,8 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     })
     opened.push(() => Promise.resolve(salts.stop()))
 
+    const geo = await openGeo(config.geoDatabaseFile)
+
     let clickhouseUrl = config.clickhouseUrl
     if (clickhouseUrl === undefined) {
       const engine = await startEmbeddedEngine(join(config.dataDir, 'engine'), log)
@@ -69,7 +72,7 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     const identifier = createIdentifier({ salts, recent: await events.recentSessions(now() - SESSION_TIMEOUT_MS, MAX_SESSIONS) })
 
     const [scripts, page] = await Promise.all([readScriptAssets(), readPageAssets()])
-    const app = createApp({ config, control, events, commit, heartbeats, identifier, metrics, scripts, page, log, now })
+    const app = createApp({ config, control, geo, events, commit, heartbeats, identifier, metrics, scripts, page, log, now })
     opened.push(() => finish(app, [commit, heartbeats]))
     const url = await app.listen({ port: config.port, host: config.host }).catch((error: unknown) => {
       throw explainListenError(error, config)

@@ -1,5 +1,6 @@
 import { isTrackingCode, validateEvent, validateHeartbeat, type IngestAnswer, type ValidEvent } from '@zenovay/tracker/contract'
 import { ApiError } from '../errors.js'
+import type { Connection, GeoProvider } from '../geo/geo-provider.js'
 import type { Site } from '../stores/control-store.js'
 import type { HeartbeatRow } from '../stores/event-row.js'
 import { isAllowedOrigin, isBotAgent } from './admit.js'
@@ -15,11 +16,10 @@ import { outcomeOf, type Tally } from './outcomes.js'
 import { respectPrivacySignal } from './respect-privacy-signal.js'
 
 /** A request of the public endpoint, without its transport. */
-export interface IngestRequest {
+export interface IngestRequest extends Connection {
   /** The tracking code of its path. */
   code: string
   body: string
-  ip: string
   origin: string | undefined
   /** What the browser asks for; empty when it does not. */
   language: string
@@ -37,6 +37,7 @@ export interface IngestServices {
   findSite: (code: string) => Promise<Site | undefined>
   limiter: RateLimiter
   identifier: Identifier
+  geo: GeoProvider
   commit: EventCommit
   heartbeats: GroupCommit<HeartbeatRow>
   tallies: { events: Tally; heartbeats: Tally }
@@ -44,7 +45,7 @@ export interface IngestServices {
 }
 
 /** The stages of ingest in their order: decode → admit → validate → identify → enrich → commit. An event ends in exactly one outcome. */
-export function createIngest({ findSite, limiter, identifier, commit, heartbeats, tallies, now }: IngestServices): Ingest {
+export function createIngest({ findSite, limiter, identifier, geo, commit, heartbeats, tallies, now }: IngestServices): Ingest {
   return {
     async takeEvents(request) {
       const { events, isBatch, site } = await open(request)
@@ -119,10 +120,11 @@ export function createIngest({ findSite, limiter, identifier, commit, heartbeats
   }
 
   // No await where none is needed: this runs for every event, and each await costs as much as validating it.
-  function store(sent: ValidEvent, site: Site, { ip, language }: IngestRequest): Promise<CommitOutcome> {
+  function store(sent: ValidEvent, site: Site, request: IngestRequest): Promise<CommitOutcome> {
+    const { ip, language } = request
     const time = now()
     const event = respectPrivacySignal(sent)
-    const write = (ids: Ids) => commit.commit({ row: toEventRow(event, { site, ids, language, now: time }), hasOwnId: event.event_id !== undefined, retry: event.retry === true })
+    const write = (ids: Ids) => commit.commit({ row: toEventRow(event, { site, ids, language, country: geo.countryOf(request), now: time }), hasOwnId: event.event_id !== undefined, retry: event.retry === true })
     const ids = identifier.identify(event, { siteId: site.id, ip, now: time })
     return ids instanceof Promise ? ids.then(write) : write(ids)
   }

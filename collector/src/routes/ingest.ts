@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { MAX_BODY_BYTES, type IngestAnswer } from '@zenovay/tracker/contract'
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import { ApiError } from '../errors.js'
@@ -25,6 +26,8 @@ interface IngestRouteServices {
   tallies: { events: Tally; heartbeats: Tally }
   commit: Pick<EventCommit, 'isFull'>
   heartbeats: Pick<GroupCommit<HeartbeatRow>, 'isFull'>
+  /** The country that a CDN says in a header; empty unless it may be believed. */
+  readCdnCountry: (request: IncomingMessage) => string
 }
 
 interface CountedRoute {
@@ -37,7 +40,7 @@ interface CountedRoute {
 const RETRY_AFTER_S = 5
 
 /** `POST /e/{code}` and `POST /e/heartbeat/{code}`. */
-export function addIngestRoutes(app: FastifyInstance, { ingest, tallies, commit, heartbeats }: IngestRouteServices): void {
+export function addIngestRoutes(app: FastifyInstance, { ingest, tallies, commit, heartbeats, readCdnCountry }: IngestRouteServices): void {
   void app.register((routes, _options, done) => {
     routes.removeAllContentTypeParsers()
     // A beacon is text/plain so that it needs no preflight; both are the same JSON. The decode stage parses it.
@@ -57,7 +60,7 @@ export function addIngestRoutes(app: FastifyInstance, { ingest, tallies, commit,
         },
         handler(request) {
           request.isTaken = true
-          return take(read(request))
+          return take(read(request, readCdnCountry(request.raw)))
         },
       })
 
@@ -67,8 +70,8 @@ export function addIngestRoutes(app: FastifyInstance, { ingest, tallies, commit,
   })
 }
 
-function read({ params, body, ip, headers }: FastifyRequest<CodeRoute>): IngestRequest {
-  return { code: params.code, body: body ?? '', ip, origin: headers.origin, language: firstLanguage(headers['accept-language']) }
+function read({ params, body, ip, headers }: FastifyRequest<CodeRoute>, cdnCountry: string): IngestRequest {
+  return { code: params.code, body: body ?? '', ip, cdnCountry, origin: headers.origin, language: firstLanguage(headers['accept-language']) }
 }
 
 /** The language that a browser likes best, of `de-CH,de;q=0.9`; servers send `*`, or nothing. */

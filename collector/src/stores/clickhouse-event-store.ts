@@ -34,7 +34,7 @@ function time(ms: number): string {
 const EVENT_COLUMNS: Column<EventRow>[] = [
   ['site_id'], ['received_at', time], ['occurred_at', time], ['event_id'], ['event_type'], ['event_name'], ['visitor_id'], ['session_id'], ['user_id'],
   ['origin'], ['path'], ['query'], ['referrer'], ['title'], ['device_type'], ['browser'], ['os'], ['language'], ['screen'], ['timezone'], ['properties'],
-  ['cookieless'], ['gpc'], ['channel'], ['source'], ['utm_source'], ['utm_medium'], ['utm_campaign'], ['utm_term'], ['utm_content'],
+  ['cookieless'], ['gpc'], ['country'], ['channel'], ['source'], ['utm_source'], ['utm_medium'], ['utm_campaign'], ['utm_term'], ['utm_content'],
 ]
 const HEARTBEAT_COLUMNS: Column<HeartbeatRow>[] = [['site_id'], ['received_at', time], ['visitor_id']]
 

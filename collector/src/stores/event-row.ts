@@ -28,6 +28,8 @@ export interface EventRow {
   properties: string
   cookieless: boolean
   gpc: boolean
+  /** ISO 3166-1 alpha-2; empty when it is not known. */
+  country: string
   /** How the visitor came to this page, such as `organic search`; docs/sources.md lists them. */
   channel: string
   /** Who sent them, such as `Google` or `blog.example`; empty when they came by themselves or from the site itself. */

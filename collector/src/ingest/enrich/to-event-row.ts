@@ -15,12 +15,14 @@ export interface EventContext {
   ids: Ids
   /** What the browser asks for; counts when the event names none. */
   language: string
+  /** As a `GeoProvider` gives it. */
+  country: string
   /** When it was taken, ms since the epoch. */
   now: number
 }
 
 /** The row of a valid event: what is stored, and nothing else of what was sent. The user agent is not. */
-export function toEventRow(event: ValidEvent, { site, ids, language, now }: EventContext): EventRow {
+export function toEventRow(event: ValidEvent, { site, ids, language, country, now }: EventContext): EventRow {
   const address = splitUrl(event.url)
   const referrer = cleanReferrer(event.referrer)
   const client = nameClient(event)
@@ -50,6 +52,7 @@ export function toEventRow(event: ValidEvent, { site, ids, language, now }: Even
     properties: JSON.stringify(event.properties),
     cookieless: event.cookieless ?? false,
     gpc: event.gpc ?? false,
+    country,
     channel,
     source,
     utm_source: tags.utm_source,

@@ -15,7 +15,7 @@ const site = { id: 'ws_1', trackingCode: 'ZV_TEST', domain: 'example.com', name:
 function rowOf(fields: Pick<IngestEvent, 'referrer' | 'url'>) {
   const result = validateEvent(makeEvent(fields))
   if (!result.ok) throw new Error(JSON.stringify(result.faults))
-  return toEventRow(result.event, { site, ids: { visitorId: 'v', sessionId: 's' }, language: '', now: 0 })
+  return toEventRow(result.event, { site, ids: { visitorId: 'v', sessionId: 's' }, language: '', country: '', now: 0 })
 }
 
 describe('channel and source of a row', () => {
