@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { createApiKey } from './auth/api-key.js'
 import { readConfig } from './config.js'
-import { StartError } from './errors.js'
+import { ApiError, StartError, describeError } from './errors.js'
 import { openControlStore, startCollector } from './start-collector.js'
 import type { ControlStore } from './stores/control-store.js'
 
@@ -61,9 +61,13 @@ async function run(env: Environment, print: Print): Promise<void> {
 }
 
 async function withControl(env: Environment, use: (control: ControlStore) => Promise<void>): Promise<void> {
-  const control = await openControlStore(readConfig(env))
+  const config = readConfig(env)
+  const control = await openControlStore(config)
   try {
     await use(control)
+  } catch (error) {
+    if (error instanceof ApiError) throw new StartError(`The control data in ${config.controlFile} cannot be used: ${describeError(error.cause)}.`)
+    throw error
   } finally {
     await control.close()
   }

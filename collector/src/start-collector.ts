@@ -20,6 +20,7 @@ import { startEmbeddedEngine } from './stores/embedded-engine.js'
 import type { HeartbeatRow } from './stores/event-row.js'
 import type { EventStore } from './stores/event-store.js'
 import { createSaltFolder } from './stores/salt-folder.js'
+import { guardControlStore } from './stores/guard-control-store.js'
 import { openSqliteControlStore } from './stores/sqlite-control-store.js'
 
 const IDLE_SWEEP_MS = 50
@@ -110,7 +111,7 @@ export async function openControlStore(config: Config): Promise<ControlStore> {
   } catch (error) {
     throw new StartError(`The data folder ${config.dataDir} cannot be made: ${describeError(error)}. Set DATA_DIR to a folder this user may write.`)
   }
-  return openSqliteControlStore(config.controlFile)
+  return guardControlStore(await openSqliteControlStore(config.controlFile))
 }
 
 async function openEventStore(url: string): Promise<EventStore> {

@@ -65,7 +65,7 @@ function openDatabase(file: string): Kysely<Tables> {
     for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', `busy_timeout = ${BUSY_TIMEOUT_MS}`, 'foreign_keys = ON', 'secure_delete = ON']) database.pragma(pragma)
     return new Kysely<Tables>({ dialect: new SqliteDialect({ database }) })
   } catch (error) {
-    throw new StartError(`The control data cannot be opened at ${file}: ${describeError(error)}. Check that DATA_DIR is writable.`)
+    throw new StartError(`The control data cannot be opened at ${file}: ${describeError(error)}. Check that DATA_DIR is writable and its disk has room.`)
   }
 }
 
