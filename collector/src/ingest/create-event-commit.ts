@@ -1,5 +1,6 @@
 import { DEDUPLICATION_WINDOW_MS } from '@zenovay/tracker/contract'
 import type { Logger } from 'pino'
+import { AgedMap } from '../aged-map.js'
 import type { EventRow } from '../stores/event-row.js'
 import { eventKey, type EventStore } from '../stores/event-store.js'
 import { createGroupCommit, type CommitWatch } from './create-group-commit.js'
@@ -50,7 +51,7 @@ const REMEMBER_MS = 15 * 60 * 1000
  * A repeat of an event that is still being written waits for that write.
  */
 export async function createEventCommit({ store, log, watch, now = Date.now }: EventCommitServices): Promise<EventCommit> {
-  const recent = new Map<string, Promise<void>>()
+  const recent = new AgedMap<string, Promise<void>>()
   for (const key of await store.recentKeys(now() - REMEMBER_MS, MAX_RECENT)) recent.set(key, Promise.resolve())
   // What the store knew already; told by the batch's write to the one who waits for it.
   const repeats = new WeakSet<Candidate>()
@@ -92,7 +93,7 @@ export async function createEventCommit({ store, log, watch, now = Date.now }: E
       if (known) return known.then(() => 'duplicate')
       const written = group.add(candidate)
       recent.set(key, written)
-      if (recent.size > MAX_RECENT) recent.delete(recent.keys().next().value!)
+      if (recent.size > MAX_RECENT) recent.dropOldest()
       return written.then(() => (repeats.has(candidate) ? 'duplicate' : 'stored'))
     },
   }

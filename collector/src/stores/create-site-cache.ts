@@ -1,3 +1,4 @@
+import { AgedMap } from '../aged-map.js'
 import type { ControlStore, Site } from './control-store.js'
 
 const KEEP_MS = 2_000
@@ -5,14 +6,13 @@ const MAX_CODES = 10_000
 
 /** Finds sites by tracking code, at most two seconds behind the control store; unknown codes are remembered too. */
 export function createSiteCache(control: ControlStore, now: () => number): (trackingCode: string) => Promise<Site | undefined> {
-  const sites = new Map<string, { at: number; site: Promise<Site | undefined> }>()
+  const sites = new AgedMap<string, { at: number; site: Promise<Site | undefined> }>()
   return (trackingCode) => {
     const known = sites.get(trackingCode)
     if (known && now() - known.at < KEEP_MS) return known.site
     const site = control.findSiteByCode(trackingCode)
-    sites.delete(trackingCode)
-    sites.set(trackingCode, { at: now(), site })
-    if (sites.size > MAX_CODES) sites.delete(sites.keys().next().value!)
+    sites.renew(trackingCode, { at: now(), site })
+    if (sites.size > MAX_CODES) sites.dropOldest()
     site.catch(() => sites.delete(trackingCode))
     return site
   }
