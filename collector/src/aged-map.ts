@@ -15,13 +15,14 @@ export class AgedMap<Key, Value> extends Map<Key, Value> {
 
   /** Deletes the oldest entry and returns it. */
   dropOldest(): [Key, Value] | undefined {
-    let { done, value } = this.#byAge.next()
-    if (done) {
+    let oldest = this.#byAge.next()
+    if (oldest.done) {
       // It ran to the end of a map that was empty then.
       this.#byAge = this.entries()
-      ;({ value } = this.#byAge.next())
+      oldest = this.#byAge.next()
     }
-    if (value) this.delete(value[0])
-    return value
+    if (oldest.done) return undefined
+    this.delete(oldest.value[0])
+    return oldest.value
   }
 }

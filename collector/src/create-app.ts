@@ -5,7 +5,8 @@ import { createCdnCountryReader } from './geo/create-cdn-country-reader.js'
 import type { GeoProvider } from './geo/geo-provider.js'
 import { createIngest } from './ingest/create-ingest.js'
 import type { Identifier } from './ingest/create-identifier.js'
-import { createRateLimiter } from './ingest/create-rate-limiter.js'
+import { INGEST_RULES, LIVENESS_RULES, createRateLimiter } from './ingest/create-rate-limiter.js'
+import { createTrustedProxies } from './ingest/create-trusted-proxies.js'
 import type { EventCommit } from './ingest/create-event-commit.js'
 import type { GroupCommit } from './ingest/create-group-commit.js'
 import { createLiveCounter } from './live/create-live-counter.js'
@@ -40,6 +41,8 @@ export interface AppServices {
   log: FastifyBaseLogger
   /** ms since the epoch; a test may give its own clock. @default Date.now */
   now?: () => number
+  /** ms of a clock that never steps, by which limits go. @default performance.now */
+  steadyNow?: () => number
 }
 
 const REQUEST_TIMEOUT_MS = 15_000
@@ -48,7 +51,7 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000
 const JSON_BODY_BYTES = 1024 * 1024
 
 /** Puts the routes together. Does no I/O: nothing listens, nothing is opened. */
-export function createApp({ config, control, geo, events, commit, heartbeats, identifier, metrics, scripts, page, log, now = Date.now }: AppServices): FastifyInstance {
+export function createApp({ config, control, geo, events, commit, heartbeats, identifier, metrics, scripts, page, log, now = Date.now, steadyNow = () => performance.now() }: AppServices): FastifyInstance {
   const app = Fastify({
     loggerInstance: log,
     // One line for each request would name IPs and drown the errors.
@@ -56,8 +59,8 @@ export function createApp({ config, control, geo, events, commit, heartbeats, id
     genReqId: () => randomUUID(),
     // A logger for each request costs more than validating it; what is logged names the request itself.
     childLoggerFactory: (logger) => logger,
-    // By address, never by hop count: a count lets a client choose its own address.
-    trustProxy: config.trustedProxies.length > 0 ? config.trustedProxies : false,
+    // `request.ip` is the peer, always; who is behind a trusted proxy, createTrustedProxies finds out.
+    trustProxy: false,
     bodyLimit: JSON_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
@@ -72,13 +75,19 @@ export function createApp({ config, control, geo, events, commit, heartbeats, id
   })
   const findSite = createSiteCache(control, now)
   const live = createLiveCounter(events, now)
+  const limiters = {
+    events: createRateLimiter({ rules: INGEST_RULES, clock: steadyNow }),
+    heartbeats: createRateLimiter({ rules: LIVENESS_RULES, clock: steadyNow }),
+    live: createRateLimiter({ rules: LIVENESS_RULES, clock: steadyNow }),
+  }
+  const { addressOf } = createTrustedProxies(config.trustedProxies)
   const tallies = { events: metrics.events, heartbeats: metrics.heartbeats }
-  const ingest = createIngest({ findSite, limiter: createRateLimiter(), identifier, geo, commit, heartbeats, tallies, now })
+  const ingest = createIngest({ findSite, limiters, identifier, geo, commit, heartbeats, tallies, now })
 
   addPublicHeaders(app)
   addErrorAnswers(app, now)
-  addIngestRoutes(app, { ingest, tallies, commit, heartbeats, readCdnCountry: createCdnCountryReader(config) })
-  addLiveRoutes(app, { live, findSite, now })
+  addIngestRoutes(app, { ingest, addressOf, tallies, commit, heartbeats, readCdnCountry: createCdnCountryReader(config) })
+  addLiveRoutes(app, { live, findSite, limiter: limiters.live, addressOf, now })
   addScriptRoutes(app, scripts)
   addExternalApiRoutes(app, { control, events, now })
   addHealthRoute(app, { isStoreReachable: async () => !commit.isFailing() && (await events.isReachable()), queueDepth: () => commit.depth() + heartbeats.depth() })

@@ -17,7 +17,10 @@ it('drops the entry that is oldest, whatever was set, renewed and deleted before
         } else {
           model = model.filter((other) => other !== key)
           if (kind === 'delete') map.delete(key)
-          else [map.renew(key, `value ${key}`), model.push(key)]
+          else {
+            map.renew(key, `value ${key}`)
+            model.push(key)
+          }
         }
         expect([...map.keys()]).toEqual(model)
       }

@@ -93,7 +93,7 @@ export async function createEventCommit({ store, log, watch, now = Date.now }: E
       if (known) return known.then(() => 'duplicate')
       const written = group.add(candidate)
       recent.set(key, written)
-      if (recent.size > MAX_RECENT) recent.dropOldest()
+      if (recent.size > MAX_RECENT) void recent.dropOldest()
       return written.then(() => (repeats.has(candidate) ? 'duplicate' : 'stored'))
     },
   }

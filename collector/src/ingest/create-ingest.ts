@@ -35,7 +35,8 @@ export interface Ingest {
 
 export interface IngestServices {
   findSite: (code: string) => Promise<Site | undefined>
-  limiter: RateLimiter
+  /** Heartbeats have limits of their own: a page that stays open must not use up those of its events. */
+  limiters: { events: RateLimiter; heartbeats: RateLimiter }
   identifier: Identifier
   geo: GeoProvider
   commit: EventCommit
@@ -45,7 +46,7 @@ export interface IngestServices {
 }
 
 /** The stages of ingest in their order: decode → admit → validate → identify → enrich → commit. An event ends in exactly one outcome. */
-export function createIngest({ findSite, limiter, identifier, geo, commit, heartbeats, tallies, now }: IngestServices): Ingest {
+export function createIngest({ findSite, limiters, identifier, geo, commit, heartbeats, tallies, now }: IngestServices): Ingest {
   return {
     async takeEvents(request) {
       const { events, isBatch, site } = await open(request)
@@ -56,7 +57,7 @@ export function createIngest({ findSite, limiter, identifier, geo, commit, heart
 
     async takeHeartbeat(request) {
       try {
-        limit(request, 1)
+        limit(limiters.heartbeats, request, 1)
         const site = await admit(request)
         const result = validateHeartbeat(decodeJson(request.body))
         if (!result.ok) throw new ApiError('VALIDATION_ERROR', { details: result.faults })
@@ -77,7 +78,7 @@ export function createIngest({ findSite, limiter, identifier, geo, commit, heart
       const decoded = decode(request)
       count = decoded.events.length
       tallies.events.receive(count - 1)
-      limit(request, count)
+      limit(limiters.events, request, count)
       return { ...decoded, site: await admit(request) }
     } catch (error) {
       tallies.events.end(outcomeOf(error), count)
@@ -90,13 +91,13 @@ export function createIngest({ findSite, limiter, identifier, geo, commit, heart
       return decodeEvents(request.body)
     } catch (error) {
       // What cannot be read counts against the limits, too.
-      limit(request, 1)
+      limit(limiters.events, request, 1)
       throw error
     }
   }
 
-  function limit({ ip }: IngestRequest, cost: number): void {
-    const retryAfterS = limiter.take(clientOf(ip), cost, now())
+  function limit(limiter: RateLimiter, { ip }: IngestRequest, cost: number): void {
+    const retryAfterS = limiter.take(clientOf(ip), cost)
     if (retryAfterS > 0) throw new ApiError('RATE_LIMIT_EXCEEDED', { retryAfterS })
   }
 

@@ -1,14 +1,16 @@
+import { AgedMap } from '../aged-map.js'
+
 /**
  * `compute` with a memory for its last `max` answers; the oldest goes first. For what few keys ask again and again, such as user agents:
  * a flood of new keys costs time, never more memory.
  */
 export function remember<Value>(compute: (key: string) => Value, max: number): (key: string) => Value {
-  const known = new Map<string, Value>()
+  const known = new AgedMap<string, Value>()
   return (key) => {
     const answer = known.get(key)
     if (answer !== undefined) return answer
     const computed = compute(key)
-    if (known.size >= max) known.delete(known.keys().next().value!)
+    if (known.size >= max) known.dropOldest()
     known.set(detach(key), computed)
     return computed
   }

@@ -5,6 +5,7 @@ import { ApiError } from '../errors.js'
 import type { EventCommit } from '../ingest/create-event-commit.js'
 import type { GroupCommit } from '../ingest/create-group-commit.js'
 import type { Ingest, IngestRequest } from '../ingest/create-ingest.js'
+import type { TrustedProxies } from '../ingest/create-trusted-proxies.js'
 import { outcomeOf, type Tally } from '../ingest/outcomes.js'
 import type { HeartbeatRow } from '../stores/event-row.js'
 import { toApiError } from './error-answers.js'
@@ -23,6 +24,7 @@ declare module 'fastify' {
 
 interface IngestRouteServices {
   ingest: Ingest
+  addressOf: TrustedProxies['addressOf']
   tallies: { events: Tally; heartbeats: Tally }
   commit: Pick<EventCommit, 'isFull'>
   heartbeats: Pick<GroupCommit<HeartbeatRow>, 'isFull'>
@@ -40,7 +42,7 @@ interface CountedRoute {
 const RETRY_AFTER_S = 5
 
 /** `POST /e/{code}` and `POST /e/heartbeat/{code}`. */
-export function addIngestRoutes(app: FastifyInstance, { ingest, tallies, commit, heartbeats, readCdnCountry }: IngestRouteServices): void {
+export function addIngestRoutes(app: FastifyInstance, { ingest, addressOf, tallies, commit, heartbeats, readCdnCountry }: IngestRouteServices): void {
   void app.register((routes, _options, done) => {
     routes.removeAllContentTypeParsers()
     // A beacon is text/plain so that it needs no preflight; both are the same JSON. The decode stage parses it.
@@ -60,7 +62,7 @@ export function addIngestRoutes(app: FastifyInstance, { ingest, tallies, commit,
         },
         handler(request) {
           request.isTaken = true
-          return take(read(request, readCdnCountry(request.raw)))
+          return take(read(request, { ip: addressOf(request.raw), cdnCountry: readCdnCountry(request.raw) }))
         },
       })
 
@@ -70,8 +72,8 @@ export function addIngestRoutes(app: FastifyInstance, { ingest, tallies, commit,
   })
 }
 
-function read({ params, body, ip, headers }: FastifyRequest<CodeRoute>, cdnCountry: string): IngestRequest {
-  return { code: params.code, body: body ?? '', ip, cdnCountry, origin: headers.origin, language: firstLanguage(headers['accept-language']) }
+function read({ params, body, headers }: FastifyRequest<CodeRoute>, sender: { ip: string; cdnCountry: string }): IngestRequest {
+  return { code: params.code, body: body ?? '', ...sender, origin: headers.origin, language: firstLanguage(headers['accept-language']) }
 }
 
 /** The language that a browser likes best, of `de-CH,de;q=0.9`; servers send `*`, or nothing. */

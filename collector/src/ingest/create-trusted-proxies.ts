@@ -1,0 +1,69 @@
+import type { IncomingMessage } from 'node:http'
+import { isIP } from 'node:net'
+import ipaddr from 'ipaddr.js'
+import { remember } from './remember.js'
+
+export interface TrustedProxies {
+  /** Whether an address is one of the proxies: only then do its headers count. */
+  isTrusted(address: string): boolean
+  /** The address a request came from: the peer's, or behind trusted proxies the one that the outermost of them names. */
+  addressOf(request: IncomingMessage): string
+}
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6
+
+// More peers than proxies means that clients connect directly.
+const MAX_REMEMBERED = 1_000
+
+/**
+ * Proxies by address or CIDR range, whose `X-Forwarded-For` counts.
+ *
+ * It is read from the right, where the nearest proxy wrote, as long as the writer is trusted: what stands further left,
+ * anybody may have sent. At an entry that is no address (`unknown`, an obfuscated name) reading ends, and the proxy that
+ * wrote it stands for all who come through it. `Forwarded` is never read: two headers that may differ are one too many.
+ */
+export function createTrustedProxies(ranges: string[]): TrustedProxies {
+  const blocks = ranges.map(parseRange)
+
+  const isTrusted = remember((text) => {
+    if (isIP(text) === 0) return false
+    const address = ipaddr.process(text)
+    return blocks.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits))
+  }, MAX_REMEMBERED)
+
+  return {
+    isTrusted,
+    addressOf({ socket, headers }) {
+      // A socket that is gone has no address any more.
+      let address = readAddress(socket.remoteAddress ?? '') ?? ''
+      const forwarded = headers['x-forwarded-for']
+      if (blocks.length === 0 || typeof forwarded !== 'string') return address
+      for (let end = forwarded.length; end > 0 && isTrusted(address); ) {
+        const comma = forwarded.lastIndexOf(',', end - 1)
+        const entry = readAddress(forwarded.slice(comma + 1, end).trim())
+        if (entry === undefined) break
+        address = entry
+        end = comma
+      }
+      return address
+    },
+  }
+}
+
+function parseRange(range: string): [Address, number] {
+  const [network, bits] = ipaddr.isValidCIDR(range) ? ipaddr.parseCIDR(range) : [ipaddr.process(range), undefined]
+  return [network, bits ?? network.toByteArray().length * 8]
+}
+
+/** An address as proxies write it: `192.0.2.1`, `192.0.2.1:443`, `2001:db8::1`, `[2001:db8::1]:443`. */
+function readAddress(text: string): string | undefined {
+  const address = isIP(text) ? text : withoutPort(text)
+  if (isIP(address) === 0) return undefined
+  return address.toLowerCase().startsWith('::ffff:') ? ipaddr.process(address).toString() : address
+}
+
+function withoutPort(text: string): string {
+  if (text.startsWith('[')) return text.slice(1, text.indexOf(']'))
+  const [host = ''] = text.split(':', 1)
+  return host
+}

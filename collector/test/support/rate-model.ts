@@ -1,0 +1,25 @@
+import type { RateRule } from '../../src/ingest/create-rate-limiter.js'
+
+/** The limits as the contract puts them, by going through everything that ever passed. */
+export function createRateModel(rules: RateRule[]) {
+  const passed: { client: string; time: number; cost: number }[] = []
+
+  /** Whether `cost` more requests of the client would stay within every rule. */
+  function allows(client: string, cost: number, now: number): boolean {
+    return rules.every(({ limit, windowMs }) => {
+      let within = cost
+      for (const request of passed) if (request.client === client && now - request.time < windowMs) within += request.cost
+      return within <= limit
+    })
+  }
+
+  return {
+    allows,
+    passed,
+    take(client: string, cost: number, now: number): boolean {
+      const allowed = allows(client, cost, now)
+      if (allowed) passed.push({ client, time: now, cost })
+      return allowed
+    },
+  }
+}
