@@ -22,6 +22,8 @@ export interface Config {
   countryHeader: string | undefined
   /** Path of a database of countries, `.mmdb`; undefined takes the one that is installed with the collector. */
   geoDatabaseFile: string | undefined
+  /** What `GET /metrics` wants to be sent; undefined: there is no such route. */
+  metricsToken: string | undefined
   logLevel: (typeof LOG_LEVELS)[number]
 }
 
@@ -38,6 +40,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     trustedProxies: readProxies(env['TRUSTED_PROXIES'], faults),
     countryHeader: readHeaderName(env['COUNTRY_HEADER'], faults),
     geoDatabaseFile: env['GEO_DB'] ? resolve(env['GEO_DB']) : undefined,
+    metricsToken: readToken('METRICS_TOKEN', env['METRICS_TOKEN'], faults),
     logLevel: readLogLevel(env['LOG_LEVEL'], faults),
   }
   if (faults.length > 0) throw new StartError(`The configuration is not valid: ${faults.join('; ')}. See docs/configuration.md.`)
@@ -75,6 +78,12 @@ function readHeaderName(value: string | undefined, faults: string[]): string | u
   if (!value) return undefined
   if (!/^[\w-]+$/.test(value)) faults.push(`COUNTRY_HEADER is "${value}", write the name of a header such as CF-IPCountry`)
   return value.toLowerCase()
+}
+
+function readToken(name: string, value: string | undefined, faults: string[]): string | undefined {
+  if (!value) return undefined
+  if (!/^[\x21-\x7e]{16,}$/.test(value)) faults.push(`${name} is too short or holds spaces, write at least 16 letters, digits or signs`)
+  return value
 }
 
 function readLogLevel(value: string | undefined, faults: string[]): Config['logLevel'] {

@@ -2,21 +2,22 @@ import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { SESSION_TIMEOUT_MS } from '@zenovay/tracker/contract'
 import type { FastifyInstance } from 'fastify'
-import { pino } from 'pino'
 import type { Config } from './config.js'
 import { createApp } from './create-app.js'
+import { createLog } from './create-log.js'
 import { StartError, describeError } from './errors.js'
 import { createEventCommit, type EventCommit } from './ingest/create-event-commit.js'
 import { MAX_SESSIONS, createIdentifier } from './ingest/create-identifier.js'
 import { openGeo } from './geo/open-geo.js'
 import { createGroupCommit } from './ingest/create-group-commit.js'
 import { createSaltRotation } from './ingest/create-salt-rotation.js'
+import { addProcessMetrics } from './metrics/add-process-metrics.js'
 import { createMetrics } from './metrics/create-metrics.js'
 import { readPageAssets } from './routes/read-page-assets.js'
 import { readScriptAssets } from './routes/read-script-assets.js'
 import { createClickhouseEventStore } from './stores/clickhouse-event-store.js'
 import type { ControlStore } from './stores/control-store.js'
-import { startEmbeddedEngine } from './stores/embedded-engine.js'
+import { startEmbeddedEngine, type EmbeddedEngine } from './stores/embedded-engine.js'
 import type { HeartbeatRow } from './stores/event-row.js'
 import type { EventStore } from './stores/event-store.js'
 import { createSaltFolder } from './stores/salt-folder.js'
@@ -45,7 +46,7 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     for (const close of opened.splice(0).reverse()) await close()
   }
   try {
-    const log = pino({ level: config.logLevel }, pino.destination(2))
+    const log = createLog(config.logLevel)
     const control = await openControlStore(config)
     opened.push(() => control.close())
 
@@ -59,21 +60,25 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     const geo = await openGeo(config.geoDatabaseFile)
 
     let clickhouseUrl = config.clickhouseUrl
+    let engine: EmbeddedEngine | undefined
     if (clickhouseUrl === undefined) {
-      const engine = await startEmbeddedEngine(join(config.dataDir, 'engine'), log)
-      opened.push(() => engine.stop())
-      clickhouseUrl = engine.url
+      const started = await startEmbeddedEngine(join(config.dataDir, 'engine'), log)
+      engine = started
+      opened.push(() => started.stop())
+      clickhouseUrl = started.url
     }
     const events = await openEventStore(clickhouseUrl)
     opened.push(() => events.close())
 
     const metrics = createMetrics()
+    const processMetrics = addProcessMetrics(metrics.registry)
+    opened.push(() => Promise.resolve(processMetrics.close()))
     const commit = await createEventCommit({ store: events, log, watch: metrics.eventCommit, now })
     const heartbeats = createGroupCommit<HeartbeatRow>({ write: (rows, batchId, signal) => events.insertHeartbeats(rows, batchId, signal), watch: metrics.heartbeatCommit, log })
     const identifier = createIdentifier({ salts, recent: await events.recentSessions(now() - SESSION_TIMEOUT_MS, MAX_SESSIONS) })
 
     const [scripts, page] = await Promise.all([readScriptAssets(), readPageAssets()])
-    const app = createApp({ config, control, geo, events, commit, heartbeats, identifier, metrics, scripts, page, log, now })
+    const app = createApp({ config, control, geo, events, commit, heartbeats, identifier, metrics, engine, scripts, page, log, now })
     opened.push(() => finish(app, [commit, heartbeats]))
     const url = await app.listen({ port: config.port, host: config.host }).catch((error: unknown) => {
       throw explainListenError(error, config)

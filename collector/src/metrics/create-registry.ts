@@ -16,20 +16,29 @@ export interface Histogram {
   observe(value: number): void
 }
 
-interface HistogramOptions {
+interface MetricOptions {
   name: string
   help: string
+  /** Several metrics of one name need different ones. */
   labels?: Labels
+}
+
+interface HistogramOptions extends MetricOptions {
   /** Upper bounds, ascending. */
   buckets: readonly number[]
+}
+
+interface ReadOptions extends MetricOptions {
+  /** Called when the metrics are asked for. */
+  read: () => number
 }
 
 /** What the collector counts of itself, as Prometheus reads it. */
 export interface Registry {
   counter(name: string, help: string): Counter
-  /** `read` is called when the metrics are asked for. */
-  gauge(name: string, help: string, read: () => number): void
-  /** Several of one name need different labels. */
+  /** A counter that is kept elsewhere. */
+  readCounter(options: ReadOptions): void
+  gauge(options: ReadOptions): void
   histogram(options: HistogramOptions): Histogram
   /** The text exposition format 0.0.4. */
   expose(): string
@@ -52,7 +61,15 @@ export function createRegistry(): Registry {
     else families.set(family.name, { ...family, samples: [sample] })
   }
 
+  const addRead =
+    (type: 'counter' | 'gauge') =>
+    ({ name, help, labels = {}, read }: ReadOptions) =>
+      join({ name, help, type }, () => [`${name}${formatLabels(labels)} ${read()}`])
+
   return {
+    readCounter: addRead('counter'),
+    gauge: addRead('gauge'),
+
     counter(name, help) {
       const numbers = new Map<string, { value: number }>()
       join({ name, help, type: 'counter' }, () => [...numbers].map(([labels, { value }]) => `${name}${labels} ${value}`))
@@ -65,8 +82,6 @@ export function createRegistry(): Registry {
         },
       }
     },
-
-    gauge: (name, help, read) => join({ name, help, type: 'gauge' }, () => [`${name} ${read()}`]),
 
     histogram({ name, help, labels = {}, buckets }) {
       const counts = buckets.map(() => 0)

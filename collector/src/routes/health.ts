@@ -1,15 +1,59 @@
 import type { FastifyInstance } from 'fastify'
+import type { GroupCommit } from '../ingest/create-group-commit.js'
+import { createStoreProbe } from './create-store-probe.js'
 
 interface HealthServices {
   isStoreReachable: () => Promise<boolean>
-  queueDepth: () => number
+  queues: Pick<GroupCommit<unknown>, 'isFull' | 'isFailing'>[]
 }
 
-/** `GET /health`: 200 when events can be stored, else 503. */
-export function addHealthRoute(app: FastifyInstance, { isStoreReachable, queueDepth }: HealthServices): void {
-  app.get('/health', async (_request, reply) => {
-    const store = await isStoreReachable().catch(() => false)
-    reply.code(store ? 200 : 503).header('cache-control', 'no-store')
-    return { status: store ? 'ok' : 'unavailable', store: store ? 'ok' : 'unreachable', queue_depth: queueDepth() }
+/** Why no event can be stored now. */
+type Reason = 'shutting_down' | 'store_unreachable' | 'store_failing' | 'queue_full'
+
+/**
+ * `GET /health/live`: 200 while the process answers. `GET /health/ready`: 200 when events can be stored, else 503 with the
+ * reasons. `GET /health`: the same as ready, with a word for each part.
+ */
+export function addHealthRoutes(app: FastifyInstance, { isStoreReachable, queues }: HealthServices): void {
+  const probe = createStoreProbe(isStoreReachable)
+  let isClosing = false
+  app.addHook('preClose', (done) => {
+    isClosing = true
+    done()
   })
+
+  async function findReasons(): Promise<Reason[]> {
+    const isReachable = await probe()
+    const checks: [Reason, boolean][] = [
+      ['shutting_down', isClosing],
+      ['store_unreachable', !isReachable],
+      ['store_failing', queues.some((queue) => queue.isFailing())],
+      ['queue_full', queues.some((queue) => queue.isFull())],
+    ]
+    return checks.flatMap(([reason, applies]) => (applies ? [reason] : []))
+  }
+
+  void app.register(
+    (routes, _options, done) => {
+      routes.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
+      routes.get('/live', () => ({ status: 'ok' }))
+      routes.get('/ready', async (_request, reply) => {
+        const reasons = await findReasons()
+        reply.code(reasons.length > 0 ? 503 : 200)
+        return { status: reasons.length > 0 ? 'unavailable' : 'ok', reasons }
+      })
+      routes.get('/', async (_request, reply) => {
+        const reasons = await findReasons()
+        reply.code(reasons.length > 0 ? 503 : 200)
+        return {
+          status: reasons.length > 0 ? 'unavailable' : 'ok',
+          store: reasons.includes('store_unreachable') ? 'unreachable' : reasons.includes('store_failing') ? 'failing' : 'ok',
+          queue: reasons.includes('queue_full') ? 'full' : 'ok',
+          reasons,
+        }
+      })
+      done()
+    },
+    { prefix: '/health' },
+  )
 }

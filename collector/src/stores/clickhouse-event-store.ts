@@ -1,5 +1,5 @@
 import { ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client'
-import { ApiError, NotStoredError, describeError } from '../errors.js'
+import { ApiError, NotStoredError } from '../errors.js'
 import { SCHEMA_STEPS } from './clickhouse-schema.js'
 import { eventKey, type CookielessSession, type EventStore } from './event-store.js'
 import type { EventRow, HeartbeatRow } from './event-row.js'
@@ -54,7 +54,8 @@ export async function createClickhouseEventStore({ url, timeoutMs = 30_000 }: Cl
       clickhouse_settings: { async_insert: 0, wait_end_of_query: 1, insert_deduplicate: 1, insert_deduplication_token: batchId },
     })
     await inserted.catch((error: unknown) => {
-      throw error instanceof ClickHouseError ? new NotStoredError(describeError(error), { cause: error }) : error
+      // Its message may quote the rows that it refuses, and messages are logged.
+      throw error instanceof ClickHouseError ? new NotStoredError(`${error.type ?? 'ClickHouse error'} (${error.code})`, { cause: error }) : error
     })
   }
   const select = async <Row>(query: string, params: Record<string, unknown>, signal?: AbortSignal): Promise<Row[]> => {

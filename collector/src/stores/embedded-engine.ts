@@ -14,6 +14,10 @@ import { basicAuthorization, writeEngineFiles, type EngineFiles } from './engine
 export interface EmbeddedEngine {
   /** With user and password. */
   url: string
+  /** Whether its process runs. */
+  isUp(): boolean
+  /** How often it was started again. */
+  restarts(): number
   stop(): Promise<void>
 }
 
@@ -35,6 +39,7 @@ export async function startEmbeddedEngine(folder: string, log: Logger): Promise<
   const url = `http://${USER}:${password}@127.0.0.1:${port}/default`
 
   let stopping = false
+  let restarts = 0
   let child = spawnEngine(files, port, log)
   await waitUntilServing()
   void supervise()
@@ -46,12 +51,15 @@ export async function startEmbeddedEngine(folder: string, log: Logger): Promise<
       log.error({ exitCode: child.exitCode, signal: child.signalCode }, 'the embedded engine ended; it is started again')
       await sleep(RESTART_DELAY_MS)
       if (stopping) return
+      restarts++
       child = spawnEngine(files, port, log)
     }
   }
 
   return {
     url,
+    isUp: () => child.exitCode === null && child.signalCode === null,
+    restarts: () => restarts,
     async stop() {
       stopping = true
       if (child.exitCode !== null || child.signalCode !== null) return

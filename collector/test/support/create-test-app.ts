@@ -1,0 +1,93 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import type { Site } from '@zenovay/collector'
+import { createApp } from '../../src/create-app.js'
+import { createLog } from '../../src/create-log.js'
+import { createEventCommit } from '../../src/ingest/create-event-commit.js'
+import { createIdentifier, type Identifier } from '../../src/ingest/create-identifier.js'
+import { createSaltRotation } from '../../src/ingest/create-salt-rotation.js'
+import { createGroupCommit } from '../../src/ingest/create-group-commit.js'
+import { createMetrics } from '../../src/metrics/create-metrics.js'
+import { createSaltFolder } from '../../src/stores/salt-folder.js'
+import type { EventRow, HeartbeatRow } from '../../src/stores/event-row.js'
+import { eventKey, type EventStore } from '../../src/stores/event-store.js'
+import { openSqliteControlStore } from '../../src/stores/sqlite-control-store.js'
+
+/** The whole app, without an engine: its events are kept in `rows`. For what happens before the store; the store has its own tests. */
+export interface TestApp {
+  app: FastifyInstance
+  site: Site
+  rows: EventRow[]
+  /** Every line of the log. */
+  log: string[]
+  /** The value of a metric by its name and labels, such as `zenovay_events_total{outcome="stored"}`. */
+  readMetric(name: string): number
+  close(): Promise<void>
+}
+
+export const METRICS_TOKEN = 'a token for the tests'.replaceAll(' ', '-')
+
+interface TestAppOptions {
+  /** Replaces methods of the event store. */
+  store?: Partial<EventStore>
+  /** Replaces methods of the stage that gives ids. */
+  identifier?: Partial<Identifier>
+  requestTimeoutMs?: number
+}
+
+export async function createTestApp({ store = {}, identifier = {}, requestTimeoutMs }: TestAppOptions = {}): Promise<TestApp> {
+  const folder = await mkdtemp(join(tmpdir(), 'zenovay-app-'))
+  const control = await openSqliteControlStore(join(folder, 'control.db'))
+  const site = await control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
+  const rows: EventRow[] = []
+  const lines: string[] = []
+  const log = createLog('trace', { write: (line: string) => void lines.push(line) })
+  const events = { ...openMemoryStore(rows), ...store } as EventStore
+  const metrics = createMetrics()
+  const commit = await createEventCommit({ store: events, log, watch: metrics.eventCommit })
+  const heartbeats = createGroupCommit<HeartbeatRow>({ write: (batch, id) => events.insertHeartbeats(batch, id), log, watch: metrics.heartbeatCommit })
+  const salts = createSaltRotation({ store: createSaltFolder(join(folder, 'salts')), log, now: Date.now })
+  await salts.start()
+  const app = createApp({
+    config: { trustedProxies: ['127.0.0.1'], countryHeader: undefined, metricsToken: METRICS_TOKEN },
+    control, events, commit, heartbeats, metrics, log,
+    geo: { countryOf: () => '' },
+    identifier: { ...createIdentifier({ salts, recent: [] }), ...identifier },
+    scripts: [],
+    page: [],
+    ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
+  })
+  return {
+    app,
+    site,
+    rows,
+    log: lines,
+    readMetric(name) {
+      const line = metrics.registry.expose().split('\n').find((text) => text.startsWith(`${name} `))
+      if (!line) throw new Error(`there is no metric ${name}`)
+      return Number(line.slice(name.length))
+    },
+    async close() {
+      await app.close()
+      salts.stop()
+      await control.close()
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+function openMemoryStore(rows: EventRow[]): Partial<EventStore> {
+  return {
+    recentKeys: async () => [],
+    findStored: async (keys) => {
+      const stored = new Set(rows.map((row) => eventKey(row.site_id, row.event_id)))
+      return new Set(keys.map(({ siteId, eventId }) => eventKey(siteId, eventId)).filter((key) => stored.has(key)))
+    },
+    insertEvents: async (batch) => void rows.push(...batch),
+    insertHeartbeats: async () => {},
+    isReachable: async () => true,
+    countVisitorsSince: async () => 0,
+  }
+}
