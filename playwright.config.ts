@@ -38,7 +38,8 @@ function createProject(engine: Engine, found: FoundBrowser): EngineProject {
   if (engine === 'chromium') return { name: engine, use: chromiumOptions(found) }
   // Firefox ESR takes up to two minutes to start beside other work.
   if (engine === 'firefox') return { name: engine, testIgnore: END_TO_END, timeout: 90_000, use: firefoxOptions(found) }
-  return { name: engine, testIgnore: END_TO_END, use: { browserName: engine, webKitTools: found.webKitTools } }
+  // Room for a second start of a browser that hung at the first.
+  return { name: engine, testIgnore: END_TO_END, timeout: 60_000, use: { browserName: engine, webKitTools: found.webKitTools } }
 }
 
 function chromiumOptions({ bundled, path }: FoundBrowser): Partial<Options> {

@@ -7,6 +7,8 @@ import { readDriverCookies } from './read-driver-cookies.js'
 import type { BrowserSession, Tab } from './tab.js'
 
 const DRIVER_START_MS = 20_000
+const SESSION_START_MS = 20_000
+const SESSION_TRIES = 3
 
 /**
  * A WebKitGTK browser behind classic WebDriver, with a profile that ends with it.
@@ -15,6 +17,15 @@ const DRIVER_START_MS = 20_000
  * navigations: every spec has its own driver.
  */
 export async function openWebKitSession(tools: WebKitTools, display: string): Promise<BrowserSession> {
+  // On a busy machine a browser never reported to its driver, in 2 of 230 specs.
+  for (let tries = SESSION_TRIES; tries > 1; tries--) {
+    const session = await startSession(tools, display).catch(() => undefined)
+    if (session) return session
+  }
+  return startSession(tools, display)
+}
+
+async function startSession(tools: WebKitTools, display: string): Promise<BrowserSession> {
   const port = await findFreePort()
   const driverProcess = spawn(tools.driver, [`--port=${port}`, '--host=127.0.0.1'], {
     stdio: 'ignore',
@@ -22,7 +33,13 @@ export async function openWebKitSession(tools: WebKitTools, display: string): Pr
     env: { ...process.env, DISPLAY: display, LANG: 'en_US.UTF-8' },
   })
   try {
-    const driver = await connect(`http://127.0.0.1:${port}`, driverProcess, tools.miniBrowser)
+    const connected = connect(`http://127.0.0.1:${port}`, driverProcess, tools.miniBrowser)
+    const driver = await Promise.race([connected, sleep(SESSION_START_MS)])
+    if (!driver) {
+      // Killing the driver below is what ends it.
+      connected.catch(() => {})
+      throw new Error('MiniBrowser does not start')
+    }
     return {
       openTab: createTabOpener(driver, await driver.getWindowHandle()),
       cookies: () => readDriverCookies(driver),
