@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { pino } from 'pino'
 import { readConfig } from '../collector/dist/config.js'
 import { createApp } from '../collector/dist/create-app.js'
+import { openGeo } from '../collector/dist/geo/open-geo.js'
 import { createEventCommit } from '../collector/dist/ingest/create-event-commit.js'
 import { createIdentifier } from '../collector/dist/ingest/create-identifier.js'
 import { createSaltRotation } from '../collector/dist/ingest/create-salt-rotation.js'
@@ -30,6 +31,6 @@ const commit = {
 }
 const heartbeats = createGroupCommit({ write: (rows, id) => events.insertHeartbeats(rows, id), log })
 const identifier = createIdentifier({ salts: createSaltRotation({ store: createSaltFolder(`${config.dataDir}/salts`), log }) })
-const app = createApp({ config, control, events, commit, heartbeats, identifier, metrics: createMetrics(), scripts: [], page: [], log })
+const app = createApp({ config, control, geo: await openGeo(undefined), events, commit, heartbeats, identifier, metrics: createMetrics(), scripts: [], page: [], log })
 console.log(`collector: ${await app.listen({ port: config.port, host: config.host })}`)
 console.log('ready')

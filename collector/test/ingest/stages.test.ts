@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isAllowedOrigin, isBotAgent } from '../../src/ingest/admit.js'
+import { isAllowedOrigin } from '../../src/ingest/admit.js'
 import { canonicalName } from '../../src/ingest/enrich/canonical-name.js'
 import { nameClient } from '../../src/ingest/enrich/name-client.js'
 import { clientOf, networkOf } from '../../src/ingest/client-address.js'
@@ -18,21 +18,6 @@ describe('isAllowedOrigin', () => {
     ['null', false],
     ['', false],
   ])('%s: %s', (origin, allowed) => expect(isAllowedOrigin(origin, site)).toBe(allowed))
-})
-
-describe('isBotAgent', () => {
-  it.each([
-    ['MyApp-Server/1.0', false],
-    ['Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15', false],
-    ['Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Mobile Safari/537.36', false],
-    ['Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)', true],
-    ['Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/148.0.0.0 Safari/537.36', true],
-    ['python-requests/2.32', true],
-    ['Java/21.0.2', true],
-  ])('%s: %s', (agent, bot) => {
-    expect(isBotAgent(agent)).toBe(bot)
-    expect(isBotAgent(agent), 'the remembered verdict').toBe(bot)
-  })
 })
 
 describe('addresses', () => {

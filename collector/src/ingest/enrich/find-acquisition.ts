@@ -1,3 +1,4 @@
+import { remember } from '../remember.js'
 import { sourceOfHost, sourceOfTag, type Source } from './find-source.js'
 import { readTags, type LinkTags } from './read-tags.js'
 
@@ -30,10 +31,18 @@ const DIRECT_SOURCE: Source = { name: '', kind: undefined }
  * host, because ads show on other people's pages.
  */
 export function findAcquisition({ query, sender }: { query: string; sender: string }): Acquisition {
-  const tags = readTags(query)
-  const source = findSource(tags, sender)
-  return { channel: findChannel(tags, source), source: source.name, tags }
+  return find(`${sender}?${query}`)
 }
+
+// Most pages of a site are reached in a few ways. At most 10 MB, when every link is as long as it may be.
+const MAX_REMEMBERED = 2_000
+
+const find = remember((link): Acquisition => {
+  const mark = link.indexOf('?')
+  const tags = readTags(link.slice(mark + 1))
+  const source = findSource(tags, link.slice(0, mark))
+  return { channel: findChannel(tags, source), source: source.name, tags }
+}, MAX_REMEMBERED)
 
 function findSource({ utm_source, ref, clickId }: LinkTags, sender: string): Source {
   const tag = utm_source || ref

@@ -1,0 +1,16 @@
+import { isDeniedAgent } from '@zenovay/tracker/contract'
+import { isbot } from 'isbot'
+import { isAutomatedAgent } from './automated-agents.js'
+import { remember } from './remember.js'
+
+// With agents of 1,024 characters 5 MB.
+const MAX_VERDICTS = 5_000
+
+/**
+ * Whether the `user_agent` of an event is a bot's. The request's own header is never judged.
+ *
+ * `isbot` is asked only about strings that claim to be a browser: alone it refuses `MyApp-Server/1.0`,
+ * which is what a server is told to call itself. Verdicts are remembered, because few browsers make most of
+ * the traffic and the expressions are long.
+ */
+export const isBotAgent = remember((userAgent) => isDeniedAgent(userAgent) || isAutomatedAgent(userAgent) || (userAgent.startsWith('Mozilla/') && isbot(userAgent)), MAX_VERDICTS)
