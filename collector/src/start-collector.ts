@@ -6,6 +6,7 @@ import type { Config } from './config.js'
 import { createApp } from './create-app.js'
 import { createLog } from './create-log.js'
 import { StartError, describeError } from './errors.js'
+import { createCopySweep } from './ingest/create-copy-sweep.js'
 import { createEventCommit, type EventCommit } from './ingest/create-event-commit.js'
 import { MAX_SESSIONS, createIdentifier } from './ingest/create-identifier.js'
 import { openGeo } from './geo/open-geo.js'
@@ -70,10 +71,14 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     const events = await openEventStore(clickhouseUrl)
     opened.push(() => events.close())
 
+    const sweep = createCopySweep({ store: events, log, now })
+    await sweep.start()
+    opened.push(() => sweep.stop())
+
     const metrics = createMetrics()
     const processMetrics = addProcessMetrics(metrics.registry)
     opened.push(() => Promise.resolve(processMetrics.close()))
-    const commit = await createEventCommit({ store: events, log, watch: metrics.eventCommit, now })
+    const commit = await createEventCommit({ store: events, log, watch: metrics.eventCommit, onReuse: () => metrics.idReuse.add(), now })
     const heartbeats = createGroupCommit<HeartbeatRow>({ write: (rows, batchId, signal) => events.insertHeartbeats(rows, batchId, signal), watch: metrics.heartbeatCommit, log })
     const identifier = createIdentifier({ salts, recent: await events.recentSessions(now() - SESSION_TIMEOUT_MS, MAX_SESSIONS) })
 

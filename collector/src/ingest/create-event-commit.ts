@@ -1,9 +1,10 @@
 import { DEDUPLICATION_WINDOW_MS } from '@zenovay/tracker/contract'
 import type { Logger } from 'pino'
-import { AgedMap } from '../aged-map.js'
 import type { EventRow } from '../stores/event-row.js'
-import { eventKey, type EventStore } from '../stores/event-store.js'
+import { eventKey, type EventKey, type EventStore } from '../stores/event-store.js'
+import { fingerprintOf } from '../stores/fingerprint.js'
 import { createGroupCommit, type CommitWatch } from './create-group-commit.js'
+import { createRecentEvents } from './create-recent-events.js'
 
 /** A row on its way to the store. */
 export interface Candidate {
@@ -34,11 +35,22 @@ export interface EventCommitServices {
   store: EventStore
   log: Logger
   watch?: CommitWatch
+  /** Told that an event is kept under a new id, because another event has its own. */
+  onReuse?: () => void
   /** @default Date.now */
   now?: () => number
 }
 
-// Ids of the last minutes at full load; with ids of 40 characters about 30 MB.
+interface Pending {
+  row: EventRow
+  fingerprint: number
+  /** To be looked up in the store. */
+  isSuspect: boolean
+  /** The store knew it already. */
+  isRepeat: boolean
+}
+
+// Ids of the last minutes at full load; with ids of 40 characters about 45 MB.
 const MAX_RECENT = 200_000
 // What a browser sends again on its own comes within seconds, also when the collector restarted meanwhile.
 const REMEMBER_MS = 15 * 60 * 1000
@@ -46,38 +58,56 @@ const REMEMBER_MS = 15 * 60 * 1000
 /**
  * The last stage of ingest: exactly once by `event_id`, then durable, then acknowledged.
  *
- * Repeats marked `retry` are looked up in the store. All others are looked for among the recent ids in memory,
+ * Repeats marked `retry` are looked up in the store. All others are looked for among the recent events in memory,
  * filled from the store at start, because browsers themselves send a POST again after a dropped connection.
- * A repeat of an event that is still being written waits for that write.
+ * A repeat of an event that is still being written waits for that write. What two collectors store at the same
+ * moment is for the sweep of the copies.
  */
-export async function createEventCommit({ store, log, watch, now = Date.now }: EventCommitServices): Promise<EventCommit> {
-  const recent = new AgedMap<string, Promise<void>>()
-  for (const key of await store.recentKeys(now() - REMEMBER_MS, MAX_RECENT)) recent.set(key, Promise.resolve())
-  // What the store knew already; told by the batch's write to the one who waits for it.
-  const repeats = new WeakSet<Candidate>()
+export async function createEventCommit({ store, log, watch, onReuse, now = Date.now }: EventCommitServices): Promise<EventCommit> {
+  const recent = createRecentEvents(MAX_RECENT, await store.recentEvents(now() - REMEMBER_MS, MAX_RECENT))
+  // A batch that is written again holds the same rows: its id stands for them.
+  const plans = new WeakMap<Pending[], EventRow[]>()
 
-  const group = createGroupCommit<Candidate>({
+  const group = createGroupCommit<Pending>({
     log,
     ...(watch && { watch }),
     bytesOf: ({ row }) => bytesOf(row),
     // What was refused must be taken when it comes again.
-    onRefused(candidates) {
-      for (const { row } of candidates) recent.delete(eventKey(row.site_id, row.event_id))
+    onRefused(items) {
+      for (const { row } of items) recent.forget(keyOf(row))
     },
-    onWrittenLate(candidates) {
-      for (const { row } of candidates) recent.set(eventKey(row.site_id, row.event_id), Promise.resolve())
+    onWrittenLate(items) {
+      for (const { row, fingerprint } of items) recent.add(keyOf(row), { fingerprint, written: Promise.resolve() })
     },
-    async write(candidates, batchId, signal) {
-      const suspects = candidates.filter(({ retry, hasOwnId }) => retry && hasOwnId).map(({ row }) => ({ siteId: row.site_id, eventId: row.event_id }))
-      const stored = suspects.length > 0 ? await store.findStored(suspects, now() - DEDUPLICATION_WINDOW_MS, signal) : undefined
-      const fresh = candidates.filter((candidate) => {
-        const isRepeat = stored?.has(eventKey(candidate.row.site_id, candidate.row.event_id)) === true
-        if (isRepeat) repeats.add(candidate)
-        return !isRepeat
-      })
-      if (fresh.length > 0) await store.insertEvents(fresh.map(({ row }) => row), batchId, signal)
+    async write(items, batchId, signal) {
+      const rows = plans.get(items) ?? (await selectNew(items, signal))
+      plans.set(items, rows)
+      if (rows.length > 0) await store.insertEvents(rows, batchId, signal)
     },
   })
+
+  /** The rows that the store does not have; those of a reused id under their new one. */
+  async function selectNew(items: Pending[], signal: AbortSignal): Promise<EventRow[]> {
+    const suspects = items.filter(({ isSuspect }) => isSuspect)
+    if (suspects.length > 0) {
+      const ids = suspects.flatMap(({ row, fingerprint }): EventKey[] => [row.event_id, renamed(row.event_id, fingerprint)].map((eventId) => ({ siteId: row.site_id, eventId })))
+      const stored = await store.findStored(ids, now() - DEDUPLICATION_WINDOW_MS, signal)
+      for (const suspect of suspects) judge(suspect, stored)
+    }
+    return items.filter(({ isRepeat }) => !isRepeat).map(({ row }) => row)
+  }
+
+  function judge(suspect: Pending, stored: Map<string, number[]>): void {
+    const { row, fingerprint } = suspect
+    const key = keyOf(row)
+    const others = stored.get(key)
+    const renamedKey = eventKey(row.site_id, renamed(row.event_id, fingerprint))
+    suspect.isRepeat = others?.includes(fingerprint) === true || stored.has(renamedKey)
+    if (!others || others.includes(fingerprint)) return
+    recent.rename(key, renamedKey, others[0]!)
+    row.event_id = renamed(row.event_id, fingerprint)
+    if (!suspect.isRepeat) onReuse?.()
+  }
 
   return {
     depth: group.depth,
@@ -85,18 +115,34 @@ export async function createEventCommit({ store, log, watch, now = Date.now }: E
     isFailing: group.isFailing,
     drain: group.drain,
     giveUp: group.giveUp,
-    commit(candidate) {
+    commit({ row, hasOwnId, retry }) {
+      const pending = { row, fingerprint: 0, isSuspect: retry && hasOwnId, isRepeat: false }
+      if (!hasOwnId) return group.add(pending).then(() => 'stored')
+      const fingerprint = (pending.fingerprint = fingerprintOf(row))
+      let known = recent.find(keyOf(row))
+      const isReused = known !== undefined && known.fingerprint !== fingerprint
+      if (isReused) {
+        row.event_id = renamed(row.event_id, fingerprint)
+        known = recent.find(keyOf(row))
+      }
+      if (known) return known.written.then(() => 'duplicate')
       // What is not taken is not remembered either: it must be taken when it comes again.
-      if (!candidate.hasOwnId || group.isFull()) return group.add(candidate).then(() => 'stored')
-      const key = eventKey(candidate.row.site_id, candidate.row.event_id)
-      const known = recent.get(key)
-      if (known) return known.then(() => 'duplicate')
-      const written = group.add(candidate)
-      recent.set(key, written)
-      if (recent.size > MAX_RECENT) void recent.dropOldest()
-      return written.then(() => (repeats.has(candidate) ? 'duplicate' : 'stored'))
+      if (group.isFull()) return group.add(pending).then(() => 'stored')
+      const written = group.add(pending)
+      recent.add(keyOf(row), { fingerprint, written })
+      if (isReused) onReuse?.()
+      return written.then(() => (pending.isRepeat ? 'duplicate' : 'stored'))
     },
   }
+}
+
+function keyOf(row: EventRow): string {
+  return eventKey(row.site_id, row.event_id)
+}
+
+/** The id of an event whose own belongs to another: always the same, so that its repeats are known, too. */
+function renamed(eventId: string, fingerprint: number): string {
+  return `${eventId}~${fingerprint.toString(36)}`
 }
 
 // A row without its texts.

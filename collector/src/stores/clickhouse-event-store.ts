@@ -1,9 +1,11 @@
+import { randomInt } from 'node:crypto'
 import { ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { ApiError, NotStoredError } from '../errors.js'
 import { SCHEMA_STEPS } from './clickhouse-schema.js'
 import { eventKey, type CookielessSession, type EventStore } from './event-store.js'
 import type { EventRow, HeartbeatRow } from './event-row.js'
-import { DAYS, EVENT_NAMES, FIND_STORED, OVERVIEW, PAGES, RECENT_KEYS, RECENT_SESSIONS, VISITORS_SINCE } from './queries.js'
+import { DAYS, DELETE_COPIES, EVENT_NAMES, FIND_COPIES, FIND_STORED, NEWEST_RECEIPT, OVERVIEW, PAGES, RECENT_EVENTS, RECENT_SESSIONS, VISITORS_SINCE } from './queries.js'
+import { splitParameter } from './split-parameter.js'
 
 export interface ClickhouseOptions {
   /** With user, password and database where the server wants them. */
@@ -12,11 +14,14 @@ export interface ClickhouseOptions {
   timeoutMs?: number
 }
 
+const MAX_UINT32 = 2 ** 32 - 1
 const RETRY_AFTER_S = 5
 const PING_TIMEOUT_MS = 2_000
 // Time-out, too many queries at once, out of memory, disk full in its three spellings.
 const BUSY_CODES = new Set(['159', '202', '241', '243', '74', '75'])
 
+/** `writer` tells copies of one event apart, which two collectors stored. */
+type WrittenRow = EventRow & { writer?: number }
 type Column<Row> = [name: keyof Row & string, encode?: (value: never) => unknown]
 
 let lastMs = NaN
@@ -31,17 +36,29 @@ function time(ms: number): string {
   return lastText
 }
 
-const EVENT_COLUMNS: Column<EventRow>[] = [
+const EVENT_COLUMNS: Column<WrittenRow>[] = [
   ['site_id'], ['received_at', time], ['occurred_at', time], ['event_id'], ['event_type'], ['event_name'], ['visitor_id'], ['session_id'], ['user_id'],
   ['origin'], ['path'], ['query'], ['referrer'], ['title'], ['device_type'], ['browser'], ['os'], ['language'], ['screen'], ['timezone'], ['properties'],
   ['cookieless'], ['gpc'], ['country'], ['channel'], ['source'], ['utm_source'], ['utm_medium'], ['utm_campaign'], ['utm_term'], ['utm_content'],
 ]
 const HEARTBEAT_COLUMNS: Column<HeartbeatRow>[] = [['site_id'], ['received_at', time], ['visitor_id']]
 
+// Of one statement: some 30 KB.
+const MAX_COPIES = 500
+
+interface FingerprintRow {
+  site_id: string
+  event_id: string
+  fingerprint: number
+}
+
 /** The event store on ClickHouse, embedded or remote. Creates its tables; rejects when the server cannot be reached. */
 export async function createClickhouseEventStore({ url, timeoutMs = 30_000 }: ClickhouseOptions): Promise<EventStore> {
-  const client = createClient({ url, request_timeout: timeoutMs, max_open_connections: 16, log: { level: ClickHouseLogLevel.OFF }, clickhouse_settings: { max_execution_time: Math.ceil(timeoutMs / 1000) } })
+  const client = createClient({ url, request_timeout: timeoutMs, max_open_connections: 16, use_multipart_params_auto: true, log: { level: ClickHouseLogLevel.OFF }, clickhouse_settings: { max_execution_time: Math.ceil(timeoutMs / 1000) } })
   for (const step of SCHEMA_STEPS) await client.command({ query: step })
+
+  const writer = randomInt(MAX_UINT32)
+  const eventColumns: Column<WrittenRow>[] = [...EVENT_COLUMNS, ['writer', () => writer]]
 
   const insert = async <Row extends object>({ table, columns, rows, batchId, signal }: { table: string; columns: Column<Row>[]; rows: Row[]; batchId: string; signal: AbortSignal | undefined }) => {
     const inserted = client.insert({
@@ -68,17 +85,31 @@ export async function createClickhouseEventStore({ url, timeoutMs = 30_000 }: Cl
   }
 
   return {
-    insertEvents: (rows, batchId, signal) => insert({ table: 'events', columns: EVENT_COLUMNS, rows, batchId, signal }),
+    insertEvents: (rows, batchId, signal) => insert<WrittenRow>({ table: 'events', columns: eventColumns, rows, batchId, signal }),
     insertHeartbeats: (rows, batchId, signal) => insert({ table: 'heartbeats', columns: HEARTBEAT_COLUMNS, rows, batchId, signal }),
     async findStored(keys, since, signal) {
       const siteIds = [...new Set(keys.map((key) => key.siteId))]
-      const eventIds = [...new Set(keys.map((key) => key.eventId))]
-      const rows = await select<{ site_id: string; event_id: string }>(FIND_STORED, { siteIds, eventIds, since: since / 1000 }, signal)
-      return new Set(rows.map((row) => eventKey(row.site_id, row.event_id)))
+      const stored = new Map<string, number[]>()
+      for (const eventIds of splitParameter(new Set(keys.map((key) => key.eventId))))
+        for (const { site_id, event_id, fingerprint } of await select<FingerprintRow>(FIND_STORED, { siteIds, eventIds, since: since / 1000 }, signal)) {
+          const key = eventKey(site_id, event_id)
+          stored.set(key, [...(stored.get(key) ?? []), fingerprint])
+        }
+      return stored
     },
-    async recentKeys(since, limit) {
-      const rows = await select<{ site_id: string; event_id: string }>(RECENT_KEYS, { since: since / 1000, limit })
-      return rows.map((row) => eventKey(row.site_id, row.event_id)).reverse()
+    async recentEvents(since, limit) {
+      const rows = await select<FingerprintRow>(RECENT_EVENTS, { since: since / 1000, limit })
+      return rows.map(({ site_id, event_id, fingerprint }) => ({ key: eventKey(site_id, event_id), fingerprint })).reverse()
+    },
+    async newestReceipt(since) {
+      const [row] = await select<{ newest: number }>(NEWEST_RECEIPT, { since: since / 1000 })
+      return row!.newest
+    },
+    async deleteCopies(since) {
+      const rows = await select<{ copy: string }>(FIND_COPIES, { since: since / 1000, limit: MAX_COPIES })
+      const copies = rows.map(({ copy }) => copy)
+      if (copies.length > 0) await client.command({ query: DELETE_COPIES, query_params: { since: since / 1000, copies } })
+      return copies.length
     },
     async recentSessions(since, limit) {
       const rows = await select<CookielessSession>(RECENT_SESSIONS, { since: since / 1000, limit })

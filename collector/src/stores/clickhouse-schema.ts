@@ -46,4 +46,6 @@ export const SCHEMA_STEPS: readonly string[] = [
     ADD COLUMN IF NOT EXISTS utm_campaign String,
     ADD COLUMN IF NOT EXISTS utm_term String,
     ADD COLUMN IF NOT EXISTS utm_content String`,
+  // The process that stored a row, a random number: copies of one event by two collectors differ in it.
+  `ALTER TABLE events ADD COLUMN IF NOT EXISTS writer UInt32`,
 ]

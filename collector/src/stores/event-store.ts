@@ -42,6 +42,13 @@ export interface EventKey {
   eventId: string
 }
 
+/** What is known of a stored event, to tell repeats of it. */
+export interface StoredEvent {
+  /** That of {@link eventKey}. */
+  key: string
+  fingerprint: number
+}
+
 /** The session that a cookieless visitor had last. */
 export interface CookielessSession {
   visitorId: string
@@ -59,10 +66,17 @@ export interface EventStore {
   /** Resolves when the rows are on disk; rejects with a `NotStoredError` when the store answered that they are not. */
   insertEvents(rows: EventRow[], batchId: string, signal?: AbortSignal): Promise<void>
   insertHeartbeats(rows: HeartbeatRow[], batchId: string, signal?: AbortSignal): Promise<void>
-  /** Which of these events are stored, received since `since`. Keys are those of {@link eventKey}. */
-  findStored(keys: EventKey[], since: number, signal?: AbortSignal): Promise<Set<string>>
-  /** Keys of the newest events received since `since`, oldest first. */
-  recentKeys(since: number, limit: number): Promise<string[]>
+  /** Which of these events are stored, received since `since`: by {@link eventKey}, the fingerprints of the rows with that id. */
+  findStored(keys: EventKey[], since: number, signal?: AbortSignal): Promise<Map<string, number[]>>
+  /** The newest events received since `since`, oldest first. */
+  recentEvents(since: number, limit: number): Promise<StoredEvent[]>
+  /** When the newest event of those received since `since` was received, ms since the epoch; 0 without one. */
+  newestReceipt(since: number): Promise<number>
+  /**
+   * Deletes events received since `since` that are stored more than once, but for the copy received first; resolves to
+   * how many were found. Safe when several do it at once: a copy goes only while an earlier one is there.
+   */
+  deleteCopies(since: number): Promise<number>
   /** The sessions of cookieless visitors with an event received since `since`, the newest `limit`, oldest first. */
   recentSessions(since: number, limit: number): Promise<CookielessSession[]>
   /** Distinct visitors with an event or heartbeat received since `since`. */

@@ -1,29 +1,36 @@
 import { pino } from 'pino'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createEventCommit } from '../../src/ingest/create-event-commit.js'
 import type { EventRow } from '../../src/stores/event-row.js'
-import { eventKey, type EventStore } from '../../src/stores/event-store.js'
+import { eventKey, type EventKey, type EventStore } from '../../src/stores/event-store.js'
+import { fingerprintOf } from '../../src/stores/fingerprint.js'
 
 const log = pino({ level: 'silent' })
 
-/** An event store that keeps the keys it was given. */
-function openMemoryStore(known: string[] = []) {
-  const keys = [...known]
+/** An event store that keeps the rows it was given. */
+function openMemoryStore(...known: EventRow[]) {
+  const rows = [...known]
   const store = {
-    recentKeys: () => Promise.resolve([]),
-    findStored: (asked: { siteId: string; eventId: string }[]) => Promise.resolve(new Set(asked.map(({ siteId, eventId }) => eventKey(siteId, eventId)).filter((key) => keys.includes(key)))),
-    insertEvents(rows: EventRow[]) {
-      keys.push(...rows.map((row) => eventKey(row.site_id, row.event_id)))
+    recentEvents: () => Promise.resolve([]),
+    findStored(asked: EventKey[]) {
+      const found = new Map<string, number[]>()
+      for (const row of rows) if (asked.some(({ eventId }) => eventId === row.event_id)) found.set(keyOf(row), [...(found.get(keyOf(row)) ?? []), fingerprintOf(row)])
+      return Promise.resolve(found)
+    },
+    insertEvents(added: EventRow[]) {
+      rows.push(...added)
       return Promise.resolve()
     },
   } as Partial<EventStore> as EventStore
-  return { store, keys }
+  return { store, ids: () => rows.map(({ event_id, path }) => event_id + path) }
 }
 
-const candidate = (eventId: string, { hasOwnId = true, retry = false } = {}) => ({ row: { site_id: 'ws_1', event_id: eventId, path: '/', query: '', referrer: '', title: '', properties: '{}' } as EventRow, hasOwnId, retry })
+const keyOf = (row: EventRow) => eventKey(row.site_id, row.event_id)
+const makeRow = (eventId: string, path = '/') => ({ site_id: 'ws_1', event_id: eventId, event_type: 'pageview', event_name: '', origin: '', path, query: '', referrer: '', title: '', properties: '{}' }) as EventRow
+const candidate = (eventId: string, { hasOwnId = true, retry = false, path = '/' } = {}) => ({ row: makeRow(eventId, path), hasOwnId, retry })
 
 it('tells what it stored from what came before, in this process or another', async () => {
-  const { store, keys } = openMemoryStore(['ws_1 elsewhere'])
+  const { store, ids } = openMemoryStore(makeRow('elsewhere'))
   const { commit } = await createEventCommit({ store, log })
   const outcomes = await Promise.all([
     commit(candidate('one')),
@@ -34,11 +41,11 @@ it('tells what it stored from what came before, in this process or another', asy
   ])
   expect(outcomes).toEqual(['stored', 'duplicate', 'duplicate', 'stored', 'stored'])
   expect(await commit(candidate('one'))).toBe('duplicate')
-  expect(keys).toEqual(['ws_1 elsewhere', 'ws_1 one', 'ws_1 two', 'ws_1 ours'])
+  expect(ids()).toEqual(['elsewhere/', 'one/', 'two/', 'ours/'])
 })
 
 it('takes again what it refused because too much was waiting', async () => {
-  const { store, keys } = openMemoryStore()
+  const { store, ids } = openMemoryStore()
   let letGo!: () => void
   const held = new Promise<void>((resolve) => (letGo = resolve))
   const { commit } = await createEventCommit({ store: { ...store, insertEvents: (rows, batchId) => held.then(() => store.insertEvents(rows, batchId)) }, log })
@@ -47,5 +54,51 @@ it('takes again what it refused because too much was waiting', async () => {
   letGo()
   await Promise.all(taken)
   expect(await commit(candidate('too many'))).toBe('stored')
-  expect(keys.filter((key) => key === 'ws_1 too many')).toHaveLength(1)
+  expect(ids().filter((id) => id === 'too many/')).toHaveLength(1)
+})
+
+describe('the same id with another body', () => {
+  const RENAMED = /^one~[0-9a-z]+\/other$/
+
+  it('is kept under a new id, once, however often both come', async () => {
+    const { store, ids } = openMemoryStore()
+    let reused = 0
+    const { commit } = await createEventCommit({ store, log, onReuse: () => reused++ })
+    const outcomes: string[] = []
+    for (const retry of [false, false, true]) for (const path of ['/', '/other']) outcomes.push(await commit(candidate('one', { path, retry })))
+    expect(outcomes).toEqual(['stored', 'stored', ...Array<string>(4).fill('duplicate')])
+    expect(ids()).toEqual(['one/', expect.stringMatching(RENAMED)])
+    expect(reused).toBe(1)
+  })
+
+  it('is told from what only the store knows', async () => {
+    const { store, ids } = openMemoryStore(makeRow('one'))
+    let reused = 0
+    const first = await createEventCommit({ store, log, onReuse: () => reused++ })
+    expect(await first.commit(candidate('one', { path: '/other', retry: true }))).toBe('stored')
+    for (const path of ['/', '/other']) expect(await first.commit(candidate('one', { path }))).toBe('duplicate')
+    const second = await createEventCommit({ store, log, onReuse: () => reused++ })
+    for (const path of ['/other', '/', '/other']) expect(await second.commit(candidate('one', { path, retry: true }))).toBe('duplicate')
+    expect(ids()).toEqual(['one/', expect.stringMatching(RENAMED)])
+    expect(reused).toBe(1)
+  })
+})
+
+it('writes a failed batch again with the same rows, whatever the store has meanwhile', async () => {
+  const { store } = openMemoryStore()
+  const attempts: EventRow[][] = []
+  const { commit } = await createEventCommit({
+    log,
+    store: {
+      ...store,
+      async insertEvents(rows, batchId) {
+        attempts.push(rows)
+        // Written, but the answer is lost.
+        if (attempts.length === 1) await store.insertEvents(rows, batchId)
+        if (attempts.length === 1) throw new Error('socket hang up')
+      },
+    },
+  })
+  expect(await Promise.all([commit(candidate('one', { retry: true })), commit(candidate('two'))])).toEqual(['stored', 'stored'])
+  expect(attempts.map((rows) => rows.map(({ event_id }) => event_id))).toEqual([['one', 'two'], ['one', 'two']])
 })
