@@ -1,5 +1,5 @@
 #!/usr/bin/env -S node --max-semi-space-size=64
-// The rival of bench/ingest: Fastify with the same body parser and validator that answers at once and stores nothing.
+// The rival of bench/ingest and bench/live: Fastify with the same body parser and validator that answers at once and stores nothing.
 import { MAX_BODY_BYTES, validateEvent } from '@zenovay/tracker/contract'
 import Fastify from 'fastify'
 
@@ -11,5 +11,6 @@ app.post('/e/:code', (request, reply) => {
   if (result.ok) return reply.send({ success: true })
   return reply.code(400).send({ success: false, error: { code: 'VALIDATION_ERROR', details: result.faults } })
 })
+app.get('/live/:code', (_request, reply) => reply.send({ visitors: 0, count: 0, timestamp: new Date().toISOString() }))
 console.log(`collector: ${await app.listen({ port: 0, host: '127.0.0.1' })}`)
 console.log('ready')

@@ -58,7 +58,7 @@ export function createApp(services: AppServices): FastifyInstance {
   const { config, control, geo, events, commit, heartbeats, identifier, metrics, engine, scripts, page, log, requestTimeoutMs, now = Date.now, steadyNow = () => performance.now() } = services
   const app = createServer({ log, requestTimeoutMs, onBadUrl: () => metrics.countRequest('none', 404) })
   const findSite = createSiteCache(control, now)
-  const live = createLiveCounter(events, now)
+  const live = createLiveCounter({ store: events, now, steadyNow })
   const limiters = {
     events: createRateLimiter({ rules: INGEST_RULES, clock: steadyNow }),
     heartbeats: createRateLimiter({ rules: LIVENESS_RULES, clock: steadyNow }),

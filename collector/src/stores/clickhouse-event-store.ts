@@ -115,8 +115,8 @@ export async function createClickhouseEventStore({ url, timeoutMs = 30_000 }: Cl
       const rows = await select<CookielessSession>(RECENT_SESSIONS, { since: since / 1000, limit })
       return rows.reverse()
     },
-    async countVisitorsSince(siteId, since) {
-      const [row] = await select<{ visitors: number }>(VISITORS_SINCE, { siteId, since: since / 1000 })
+    async countVisitorsSince(siteId, since, signal) {
+      const [row] = await select<{ visitors: number }>(VISITORS_SINCE, { siteId, since: since / 1000 }, signal)
       return row!.visitors
     },
     async overview(siteId, { from, to }) {

@@ -80,7 +80,7 @@ export interface EventStore {
   /** The sessions of cookieless visitors with an event received since `since`, the newest `limit`, oldest first. */
   recentSessions(since: number, limit: number): Promise<CookielessSession[]>
   /** Distinct visitors with an event or heartbeat received since `since`. */
-  countVisitorsSince(siteId: string, since: number): Promise<number>
+  countVisitorsSince(siteId: string, since: number, signal?: AbortSignal): Promise<number>
   overview(siteId: string, period: Period): Promise<Overview>
   /** Days with events, oldest first. */
   days(siteId: string, period: Period): Promise<DayCount[]>
