@@ -18,7 +18,7 @@ export async function ensureDemoSite(control: ControlStore, dataDir: string): Pr
   if (known && (await isUsable(known, control))) return known
 
   const site = (await control.listSites()).find(isDemo) ?? (await control.addSite(SITE))
-  const { secret, record } = createApiKey('demo', site.id, Date.now())
+  const { secret, record } = createApiKey({ name: 'demo', siteId: site.id }, Date.now())
   await control.addApiKey(record)
   const made = { websiteId: site.id, trackingCode: site.trackingCode, apiKey: secret }
   // Renamed, so that it is whole or not there, and private from its first byte.

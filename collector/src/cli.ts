@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { createApiKey } from './auth/api-key.js'
+import { createKey } from './commands/key-commands.js'
+import { addSite, listSites, removeSite, updateSite } from './commands/site-commands.js'
 import { readConfig } from './config.js'
 import { ApiError, StartError, describeError } from './errors.js'
 import { openControlStore, startCollector } from './start-collector.js'
@@ -7,15 +8,35 @@ import type { ControlStore } from './stores/control-store.js'
 
 const USAGE = `Usage: zenovay-collector <command>
 
-  start                                     run the collector until it is told to stop
-  site add <domain> [--name NAME] [--allow HOST,HOST]
-                                            add a site; --allow names other hosts that may send events
-  site list                                 every site with its tracking code
-  key create [--site ID] [--name NAME]      an API key for one site or, without --site, for all
+  start                             run the collector until it is told to stop
+  site add <domain> [settings]      add a site
+  site list                         every site: id, tracking code, domain, name, time zone, retention, other domains
+  site update <id> [settings]       change the named settings of a site
+  site remove <id> --yes            remove a site with its keys and all its events, for good
+  key create [--site ID] [--name NAME] [--scope read|write|admin]
+                                    an API key for one site or, without --site, for all;
+                                    read (the default) gives reports, admin manages sites
 
-Settings come from the environment: see docs/configuration.md.`
+Settings of a site:
+  --domain HOST                     its domain; sub-domains belong to it (update only)
+  --name NAME                       what it is called; the domain unless given
+  --allow HOST,HOST                 other domains that may send events; "" for none
+  --timezone ZONE                   IANA name, such as Europe/Zurich; UTC unless given
+  --retention MONTHS                older events are deleted, 1 to 120; 25 unless given
 
-const DOMAIN = /^(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*$|^\[[0-9a-f:]+\]$/
+The collector's own settings come from the environment: see docs/configuration.md.`
+
+const OPTIONS = {
+  domain: { type: 'string' },
+  name: { type: 'string' },
+  allow: { type: 'string' },
+  timezone: { type: 'string' },
+  retention: { type: 'string' },
+  site: { type: 'string' },
+  scope: { type: 'string' },
+  yes: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const
 
 type Environment = Record<string, string | undefined>
 type Print = (line: string) => void
@@ -24,26 +45,28 @@ type Print = (line: string) => void
 export async function runCli(args: string[], env: Environment, print: Print): Promise<void> {
   const { values, positionals } = parse(args)
   const [noun, verb, operand] = positionals
+  if (values.help || noun === 'help') return print(USAGE)
   switch ([noun, verb].filter(Boolean).join(' ')) {
     case 'start':
       return run(env, print)
     case 'site add':
-      return withControl(env, (control) => addSite(control, { domain: operand, name: values.name, allow: values.allow }, print))
+      return withControl(env, (control) => addSite(control, { domain: operand, ...values }, print))
     case 'site list':
-      return withControl(env, async (control) => {
-        for (const { id, trackingCode, domain, name } of await control.listSites()) print([id, trackingCode, domain, name].join('\t'))
-      })
+      return withControl(env, (control) => listSites(control, print))
+    case 'site update':
+      return withControl(env, (control) => updateSite(control, operand, values, print))
+    case 'site remove':
+      return withControl(env, (control) => removeSite(control, operand, values.yes === true, print))
     case 'key create':
-      return withControl(env, (control) => createKey(control, { siteId: values.site, name: values.name }, print))
+      return withControl(env, (control) => createKey(control, values, print))
     default:
-      if (values.help) return print(USAGE)
       throw new StartError(`There is no command "${positionals.join(' ')}". ${USAGE}`)
   }
 }
 
 function parse(args: string[]) {
   try {
-    return parseArgs({ args, allowPositionals: true, options: { name: { type: 'string' }, allow: { type: 'string' }, site: { type: 'string' }, help: { type: 'boolean' } } })
+    return parseArgs({ args, allowPositionals: true, options: OPTIONS })
   } catch (error) {
     throw new StartError(`${(error as Error).message}. ${USAGE}`)
   }
@@ -71,20 +94,4 @@ async function withControl(env: Environment, use: (control: ControlStore) => Pro
   } finally {
     await control.close()
   }
-}
-
-async function addSite(control: ControlStore, { domain = '', name, allow }: { domain: string | undefined; name: string | undefined; allow: string | undefined }, print: Print): Promise<void> {
-  const host = domain.toLowerCase()
-  const allowedDomains = (allow ?? '').toLowerCase().split(',').map((entry) => entry.trim()).filter(Boolean)
-  for (const entry of [host, ...allowedDomains]) if (!DOMAIN.test(entry)) throw new StartError(`"${entry}" is not a domain. Write a host name without scheme, port or path, such as example.com.`)
-  const site = await control.addSite({ domain: host, name: name ?? host, allowedDomains })
-  print(`website id: ${site.id}`)
-  print(`tracking code: ${site.trackingCode}`)
-}
-
-async function createKey(control: ControlStore, { siteId = null, name = 'key' }: { siteId: string | null | undefined; name: string | undefined }, print: Print): Promise<void> {
-  if (siteId !== null && !(await control.findSite(siteId))) throw new StartError(`There is no site "${siteId}". See zenovay-collector site list.`)
-  const { secret, record } = createApiKey(name, siteId, Date.now())
-  await control.addApiKey(record)
-  print(`api key: ${secret}`)
 }

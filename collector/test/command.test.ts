@@ -24,8 +24,33 @@ describe('zenovay-collector', () => {
     const added = await runCommand(['site', 'add', 'Example.com', '--allow', 'partner.example,cdn.example', '--name', 'Shop'], env)
     const [, code] = /^tracking code: (ZV_[A-Z0-9]{11})$/m.exec(added.stdout)!
     const [, id] = /^website id: (ws_[a-z0-9]{12})$/m.exec(added.stdout)!
-    expect((await runCommand(['site', 'list'], env)).stdout).toBe(`${id}\t${code}\texample.com\tShop\n`)
+    expect((await runCommand(['site', 'list'], env)).stdout).toBe(`${id}\t${code}\texample.com\tShop\tUTC\t25 months\tpartner.example,cdn.example\n`)
     expect((await runCommand(['key', 'create', '--site', id!], env)).stdout).toMatch(/^api key: zv_[0-9a-f]{16}_[0-9a-f]{64}\n$/)
+  })
+
+  it('takes domains with letters beyond ASCII, and changes and removes sites', async () => {
+    const added = await runCommand(['site', 'add', 'Bücher.example', '--timezone', 'Europe/Zurich', '--retention', '12'], env)
+    const [id, code] = [/ws_\w+/.exec(added.stdout)![0], /ZV_\w+/.exec(added.stdout)![0]]
+    const line = async () => (await runCommand(['site', 'list'], env)).stdout.split('\n').find((text) => text.startsWith(id))
+    expect(await line()).toBe([id, code, 'xn--bcher-kva.example', 'xn--bcher-kva.example', 'Europe/Zurich', '12 months'].join('\t'))
+    expect((await runCommand(['site', 'update', id, '--name', 'Books', '--allow', 'cdn.example', '--domain', 'books.example', '--retention', '120'], env)).exitCode).toBe(0)
+    expect(await line()).toBe([id, code, 'books.example', 'Books', 'Europe/Zurich', '120 months', 'cdn.example'].join('\t'))
+    expect((await runCommand(['site', 'update', id, '--allow', ''], env)).exitCode).toBe(0)
+    expect(await line()).toBe([id, code, 'books.example', 'Books', 'Europe/Zurich', '120 months'].join('\t'))
+    expect((await runCommand(['key', 'create', '--site', id, '--scope', 'admin'], env)).exitCode).toBe(0)
+
+    const unsure = await runCommand(['site', 'remove', id], env)
+    expect([unsure.exitCode, unsure.stderr]).toEqual([1, expect.stringMatching(/removes books\.example .* all its events.* --yes/)])
+    expect(await line()).toBeDefined()
+    expect((await runCommand(['site', 'remove', id, '--yes'], env)).stdout).toMatch(/^removed: ws_/)
+    expect(await line()).toBeUndefined()
+  })
+
+  it('explains itself', async () => {
+    for (const args of [['--help'], ['help'], ['site', 'add', '--help']]) {
+      const { exitCode, stdout } = await runCommand(args, env)
+      expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^Usage: [\s\S]*site remove <id> --yes[\s\S]*--retention MONTHS/)])
+    }
   })
 
   it('keeps what it stored when it is stopped and started again', async () => {
@@ -96,7 +121,16 @@ describe('zenovay-collector says in one line what to do, and exits with 1', () =
 
   it('when a domain is none, or a site is unknown', async () => {
     await fails(['site', 'add', 'https://example.com/'], {}, /"https:\/\/example\.com\/" is not a domain/)
-    await fails(['key', 'create', '--site', 'ws_nothing'], {}, /There is no site "ws_nothing"/)
+    await fails(['site', 'add'], {}, /Name the domain/)
+    for (const args of [['key', 'create', '--site', 'ws_nothing'], ['site', 'update', 'ws_nothing', '--name', 'x'], ['site', 'remove', 'ws_nothing', '--yes']]) await fails(args, {}, /There is no site "ws_nothing"/)
+    await fails(['site', 'remove'], {}, /Name the site by its id/)
+  })
+
+  it('when settings of a site are wrong, listing every one by its option, or are none', async () => {
+    const wrong = ['--name', '', '--allow', 'a/b', '--timezone', 'Mars', '--retention', 'long']
+    await fails(['site', 'add', 'example.com', ...wrong], {}, /^--name must be .*; --allow "a\/b" is not a domain.*; --timezone must be .*; --retention must be .*120\.$/m)
+    await fails(['site', 'update', 'ws_nothing'], {}, /Say what to change: --domain/)
+    await fails(['key', 'create', '--scope', 'root'], {}, /--scope is "root"\. Write one of read, write, admin/)
   })
 
   it('when there is no such command, with the usage', async () => {

@@ -64,7 +64,7 @@ describe('GET /analytics/{id}', () => {
 
   it('is zero, not a fault, for a site without visits', async () => {
     const site = await collector.collector.control.addSite({ domain: 'empty.example', name: 'Empty', allowedDomains: [] })
-    const { secret, record } = createApiKey('empty', site.id, Date.now())
+    const { secret, record } = createApiKey({ name: 'empty', siteId: site.id }, Date.now())
     await collector.collector.control.addApiKey(record)
     const body = (await (await get(`/analytics/${site.id}`, { authorization: `Bearer ${secret}` })).json()) as Answer<OverviewData>
     expect(body.data.summary).toEqual({ total_visitors: 0, unique_visitors: 0, total_page_views: 0, bounce_rate: 0, avg_visit_duration: 0 })
@@ -104,7 +104,7 @@ describe('authorisation', () => {
   })
 
   it('lets a key of all sites read all, and answers 404 for none', async () => {
-    const { secret, record } = createApiKey('all', null, Date.now())
+    const { secret, record } = createApiKey({ name: 'all', siteId: null }, Date.now())
     await collector.collector.control.addApiKey(record)
     expect((await get(`/analytics/${collector.site.id}`, { 'x-api-key': secret })).status).toBe(200)
     expect((await get('/analytics/ws_nothing', { 'x-api-key': secret })).status).toBe(404)

@@ -1,14 +1,15 @@
 import { randomInt } from 'node:crypto'
 import { chmodSync } from 'node:fs'
-import { Kysely, Migrator, SqliteDialect, type Selectable } from 'kysely'
+import { Kysely, Migrator, SqliteDialect, type Selectable, type Updateable } from 'kysely'
 import Database from 'libsql'
 import { StartError, describeError } from '../errors.js'
 import { CONTROL_MIGRATIONS } from './control-migrations.js'
-import type { ApiKey, ControlStore, Site } from './control-store.js'
+import { DEFAULT_RETENTION_MONTHS, DEFAULT_TIME_ZONE, type ApiKey, type ControlStore, type KeyScope, type Site, type SiteFields } from './control-store.js'
 
 interface Tables {
-  sites: { id: string; tracking_code: string; domain: string; name: string; allowed_domains: string; created_at: number }
-  api_keys: { id: string; hash: string; name: string; site_id: string | null; created_at: number }
+  sites: { id: string; tracking_code: string; domain: string; name: string; allowed_domains: string; created_at: number; time_zone: string; retention_months: number }
+  api_keys: { id: string; hash: string; name: string; site_id: string | null; created_at: number; scope: KeyScope }
+  removals: { site_id: string; removed_at: number }
 }
 
 const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
@@ -21,7 +22,13 @@ export async function openSqliteControlStore(file: string): Promise<ControlStore
   const { error } = await migrator.migrateToLatest()
   if (error) throw new StartError(`The control data in ${file} could not be brought to this version: ${describeError(error)}. Restore it from a backup, or move it away to begin anew.`)
 
+  const findSite = async (id: string): Promise<Site | undefined> => {
+    const row = await db.selectFrom('sites').selectAll().where('id', '=', id).executeTakeFirst()
+    return row && toSite(row)
+  }
+
   return {
+    findSite,
     async addSite(site) {
       const row = {
         id: `ws_${randomText(12).toLowerCase()}`,
@@ -30,6 +37,8 @@ export async function openSqliteControlStore(file: string): Promise<ControlStore
         name: site.name,
         allowed_domains: JSON.stringify(site.allowedDomains),
         created_at: Date.now(),
+        time_zone: site.timeZone ?? DEFAULT_TIME_ZONE,
+        retention_months: site.retentionMonths ?? DEFAULT_RETENTION_MONTHS,
       }
       await db.insertInto('sites').values(row).execute()
       return toSite(row)
@@ -42,16 +51,31 @@ export async function openSqliteControlStore(file: string): Promise<ControlStore
       const row = await db.selectFrom('sites').selectAll().where('tracking_code', '=', trackingCode).executeTakeFirst()
       return row && toSite(row)
     },
-    async findSite(id) {
-      const row = await db.selectFrom('sites').selectAll().where('id', '=', id).executeTakeFirst()
-      return row && toSite(row)
+    async updateSite(id, changes) {
+      const columns = toColumns(changes)
+      if (Object.keys(columns).length > 0) await db.updateTable('sites').set(columns).where('id', '=', id).execute()
+      return findSite(id)
+    },
+    removeSite: (id) =>
+      db.transaction().execute(async (transaction) => {
+        await transaction.deleteFrom('api_keys').where('site_id', '=', id).execute()
+        const { numDeletedRows } = await transaction.deleteFrom('sites').where('id', '=', id).executeTakeFirstOrThrow()
+        if (numDeletedRows > 0n) await transaction.insertInto('removals').values({ site_id: id, removed_at: Date.now() }).execute()
+        return numDeletedRows > 0n
+      }),
+    async listRemovals() {
+      const rows = await db.selectFrom('removals').selectAll().orderBy('removed_at').execute()
+      return rows.map((row) => ({ siteId: row.site_id, removedAt: row.removed_at }))
+    },
+    async finishRemoval(siteId) {
+      await db.deleteFrom('removals').where('site_id', '=', siteId).execute()
     },
     async addApiKey(key) {
-      await db.insertInto('api_keys').values({ id: key.id, hash: key.hash, name: key.name, site_id: key.siteId, created_at: key.createdAt }).execute()
+      await db.insertInto('api_keys').values({ id: key.id, hash: key.hash, name: key.name, site_id: key.siteId, created_at: key.createdAt, scope: key.scope }).execute()
     },
     async findApiKey(id): Promise<ApiKey | undefined> {
       const row = await db.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirst()
-      return row && { id: row.id, hash: row.hash, name: row.name, siteId: row.site_id, createdAt: row.created_at }
+      return row && { id: row.id, hash: row.hash, name: row.name, siteId: row.site_id, createdAt: row.created_at, scope: row.scope }
     },
     close: () => db.destroy(),
   }
@@ -69,8 +93,22 @@ function openDatabase(file: string): Kysely<Tables> {
   }
 }
 
+function toColumns({ domain, name, allowedDomains, timeZone, retentionMonths }: Partial<SiteFields>): Updateable<Tables['sites']> {
+  const columns = { domain, name, allowed_domains: allowedDomains && JSON.stringify(allowedDomains), time_zone: timeZone, retention_months: retentionMonths }
+  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined))
+}
+
 function toSite(row: Selectable<Tables['sites']>): Site {
-  return { id: row.id, trackingCode: row.tracking_code, domain: row.domain, name: row.name, allowedDomains: JSON.parse(row.allowed_domains) as string[], createdAt: row.created_at }
+  return {
+    id: row.id,
+    trackingCode: row.tracking_code,
+    domain: row.domain,
+    name: row.name,
+    allowedDomains: JSON.parse(row.allowed_domains) as string[],
+    timeZone: row.time_zone,
+    retentionMonths: row.retention_months,
+    createdAt: row.created_at,
+  }
 }
 
 function randomText(length: number): string {

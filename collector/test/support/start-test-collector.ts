@@ -35,7 +35,7 @@ export async function startTestCollector(env: Record<string, string> = {}, optio
   const config = readConfig({ PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'silent', CLICKHOUSE_URL: engine.url, ...env })
   let collector = await startCollector(config, options)
   const site = await collector.control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: ['partner.example'] })
-  const { secret, record } = createApiKey('test', site.id, Date.now())
+  const { secret, record } = createApiKey({ name: 'test', siteId: site.id }, Date.now())
   await collector.control.addApiKey(record)
 
   const started: TestCollector = {
