@@ -13,6 +13,7 @@ import { createLiveCounter } from './live/create-live-counter.js'
 import type { Metrics } from './metrics/create-metrics.js'
 import { addServiceGauges } from './metrics/add-service-gauges.js'
 import { countRequests } from './routes/count-requests.js'
+import type { Erase } from './retention/create-eraser.js'
 import { addDashboardRoutes } from './routes/dashboard.js'
 import { addErrorAnswers } from './routes/error-answers.js'
 import { addExternalApiRoutes } from './routes/external-api.js'
@@ -24,6 +25,7 @@ import { addPublicHeaders } from './routes/public-headers.js'
 import type { PageAsset } from './routes/read-page-assets.js'
 import type { ScriptAsset } from './routes/read-script-assets.js'
 import { addScriptRoutes } from './routes/scripts.js'
+import { addSiteRoutes } from './routes/sites.js'
 import type { ControlStore } from './stores/control-store.js'
 import { createSiteCache } from './stores/create-site-cache.js'
 import type { EmbeddedEngine } from './stores/embedded-engine.js'
@@ -44,6 +46,7 @@ export interface AppServices {
   engine?: Pick<EmbeddedEngine, 'isUp' | 'restarts'> | undefined
   /** Longest time that a request may take to arrive, in milliseconds. @default 13000 */
   requestTimeoutMs?: number
+  erase: Erase
   scripts: ScriptAsset[]
   page: PageAsset[]
   log: FastifyBaseLogger
@@ -55,9 +58,9 @@ export interface AppServices {
 
 /** Puts the routes together. Does no I/O: nothing listens, nothing is opened. */
 export function createApp(services: AppServices): FastifyInstance {
-  const { config, control, geo, events, commit, heartbeats, identifier, metrics, engine, scripts, page, log, requestTimeoutMs, now = Date.now, steadyNow = () => performance.now() } = services
+  const { config, control, geo, events, commit, heartbeats, identifier, metrics, erase, engine, scripts, page, log, requestTimeoutMs, now = Date.now, steadyNow = () => performance.now() } = services
   const app = createServer({ log, requestTimeoutMs, onBadUrl: () => metrics.countRequest('none', 404) })
-  const findSite = createSiteCache(control, now)
+  const sites = createSiteCache(control, now)
   const live = createLiveCounter({ store: events, now, steadyNow })
   const limiters = {
     events: createRateLimiter({ rules: INGEST_RULES, clock: steadyNow }),
@@ -66,16 +69,17 @@ export function createApp(services: AppServices): FastifyInstance {
   }
   const { addressOf } = createTrustedProxies(config.trustedProxies)
   const tallies = { events: metrics.events, heartbeats: metrics.heartbeats }
-  const ingest = createIngest({ findSite, limiters, identifier, geo, commit, heartbeats, tallies, now })
+  const ingest = createIngest({ findSite: sites.find, limiters, identifier, geo, commit, heartbeats, tallies, now })
 
   addServiceGauges(metrics.registry, { queues: { events: commit, heartbeats }, engine })
   countRequests(app, metrics)
   addPublicHeaders(app)
   addErrorAnswers(app, now)
   addIngestRoutes(app, { ingest, addressOf, tallies, commit, heartbeats, readCdnCountry: createCdnCountryReader(config) })
-  addLiveRoutes(app, { live, findSite, limiter: limiters.live, addressOf, now })
+  addLiveRoutes(app, { live, findSite: sites.find, limiter: limiters.live, addressOf, now })
   addScriptRoutes(app, scripts)
   addExternalApiRoutes(app, { control, events, now })
+  addSiteRoutes(app, { control, sites, erase, now })
   addHealthRoutes(app, { isStoreReachable: () => events.isReachable(), queues: [commit, heartbeats] })
   if (config.metricsToken !== undefined) addMetricsRoute(app, { registry: metrics.registry, token: config.metricsToken })
   addDashboardRoutes(app, page)

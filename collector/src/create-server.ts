@@ -38,7 +38,8 @@ export function createServer({ log, onBadUrl, requestTimeoutMs = REQUEST_TIMEOUT
     return503OnClosing: false,
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
-    routerOptions: { maxParamLength: 200 },
+    // An id of 200 characters beyond ASCII, percent-encoded.
+    routerOptions: { maxParamLength: 1_800 },
     frameworkErrors(error, request, reply) {
       onBadUrl()
       reply.header('access-control-allow-origin', '*')

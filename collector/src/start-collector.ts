@@ -14,6 +14,8 @@ import { createGroupCommit } from './ingest/create-group-commit.js'
 import { createSaltRotation } from './ingest/create-salt-rotation.js'
 import { addProcessMetrics } from './metrics/add-process-metrics.js'
 import { createMetrics } from './metrics/create-metrics.js'
+import { createEraser } from './retention/create-eraser.js'
+import { HOUSEKEEPING_INTERVAL_MS, createHousekeeping } from './retention/create-housekeeping.js'
 import { readPageAssets } from './routes/read-page-assets.js'
 import { readScriptAssets } from './routes/read-script-assets.js'
 import { createClickhouseEventStore } from './stores/clickhouse-event-store.js'
@@ -83,11 +85,15 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     const identifier = createIdentifier({ salts, recent: await events.recentSessions(now() - SESSION_TIMEOUT_MS, MAX_SESSIONS) })
 
     const [scripts, page] = await Promise.all([readScriptAssets(), readPageAssets()])
-    const app = createApp({ config, control, geo, events, commit, heartbeats, identifier, metrics, engine, scripts, page, log, now })
+    const erase = createEraser({ events, commit, heartbeats })
+    const app = createApp({ config, control, geo, events, commit, heartbeats, identifier, metrics, erase, engine, scripts, page, log, now })
     opened.push(() => finish(app, [commit, heartbeats]))
     const url = await app.listen({ port: config.port, host: config.host }).catch((error: unknown) => {
       throw explainListenError(error, config)
     })
+    const housekeeping = createHousekeeping({ control, events, erase, log, now })
+    const timer = setInterval(() => void housekeeping.tick(), HOUSEKEEPING_INTERVAL_MS)
+    opened.push(() => Promise.resolve(clearInterval(timer)))
     return { url, control, close: closeAll }
   } catch (error) {
     await closeAll()

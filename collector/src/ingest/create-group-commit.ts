@@ -49,7 +49,7 @@ export interface GroupCommit<Item> {
   depth(): number
   /** Whether a batch failed and is being tried again. */
   isFailing(): boolean
-  /** Resolves when everything added so far is written or refused. */
+  /** Resolves when everything added before the call is written or refused, whatever is added meanwhile. */
   drain(): Promise<void>
   /** Refuses what still waits and all that comes: the end, when the store does not answer. */
   giveUp(): void
@@ -60,6 +60,9 @@ export interface Batch<Item> {
   bytes: number
   openedAt: number
   written: Promise<void>
+  /** Resolves when its fate is known, which may be after those who waited got their answer. */
+  finished: Promise<void>
+  finish: () => void
   /** Answers those who wait; a second call does nothing. Returns whether this was the first. */
   settle: (error?: ApiError) => boolean
 }
@@ -86,19 +89,22 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
   let depth = 0
   let bytes = 0
   let isOver = false
+  let current: Batch<Item> | undefined
   let running: Promise<void> | undefined
 
   async function run(): Promise<void> {
     while (queue.length > 0) {
       if (!isComplete(queue[0]!)) await sleep(lingerMs)
-      const batch = queue.shift()!
+      const batch = (current = queue.shift()!)
       const failure = await writer.write(batch)
       depth -= batch.items.length
       bytes -= batch.bytes
       if (failure) onRefused?.(batch.items)
       if (!batch.settle(failure && unavailable(failure.cause)) && !failure) onWrittenLate?.(batch.items)
       watch?.settled(batch.items.length, performance.now() - batch.openedAt)
+      batch.finish()
     }
+    current = undefined
     running = undefined
   }
 
@@ -122,7 +128,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     depth: () => depth,
     isFailing: writer.isFailing,
     async drain() {
-      while (running) await running
+      await (queue.at(-1) ?? current)?.finished
     },
     giveUp() {
       isOver = true
@@ -145,7 +151,9 @@ function openBatch<Item>(answerWithinMs: number): Batch<Item> {
     }
   })
   const impatience = setTimeout(() => settle(unavailable()), answerWithinMs)
-  return { items: [], bytes: 0, openedAt: performance.now(), written, settle }
+  let finish!: () => void
+  const finished = new Promise<void>((resolve) => (finish = resolve))
+  return { items: [], bytes: 0, openedAt: performance.now(), written, settle, finished, finish }
 }
 
 function unavailable(cause?: unknown): ApiError {

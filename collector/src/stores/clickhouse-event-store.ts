@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { ApiError, NotStoredError } from '../errors.js'
+import { createDeletion } from './clickhouse-deletion.js'
 import { SCHEMA_STEPS } from './clickhouse-schema.js'
 import { eventKey, type CookielessSession, type EventStore } from './event-store.js'
 import type { EventRow, HeartbeatRow } from './event-row.js'
@@ -84,6 +85,8 @@ export async function createClickhouseEventStore({ url, timeoutMs = 30_000 }: Cl
     }
   }
 
+  const deleteRows = createDeletion(client)
+
   return {
     insertEvents: (rows, batchId, signal) => insert<WrittenRow>({ table: 'events', columns: eventColumns, rows, batchId, signal }),
     insertHeartbeats: (rows, batchId, signal) => insert({ table: 'heartbeats', columns: HEARTBEAT_COLUMNS, rows, batchId, signal }),
@@ -126,6 +129,13 @@ export async function createClickhouseEventStore({ url, timeoutMs = 30_000 }: Cl
     days: (siteId, { from, to }) => select(DAYS, { siteId, from: from / 1000, to: to / 1000 }),
     pages: (siteId, { from, to }, limit) => select(PAGES, { siteId, from: from / 1000, to: to / 1000, limit }),
     eventNames: (siteId, { from, to }, limit) => select(EVENT_NAMES, { siteId, from: from / 1000, to: to / 1000, limit }),
+    async delete(deletion) {
+      try {
+        return await deleteRows(deletion)
+      } catch (error) {
+        throw unavailable(error)
+      }
+    },
     isReachable: async () => (await client.ping({ select: false, abort_signal: AbortSignal.timeout(PING_TIMEOUT_MS) })).success,
     close: () => client.close(),
   }

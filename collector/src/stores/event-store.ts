@@ -57,6 +57,23 @@ export interface CookielessSession {
   seen: number
 }
 
+/** What to delete: everything of some sites, of one visitor of theirs, or what happened before a moment (ms since the epoch). */
+export interface Deletion {
+  siteIds: string[]
+  visitorId?: string
+  before?: number
+}
+
+export interface DeletionResult {
+  /** Events found to delete. */
+  rows: number
+  /** False when it takes long: then it goes on by itself, also after a restart of the store. */
+  isDone: boolean
+}
+
+/** When deleted rows have left the store's files, too, in ms after the deletion was done. */
+export const FILES_CLEAN_AFTER_MS = 2 * 60 * 1000
+
 /**
  * Where events live. Every method rejects when the store cannot be reached.
  *
@@ -88,6 +105,11 @@ export interface EventStore {
   pages(siteId: string, period: Period, limit: number): Promise<PageCount[]>
   /** Custom events and goals by name, most frequent first. */
   eventNames(siteId: string, period: Period, limit: number): Promise<NameCount[]>
+  /**
+   * Deletes events and heartbeats for good: no query finds them once it is done, and after
+   * {@link FILES_CLEAN_AFTER_MS} no file holds them. One deletion runs at a time. May be repeated.
+   */
+  delete(deletion: Deletion): Promise<DeletionResult>
   /** Answers within two seconds, also when the store hangs. */
   isReachable(): Promise<boolean>
   close(): Promise<void>

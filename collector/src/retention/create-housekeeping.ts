@@ -1,0 +1,51 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { describeError } from '../errors.js'
+import type { ControlStore } from '../stores/control-store.js'
+import type { EventStore } from '../stores/event-store.js'
+import type { Erase } from './create-eraser.js'
+import { deleteExpired } from './delete-expired.js'
+import { finishRemovals } from './finish-removals.js'
+
+export interface Housekeeping {
+  /** Does what is due. Never rejects, and never runs twice at once. Meant to be called every {@link HOUSEKEEPING_INTERVAL_MS}. */
+  tick(): Promise<void>
+}
+
+export interface HousekeepingServices {
+  control: Pick<ControlStore, 'listSites' | 'listRemovals' | 'finishRemoval'>
+  events: Pick<EventStore, 'delete'>
+  erase: Erase
+  log: Pick<FastifyBaseLogger, 'info' | 'error'>
+  /** ms since the epoch. @default Date.now */
+  now?: () => number
+}
+
+export const HOUSEKEEPING_INTERVAL_MS = 60_000
+const RETENTION_INTERVAL_MS = 24 * 60 * 60 * 1000
+const RETRY_AFTER_MS = 60 * 60 * 1000
+
+/** Deletes events past their retention, at the first tick and then daily, and those of removed sites. What fails is logged and tried again in an hour. */
+export function createHousekeeping({ control, events, erase, log, now = Date.now }: HousekeepingServices): Housekeeping {
+  let retentionDueAt = -Infinity
+  let running: Promise<void> | undefined
+
+  async function keepRetention(): Promise<void> {
+    const startedAt = now()
+    if (startedAt < retentionDueAt) return
+    retentionDueAt = startedAt + RETRY_AFTER_MS
+    for await (const { before, isDone, ...expiry } of deleteExpired(await control.listSites(), events, startedAt))
+      log.info({ ...expiry, before: new Date(before).toISOString(), done: isDone }, expiry.events > 0 ? 'events past their retention are deleted' : 'no event is past its retention')
+    retentionDueAt = startedAt + RETENTION_INTERVAL_MS
+  }
+
+  const attempt = (task: string, run: Promise<void>) => run.catch((error: unknown) => log.error({ task, error: describeError(error) }, 'housekeeping failed; it is tried again'))
+
+  return {
+    tick: () =>
+      (running ??= (async () => {
+        await attempt('removed sites', finishRemovals(control, erase, now()))
+        await attempt('retention', keepRetention())
+        running = undefined
+      })()),
+  }
+}
