@@ -9,6 +9,7 @@ import { createEventCommit } from '../../src/ingest/create-event-commit.js'
 import { createIdentifier, type Identifier } from '../../src/ingest/create-identifier.js'
 import { createSaltRotation } from '../../src/ingest/create-salt-rotation.js'
 import { createGroupCommit } from '../../src/ingest/create-group-commit.js'
+import { createEraser } from '../../src/retention/create-eraser.js'
 import { createMetrics } from '../../src/metrics/create-metrics.js'
 import { createSaltFolder } from '../../src/stores/salt-folder.js'
 import type { EventRow, HeartbeatRow } from '../../src/stores/event-row.js'
@@ -53,6 +54,7 @@ export async function createTestApp({ store = {}, identifier = {}, requestTimeou
   const app = createApp({
     config: { trustedProxies: ['127.0.0.1'], countryHeader: undefined, metricsToken: METRICS_TOKEN },
     control, events, commit, heartbeats, metrics, log,
+    erase: createEraser({ events, commit, heartbeats }),
     geo: { countryOf: () => '' },
     identifier: { ...createIdentifier({ salts, recent: [] }), ...identifier },
     scripts: [],
