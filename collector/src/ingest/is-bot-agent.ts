@@ -5,6 +5,9 @@ import { remember } from './remember.js'
 
 // With agents of 1,024 characters 5 MB.
 const MAX_VERDICTS = 5_000
+// A page shown inside a phone's app, whose name follows: `isbot` takes Apple News, TripAdvisor and Grab for bots, because theirs have words of bots.
+const PHONE = /^Mozilla\/5\.0 \((?:iPhone|iPad|iPod|Linux; (?:U; )?Android)[^)]/
+const PRETENDS = /compatible|http|@|google(?!app|news)/i
 
 /**
  * Whether the `user_agent` of an event is a bot's. The request's own header is never judged.
@@ -13,4 +16,8 @@ const MAX_VERDICTS = 5_000
  * which is what a server is told to call itself. Verdicts are remembered, because few browsers make most of
  * the traffic and the expressions are long.
  */
-export const isBotAgent = remember((userAgent) => isDeniedAgent(userAgent) || isAutomatedAgent(userAgent) || (userAgent.startsWith('Mozilla/') && isbot(userAgent)), MAX_VERDICTS)
+export const isBotAgent = remember((userAgent) => isDeniedAgent(userAgent) || isAutomatedAgent(userAgent) || (claimsToBeBrowser(userAgent) && isbot(userAgent)), MAX_VERDICTS)
+
+function claimsToBeBrowser(userAgent: string): boolean {
+  return userAgent.startsWith('Mozilla/') && !(PHONE.test(userAgent) && !PRETENDS.test(userAgent))
+}
