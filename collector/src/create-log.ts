@@ -14,13 +14,17 @@ const NOT_PRINTABLE = /[^\x20-\x7e]/g
  * a visitor on one kind of error and the bytes of the whole request on another.
  */
 export function createLog(level: Config['logLevel'], destination: DestinationStream = pino.destination(2)): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: serializeError } }, destination)
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: serializeError, error: toPrintable } }, destination)
 }
 
 function serializeError(error: unknown) {
-  if (!(error instanceof Error)) return { message: describeError(error) }
+  if (!(error instanceof Error)) return { message: toPrintable(describeError(error)) }
   const { code } = error as NodeJS.ErrnoException
   const frames = error.stack?.match(FRAME)?.slice(0, MAX_FRAMES).join('\n')
-  // A terminal obeys escape sequences, also those that JSON leaves as they are (U+009B).
-  return { type: error.name, code, message: describeError(error).replace(NOT_PRINTABLE, '?'), stack: frames }
+  return { type: error.name, code, message: toPrintable(describeError(error)), stack: frames }
+}
+
+/** A terminal obeys escape sequences, also those that JSON leaves as they are (U+009B). */
+function toPrintable(text: string): string {
+  return text.replace(NOT_PRINTABLE, '?')
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { MAX_LABEL_LENGTH, type ValidEvent } from '@zenovay/tracker/contract'
+import { MAX_LABEL_LENGTH, MAX_URL_LENGTH, type ValidEvent } from '@zenovay/tracker/contract'
 import type { Site } from '../../stores/control-store.js'
 import type { EventRow } from '../../stores/event-row.js'
 import { isSiteHost } from '../admit.js'
@@ -38,10 +38,10 @@ export function toEventRow(event: ValidEvent, { site, ids, language, country, no
     visitor_id: ids.visitorId,
     session_id: ids.sessionId,
     user_id: event.user_id ?? '',
-    origin: address.origin,
-    path: address.path,
-    query: address.query,
-    referrer,
+    origin: cutUrl(address.origin),
+    path: cutUrl(address.path),
+    query: cutUrl(address.query),
+    referrer: cutUrl(referrer),
     title: event.title ?? '',
     device_type: client.device_type,
     browser: client.browser,
@@ -61,6 +61,11 @@ export function toEventRow(event: ValidEvent, { site, ids, language, country, no
     utm_term: tags.utm_term,
     utm_content: tags.utm_content,
   }
+}
+
+/** A URL grows when it is read: one character may become nine, `%E7%95%8C`. */
+function cutUrl(text: string): string {
+  return text.length > MAX_URL_LENGTH ? text.slice(0, MAX_URL_LENGTH) : text
 }
 
 /** The host that linked to a page; a link of the site to itself brought nobody. */
