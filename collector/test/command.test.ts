@@ -115,8 +115,8 @@ describe('zenovay-collector says in one line what to do, and exits with 1', () =
   it('when settings are wrong, listing every one', () =>
     fails(
       ['start'],
-      { PORT: '70000', CLICKHOUSE_URL: 'ftp://x', DATABASE_URL: 'mysql://x', TRUSTED_PROXIES: 'everyone', LOG_LEVEL: 'loud' },
-      /PORT is "70000".*; CLICKHOUSE_URL .*; DATABASE_URL .*; TRUSTED_PROXIES holds "everyone".*; LOG_LEVEL is "loud"/,
+      { PORT: '70000', CLICKHOUSE_URL: 'ftp://x', DATABASE_URL: 'mysql://x', TRUSTED_PROXIES: 'everyone', COUNTRY_HEADER: 'CF IPCountry', LOG_LEVEL: 'loud' },
+      /PORT is "70000".*; CLICKHOUSE_URL .*; DATABASE_URL .*; TRUSTED_PROXIES holds "everyone".*; COUNTRY_HEADER is "CF IPCountry".*; LOG_LEVEL is "loud"/,
     ))
 
   it('when a domain is none, or a site is unknown', async () => {
