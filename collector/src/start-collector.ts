@@ -29,7 +29,7 @@ import { openSqliteControlStore } from './stores/sqlite-control-store.js'
 
 const IDLE_SWEEP_MS = 50
 // Five seconds in all, of which the engine may take half a one.
-const FINISH_WITHIN_MS = 4_000
+const FINISH_WITHIN_MS = 3_500
 const LAST_ANSWERS_MS = 250
 
 /** A running collector. */

@@ -82,6 +82,20 @@ describe('zenovay-collector', () => {
     expect(await once(child, 'exit')).toEqual([0, null])
   })
 
+  it('does not wait for an engine that hangs when it is asked to stop: 503, so that clients keep what they sent', async () => {
+    const [code] = /ZV_\w+/.exec((await runCommand(['site', 'list'], env)).stdout)!
+    const { child, url } = await startCommand(env)
+    process.kill(Number(execFileSync('pgrep', ['-P', String(child.pid)]).toString()), 'SIGSTOP')
+    const post = () => fetch(`${url}/e/${code}`, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: JSON.stringify(makeEvent()) })
+    const answers = [post(), sleep(100).then(post)].map((answer) => answer.then(({ status, headers }) => [status, headers.get('retry-after')]))
+    await sleep(500)
+    const asked = performance.now()
+    child.kill('SIGTERM')
+    expect(await Promise.all(answers)).toEqual([[503, '5'], [503, '5']])
+    expect(await once(child, 'exit')).toEqual([0, null])
+    expect(performance.now() - asked).toBeLessThan(10_000)
+  })
+
   it('keeps keys and passwords from other users', () => {
     for (const file of ['control.db', 'engine/users.xml']) expect(statSync(join(dataDir, file)).mode & 0o077).toBe(0)
     expect(statSync(join(dataDir, 'engine')).mode & 0o077).toBe(0)

@@ -60,7 +60,7 @@ export function createBatchWriter<Item>({ write, watch, log, answerWithinMs = 20
           log.warn({ batchId, items: items.length, error: describeError(error) }, 'a batch was not written')
         }
         const patienceMs = cause instanceof NotStoredError ? answerWithinMs : keepMs
-        if (performance.now() - openedAt + delay > patienceMs) break
+        if (isOver || performance.now() - openedAt + delay > patienceMs) break
         await pause(delay)
       }
       // Nothing is being tried any more: the next batch will tell.
