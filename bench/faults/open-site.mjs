@@ -19,7 +19,7 @@ export function findEngine(collectorPid) {
   return Number(execFileSync('pgrep', ['-P', String(collectorPid)], { encoding: 'utf8' }).trim())
 }
 
-async function findFreePort() {
+export async function findFreePort() {
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const { port } = server.address()

@@ -1,5 +1,4 @@
-// Values of these query keys open accounts or name people. The key stays, so that pages can be told apart.
-const SECRET_KEY = /^(.*[_-])?(access_?token|api_?key|auth|code|e?mail|jwt|key|pass(word|wd)?|pwd|secret|session(_?id)?|sig(nature)?|state|ticket|token)$/i
+import { cleanPath, removeSecretValues } from './remove-secrets.js'
 
 export interface PageAddress {
   origin: string
@@ -12,12 +11,12 @@ export interface PageAddress {
 // What follows `#` is a place within the page, or a secret of a log-in; only `#/…` and `#!…` are routes.
 const ROUTE = /^#[/!]/
 
-/** Splits the URL of a page. User info and fragment are dropped, unless it is a route, and values of query keys that hold secrets. */
+/** Splits the URL of a page. User info and fragment are dropped, unless it is a route, and what names people or opens accounts. */
 export function splitUrl(url: string): PageAddress {
   const { origin, pathname, search, hash } = new URL(url)
   const [route = '', routeQuery = ''] = ROUTE.test(hash) ? hash.split('?', 2) : []
   const query = [search.slice(1), routeQuery].filter(Boolean).join('&')
-  return { origin, path: pathname + route, query: withoutSecrets(query) }
+  return { origin, path: cleanPath(pathname + route), query: removeSecretValues(query) }
 }
 
 /** A referrer without user info, fragment and secrets; empty when it is no http(s) URL. */
@@ -29,14 +28,4 @@ export function cleanReferrer(referrer: string | undefined): string {
   } catch {
     return ''
   }
-}
-
-function withoutSecrets(query: string): string {
-  return query
-    .split('&')
-    .map((pair) => {
-      const [key = ''] = pair.split('=', 1)
-      return SECRET_KEY.test(key) ? `${key}=` : pair
-    })
-    .join('&')
 }

@@ -78,5 +78,5 @@ function read({ params, body, headers }: FastifyRequest<CodeRoute>, sender: { ip
 
 /** The language that a browser likes best, of `de-CH,de;q=0.9`; servers send `*`, or nothing. */
 function firstLanguage(header = ''): string {
-  return /^[a-z][\w-]*/i.exec(header)?.[0] ?? ''
+  return /^[a-z]{2,3}(?:-[a-z\d]{1,8}){0,3}(?=[,;]|$)/i.exec(header)?.[0] ?? ''
 }

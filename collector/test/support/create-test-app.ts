@@ -14,6 +14,7 @@ import { createMetrics } from '../../src/metrics/create-metrics.js'
 import { createSaltFolder } from '../../src/stores/salt-folder.js'
 import type { EventRow, HeartbeatRow } from '../../src/stores/event-row.js'
 import { eventKey, type EventStore } from '../../src/stores/event-store.js'
+import { fingerprintOf } from '../../src/stores/fingerprint.js'
 import { openSqliteControlStore } from '../../src/stores/sqlite-control-store.js'
 
 /** The whole app, without an engine: its events are kept in `rows`. For what happens before the store; the store has its own tests. */
@@ -82,10 +83,15 @@ export async function createTestApp({ store = {}, identifier = {}, requestTimeou
 
 function openMemoryStore(rows: EventRow[]): Partial<EventStore> {
   return {
-    recentKeys: async () => [],
+    recentEvents: async () => [],
     findStored: async (keys) => {
-      const stored = new Set(rows.map((row) => eventKey(row.site_id, row.event_id)))
-      return new Set(keys.map(({ siteId, eventId }) => eventKey(siteId, eventId)).filter((key) => stored.has(key)))
+      const asked = new Set(keys.map(({ siteId, eventId }) => eventKey(siteId, eventId)))
+      const found = new Map<string, number[]>()
+      for (const row of rows) {
+        const key = eventKey(row.site_id, row.event_id)
+        if (asked.has(key)) found.set(key, [...(found.get(key) ?? []), fingerprintOf(row)])
+      }
+      return found
     },
     insertEvents: async (batch) => void rows.push(...batch),
     insertHeartbeats: async () => {},

@@ -4,6 +4,7 @@ import type { Site } from '../../stores/control-store.js'
 import type { EventRow } from '../../stores/event-row.js'
 import { isSiteHost } from '../admit.js'
 import type { Ids } from '../create-identifier.js'
+import { hidePersonalData } from '../remove-secrets.js'
 import { cleanReferrer, splitUrl } from '../split-url.js'
 import { findAcquisition } from './find-acquisition.js'
 import { nameClient } from './name-client.js'
@@ -42,7 +43,7 @@ export function toEventRow(event: ValidEvent, { site, ids, language, country, no
     path: cutUrl(address.path),
     query: cutUrl(address.query),
     referrer: cutUrl(referrer),
-    title: event.title ?? '',
+    title: hidePersonalData(event.title ?? ''),
     device_type: client.device_type,
     browser: client.browser,
     os: client.os,
