@@ -1,5 +1,5 @@
 // Acknowledged events per second of the collector, beside a Fastify that only validates and answers, in one run.
-//   node bench/ingest.mjs [--clients 1,100,1000] [--seconds 5] [--rounds 3]
+//   node bench/ingest.mjs [--clients 1,100,1000] [--seconds 5] [--rounds 5]
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ import { makeAddress, makeEvent } from './make-event.mjs'
 import { runServer } from './run-server.mjs'
 
 const { values } = parseArgs({
-  options: { clients: { type: 'string', default: '1,100,1000' }, seconds: { type: 'string', default: '5' }, rounds: { type: 'string', default: '3' } },
+  options: { clients: { type: 'string', default: '1,100,1000' }, seconds: { type: 'string', default: '5' }, rounds: { type: 'string', default: '5' } },
 })
 const COLLECTOR = join(import.meta.dirname, '../collector/bin/zenovay-collector.mjs')
 const BARE = join(import.meta.dirname, 'bare-fastify.mjs')
@@ -20,12 +20,12 @@ const env = { DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'warn', TRUSTED_PROXIES: 
 const added = execFileSync(process.execPath, [COLLECTOR, 'site', 'add', 'example.com'], { env: { ...process.env, ...env }, encoding: 'utf8' })
 const code = /tracking code: (\S+)/.exec(added)[1]
 
-async function load(url, connections) {
+async function load({ url }, connections, duration = Number(values.seconds)) {
   const result = await autocannon({
     url: `${url}/e/${code}`,
     method: 'POST',
     connections,
-    duration: Number(values.seconds),
+    duration,
     headers: { 'content-type': 'text/plain', 'accept-language': 'en-US,en;q=0.9' },
     requests: [
       {
@@ -41,14 +41,22 @@ async function load(url, connections) {
 }
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]
+const WARM_UP_S = 2
 const [bare, collector] = [await runServer([BARE]), await runServer([COLLECTOR, 'start'], env)]
 try {
-  console.log('clients\tcollector/s\tbare Fastify/s\tratio (median of rounds)')
+  for (const server of [collector, bare]) await load(server, 100, WARM_UP_S)
+  console.log('clients\tcollector/s\tbare Fastify/s\tratio (median of rounds)\tlowest … highest')
   for (const clients of values.clients.split(',').map(Number)) {
     const rounds = []
-    for (let round = 0; round < Number(values.rounds); round++) rounds.push([await load(collector.url, clients), await load(bare.url, clients)])
-    const [ours, theirs, ratio] = [rounds.map(([c]) => c), rounds.map(([, b]) => b), rounds.map(([c, b]) => c / b)].map(median)
-    console.log([clients, Math.round(ours), Math.round(theirs), ratio.toFixed(2)].join('\t'))
+    for (let round = 0; round < Number(values.rounds); round++) {
+      const rates = new Map()
+      // In turns, so that neither always comes when the machine is busier.
+      for (const server of round % 2 ? [bare, collector] : [collector, bare]) rates.set(server, await load(server, clients))
+      rounds.push([collector, bare].map((server) => rates.get(server)))
+    }
+    const ratios = rounds.map(([c, b]) => c / b)
+    const [ours, theirs, ratio] = [rounds.map(([c]) => c), rounds.map(([, b]) => b), ratios].map(median)
+    console.log([clients, Math.round(ours), Math.round(theirs), ratio.toFixed(2), `${Math.min(...ratios).toFixed(2)} … ${Math.max(...ratios).toFixed(2)}`].join('\t'))
   }
 } finally {
   await Promise.all([bare.stop(), collector.stop()])

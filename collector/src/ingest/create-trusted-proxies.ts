@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { isIP } from 'node:net'
+import { isIP, isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { remember } from './remember.js'
 
@@ -12,6 +12,7 @@ export interface TrustedProxies {
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 
+const MAPPED_PREFIX = '::ffff:'
 // More peers than proxies means that clients connect directly.
 const MAX_REMEMBERED = 1_000
 
@@ -59,7 +60,10 @@ function parseRange(range: string): [Address, number] {
 function readAddress(text: string): string | undefined {
   const address = isIP(text) ? text : withoutPort(text)
   if (isIP(address) === 0) return undefined
-  return address.toLowerCase().startsWith('::ffff:') ? ipaddr.process(address).toString() : address
+  // How a socket that listens on IPv6 writes an IPv4 peer.
+  if (!address.toLowerCase().startsWith(MAPPED_PREFIX)) return address
+  const mapped = address.slice(MAPPED_PREFIX.length)
+  return isIPv4(mapped) ? mapped : ipaddr.process(address).toString()
 }
 
 function withoutPort(text: string): string {
