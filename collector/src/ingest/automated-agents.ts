@@ -35,7 +35,7 @@ const ANYWHERE =
   /facebookexternalhit|http\.rb\/|libwww|headless|phantomjs|slimerjs|wkhtmlto|jsdom|happydom|htmlunit|jmeter|powershell|gtmetrix|nutch|ptst\/|pingdom|speedcurve|dareboost|catchpoint|synthetics|cypress\/|chrome-lighthouse|pagespeed|builtwith|novaact|feedfetcher|health-?check|nmap scripting|nikto|nuclei|sqlmap|httrack|webcopier|urlpreview|uripreview|link preview|tiny tiny rss|selenium|puppeteer|playwright/
 
 // Where to read about it, and whom to write to: what crawlers say of themselves, and no browser.
-const REFERS_TO_ITSELF = /https?:\/\/|www\.|@|\d subscribers/
+const REFERS_TO_ITSELF = /https?:\/\/|www\.|\w@[\w-]+\.\w|\d subscribers/
 
 /** Whether a user agent is by its own words a program's: a library without a name of its own, a monitor, a preview, a tool. */
 export function isAutomatedAgent(userAgent: string): boolean {
