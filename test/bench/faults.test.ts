@@ -44,6 +44,10 @@ describe('a crash', () => {
   })
 })
 
+it('stores once what eight clients send up to five times, in any order', async () => {
+  expect(await prove('once.mjs', '--collectors', '1', '--events', '500')).toMatchObject(shows(/acknowledged 500, .* rows in the end 500, different events 500$/m))
+})
+
 describe('the order of the disk', () => {
   it('is that no success is written before the fsync of its commit', async ({ skip }) => {
     if (noTrace) skip(noTrace)
