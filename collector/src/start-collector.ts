@@ -24,6 +24,7 @@ import { startEmbeddedEngine, type EmbeddedEngine } from './stores/embedded-engi
 import type { HeartbeatRow } from './stores/event-row.js'
 import type { EventStore } from './stores/event-store.js'
 import { createSaltFolder } from './stores/salt-folder.js'
+import { findBrokenParts } from './stores/find-broken-parts.js'
 import { guardControlStore } from './stores/guard-control-store.js'
 import { openSqliteControlStore } from './stores/sqlite-control-store.js'
 
@@ -72,6 +73,7 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     }
     const events = await openEventStore(clickhouseUrl)
     opened.push(() => events.close())
+    if (config.clickhouseUrl === undefined) await assertWhole(clickhouseUrl)
 
     const sweep = createCopySweep({ store: events, log, now })
     await sweep.start()
@@ -128,6 +130,12 @@ export async function openControlStore(config: Config): Promise<ControlStore> {
     throw new StartError(`The data folder ${config.dataDir} cannot be made: ${describeError(error)}. Set DATA_DIR to a folder this user may write.`)
   }
   return guardControlStore(await openSqliteControlStore(config.controlFile))
+}
+
+async function assertWhole(url: string): Promise<void> {
+  const broken = await findBrokenParts(url)
+  if (broken.length === 0) return
+  throw new StartError(`The embedded engine found damaged files and set them aside: ${broken.join(', ')}. Restore DATA_DIR from a backup; or delete these folders to go on without the events in them.`)
 }
 
 async function openEventStore(url: string): Promise<EventStore> {
