@@ -81,9 +81,9 @@ function post(port, body, patienceMs) {
 }
 
 async function readCounts() {
-  const answer = await clickhouse.query({ query: 'SELECT count(), uniqExact(event_id) FROM events', format: 'JSONCompactEachRow', clickhouse_settings: { output_format_json_quote_64bit_integers: 0 } })
-  const [[rows, ids]] = await answer.json()
-  return { rows, ids }
+  const answer = await clickhouse.query({ query: "SELECT count(), uniqExact(event_id), (SELECT count() FROM system.mutations WHERE table = 'events' AND command LIKE '%_row_exists%') FROM events", format: 'JSONCompactEachRow', clickhouse_settings: { output_format_json_quote_64bit_integers: 0 } })
+  const [[rows, ids, sweeps]] = await answer.json()
+  return { rows, ids, sweeps }
 }
 
 let sending = true
@@ -115,5 +115,5 @@ await engine.stop()
 site.remove()
 
 console.log(`events ${EVENTS}, sends ${planned}, transmissions ${transmissions} (${impatient} given up by their client), restarts ${restarts}`)
-console.log(`acknowledged ${acknowledged.size}, rows when the last was acknowledged ${first.rows}, rows in the end ${last.rows}, different events ${last.ids}`)
+console.log(`acknowledged ${acknowledged.size}, rows when the last was acknowledged ${first.rows}, rows in the end ${last.rows}, different events ${last.ids}; sweeps that deleted copies ${last.sweeps}`)
 process.exitCode = last.rows === EVENTS && last.ids === EVENTS && acknowledged.size === EVENTS ? 0 : 1

@@ -45,7 +45,7 @@ describe('a crash', () => {
 })
 
 it('stores once what eight clients send up to five times, in any order', async () => {
-  expect(await prove('once.mjs', '--collectors', '1', '--events', '500')).toMatchObject(shows(/acknowledged 500, .* rows in the end 500, different events 500$/m))
+  expect(await prove('once.mjs', '--collectors', '1', '--events', '500')).toMatchObject(shows(/acknowledged 500, .* rows in the end 500, different events 500;/m))
 })
 
 describe('the order of the disk', () => {
