@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from '@clickhouse/client'
@@ -56,6 +56,8 @@ it('refuses to start without a part of the events that is damaged, and names it 
 })
 
 it('opens control data whose journal was cut short, and refuses a file that is none by its name', async () => {
+  // Closed once, so that the journal holds no more than what is added now.
+  await (await startCollector(config())).close()
   const first = await startCollector(config())
   const add = (domain: string) => first.control.addSite({ domain, name: domain, allowedDomains: [], timeZone: 'UTC', retentionMonths: 25 })
   await add('one.example')
@@ -63,6 +65,8 @@ it('opens control data whose journal was cut short, and refuses a file that is n
   // As a crash of the machine may leave them: the journal torn within a page.
   const [file, journal] = ['control.db', 'control.db-wal'].map((name) => readFileSync(join(dataDir, name)))
   await first.close()
+  rmSync(dataDir, { recursive: true })
+  mkdirSync(dataDir)
   writeFileSync(join(dataDir, 'control.db'), file!)
   writeFileSync(join(dataDir, 'control.db-wal'), journal!.subarray(0, Math.floor(journal!.length / 2) + 1000))
 
