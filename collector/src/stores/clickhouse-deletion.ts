@@ -7,9 +7,14 @@ const PATIENCE_MS = 45_000
 const FIRST_POLL_MS = 20
 const LAST_POLL_MS = 250
 
-const MUTATIONS = "database = currentDatabase() AND table = {table: String} AND position(command, 'DELETE') > 0"
+// Those of full and of lightweight deletions; a change of the schema is none of ours.
+const MUTATIONS = "database = currentDatabase() AND table = {table: String} AND (position(command, 'DELETE') > 0 OR position(command, '_row_exists') > 0)"
 const PROGRESS = `
   SELECT countIf(NOT is_done) AS unfinished, maxIf(latest_fail_reason, NOT is_done) AS failure FROM system.mutations WHERE ${MUTATIONS}`
+
+const MASKED_PARTITIONS = `
+  SELECT DISTINCT partition_id AS partition FROM system.parts
+  WHERE database = currentDatabase() AND table = {table: String} AND active AND has_lightweight_delete`
 
 /**
  * Deletes rows of the event tables for good.
@@ -27,6 +32,8 @@ export function createDeletion(client: ClickHouseClient, patienceMs = PATIENCE_M
 
   async function deleteRows(table: string, where: string, params: Record<string, unknown>): Promise<DeletionResult> {
     const found = await select<{ partition: string; rows: number }>(`SELECT _partition_id AS partition, count() AS rows FROM ${table} WHERE ${where} GROUP BY partition`, params)
+    // Rows that a lightweight DELETE hid are found by no condition: they leave with their mask, so that none is a row of the visitor.
+    for (const { partition } of await select<{ partition: string }>(MASKED_PARTITIONS, { table })) await client.command({ query: `ALTER TABLE ${table} APPLY DELETED MASK IN PARTITION ID {partition: String}`, query_params: { partition } })
     for (const { partition } of found) await client.command({ query: `ALTER TABLE ${table} DELETE IN PARTITION ID {partition: String} WHERE ${where}`, query_params: { ...params, partition } })
     const isDone = await waitForMutations(table)
     return { rows: found.reduce((sum, { rows }) => sum + rows, 0), isDone }

@@ -71,8 +71,8 @@ export interface DeletionResult {
   isDone: boolean
 }
 
-/** When deleted rows have left the store's files, too, in ms after the deletion was done. */
-export const FILES_CLEAN_AFTER_MS = 2 * 60 * 1000
+/** When deleted rows have left the store's files, too, in ms after the deletion was done: a table without any work looks for replaced parts every 10 minutes. */
+export const FILES_CLEAN_AFTER_MS = 11 * 60 * 1000
 
 /**
  * Where events live. Every method rejects when the store cannot be reached.
