@@ -76,6 +76,14 @@ describe('every event of a request ends in one counter', () => {
     expect(app.rows).toHaveLength(1)
   })
 
+  it('an id that comes again with another event, which is kept', async () => {
+    const app = await open()
+    const event = makeEvent()
+    for (const body of [event, { ...event, url: 'https://example.com/other' }]) expect(await post(app, { body })).toBe(200)
+    expect(readOutcomes(app)).toEqual({ stored: 2 })
+    expect(app.readMetric('zenovay_event_id_reuse_total')).toBe(1)
+  })
+
   it('what is over a limit, with all its events', async () => {
     const app = await open()
     const headers = { 'x-forwarded-for': '10.4.0.1' }

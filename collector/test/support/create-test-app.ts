@@ -48,7 +48,7 @@ export async function createTestApp({ store = {}, identifier = {}, requestTimeou
   const log = createLog('trace', { write: (line: string) => void lines.push(line) })
   const events = { ...openMemoryStore(rows), ...store } as EventStore
   const metrics = createMetrics()
-  const commit = await createEventCommit({ store: events, log, watch: metrics.eventCommit })
+  const commit = await createEventCommit({ store: events, log, watch: metrics.eventCommit, onReuse: () => metrics.idReuse.add() })
   const heartbeats = createGroupCommit<HeartbeatRow>({ write: (batch, id) => events.insertHeartbeats(batch, id), log, watch: metrics.heartbeatCommit })
   const salts = createSaltRotation({ store: createSaltFolder(join(folder, 'salts')), log, now: Date.now })
   await salts.start()

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto'
+import { connect } from 'node:net'
+import { makeEvent } from '../make-event.mjs'
+
+const MAX_CONNECTIONS = 2_000
+const TICK_MS = 10
+const SETTLE_MS = 30_000
+const ID_MARK = 'id-to-replace'
+
+/**
+ * Clients that cost little, so that the collector is what is measured: requests are one buffer each, made once, in which
+ * only the address and the ids change.
+ */
+export function createSenders({ port, path, batch }) {
+  const body = JSON.stringify(Array.from({ length: batch }, () => makeEvent({ event_id: `${ID_MARK}-${'0'.repeat(12)}` })))
+  const head = `POST ${path} HTTP/1.1\r\nhost: bench\r\ncontent-type: text/plain\r\nx-forwarded-for: 010.000.000.000\r\ncontent-length: ${body.length}\r\n\r\n`
+  const template = Buffer.from(head + body)
+  const addressAt = template.indexOf('010.000.000.000')
+  const idsAt = []
+  for (let at = template.indexOf(ID_MARK); at >= 0; at = template.indexOf(ID_MARK, at + 1)) idsAt.push(at)
+  const run = randomBytes(4).toString('hex')
+  const idle = []
+  const open = new Set()
+  let requests = 0
+
+  /** The next request, from an address and with ids that no other has. */
+  function makeRequest() {
+    const request = Buffer.from(template)
+    const number = requests++
+    const address = `1${[number >> 16, number >> 8, number].map((part) => `.${String((part & 255) % 250).padStart(3, ' ')}`).join('')}`
+    request.write(address.replaceAll(' ', '').padEnd(15, ' '), addressAt, 'latin1')
+    const id = `${run}${number.toString(16).padStart(9, '0')}`
+    idsAt.forEach((at, index) => request.write(`${id}-${String(index).padStart(2, '0')}`.padEnd(ID_MARK.length + 13, 'x').slice(0, ID_MARK.length + 13), at, 'latin1'))
+    return request
+  }
+
+  function openConnection() {
+    const socket = connect(port, '127.0.0.1')
+    const connection = { socket, onAnswer: undefined }
+    open.add(connection)
+    let text = ''
+    socket.setNoDelay(true)
+    socket.on('data', (data) => {
+      text += data.toString('latin1')
+      const end = text.indexOf('\r\n\r\n')
+      const [, length] = /content-length: (\d+)/i.exec(text) ?? []
+      if (end < 0 || length === undefined || text.length < end + 4 + Number(length)) return
+      const status = Number(text.slice(9, 12))
+      text = ''
+      connection.onAnswer?.(status)
+    })
+    const gone = () => {
+      if (!open.delete(connection)) return
+      connection.onAnswer?.(undefined)
+    }
+    socket.on('error', ({ code }) => gone((connection.fault = code))).on('close', gone)
+    return connection
+  }
+
+  function send(connection, tally, answered) {
+    const sentAt = performance.now()
+    tally.sent++
+    connection.onAnswer = (status) => {
+      connection.onAnswer = undefined
+      if (status === undefined) tally.errors[connection.fault ?? 'closed'] = (tally.errors[connection.fault ?? 'closed'] ?? 0) + 1
+      else tally.statuses[status] = (tally.statuses[status] ?? 0) + 1
+      if (status === 200) tally.latencies.push(performance.now() - sentAt)
+      answered(status !== undefined)
+    }
+    connection.socket.write(makeRequest())
+  }
+
+  const openTally = () => ({ sent: 0, skipped: 0, errors: {}, statuses: {}, latencies: [] })
+
+  return {
+    /** Each connection sends its next request when the last is answered. */
+    async runClosed({ connections, ms }) {
+      const tally = openTally()
+      const end = performance.now() + ms
+      const loop = () =>
+        new Promise((resolve) => {
+          let connection = idle.pop() ?? openConnection()
+          const next = (isAlive) => {
+            if (!isAlive) connection = openConnection()
+            if (performance.now() < end) return send(connection, tally, next)
+            idle.push(connection)
+            resolve()
+          }
+          next(true)
+        })
+      await Promise.all(Array.from({ length: connections }, loop))
+      return tally
+    },
+
+    /** Requests leave at their time, on as many connections as that takes, up to 2,000. */
+    async runOpen({ perSecond, ms }) {
+      const tally = openTally()
+      const start = performance.now()
+      let underWay = 0
+      await new Promise((resolve) => {
+        const timer = setInterval(() => {
+          const elapsed = Math.min(performance.now() - start, ms)
+          const due = Math.floor((elapsed / 1000) * perSecond)
+          while (tally.sent + tally.skipped < due) {
+            const connection = idle.pop() ?? (open.size < MAX_CONNECTIONS ? openConnection() : undefined)
+            if (!connection) {
+              tally.skipped++
+              continue
+            }
+            underWay++
+            send(connection, tally, (isAlive) => {
+              underWay--
+              if (isAlive) idle.push(connection)
+            })
+          }
+          if (elapsed < ms) return
+          clearInterval(timer)
+          resolve()
+        }, TICK_MS)
+      })
+      for (const deadline = performance.now() + SETTLE_MS; underWay > 0 && performance.now() < deadline; ) await new Promise((resolve) => setTimeout(resolve, TICK_MS))
+      return tally
+    },
+
+    close() {
+      for (const { socket } of open) socket.destroy()
+    },
+  }
+}
