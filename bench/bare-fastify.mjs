@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=64
+#!/usr/bin/env -S node --max-semi-space-size=128
 // The rival of bench/ingest and bench/live: Fastify with the same body parser and validator that answers at once and stores nothing.
 import { MAX_BODY_BYTES, validateEvent } from '@zenovay/tracker/contract'
 import Fastify from 'fastify'

@@ -12,6 +12,7 @@ const CLOSE_BRACE = 125
  * and the first thing that serialises the result again overflows the stack.
  */
 export function isDeeperThan(json: string, limit: number): boolean {
+  if (!hasMoreThan(json, limit)) return false
   let depth = 0
   let inString = false
   for (let i = 0; i < json.length; i++) {
@@ -24,5 +25,12 @@ export function isDeeperThan(json: string, limit: number): boolean {
       if (++depth > limit) return true
     } else if (char === CLOSE_BRACKET || char === CLOSE_BRACE) depth--
   }
+  return false
+}
+
+/** Whether more than `limit` brackets and braces open, those in strings among them: searching is ten times as fast as reading. */
+function hasMoreThan(json: string, limit: number): boolean {
+  let opened = 0
+  for (const mark of '[{') for (let at = json.indexOf(mark); at >= 0; at = json.indexOf(mark, at + 1)) if (++opened > limit) return true
   return false
 }

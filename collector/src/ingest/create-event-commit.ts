@@ -65,8 +65,8 @@ const REMEMBER_MS = 15 * 60 * 1000
  */
 export async function createEventCommit({ store, log, watch, onReuse, now = Date.now }: EventCommitServices): Promise<EventCommit> {
   const recent = createRecentEvents(MAX_RECENT, await store.recentEvents(now() - REMEMBER_MS, MAX_RECENT))
-  // A batch that is written again holds the same rows: its id stands for them.
-  const plans = new WeakMap<Pending[], EventRow[]>()
+  // Of the batch that is being written: at another try it holds the same rows, because its id stands for them.
+  let plan: { batchId: string; rows: EventRow[] } | undefined
 
   const group = createGroupCommit<Pending>({
     log,
@@ -80,9 +80,8 @@ export async function createEventCommit({ store, log, watch, onReuse, now = Date
       for (const { row, fingerprint } of items) recent.add(keyOf(row), { fingerprint, written: Promise.resolve() })
     },
     async write(items, batchId, signal) {
-      const rows = plans.get(items) ?? (await selectNew(items, signal))
-      plans.set(items, rows)
-      if (rows.length > 0) await store.insertEvents(rows, batchId, signal)
+      if (plan?.batchId !== batchId) plan = { batchId, rows: await selectNew(items, signal) }
+      if (plan.rows.length > 0) await store.insertEvents(plan.rows, batchId, signal)
     },
   })
 

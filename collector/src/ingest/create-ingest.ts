@@ -51,7 +51,7 @@ export function createIngest({ findSite, limiters, identifier, geo, commit, hear
   return {
     async takeEvents(request) {
       const { events, isBatch, site } = await open(request)
-      const endings = await Promise.all(events.map((body) => take(body, site, request)))
+      const endings = events.length === 1 ? [await take(events[0], site, request)] : await Promise.all(events.map((body) => take(body, site, request)))
       for (const { outcome } of endings) tallies.events.end(outcome)
       return answerEvents(endings, { isBatch, now: now() })
     },

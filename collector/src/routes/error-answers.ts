@@ -2,6 +2,7 @@ import { ERROR_CODES, createWireError, type ErrorBody, type ErrorCode } from '@z
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
 import { ApiError } from '../errors.js'
 import { createFaultLog } from './create-fault-log.js'
+import { nameRequest } from './public-headers.js'
 
 // What Fastify refuses before a route sees it.
 const FRAMEWORK_CODES: Record<string, ErrorCode> = {
@@ -33,6 +34,7 @@ export function toApiError(error: FastifyError): ApiError {
 }
 
 function answer(reply: FastifyReply, error: ApiError, now: number): FastifyReply {
+  nameRequest(reply)
   if (error.retryAfterS !== undefined) reply.header('retry-after', error.retryAfterS)
   const body: ErrorBody = { success: false, error: createWireError(error.code, new Date(now), error.details) }
   return reply.code(ERROR_CODES[error.code].status).send(body)

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { authenticate, authorise } from '../auth/authorise.js'
 import type { ControlStore, Site } from '../stores/control-store.js'
 import type { EventStore } from '../stores/event-store.js'
+import { nameRequest } from './public-headers.js'
 import { daysOf, readReportQuery, type RangeQuery, type ReportQuery } from './read-range.js'
 
 interface ExternalApiServices {
@@ -27,7 +28,10 @@ export function addExternalApiRoutes(app: FastifyInstance, { control, events, no
 
   void app.register(
     (routes, _options, done) => {
-      routes.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
+      routes.addHook('onRequest', async (_request, reply) => {
+        nameRequest(reply)
+        reply.header('cache-control', 'no-store')
+      })
 
       routes.get('/websites', async (request) => {
         const key = await authenticate(request.headers, control)

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -15,9 +15,9 @@ const PREFLIGHT_MAX_AGE_S = 86_400
  */
 export function addPublicHeaders(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
+    reply.header('x-content-type-options', 'nosniff')
     if (request.routeOptions.config.isPrivate) return done()
-    reply.headers({ 'access-control-allow-origin': '*', 'access-control-expose-headers': 'Retry-After, X-Request-Id' })
+    reply.header('access-control-allow-origin', '*')
     if (request.method !== 'OPTIONS') return done()
     void reply
       .headers({
@@ -28,4 +28,13 @@ export function addPublicHeaders(app: FastifyInstance): void {
       .code(204)
       .send()
   })
+}
+
+/**
+ * Names the request in its answer: every error, and every answer of an API. An acknowledged event has none, because
+ * writing and reading them was a fifteenth of all work.
+ */
+export function nameRequest(reply: FastifyReply): void {
+  reply.header('x-request-id', reply.request.id)
+  if (reply.hasHeader('access-control-allow-origin')) reply.header('access-control-expose-headers', 'Retry-After, X-Request-Id')
 }

@@ -8,6 +8,7 @@ import { readSiteFields } from '../sites/read-site-fields.js'
 import type { ApiKey, ControlStore, Site, SiteFields } from '../stores/control-store.js'
 import type { SiteCache } from '../stores/create-site-cache.js'
 import { FILES_CLEAN_AFTER_MS, type DeletionResult } from '../stores/event-store.js'
+import { nameRequest } from './public-headers.js'
 
 interface SiteRoutesServices {
   control: ControlStore
@@ -47,6 +48,7 @@ export function addSiteRoutes(app: FastifyInstance, { control, sites, erase, now
       routes.decorateRequest('apiKey')
       // Before the body is read: who has no key learns nothing of what would be valid.
       routes.addHook('onRequest', async (request, reply) => {
+        nameRequest(reply)
         reply.header('cache-control', 'no-store')
         if (FOREIGN_FETCH_SITES.includes(String(request.headers['sec-fetch-site']))) throw new ApiError('FORBIDDEN')
         request.setDecorator('apiKey', await authenticate(request.headers, control, 'admin'))
