@@ -44,7 +44,7 @@ describe('GET /analytics/{id}', () => {
   it('gives summary and days, oldest first and today last', async () => {
     const answer = await get(`/analytics/${collector.site.id}?range=7d`)
     const body = (await answer.json()) as Answer<OverviewData> & Record<string, unknown>
-    expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+    expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}-[0-9a-z]+$/)
     expect(body.success).toBe(true)
     expect(body.data.website).toMatchObject({ id: collector.site.id, domain: 'example.com', tracking_code: collector.site.trackingCode })
     expect(body.data.time_range).toBe('7d')
