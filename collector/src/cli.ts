@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { backUp, restore } from './commands/backup-commands.js'
 import { createKey } from './commands/key-commands.js'
 import { addSite, listSites, removeSite, updateSite } from './commands/site-commands.js'
 import { readConfig } from './config.js'
@@ -16,6 +17,8 @@ const USAGE = `Usage: zenovay-collector <command>
   key create [--site ID] [--name NAME] [--scope read|write|admin]
                                     an API key for one site or, without --site, for all;
                                     read (the default) gives reports, admin manages sites
+  backup <folder>                   events, sites and keys into a new folder, while the collector runs
+  restore <folder>                  a backup into a DATA_DIR that holds nothing yet
 
 Settings of a site:
   --domain HOST                     its domain; sub-domains belong to it (update only)
@@ -46,6 +49,8 @@ export async function runCli(args: string[], env: Environment, print: Print): Pr
   const { values, positionals } = parse(args)
   const [noun, verb, operand] = positionals
   if (values.help || noun === 'help') return print(USAGE)
+  if (noun === 'backup') return backUp(readConfig(env), verb, print)
+  if (noun === 'restore') return restore(readConfig(env), verb, print)
   switch ([noun, verb].filter(Boolean).join(' ')) {
     case 'start':
       return run(env, print)

@@ -28,6 +28,13 @@ describe('zenovay-collector', () => {
     expect((await runCommand(['key', 'create', '--site', id!], env)).stdout).toMatch(/^api key: zv_[0-9a-f]{16}_[0-9a-f]{64}\n$/)
   })
 
+  it('makes new control data once, however many commands begin at once', async () => {
+    const fresh = { ...env, DATA_DIR: join(dataDir, 'fresh') }
+    const results = await Promise.all(['a', 'b', 'c'].map((name) => runCommand(['site', 'add', `${name}.example`], fresh)))
+    expect(results.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual(Array(3).fill([0, '']))
+    expect((await runCommand(['site', 'list'], fresh)).stdout.split('\n')).toHaveLength(4)
+  })
+
   it('takes domains with letters beyond ASCII, and changes and removes sites', async () => {
     const added = await runCommand(['site', 'add', 'Bücher.example', '--timezone', 'Europe/Zurich', '--retention', '12'], env)
     const [id, code] = [/ws_\w+/.exec(added.stdout)![0], /ZV_\w+/.exec(added.stdout)![0]]
@@ -97,7 +104,7 @@ describe('zenovay-collector', () => {
   })
 
   it('keeps keys and passwords from other users', () => {
-    for (const file of ['control.db', 'engine/users.xml']) expect(statSync(join(dataDir, file)).mode & 0o077).toBe(0)
+    for (const file of ['control.db', 'engine/users.xml', 'engine/config.xml']) expect(statSync(join(dataDir, file)).mode & 0o077).toBe(0)
     expect(statSync(join(dataDir, 'engine')).mode & 0o077).toBe(0)
   })
 })

@@ -7,7 +7,7 @@ import type { Erase } from '../retention/create-eraser.js'
 import { readSiteFields } from '../sites/read-site-fields.js'
 import type { ApiKey, ControlStore, Site, SiteFields } from '../stores/control-store.js'
 import type { SiteCache } from '../stores/create-site-cache.js'
-import { FILES_CLEAN_AFTER_MS, type DeletionResult } from '../stores/event-store.js'
+import type { DeletionResult } from '../stores/event-store.js'
 import { nameRequest } from './public-headers.js'
 
 interface SiteRoutesServices {
@@ -36,7 +36,6 @@ export function addSiteRoutes(app: FastifyInstance, { control, sites, erase, now
   const describeErasure = ({ rows, isDone }: DeletionResult) => ({
     erased: { events: rows },
     pending: !isDone,
-    gone_from_files_by: isDone ? new Date(now() + FILES_CLEAN_AFTER_MS).toISOString() : null,
   })
 
   void app.register(

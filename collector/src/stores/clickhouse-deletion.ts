@@ -16,6 +16,14 @@ const MASKED_PARTITIONS = `
   SELECT DISTINCT partition_id AS partition FROM system.parts
   WHERE database = currentDatabase() AND table = {table: String} AND active AND has_lightweight_delete`
 
+// What merges and mutations replaced until a moment, and is still a file.
+const REPLACED_PARTS = `
+  SELECT count() AS parts FROM system.parts
+  WHERE database = currentDatabase() AND table = {table: String} AND _state IN ('Outdated', 'Deleting') AND remove_time <= fromUnixTimestamp({until: UInt32})`
+
+// Of no event ever. By itself an idle table looks for replaced parts every ten minutes only; whoever drops a partition, even one that is not there, makes it look now.
+const NO_PARTITION = '190001'
+
 /**
  * Deletes rows of the event tables for good.
  *
@@ -35,12 +43,12 @@ export function createDeletion(client: ClickHouseClient, patienceMs = PATIENCE_M
     // Rows that a lightweight DELETE hid are found by no condition: they leave with their mask, so that none is a row of the visitor.
     for (const { partition } of await select<{ partition: string }>(MASKED_PARTITIONS, { table })) await client.command({ query: `ALTER TABLE ${table} APPLY DELETED MASK IN PARTITION ID {partition: String}`, query_params: { partition } })
     for (const { partition } of found) await client.command({ query: `ALTER TABLE ${table} DELETE IN PARTITION ID {partition: String} WHERE ${where}`, query_params: { ...params, partition } })
-    const isDone = await waitForMutations(table)
+    const deadline = performance.now() + patienceMs
+    const isDone = (await waitForMutations(table, deadline)) && (await waitForFiles(table, deadline))
     return { rows: found.reduce((sum, { rows }) => sum + rows, 0), isDone }
   }
 
-  async function waitForMutations(table: string): Promise<boolean> {
-    const deadline = performance.now() + patienceMs
+  async function waitForMutations(table: string, deadline: number): Promise<boolean> {
     for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 2, LAST_POLL_MS)) {
       const [progress] = await select<{ unfinished: number; failure: string }>(PROGRESS, { table })
       if (progress!.unfinished === 0) break
@@ -55,6 +63,18 @@ export function createDeletion(client: ClickHouseClient, patienceMs = PATIENCE_M
     // The text of a finished mutation stays in a file and names the visitor. KILL takes the file away.
     await forgetMutations(table, 'is_done')
     return true
+  }
+
+  /** Until the rows are in no file: a part stays for a second after it was replaced, and as long as a query reads it. */
+  async function waitForFiles(table: string, deadline: number): Promise<boolean> {
+    const [clock] = await select<{ until: number }>('SELECT toUnixTimestamp(now()) AS until', {})
+    for (;;) {
+      const [replaced] = await select<{ parts: number }>(REPLACED_PARTS, { table, until: clock!.until })
+      if (replaced!.parts === 0) return true
+      if (performance.now() > deadline) return false
+      await sleep(LAST_POLL_MS)
+      await client.command({ query: `ALTER TABLE ${table} DROP PARTITION ID '${NO_PARTITION}'` })
+    }
   }
 
   async function forgetMutations(table: string, which: string): Promise<void> {

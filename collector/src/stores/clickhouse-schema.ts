@@ -48,8 +48,8 @@ export const SCHEMA_STEPS: readonly string[] = [
     ADD COLUMN IF NOT EXISTS utm_content String`,
   // The process that stored a row, a random number: copies of one event by two collectors differ in it.
   `ALTER TABLE events ADD COLUMN IF NOT EXISTS writer UInt32`,
-  // A part that was merged or mutated into another is deleted soon after: what was erased must leave the disk. The engine
-  // waits 8 minutes for the new part to reach it by itself; with an fsync it need not wait.
-  'ALTER TABLE events MODIFY SETTING old_parts_lifetime = 30, min_rows_to_fsync_after_merge = 1',
-  'ALTER TABLE heartbeats MODIFY SETTING old_parts_lifetime = 30',
+  // A part that was merged or mutated into another is deleted a second later: what was erased must leave the disk. By itself
+  // the engine leaves the new part 8 minutes to reach the disk; with an fsync it need not wait. Heartbeats are worth none.
+  'ALTER TABLE events MODIFY SETTING old_parts_lifetime = 1, min_rows_to_fsync_after_merge = 1',
+  'ALTER TABLE heartbeats MODIFY SETTING old_parts_lifetime = 1',
 ]

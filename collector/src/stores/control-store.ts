@@ -63,5 +63,7 @@ export interface ControlStore {
   findSite(id: string): Promise<Site | undefined>
   addApiKey(key: ApiKey): Promise<void>
   findApiKey(id: string): Promise<ApiKey | undefined>
+  /** Writes a copy to a new file: what was there at one moment, also while others write. */
+  copyTo(file: string): Promise<void>
   close(): Promise<void>
 }

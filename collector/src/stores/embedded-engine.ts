@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -30,6 +32,11 @@ const PATIENCE_MS = 500
 // From src and from dist alike, the compiled file: the child is plain Node.
 const ENGINE_PROCESS = fileURLToPath(new URL('../../dist/stores/engine-process.js', import.meta.url))
 
+/** The file in an engine's folder that holds its url while it runs: whoever may read the data may ask the engine. */
+export function engineUrlFile(folder: string): string {
+  return join(folder, 'url')
+}
+
 /** Starts the embedded engine in `folder`. Rejects with a {@link StartError} where it cannot run. */
 export async function startEmbeddedEngine(folder: string, log: Logger): Promise<EmbeddedEngine> {
   assertPlatform()
@@ -42,6 +49,7 @@ export async function startEmbeddedEngine(folder: string, log: Logger): Promise<
   let restarts = 0
   let child = spawnEngine(files, port, log)
   await waitUntilServing()
+  await writeFile(engineUrlFile(folder), url, { mode: 0o600 })
   void supervise()
 
   async function supervise(): Promise<void> {
@@ -62,6 +70,7 @@ export async function startEmbeddedEngine(folder: string, log: Logger): Promise<
     restarts: () => restarts,
     async stop() {
       stopping = true
+      await rm(engineUrlFile(folder), { force: true })
       if (child.exitCode !== null || child.signalCode !== null) return
       const ended = once(child, 'exit')
       child.stdin!.end()

@@ -18,6 +18,7 @@ const SECRET = { mode: 0o600 }
  * The engine's own start-up query runs as `default`, without a password, and must read stdin, which is a file:
  * over HTTP that user could read every file of ours. So HTTP answers only requests that carry the application's
  * own Authorization header, with a password that is new with every start; anything else finds no handler.
+ * That user alone may write a backup, into any folder that the process may.
  */
 export async function writeEngineFiles(folder: string, { user, password }: { user: string; password: string }): Promise<EngineFiles> {
   const files = { dataDir: join(folder, 'store'), configFile: join(folder, 'config.xml') }
@@ -29,6 +30,7 @@ export async function writeEngineFiles(folder: string, { user, password }: { use
   <users_config>${escapeXml(usersFile)}</users_config>
   <max_server_memory_usage>${SERVER_MEMORY_BYTES}</max_server_memory_usage>
   <max_concurrent_queries>${CONCURRENT_QUERIES}</max_concurrent_queries>
+  <backups><allowed_path>/</allowed_path></backups>
   <http_handlers>
     <rule><url>/ping</url><handler><type>static</type><response_content>Ok.</response_content></handler></rule>
     <rule>

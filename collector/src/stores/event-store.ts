@@ -71,9 +71,6 @@ export interface DeletionResult {
   isDone: boolean
 }
 
-/** When deleted rows have left the store's files, too, in ms after the deletion was done: a table without any work looks for replaced parts every 10 minutes. */
-export const FILES_CLEAN_AFTER_MS = 11 * 60 * 1000
-
 /**
  * Where events live. Every method rejects when the store cannot be reached.
  *
@@ -106,8 +103,8 @@ export interface EventStore {
   /** Custom events and goals by name, most frequent first. */
   eventNames(siteId: string, period: Period, limit: number): Promise<NameCount[]>
   /**
-   * Deletes events and heartbeats for good: no query finds them once it is done, and after
-   * {@link FILES_CLEAN_AFTER_MS} no file holds them. One deletion runs at a time. May be repeated.
+   * Deletes events and heartbeats for good: once it is done no query finds them and no file of the store holds them.
+   * One deletion runs at a time. May be repeated.
    */
   delete(deletion: Deletion): Promise<DeletionResult>
   /** Answers within two seconds, also when the store hangs. */

@@ -1,10 +1,11 @@
 import { randomInt } from 'node:crypto'
 import { chmodSync } from 'node:fs'
-import { Kysely, Migrator, SqliteDialect, type Selectable, type Updateable } from 'kysely'
+import { Kysely, SqliteDialect, sql, type Selectable, type Updateable } from 'kysely'
 import Database from 'libsql'
 import { StartError, describeError } from '../errors.js'
 import { CONTROL_MIGRATIONS } from './control-migrations.js'
 import { DEFAULT_RETENTION_MONTHS, DEFAULT_TIME_ZONE, type ApiKey, type ControlStore, type KeyScope, type Site, type SiteFields } from './control-store.js'
+import { migrateControl } from './migrate-control.js'
 
 interface Tables {
   sites: { id: string; tracking_code: string; domain: string; name: string; allowed_domains: string; created_at: number; time_zone: string; retention_months: number }
@@ -18,9 +19,9 @@ const BUSY_TIMEOUT_MS = 5_000
 /** Control data in one SQLite file, created and migrated when needed. Rejects with a {@link StartError} when it cannot be opened. */
 export async function openSqliteControlStore(file: string): Promise<ControlStore> {
   const db = openDatabase(file)
-  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(CONTROL_MIGRATIONS) } })
-  const { error } = await migrator.migrateToLatest()
-  if (error) throw new StartError(`The control data in ${file} could not be brought to this version: ${describeError(error)}. Restore it from a backup, or move it away to begin anew.`)
+  await migrateControl(db, CONTROL_MIGRATIONS).catch((error: unknown) => {
+    throw new StartError(`The control data in ${file} could not be brought to this version: ${describeError(error)}. Restore it from a backup, or move it away to begin anew.`)
+  })
 
   const findSite = async (id: string): Promise<Site | undefined> => {
     const row = await db.selectFrom('sites').selectAll().where('id', '=', id).executeTakeFirst()
@@ -77,6 +78,10 @@ export async function openSqliteControlStore(file: string): Promise<ControlStore
       const row = await db.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirst()
       return row && { id: row.id, hash: row.hash, name: row.name, siteId: row.site_id, createdAt: row.created_at, scope: row.scope }
     },
+    async copyTo(copy) {
+      await sql`VACUUM INTO ${copy}`.execute(db)
+      chmodSync(copy, 0o600)
+    },
     close: () => db.destroy(),
   }
 }
@@ -86,7 +91,7 @@ function openDatabase(file: string): Kysely<Tables> {
     const database = new Database(file)
     chmodSync(file, 0o600)
     // A second process (the command line) may write while the collector runs; what is deleted is overwritten.
-    for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', `busy_timeout = ${BUSY_TIMEOUT_MS}`, 'foreign_keys = ON', 'secure_delete = ON']) database.pragma(pragma)
+    for (const pragma of [`busy_timeout = ${BUSY_TIMEOUT_MS}`, 'journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'secure_delete = ON']) database.pragma(pragma)
     return new Kysely<Tables>({ dialect: new SqliteDialect({ database }) })
   } catch (error) {
     throw new StartError(`The control data cannot be opened at ${file}: ${describeError(error)}. Check that DATA_DIR is writable and its disk has room.`)
