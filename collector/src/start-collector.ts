@@ -75,7 +75,7 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     opened.push(() => events.close())
     if (config.clickhouseUrl === undefined) await assertWhole(clickhouseUrl)
 
-    const sweep = createCopySweep({ store: events, log, now })
+    const sweep = createCopySweep({ store: events, isShared: config.clickhouseUrl !== undefined, log, now })
     await sweep.start()
     opened.push(() => sweep.stop())
 

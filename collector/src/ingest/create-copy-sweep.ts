@@ -2,8 +2,17 @@ import type { Logger } from 'pino'
 import { describeError } from '../errors.js'
 import type { EventStore } from '../stores/event-store.js'
 
+export interface CopySweepOptions {
+  store: Pick<EventStore, 'deleteCopies' | 'newestReceipt'>
+  /** Whether other collectors may write to the store: a collector alone makes no copies unless it dies. */
+  isShared: boolean
+  log: Logger
+  /** @default Date.now */
+  now?: () => number
+}
+
 export interface CopySweep {
-  /** Sweeps what collectors left that died, then once a minute. */
+  /** Sweeps what collectors left that died; a shared store also once a minute from then on. */
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -20,7 +29,7 @@ const DAY_MS = 24 * 60 * 60 * 1000
  * the store through another collector, or through one that was just killed. Nobody can wait for that. So what was
  * received lately is searched for events that are there twice.
  */
-export function createCopySweep({ store, log, now = Date.now }: { store: Pick<EventStore, 'deleteCopies' | 'newestReceipt'>; log: Logger; now?: () => number }): CopySweep {
+export function createCopySweep({ store, isShared, log, now = Date.now }: CopySweepOptions): CopySweep {
   let timer: NodeJS.Timeout | undefined
   let sweeping = Promise.resolve()
 
@@ -51,7 +60,7 @@ export function createCopySweep({ store, log, now = Date.now }: { store: Pick<Ev
     async start() {
       const newest = await store.newestReceipt(now() - DAY_MS)
       if (newest > 0) await sweep(Math.min(newest, now()) - WINDOW_MS)
-      schedule()
+      if (isShared) schedule()
     },
     async stop() {
       clearTimeout(timer)
