@@ -49,7 +49,7 @@ export function createServer({ log, onBadUrl, requestTimeoutMs = REQUEST_TIMEOUT
   return app
 }
 
-/** Ids that no other collector gives: a UUID for each request would be a hundredth of all work. */
+/** Ids that no other collector gives: one UUID for each start, not for each request. */
 function createRequestIds(): () => string {
   const start = randomUUID()
   let requests = 0

@@ -31,8 +31,8 @@ export function addPublicHeaders(app: FastifyInstance): void {
 }
 
 /**
- * Names the request in its answer: every error, and every answer of an API. An acknowledged event has none, because
- * writing and reading them was a fifteenth of all work.
+ * Names the request in its answer: every error, and every answer of an API. An acknowledged event has none: it is
+ * the answer that is sent most, and each header is written and read.
  */
 export function nameRequest(reply: FastifyReply): void {
   reply.header('x-request-id', reply.request.id)
