@@ -1,28 +1,22 @@
 // Acknowledged events per second of the collector, beside a Fastify that only validates and answers, in one run.
 //   node bench/ingest.mjs [--clients 1,100,1000] [--seconds 5] [--rounds 5]
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import autocannon from 'autocannon'
 import { makeAddress, makeEvent } from './make-event.mjs'
+import { COLLECTOR, openSite } from './faults/open-site.mjs'
 import { runServer } from './run-server.mjs'
 
 const { values } = parseArgs({
   options: { clients: { type: 'string', default: '1,100,1000' }, seconds: { type: 'string', default: '5' }, rounds: { type: 'string', default: '5' } },
 })
-const COLLECTOR = join(import.meta.dirname, '../collector/bin/zenovay-collector.mjs')
 const BARE = join(import.meta.dirname, 'bare-fastify.mjs')
 
-const dataDir = mkdtempSync(join(tmpdir(), 'zenovay-bench-'))
-const env = { DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'warn', TRUSTED_PROXIES: '127.0.0.1' }
-const added = execFileSync(process.execPath, [COLLECTOR, 'site', 'add', 'example.com'], { env: { ...process.env, ...env }, encoding: 'utf8' })
-const code = /tracking code: (\S+)/.exec(added)[1]
+const site = await openSite()
 
 async function load({ url }, connections, duration = Number(values.seconds)) {
   const result = await autocannon({
-    url: `${url}/e/${code}`,
+    url: `${url}${site.path}`,
     method: 'POST',
     connections,
     duration,
@@ -42,7 +36,7 @@ async function load({ url }, connections, duration = Number(values.seconds)) {
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]
 const WARM_UP_S = 2
-const [bare, collector] = [await runServer([BARE]), await runServer([COLLECTOR, 'start'], env)]
+const [bare, collector] = [await runServer([BARE]), await runServer([COLLECTOR, 'start'], site.env)]
 try {
   for (const server of [collector, bare]) await load(server, 100, WARM_UP_S)
   console.log('clients\tcollector/s\tbare Fastify/s\tratio (median of rounds)\tlowest … highest')
@@ -60,5 +54,5 @@ try {
   }
 } finally {
   await Promise.all([bare.stop(), collector.stop()])
-  rmSync(dataDir, { recursive: true })
+  site.remove()
 }

@@ -1,14 +1,12 @@
 // 1,000 polls of the live count in a second while 100,000 visitors are active, beside a Fastify route that knows its answer, in one run.
 //   node bench/live.mjs [--visitors 100000] [--rate 1000] [--seconds 10] [--rounds 5]
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { makeAddress, makeEvent } from './make-event.mjs'
+import { COLLECTOR, openSite } from './faults/open-site.mjs'
 import { runServer } from './run-server.mjs'
 
 const { values } = parseArgs({
@@ -17,13 +15,9 @@ const { values } = parseArgs({
 const [visitors, rate, seconds, rounds] = [values.visitors, values.rate, values.seconds, values.rounds].map(Number)
 const MOST_OVER_BARE_MS = 5
 const TICK_MS = 10
-const COLLECTOR = join(import.meta.dirname, '../collector/bin/zenovay-collector.mjs')
 const BARE = join(import.meta.dirname, 'bare-fastify.mjs')
 
-const dataDir = mkdtempSync(join(tmpdir(), 'zenovay-bench-'))
-const env = { DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'warn', TRUSTED_PROXIES: '127.0.0.1' }
-const added = execFileSync(process.execPath, [COLLECTOR, 'site', 'add', 'example.com'], { env: { ...process.env, ...env }, encoding: 'utf8' })
-const code = /tracking code: (\S+)/.exec(added)[1]
+const site = await openSite()
 const agent = new Agent({ keepAlive: true, maxSockets: 100 })
 
 async function send(url, { method = 'GET', body, address = makeAddress() } = {}) {
@@ -42,7 +36,7 @@ async function fill(url) {
   const fillSome = async () => {
     while (next.visitor < visitors) {
       const events = Array.from({ length: Math.min(30, visitors - next.visitor) }, () => makeEvent({ visitor_id: `bench-visitor-${next.visitor++}` }))
-      await send(`${url}/e/${code}`, { method: 'POST', body: JSON.stringify(events), address: `10.1.${++next.batch >> 8}.${next.batch & 255}` })
+      await send(`${url}${site.path}`, { method: 'POST', body: JSON.stringify(events), address: `10.1.${++next.batch >> 8}.${next.batch & 255}` })
     }
   }
   await Promise.all(Array.from({ length: 50 }, fillSome))
@@ -56,14 +50,14 @@ async function poll(url, during) {
   for (let sent = 0; performance.now() - start < during * 1000; await sleep(TICK_MS))
     for (const due = ((performance.now() - start) * rate) / 1000; sent < due; sent++) {
       const begun = performance.now()
-      open.push(send(`${url}/live/${code}`).then(() => taken.push(performance.now() - begun)))
+      open.push(send(`${url}${site.path.replace('/e/', '/live/')}`).then(() => taken.push(performance.now() - begun)))
     }
   await Promise.all(open)
   return taken
 }
 
 const percentile = (numbers, part) => numbers.toSorted((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * part))]
-const [bare, collector] = [await runServer([BARE]), await runServer([COLLECTOR, 'start'], env)]
+const [bare, collector] = [await runServer([BARE]), await runServer([COLLECTOR, 'start'], site.env)]
 try {
   await fill(collector.url)
   for (const { url } of [bare, collector]) await poll(url, 2)
@@ -76,12 +70,12 @@ try {
     over.push(ours[1] - theirs[1])
     console.log([taken[0].length, ...[ours, theirs].map((times) => times.map((ms) => ms.toFixed(1)).join(' / ')), over.at(-1).toFixed(1)].join('\t'))
   }
-  const { visitors: counted } = await send(`${collector.url}/live/${code}`)
+  const { visitors: counted } = await send(`${collector.url}${site.path.replace('/e/', '/live/')}`)
   const median = percentile(over, 0.5)
   console.log(`live visitors: ${counted} of ${visitors}; p99 over bare, median of rounds: ${median.toFixed(1)} ms (at most ${MOST_OVER_BARE_MS})`)
   if (counted !== visitors || median >= MOST_OVER_BARE_MS) process.exitCode = 1
 } finally {
   agent.destroy()
   await Promise.all([bare.stop(), collector.stop()])
-  rmSync(dataDir, { recursive: true })
+  site.remove()
 }

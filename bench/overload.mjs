@@ -1,13 +1,11 @@
 // R30, T17: five times what the collector can take, for 60 seconds, from as many addresses as there are requests.
 //   node bench/overload.mjs [--seconds 60] [--factor 5] [--batch 30]
 // Open loop: requests leave at their time, whether earlier ones are answered or not. Capacity is measured first, with the same requests.
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { createSenders } from './overload/create-senders.mjs'
+import { COLLECTOR, openSite } from './faults/open-site.mjs'
 import { runServer } from './run-server.mjs'
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' }, factor: { type: 'string', default: '5' }, batch: { type: 'string', default: '30' } } })
@@ -16,14 +14,11 @@ const CAPACITY_CONNECTIONS = 64
 const CAPACITY_SECONDS = 10
 const RECOVERY_MS = 10_000
 const TOKEN = 'the-token-of-the-benchmark'
-const COLLECTOR = join(import.meta.dirname, '../collector/bin/zenovay-collector.mjs')
 
-const dataDir = mkdtempSync(join(tmpdir(), 'zenovay-bench-'))
-const env = { DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'error', TRUSTED_PROXIES: '127.0.0.1', METRICS_TOKEN: TOKEN }
-const added = execFileSync(process.execPath, [COLLECTOR, 'site', 'add', 'example.com'], { env: { ...process.env, ...env }, encoding: 'utf8' })
-const [, code] = /tracking code: (\S+)/.exec(added)
+const site = await openSite()
+const env = { ...site.env, METRICS_TOKEN: TOKEN }
 const collector = await runServer([COLLECTOR, 'start'], env)
-const senders = createSenders({ port: Number(new URL(collector.url).port), path: `/e/${code}`, batch })
+const senders = createSenders({ port: Number(new URL(collector.url).port), path: site.path, batch })
 
 const rssMiB = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${collector.child.pid}/status`, 'utf8'))[1]) / 1024
 const quantile = (numbers, q) => Math.round(numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length * q)] ?? NaN)
@@ -63,5 +58,5 @@ try {
 } finally {
   senders.close()
   await collector.stop()
-  rmSync(dataDir, { recursive: true })
+  site.remove()
 }

@@ -1,28 +1,21 @@
 // T18: 500 sockets that drip their headers and 500 that drip their body, at the real time-outs, while others are served.
 //   node bench/slow-senders.mjs [--sockets 500]
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { makeAddress, makeEvent } from './make-event.mjs'
+import { COLLECTOR, openSite } from './faults/open-site.mjs'
 import { runServer } from './run-server.mjs'
 
 const { values } = parseArgs({ options: { sockets: { type: 'string', default: '500' } } })
 const CLOSED_WITHIN_MS = 15_000
 const DRIP_MS = 1_000
-const COLLECTOR = join(import.meta.dirname, '../collector/bin/zenovay-collector.mjs')
 
-const dataDir = mkdtempSync(join(tmpdir(), 'zenovay-bench-'))
-const env = { DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'warn', TRUSTED_PROXIES: '127.0.0.1' }
-const added = execFileSync(process.execPath, [COLLECTOR, 'site', 'add', 'example.com'], { env: { ...process.env, ...env }, encoding: 'utf8' })
-const [, code] = /tracking code: (\S+)/.exec(added)
-const collector = await runServer([COLLECTOR, 'start'], env)
+const site = await openSite()
+const collector = await runServer([COLLECTOR, 'start'], site.env)
 const { port } = new URL(collector.url)
 
-const request = `POST /e/${code} HTTP/1.1\r\nhost: bench\r\n`
+const request = `POST ${site.path} HTTP/1.1\r\nhost: bench\r\n`
 const kinds = { headers: `${request}x-slow: `, body: `${request}content-type: text/plain\r\ncontent-length: 60000\r\n\r\n` }
 
 /** Resolves to how long the server held a socket that sends a byte a second, in milliseconds. */
@@ -43,7 +36,7 @@ async function serveOthers(isOver) {
   const times = []
   while (!isOver()) {
     const start = performance.now()
-    const answer = await fetch(`${collector.url}/e/${code}`, { method: 'POST', headers: { 'content-type': 'text/plain', 'x-forwarded-for': makeAddress() }, body: JSON.stringify(makeEvent()) })
+    const answer = await fetch(`${collector.url}${site.path}`, { method: 'POST', headers: { 'content-type': 'text/plain', 'x-forwarded-for': makeAddress() }, body: JSON.stringify(makeEvent()) })
     if (answer.status !== 200) throw new Error(`another client got ${answer.status}`)
     times.push(performance.now() - start)
     await sleep(20)
@@ -67,5 +60,5 @@ try {
   if (held.flatMap(([, ms]) => ms).some((ms) => ms > CLOSED_WITHIN_MS)) throw new Error(`a slow sender was held for more than ${CLOSED_WITHIN_MS / 1000} s`)
 } finally {
   await collector.stop()
-  rmSync(dataDir, { recursive: true })
+  site.remove()
 }
