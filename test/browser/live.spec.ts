@@ -30,7 +30,7 @@ test('script: formats in the language of the page', async ({ tab, servers, site,
 test('script: an error leaves what the element says', async ({ tab, servers, site, collector }) => {
   collector.liveStatus = 404
   await tab.goto(site.addPage('/', liveScriptPage(servers, { body: '<b data-zenovay-live>some</b>' })))
-  await collector.until(() => collector.livePolls().length === 1)
+  await collector.until(() => collector.livePolls().length > 0)
   // The answer is there with the request; what the widget makes of it takes a few tasks.
   await sleep(300)
 
@@ -51,22 +51,25 @@ test('esm: polls every five seconds at most, and fills an element that came late
 
 test('esm: a hidden page does not poll, and a page that is seen again does at once', async ({ tab, servers, site, collector }) => {
   await tab.goto(site.addPage('/', liveModulePage(servers, { intervalMs: INTERVAL_MS, body: '<zenovay-live></zenovay-live>' })))
-  await collector.until(() => collector.livePolls().length === 1)
+  await collector.until(() => collector.livePolls().length > 0)
   // A tab of a driven Chromium is never really hidden.
   await tab.evaluate(() => {
     Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' })
     document.dispatchEvent(new Event('visibilitychange'))
   })
+  // A page that was slow to load may have polled more than once before.
+  await sleep(300)
+  const polled = collector.livePolls().length
   await sleep(INTERVAL_MS + 500)
-  expect(collector.livePolls()).toHaveLength(1)
+  expect(collector.livePolls()).toHaveLength(polled)
 
   const shownAt = Date.now()
   await tab.evaluate(() => {
     Reflect.deleteProperty(document, 'visibilityState')
     document.dispatchEvent(new Event('visibilitychange'))
   })
-  await collector.until(() => collector.livePolls().length === 2)
-  expect(collector.livePolls()[1]!.at - shownAt).toBeLessThan(INTERVAL_MS / 2)
+  await collector.until(() => collector.livePolls().length > polled)
+  expect(collector.livePolls()[polled]!.at - shownAt).toBeLessThan(INTERVAL_MS / 2)
 })
 
 test('esm: stops when it is told to', async ({ tab, servers, site, collector }) => {
