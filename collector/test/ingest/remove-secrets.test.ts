@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { cleanPath, hidePersonalData, removeSecretValues } from '../../src/ingest/remove-secrets.js'
+import { leastCpuMs } from '../support/least-cpu.js'
 
 const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.s5-Q_x'
 
@@ -45,8 +46,6 @@ it('is fast, whatever it is given', () => {
   for (const unit of ['a', '40', '%40', 'a@', '@', 'eyJ', '.', 'a.', ';a=', '?a=', '%25', 'a-', '1:'])
     for (const clean of [(text: string) => removeSecretValues(`a=${text}`), removeSecretValues, cleanPath, hidePersonalData]) {
       const text = unit.repeat(2048 / unit.length)
-      const begin = performance.now()
-      clean(text)
-      expect(performance.now() - begin, unit).toBeLessThan(100)
+      expect(leastCpuMs(() => clean(text)), unit).toBeLessThan(100)
     }
 })
