@@ -3,6 +3,8 @@ import type { Config } from './config.js'
 import { createCdnCountryReader } from './geo/create-cdn-country-reader.js'
 import type { GeoProvider } from './geo/geo-provider.js'
 import { createServer } from './create-server.js'
+import { createBatchIngest } from './ingest/create-batch-ingest.js'
+import { createEventTaker } from './ingest/create-event-taker.js'
 import { createIngest } from './ingest/create-ingest.js'
 import type { Identifier } from './ingest/create-identifier.js'
 import { INGEST_RULES, LIVENESS_RULES, createRateLimiter } from './ingest/create-rate-limiter.js'
@@ -14,6 +16,7 @@ import type { Metrics } from './metrics/create-metrics.js'
 import { addServiceGauges } from './metrics/add-service-gauges.js'
 import { countRequests } from './routes/count-requests.js'
 import type { Erase } from './retention/create-eraser.js'
+import { addBatchRoute } from './routes/batch-events.js'
 import { addDashboardRoutes } from './routes/dashboard.js'
 import { addErrorAnswers } from './routes/error-answers.js'
 import { addExternalApiRoutes } from './routes/external-api.js'
@@ -69,13 +72,16 @@ export function createApp(services: AppServices): FastifyInstance {
   }
   const { addressOf } = createTrustedProxies(config.trustedProxies)
   const tallies = { events: metrics.events, heartbeats: metrics.heartbeats }
-  const ingest = createIngest({ findSite: sites.find, limiters, identifier, geo, commit, heartbeats, tallies, now })
+  const take = createEventTaker({ identifier, commit, now })
+  const ingest = createIngest({ findSite: sites.find, limiters, take, identifier, geo, heartbeats, tallies, now })
+  const takeBatch = createBatchIngest({ control, findSite: sites.find, take, tally: metrics.events, now })
 
   addServiceGauges(metrics.registry, { queues: { events: commit, heartbeats }, engine })
   countRequests(app, metrics)
   addPublicHeaders(app)
   addErrorAnswers(app, now)
   addIngestRoutes(app, { ingest, addressOf, tallies, commit, heartbeats, readCdnCountry: createCdnCountryReader(config) })
+  addBatchRoute(app, { control, takeBatch, tally: metrics.events, commit, now })
   addLiveRoutes(app, { live, findSite: sites.find, limiter: limiters.live, addressOf, now })
   addScriptRoutes(app, scripts)
   addExternalApiRoutes(app, { control, events, now })

@@ -10,7 +10,7 @@ export const ERROR_CODES = {
   FORBIDDEN: { status: 403, message: 'This API key may not do that. Use a key with access to the website and the scope this needs.' },
   NOT_FOUND: { status: 404, message: 'There is nothing here. Check the path and the id.' },
   UNKNOWN_TRACKING_CODE: { status: 404, message: 'No site has this tracking code. Compare it with zenovay-collector site list.' },
-  PAYLOAD_TOO_LARGE: { status: 413, message: 'The body is over 64 KiB. Send fewer or smaller events at once.' },
+  PAYLOAD_TOO_LARGE: { status: 413, message: 'The body is over the limit of this path. Send fewer or smaller events at once.' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'Send the body as application/json; events may come as text/plain, too.' },
   RATE_LIMIT_EXCEEDED: { status: 429, message: 'Too many requests. Wait for Retry-After seconds, then send it again.' },
   INTERNAL_ERROR: { status: 500, message: 'The collector failed to answer. Send it again, and report the request id if it stays.' },

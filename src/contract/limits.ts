@@ -2,6 +2,10 @@
 export const MAX_BODY_BYTES = 64 * 1024
 /** Most events in one ingest request; each counts as one request against the limits. */
 export const MAX_BATCH_EVENTS = 30
+/** Most events of one request with an API key, `POST /api/v1/events`. */
+export const MAX_KEYED_BATCH_EVENTS = 1000
+/** Largest body of such a request, in bytes. */
+export const MAX_KEYED_BATCH_BYTES = 5 * 1024 * 1024
 /** Deepest nesting of a JSON body: batch, event and properties need three. */
 export const MAX_JSON_DEPTH = 5
 /** Longest `url`, in characters. */

@@ -19,19 +19,29 @@ export function refuse(error: unknown): Ending {
  * When one event could not be stored, all are sent again: those that were stored are known by their ids.
  */
 export function answerEvents(endings: Ending[], { isBatch, now }: { isBatch: boolean; now: number }): IngestAnswer {
-  const refused = endings.flatMap(({ outcome, refusal }, index) => (refusal ? [{ index, outcome, refusal }] : []))
-  const lost = refused.find(({ outcome }) => outcome === 'shed' || outcome === 'failed')
-  if (lost) throw lost.refusal
+  const refused = selectRefused(endings)
   if (refused.length === endings.length) throw isBatch ? refuseAll(refused) : refused[0]!.refusal
   if (!isBatch) return { success: true }
   const rejected = refused.map(({ index, refusal }) => ({ index, error: createWireError(refusal.code, new Date(now), refusal.details) }))
   return { success: true, accepted: endings.length - rejected.length, rejected }
 }
 
-/** The refusal of a batch without one valid event: its faults are named by the index of their event. */
-function refuseAll(refused: { index: number; refusal: ApiError }[]): ApiError {
+export interface Refused {
+  index: number
+  refusal: ApiError
+}
+
+/** The events that break a rule. Throws the fault of ours that kept one from being stored. */
+export function selectRefused(endings: Ending[]): Refused[] {
+  const lost = endings.find(({ outcome }) => outcome === 'shed' || outcome === 'failed')
+  if (lost) throw lost.refusal!
+  return endings.flatMap(({ refusal }, index) => (refusal ? [{ index, refusal }] : []))
+}
+
+/** The refusal of a batch without one valid event: its faults are named by the index of their event, in the array called `list`. */
+export function refuseAll(refused: Refused[], list = ''): ApiError {
   const details = refused.flatMap(({ index, refusal }) =>
-    refusal.details ? refusal.details.map(({ field, reason }) => ({ field: `[${index}].${field}`, reason })) : [{ field: `[${index}]`, reason: refusal.message }],
+    refusal.details ? refusal.details.map(({ field, reason }) => ({ field: `${list}[${index}].${field}`, reason })) : [{ field: `${list}[${index}]`, reason: refusal.message }],
   )
   return new ApiError('VALIDATION_ERROR', { details })
 }

@@ -11,7 +11,7 @@ export interface Ids {
 }
 
 export interface Identifier {
-  /** The visitor and session of an event that came from `ip` at `now` (ms since the epoch). At once, unless a salt must be read. */
+  /** The visitor and session of an event that was taken at `now` (ms since the epoch). At once, unless a salt must be read. */
   identify(event: ValidEvent, sender: Sender): Ids | Promise<Ids>
   /** The visitor whom a sign of life is of. */
   visitorOf(heartbeat: Heartbeat, siteId: string): string
@@ -19,7 +19,8 @@ export interface Identifier {
 
 interface Sender {
   siteId: string
-  ip: string
+  /** Address of the visitor; undefined where nobody knows it. */
+  ip: string | undefined
   now: number
 }
 
@@ -44,7 +45,7 @@ export function createIdentifier({ salts, recent = [] }: { salts: Pick<SaltRotat
   const visitors = createBoundedMap<string, string>(MAX_SESSIONS)
   for (const { visitorId, sessionId, seen } of recent) sessions.set(visitorId, { sessionId, seen })
 
-  function identifyCookieless({ user_agent, session_id }: ValidEvent, { siteId, ip, now }: Sender, { current, previous }: DaySalts): Ids {
+  function identifyCookieless({ user_agent, session_id }: ValidEvent, { siteId, ip, now }: Sender & { ip: string }, { current, previous }: DaySalts): Ids {
     const subject = JSON.stringify([siteId, networkOf(ip), user_agent])
     const visitorId = hash(subject, current)
     let known = sessions.get(visitorId)
@@ -60,8 +61,12 @@ export function createIdentifier({ salts, recent = [] }: { salts: Pick<SaltRotat
     identify(event, sender) {
       // A server that knows no visitor: its session is all there is.
       if (!event.cookieless) return { visitorId: event.visitor_id ?? anonymous(event.session_id), sessionId: event.session_id }
-      const today = salts.at(sender.now)
-      return today instanceof Promise ? today.then((loaded) => identifyCookieless(event, sender, loaded)) : identifyCookieless(event, sender, today)
+      const { siteId, ip, now } = sender
+      // Derived without an address, all visitors with the same browser would be one.
+      if (ip === undefined) return { visitorId: anonymous(event.session_id), sessionId: event.session_id }
+      const visitor = { siteId, ip, now }
+      const today = salts.at(now)
+      return today instanceof Promise ? today.then((loaded) => identifyCookieless(event, visitor, loaded)) : identifyCookieless(event, visitor, today)
     },
     visitorOf: ({ visitor_id, session_id }, siteId) => visitors.get(`${siteId} ${session_id}`) ?? visitor_id ?? anonymous(session_id),
   }

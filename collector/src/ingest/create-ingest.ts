@@ -1,20 +1,17 @@
-import { isTrackingCode, validateEvent, validateHeartbeat, type IngestAnswer, type ValidEvent } from '@zenovay/tracker/contract'
+import { isTrackingCode, validateHeartbeat, type IngestAnswer } from '@zenovay/tracker/contract'
 import { ApiError } from '../errors.js'
 import type { Connection, GeoProvider } from '../geo/geo-provider.js'
 import type { Site } from '../stores/control-store.js'
 import type { HeartbeatRow } from '../stores/event-row.js'
 import { isAllowedOrigin } from './admit.js'
-import { answerEvents, refuse, type Ending } from './answer-events.js'
+import { answerEvents } from './answer-events.js'
 import { clientOf } from './client-address.js'
-import type { CommitOutcome, EventCommit } from './create-event-commit.js'
 import type { GroupCommit } from './create-group-commit.js'
-import type { Identifier, Ids } from './create-identifier.js'
+import type { TakeEvent } from './create-event-taker.js'
+import type { Identifier } from './create-identifier.js'
 import type { RateLimiter } from './create-rate-limiter.js'
 import { decodeEvents, decodeJson, type Decoded } from './decode.js'
-import { toEventRow } from './enrich/to-event-row.js'
-import { isBotAgent } from './is-bot-agent.js'
 import { outcomeOf, type Tally } from './outcomes.js'
-import { respectPrivacySignal } from './respect-privacy-signal.js'
 
 /** A request of the public endpoint, without its transport. */
 export interface IngestRequest extends Connection {
@@ -38,20 +35,21 @@ export interface IngestServices {
   findSite: (code: string) => Promise<Site | undefined>
   /** Heartbeats have limits of their own: a page that stays open must not use up those of its events. */
   limiters: { events: RateLimiter; heartbeats: RateLimiter }
-  identifier: Identifier
+  take: TakeEvent
+  identifier: Pick<Identifier, 'visitorOf'>
   geo: GeoProvider
-  commit: EventCommit
   heartbeats: GroupCommit<HeartbeatRow>
   tallies: { events: Tally; heartbeats: Tally }
   now: () => number
 }
 
 /** The stages of ingest in their order: decode → admit → validate → identify → enrich → commit. An event ends in exactly one outcome. */
-export function createIngest({ findSite, limiters, identifier, geo, commit, heartbeats, tallies, now }: IngestServices): Ingest {
+export function createIngest({ findSite, limiters, take, identifier, geo, heartbeats, tallies, now }: IngestServices): Ingest {
   return {
     async takeEvents(request) {
       const { events, isBatch, site } = await open(request)
-      const endings = events.length === 1 ? [await take(events[0], site, request)] : await Promise.all(events.map((body) => take(body, site, request)))
+      const sender = { site, ip: request.ip, country: geo.countryOf(request), language: request.language }
+      const endings = events.length === 1 ? [await take(events[0], sender)] : await Promise.all(events.map((body) => take(body, sender)))
       for (const { outcome } of endings) tallies.events.end(outcome)
       return answerEvents(endings, { isBatch, now: now() })
     },
@@ -107,27 +105,5 @@ export function createIngest({ findSite, limiters, identifier, geo, commit, hear
     if (!site) throw new ApiError('UNKNOWN_TRACKING_CODE')
     if (!isAllowedOrigin(origin, site)) throw new ApiError('ORIGIN_NOT_ALLOWED')
     return site
-  }
-
-  /** validate to commit, of one event. One that fails leaves the others of its body alone. */
-  function take(body: unknown, site: Site, request: IngestRequest): Promise<Ending> {
-    try {
-      const result = validateEvent(body)
-      if (!result.ok) throw new ApiError('VALIDATION_ERROR', { details: result.faults })
-      if (isBotAgent(result.event.user_agent)) throw new ApiError('BOT_REJECTED')
-      return store(result.event, site, request).then((outcome) => ({ outcome }), refuse)
-    } catch (error) {
-      return Promise.resolve(refuse(error))
-    }
-  }
-
-  // No await where none is needed: this runs for every event, and each await costs as much as validating it.
-  function store(sent: ValidEvent, site: Site, request: IngestRequest): Promise<CommitOutcome> {
-    const { ip, language } = request
-    const time = now()
-    const event = respectPrivacySignal(sent)
-    const write = (ids: Ids) => commit.commit({ row: toEventRow(event, { site, ids, language, country: geo.countryOf(request), now: time }), hasOwnId: event.event_id !== undefined, retry: event.retry === true })
-    const ids = identifier.identify(event, { siteId: site.id, ip, now: time })
-    return ids instanceof Promise ? ids.then(write) : write(ids)
   }
 }

@@ -12,6 +12,7 @@ const REFUSALS: Partial<Record<ErrorCode, Outcome>> = {
   BOT_REJECTED: 'bot',
   ORIGIN_NOT_ALLOWED: 'origin',
   UNKNOWN_TRACKING_CODE: 'unknown_site',
+  FORBIDDEN: 'unknown_site',
   RATE_LIMIT_EXCEEDED: 'limited',
   STORE_UNAVAILABLE: 'shed',
 }

@@ -12,6 +12,7 @@ import { createGroupCommit } from '../../src/ingest/create-group-commit.js'
 import { createEraser } from '../../src/retention/create-eraser.js'
 import { createMetrics } from '../../src/metrics/create-metrics.js'
 import { createSaltFolder } from '../../src/stores/salt-folder.js'
+import type { ControlStore } from '../../src/stores/control-store.js'
 import type { EventRow, HeartbeatRow } from '../../src/stores/event-row.js'
 import { eventKey, type EventStore } from '../../src/stores/event-store.js'
 import { fingerprintOf } from '../../src/stores/fingerprint.js'
@@ -21,6 +22,7 @@ import { openSqliteControlStore } from '../../src/stores/sqlite-control-store.js
 export interface TestApp {
   app: FastifyInstance
   site: Site
+  control: ControlStore
   rows: EventRow[]
   /** Every line of the log. */
   log: string[]
@@ -65,6 +67,7 @@ export async function createTestApp({ store = {}, identifier = {}, requestTimeou
   return {
     app,
     site,
+    control,
     rows,
     log: lines,
     readMetric(name) {
