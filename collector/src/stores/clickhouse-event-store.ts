@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { ApiError, NotStoredError } from '../errors.js'
 import { createDeletion } from './clickhouse-deletion.js'
 import { SCHEMA_STEPS } from './clickhouse-schema.js'
+import { encodeRows, type Column } from './encode-rows.js'
 import { eventKey, type CookielessSession, type EventStore } from './event-store.js'
 import type { EventRow, HeartbeatRow } from './event-row.js'
 import { DAYS, DELETE_COPIES, EVENT_NAMES, FIND_COPIES, FIND_STORED, NEWEST_RECEIPT, OVERVIEW, PAGES, RECENT_EVENTS, RECENT_SESSIONS, VISITORS_SINCE } from './queries.js'
@@ -21,28 +23,14 @@ const PING_TIMEOUT_MS = 2_000
 // Time-out, too many queries at once, out of memory, disk full in its three spellings.
 const BUSY_CODES = new Set(['159', '202', '241', '243', '74', '75'])
 
-/** `writer` tells copies of one event apart, which two collectors stored. */
-type WrittenRow = EventRow & { writer?: number }
-type Column<Row> = [name: keyof Row & string, encode?: (value: never) => unknown]
-
-let lastMs = NaN
-let lastText = ''
-
-/** DateTime64 as text: a bare integer would be read as seconds. Rows of one batch share few moments. */
-function time(ms: number): string {
-  if (ms !== lastMs) {
-    lastMs = ms
-    lastText = new Date(ms).toISOString().slice(0, -1).replace('T', ' ')
-  }
-  return lastText
-}
-
-const EVENT_COLUMNS: Column<WrittenRow>[] = [
-  ['site_id'], ['received_at', time], ['occurred_at', time], ['event_id'], ['event_type'], ['event_name'], ['visitor_id'], ['session_id'], ['user_id'],
-  ['origin'], ['path'], ['query'], ['referrer'], ['title'], ['device_type'], ['browser'], ['os'], ['language'], ['screen'], ['timezone'], ['properties'],
-  ['cookieless'], ['gpc'], ['country'], ['channel'], ['source'], ['utm_source'], ['utm_medium'], ['utm_campaign'], ['utm_term'], ['utm_content'],
+const EVENT_COLUMNS: readonly Column<EventRow>[] = [
+  ['site_id', 'String'], ['received_at', 'DateTime64(3)'], ['occurred_at', 'DateTime64(3)'], ['event_id', 'String'], ['event_type', 'String'], ['event_name', 'String'],
+  ['visitor_id', 'String'], ['session_id', 'String'], ['user_id', 'String'], ['origin', 'String'], ['path', 'String'], ['query', 'String'], ['referrer', 'String'], ['title', 'String'],
+  ['device_type', 'String'], ['browser', 'String'], ['os', 'String'], ['language', 'String'], ['screen', 'String'], ['timezone', 'String'], ['properties', 'String'],
+  ['cookieless', 'Bool'], ['gpc', 'Bool'], ['country', 'String'], ['channel', 'String'], ['source', 'String'],
+  ['utm_source', 'String'], ['utm_medium', 'String'], ['utm_campaign', 'String'], ['utm_term', 'String'], ['utm_content', 'String'],
 ]
-const HEARTBEAT_COLUMNS: Column<HeartbeatRow>[] = [['site_id'], ['received_at', time], ['visitor_id']]
+const HEARTBEAT_COLUMNS: readonly Column<HeartbeatRow>[] = [['site_id', 'String'], ['received_at', 'DateTime64(3)'], ['visitor_id', 'String']]
 
 // Of one statement: some 30 KB.
 const MAX_COPIES = 500
@@ -58,23 +46,23 @@ export async function createClickhouseEventStore({ url, timeoutMs = 30_000 }: Cl
   const client = createClient({ url, request_timeout: timeoutMs, max_open_connections: 16, use_multipart_params_auto: true, log: { level: ClickHouseLogLevel.OFF }, clickhouse_settings: { max_execution_time: Math.ceil(timeoutMs / 1000) } })
   for (const step of SCHEMA_STEPS) await client.command({ query: step })
 
-  const writer = randomInt(MAX_UINT32)
-  const eventColumns: Column<WrittenRow>[] = [...EVENT_COLUMNS, ['writer', () => writer]]
+  // Tells copies of one event apart, which two collectors stored.
+  const eventColumns: readonly Column<EventRow>[] = [...EVENT_COLUMNS, ['writer', 'UInt32', randomInt(MAX_UINT32)]]
 
-  const insert = async <Row extends object>({ table, columns, rows, batchId, signal }: { table: string; columns: Column<Row>[]; rows: Row[]; batchId: string; signal: AbortSignal | undefined }) => {
-    const inserted = client.insert({
-      table,
+  const insert = async <Row extends object>({ table, columns, rows, batchId, signal }: { table: string; columns: readonly Column<Row>[]; rows: readonly Row[]; batchId: string; signal: AbortSignal | undefined }) => {
+    const inserted = client.exec({
+      query: `INSERT INTO ${table} (${columns.map(([name]) => name).join(', ')}) FORMAT RowBinary`,
+      values: Readable.from([encodeRows(columns, rows)]),
       ...(signal && { abort_signal: signal }),
-      columns: columns.map<string>(([name]) => name) as [string, ...string[]],
-      values: rows.map((row) => columns.map(([name, encode]) => (encode ? encode(row[name] as never) : row[name]))),
-      format: 'JSONCompactEachRow',
       // One synchronous insert for each batch: the answer means it is written. The token makes a repeat harmless.
       clickhouse_settings: { async_insert: 0, wait_end_of_query: 1, insert_deduplicate: 1, insert_deduplication_token: batchId },
     })
-    await inserted.catch((error: unknown) => {
+    const { stream } = await inserted.catch((error: unknown) => {
       // Its message may quote the rows that it refuses, and messages are logged.
       throw error instanceof ClickHouseError ? new NotStoredError(`${error.type ?? 'ClickHouse error'} (${error.code})`, { cause: error }) : error
     })
+    // Empty; read to its end, the connection is free for the next.
+    stream.resume()
   }
   const select = async <Row>(query: string, params: Record<string, unknown>, signal?: AbortSignal): Promise<Row[]> => {
     try {
@@ -88,7 +76,7 @@ export async function createClickhouseEventStore({ url, timeoutMs = 30_000 }: Cl
   const deleteRows = createDeletion(client)
 
   return {
-    insertEvents: (rows, batchId, signal) => insert<WrittenRow>({ table: 'events', columns: eventColumns, rows, batchId, signal }),
+    insertEvents: (rows, batchId, signal) => insert({ table: 'events', columns: eventColumns, rows, batchId, signal }),
     insertHeartbeats: (rows, batchId, signal) => insert({ table: 'heartbeats', columns: HEARTBEAT_COLUMNS, rows, batchId, signal }),
     async findStored(keys, since, signal) {
       const siteIds = [...new Set(keys.map((key) => key.siteId))]

@@ -1,3 +1,4 @@
+import { remember } from '../remember.js'
 import { canonicalName } from './canonical-name.js'
 
 // In this order: browsers call themselves the one they are built on, too, and nearly all of them "Chrome" or "Safari".
@@ -20,13 +21,17 @@ type ClientNames = Pick<ClientClaims, 'device_type' | 'browser' | 'os'>
  */
 export function nameClient({ device_type, browser, os, user_agent }: ClientClaims): ClientNames {
   const names = {
-    device_type: /^(auto|touch)$/.test(device_type) ? nameDevice(user_agent) : device_type,
-    browser: canonicalName(browser === 'auto' ? findToken(user_agent, BROWSERS) : browser),
-    os: canonicalName(os === 'auto' ? findToken(user_agent, SYSTEMS) : os),
+    device_type: device_type === 'auto' || device_type === 'touch' ? readAgent(user_agent).device : device_type,
+    browser: canonicalName(browser === 'auto' ? readAgent(user_agent).browser : browser),
+    os: canonicalName(os === 'auto' ? readAgent(user_agent).os : os),
   }
   // An iPad claims to be a Mac since iPadOS 13, and no Mac has a touch screen.
   return device_type === 'touch' && names.os === 'macOS' ? { ...names, device_type: 'tablet', os: 'iOS' } : names
 }
+
+// Few browsers have most visitors.
+const MAX_AGENTS = 1_000
+const readAgent = remember((agent) => ({ device: nameDevice(agent), browser: findToken(agent, BROWSERS), os: findToken(agent, SYSTEMS) }), MAX_AGENTS)
 
 function nameDevice(userAgent: string): string {
   if (/iPad|Android(?!.*Mobi)/.test(userAgent)) return 'tablet'
