@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { createKeyGate } from './auth/create-key-gate.js'
 import type { Config } from './config.js'
 import { createCdnCountryReader } from './geo/create-cdn-country-reader.js'
 import type { GeoProvider } from './geo/geo-provider.js'
@@ -84,7 +85,7 @@ export function createApp(services: AppServices): FastifyInstance {
   addBatchRoute(app, { control, takeBatch, tally: metrics.events, commit, now })
   addLiveRoutes(app, { live, findSite: sites.find, limiter: limiters.live, addressOf, now })
   addScriptRoutes(app, scripts)
-  addExternalApiRoutes(app, { control, events, now })
+  addExternalApiRoutes(app, { control, gate: createKeyGate({ control, now }), events, now })
   addSiteRoutes(app, { control, sites, erase, now })
   addHealthRoutes(app, { isStoreReachable: () => events.isReachable(), queues: [commit, heartbeats] })
   if (config.metricsToken !== undefined) addMetricsRoute(app, { registry: metrics.registry, token: config.metricsToken })

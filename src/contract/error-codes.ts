@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   PAYLOAD_TOO_LARGE: { status: 413, message: 'The body is over the limit of this path. Send fewer or smaller events at once.' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'Send the body as application/json; events may come as text/plain, too.' },
   RATE_LIMIT_EXCEEDED: { status: 429, message: 'Too many requests. Wait for Retry-After seconds, then send it again.' },
+  MONTHLY_LIMIT_EXCEEDED: { status: 429, message: "This key has made the requests of its plan's month. Wait for Retry-After seconds, or take a larger plan." },
   INTERNAL_ERROR: { status: 500, message: 'The collector failed to answer. Send it again, and report the request id if it stays.' },
   STORE_UNAVAILABLE: { status: 503, message: 'The event cannot be stored now. Keep it and send it again after Retry-After seconds.' },
 } as const satisfies Record<string, { status: number; message: string }>

@@ -1,21 +1,23 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { ApiKey, KeyScope } from '../stores/control-store.js'
+import { DEFAULT_ACCOUNT_ID, type ApiKey, type KeyScope } from '../stores/control-store.js'
 
 const API_KEY = /^zv_([0-9a-f]{16})_[0-9a-f]{64}$/
 
 export interface NewApiKey {
   name: string
-  /** The one site it is for; null for all. */
+  /** @default the account that every collector has */
+  accountId?: string
+  /** The one site it is for, of the same account; null for all of the account. */
   siteId: string | null
   /** @default read */
   scope?: KeyScope
 }
 
 /** Makes a new API key: its secret text, shown once, and the record that is stored. */
-export function createApiKey({ name, siteId, scope = 'read' }: NewApiKey, now: number): { secret: string; record: ApiKey } {
+export function createApiKey({ name, accountId = DEFAULT_ACCOUNT_ID, siteId, scope = 'read' }: NewApiKey, now: number): { secret: string; record: ApiKey } {
   const id = randomBytes(8).toString('hex')
   const secret = `zv_${id}_${randomBytes(32).toString('hex')}`
-  return { secret, record: { id, hash: hash(secret).toString('hex'), name, siteId, scope, createdAt: now } }
+  return { secret, record: { id, hash: hash(secret).toString('hex'), name, accountId, siteId, scope, createdAt: now } }
 }
 
 /** The id inside a key, by which its record is found; undefined when it cannot be a key. */

@@ -1,5 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { authenticate, authorise } from '../auth/authorise.js'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { authorise } from '../auth/authorise.js'
+import type { KeyGate } from '../auth/create-key-gate.js'
 import type { ControlStore, Site } from '../stores/control-store.js'
 import type { EventStore } from '../stores/event-store.js'
 import { nameRequest } from './public-headers.js'
@@ -7,6 +8,7 @@ import { daysOf, readReportQuery, type RangeQuery, type ReportQuery } from './re
 
 interface ExternalApiServices {
   control: ControlStore
+  gate: KeyGate
   events: EventStore
   now: () => number
 }
@@ -17,11 +19,11 @@ interface ReportRoute {
 }
 
 /** The External API: reports for an API key. */
-export function addExternalApiRoutes(app: FastifyInstance, { control, events, now }: ExternalApiServices): void {
+export function addExternalApiRoutes(app: FastifyInstance, { control, gate, events, now }: ExternalApiServices): void {
   const success = <Data>(data: Data) => ({ success: true as const, data, timestamp: new Date(now()).toISOString() })
 
-  const readReport = async (request: FastifyRequest<ReportRoute>): Promise<ReportQuery & { site: Site }> => {
-    const key = await authenticate(request.headers, control)
+  const readReport = async (request: FastifyRequest<ReportRoute>, reply: FastifyReply): Promise<ReportQuery & { site: Site }> => {
+    const key = await gate.enter(request, reply, 'read')
     const site = await authorise(key, request.params.id, control)
     return { site, ...readReportQuery(request.query, now()) }
   }
@@ -33,14 +35,13 @@ export function addExternalApiRoutes(app: FastifyInstance, { control, events, no
         reply.header('cache-control', 'no-store')
       })
 
-      routes.get('/websites', async (request) => {
-        const key = await authenticate(request.headers, control)
-        const sites = await control.listSites()
-        return success(sites.filter((site) => key.siteId === null || key.siteId === site.id).map(describeSite))
+      routes.get('/websites', async (request, reply) => {
+        const sites = await control.listSitesOf(await gate.enter(request, reply, 'read'))
+        return success(sites.map(describeSite))
       })
 
-      routes.get<ReportRoute>('/analytics/:id', async (request) => {
-        const { site, range, period } = await readReport(request)
+      routes.get<ReportRoute>('/analytics/:id', async (request, reply) => {
+        const { site, range, period } = await readReport(request, reply)
         const [overview, days] = await Promise.all([events.overview(site.id, period), events.days(site.id, period)])
         const byDate = new Map(days.map((day) => [day.date, day]))
         return {
@@ -64,16 +65,16 @@ export function addExternalApiRoutes(app: FastifyInstance, { control, events, no
         }
       })
 
-      routes.get<ReportRoute>('/analytics/:id/pages', async (request) => {
-        const { site, period, limit } = await readReport(request)
+      routes.get<ReportRoute>('/analytics/:id/pages', async (request, reply) => {
+        const { site, period, limit } = await readReport(request, reply)
         const pages = await events.pages(site.id, period, limit)
         return success({
           pages: pages.map(({ url, path, views, visitors, bounceRate, averageTime }) => ({ url, path, views, visitors, bounce_rate: bounceRate, avg_time: averageTime })),
         })
       })
 
-      routes.get<ReportRoute>('/analytics/:id/events', async (request) => {
-        const { site, period, limit } = await readReport(request)
+      routes.get<ReportRoute>('/analytics/:id/events', async (request, reply) => {
+        const { site, period, limit } = await readReport(request, reply)
         return success({ events: await events.eventNames(site.id, period, limit) })
       })
       done()

@@ -36,5 +36,5 @@ export function addPublicHeaders(app: FastifyInstance): void {
  */
 export function nameRequest(reply: FastifyReply): void {
   reply.header('x-request-id', reply.request.id)
-  if (reply.hasHeader('access-control-allow-origin')) reply.header('access-control-expose-headers', 'Retry-After, X-Request-Id')
+  if (reply.hasHeader('access-control-allow-origin')) reply.header('access-control-expose-headers', 'Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id')
 }

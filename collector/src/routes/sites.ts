@@ -1,6 +1,6 @@
 import { MAX_BODY_BYTES, type Fault } from '@zenovay/tracker/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { authenticate, authorise } from '../auth/authorise.js'
+import { assertScope, authenticate, authorise } from '../auth/authorise.js'
 import { ApiError } from '../errors.js'
 import { decodeJson } from '../ingest/decode.js'
 import type { Erase } from '../retention/create-eraser.js'
@@ -50,22 +50,20 @@ export function addSiteRoutes(app: FastifyInstance, { control, sites, erase, now
         nameRequest(reply)
         reply.header('cache-control', 'no-store')
         if (FOREIGN_FETCH_SITES.includes(String(request.headers['sec-fetch-site']))) throw new ApiError('FORBIDDEN')
-        request.setDecorator('apiKey', await authenticate(request.headers, control, 'admin'))
+        const key = await authenticate(request.headers, control)
+        assertScope(key, 'admin')
+        request.setDecorator('apiKey', key)
       })
 
       // A preflight gets here, has no key, and is refused: no page of another origin may call these routes.
       for (const url of ['', '/*']) routes.options(url, { config }, () => Promise.reject(new ApiError('NOT_FOUND')))
 
-      routes.get('', { config }, async (request) => {
-        const { siteId } = keyOf(request)
-        const all = await control.listSites()
-        return success(all.filter(({ id }) => siteId === null || siteId === id).map(describeSite))
-      })
+      routes.get('', { config }, async (request) => success((await control.listSitesOf(keyOf(request))).map(describeSite)))
 
       routes.post<{ Body: string | undefined }>('', { config }, async (request, reply) => {
         assertForAll(request)
         const { domain, ...fields } = readBody(request.body, true)
-        const site = await control.addSite({ name: domain!, allowedDomains: [], ...fields, domain: domain! })
+        const site = await control.addSite({ name: domain!, allowedDomains: [], ...fields, domain: domain!, accountId: keyOf(request).accountId })
         reply.code(201)
         return success(describeSite(site))
       })

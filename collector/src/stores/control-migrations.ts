@@ -1,4 +1,4 @@
-import type { Kysely, Migration } from 'kysely'
+import { sql, type Kysely, type Migration } from 'kysely'
 
 /** Steps of the control schema by name, run in the order of the names; a released step is never edited. */
 export const CONTROL_MIGRATIONS: Record<string, Migration> = {
@@ -41,6 +41,43 @@ export const CONTROL_MIGRATIONS: Record<string, Migration> = {
         .createTable('removals')
         .addColumn('site_id', 'text', (column) => column.primaryKey())
         .addColumn('removed_at', 'integer', (column) => column.notNull())
+        .execute()
+    },
+  },
+  // The account that every collector has: it gets what was there before there were accounts, and the largest plan.
+  '004-accounts-and-limits': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('accounts')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('plan', 'text', (column) => column.notNull())
+        .addColumn('created_at', 'integer', (column) => column.notNull())
+        .execute()
+      await sql`INSERT INTO accounts (id, name, plan, created_at) VALUES ('acc_default', 'default', 'enterprise', ${Date.now()})`.execute(db)
+      // Without a reference: SQLite adds none to a column that has a default. Accounts are never removed.
+      for (const table of ['sites', 'api_keys']) await db.schema.alterTable(table).addColumn('account_id', 'text', (column) => column.notNull().defaultTo('acc_default')).execute()
+      await db.schema
+        .createTable('key_usage')
+        .addColumn('key_id', 'text', (column) => column.primaryKey().references('api_keys.id').onDelete('cascade'))
+        .addColumn('minute_began_at', 'integer', (column) => column.notNull())
+        .addColumn('minute_count', 'integer', (column) => column.notNull())
+        .addColumn('last_used_at', 'integer', (column) => column.notNull())
+        .execute()
+      await db.schema
+        .createTable('key_months')
+        .addColumn('key_id', 'text', (column) => column.notNull().references('api_keys.id').onDelete('cascade'))
+        .addColumn('month', 'text', (column) => column.notNull())
+        .addColumn('count', 'integer', (column) => column.notNull())
+        .addPrimaryKeyConstraint('key_months_key', ['key_id', 'month'])
+        .execute()
+      await db.schema
+        .createTable('error_groups')
+        .addColumn('site_id', 'text', (column) => column.notNull().references('sites.id').onDelete('cascade'))
+        .addColumn('fingerprint', 'text', (column) => column.notNull())
+        .addColumn('status', 'text', (column) => column.notNull())
+        .addColumn('changed_at', 'integer', (column) => column.notNull())
+        .addPrimaryKeyConstraint('error_groups_key', ['site_id', 'fingerprint'])
         .execute()
     },
   },

@@ -1,6 +1,23 @@
+import type { KeyUsage } from '../auth/key-usage.js'
+import type { PlanName } from '../auth/plans.js'
+
+/** A customer: sites, and keys that reach no others. */
+export interface Account {
+  /** `acc_…` */
+  id: string
+  name: string
+  plan: PlanName
+  /** ms since the epoch. */
+  createdAt: number
+}
+
+/** The account of whatever is made without naming one. */
+export const DEFAULT_ACCOUNT_ID = 'acc_default'
+
 export interface Site {
   /** `ws_…` */
   id: string
+  accountId: string
   /** `ZV_…` */
   trackingCode: string
   /** Host name of the site; its sub-domains belong to it. */
@@ -20,7 +37,7 @@ export interface Site {
 export type SiteFields = Pick<Site, 'domain' | 'name' | 'allowedDomains' | 'timeZone' | 'retentionMonths'>
 
 /** A new site; what is left out has its default. */
-export type NewSite = Pick<SiteFields, 'domain' | 'name' | 'allowedDomains'> & Partial<SiteFields>
+export type NewSite = Pick<SiteFields, 'domain' | 'name' | 'allowedDomains'> & Partial<SiteFields> & Partial<Pick<Site, 'accountId'>>
 
 export const DEFAULT_TIME_ZONE = 'UTC'
 export const DEFAULT_RETENTION_MONTHS = 25
@@ -34,11 +51,24 @@ export interface ApiKey {
   /** SHA-256 of the whole key, hex. The key itself is stored nowhere. */
   hash: string
   name: string
-  /** The one site it is for; null for all. */
+  accountId: string
+  /** The one site it is for; null for all of its account. */
   siteId: string | null
   scope: KeyScope
   createdAt: number
 }
+
+/** A key as a list shows it. */
+export interface ListedApiKey extends Omit<ApiKey, 'hash'> {
+  /** Its last request of the External API that was not refused, ms since the epoch; null when there was none. */
+  lastUsedAt: number | null
+}
+
+/** What a key reaches: one site or, with null, all of its account. */
+export type KeyReach = Pick<ApiKey, 'accountId' | 'siteId'>
+
+export const ERROR_GROUP_STATUSES = ['open', 'resolved', 'ignored'] as const
+export type ErrorGroupStatus = (typeof ERROR_GROUP_STATUSES)[number]
 
 /** A site that was removed, until its events are gone. */
 export interface Removal {
@@ -47,8 +77,14 @@ export interface Removal {
   removedAt: number
 }
 
-/** Where sites and API keys live: small data, read often, changed rarely. */
+/** Where accounts, sites and API keys live: small data, read often, changed rarely. */
 export interface ControlStore {
+  addAccount(account: Pick<Account, 'name' | 'plan'>): Promise<Account>
+  /** Changes the named fields; undefined when there is no such account. */
+  updateAccount(id: string, changes: Partial<Pick<Account, 'name' | 'plan'>>): Promise<Account | undefined>
+  findAccount(id: string): Promise<Account | undefined>
+  listAccounts(): Promise<Account[]>
+  /** Adds a site to the default account unless it names another. */
   addSite(site: NewSite): Promise<Site>
   /** Changes the named fields; undefined when there is no such site. */
   updateSite(id: string, changes: Partial<SiteFields>): Promise<Site | undefined>
@@ -58,11 +94,30 @@ export interface ControlStore {
   listRemovals(): Promise<Removal[]>
   /** The events of a removed site are gone. */
   finishRemoval(siteId: string): Promise<void>
+  /** The sites of every account. */
   listSites(): Promise<Site[]>
+  listSitesOf(reach: KeyReach): Promise<Site[]>
   findSiteByCode(trackingCode: string): Promise<Site | undefined>
   findSite(id: string): Promise<Site | undefined>
   addApiKey(key: ApiKey): Promise<void>
   findApiKey(id: string): Promise<ApiKey | undefined>
+  /** The keys of every account. */
+  listApiKeys(): Promise<ListedApiKey[]>
+  /** The keys that reach nothing beyond `reach`. */
+  listApiKeysOf(reach: KeyReach): Promise<ListedApiKey[]>
+  /** False when there is no such key. */
+  removeApiKey(id: string): Promise<boolean>
+  /**
+   * Counts one request of a key at `now` (ms since the epoch), unless a limit of its plan is `exceeded`: then nothing is counted.
+   * Resolves when that is on the disk, for every collector that shares the store; with undefined when there is no such key.
+   */
+  countRequest(keyId: string, now: number): Promise<{ usage: KeyUsage; exceeded: 'minute' | 'month' | undefined } | undefined>
+  /** What a key has used at `now` (ms since the epoch); undefined when there is no such key. */
+  readUsage(keyId: string, now: number): Promise<KeyUsage | undefined>
+  /** Says what somebody decided about a group of errors, at `at` (ms since the epoch); nothing when the site is gone. */
+  setErrorGroupStatus(siteId: string, change: { fingerprint: string; status: ErrorGroupStatus; at: number }): Promise<void>
+  /** What was decided, by fingerprint; groups nobody decided about are not in it. */
+  errorGroupStatuses(siteId: string): Promise<Map<string, { status: ErrorGroupStatus; changedAt: number }>>
   /** Writes a copy to a new file: what was there at one moment, also while others write. */
   copyTo(file: string): Promise<void>
   close(): Promise<void>

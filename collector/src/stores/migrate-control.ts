@@ -1,5 +1,6 @@
-import { Migrator, sql, type Kysely, type Migration } from 'kysely'
+import { Migrator, type Kysely, type Migration } from 'kysely'
 import { describeError } from '../errors.js'
+import { runExclusively } from './run-exclusively.js'
 
 /**
  * Brings a SQLite database to its latest schema, with every step that is due in one transaction: whoever is killed meanwhile leaves it as it was.
@@ -8,12 +9,8 @@ import { describeError } from '../errors.js'
  * back a CREATE TABLE; SQLite can. The lock is taken first, so that of two processes the second waits and finds it done.
  */
 export async function migrateControl<Tables>(db: Kysely<Tables>, migrations: Record<string, Migration>): Promise<void> {
-  await db.connection().execute(async (connection) => {
-    await sql`BEGIN IMMEDIATE`.execute(connection)
+  await runExclusively(db, async (connection) => {
     const { error } = await new Migrator({ db: connection, provider: { getMigrations: () => Promise.resolve(migrations) } }).migrateToLatest()
-    if (error === undefined) return sql`COMMIT`.execute(connection)
-    // A full disk has rolled back by itself, and then there is nothing to roll back.
-    await sql`ROLLBACK`.execute(connection).catch(() => {})
-    throw error instanceof Error ? error : new Error(describeError(error))
+    if (error !== undefined) throw error instanceof Error ? error : new Error(describeError(error))
   })
 }

@@ -1,19 +1,17 @@
-import { randomInt } from 'node:crypto'
 import { chmodSync } from 'node:fs'
 import { Kysely, SqliteDialect, sql, type Selectable, type Updateable } from 'kysely'
 import Database from 'libsql'
 import { StartError, describeError } from '../errors.js'
 import { CONTROL_MIGRATIONS } from './control-migrations.js'
-import { DEFAULT_RETENTION_MONTHS, DEFAULT_TIME_ZONE, type ApiKey, type ControlStore, type KeyScope, type Site, type SiteFields } from './control-store.js'
+import { DEFAULT_ACCOUNT_ID, DEFAULT_RETENTION_MONTHS, DEFAULT_TIME_ZONE, type ControlStore, type Site, type SiteFields } from './control-store.js'
+import type { ControlDatabase, ControlTables } from './control-tables.js'
 import { migrateControl } from './migrate-control.js'
+import { randomText } from './random-text.js'
+import { createSqliteAccounts } from './sqlite-accounts.js'
+import { createSqliteApiKeys } from './sqlite-api-keys.js'
+import { createSqliteErrorGroups } from './sqlite-error-groups.js'
+import { createSqliteKeyUsage } from './sqlite-key-usage.js'
 
-interface Tables {
-  sites: { id: string; tracking_code: string; domain: string; name: string; allowed_domains: string; created_at: number; time_zone: string; retention_months: number }
-  api_keys: { id: string; hash: string; name: string; site_id: string | null; created_at: number; scope: KeyScope }
-  removals: { site_id: string; removed_at: number }
-}
-
-const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 const BUSY_TIMEOUT_MS = 5_000
 
 /** Control data in one SQLite file, created and migrated when needed. Rejects with a {@link StartError} when it cannot be opened. */
@@ -29,10 +27,15 @@ export async function openSqliteControlStore(file: string): Promise<ControlStore
   }
 
   return {
+    ...createSqliteAccounts(db),
+    ...createSqliteApiKeys(db),
+    ...createSqliteKeyUsage(db),
+    ...createSqliteErrorGroups(db),
     findSite,
     async addSite(site) {
       const row = {
         id: `ws_${randomText(12).toLowerCase()}`,
+        account_id: site.accountId ?? DEFAULT_ACCOUNT_ID,
         tracking_code: `ZV_${randomText(11)}`,
         domain: site.domain,
         name: site.name,
@@ -46,6 +49,11 @@ export async function openSqliteControlStore(file: string): Promise<ControlStore
     },
     async listSites() {
       const rows = await db.selectFrom('sites').selectAll().orderBy('created_at').execute()
+      return rows.map(toSite)
+    },
+    async listSitesOf({ accountId, siteId }) {
+      const query = db.selectFrom('sites').selectAll().where('account_id', '=', accountId).orderBy('created_at')
+      const rows = await (siteId === null ? query : query.where('id', '=', siteId)).execute()
       return rows.map(toSite)
     },
     async findSiteByCode(trackingCode) {
@@ -71,13 +79,6 @@ export async function openSqliteControlStore(file: string): Promise<ControlStore
     async finishRemoval(siteId) {
       await db.deleteFrom('removals').where('site_id', '=', siteId).execute()
     },
-    async addApiKey(key) {
-      await db.insertInto('api_keys').values({ id: key.id, hash: key.hash, name: key.name, site_id: key.siteId, created_at: key.createdAt, scope: key.scope }).execute()
-    },
-    async findApiKey(id): Promise<ApiKey | undefined> {
-      const row = await db.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirst()
-      return row && { id: row.id, hash: row.hash, name: row.name, siteId: row.site_id, createdAt: row.created_at, scope: row.scope }
-    },
     async copyTo(copy) {
       await sql`VACUUM INTO ${copy}`.execute(db)
       chmodSync(copy, 0o600)
@@ -86,26 +87,27 @@ export async function openSqliteControlStore(file: string): Promise<ControlStore
   }
 }
 
-function openDatabase(file: string): Kysely<Tables> {
+function openDatabase(file: string): ControlDatabase {
   try {
     const database = new Database(file)
     chmodSync(file, 0o600)
     // A second process (the command line) may write while the collector runs; what is deleted is overwritten.
     for (const pragma of [`busy_timeout = ${BUSY_TIMEOUT_MS}`, 'journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'secure_delete = ON']) database.pragma(pragma)
-    return new Kysely<Tables>({ dialect: new SqliteDialect({ database }) })
+    return new Kysely<ControlTables>({ dialect: new SqliteDialect({ database }) })
   } catch (error) {
     throw new StartError(`The control data cannot be opened at ${file}: ${describeError(error)}. Check that DATA_DIR is writable and its disk has room.`)
   }
 }
 
-function toColumns({ domain, name, allowedDomains, timeZone, retentionMonths }: Partial<SiteFields>): Updateable<Tables['sites']> {
+function toColumns({ domain, name, allowedDomains, timeZone, retentionMonths }: Partial<SiteFields>): Updateable<ControlTables['sites']> {
   const columns = { domain, name, allowed_domains: allowedDomains && JSON.stringify(allowedDomains), time_zone: timeZone, retention_months: retentionMonths }
   return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined))
 }
 
-function toSite(row: Selectable<Tables['sites']>): Site {
+function toSite(row: Selectable<ControlTables['sites']>): Site {
   return {
     id: row.id,
+    accountId: row.account_id,
     trackingCode: row.tracking_code,
     domain: row.domain,
     name: row.name,
@@ -114,8 +116,4 @@ function toSite(row: Selectable<Tables['sites']>): Site {
     retentionMonths: row.retention_months,
     createdAt: row.created_at,
   }
-}
-
-function randomText(length: number): string {
-  return Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
 }

@@ -6,7 +6,7 @@ import { INGEST_RULES, LIVENESS_RULES, createRateLimiter } from '../../src/inges
 import { createMetrics } from '../../src/metrics/create-metrics.js'
 import { createRateModel } from '../support/rate-model.js'
 
-const site = { id: 'ws_1', trackingCode: 'ZV_TEST', domain: 'example.com', name: '', allowedDomains: [], timeZone: 'UTC', retentionMonths: 25, createdAt: 0 }
+const site = { id: 'ws_1', accountId: 'acc_default', trackingCode: 'ZV_TEST', domain: 'example.com', name: '', allowedDomains: [], timeZone: 'UTC', retentionMonths: 25, createdAt: 0 }
 
 it('limits by a clock of its own: setting the time of the system back or ahead lets nothing through and refuses nothing', async () => {
   const step = fc.record({

@@ -6,7 +6,7 @@ import { clientOf, networkOf } from '../../src/ingest/client-address.js'
 import { cleanReferrer, splitUrl } from '../../src/ingest/split-url.js'
 
 describe('isAllowedOrigin', () => {
-  const site = { id: 'ws_1', trackingCode: 'ZV_TEST', domain: 'example.com', name: '', allowedDomains: ['partner.example'], timeZone: 'UTC', retentionMonths: 25, createdAt: 0 }
+  const site = { id: 'ws_1', accountId: 'acc_default', trackingCode: 'ZV_TEST', domain: 'example.com', name: '', allowedDomains: ['partner.example'], timeZone: 'UTC', retentionMonths: 25, createdAt: 0 }
   it.each([
     [undefined, true],
     ['https://example.com', true],

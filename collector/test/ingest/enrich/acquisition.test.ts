@@ -10,7 +10,7 @@ import { toEventRow } from '../../../src/ingest/enrich/to-event-row.js'
 import { makeEvent } from '../../support/make-event.js'
 import { ACQUISITION_CASES } from './acquisition-cases.js'
 
-const site = { id: 'ws_1', trackingCode: 'ZV_TEST', domain: 'example.com', name: '', allowedDomains: ['partner.example'], timeZone: 'UTC', retentionMonths: 25, createdAt: 0 }
+const site = { id: 'ws_1', accountId: 'acc_default', trackingCode: 'ZV_TEST', domain: 'example.com', name: '', allowedDomains: ['partner.example'], timeZone: 'UTC', retentionMonths: 25, createdAt: 0 }
 
 function rowOf(fields: Pick<IngestEvent, 'referrer' | 'url'>) {
   const result = validateEvent(makeEvent(fields))

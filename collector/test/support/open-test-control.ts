@@ -1,0 +1,46 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createApiKey, type NewApiKey } from '../../src/auth/api-key.js'
+import type { ControlStore } from '../../src/stores/control-store.js'
+import { openSqliteControlStore } from '../../src/stores/sqlite-control-store.js'
+
+/** Control data in a file of their own. */
+export interface TestControl {
+  control: ControlStore
+  /** Adds a key of all sites of an account, unless it says otherwise. */
+  addKey(fields?: Partial<NewApiKey>): Promise<{ secret: string; id: string }>
+  /** Another store on the same file, as another process has it; closed with the first. */
+  openAnother(): Promise<ControlStore>
+  /** Closes the store and opens the file again, as after a restart. */
+  reopen(): Promise<void>
+  close(): Promise<void>
+}
+
+export async function openTestControl(): Promise<TestControl> {
+  const folder = await mkdtemp(join(tmpdir(), 'zenovay-control-'))
+  const file = join(folder, 'control.db')
+  const others: ControlStore[] = []
+  const opened: TestControl = {
+    control: await openSqliteControlStore(file),
+    async addKey(fields) {
+      const { secret, record } = createApiKey({ name: 'test', siteId: null, ...fields }, Date.now())
+      await opened.control.addApiKey(record)
+      return { secret, id: record.id }
+    },
+    async openAnother() {
+      const another = await openSqliteControlStore(file)
+      others.push(another)
+      return another
+    },
+    async reopen() {
+      await opened.control.close()
+      opened.control = await openSqliteControlStore(file)
+    },
+    async close() {
+      for (const store of [opened.control, ...others]) await store.close()
+      await rm(folder, { recursive: true })
+    },
+  }
+  return opened
+}
