@@ -3,13 +3,17 @@ import { ApiError } from '../errors.js'
 import { KEY_SCOPES, type ApiKey, type ControlStore, type KeyScope, type Site } from '../stores/control-store.js'
 import { isKeyOf, readKeyId } from './api-key.js'
 
-/** The API key of a request, from `X-API-Key` or `Authorization: Bearer`. Throws `UNAUTHORIZED`. */
-export async function authenticate(headers: IncomingHttpHeaders, control: Pick<ControlStore, 'findApiKey'>): Promise<ApiKey> {
+/**
+ * The API key of a request, from `X-API-Key` or `Authorization: Bearer`.
+ * Throws `UNAUTHORIZED`, or `FORBIDDEN` when its scope is less than `scope`.
+ */
+export async function authenticate(headers: IncomingHttpHeaders, control: Pick<ControlStore, 'findApiKey'>, scope: KeyScope = 'read'): Promise<ApiKey> {
   const [, bearer] = /^Bearer (.+)$/i.exec(headers.authorization ?? '') ?? []
   const secret = [headers['x-api-key']].flat()[0] ?? bearer ?? ''
   const id = readKeyId(secret)
   const record = id && (await control.findApiKey(id))
   if (!record || !isKeyOf(secret, record)) throw new ApiError('UNAUTHORIZED')
+  assertScope(record, scope)
   return record
 }
 

@@ -13,6 +13,7 @@ const REFUSALS: Partial<Record<ErrorCode, Outcome>> = {
   ORIGIN_NOT_ALLOWED: 'origin',
   UNKNOWN_TRACKING_CODE: 'unknown_site',
   FORBIDDEN: 'unknown_site',
+  NOT_FOUND: 'unknown_site',
   RATE_LIMIT_EXCEEDED: 'limited',
   STORE_UNAVAILABLE: 'shed',
 }

@@ -1,6 +1,6 @@
 import { MAX_BODY_BYTES, type Fault } from '@zenovay/tracker/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { assertScope, authenticate, authorise } from '../auth/authorise.js'
+import { authenticate, authorise } from '../auth/authorise.js'
 import { ApiError } from '../errors.js'
 import { decodeJson } from '../ingest/decode.js'
 import type { Erase } from '../retention/create-eraser.js'
@@ -50,9 +50,7 @@ export function addSiteRoutes(app: FastifyInstance, { control, sites, erase, now
         nameRequest(reply)
         reply.header('cache-control', 'no-store')
         if (FOREIGN_FETCH_SITES.includes(String(request.headers['sec-fetch-site']))) throw new ApiError('FORBIDDEN')
-        const key = await authenticate(request.headers, control)
-        assertScope(key, 'admin')
-        request.setDecorator('apiKey', key)
+        request.setDecorator('apiKey', await authenticate(request.headers, control, 'admin'))
       })
 
       // A preflight gets here, has no key, and is refused: no page of another origin may call these routes.
