@@ -14,7 +14,10 @@ export const LASTED_MS = `(toUnixTimestamp64Milli(ended_at) - ${BEGAN_MS})`
  * The order of a visit's events. Servers send whole visits with one time: of the same millisecond pageviews come first,
  * then it is decided by the path, so that every question finds the same first event.
  */
-export const PLACE = "(toUnixTimestamp64Milli(e.occurred_at) * 1024 + (e.event_type != 'pageview') * 512 + cityHash64(e.path) % 512)"
+const PLACE = "(toUnixTimestamp64Milli(e.occurred_at) * 1024 + (e.event_type != 'pageview') * 512 + cityHash64(e.path) % 512)"
+
+/** Milliseconds since the epoch of a place. */
+export const momentOf = (place: string) => `intDiv(${place}, 1024)`
 
 const IS_PAGEVIEW = "e.event_type = 'pageview'"
 const first = (column: string) => `argMin(e.${column}, ${PLACE}) AS ${column}`
@@ -26,7 +29,8 @@ export const FIRST_EVENT_COLUMNS = [
 
 /**
  * One row for each visit that began in the period. Read it as `FROM (${VISITS})`: the engine computes the columns that are
- * asked for, and no others. Entry and exit are empty in a visit without a pageview.
+ * asked for, and no others. Entry and exit are empty in a visit without a pageview; `steps` are its pageviews in order, as
+ * tuples of place, origin and path.
  */
 export const VISITS = `
   SELECT
@@ -42,6 +46,7 @@ export const VISITS = `
     argMinIf(e.path, ${PLACE}, ${IS_PAGEVIEW}) AS entry_path,
     argMaxIf(e.origin, ${PLACE}, ${IS_PAGEVIEW}) AS exit_origin,
     argMaxIf(e.path, ${PLACE}, ${IS_PAGEVIEW}) AS exit_path,
+    arraySort(groupArrayIf((${PLACE}, e.origin, e.path), ${IS_PAGEVIEW})) AS steps,
     ${FIRST_EVENT_COLUMNS.map(first).join(',\n    ')}
   FROM events AS e
   WHERE ${EVENTS_AROUND}

@@ -1,0 +1,72 @@
+import { ClickHouseLogLevel, createClient, type ClickHouseSettings } from '@clickhouse/client'
+import { explainUnavailable } from './explain-unavailable.js'
+import { askErrorGroup, askErrorGroups } from './queries/ask-errors.js'
+import { askEventNames, askEventProperties } from './queries/ask-events.js'
+import { askPages } from './queries/ask-pages.js'
+import { askRanking } from './queries/ask-ranking.js'
+import { askRevenue } from './queries/ask-revenue.js'
+import { askSummary } from './queries/ask-summary.js'
+import { askTimeline } from './queries/ask-timeline.js'
+import { askVisitor, askVisitors } from './queries/ask-visitors.js'
+import type { Ask } from './queries/ask.js'
+import type { ReportStore } from './report-store.js'
+
+export interface ReportStoreOptions {
+  /** With user, password and database where the server wants them. */
+  url: string
+  /** Longest time of one question, in milliseconds. */
+  timeoutMs?: number
+}
+
+// What the engine has is 2 GB, of which the ingest needs its part: these questions wait for each other.
+const QUESTIONS_AT_ONCE = 4
+const MAX_MEMORY_BYTES = 400_000_000
+// Above, groups and rows to sort go to the disk.
+const MAX_IN_MEMORY_BYTES = 100_000_000
+const MAX_ROWS = 100_000
+
+const LIMITS: ClickHouseSettings = {
+  readonly: '1',
+  // A question whose asker has gone is given up.
+  cancel_http_readonly_queries_on_client_close: 1,
+  max_memory_usage: String(MAX_MEMORY_BYTES),
+  max_bytes_before_external_group_by: String(MAX_IN_MEMORY_BYTES),
+  max_bytes_before_external_sort: String(MAX_IN_MEMORY_BYTES),
+  max_result_rows: String(MAX_ROWS),
+  output_format_json_quote_64bit_integers: 0,
+}
+
+/** The report store on the tables of the event store, which must be there. */
+export function createClickhouseReportStore({ url, timeoutMs = 30_000 }: ReportStoreOptions): ReportStore & { close(): Promise<void> } {
+  const client = createClient({
+    url,
+    request_timeout: timeoutMs,
+    max_open_connections: QUESTIONS_AT_ONCE,
+    use_multipart_params_auto: true,
+    log: { level: ClickHouseLogLevel.OFF },
+    clickhouse_settings: { ...LIMITS, max_execution_time: Math.ceil(timeoutMs / 1000) },
+  })
+  const ask: Ask = async <Row>(query: string, query_params: Record<string, unknown>) => {
+    try {
+      const result = await client.query({ query, query_params, format: 'JSONEachRow' })
+      return await result.json<Row>()
+    } catch (error) {
+      throw explainUnavailable(error)
+    }
+  }
+
+  return {
+    summary: (scope) => askSummary(ask, scope),
+    timeline: (scope, starts) => askTimeline(ask, scope, starts),
+    pages: (scope, slice) => askPages(ask, scope, slice),
+    ranking: (scope, field, slice) => askRanking(ask, { scope, field, slice }),
+    visitors: (scope, slice) => askVisitors(ask, scope, slice),
+    visitor: (scope, visitorId) => askVisitor(ask, scope, visitorId),
+    eventNames: (scope, slice) => askEventNames(ask, scope, slice),
+    eventProperties: (scope, name, limit) => askEventProperties(ask, { scope, name, limit }),
+    revenue: (scope) => askRevenue(ask, scope),
+    errorGroups: (scope, slice) => askErrorGroups(ask, scope, slice),
+    errorGroup: (siteId, fingerprint) => askErrorGroup(ask, siteId, fingerprint),
+    close: () => client.close(),
+  }
+}

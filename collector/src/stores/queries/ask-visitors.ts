@@ -1,0 +1,52 @@
+import type { ReportScope, Slice, VisitorCursor, VisitorRow } from '../report-store.js'
+import type { Ask } from './ask.js'
+import { readScope } from './read-scope.js'
+import { scoreVisitor, type VisitorSums } from './score-visitor.js'
+import { BEGAN_MS, LASTED_MS, VISITS } from './visits.js'
+
+type Row = Omit<VisitorRow, 'valueScore' | 'valueParts'> & VisitorSums
+
+const ofNewest = (column: string) => `argMax(${column}, (started_at, session_id))`
+
+/** Rows of visitors, of all columns of the visits that `sessions` selects: those of one page, not of the whole period. */
+const describeVisitors = (sessions: string) => `
+  SELECT
+    visitor_id AS id,
+    ${ofNewest('country')} AS country,
+    ${ofNewest('device_type')} AS deviceType,
+    ${ofNewest('browser')} AS browser,
+    ${ofNewest('os')} AS os,
+    ${ofNewest('source')} AS source,
+    ${ofNewest('channel')} AS channel,
+    ${ofNewest('referrer')} AS referrer,
+    ${ofNewest('concat(entry_origin, entry_path)')} AS landingPage,
+    max(${BEGAN_MS}) AS visitedAt,
+    toUnixTimestamp64Milli(max(ended_at)) AS lastSeen,
+    count() AS visits,
+    sum(v.pageviews) AS pageviews,
+    sum(${LASTED_MS}) AS spent_ms,
+    sum(v.goals) AS goals,
+    sum(v.revenues) AS revenues,
+    groupUniqArray(v.channel) AS channels
+  FROM (${VISITS}) AS v WHERE session_id IN (${sessions}) GROUP BY id ORDER BY visitedAt DESC, id DESC`
+
+export async function askVisitors(ask: Ask, scope: ReportScope, { limit, offset, after }: Slice & { after?: VisitorCursor }): Promise<VisitorRow[]> {
+  const { visits, params } = readScope(scope)
+  const page = `
+    SELECT visitor_id, max(${BEGAN_MS}) AS visited_at, groupArray(session_id) AS sessions FROM ${visits} GROUP BY visitor_id
+    ${after ? 'HAVING (visited_at, visitor_id) < ({afterTime: Int64}, {afterId: String})' : ''}
+    ORDER BY visited_at DESC, visitor_id DESC LIMIT {limit: UInt32} OFFSET {offset: UInt32}`
+  const rows = await ask<Row>(describeVisitors(`SELECT arrayJoin(sessions) FROM (${page})`), { ...params, limit, offset, ...(after && { afterTime: after.visitedAt, afterId: after.id }) })
+  return rows.map(toVisitor)
+}
+
+export async function askVisitor(ask: Ask, scope: ReportScope, visitorId: string): Promise<VisitorRow | undefined> {
+  const { visits, params } = readScope(scope)
+  const rows = await ask<Row>(describeVisitors(`SELECT session_id FROM ${visits} WHERE visitor_id = {visitorId: String}`), { ...params, visitorId })
+  return rows.map(toVisitor)[0]
+}
+
+function toVisitor({ spent_ms, goals, revenues, channels, ...visitor }: Row): VisitorRow {
+  const valueParts = scoreVisitor({ ...visitor, spent_ms, goals, revenues, channels })
+  return { ...visitor, valueScore: Object.values<number>({ ...valueParts }).reduce((sum, part) => sum + part, 0), valueParts }
+}

@@ -1,0 +1,51 @@
+import type { ReportFilter, ReportScope } from '../report-store.js'
+import { EVENTS_AROUND, VISITS } from './visits.js'
+
+/** SQL of the visits of a scope, a subquery in parentheses, and the values of its parameters. */
+export interface ScopeSql {
+  visits: string
+  params: Record<string, unknown>
+}
+
+/** The visits of the period that fulfil every filter, with the columns of `VISITS`. */
+export function readScope({ siteId, period, filters }: ReportScope): ScopeSql {
+  const params: Record<string, unknown> = { siteId, from: period.from, to: period.to }
+  const conditions = filters.map((filter, index) => {
+    params[`value${index}`] = filter.value
+    if (filter.by === 'field') params[`field${index}`] = filter.field
+    if (filter.by === 'property') params[`key${index}`] = filter.key
+    return describeFilter(filter, index)
+  })
+  return { visits: conditions.length === 0 ? `(${VISITS})` : `(SELECT * FROM (${VISITS}) WHERE ${conditions.join(' AND ')})`, params }
+}
+
+/** Condition of the events of a kind that happened in the visits of a scope. */
+export function inVisits({ visits }: ScopeSql, kind: string): string {
+  // Visits with such events are few: the engine remembers no others.
+  return `${EVENTS_AROUND} AND ${kind} AND session_id IN (SELECT session_id FROM ${visits} WHERE ${sessionsWith(kind)})`
+}
+
+function describeFilter(filter: ReportFilter, index: number): string {
+  const value = `{value${index}: String}`
+  switch (filter.by) {
+    case 'field':
+      return `{field${index}: Identifier} = ${value}`
+    case 'path':
+      return sessionsWith(`event_type = 'pageview' AND path = ${value}`)
+    case 'event':
+      return sessionsWith(`event_type IN ('custom', 'goal') AND event_name = ${value}`)
+    case 'property': {
+      const key = `{key${index}: String}`
+      return sessionsWith(`event_type IN ('custom', 'goal') AND JSONHas(properties, ${key}) AND ${plainText(`JSONExtractRaw(properties, ${key})`)} = ${value}`)
+    }
+  }
+}
+
+function sessionsWith(kind: string): string {
+  return `session_id IN (SELECT session_id FROM events WHERE ${EVENTS_AROUND} AND ${kind})`
+}
+
+/** The value of a property as text: a string without its quotes, anything else as JSON writes it. */
+export function plainText(json: string): string {
+  return `if(startsWith(${json}, '"'), JSONExtractString(${json}), ${json})`
+}
