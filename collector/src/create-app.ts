@@ -35,6 +35,7 @@ import { createSiteCache } from './stores/create-site-cache.js'
 import type { EmbeddedEngine } from './stores/embedded-engine.js'
 import type { HeartbeatRow } from './stores/event-row.js'
 import type { EventStore } from './stores/event-store.js'
+import type { ReportStore } from './stores/report-store.js'
 
 /** Everything the app is made of; who makes it decides where events and control data live. */
 export interface AppServices {
@@ -42,6 +43,7 @@ export interface AppServices {
   control: ControlStore
   geo: GeoProvider
   events: EventStore
+  reports: ReportStore
   commit: EventCommit
   heartbeats: GroupCommit<HeartbeatRow>
   identifier: Identifier
@@ -62,7 +64,7 @@ export interface AppServices {
 
 /** Puts the routes together. Does no I/O: nothing listens, nothing is opened. */
 export function createApp(services: AppServices): FastifyInstance {
-  const { config, control, geo, events, commit, heartbeats, identifier, metrics, erase, engine, scripts, page, log, requestTimeoutMs, now = Date.now, steadyNow = () => performance.now() } = services
+  const { config, control, geo, events, reports, commit, heartbeats, identifier, metrics, erase, engine, scripts, page, log, requestTimeoutMs, now = Date.now, steadyNow = () => performance.now() } = services
   const app = createServer({ log, requestTimeoutMs, onBadUrl: () => metrics.countRequest('none', 404) })
   const sites = createSiteCache(control, now)
   const live = createLiveCounter({ store: events, now, steadyNow })
@@ -85,7 +87,7 @@ export function createApp(services: AppServices): FastifyInstance {
   addBatchRoute(app, { control, takeBatch, tally: metrics.events, commit, now })
   addLiveRoutes(app, { live, findSite: sites.find, limiter: limiters.live, addressOf, now })
   addScriptRoutes(app, scripts)
-  addExternalApiRoutes(app, { control, gate: createKeyGate({ control, now }), events, now })
+  addExternalApiRoutes(app, { control, gate: createKeyGate({ control, now }), reports, now })
   addSiteRoutes(app, { control, sites, erase, now })
   addHealthRoutes(app, { isStoreReachable: () => events.isReachable(), queues: [commit, heartbeats] })
   if (config.metricsToken !== undefined) addMetricsRoute(app, { registry: metrics.registry, token: config.metricsToken })

@@ -19,6 +19,7 @@ import { HOUSEKEEPING_INTERVAL_MS, createHousekeeping } from './retention/create
 import { readPageAssets } from './routes/read-page-assets.js'
 import { readScriptAssets } from './routes/read-script-assets.js'
 import { createClickhouseEventStore } from './stores/clickhouse-event-store.js'
+import { createClickhouseReportStore } from './stores/clickhouse-report-store.js'
 import type { ControlStore } from './stores/control-store.js'
 import { startEmbeddedEngine, type EmbeddedEngine } from './stores/embedded-engine.js'
 import type { HeartbeatRow } from './stores/event-row.js'
@@ -75,6 +76,8 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     }
     const events = await openEventStore(clickhouseUrl)
     opened.push(() => events.close())
+    const reports = createClickhouseReportStore({ url: clickhouseUrl })
+    opened.push(() => reports.close())
     if (config.clickhouseUrl === undefined) await assertWhole(clickhouseUrl)
 
     const sweep = createCopySweep({ store: events, isShared: config.clickhouseUrl !== undefined, log, now })
@@ -90,7 +93,7 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
 
     const [scripts, page] = await Promise.all([readScriptAssets(), readPageAssets()])
     const erase = createEraser({ events, commit, heartbeats })
-    const app = createApp({ config, control, geo, events, commit, heartbeats, identifier, metrics, erase, engine, scripts, page, log, now })
+    const app = createApp({ config, control, geo, events, reports, commit, heartbeats, identifier, metrics, erase, engine, scripts, page, log, now })
     opened.push(() => finish(app, [commit, heartbeats]))
     const url = await app.listen({ port: config.port, host: config.host, backlog: BACKLOG }).catch((error: unknown) => {
       throw explainListenError(error, config)

@@ -2,14 +2,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { authorise } from '../auth/authorise.js'
 import type { KeyGate } from '../auth/create-key-gate.js'
 import type { ControlStore, Site } from '../stores/control-store.js'
-import type { EventStore } from '../stores/event-store.js'
+import type { ReportScope, ReportStore } from '../stores/report-store.js'
 import { nameRequest } from './public-headers.js'
 import { daysOf, readReportQuery, type RangeQuery, type ReportQuery } from './read-range.js'
 
 interface ExternalApiServices {
   control: ControlStore
   gate: KeyGate
-  events: EventStore
+  reports: ReportStore
   now: () => number
 }
 
@@ -19,13 +19,14 @@ interface ReportRoute {
 }
 
 /** The External API: reports for an API key. */
-export function addExternalApiRoutes(app: FastifyInstance, { control, gate, events, now }: ExternalApiServices): void {
+export function addExternalApiRoutes(app: FastifyInstance, { control, gate, reports, now }: ExternalApiServices): void {
   const success = <Data>(data: Data) => ({ success: true as const, data, timestamp: new Date(now()).toISOString() })
 
-  const readReport = async (request: FastifyRequest<ReportRoute>, reply: FastifyReply): Promise<ReportQuery & { site: Site }> => {
+  const readReport = async (request: FastifyRequest<ReportRoute>, reply: FastifyReply): Promise<ReportQuery & { site: Site; scope: ReportScope }> => {
     const key = await gate.enter(request, reply, 'read')
     const site = await authorise(key, request.params.id, control)
-    return { site, ...readReportQuery(request.query, now()) }
+    const query = readReportQuery(request.query, now())
+    return { site, scope: { siteId: site.id, period: query.period, filters: [] }, ...query }
   }
 
   void app.register(
@@ -41,9 +42,10 @@ export function addExternalApiRoutes(app: FastifyInstance, { control, gate, even
       })
 
       routes.get<ReportRoute>('/analytics/:id', async (request, reply) => {
-        const { site, range, period } = await readReport(request, reply)
-        const [overview, days] = await Promise.all([events.overview(site.id, period), events.days(site.id, period)])
-        const byDate = new Map(days.map((day) => [day.date, day]))
+        const { site, scope, range, period } = await readReport(request, reply)
+        const dates = daysOf(period)
+        const starts = dates.map((date) => Math.max(Date.parse(date), period.from))
+        const [overview, days] = await Promise.all([reports.summary(scope), reports.timeline(scope, starts)])
         return {
           ...success({
             website: describeSite(site),
@@ -56,7 +58,7 @@ export function addExternalApiRoutes(app: FastifyInstance, { control, gate, even
               bounce_rate: overview.bounceRate,
               avg_visit_duration: overview.averageDuration,
             },
-            daily_stats: daysOf(period).map((date) => ({ date, total_visitors: byDate.get(date)?.visitors ?? 0, page_views: byDate.get(date)?.pageviews ?? 0 })),
+            daily_stats: days.map(({ visitors, pageviews }, index) => ({ date: dates[index], total_visitors: visitors, page_views: pageviews })),
           }),
           // The names that older integrations read, at the top level where they read them.
           totalVisitors: overview.visitors,
@@ -66,16 +68,16 @@ export function addExternalApiRoutes(app: FastifyInstance, { control, gate, even
       })
 
       routes.get<ReportRoute>('/analytics/:id/pages', async (request, reply) => {
-        const { site, period, limit } = await readReport(request, reply)
-        const pages = await events.pages(site.id, period, limit)
+        const { scope, limit } = await readReport(request, reply)
+        const pages = await reports.pages(scope, { limit, offset: 0 })
         return success({
           pages: pages.map(({ url, path, views, visitors, bounceRate, averageTime }) => ({ url, path, views, visitors, bounce_rate: bounceRate, avg_time: averageTime })),
         })
       })
 
       routes.get<ReportRoute>('/analytics/:id/events', async (request, reply) => {
-        const { site, period, limit } = await readReport(request, reply)
-        return success({ events: await events.eventNames(site.id, period, limit) })
+        const { scope, limit } = await readReport(request, reply)
+        return success({ events: await reports.eventNames(scope, { limit, offset: 0 }) })
       })
       done()
     },

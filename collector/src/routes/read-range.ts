@@ -1,6 +1,6 @@
 import type { Fault } from '@zenovay/tracker/contract'
 import { ApiError } from '../errors.js'
-import type { Period } from '../stores/event-store.js'
+import type { Period } from '../stores/report-store.js'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const RANGES = { '24h': 1, '7d': 7, '30d': 30, '90d': 90, '1y': 365 } as const

@@ -1,13 +1,14 @@
 import { randomInt } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client'
-import { ApiError, NotStoredError } from '../errors.js'
+import { NotStoredError } from '../errors.js'
 import { createDeletion } from './clickhouse-deletion.js'
 import { SCHEMA_STEPS } from './clickhouse-schema.js'
 import { encodeRows, type Column } from './encode-rows.js'
 import { eventKey, type CookielessSession, type EventStore } from './event-store.js'
 import type { EventRow, HeartbeatRow } from './event-row.js'
-import { DAYS, DELETE_COPIES, EVENT_NAMES, FIND_COPIES, FIND_STORED, NEWEST_RECEIPT, OVERVIEW, PAGES, RECENT_EVENTS, RECENT_SESSIONS, VISITORS_SINCE } from './queries.js'
+import { explainUnavailable } from './explain-unavailable.js'
+import { DELETE_COPIES, FIND_COPIES, FIND_STORED, NEWEST_RECEIPT, RECENT_EVENTS, RECENT_SESSIONS, VISITORS_SINCE } from './queries.js'
 import { splitParameter } from './split-parameter.js'
 
 export interface ClickhouseOptions {
@@ -18,10 +19,7 @@ export interface ClickhouseOptions {
 }
 
 const MAX_UINT32 = 2 ** 32 - 1
-const RETRY_AFTER_S = 5
 const PING_TIMEOUT_MS = 2_000
-// Time-out, too many queries at once, out of memory, disk full in its three spellings.
-const BUSY_CODES = new Set(['159', '202', '241', '243', '74', '75'])
 
 const EVENT_COLUMNS: readonly Column<EventRow>[] = [
   ['site_id', 'String'], ['received_at', 'DateTime64(3)'], ['occurred_at', 'DateTime64(3)'], ['event_id', 'String'], ['event_type', 'String'], ['event_name', 'String'],
@@ -69,7 +67,7 @@ export async function createClickhouseEventStore({ url, timeoutMs = 30_000 }: Cl
       const result = await client.query({ query, query_params: params, format: 'JSONEachRow', ...(signal && { abort_signal: signal }), clickhouse_settings: { output_format_json_quote_64bit_integers: 0 } })
       return await result.json<Row>()
     } catch (error) {
-      throw unavailable(error)
+      throw explainUnavailable(error)
     }
   }
 
@@ -110,27 +108,14 @@ export async function createClickhouseEventStore({ url, timeoutMs = 30_000 }: Cl
       const [row] = await select<{ visitors: number }>(VISITORS_SINCE, { siteId, since: since / 1000 }, signal)
       return row!.visitors
     },
-    async overview(siteId, { from, to }) {
-      const [row] = await select<{ visitors: number; pageviews: number; bounceRate: number; averageDuration: number }>(OVERVIEW, { siteId, from: from / 1000, to: to / 1000 })
-      return row!
-    },
-    days: (siteId, { from, to }) => select(DAYS, { siteId, from: from / 1000, to: to / 1000 }),
-    pages: (siteId, { from, to }, limit) => select(PAGES, { siteId, from: from / 1000, to: to / 1000, limit }),
-    eventNames: (siteId, { from, to }, limit) => select(EVENT_NAMES, { siteId, from: from / 1000, to: to / 1000, limit }),
     async delete(deletion) {
       try {
         return await deleteRows(deletion)
       } catch (error) {
-        throw unavailable(error)
+        throw explainUnavailable(error)
       }
     },
     isReachable: async () => (await client.ping({ select: false, abort_signal: AbortSignal.timeout(PING_TIMEOUT_MS) })).success,
     close: () => client.close(),
   }
-}
-
-/** The server is away or has no room now: another try may succeed. Anything else is a fault of ours. */
-function unavailable(error: unknown): unknown {
-  if (error instanceof ClickHouseError && !BUSY_CODES.has(error.code)) return error
-  return new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S, cause: error })
 }

@@ -1,42 +1,5 @@
 import type { EventRow, HeartbeatRow } from './event-row.js'
 
-/** From (inclusive) and to (exclusive), ms since the epoch. */
-export interface Period {
-  from: number
-  to: number
-}
-
-/** Visits of a period. `bounceRate` is a percentage, `averageDuration` seconds; both 0 without visits. */
-export interface Overview {
-  visitors: number
-  pageviews: number
-  bounceRate: number
-  averageDuration: number
-}
-
-export interface DayCount {
-  /** `YYYY-MM-DD`, UTC. */
-  date: string
-  visitors: number
-  pageviews: number
-}
-
-/** `bounceRate` is a percentage of the visits that began here, `averageTime` seconds until the next page. */
-export interface PageCount {
-  url: string
-  path: string
-  views: number
-  visitors: number
-  bounceRate: number
-  averageTime: number
-}
-
-export interface NameCount {
-  name: string
-  count: number
-  visitors: number
-}
-
 export interface EventKey {
   siteId: string
   eventId: string
@@ -95,13 +58,6 @@ export interface EventStore {
   recentSessions(since: number, limit: number): Promise<CookielessSession[]>
   /** Distinct visitors with an event or heartbeat received since `since`. */
   countVisitorsSince(siteId: string, since: number, signal?: AbortSignal): Promise<number>
-  overview(siteId: string, period: Period): Promise<Overview>
-  /** Days with events, oldest first. */
-  days(siteId: string, period: Period): Promise<DayCount[]>
-  /** Most viewed first. */
-  pages(siteId: string, period: Period, limit: number): Promise<PageCount[]>
-  /** Custom events and goals by name, most frequent first. */
-  eventNames(siteId: string, period: Period, limit: number): Promise<NameCount[]>
   /**
    * Deletes events and heartbeats for good: once it is done no query finds them and no file of the store holds them.
    * One deletion runs at a time. May be repeated.

@@ -3,7 +3,6 @@ import { FINGERPRINT } from './fingerprint.js'
 // Every value comes in as a bound parameter. Times are seconds with a fraction.
 
 const SINCE = 'received_at >= toDateTime64({since: Float64}, 3)'
-const IN_PERIOD = 'site_id = {siteId: String} AND occurred_at >= toDateTime64({from: Float64}, 3) AND occurred_at < toDateTime64({to: Float64}, 3)'
 // Old events come late: what was received since then happened at most a week before.
 const NOT_OLDER = 'occurred_at >= toDateTime64({since: Float64}, 3) - INTERVAL 8 DAY'
 
@@ -41,50 +40,3 @@ export const VISITORS_SINCE = `
     SELECT visitor_id FROM heartbeats WHERE site_id = {siteId: String} AND ${SINCE}
   )
   SETTINGS max_threads = 1`
-
-/** A visit bounced when it had one pageview and nothing else was done in it. */
-const SESSIONS = `
-  SELECT
-    session_id,
-    countIf(event_type = 'pageview') AS pageviews,
-    pageviews = 1 AND countIf(event_type IN ('custom', 'goal', 'revenue', 'identify')) = 0 AS bounced,
-    dateDiff('millisecond', min(occurred_at), max(occurred_at)) / 1000 AS duration,
-    argMinIf((origin, path), occurred_at, event_type = 'pageview') AS entry
-  FROM events WHERE ${IN_PERIOD} GROUP BY session_id HAVING pageviews > 0`
-
-export const OVERVIEW = `
-  SELECT
-    visitors, pageviews,
-    ifNotFinite(round(100 * bounces / sessions, 1), 0) AS bounceRate,
-    ifNotFinite(round(seconds / sessions, 1), 0) AS averageDuration
-  FROM (SELECT uniqExact(visitor_id) AS visitors, countIf(event_type = 'pageview') AS pageviews FROM events WHERE ${IN_PERIOD}) AS totals
-  CROSS JOIN (SELECT count() AS sessions, countIf(bounced) AS bounces, sum(duration) AS seconds FROM (${SESSIONS})) AS visits`
-
-export const DAYS = `
-  SELECT toString(toDate(occurred_at)) AS date, uniqExact(visitor_id) AS visitors, countIf(event_type = 'pageview') AS pageviews
-  FROM events WHERE ${IN_PERIOD} GROUP BY date ORDER BY date`
-
-/** Time on a page is the time until the next pageview of its visit; the last page of a visit has none. */
-export const PAGES = `
-  SELECT
-    concat(origin, path) AS url, path, views, visitors,
-    ifNotFinite(round(100 * bounces / entries, 1), 0) AS bounceRate,
-    averageTime
-  FROM (
-    SELECT
-      origin, path, count() AS views, uniqExact(visitor_id) AS visitors,
-      ifNotFinite(round(avgIf(dateDiff('millisecond', occurred_at, next), next > occurred_at) / 1000, 1), 0) AS averageTime
-    FROM (
-      SELECT origin, path, visitor_id, occurred_at,
-        leadInFrame(occurred_at) OVER (PARTITION BY session_id ORDER BY occurred_at ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS next
-      FROM events WHERE ${IN_PERIOD} AND event_type = 'pageview'
-    ) GROUP BY origin, path
-  ) AS viewed
-  LEFT JOIN (
-    SELECT entry.1 AS origin, entry.2 AS path, count() AS entries, countIf(bounced) AS bounces FROM (${SESSIONS}) GROUP BY entry
-  ) AS entered USING (origin, path)
-  ORDER BY views DESC, url LIMIT {limit: UInt32}`
-
-export const EVENT_NAMES = `
-  SELECT event_name AS name, count() AS count, uniqExact(visitor_id) AS visitors
-  FROM events WHERE ${IN_PERIOD} AND event_type IN ('custom', 'goal') GROUP BY name ORDER BY count DESC, name LIMIT {limit: UInt32}`

@@ -1,4 +1,8 @@
-import type { Period } from './event-store.js'
+/** From (inclusive) and to (exclusive), ms since the epoch. */
+export interface Period {
+  from: number
+  to: number
+}
 
 /** What a filter may ask of a visit's first event. */
 export const VISIT_FIELDS = ['country', 'device_type', 'browser', 'os', 'source', 'channel', 'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content'] as const

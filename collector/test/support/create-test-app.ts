@@ -16,6 +16,7 @@ import type { ControlStore } from '../../src/stores/control-store.js'
 import type { EventRow, HeartbeatRow } from '../../src/stores/event-row.js'
 import { eventKey, type EventStore } from '../../src/stores/event-store.js'
 import { fingerprintOf } from '../../src/stores/fingerprint.js'
+import type { ReportStore } from '../../src/stores/report-store.js'
 import { openSqliteControlStore } from '../../src/stores/sqlite-control-store.js'
 
 /** The whole app, without an engine: its events are kept in `rows`. For what happens before the store; the store has its own tests. */
@@ -56,7 +57,7 @@ export async function createTestApp({ store = {}, identifier = {}, requestTimeou
   await salts.start()
   const app = createApp({
     config: { trustedProxies: ['127.0.0.1'], countryHeader: undefined, metricsToken: METRICS_TOKEN },
-    control, events, commit, heartbeats, metrics, log,
+    control, events, reports: {} as ReportStore, commit, heartbeats, metrics, log,
     erase: createEraser({ events, commit, heartbeats }),
     geo: { countryOf: () => '' },
     identifier: { ...createIdentifier({ salts, recent: [] }), ...identifier },
