@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { makeEvent } from '../make-event.mjs'
 
-const MAX_CONNECTIONS = 2_000
+const MAX_CONNECTIONS = 1_000
 const TICK_MS = 10
 const SETTLE_MS = 30_000
 const ID_MARK = 'id-to-replace'
@@ -36,22 +36,26 @@ export function createSenders({ port, path, batch }) {
 
   function openConnection() {
     const socket = connect(port, '127.0.0.1')
-    const connection = { socket, onAnswer: undefined }
+    // Answers come in the order of the requests (RFC 9112, section 9.3.2).
+    const connection = { socket, waiting: [], fault: 'closed' }
     open.add(connection)
     let text = ''
     socket.setNoDelay(true)
     socket.on('data', (data) => {
       text += data.toString('latin1')
-      const end = text.indexOf('\r\n\r\n')
-      const [, length] = /content-length: (\d+)/i.exec(text) ?? []
-      if (end < 0 || length === undefined || text.length < end + 4 + Number(length)) return
-      const status = Number(text.slice(9, 12))
-      text = ''
-      connection.onAnswer?.(status)
+      for (;;) {
+        const end = text.indexOf('\r\n\r\n')
+        if (end < 0) return
+        const length = Number(/content-length: (\d+)/i.exec(text.slice(0, end))?.[1] ?? 0)
+        if (text.length < end + 4 + length) return
+        const status = Number(text.slice(9, 12))
+        text = text.slice(end + 4 + length)
+        connection.waiting.shift()?.(status)
+      }
     })
     const gone = () => {
       if (!open.delete(connection)) return
-      connection.onAnswer?.(undefined)
+      for (const answered of connection.waiting.splice(0)) answered(undefined)
     }
     socket.on('error', ({ code }) => gone((connection.fault = code))).on('close', gone)
     return connection
@@ -60,17 +64,28 @@ export function createSenders({ port, path, batch }) {
   function send(connection, tally, answered) {
     const sentAt = performance.now()
     tally.sent++
-    connection.onAnswer = (status) => {
-      connection.onAnswer = undefined
-      if (status === undefined) tally.errors[connection.fault ?? 'closed'] = (tally.errors[connection.fault ?? 'closed'] ?? 0) + 1
+    connection.waiting.push((status) => {
+      if (status === undefined) tally.errors[connection.fault] = (tally.errors[connection.fault] ?? 0) + 1
       else tally.statuses[status] = (tally.statuses[status] ?? 0) + 1
       if (status === 200) tally.latencies.push(performance.now() - sentAt)
       answered(status !== undefined)
-    }
+    })
     connection.socket.write(makeRequest())
   }
 
-  const openTally = () => ({ sent: 0, skipped: 0, errors: {}, statuses: {}, latencies: [] })
+  /** An idle connection, a new one, or, when all that may be are busy, each in turn: its request waits behind those before it. */
+  function* takeConnections() {
+    for (;;) {
+      const connection = idle.pop()
+      if (connection) {
+        // The server may have closed it meanwhile.
+        if (open.has(connection)) yield connection
+      } else if (open.size < MAX_CONNECTIONS) yield openConnection()
+      else for (const busy of [...open]) if (idle.length === 0 && open.has(busy)) yield busy
+    }
+  }
+
+  const openTally = () => ({ sent: 0, unanswered: 0, errors: {}, statuses: {}, latencies: [] })
 
   return {
     /** Each connection sends its next request when the last is answered. */
@@ -92,25 +107,21 @@ export function createSenders({ port, path, batch }) {
       return tally
     },
 
-    /** Requests leave at their time, on as many connections as that takes, up to 2,000. */
+    /** Requests leave at their time, pipelined when more are under way than there may be connections. */
     async runOpen({ perSecond, ms }) {
       const tally = openTally()
+      const connections = takeConnections()
       const start = performance.now()
       let underWay = 0
       await new Promise((resolve) => {
         const timer = setInterval(() => {
           const elapsed = Math.min(performance.now() - start, ms)
-          const due = Math.floor((elapsed / 1000) * perSecond)
-          while (tally.sent + tally.skipped < due) {
-            const connection = idle.pop() ?? (open.size < MAX_CONNECTIONS ? openConnection() : undefined)
-            if (!connection) {
-              tally.skipped++
-              continue
-            }
+          for (const due = Math.floor((elapsed / 1000) * perSecond); tally.sent < due; ) {
+            const { value: connection } = connections.next()
             underWay++
             send(connection, tally, (isAlive) => {
               underWay--
-              if (isAlive) idle.push(connection)
+              if (isAlive && connection.waiting.length === 0) idle.push(connection)
             })
           }
           if (elapsed < ms) return
@@ -119,7 +130,7 @@ export function createSenders({ port, path, batch }) {
         }, TICK_MS)
       })
       for (const deadline = performance.now() + SETTLE_MS; underWay > 0 && performance.now() < deadline; ) await new Promise((resolve) => setTimeout(resolve, TICK_MS))
-      return tally
+      return { ...tally, unanswered: underWay }
     },
 
     close() {
