@@ -8,7 +8,7 @@ import { encodeRows, type Column } from './encode-rows.js'
 import { eventKey, type CookielessSession, type EventStore } from './event-store.js'
 import type { EventRow, HeartbeatRow } from './event-row.js'
 import { explainUnavailable } from './explain-unavailable.js'
-import { DELETE_COPIES, FIND_COPIES, FIND_STORED, NEWEST_RECEIPT, RECENT_EVENTS, RECENT_SESSIONS, VISITORS_SINCE } from './queries.js'
+import { DELETE_COPIES, FIND_COPIES, FIND_STORED, NEWEST_RECEIPT, RECENT_EVENTS, RECENT_SESSIONS, VISITORS_SINCE } from './queries/stored-events.js'
 import { splitParameter } from './split-parameter.js'
 
 export interface ClickhouseOptions {

@@ -1,4 +1,4 @@
-import { FINGERPRINT } from './fingerprint.js'
+import { FINGERPRINT } from '../fingerprint.js'
 
 // Every value comes in as a bound parameter. Times are seconds with a fraction.
 
