@@ -5,6 +5,7 @@ import type { EventRow } from '../../src/stores/event-row.js'
 import type { EventStore } from '../../src/stores/event-store.js'
 import { eventKey } from '../../src/stores/event-store.js'
 import { fingerprintOf } from '../../src/stores/fingerprint.js'
+import { makeRow as makeStoredRow } from '../support/make-row.js'
 import { startTestCollector, type TestCollector } from '../support/start-test-collector.js'
 
 const NOW = Date.UTC(2026, 5, 1, 12)
@@ -21,10 +22,7 @@ afterAll(async () => {
   await collector.close()
 })
 
-function makeRow(fields: Partial<EventRow>): EventRow {
-  const texts = ['event_name', 'visitor_id', 'session_id', 'user_id', 'query', 'referrer', 'title', 'device_type', 'browser', 'os', 'language', 'screen', 'timezone', 'country', 'channel', 'source', 'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content']
-  return { ...Object.fromEntries(texts.map((name) => [name, ''])), site_id: 'ws_1', received_at: NOW, occurred_at: NOW, event_type: 'pageview', origin: 'https://example.com', path: '/', properties: '{}', cookieless: false, gpc: false, ...fields } as EventRow
-}
+const makeRow = (fields: Partial<EventRow>) => makeStoredRow({ occurred_at: NOW, ...fields })
 const insert = (store: number, ...rows: EventRow[]) => stores[store]!.insertEvents(rows, randomUUID())
 const read = (site: string) => collector.select<{ event_id: string; received: number }>(`SELECT event_id, toUnixTimestamp64Milli(received_at) AS received FROM events WHERE site_id = '${site}' ORDER BY event_id, received_at`)
 
