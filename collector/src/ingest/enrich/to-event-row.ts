@@ -9,6 +9,7 @@ import { cleanReferrer, splitUrl } from '../split-url.js'
 import { findAcquisition } from './find-acquisition.js'
 import { nameClient } from './name-client.js'
 import { appOf, hostOf } from './referrer-host.js'
+import { writeProperties } from './write-properties.js'
 
 /** What an event does not say of itself. */
 export interface EventContext {
@@ -50,7 +51,7 @@ export function toEventRow(event: ValidEvent, { site, ids, language, country, no
     language: (event.language ?? language).slice(0, MAX_LABEL_LENGTH),
     screen: event.screen ?? '',
     timezone: event.timezone ?? '',
-    properties: JSON.stringify(event.properties),
+    properties: writeProperties(event.properties),
     cookieless: event.cookieless ?? false,
     gpc: event.gpc ?? false,
     country,

@@ -45,7 +45,7 @@ function sessionsWith(kind: string): string {
   return `session_id IN (SELECT session_id FROM events WHERE ${EVENTS_AROUND} AND ${kind})`
 }
 
-/** The value of a property as text: a string without its quotes, anything else as JSON writes it. */
+/** The value of a property as text: a string without its quotes, anything else as JSON writes it; the engine leaves out the plus of 1e+21. */
 export function plainText(json: string): string {
-  return `if(startsWith(${json}, '"'), JSONExtractString(${json}), ${json})`
+  return String.raw`if(startsWith(${json}, '"'), JSONExtractString(${json}), replaceRegexpOne(${json}, 'e(\\d)', 'e+\\1'))`
 }
