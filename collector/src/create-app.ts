@@ -30,12 +30,15 @@ import type { PageAsset } from './routes/read-page-assets.js'
 import type { ScriptAsset } from './routes/read-script-assets.js'
 import { addScriptRoutes } from './routes/scripts.js'
 import { addSiteRoutes } from './routes/sites.js'
+import { addStreamRoute } from './routes/stream.js'
 import type { ControlStore } from './stores/control-store.js'
 import { createSiteCache } from './stores/create-site-cache.js'
 import type { EmbeddedEngine } from './stores/embedded-engine.js'
 import type { HeartbeatRow } from './stores/event-row.js'
 import type { EventStore } from './stores/event-store.js'
 import type { ReportStore } from './stores/report-store.js'
+import { createStreamHub } from './stream/create-stream-hub.js'
+import { createSummaryReader } from './stream/create-summary-reader.js'
 
 /** Everything the app is made of; who makes it decides where events and control data live. */
 export interface AppServices {
@@ -68,6 +71,8 @@ export function createApp(services: AppServices): FastifyInstance {
   const app = createServer({ log, requestTimeoutMs, onBadUrl: () => metrics.countRequest('none', 404) })
   const sites = createSiteCache(control, now)
   const live = createLiveCounter({ store: events, now, steadyNow })
+  const gate = createKeyGate({ control, now })
+  const hub = createStreamHub({ store: events, countLive: live.count, readSummary: createSummaryReader({ reports, now }), now })
   const limiters = {
     events: createRateLimiter({ rules: INGEST_RULES, clock: steadyNow }),
     heartbeats: createRateLimiter({ rules: LIVENESS_RULES, clock: steadyNow }),
@@ -84,10 +89,11 @@ export function createApp(services: AppServices): FastifyInstance {
   addPublicHeaders(app)
   addErrorAnswers(app, now)
   addIngestRoutes(app, { ingest, addressOf, tallies, commit, heartbeats, readCdnCountry: createCdnCountryReader(config) })
-  addBatchRoute(app, { control, takeBatch, tally: metrics.events, commit, now })
+  addBatchRoute(app, { gate, takeBatch, tally: metrics.events, commit, now })
   addLiveRoutes(app, { live, findSite: sites.find, limiter: limiters.live, addressOf, now })
   addScriptRoutes(app, scripts)
-  addExternalApiRoutes(app, { control, gate: createKeyGate({ control, now }), reports, now })
+  addExternalApiRoutes(app, { control, gate, reports, now })
+  addStreamRoute(app, { control, gate, hub })
   addSiteRoutes(app, { control, sites, erase, now })
   addHealthRoutes(app, { isStoreReachable: () => events.isReachable(), queues: [commit, heartbeats] })
   if (config.metricsToken !== undefined) addMetricsRoute(app, { registry: metrics.registry, token: config.metricsToken })

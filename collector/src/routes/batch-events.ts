@@ -1,17 +1,17 @@
 import { MAX_KEYED_BATCH_BYTES } from '@zenovay/tracker/contract'
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
-import { authenticate } from '../auth/authorise.js'
+import type { KeyGate } from '../auth/create-key-gate.js'
 import { ApiError } from '../errors.js'
 import type { TakeBatch } from '../ingest/create-batch-ingest.js'
 import { createBodyBudget } from '../ingest/create-body-budget.js'
 import type { EventCommit } from '../ingest/create-event-commit.js'
 import { outcomeOf, type Tally } from '../ingest/outcomes.js'
-import type { ApiKey, ControlStore } from '../stores/control-store.js'
+import type { ApiKey } from '../stores/control-store.js'
 import { toApiError } from './error-answers.js'
 import { nameRequest } from './public-headers.js'
 
 interface BatchRouteServices {
-  control: ControlStore
+  gate: KeyGate
   takeBatch: TakeBatch
   tally: Tally
   commit: Pick<EventCommit, 'isFull'>
@@ -32,7 +32,7 @@ const LEAST_RESERVED = MEBIBYTE / 2
 const RETRY_AFTER_S = 5
 
 /** `POST /api/v1/events`: up to 1,000 events of a server, for an API key that may write. */
-export function addBatchRoute(app: FastifyInstance, { control, takeBatch, tally, commit, now }: BatchRouteServices): void {
+export function addBatchRoute(app: FastifyInstance, { gate, takeBatch, tally, commit, now }: BatchRouteServices): void {
   const budget = createBodyBudget(MAX_BYTES_UNDER_WAY)
   void app.register((routes, _options, done) => {
     routes.removeAllContentTypeParsers()
@@ -46,7 +46,7 @@ export function addBatchRoute(app: FastifyInstance, { control, takeBatch, tally,
       async onRequest(request, reply) {
         nameRequest(reply)
         reply.header('cache-control', 'no-store')
-        request.setDecorator('apiKey', await authenticate(request.headers, control, 'write'))
+        request.setDecorator('apiKey', await gate.enter(request, reply, 'write'))
         tally.receive()
         request.isCounted = true
         if (commit.isFull()) throw new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S })

@@ -5,9 +5,10 @@ import { NotStoredError } from '../errors.js'
 import { createDeletion } from './clickhouse-deletion.js'
 import { SCHEMA_STEPS } from './clickhouse-schema.js'
 import { encodeRows, type Column } from './encode-rows.js'
-import { eventKey, type CookielessSession, type EventStore } from './event-store.js'
+import { eventKey, type CookielessSession, type EventStore, type FeedEvent, type FeedPosition } from './event-store.js'
 import type { EventRow, HeartbeatRow } from './event-row.js'
 import { explainUnavailable } from './explain-unavailable.js'
+import { FEED_EVENTS, FIRST_COPIES, LAST_POSITION } from './queries/event-feed.js'
 import { DELETE_COPIES, FIND_COPIES, FIND_STORED, NEWEST_RECEIPT, RECENT_EVENTS, RECENT_SESSIONS, VISITORS_SINCE } from './queries/stored-events.js'
 import { splitParameter } from './split-parameter.js'
 
@@ -103,6 +104,19 @@ export async function createClickhouseEventStore({ url, timeoutMs = 30_000 }: Cl
     async recentSessions(since, limit) {
       const rows = await select<CookielessSession>(RECENT_SESSIONS, { since: since / 1000, limit })
       return rows.reverse()
+    },
+    async eventsSince(siteId, { after, since, limit }) {
+      const { block, receivedAt, hash } = after
+      const rows = await select<FeedEvent>(FEED_EVENTS, { siteId, block, receivedAt, hash, since: since / 1000, limit })
+      const firstBlocks = new Map<string, number>()
+      for (const eventIds of splitParameter(new Set(rows.map(({ eventId }) => eventId))))
+        for (const copied of await select<{ eventId: string; hash: number; block: number }>(FIRST_COPIES, { siteId, eventIds, since: since / 1000 })) firstBlocks.set(`${copied.hash} ${copied.eventId}`, copied.block)
+      const isFirst = (row: FeedEvent) => row.block === (firstBlocks.get(`${row.hash} ${row.eventId}`) ?? row.block)
+      return { events: rows.filter(isFirst), end: rows.at(-1) ?? after, isMore: rows.length === limit }
+    },
+    async lastPosition(siteId, since) {
+      const [position] = await select<FeedPosition>(LAST_POSITION, { siteId, since: since / 1000 })
+      return position
     },
     async countVisitorsSince(siteId, since, signal) {
       const [row] = await select<{ visitors: number }>(VISITORS_SINCE, { siteId, since: since / 1000 }, signal)

@@ -52,4 +52,7 @@ export const SCHEMA_STEPS: readonly string[] = [
   // the engine leaves the new part 8 minutes to reach the disk; with an fsync it need not wait. Heartbeats are worth none.
   'ALTER TABLE events MODIFY SETTING old_parts_lifetime = 1, min_rows_to_fsync_after_merge = 1',
   'ALTER TABLE heartbeats MODIFY SETTING old_parts_lifetime = 1',
+  // Rows keep the number of their insert when parts are merged. It is given under the lock that makes the insert visible, so it
+  // is the order in which rows come to be seen; when they were received is not.
+  'ALTER TABLE events MODIFY SETTING enable_block_number_column = 1',
 ]

@@ -35,6 +35,57 @@ export interface DeletionResult {
 }
 
 /**
+ * Where an event stands in the order in which a site's events came to be stored: whoever has seen one has seen all before it, whichever
+ * collector stored them. Whole numbers.
+ */
+export interface FeedPosition {
+  /** Grows with every insert, of all collectors together. */
+  block: number
+  /** ms since the epoch; orders the events of one insert. */
+  receivedAt: number
+  /** Orders those of one millisecond. */
+  hash: number
+}
+
+/** A stored event as the stream tells it; absent texts are empty. */
+export interface FeedEvent extends FeedPosition {
+  eventId: string
+  eventType: string
+  eventName: string
+  visitorId: string
+  origin: string
+  path: string
+  title: string
+  referrer: string
+  source: string
+  channel: string
+  country: string
+  deviceType: string
+  browser: string
+  os: string
+  /** JSON of the flat object. */
+  properties: string
+  /** ms since the epoch. */
+  occurredAt: number
+}
+
+/** Which events of a site the stream asks for. */
+export interface FeedQuestion {
+  after: FeedPosition
+  /** Those received before are left out, ms since the epoch. */
+  since: number
+  limit: number
+}
+
+export interface FeedPage {
+  events: FeedEvent[]
+  /** All up to here were looked at. */
+  end: FeedPosition
+  /** Others may follow. */
+  isMore: boolean
+}
+
+/**
  * Where events live. Every method rejects when the store cannot be reached.
  *
  * Inserting the same rows with the same `batchId` again is harmless: a batch whose answer got lost is sent again whole.
@@ -56,6 +107,10 @@ export interface EventStore {
   deleteCopies(since: number): Promise<number>
   /** The sessions of cookieless visitors with an event received since `since`, the newest `limit`, oldest first. */
   recentSessions(since: number, limit: number): Promise<CookielessSession[]>
+  /** The events of a site in their order; of one that several collectors stored, the first copy. */
+  eventsSince(siteId: string, question: FeedQuestion): Promise<FeedPage>
+  /** Where the last event of those received since `since` stands; undefined without one. */
+  lastPosition(siteId: string, since: number): Promise<FeedPosition | undefined>
   /** Distinct visitors with an event or heartbeat received since `since`. */
   countVisitorsSince(siteId: string, since: number, signal?: AbortSignal): Promise<number>
   /**
