@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
+import { addAccount, listAccounts, updateAccount } from './commands/account-commands.js'
 import { backUp, restore } from './commands/backup-commands.js'
-import { createKey } from './commands/key-commands.js'
+import { createKey, listKeys, revokeKey } from './commands/key-commands.js'
 import { addSite, listSites, removeSite, updateSite } from './commands/site-commands.js'
 import { readConfig } from './config.js'
 import { ApiError, StartError, describeError } from './errors.js'
@@ -10,13 +11,22 @@ import type { ControlStore } from './stores/control-store.js'
 const USAGE = `Usage: zenovay-collector <command>
 
   start                             run the collector until it is told to stop
-  site add <domain> [settings]      add a site
+  site add <domain> [--account ID] [settings]
+                                    add a site to an account; the default one unless given
   site list                         every site: id, tracking code, domain, name, time zone, retention, other domains
   site update <id> [settings]       change the named settings of a site
   site remove <id> --yes            remove a site with its keys and all its events, for good
-  key create [--site ID] [--name NAME] [--scope read|write|admin]
-                                    an API key for one site or, without --site, for all;
-                                    read (the default) gives reports, admin manages sites
+  account add <name> [--plan free|pro|scale|enterprise]
+                                    add an account, on the plan free unless given
+  account list                      every account: id, plan, name, when it was made
+  account update <id> [--name NAME] [--plan PLAN]
+                                    change the named settings of an account
+  key create [--account ID] [--site ID] [--name NAME] [--scope read|write|admin]
+                                    an API key for one site or, without --site, for all sites of
+                                    an account, the default one unless given; read (the default)
+                                    gives reports, write sends events, admin manages sites and keys
+  key list                          every key: id, account, site, scope, name, made, last used
+  key revoke <id>                   refuse a key from now on
   backup <folder>                   events, sites and keys into a new folder, while the collector runs
   restore <folder>                  a backup into a DATA_DIR that holds nothing yet
 
@@ -37,6 +47,8 @@ const OPTIONS = {
   retention: { type: 'string' },
   site: { type: 'string' },
   scope: { type: 'string' },
+  account: { type: 'string' },
+  plan: { type: 'string' },
   yes: { type: 'boolean' },
   help: { type: 'boolean' },
 } as const
@@ -62,6 +74,16 @@ export async function runCli(args: string[], env: Environment, print: Print): Pr
       return withControl(env, (control) => updateSite(control, operand, values, print))
     case 'site remove':
       return withControl(env, (control) => removeSite(control, operand, values.yes === true, print))
+    case 'account add':
+      return withControl(env, (control) => addAccount(control, { name: operand, plan: values.plan }, print))
+    case 'account list':
+      return withControl(env, (control) => listAccounts(control, print))
+    case 'account update':
+      return withControl(env, (control) => updateAccount(control, operand, values, print))
+    case 'key list':
+      return withControl(env, (control) => listKeys(control, print))
+    case 'key revoke':
+      return withControl(env, (control) => revokeKey(control, operand, print))
     case 'key create':
       return withControl(env, (control) => createKey(control, values, print))
     default:

@@ -23,6 +23,7 @@ import { addErrorAnswers } from './routes/error-answers.js'
 import { addExternalApiRoutes } from './routes/external-api.js'
 import { addHealthRoutes } from './routes/health.js'
 import { addIngestRoutes } from './routes/ingest.js'
+import { addKeyRoutes } from './routes/keys.js'
 import { addLiveRoutes } from './routes/live.js'
 import { addMetricsRoute } from './routes/metrics.js'
 import { addPublicHeaders } from './routes/public-headers.js'
@@ -95,6 +96,7 @@ export function createApp(services: AppServices): FastifyInstance {
   addExternalApiRoutes(app, { control, gate, reports, now })
   addStreamRoute(app, { control, gate, hub })
   addSiteRoutes(app, { control, sites, erase, now })
+  addKeyRoutes(app, { control, now })
   addHealthRoutes(app, { isStoreReachable: () => events.isReachable(), queues: [commit, heartbeats] })
   if (config.metricsToken !== undefined) addMetricsRoute(app, { registry: metrics.registry, token: config.metricsToken })
   addDashboardRoutes(app, page)

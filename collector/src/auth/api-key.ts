@@ -25,6 +25,11 @@ export function readKeyId(secret: string): string | undefined {
   return API_KEY.exec(secret)?.[1]
 }
 
+/** A key as a list shows it: enough to tell it from others. */
+export function maskKey(id: string): string {
+  return `zv_${id}_…`
+}
+
 /** Whether the secret is that of the record, compared in constant time. */
 export function isKeyOf(secret: string, record: ApiKey): boolean {
   return timingSafeEqual(hash(secret), Buffer.from(record.hash, 'hex'))

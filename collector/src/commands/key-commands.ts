@@ -1,18 +1,43 @@
 import { createApiKey } from '../auth/api-key.js'
+import { isKeyScope } from '../auth/read-key-fields.js'
 import { StartError } from '../errors.js'
-import { KEY_SCOPES, type ControlStore, type KeyScope } from '../stores/control-store.js'
+import { DEFAULT_ACCOUNT_ID, KEY_SCOPES, type ControlStore, type KeyReach } from '../stores/control-store.js'
+import { assertAccount, assertName } from './account-commands.js'
 import { unknownSite } from './site-commands.js'
 
 export interface KeyOptions {
+  account?: string | undefined
   site?: string | undefined
   name?: string | undefined
   scope?: string | undefined
 }
 
-export async function createKey(control: ControlStore, { site, name = 'key', scope = 'read' }: KeyOptions, print: (line: string) => void): Promise<void> {
-  if (!(KEY_SCOPES as readonly string[]).includes(scope)) throw new StartError(`--scope is "${scope}". Write one of ${KEY_SCOPES.join(', ')}.`)
-  if (site !== undefined && !(await control.findSite(site))) throw unknownSite(site)
-  const { secret, record } = createApiKey({ name, siteId: site ?? null, scope: scope as KeyScope }, Date.now())
+type Print = (line: string) => void
+
+export async function createKey(control: ControlStore, { name = 'key', scope = 'read', ...options }: KeyOptions, print: Print): Promise<void> {
+  if (!isKeyScope(scope)) throw new StartError(`--scope is "${scope}". Write one of ${KEY_SCOPES.join(', ')}.`)
+  const { secret, record } = createApiKey({ name: assertName('--name', name), scope, ...(await findReach(control, options)) }, Date.now())
   await control.addApiKey(record)
   print(`api key: ${secret}`)
+}
+
+export async function listKeys(control: ControlStore, print: Print): Promise<void> {
+  const timeOf = (at: number) => new Date(at).toISOString()
+  for (const { id, accountId, siteId, scope, name, createdAt, lastUsedAt } of await control.listApiKeys())
+    print([id, accountId, siteId ?? 'all sites', scope, name, timeOf(createdAt), lastUsedAt === null ? 'never used' : timeOf(lastUsedAt)].join('\t'))
+}
+
+export async function revokeKey(control: ControlStore, id: string | undefined, print: Print): Promise<void> {
+  if (id === undefined) throw new StartError('Name the key by its id. See zenovay-collector key list.')
+  if (!(await control.removeApiKey(id))) throw new StartError(`There is no key with the id "${id.slice(0, 100)}". See zenovay-collector key list.`)
+  print(`revoked: ${id}. A running collector refuses it at once.`)
+}
+
+async function findReach(control: ControlStore, { account, site }: Pick<KeyOptions, 'account' | 'site'>): Promise<KeyReach> {
+  const accountId = await assertAccount(control, account)
+  if (site === undefined) return { accountId: accountId ?? DEFAULT_ACCOUNT_ID, siteId: null }
+  const found = await control.findSite(site)
+  if (!found) throw unknownSite(site)
+  if (accountId !== undefined && accountId !== found.accountId) throw new StartError(`The site ${found.id} is of the account ${found.accountId}. Leave --account out.`)
+  return { accountId: found.accountId, siteId: found.id }
 }

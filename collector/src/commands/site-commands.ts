@@ -1,6 +1,7 @@
 import { StartError } from '../errors.js'
 import { readSiteFields } from '../sites/read-site-fields.js'
-import type { ControlStore, SiteFields } from '../stores/control-store.js'
+import { DEFAULT_ACCOUNT_ID, type ControlStore, type SiteFields } from '../stores/control-store.js'
+import { assertAccount } from './account-commands.js'
 
 export interface SiteOptions {
   domain?: string | undefined
@@ -16,10 +17,11 @@ type Print = (line: string) => void
 // What each field is called here, beside its name on the wire.
 const OPTION_NAMES: Record<string, string> = { domain: 'domain', name: '--name', allowed_domains: '--allow', time_zone: '--timezone', retention_months: '--retention' }
 
-export async function addSite(control: ControlStore, options: SiteOptions, print: Print): Promise<void> {
+export async function addSite(control: ControlStore, { account, ...options }: SiteOptions & { account?: string | undefined }, print: Print): Promise<void> {
   if (options.domain === undefined) throw new StartError('Name the domain of the site: zenovay-collector site add example.com.')
   const { domain, ...fields } = readOptions(options)
-  const site = await control.addSite({ name: domain!, allowedDomains: [], ...fields, domain: domain! })
+  const accountId = (await assertAccount(control, account)) ?? DEFAULT_ACCOUNT_ID
+  const site = await control.addSite({ name: domain!, allowedDomains: [], ...fields, domain: domain!, accountId })
   print(`website id: ${site.id}`)
   print(`tracking code: ${site.trackingCode}`)
 }

@@ -1,14 +1,14 @@
-import { MAX_BODY_BYTES, type Fault } from '@zenovay/tracker/contract'
+import type { Fault } from '@zenovay/tracker/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { authenticate, authorise } from '../auth/authorise.js'
+import { authorise } from '../auth/authorise.js'
 import { ApiError } from '../errors.js'
 import { decodeJson } from '../ingest/decode.js'
 import type { Erase } from '../retention/create-eraser.js'
 import { readSiteFields } from '../sites/read-site-fields.js'
-import type { ApiKey, ControlStore, Site, SiteFields } from '../stores/control-store.js'
+import type { ControlStore, Site, SiteFields } from '../stores/control-store.js'
 import type { SiteCache } from '../stores/create-site-cache.js'
 import type { DeletionResult } from '../stores/event-store.js'
-import { nameRequest } from './public-headers.js'
+import { addPrivateApi, keyOf } from './add-private-api.js'
 
 interface SiteRoutesServices {
   control: ControlStore
@@ -23,13 +23,10 @@ interface SiteRoute {
 }
 
 const MAX_VISITOR_ID_LENGTH = 200
-// What browsers say of a request that a page of another origin makes.
-const FOREIGN_FETCH_SITES = ['cross-site', 'same-site']
 
 /** `/api/sites`: managing sites with an admin key, from servers, the command line and pages of this origin only. */
 export function addSiteRoutes(app: FastifyInstance, { control, sites, erase, now }: SiteRoutesServices): void {
   const success = <Data>(data: Data) => ({ success: true as const, data, timestamp: new Date(now()).toISOString() })
-  const keyOf = (request: FastifyRequest) => request.getDecorator<ApiKey>('apiKey')
   const assertForAll = (request: FastifyRequest) => {
     if (keyOf(request).siteId !== null) throw new ApiError('FORBIDDEN')
   }
@@ -38,67 +35,48 @@ export function addSiteRoutes(app: FastifyInstance, { control, sites, erase, now
     pending: !isDone,
   })
 
-  void app.register(
-    (routes, _options, done) => {
-      const config = { isPrivate: true }
-      routes.removeAllContentTypeParsers()
-      // JSON only: a form or a text/plain request of a foreign page needs no preflight.
-      routes.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, (_request, body, parsed) => parsed(null, body))
-      routes.decorateRequest('apiKey')
-      // Before the body is read: who has no key learns nothing of what would be valid.
-      routes.addHook('onRequest', async (request, reply) => {
-        nameRequest(reply)
-        reply.header('cache-control', 'no-store')
-        if (FOREIGN_FETCH_SITES.includes(String(request.headers['sec-fetch-site']))) throw new ApiError('FORBIDDEN')
-        request.setDecorator('apiKey', await authenticate(request.headers, control, 'admin'))
-      })
+  const addRoutes = (routes: FastifyInstance) => {
+    routes.get('', async (request) => success((await control.listSitesOf(keyOf(request))).map(describeSite)))
 
-      // A preflight gets here, has no key, and is refused: no page of another origin may call these routes.
-      for (const url of ['', '/*']) routes.options(url, { config }, () => Promise.reject(new ApiError('NOT_FOUND')))
+    routes.post<{ Body: string | undefined }>('', async (request, reply) => {
+      assertForAll(request)
+      const { domain, ...fields } = readBody(request.body, true)
+      const site = await control.addSite({ name: domain!, allowedDomains: [], ...fields, domain: domain!, accountId: keyOf(request).accountId })
+      reply.code(201)
+      return success(describeSite(site))
+    })
 
-      routes.get('', { config }, async (request) => success((await control.listSitesOf(keyOf(request))).map(describeSite)))
+    routes.get<SiteRoute>('/:id', async (request) => success(describeSite(await authorise(keyOf(request), request.params.id, control))))
 
-      routes.post<{ Body: string | undefined }>('', { config }, async (request, reply) => {
-        assertForAll(request)
-        const { domain, ...fields } = readBody(request.body, true)
-        const site = await control.addSite({ name: domain!, allowedDomains: [], ...fields, domain: domain!, accountId: keyOf(request).accountId })
-        reply.code(201)
-        return success(describeSite(site))
-      })
+    routes.patch<SiteRoute>('/:id', async (request) => {
+      const { id } = await authorise(keyOf(request), request.params.id, control)
+      const site = await control.updateSite(id, readBody(request.body, false))
+      if (!site) throw new ApiError('NOT_FOUND')
+      sites.forget(site.trackingCode)
+      return success(describeSite(site))
+    })
 
-      routes.get<SiteRoute>('/:id', { config }, async (request) => success(describeSite(await authorise(keyOf(request), request.params.id, control))))
+    routes.delete<SiteRoute>('/:id', async (request, reply) => {
+      assertForAll(request)
+      const site = await authorise(keyOf(request), request.params.id, control)
+      await control.removeSite(site.id)
+      sites.forget(site.trackingCode)
+      // The site is gone in any case; housekeeping deletes the events when the store is away now.
+      const result = await erase({ siteIds: [site.id] }).catch((): DeletionResult => ({ rows: 0, isDone: false }))
+      reply.code(result.isDone ? 200 : 202)
+      return success({ id: site.id, ...describeErasure(result) })
+    })
 
-      routes.patch<SiteRoute>('/:id', { config }, async (request) => {
-        const { id } = await authorise(keyOf(request), request.params.id, control)
-        const site = await control.updateSite(id, readBody(request.body, false))
-        if (!site) throw new ApiError('NOT_FOUND')
-        sites.forget(site.trackingCode)
-        return success(describeSite(site))
-      })
-
-      routes.delete<SiteRoute>('/:id', { config }, async (request, reply) => {
-        assertForAll(request)
-        const site = await authorise(keyOf(request), request.params.id, control)
-        await control.removeSite(site.id)
-        sites.forget(site.trackingCode)
-        // The site is gone in any case; housekeeping deletes the events when the store is away now.
-        const result = await erase({ siteIds: [site.id] }).catch((): DeletionResult => ({ rows: 0, isDone: false }))
-        reply.code(result.isDone ? 200 : 202)
-        return success({ id: site.id, ...describeErasure(result) })
-      })
-
-      routes.delete<{ Params: { id: string; visitor: string } }>('/:id/visitors/:visitor', { config }, async (request, reply) => {
-        const site = await authorise(keyOf(request), request.params.id, control)
-        const { visitor } = request.params
-        if (visitor.length > MAX_VISITOR_ID_LENGTH) throw new ApiError('VALIDATION_ERROR', { details: [{ field: 'visitor', reason: `must be at most ${MAX_VISITOR_ID_LENGTH} characters` }] })
-        const result = await erase({ siteIds: [site.id], visitorId: visitor })
-        reply.code(result.isDone ? 200 : 202)
-        return success({ site: site.id, ...describeErasure(result) })
-      })
-      done()
-    },
-    { prefix: '/api/sites' },
-  )
+    routes.delete<{ Params: { id: string; visitor: string } }>('/:id/visitors/:visitor', async (request, reply) => {
+      const site = await authorise(keyOf(request), request.params.id, control)
+      const { visitor } = request.params
+      if (visitor.length > MAX_VISITOR_ID_LENGTH) throw new ApiError('VALIDATION_ERROR', { details: [{ field: 'visitor', reason: `must be at most ${MAX_VISITOR_ID_LENGTH} characters` }] })
+      const result = await erase({ siteIds: [site.id], visitorId: visitor })
+      reply.code(result.isDone ? 200 : 202)
+      return success({ site: site.id, ...describeErasure(result) })
+    })
+  }
+  addPrivateApi(app, { prefix: '/api/sites', control, addRoutes })
 }
 
 /** The fields of a body. Throws `VALIDATION_ERROR` with every fault. */

@@ -1,22 +1,19 @@
 import type { Fault } from '@zenovay/tracker/contract'
+import { NAME_RULE, readName } from '../read-name.js'
 import type { SiteFields } from '../stores/control-store.js'
 import { readDomain } from './read-domain.js'
 import { readTimeZone } from './read-time-zone.js'
 
 export const MAX_RETENTION_MONTHS = 120
-const MAX_SITE_NAME_LENGTH = 100
 const MAX_ALLOWED_DOMAINS = 100
-// Names are printed in tables, one site a line.
-// eslint-disable-next-line no-control-regex
-const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/
 const NOT_A_DOMAIN = 'is not a domain; write a host name without scheme, port or path, such as example.com'
 
 type Read<Value> = (value: unknown, refuse: (reason: string) => void) => Value | undefined
 
-const readName: Read<string> = (value, refuse) => {
-  const name = typeof value === 'string' ? value.trim() : ''
-  if (name && name.length <= MAX_SITE_NAME_LENGTH && !CONTROL_CHARACTER.test(name)) return name
-  refuse(`must be a text of 1 to ${MAX_SITE_NAME_LENGTH} characters on one line`)
+const readSiteName: Read<string> = (value, refuse) => {
+  const name = readName(value)
+  if (name === undefined) refuse(NAME_RULE)
+  return name
 }
 
 const readHost: Read<string> = (value, refuse) => {
@@ -44,7 +41,7 @@ const readMonths: Read<number> = (value, refuse) => {
 
 const FIELDS: { [wire: string]: { [Key in keyof SiteFields]: [Key, Read<SiteFields[Key]>] }[keyof SiteFields] } = {
   domain: ['domain', readHost],
-  name: ['name', readName],
+  name: ['name', readSiteName],
   allowed_domains: ['allowedDomains', readHosts],
   time_zone: ['timeZone', readZone],
   retention_months: ['retentionMonths', readMonths],

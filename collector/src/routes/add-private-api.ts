@@ -1,0 +1,47 @@
+import { MAX_BODY_BYTES } from '@zenovay/tracker/contract'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { authenticate } from '../auth/authorise.js'
+import { ApiError } from '../errors.js'
+import type { ApiKey, ControlStore } from '../stores/control-store.js'
+import { nameRequest } from './public-headers.js'
+
+interface PrivateApi {
+  prefix: string
+  control: Pick<ControlStore, 'findApiKey'>
+  addRoutes: (routes: FastifyInstance) => void
+}
+
+// What browsers say of a request that a page of another origin makes.
+const FOREIGN_FETCH_SITES = ['cross-site', 'same-site']
+
+/** Adds routes for admin keys, to be called from servers, the command line and pages of this origin only. Their bodies are JSON and come as text. */
+export function addPrivateApi(app: FastifyInstance, { prefix, control, addRoutes }: PrivateApi): void {
+  void app.register(
+    (routes, _options, done) => {
+      routes.addHook('onRoute', (route) => {
+        route.config = { ...route.config, isPrivate: true }
+      })
+      routes.removeAllContentTypeParsers()
+      // JSON only: a form or a text/plain request of a foreign page needs no preflight.
+      routes.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, (_request, body, parsed) => parsed(null, body))
+      routes.decorateRequest('apiKey')
+      // Before the body is read: who has no key learns nothing of what would be valid.
+      routes.addHook('onRequest', async (request, reply) => {
+        nameRequest(reply)
+        reply.header('cache-control', 'no-store')
+        if (FOREIGN_FETCH_SITES.includes(String(request.headers['sec-fetch-site']))) throw new ApiError('FORBIDDEN')
+        request.setDecorator('apiKey', await authenticate(request.headers, control, 'admin'))
+      })
+      // A preflight gets here, has no key, and is refused: no page of another origin may call these routes.
+      for (const url of ['', '/*']) routes.options(url, () => Promise.reject(new ApiError('NOT_FOUND')))
+      addRoutes(routes)
+      done()
+    },
+    { prefix },
+  )
+}
+
+/** The admin key of a request of a private API. */
+export function keyOf(request: FastifyRequest): ApiKey {
+  return request.getDecorator<ApiKey>('apiKey')
+}

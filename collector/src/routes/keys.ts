@@ -1,0 +1,65 @@
+import type { FastifyInstance } from 'fastify'
+import { createApiKey, maskKey } from '../auth/api-key.js'
+import { authorise } from '../auth/authorise.js'
+import { readKeyFields, type KeyFields } from '../auth/read-key-fields.js'
+import { ApiError } from '../errors.js'
+import { decodeJson } from '../ingest/decode.js'
+import type { ApiKey, ControlStore, ListedApiKey } from '../stores/control-store.js'
+import { addPrivateApi, keyOf } from './add-private-api.js'
+
+interface KeyRoutesServices {
+  control: ControlStore
+  now: () => number
+}
+
+/** `/api/keys`: making, listing and revoking the keys that reach nothing beyond the admin key which asks. */
+export function addKeyRoutes(app: FastifyInstance, { control, now }: KeyRoutesServices): void {
+  const success = <Data>(data: Data) => ({ success: true as const, data, timestamp: new Date(now()).toISOString() })
+
+  const addRoutes = (routes: FastifyInstance) => {
+    routes.get('', async (request) => success((await control.listApiKeysOf(keyOf(request))).map(describeKey)))
+
+    routes.post<{ Body: string | undefined }>('', async (request, reply) => {
+      const maker = keyOf(request)
+      const { siteId, ...fields } = readBody(request.body)
+      if (siteId !== null) await authorise(maker, siteId, control)
+      const { secret, record } = createApiKey({ ...fields, accountId: maker.accountId, siteId: siteId ?? maker.siteId }, now())
+      await control.addApiKey(record)
+      reply.code(201)
+      // The only answer that ever holds it.
+      return success({ ...describeKey({ ...record, lastUsedAt: null }), key: secret })
+    })
+
+    routes.delete<{ Params: { id: string } }>('/:id', async (request) => {
+      const { id } = request.params
+      const key = await control.findApiKey(id)
+      // One answer for all that is beyond reach: nobody learns which ids others have.
+      if (!key || !isWithin(key, keyOf(request)) || !(await control.removeApiKey(id))) throw new ApiError('NOT_FOUND')
+      return success({ id })
+    })
+  }
+  addPrivateApi(app, { prefix: '/api/keys', control, addRoutes })
+}
+
+function isWithin(key: ApiKey, { accountId, siteId }: ApiKey): boolean {
+  return key.accountId === accountId && (siteId === null || key.siteId === siteId)
+}
+
+/** The fields of a body. Throws `VALIDATION_ERROR` with every fault. */
+function readBody(body: string | undefined): KeyFields {
+  const read = readKeyFields(decodeJson(body ?? ''))
+  if ('faults' in read) throw new ApiError('VALIDATION_ERROR', { details: read.faults })
+  return read.fields
+}
+
+function describeKey({ id, name, scope, siteId, createdAt, lastUsedAt }: Omit<ListedApiKey, 'accountId'>) {
+  return {
+    id,
+    name,
+    masked_key: maskKey(id),
+    scope,
+    site_id: siteId,
+    created_at: new Date(createdAt).toISOString(),
+    last_used_at: lastUsedAt === null ? null : new Date(lastUsedAt).toISOString(),
+  }
+}
