@@ -85,7 +85,7 @@ export function createApp(services: AppServices): FastifyInstance {
   const ingest = createIngest({ findSite: sites.find, limiters, take, identifier, geo, heartbeats, tallies, now })
   const takeBatch = createBatchIngest({ control, findSite: sites.find, take, tally: metrics.events, now })
 
-  addServiceGauges(metrics.registry, { queues: { events: commit, heartbeats }, engine })
+  addServiceGauges(metrics.registry, { queues: { events: commit, heartbeats }, streams: hub, engine })
   countRequests(app, metrics)
   addPublicHeaders(app)
   addErrorAnswers(app, now)

@@ -23,6 +23,8 @@ export interface StreamHub {
    * Rejects with `RATE_LIMIT_EXCEEDED` when there are too many, and with `STORE_UNAVAILABLE`.
    */
   open(request: StreamRequest): Promise<(output: ServerResponse) => void>
+  /** How many are open. */
+  size(): number
   /** Ends all, and opens no other. */
   close(): void
 }
@@ -109,6 +111,7 @@ export function createStreamHub({ store, countLive, readSummary, now, intervals 
         throw error
       }
     },
+    size: () => streams,
     close() {
       isClosed = true
       for (const end of ends) end()
