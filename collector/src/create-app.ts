@@ -20,7 +20,7 @@ import type { Erase } from './retention/create-eraser.js'
 import { addBatchRoute } from './routes/batch-events.js'
 import { addDashboardRoutes } from './routes/dashboard.js'
 import { addErrorAnswers } from './routes/error-answers.js'
-import { addExternalApiRoutes } from './routes/external-api.js'
+import { addExternalApi } from './routes/external/add-external-api.js'
 import { addHealthRoutes } from './routes/health.js'
 import { addIngestRoutes } from './routes/ingest.js'
 import { addKeyRoutes } from './routes/keys.js'
@@ -93,7 +93,7 @@ export function createApp(services: AppServices): FastifyInstance {
   addBatchRoute(app, { gate, takeBatch, tally: metrics.events, commit, now })
   addLiveRoutes(app, { live, findSite: sites.find, limiter: limiters.live, addressOf, now })
   addScriptRoutes(app, scripts)
-  addExternalApiRoutes(app, { control, gate, reports, now })
+  addExternalApi(app, { control, reports, gate, now })
   addStreamRoute(app, { control, gate, hub })
   addSiteRoutes(app, { control, sites, erase, now })
   addKeyRoutes(app, { control, now })

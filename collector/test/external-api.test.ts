@@ -67,7 +67,7 @@ describe('GET /analytics/{id}', () => {
     const { secret, record } = createApiKey({ name: 'empty', siteId: site.id }, Date.now())
     await collector.collector.control.addApiKey(record)
     const body = (await (await get(`/analytics/${site.id}`, { authorization: `Bearer ${secret}` })).json()) as Answer<OverviewData>
-    expect(body.data.summary).toEqual({ total_visitors: 0, unique_visitors: 0, total_page_views: 0, bounce_rate: 0, avg_visit_duration: 0 })
+    expect(body.data.summary).toEqual({ total_visitors: 0, unique_visitors: 0, total_visits: 0, total_page_views: 0, bounce_rate: 0, avg_visit_duration: 0 })
     expect(body.data.daily_stats.every(({ page_views }) => page_views === 0)).toBe(true)
   })
 })
@@ -76,8 +76,8 @@ describe('GET /analytics/{id}/pages and /events', () => {
   it('ranks pages with visitors, bounce rate and time until the next page', async () => {
     const body = (await (await get(`/analytics/${collector.site.id}/pages?range=7d`)).json()) as Answer<{ pages: unknown[] }>
     expect(body.data.pages).toEqual([
-      { url: 'https://example.com/', path: '/', views: 3, visitors: 2, bounce_rate: 66.7, avg_time: 15 },
-      { url: 'https://example.com/pricing', path: '/pricing', views: 1, visitors: 1, bounce_rate: 0, avg_time: 0 },
+      { url: 'https://example.com/', path: '/', views: 3, visitors: 2, entries: 3, exits: 2, bounce_rate: 66.7, avg_time: 15 },
+      { url: 'https://example.com/pricing', path: '/pricing', views: 1, visitors: 1, entries: 0, exits: 1, bounce_rate: 0, avg_time: 0 },
     ])
     const first = (await (await get(`/analytics/${collector.site.id}/pages?range=7d&limit=1`)).json()) as Answer<{ pages: unknown[] }>
     expect(first.data.pages).toHaveLength(1)

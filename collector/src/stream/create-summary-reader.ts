@@ -1,11 +1,12 @@
-import { periodOf } from '../routes/read-range.js'
+import { describeSummary } from '../reports/describe-summary.js'
+import { periodOf } from '../reports/read-period.js'
 import type { Site } from '../stores/control-store.js'
 import type { ReportStore } from '../stores/report-store.js'
 
 /** Reads the figures of a site's last 24 hours as the overview of the External API gives them. */
 export function createSummaryReader({ reports, now }: { reports: Pick<ReportStore, 'summary'>; now: () => number }) {
-  return async (site: Site) => {
-    const { visitors, pageviews, bounceRate, averageDuration } = await reports.summary({ siteId: site.id, period: periodOf('24h', now()), filters: [] })
-    return { total_visitors: visitors, total_page_views: pageviews, unique_visitors: visitors, bounce_rate: bounceRate, avg_visit_duration: averageDuration }
+  return async ({ id, timeZone }: Site) => {
+    const period = periodOf('24h', { timeZone, now: now() })
+    return describeSummary(await reports.summary({ siteId: id, period, filters: [] }))
   }
 }

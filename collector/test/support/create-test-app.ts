@@ -18,6 +18,7 @@ import { eventKey, type EventStore } from '../../src/stores/event-store.js'
 import { fingerprintOf } from '../../src/stores/fingerprint.js'
 import type { ReportStore } from '../../src/stores/report-store.js'
 import { openSqliteControlStore } from '../../src/stores/sqlite-control-store.js'
+import { createFakeReports } from './fake-reports.js'
 
 /** The whole app, without an engine: its events are kept in `rows`. For what happens before the store; the store has its own tests. */
 export interface TestApp {
@@ -37,12 +38,15 @@ export const METRICS_TOKEN = 'a token for the tests'.replaceAll(' ', '-')
 interface TestAppOptions {
   /** Replaces methods of the event store. */
   store?: Partial<EventStore>
+  reports?: ReportStore
+  /** ms since the epoch. */
+  now?: () => number
   /** Replaces methods of the stage that gives ids. */
   identifier?: Partial<Identifier>
   requestTimeoutMs?: number
 }
 
-export async function createTestApp({ store = {}, identifier = {}, requestTimeoutMs }: TestAppOptions = {}): Promise<TestApp> {
+export async function createTestApp({ store = {}, reports = createFakeReports(), identifier = {}, requestTimeoutMs, now = Date.now }: TestAppOptions = {}): Promise<TestApp> {
   const folder = await mkdtemp(join(tmpdir(), 'zenovay-app-'))
   const control = await openSqliteControlStore(join(folder, 'control.db'))
   const site = await control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
@@ -57,7 +61,7 @@ export async function createTestApp({ store = {}, identifier = {}, requestTimeou
   await salts.start()
   const app = createApp({
     config: { trustedProxies: ['127.0.0.1'], countryHeader: undefined, metricsToken: METRICS_TOKEN },
-    control, events, reports: {} as ReportStore, commit, heartbeats, metrics, log,
+    control, events, reports, commit, heartbeats, metrics, log, now,
     erase: createEraser({ events, commit, heartbeats }),
     geo: { countryOf: () => '' },
     identifier: { ...createIdentifier({ salts, recent: [] }), ...identifier },

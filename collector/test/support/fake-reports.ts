@@ -1,0 +1,52 @@
+import type { ReportScope, ReportStore, Slice, VisitFigures, VisitorRow } from '../../src/stores/report-store.js'
+
+const NONE: VisitFigures = { visitors: 0, visits: 0, pageviews: 0, bounceRate: 0, averageDuration: 0 }
+
+/** A question that a route asked of the store. */
+export interface Question {
+  method: string
+  scope: ReportScope
+  rest: unknown[]
+}
+
+/** A store of reports without events; a test says what it answers, and `asked` keeps what it was asked. */
+export function createFakeReports(answers: Partial<ReportStore> = {}): ReportStore & { asked: Question[] } {
+  const asked: Question[] = []
+  const store: ReportStore = {
+    summary: async () => NONE,
+    timeline: async (_scope, starts) => starts.map(() => NONE),
+    pages: async () => [],
+    ranking: async () => [],
+    visitors: async () => [],
+    visitor: async () => undefined,
+    eventNames: async () => [],
+    eventProperties: async () => [],
+    revenue: async () => [],
+    errorGroups: async () => [],
+    errorGroup: async () => undefined,
+    ...answers,
+  }
+  const watched = Object.entries(store).map(([method, answer]) => [
+    method,
+    (scope: ReportScope, ...rest: unknown[]) => {
+      asked.push({ method, scope, rest })
+      return (answer as (scope: ReportScope, ...rest: unknown[]) => Promise<unknown>)(scope, ...rest)
+    },
+  ])
+  return { ...(Object.fromEntries(watched) as ReportStore), asked }
+}
+
+/** A part of rows, as a store gives it. */
+export const sliceOf = <Row>(rows: readonly Row[], { limit, offset }: Slice): Row[] => rows.slice(offset, offset + limit)
+
+/** Figures that differ from each other. */
+export const makeFigures = (visitors: number): VisitFigures => ({ visitors, visits: visitors + 1, pageviews: 3 * visitors, bounceRate: 40, averageDuration: 12.5 })
+
+export function makeVisitor(fields: Partial<VisitorRow> = {}): VisitorRow {
+  return {
+    ...{ id: 'visitor-0001', country: 'CH', deviceType: 'desktop', browser: 'Firefox', os: 'Linux', source: 'google', channel: 'organic search' },
+    ...{ referrer: 'https://www.google.com/', landingPage: 'https://example.com/', visitedAt: Date.parse('2026-04-01T09:00:00Z'), lastSeen: Date.parse('2026-04-01T09:05:00Z') },
+    ...{ visits: 2, pageviews: 9, valueScore: 41, valueParts: { pages: 18, engagement: 11, returns: 5, source: 7, goals: 0, revenue: 0 } },
+    ...fields,
+  }
+}
