@@ -1,6 +1,6 @@
 import type { ErrorGroupRow, ReportScope, Slice } from '../report-store.js'
 import type { Ask } from './ask.js'
-import { readScope } from './read-scope.js'
+import { SESSION, readScope } from './read-scope.js'
 import { EVENTS_AROUND } from './visits.js'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -28,7 +28,7 @@ export function askErrorGroups(ask: Ask, scope: ReportScope, slice: Slice): Prom
   const { from, to } = scope.period
   // The visits in which errors of the period happened: some began before it.
   const { visits, params } = readScope({ ...scope, period: { from: from - DAY_MS, to } })
-  const inScope = scope.filters.length === 0 ? '' : `AND session_id IN (SELECT session_id FROM ${visits})`
+  const inScope = scope.filters.length === 0 ? '' : `AND ${SESSION} IN (SELECT ${SESSION} FROM ${visits})`
   return ask<ErrorGroupRow>(
     `SELECT ${GROUP_COLUMNS} FROM (${ERRORS} AND ${EVENTS_AROUND} ${inScope}) AS e
      WHERE occurred_at >= fromUnixTimestamp64Milli({since: Int64}) AND occurred_at < fromUnixTimestamp64Milli({to: Int64})

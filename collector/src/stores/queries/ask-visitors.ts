@@ -1,6 +1,6 @@
 import type { ReportScope, Slice, VisitorCursor, VisitorRow } from '../report-store.js'
 import type { Ask } from './ask.js'
-import { readScope } from './read-scope.js'
+import { SESSION, readScope, sessionsWith } from './read-scope.js'
 import { scoreVisitor, type VisitorSums } from './score-visitor.js'
 import { BEGAN_MS, LASTED_MS, VISITS } from './visits.js'
 
@@ -28,12 +28,12 @@ const describeVisitors = (sessions: string) => `
     sum(v.goals) AS goals,
     sum(v.revenues) AS revenues,
     groupUniqArray(v.channel) AS channels
-  FROM (${VISITS}) AS v WHERE session_id IN (${sessions}) GROUP BY id ORDER BY visitedAt DESC, id DESC`
+  FROM (${VISITS}) AS v WHERE ${SESSION} IN (${sessions}) GROUP BY id ORDER BY visitedAt DESC, id DESC`
 
 export async function askVisitors(ask: Ask, scope: ReportScope, { limit, offset, after }: Slice & { after?: VisitorCursor }): Promise<VisitorRow[]> {
   const { visits, params } = readScope(scope)
   const page = `
-    SELECT visitor_id, max(${BEGAN_MS}) AS visited_at, groupArray(session_id) AS sessions FROM ${visits} GROUP BY visitor_id
+    SELECT visitor_id, max(${BEGAN_MS}) AS visited_at, groupArray(${SESSION}) AS sessions FROM ${visits} GROUP BY visitor_id
     ${after ? 'HAVING (visited_at, visitor_id) < ({afterTime: Int64}, {afterId: String})' : ''}
     ORDER BY visited_at DESC, visitor_id DESC LIMIT {limit: UInt32} OFFSET {offset: UInt32}`
   const rows = await ask<Row>(describeVisitors(`SELECT arrayJoin(sessions) FROM (${page})`), { ...params, limit, offset, ...(after && { afterTime: after.visitedAt, afterId: after.id }) })
@@ -42,7 +42,8 @@ export async function askVisitors(ask: Ask, scope: ReportScope, { limit, offset,
 
 export async function askVisitor(ask: Ask, scope: ReportScope, visitorId: string): Promise<VisitorRow | undefined> {
   const { visits, params } = readScope(scope)
-  const rows = await ask<Row>(describeVisitors(`SELECT session_id FROM ${visits} WHERE visitor_id = {visitorId: String}`), { ...params, visitorId })
+  const isTheirs = 'visitor_id = {visitorId: String}'
+  const rows = await ask<Row>(describeVisitors(`SELECT ${SESSION} FROM ${visits} WHERE ${isTheirs} AND ${sessionsWith(isTheirs)}`), { ...params, visitorId })
   return rows.map(toVisitor)[0]
 }
 
