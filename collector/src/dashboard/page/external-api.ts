@@ -7,7 +7,7 @@ export interface Website {
 }
 
 export interface DayRow {
-  /** `YYYY-MM-DD`, UTC. */
+  /** `YYYY-MM-DD`, by the time zone of the site. */
   date: string
   total_visitors: number
   page_views: number
