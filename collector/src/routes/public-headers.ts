@@ -8,6 +8,7 @@ declare module 'fastify' {
 }
 
 const PREFLIGHT_MAX_AGE_S = 86_400
+const EXPOSED_HEADERS = 'Retry-After, X-Next-Cursor, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id'
 
 /**
  * Puts CORS headers on every answer but those of private routes, errors too: an answer without them makes a page think that its event
@@ -21,7 +22,7 @@ export function addPublicHeaders(app: FastifyInstance): void {
     if (request.method !== 'OPTIONS') return done()
     void reply
       .headers({
-        'access-control-allow-methods': 'GET, POST',
+        'access-control-allow-methods': 'GET, POST, PATCH',
         'access-control-allow-headers': 'Content-Type, X-API-Key, Authorization',
         'access-control-max-age': PREFLIGHT_MAX_AGE_S,
       })
@@ -36,5 +37,5 @@ export function addPublicHeaders(app: FastifyInstance): void {
  */
 export function nameRequest(reply: FastifyReply): void {
   reply.header('x-request-id', reply.request.id)
-  if (reply.hasHeader('access-control-allow-origin')) reply.header('access-control-expose-headers', 'Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id')
+  if (reply.hasHeader('access-control-allow-origin')) reply.header('access-control-expose-headers', EXPOSED_HEADERS)
 }

@@ -171,6 +171,12 @@ describe('CSV', () => {
     expect(text).toBe('currency,total,count,average,visitors,previous_total,previous_count,previous_average,previous_visitors,change_total,change_count,change_average,change_visitors\r\nCHF,120.5,3,40.17,2,120.5,3,40.17,2,0,0,0,0\r\n')
   })
 
+  it('says in a header where the list goes on', async () => {
+    const { headers } = await api.get('/analytics/{id}/sources?format=csv&limit=2')
+    const { text } = await api.get(`/analytics/{id}/sources?limit=2&cursor=${String(headers['x-next-cursor'])}`, { accept: 'text/csv' })
+    expect(text.split('\r\n')[1]).toMatch(/^"Bücher/)
+  })
+
   it('has a head without rows', async () => {
     expect((await api.get('/analytics/{id}/pages?format=csv&offset=1')).text).toBe('url,path,views,visitors,entries,exits,bounce_rate,avg_time\r\n')
   })

@@ -2,6 +2,7 @@ import type { TObject, TSchema } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { writeCsv, type Cell } from '../../reports/write-csv.js'
 import type { Table } from './api-route.js'
+import type { Pagination } from './read-rows.js'
 
 const CSV_FIRST = /^\s*text\/csv\b/i
 
@@ -10,10 +11,12 @@ export function wantsTable(request: FastifyRequest, format: unknown): boolean {
   return format === undefined ? CSV_FIRST.test(request.headers.accept ?? '') : format === 'csv'
 }
 
-/** Sends the rows of an answer as CSV; objects in a row become columns such as `previous_visitors`. */
+/** Sends the rows of an answer as CSV; objects in a row become columns such as `previous_visitors`. Where the list goes on, a header says. */
 export function sendTable(reply: FastifyReply, { table, data, name }: { table: Table; data: unknown; name: string }): string {
   const rows = table.read(data).map((row) => flatten(row))
   const columns = columnsOf(table.row).filter(({ name: column, isOptional }) => !isOptional || rows.some((row) => column in row)).map(({ name: column }) => column)
+  const { pagination } = data as { pagination?: Partial<Pagination> }
+  if (pagination?.next_cursor) reply.header('x-next-cursor', pagination.next_cursor)
   reply.headers({ 'content-type': 'text/csv; charset=utf-8; header=present', 'content-disposition': `attachment; filename="${name}.csv"` })
   return writeCsv(columns, rows.map((row) => columns.map((column) => row[column])))
 }
