@@ -1,11 +1,10 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
-import type { TSchema } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
 import Fastify from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EXTERNAL_API, addExternalApi } from '../../src/routes/external/add-external-api.js'
 import type { OpenApiDocument } from '../../src/routes/external/build-openapi.js'
 import { EXTERNAL_ROUTES } from '../../src/routes/external/external-routes.js'
+import { misfits } from '../support/misfits.js'
 import { MADE_UP_REPORTS } from '../support/made-up-reports.js'
 import { openExternalApi, type ExternalApi } from '../support/open-external-api.js'
 
@@ -16,19 +15,6 @@ beforeAll(async () => {
   document = (await api.get('/openapi.json', { 'x-api-key': '' })).body as unknown as OpenApiDocument
 })
 afterAll(() => api.close())
-
-/** A schema that allows no field it does not name. */
-function close(schema: TSchema): TSchema {
-  if (Array.isArray(schema)) return schema.map((part: TSchema) => close(part)) as unknown as TSchema
-  if (typeof schema !== 'object' || schema === null) return schema
-  // By descriptor: what a schema is, it says in symbols.
-  const closed = Object.defineProperties({}, Object.getOwnPropertyDescriptors(schema)) as Record<string, unknown>
-  for (const [name, part] of Object.entries(schema)) closed[name] = close(part as TSchema)
-  if (schema.type === 'object') closed['additionalProperties'] = false
-  return closed as TSchema
-}
-
-const misfits = (schema: TSchema, value: unknown) => [...Value.Errors(close(schema), value)].map(({ path, message }) => `${path}: ${message}`)
 
 describe('the document', () => {
   it('is valid OpenAPI 3.1, for everybody', async () => {

@@ -212,6 +212,15 @@ describe('a bad parameter', () => {
   })
 })
 
+it('says of every answer that it must not be kept, and names it', async () => {
+  for (const path of ['/websites', '/websites/ws_other', '/nothing', '/openapi.json', '/docs', '/analytics/{id}?x=1']) {
+    const { headers } = await api.get(path)
+    expect(headers['cache-control'], path).toBe('no-store')
+    expect(headers['x-request-id'], path).toBeTruthy()
+  }
+  expect((await api.get('/nothing')).body.error.code).toBe('NOT_FOUND')
+})
+
 describe('websites', () => {
   it('are listed and read by id', async () => {
     const { body } = await api.get('/websites')

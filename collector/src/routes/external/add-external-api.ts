@@ -1,6 +1,7 @@
 import { MAX_BODY_BYTES } from '@zenovay/tracker/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { KeyGate } from '../../auth/create-key-gate.js'
+import { ApiError } from '../../errors.js'
 import { decodeJson } from '../../ingest/decode.js'
 import type { ApiKey } from '../../stores/control-store.js'
 import { nameRequest } from '../public-headers.js'
@@ -27,6 +28,8 @@ export function addExternalApi(app: FastifyInstance, { gate, ...services }: Exte
         nameRequest(reply)
         reply.header('cache-control', 'no-store')
       })
+      // Of its own, so that the hooks above run for what is not there, too.
+      routes.setNotFoundHandler(() => Promise.reject(new ApiError('NOT_FOUND')))
       addDocuments(routes, EXTERNAL_API)
       for (const route of EXTERNAL_ROUTES)
         routes.route({

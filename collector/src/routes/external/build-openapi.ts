@@ -26,6 +26,15 @@ export interface Parameter {
 
 const CODES_OF_ROUTES = ['VALIDATION_ERROR', 'UNAUTHORIZED', 'FORBIDDEN', 'NOT_FOUND', 'RATE_LIMIT_EXCEEDED', 'INTERNAL_ERROR', 'STORE_UNAVAILABLE'] as const satisfies readonly ErrorCode[]
 
+const CODES_OF_BODIES = ['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const satisfies readonly ErrorCode[]
+
+/** How much of the limit of the key's minute is left. */
+const LIMIT_HEADERS = {
+  'X-RateLimit-Limit': { description: 'Requests that the key may make in a minute.', schema: { type: 'integer' } },
+  'X-RateLimit-Remaining': { description: 'How many of them are left.', schema: { type: 'integer' } },
+  'X-RateLimit-Reset': { description: 'When the minute is over, in seconds since the epoch.', schema: { type: 'integer' } },
+}
+
 const ERROR = Type.Object({
   success: Type.Literal(false),
   error: Type.Object({
@@ -49,7 +58,7 @@ export function buildOpenApi(routes: readonly ApiRoute[], base: string): OpenApi
     components: {
       securitySchemes: { apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' }, bearer: { type: 'http', scheme: 'bearer' } },
       schemas: { Error: toPlain(ERROR) },
-      responses: Object.fromEntries(CODES_OF_ROUTES.map((code) => [code, describeError(code)])),
+      responses: Object.fromEntries([...CODES_OF_ROUTES, ...CODES_OF_BODIES].map((code) => [code, describeError(code)])),
     },
   }
 }
@@ -68,8 +77,8 @@ function describeRoute({ operationId, summary, description, params, query, takes
     parameters: [...describeParameters(params, 'path'), ...describeParameters(query, 'query'), ...(takesProperties ? [PROPERTIES] : [])],
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: toPlain(body) } } } }),
     responses: {
-      200: { description: summary, content },
-      ...Object.fromEntries(CODES_OF_ROUTES.map((code) => [ERROR_CODES[code].status, { $ref: `#/components/responses/${code}` }])),
+      200: { description: summary, headers: LIMIT_HEADERS, content },
+      ...Object.fromEntries([...CODES_OF_ROUTES, ...(body ? CODES_OF_BODIES : [])].map((code) => [ERROR_CODES[code].status, { $ref: `#/components/responses/${code}` }])),
     },
   }
 }
@@ -103,7 +112,7 @@ function describeDocument(): Operation {
 function describeError(code: ErrorCode) {
   const limited = ERROR_CODES[code].status === 429 || ERROR_CODES[code].status === 503
   return {
-    description: ERROR_CODES[code].message,
+    description: code === 'RATE_LIMIT_EXCEEDED' ? `${ERROR_CODES[code].message} Or MONTHLY_LIMIT_EXCEEDED: ${ERROR_CODES.MONTHLY_LIMIT_EXCEEDED.message}` : ERROR_CODES[code].message,
     ...(limited && { headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } } }),
     content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
   }
