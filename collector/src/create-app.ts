@@ -17,6 +17,7 @@ import type { Metrics } from './metrics/create-metrics.js'
 import { addServiceGauges } from './metrics/add-service-gauges.js'
 import { countRequests } from './routes/count-requests.js'
 import type { Erase } from './retention/create-eraser.js'
+import { createSummaryReader } from './reports/create-summary-reader.js'
 import { addBatchRoute } from './routes/batch-events.js'
 import { addDashboardRoutes } from './routes/dashboard.js'
 import { addErrorAnswers } from './routes/error-answers.js'
@@ -39,7 +40,6 @@ import type { HeartbeatRow } from './stores/event-row.js'
 import type { EventStore } from './stores/event-store.js'
 import type { ReportStore } from './stores/report-store.js'
 import { createStreamHub } from './stream/create-stream-hub.js'
-import { createSummaryReader } from './stream/create-summary-reader.js'
 
 /** Everything the app is made of; who makes it decides where events and control data live. */
 export interface AppServices {

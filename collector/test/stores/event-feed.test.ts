@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createClickhouseEventStore } from '../../src/stores/clickhouse-event-store.js'
 import type { EventRow } from '../../src/stores/event-row.js'
@@ -119,4 +120,17 @@ it('gives of copies the first, also when it was read before', async () => {
 it('knows no position of a site without events, and none of other sites', async () => {
   expect(await stores[0]!.lastPosition('ws_nothing', SINCE)).toBeUndefined()
   expect(await readFrom("ws_late' OR 1 --", START)).toEqual({ events: [], end: START })
+})
+
+it('goes on after a backup was restored, whose rows have numbers of another table', async () => {
+  const site_id = 'ws_restored'
+  for (const event_id of ['a', 'b', 'c']) await insert(0, makeRow({ site_id, event_id }))
+  await collector.command('OPTIMIZE TABLE events FINAL')
+  const folder = join(collector.dataDir, 'copy')
+  await collector.command(`BACKUP TABLE events TO File('${folder}')`)
+  await collector.command('DROP TABLE events SYNC')
+  await collector.command(`RESTORE TABLE events FROM File('${folder}')`)
+  const last = await stores[0]!.lastPosition(site_id, SINCE)
+  await insert(0, makeRow({ site_id, event_id: 'new' }))
+  expect(idsOf(await readFrom(site_id, last!))).toEqual(['new'])
 })
