@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError } from '../errors.js'
 import type { ApiKey, ControlStore, KeyScope } from '../stores/control-store.js'
 import { assertScope, authenticate } from './authorise.js'
+import { createRequestCounter } from './create-request-counter.js'
 
 /** The entrance of the External API: every request of a key is counted here, once, before anything else is done for it. */
 export interface KeyGate {
@@ -14,12 +15,13 @@ export interface KeyGate {
 
 const CODES = { minute: 'RATE_LIMIT_EXCEEDED', month: 'MONTHLY_LIMIT_EXCEEDED' } as const
 
-export function createKeyGate({ control, now }: { control: Pick<ControlStore, 'findApiKey' | 'countRequest'>; now: () => number }): KeyGate {
+export function createKeyGate({ control, now }: { control: Pick<ControlStore, 'findApiKey' | 'countRequest' | 'readUsage'>; now: () => number }): KeyGate {
+  const countRequest = createRequestCounter(control)
   return {
     async enter(request, reply, scope) {
       const key = await authenticate(request.headers, control)
       const at = now()
-      const counted = await control.countRequest(key.id, at)
+      const counted = await countRequest(key.id, at)
       // Revoked meanwhile.
       if (!counted) throw new ApiError('UNAUTHORIZED')
       const { usage, exceeded } = counted
