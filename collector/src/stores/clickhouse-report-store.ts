@@ -20,9 +20,9 @@ export interface ReportStoreOptions {
 
 // What the engine has is 2 GB, of which the ingest needs its part: these questions wait for each other.
 const QUESTIONS_AT_ONCE = 4
-const MAX_MEMORY_BYTES = 400_000_000
+const MAX_MEMORY_BYTES = 450_000_000
 // Above, groups and rows to sort go to the disk.
-const MAX_IN_MEMORY_BYTES = 100_000_000
+const MAX_IN_MEMORY_BYTES = 200_000_000
 const MAX_ROWS = 100_000
 
 const LIMITS: ClickHouseSettings = {

@@ -1,7 +1,7 @@
 import type { ReportFilter, ReportScope } from '../report-store.js'
 import { EVENTS_AROUND, VISITS } from './visits.js'
 
-// A session in a set. Of a million, the ids themselves are 200 MB and these 30; two of them in one are no matter in ten million reports.
+// A session in a set, where the ids themselves take several times the memory. Two ids of one report have the same hash less than once in a million reports.
 export const SESSION = 'cityHash64(session_id)'
 
 /** SQL of the visits of a scope, a subquery in parentheses, and the values of its parameters. */
