@@ -31,6 +31,9 @@ interface Visitor {
   pageviews: number
 }
 
+// At noon the half hour before is of today, whatever the time is now.
+const untilNoon = Math.floor(Date.now() / DAY_MS) * DAY_MS + DAY_MS / 2 - Date.now()
+
 let collector: TestCollector
 
 /** A chat or a CRM: takes what is posted to it. */
@@ -48,7 +51,7 @@ async function send(country: string, events: IngestEvent[]): Promise<void> {
 }
 
 beforeAll(async () => {
-  collector = await startTestCollector({ TRUSTED_PROXIES: '127.0.0.1', COUNTRY_HEADER: 'cf-ipcountry' })
+  collector = await startTestCollector({ TRUSTED_PROXIES: '127.0.0.1', COUNTRY_HEADER: 'cf-ipcountry' }, { now: () => Date.now() + untilNoon })
   receiver = createServer((request, response) => {
     let body = ''
     request.setEncoding('utf8').on('data', (text: string) => (body += text))

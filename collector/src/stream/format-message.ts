@@ -6,10 +6,21 @@ export function formatMessage(event: 'live' | 'analytics' | 'hit', data: unknown
   return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 }
 
+// Of the events of a page, which all readers of a site share.
+const formatted = new WeakMap<FeedEvent, string>()
+
 /** A stored event without the ids of its user and session. */
 export function formatHit(event: FeedEvent): string {
+  const known = formatted.get(event)
+  if (known !== undefined) return known
+  const message = formatMessage('hit', describeHit(event), formatCursor(event))
+  formatted.set(event, message)
+  return message
+}
+
+function describeHit(event: FeedEvent) {
   const { eventId, eventType, eventName, visitorId, origin, path, title, referrer, source, channel, country, deviceType, browser, os, properties, occurredAt, receivedAt } = event
-  const data = {
+  return {
     id: eventId,
     type: eventType,
     name: eventName,
@@ -24,9 +35,17 @@ export function formatHit(event: FeedEvent): string {
     device_type: deviceType,
     browser,
     os,
-    properties: JSON.parse(properties) as unknown,
+    properties: readProperties(properties),
     occurred_at: new Date(occurredAt).toISOString(),
     received_at: new Date(receivedAt).toISOString(),
   }
-  return formatMessage('hit', data, formatCursor(event))
+}
+
+/** A row that something else wrote must not end the streams of a site. */
+function readProperties(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return {}
+  }
 }
