@@ -20,6 +20,7 @@ type Listener = (event: Event) => void
 // The pages of one test send to one collector.
 const posts: Body[] = []
 const beacons: Body[] = []
+const timers: NodeJS.Timeout[] = []
 
 /** One page with a fresh tracker, and everything around it that a test fakes or reads. */
 export interface Page {
@@ -52,6 +53,7 @@ export function openPage({ navigator = {}, location = URL_OF_PAGE, answers = [] 
   })
   const sendBeacon = (_url: string, body: string) => beacons.push(JSON.parse(body) as Body) > 0
 
+  if (!vi.isFakeTimers()) vi.stubGlobal('setTimeout', rememberTimers(setTimeout))
   vi.stubGlobal('fetch', fetch)
   vi.stubGlobal('addEventListener', listen)
   vi.spyOn(document, 'addEventListener').mockImplementation(listen as typeof document.addEventListener)
@@ -85,9 +87,19 @@ export async function openTrackedPage({ dataset = {}, ...setup }: PageSetup = {}
   return { ...page, run, track: (name: string, properties?: object) => run('track', name, properties) }
 }
 
+/** A timer outlives its page: it would find the page of the next test, or after the last one none at all. */
+function rememberTimers(start: typeof setTimeout) {
+  return (task: () => void, ms: number) => {
+    const timer = start(task, ms)
+    timers.push(timer)
+    return timer
+  }
+}
+
 /** Undoes what pages left behind. */
 export function closePages(): void {
   vi.useRealTimers()
+  for (const timer of timers.splice(0)) clearTimeout(timer)
   vi.unstubAllGlobals()
   vi.restoreAllMocks()
   localStorage.clear()

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { ApiError } from '../../src/errors.js'
+import { createEventTaker, type EventTakerServices } from '../../src/ingest/create-event-taker.js'
 import { createIngest, type IngestServices } from '../../src/ingest/create-ingest.js'
 import { INGEST_RULES, LIVENESS_RULES, createRateLimiter } from '../../src/ingest/create-rate-limiter.js'
 import { createMetrics } from '../../src/metrics/create-metrics.js'
@@ -20,8 +21,11 @@ it('limits by a clock of its own: setting the time of the system back or ahead l
       let [wall, steady] = [Date.UTC(2026, 10, 21), 5_000]
       const clock = () => steady
       const limiters = { events: createRateLimiter({ rules: INGEST_RULES, clock }), heartbeats: createRateLimiter({ rules: LIVENESS_RULES, clock }) }
+      const now = () => wall
       // What is admitted here is not valid, so no later stage is reached.
-      const ingest = createIngest({ findSite: () => Promise.resolve(site), limiters, tallies: createMetrics(), now: () => wall } as Partial<IngestServices> as IngestServices)
+      const take = createEventTaker({ now } as Partial<EventTakerServices> as EventTakerServices)
+      const geo = { countryOf: () => '' }
+      const ingest = createIngest({ findSite: () => Promise.resolve(site), limiters, take, geo, tallies: createMetrics(), now } as Partial<IngestServices> as IngestServices)
       const model = createRateModel(INGEST_RULES)
       for (const { elapsed, clockStep, events } of steps) {
         steady += elapsed

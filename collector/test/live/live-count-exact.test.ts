@@ -8,6 +8,7 @@ import { createClickhouseEventStore } from '../../src/stores/clickhouse-event-st
 import { startEmbeddedEngine, type EmbeddedEngine } from '../../src/stores/embedded-engine.js'
 import type { EventRow, HeartbeatRow } from '../../src/stores/event-row.js'
 import type { EventStore } from '../../src/stores/event-store.js'
+import { makeRow } from '../support/make-row.js'
 
 // The same with a million, in some minutes: LIVE_EVENTS=1000000 npx vitest run collector/test/live/live-count-exact.test.ts
 const EVENTS = Number(process.env['LIVE_EVENTS'] ?? 20_000)
@@ -60,7 +61,3 @@ it(`counts what a brute force over ${EVENTS} random events and heartbeats counts
   }
   expect(largest).toBeGreaterThan(EVENTS / 100)
 })
-
-function makeRow(fields: Partial<EventRow>): EventRow {
-  return { ...({} as EventRow), event_id: '', event_type: 'pageview', ...fields }
-}
