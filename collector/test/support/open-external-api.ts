@@ -9,7 +9,6 @@ import { createTestApp, type TestApp } from './create-test-app.js'
 export interface ExternalApi extends TestApp {
   /** What the routes asked of the reports. */
   asked: Question[]
-  apiKey: string
   get(path: string, headers?: Record<string, string>): Promise<ExternalAnswer>
   send(method: 'PATCH', path: string, body: unknown): Promise<ExternalAnswer>
 }
@@ -65,7 +64,6 @@ export async function openExternalApi(answers: Partial<ReportStore> = {}, scope:
   return {
     ...test,
     asked: reports.asked,
-    apiKey: secret,
     get: (path, headers = {}) => ask('GET', path, { headers }),
     send: (method, path, body) => ask(method, path, { body }),
   }
