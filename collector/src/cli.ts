@@ -13,7 +13,7 @@ const USAGE = `Usage: zenovay-collector <command>
   start                             run the collector until it is told to stop
   site add <domain> [--account ID] [settings]
                                     add a site to an account; the default one unless given
-  site list                         every site: id, tracking code, domain, name, time zone, retention, other domains
+  site list [--account ID]          every site: id, tracking code, domain, name, time zone, retention, other domains
   site update <id> [settings]       change the named settings of a site
   site remove <id> --yes            remove a site with its keys and all its events, for good
   account add <name> [--plan free|pro|scale|enterprise]
@@ -25,7 +25,7 @@ const USAGE = `Usage: zenovay-collector <command>
                                     an API key for one site or, without --site, for all sites of
                                     an account, the default one unless given; read (the default)
                                     gives reports, write sends events, admin manages sites and keys
-  key list                          every key: id, account, site, scope, name, made, last used
+  key list [--account ID]           every key: id, account, site, scope, name, made, last used
   key revoke <id>                   refuse a key from now on
   backup <folder>                   events, sites and keys into a new folder, while the collector runs
   restore <folder>                  a backup into a DATA_DIR that holds nothing yet
@@ -69,7 +69,7 @@ export async function runCli(args: string[], env: Environment, print: Print): Pr
     case 'site add':
       return withControl(env, (control) => addSite(control, { domain: operand, ...values }, print))
     case 'site list':
-      return withControl(env, (control) => listSites(control, print))
+      return withControl(env, (control) => listSites(control, values, print))
     case 'site update':
       return withControl(env, (control) => updateSite(control, operand, values, print))
     case 'site remove':
@@ -81,7 +81,7 @@ export async function runCli(args: string[], env: Environment, print: Print): Pr
     case 'account update':
       return withControl(env, (control) => updateAccount(control, operand, values, print))
     case 'key list':
-      return withControl(env, (control) => listKeys(control, print))
+      return withControl(env, (control) => listKeys(control, values, print))
     case 'key revoke':
       return withControl(env, (control) => revokeKey(control, operand, print))
     case 'key create':

@@ -21,9 +21,11 @@ export async function createKey(control: ControlStore, { name = 'key', scope = '
   print(`api key: ${secret}`)
 }
 
-export async function listKeys(control: ControlStore, print: Print): Promise<void> {
+export async function listKeys(control: ControlStore, { account }: Pick<KeyOptions, 'account'>, print: Print): Promise<void> {
+  const given = await assertAccount(control, account)
+  const keys = given === undefined ? control.listApiKeys() : control.listApiKeysOf({ accountId: given, siteId: null })
   const timeOf = (at: number) => new Date(at).toISOString()
-  for (const { id, accountId, siteId, scope, name, createdAt, lastUsedAt } of await control.listApiKeys())
+  for (const { id, accountId, siteId, scope, name, createdAt, lastUsedAt } of await keys)
     print([id, accountId, siteId ?? 'all sites', scope, name, timeOf(createdAt), lastUsedAt === null ? 'never used' : timeOf(lastUsedAt)].join('\t'))
 }
 

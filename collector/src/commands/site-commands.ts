@@ -26,8 +26,10 @@ export async function addSite(control: ControlStore, { account, ...options }: Si
   print(`tracking code: ${site.trackingCode}`)
 }
 
-export async function listSites(control: ControlStore, print: Print): Promise<void> {
-  for (const { id, trackingCode, domain, name, timeZone, retentionMonths, allowedDomains } of await control.listSites())
+export async function listSites(control: ControlStore, { account }: { account?: string | undefined }, print: Print): Promise<void> {
+  const accountId = await assertAccount(control, account)
+  const sites = accountId === undefined ? control.listSites() : control.listSitesOf({ accountId, siteId: null })
+  for (const { id, trackingCode, domain, name, timeZone, retentionMonths, allowedDomains } of await sites)
     print([id, trackingCode, domain, name, timeZone, `${retentionMonths} months`, allowedDomains.join(',')].join('\t').trimEnd())
 }
 

@@ -66,6 +66,10 @@ describe('zenovay-collector key', () => {
     expect(cells(lines)).toEqual(expect.arrayContaining(expected))
     for (const secret of secrets) expect(lines.join('\n')).not.toContain(secret.slice(-64))
 
+    expect(cells(await run('key', 'list', '--account', account)).map(([id]) => id).sort()).toEqual([ids[1], ids[2]].sort())
+    expect(cells(await run('site', 'list', '--account', account)).map(([id]) => id)).toEqual([site])
+    expect(await run('site', 'list', '--account', 'acc_default')).toEqual([])
+
     expect(await run('key', 'revoke', ids[1]!)).toEqual([expect.stringMatching(`^revoked: ${ids[1]}`)])
     expect(cells(await run('key', 'list')).map(([id]) => id).sort()).toEqual([ids[0], ids[2]].sort())
   })
@@ -74,6 +78,7 @@ describe('zenovay-collector key', () => {
     const account = lastWord(await run('account', 'add', 'Example Ltd'))
     const site = lastWord(await run('site', 'add', 'example.com'))
     await expect(run('key', 'create', '--account', account, '--site', site)).rejects.toThrow(`The site ${site} is of the account acc_default. Leave --account out.`)
+    for (const noun of ['key', 'site']) await expect(run(noun, 'list', '--account', 'acc_nothing')).rejects.toThrow('There is no account "acc_nothing".')
     await expect(run('key', 'create', '--account', 'acc_nothing')).rejects.toThrow('There is no account "acc_nothing".')
     await expect(run('key', 'create', '--name', ' ')).rejects.toThrow('--name must be a text')
     await expect(run('key', 'revoke')).rejects.toThrow('Name the key by its id.')

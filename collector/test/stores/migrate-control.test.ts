@@ -59,3 +59,20 @@ it('takes back a step that fails in its middle, with the steps before it, and ca
   expect(await db.selectFrom('sites').select('id').execute()).toEqual([{ id: 'ws_1' }])
   await db.destroy()
 })
+
+it('gives sites and keys from before there were accounts to the default one, whose plan is the largest', async () => {
+  const file = join(folder, 'control.db')
+  const db = new Kysely<Record<string, never>>({ dialect: new SqliteDialect({ database: new Database(file) }) })
+  await migrateControl(db, Object.fromEntries(Object.entries(CONTROL_MIGRATIONS).filter(([name]) => name < '004')))
+  await sql`INSERT INTO sites (id, tracking_code, domain, name, allowed_domains, created_at) VALUES ('ws_1', 'ZV_1', 'example.com', 'Example', '[]', 0)`.execute(db)
+  await sql`INSERT INTO api_keys (id, hash, name, site_id, created_at) VALUES ('k1', 'x', 'all', NULL, 0), ('k2', 'x', 'one', 'ws_1', 0)`.execute(db)
+  await db.destroy()
+
+  const store = await openSqliteControlStore(file)
+  const [account, ...others] = await store.listAccounts()
+  expect([account, others]).toMatchObject([{ name: 'default', plan: 'enterprise' }, []])
+  expect((await store.listSitesOf({ accountId: account!.id, siteId: null })).map(({ id }) => id)).toEqual(['ws_1'])
+  expect((await store.listApiKeysOf({ accountId: account!.id, siteId: null })).map(({ id, siteId, lastUsedAt }) => [id, siteId, lastUsedAt])).toEqual([['k1', null, null], ['k2', 'ws_1', null]])
+  expect(await store.readUsage('k1', Date.now())).toMatchObject({ minute: { used: 0, limit: 120 }, month: { used: 0, limit: 1_000_000 } })
+  await store.close()
+})
