@@ -71,6 +71,14 @@ describe.each(routes.map((route) => [route.path, route] as const))('%s', (_, rou
   })
 })
 
+it('knows no properties of events with hostile names', async () => {
+  for (const text of STRINGS) {
+    const { status, text: body } = await ask(`/analytics/{id}/events/${encodeURIComponent(text)}`)
+    expect(status, text).toBe(200)
+    expect((JSON.parse(body) as { data: unknown }).data).toEqual({ name: text, properties: [] })
+  }
+})
+
 it('answers hostile ids with refusals', async () => {
   for (const text of STRINGS) {
     const id = encodeURIComponent(text)

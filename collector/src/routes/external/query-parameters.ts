@@ -3,7 +3,7 @@ import { FIELD_FILTERS } from '../../reports/read-filters.js'
 import { LONGEST_PERIOD_MONTHS, RANGES, type Range } from '../../reports/read-period.js'
 
 export const MAX_LIMIT = 1000
-export const MAX_OFFSET = 100_000
+const MAX_OFFSET = 100_000
 export const MAX_TEXT_LENGTH = 2_048
 
 /** One of several words. */
