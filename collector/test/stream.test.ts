@@ -11,6 +11,8 @@ let test: TestCollector
 /** Another collector on the same store and control data. */
 let second: Collector
 let key: string
+/** Of those who send, who have limits of their own. */
+let writeKey: string
 /** A stream whose key is revoked at the beginning, for the last test: it may take a while to end. */
 let revoked: StreamReader
 const opened: StreamReader[] = []
@@ -18,7 +20,8 @@ const opened: StreamReader[] = []
 beforeAll(async () => {
   test = await startTestCollector()
   second = await startCollector(readConfig({ PORT: '0', DATA_DIR: test.dataDir, LOG_LEVEL: 'silent', CLICKHOUSE_URL: test.engine.url }))
-  key = await addKey({ siteId: null, scope: 'write' })
+  key = await addKey({ siteId: null })
+  writeKey = await addKey({ siteId: null, scope: 'write' })
   const apiKey = await addKey()
   revoked = await readStream(`${second.url}/api/stream/${test.site.id}`, { 'x-api-key': apiKey })
   await test.collector.control.removeApiKey(readKeyId(apiKey)!)
@@ -54,7 +57,7 @@ async function open(siteId: string, { url = test.url, apiKey = key, lastId }: Op
 }
 
 async function send(trackingCode: string, events: unknown[], url = test.url): Promise<void> {
-  const answer = await fetch(`${url}/api/v1/events`, { method: 'POST', headers: { 'content-type': 'application/json', 'x-api-key': key }, body: JSON.stringify({ trackingCode, events }) })
+  const answer = await fetch(`${url}/api/v1/events`, { method: 'POST', headers: { 'content-type': 'application/json', 'x-api-key': writeKey }, body: JSON.stringify({ trackingCode, events }) })
   expect(answer.status).toBe(200)
 }
 
