@@ -1,0 +1,9 @@
+// Clocks change within the month before this moment: in Lord Howe by half an hour on 4 October, in Zurich by an hour on the 25th.
+/** When the collectors believe to be: ms since the epoch. It is October in UTC and Zurich, and November in Lord Howe. */
+export const NOW = Date.UTC(2026, 9, 31, 14, 23, 45, 678)
+
+export const TIME_ZONES = ['UTC', 'Europe/Zurich', 'Australia/Lord_Howe'] as const
+
+export const MINUTE_MS = 60_000
+export const HOUR_MS = 60 * MINUTE_MS
+export const DAY_MS = 24 * HOUR_MS

@@ -1,0 +1,29 @@
+import { writeProperties } from '../../src/ingest/enrich/write-properties.js'
+import type { EventRow } from '../../src/stores/event-row.js'
+import type { PlannedVisit } from './visit-plan.js'
+
+/** The rows of a visit as the collector would have stored them. `delay` is how long an event was on its way, in ms. */
+export function toEventRows({ visitorId, sessionId, events }: PlannedVisit, siteId: string, delay: number): EventRow[] {
+  return events.map(({ id, at, type, name, origin, path, title, properties, arrival, client }) => ({
+    site_id: siteId,
+    received_at: at + delay,
+    occurred_at: at,
+    event_id: id,
+    event_type: type,
+    event_name: name,
+    visitor_id: visitorId,
+    session_id: sessionId,
+    user_id: '',
+    origin,
+    path,
+    title,
+    language: 'en',
+    screen: '1280x800',
+    timezone: 'Europe/Zurich',
+    properties: writeProperties(properties),
+    cookieless: false,
+    gpc: false,
+    ...client,
+    ...arrival,
+  }))
+}

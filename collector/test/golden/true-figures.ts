@@ -1,0 +1,112 @@
+import type { EventCount, PageRow, Period, PropertyCount, RankedRow, ReportFilter, RevenueRow, VisitFigures, VisitField } from '../../src/stores/report-store.js'
+import { fulfils, selectVisits, writeValue } from './select-visits.js'
+import { groupErrors, type TrueErrorGroup } from './true-errors.js'
+import { compareBytes, groupBy, sum } from './true-sums.js'
+import type { PlannedEvent, PlannedVisit } from './visit-plan.js'
+
+/** The figures of a report, from the plan of the visits alone: plain loops, nothing rounded. */
+export interface TrueFigures {
+  visits: PlannedVisit[]
+  summary(): VisitFigures
+  /** Figures of the visits that began in each part; `starts` are the parts' first moments. */
+  timeline(starts: readonly number[]): VisitFigures[]
+  pages(): PageRow[]
+  ranking(field: VisitField): RankedRow[]
+  eventNames(): EventCount[]
+  eventProperties(name: string): PropertyCount[]
+  revenue(): RevenueRow[]
+  errorGroups(): TrueErrorGroup[]
+}
+
+export function createTrueFigures(plan: readonly PlannedVisit[], period: Period, filters: readonly ReportFilter[] = []): TrueFigures {
+  const visits = selectVisits(plan, period, filters)
+  const happened = (...types: string[]) => visits.flatMap(({ visitorId, events }) => events.filter(({ type }) => types.includes(type)).map((event) => ({ visitorId, event })))
+  return {
+    visits,
+    errorGroups: () => groupErrors(plan.filter((visit) => filters.every((filter) => fulfils(visit, filter))), period),
+    summary: () => figuresOf(visits),
+    timeline: (starts) => starts.map((start, index) => figuresOf(visits.filter(({ events: [first] }) => first!.at >= start && first!.at < (starts[index + 1] ?? Infinity)))),
+    pages: () => [...groupBy(visits.flatMap(readSteps), ({ url }) => url).values()].map(describePage).sort((a, b) => b.views - a.views || compareBytes(a.url, b.url)),
+    ranking: (field) =>
+      [...groupBy(visits, ({ events: [first] }) => ({ ...first!.client, ...first!.arrival })[field])]
+        .map(([name, group]) => ({ name, ...figuresOf(group) }))
+        .sort((a, b) => b.visitors - a.visitors || b.visits - a.visits || compareBytes(a.name, b.name)),
+    eventNames: () => [...groupBy(happened('custom', 'goal'), ({ event }) => event.name)].map(([name, group]) => ({ name, ...countOf(group) })).sort((a, b) => b.count - a.count || compareBytes(a.name, b.name)),
+    eventProperties(name) {
+      const entries = happened('custom', 'goal').flatMap(({ visitorId, event }) => (event.name === name ? Object.entries(event.properties).map(([key, value]) => ({ visitorId, key, value: writeValue(value) })) : []))
+      return [...groupBy(entries, ({ key, value }) => JSON.stringify([key, value])).values()].map((group) => ({ key: group[0]!.key, value: group[0]!.value, ...countOf(group) }))
+    },
+    revenue: () =>
+      [...groupBy(happened('revenue'), ({ event }) => String(event.properties['currency']))]
+        .map(([currency, group]) => {
+          const total = sum(group.map(({ event }) => Math.round(Number(event.properties['amount']) * 100))) / 100
+          return { currency, total, average: total / group.length, ...countOf(group) }
+        })
+        .sort((a, b) => b.count - a.count || compareBytes(a.currency, b.currency)),
+  }
+}
+
+export function figuresOf(visits: readonly PlannedVisit[]): VisitFigures {
+  const viewed = visits.filter(({ events }) => countViews(events) > 0)
+  return {
+    visitors: new Set(visits.map(({ visitorId }) => visitorId)).size,
+    visits: visits.length,
+    pageviews: sum(visits.map(({ events }) => countViews(events))),
+    bounceRate: (100 * viewed.filter(isBounce).length) / (viewed.length || 1),
+    averageDuration: sum(viewed.map(durationOf)) / 1000 / (viewed.length || 1),
+  }
+}
+
+/** From the first to the last event, in ms. */
+export function durationOf({ events }: PlannedVisit): number {
+  return events.at(-1)!.at - events[0]!.at
+}
+
+function isBounce({ events }: PlannedVisit): boolean {
+  return countViews(events) === 1 && !events.some(({ type }) => ['custom', 'goal', 'revenue', 'identify'].includes(type))
+}
+
+function countViews(events: readonly PlannedEvent[]): number {
+  return events.filter(({ type }) => type === 'pageview').length
+}
+
+interface Step {
+  url: string
+  path: string
+  visitorId: string
+  isEntry: boolean
+  isExit: boolean
+  isBounce: boolean
+  /** ms until the next pageview; the last has none. */
+  stay: number | undefined
+}
+
+function readSteps(visit: PlannedVisit): Step[] {
+  const views = visit.events.filter(({ type }) => type === 'pageview')
+  return views.map(({ origin, path, at }, index) => ({
+    url: origin + path,
+    path,
+    visitorId: visit.visitorId,
+    isEntry: index === 0,
+    isExit: index === views.length - 1,
+    isBounce: isBounce(visit),
+    stay: index < views.length - 1 ? views[index + 1]!.at - at : undefined,
+  }))
+}
+
+function describePage(steps: Step[]): PageRow {
+  const entries = steps.filter(({ isEntry }) => isEntry)
+  const stays = steps.flatMap(({ stay }) => stay ?? [])
+  return {
+    url: steps[0]!.url,
+    path: steps[0]!.path,
+    views: steps.length,
+    visitors: countOf(steps).visitors,
+    entries: entries.length,
+    exits: steps.filter(({ isExit }) => isExit).length,
+    bounceRate: (100 * entries.filter((step) => step.isBounce).length) / (entries.length || 1),
+    averageTime: sum(stays) / 1000 / (stays.length || 1),
+  }
+}
+
+const countOf = (group: readonly { visitorId: string }[]) => ({ count: group.length, visitors: new Set(group.map(({ visitorId }) => visitorId)).size })

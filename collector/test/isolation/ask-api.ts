@@ -1,0 +1,45 @@
+import { fillPath, type ApiRoute } from './list-api-routes.js'
+import type { TwoAccounts } from './open-two-accounts.js'
+
+export interface Asked {
+  status: number
+  /** Headers and body in lower case, without the values that were asked with: who asks knows those. */
+  text: string
+  body: string
+}
+
+export interface ApiQuestion {
+  route: ApiRoute
+  values: Record<string, string>
+  headers?: Record<string, string>
+  query?: Record<string, string>
+}
+
+// Fewer than the requests of a minute that every plan of these tests allows.
+const REQUESTS_OF_A_MINUTE = 100
+
+/** Asks routes of two accounts' collector; of a stream that does not end its beginning is read. */
+export function createApiAsker({ collector, passMinute }: TwoAccounts): (question: ApiQuestion) => Promise<Asked> {
+  let asked = 0
+  return async ({ route, values, headers = {}, query = {} }) => {
+    if (++asked % REQUESTS_OF_A_MINUTE === 0) passMinute()
+    const search = new URLSearchParams(query).toString()
+    const ending = new AbortController()
+    const answer = await fetch(`${collector.url}${fillPath(route, values)}${search && `?${search}`}`, {
+      method: route.method,
+      redirect: 'manual',
+      signal: ending.signal,
+      headers: { ...(route.body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      ...(route.body !== undefined && { body: JSON.stringify(route.body) }),
+    })
+    const body = answer.headers.get('content-type')?.startsWith('text/event-stream') ? await readBeginning(answer) : await answer.text()
+    ending.abort()
+    const text = Object.values(values).reduce((rest, value) => (value === '' ? rest : rest.replaceAll(JSON.stringify(value).slice(1, -1), '')), `${JSON.stringify([...answer.headers])}\n${body}`)
+    return { status: answer.status, body, text: text.toLowerCase() }
+  }
+}
+
+async function readBeginning(answer: Response): Promise<string> {
+  const { value } = await answer.body!.getReader().read()
+  return Buffer.from((value as Uint8Array | undefined) ?? []).toString()
+}

@@ -1,0 +1,89 @@
+import { createTestApp } from '../support/create-test-app.js'
+
+/** A route that answers for an API key. */
+export interface ApiRoute {
+  method: string
+  /** From the root, with `{name}` where a parameter stands. */
+  path: string
+  isPublic: boolean
+  /** Parameters of the query. */
+  query: string[]
+  /** What a key must be allowed to do. */
+  scope: 'read' | 'write' | 'admin'
+  body?: unknown
+}
+
+interface Operation {
+  security?: unknown[]
+  parameters?: { name: string; in: string }[]
+  requestBody?: unknown
+  'x-scope'?: ApiRoute['scope']
+}
+interface Document {
+  servers: { url: string }[]
+  paths: Record<string, Record<string, Operation>>
+}
+
+// A route with a body must be added here.
+const BODIES: Record<string, unknown> = { 'PATCH /errors/{id}/groups/{group}': { status: 'ignored' } }
+
+// What the document of the External API does not describe: managing sites and keys. Nothing here may remove anything of one's own.
+const OTHER_ROUTES: ApiRoute[] = [
+  { method: 'GET', path: '/api/sites', isPublic: false, query: [], scope: 'admin' },
+  { method: 'GET', path: '/api/sites/{id}', isPublic: false, query: [], scope: 'admin' },
+  { method: 'PATCH', path: '/api/sites/{id}', isPublic: false, query: [], scope: 'admin', body: { retention_months: 24 } },
+  { method: 'DELETE', path: '/api/sites/{id}/visitors/{visitor}', isPublic: false, query: [], scope: 'admin' },
+  { method: 'GET', path: '/api/keys', isPublic: false, query: [], scope: 'admin' },
+  { method: 'DELETE', path: '/api/keys/{key}', isPublic: false, query: [], scope: 'admin' },
+  { method: 'GET', path: '/api/stream/{id}', isPublic: false, query: [], scope: 'read' },
+]
+
+/** Every route of the document that the app serves, so that none can be forgotten, and those beside it. */
+export async function listApiRoutes(): Promise<ApiRoute[]> {
+  const { app, close } = await createTestApp()
+  const document = (await app.inject('/api/external/v1/openapi.json')).json<Document>()
+  await close()
+  const base = new URL(document.servers[0]!.url, 'http://localhost').pathname.replace(/\/$/, '')
+  const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { security, parameters = [], requestBody, 'x-scope': scope = 'read' }]): ApiRoute => {
+      const name = `${method.toUpperCase()} ${path}`
+      if (requestBody !== undefined && !(name in BODIES)) throw new Error(`add a body of ${name} to this test`)
+      return {
+        method: method.toUpperCase(),
+        path: base + path,
+        isPublic: security?.length === 0,
+        query: parameters.filter((parameter) => parameter.in === 'query').map((parameter) => parameter.name),
+        scope,
+        ...(requestBody !== undefined && { body: BODIES[name] }),
+      }
+    }),
+  )
+  return [...described, ...OTHER_ROUTES]
+}
+
+/** Every route under `/api` that the app has, `{}` for its parameters, such as `GET /api/sites/{}`; read from the tree that it prints. */
+export async function listServedRoutes(): Promise<string[]> {
+  const { app, close } = await createTestApp()
+  await app.ready()
+  const tree = app.printRoutes({ commonPrefix: false })
+  await close()
+  const parents: string[] = []
+  return tree.split('\n').flatMap((line) => {
+    const [, indent, text, methods] = /^([\s│]*)[├└]── (\S+) \((.*)\)$/.exec(line) ?? []
+    if (text === undefined) return []
+    const depth = indent!.length / 4
+    parents[depth] = (depth > 0 ? parents[depth - 1] : '') + text
+    const path = parents[depth].replace('//', '/').replaceAll(/:\w+/g, '{}')
+    return methods!.split(', ').filter((method) => path.startsWith('/api/') && method !== 'HEAD' && method !== 'OPTIONS').map((method) => `${method} ${path}`)
+  })
+}
+
+/** The names of the parameters in a path. */
+export function parametersOf({ path }: ApiRoute): string[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!)
+}
+
+/** The path with its parameters filled in, each encoded. */
+export function fillPath({ path }: ApiRoute, values: Record<string, string>): string {
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name]!))
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import { createApiKey, type Site } from '@zenovay/collector'
+import type { KeyScope } from '../../src/stores/control-store.js'
+import { makeEvent } from '../support/make-event.js'
+import { startTestCollector, type TestCollector } from '../support/start-test-collector.js'
+
+/** A site of which every text holds its marker. */
+export interface MarkedSite {
+  site: Site
+  /** Lower-case letters: a text that nothing else has. */
+  marker: string
+  visitorId: string
+  eventName: string
+  /** Of its one group of errors. */
+  fingerprint: string
+}
+
+export interface TwoAccounts {
+  collector: TestCollector
+  /** Two sites of one account, and one of another. */
+  mine: MarkedSite
+  alsoMine: MarkedSite
+  theirs: MarkedSite
+  /** Makes a key of an account; `siteId` null for all of its sites. */
+  addKey(accountId: string, siteId: string | null, scope: KeyScope): Promise<{ secret: string; id: string }>
+  /** Goes on by more than a minute, so that no limit of a key is met. */
+  passMinute(): void
+  readErrorStatus(of: MarkedSite, key: string): Promise<string>
+}
+
+interface ErrorGroups {
+  data: { error_groups: { fingerprint: string; status: string }[] }
+}
+
+export async function openTwoAccounts(): Promise<TwoAccounts> {
+  let now = Date.UTC(2026, 5, 15, 12)
+  const collector = await startTestCollector({}, { now: () => now })
+  const { control } = collector.collector
+  const [one, other] = [await control.addAccount({ name: 'One', plan: 'enterprise' }), await control.addAccount({ name: 'Other', plan: 'enterprise' })]
+
+  const addKey: TwoAccounts['addKey'] = async (accountId, siteId, scope) => {
+    const { secret, record } = createApiKey({ name: `${scope} key`, accountId, siteId, scope }, now)
+    await control.addApiKey(record)
+    return { secret, id: record.id }
+  }
+  const addMarkedSite = async (accountId: string, name: string): Promise<MarkedSite> => {
+    // Not the name itself: that may stand in an answer by chance.
+    const marker = `marker${createHash('sha256').update(name).digest('hex').replaceAll(/\d/g, 'x').slice(0, 12)}`
+    const site = await control.addSite({ accountId, domain: `${marker}.example`, name: marker, allowedDomains: [`other-${marker}.example`] })
+    const visitorId = `visitor-${marker}`
+    await postMarkedVisit(collector, site, { marker, visitorId })
+    const { secret } = await addKey(accountId, site.id, 'read')
+    const groups = (await (await collector.get(`/api/external/v1/errors/${site.id}/groups`, { 'x-api-key': secret })).json()) as ErrorGroups
+    return { site, marker, visitorId, eventName: `event ${marker}`, fingerprint: groups.data.error_groups[0]!.fingerprint }
+  }
+  return {
+    collector,
+    mine: await addMarkedSite(one.id, 'mine'),
+    alsoMine: await addMarkedSite(one.id, 'also mine'),
+    theirs: await addMarkedSite(other.id, 'theirs'),
+    addKey,
+    passMinute: () => void (now += 61_000),
+    async readErrorStatus({ site, fingerprint }, key) {
+      const answer = (await (await collector.get(`/api/external/v1/errors/${site.id}/groups`, { 'x-api-key': key })).json()) as ErrorGroups
+      return answer.data.error_groups.find((group) => group.fingerprint === fingerprint)!.status
+    },
+  }
+}
+
+async function postMarkedVisit(collector: TestCollector, site: Site, { marker, visitorId }: { marker: string; visitorId: string }): Promise<void> {
+  const texts = { title: marker, referrer: `https://${marker}.example.net/`, browser: marker, os: marker, device_type: marker, language: marker, user_id: marker, timezone: marker }
+  const url = `https://${site.domain}/${marker}?utm_source=${marker}&utm_medium=${marker}&utm_campaign=${marker}&utm_term=${marker}&utm_content=${marker}`
+  const event = () => makeEvent({ session_id: `session-${marker}`, visitor_id: visitorId, url, ...texts })
+  const answer = await collector.post(
+    [
+      event(),
+      { ...event(), event_type: 'custom', event_name: `event ${marker}`, properties: { [marker]: marker } },
+      { ...event(), event_type: 'revenue', properties: { amount: 10, currency: marker } },
+      { ...event(), event_type: 'error', properties: { type: marker, message: `failed ${marker}` } },
+    ],
+    { code: site.trackingCode },
+  )
+  if (answer.status !== 200) throw new Error(await answer.text())
+}
