@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { addAccount, listAccounts, updateAccount } from './commands/account-commands.js'
 import { backUp, restore } from './commands/backup-commands.js'
 import { createKey, listKeys, revokeKey } from './commands/key-commands.js'
+import { rebuildRollups } from './commands/rebuild-command.js'
 import { addSite, listSites, removeSite, updateSite } from './commands/site-commands.js'
 import { readConfig } from './config.js'
 import { ApiError, StartError, describeError } from './errors.js'
@@ -29,6 +30,7 @@ const USAGE = `Usage: zenovay-collector <command>
   key revoke <id>                   refuse a key from now on
   backup <folder>                   events, sites and keys into a new folder, while the collector runs
   restore <folder>                  a backup into a DATA_DIR that holds nothing yet
+  rebuild-rollups                   makes what reports read of past days anew, while the collector runs
 
 Settings of a site:
   --domain HOST                     its domain; sub-domains belong to it (update only)
@@ -62,6 +64,7 @@ export async function runCli(args: string[], env: Environment, print: Print): Pr
   const [noun, verb, operand] = positionals
   if (values.help || noun === 'help') return print(USAGE)
   if (noun === 'backup') return backUp(readConfig(env), verb, print)
+  if (noun === 'rebuild-rollups') return rebuildRollups(readConfig(env), print)
   if (noun === 'restore') return restore(readConfig(env), verb, print)
   switch ([noun, verb].filter(Boolean).join(' ')) {
     case 'start':

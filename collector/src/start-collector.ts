@@ -24,6 +24,7 @@ import type { ControlStore } from './stores/control-store.js'
 import { startEmbeddedEngine, type EmbeddedEngine } from './stores/embedded-engine.js'
 import type { HeartbeatRow } from './stores/event-row.js'
 import type { EventStore } from './stores/event-store.js'
+import { createDaySettling } from './stores/settled/settle-days.js'
 import { createSaltFolder } from './stores/salt-folder.js'
 import { findBrokenParts } from './stores/find-broken-parts.js'
 import { guardControlStore } from './stores/guard-control-store.js'
@@ -92,13 +93,15 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     const identifier = createIdentifier({ salts, recent: await events.recentSessions(now() - SESSION_TIMEOUT_MS, MAX_SESSIONS) })
 
     const [scripts, page] = await Promise.all([readScriptAssets(), readPageAssets()])
-    const erase = createEraser({ events, commit, heartbeats })
+    const settling = createDaySettling({ url: clickhouseUrl })
+    opened.push(() => settling.close())
+    const erase = createEraser({ events, commit, heartbeats, settling })
     const app = createApp({ config, control, geo, events, reports, commit, heartbeats, identifier, metrics, erase, engine, scripts, page, log, now })
     opened.push(() => finish(app, [commit, heartbeats]))
     const url = await app.listen({ port: config.port, host: config.host, backlog: BACKLOG }).catch((error: unknown) => {
       throw explainListenError(error, config)
     })
-    const housekeeping = createHousekeeping({ control, events, erase, log, now })
+    const housekeeping = createHousekeeping({ control, events, erase, settling, log, now })
     const timer = setInterval(() => void housekeeping.tick(), HOUSEKEEPING_INTERVAL_MS)
     opened.push(() => Promise.resolve(clearInterval(timer)))
     return { url, control, close: closeAll }

@@ -1,11 +1,12 @@
-import { access, chmod, copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { access, chmod, copyFile, mkdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { pino } from 'pino'
 import type { Config } from '../config.js'
 import { StartError, describeError } from '../errors.js'
 import { openControlStore } from '../start-collector.js'
-import { engineUrlFile, startEmbeddedEngine } from '../stores/embedded-engine.js'
+import { startEmbeddedEngine } from '../stores/embedded-engine.js'
 import { backUpEvents, restoreEvents } from '../stores/event-backup.js'
+import { findEngine } from './find-engine.js'
 
 type Print = (line: string) => void
 
@@ -17,7 +18,7 @@ const CONTROL = 'control.db'
 export async function backUp(config: Config, name: string | undefined, print: Print): Promise<void> {
   const folder = readFolder(name)
   if (!(await exists(config.controlFile))) throw new StartError(`There is no control data in ${config.controlFile}. Set DATA_DIR as the collector has it.`)
-  const engineUrl = config.clickhouseUrl === undefined ? await findEngine(config) : undefined
+  const engineUrl = config.clickhouseUrl === undefined ? await findEngine(config, 'copy the folder without salts/') : undefined
   await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
     throw new StartError(`The folder ${folder} cannot be made: ${describeError(error)}. Name a new one in a folder that exists and that this user and the collector's may write.`)
   })
@@ -54,14 +55,6 @@ export async function restore(config: Config, name: string | undefined, print: P
 function readFolder(name: string | undefined): string {
   if (!name) throw new StartError('Name the folder of the backup: zenovay-collector backup /var/backups/zenovay/2026-11-21.')
   return resolve(name)
-}
-
-/** The url of the engine of a running collector. One that was killed leaves the file behind. */
-async function findEngine({ dataDir }: Config): Promise<string> {
-  const url = await readFile(engineUrlFile(join(dataDir, 'engine')), 'utf8').catch(() => undefined)
-  const isServing = url !== undefined && (await fetch(new URL('/ping', new URL(url).origin)).then(({ ok }) => ok, () => false))
-  if (!isServing) throw new StartError(`No collector runs on ${dataDir}, or this user may not read that folder. Start it; or, while it is stopped, copy the folder without salts/.`)
-  return url
 }
 
 async function copyControl(config: Config, folder: string): Promise<void> {

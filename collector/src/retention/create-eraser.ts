@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError } from '../errors.js'
 import type { Deletion, DeletionResult, EventStore } from '../stores/event-store.js'
+import type { DaySettling } from '../stores/settled/settle-days.js'
 
 /** Deletes what was taken so far, also what is not written yet. Rejects with `STORE_UNAVAILABLE`. */
 export type Erase = (deletion: Deletion) => Promise<DeletionResult>
@@ -13,11 +14,18 @@ interface Draining {
 const DRAIN_WITHIN_MS = 20_000
 const RETRY_AFTER_S = 30
 
-/** What waits to be written when an erasure begins would be written after it: so that is written first. */
-export function createEraser({ events, commit, heartbeats }: { events: Pick<EventStore, 'delete'>; commit: Draining; heartbeats: Draining }): Erase {
+interface EraserServices {
+  events: Pick<EventStore, 'delete'>
+  commit: Draining
+  heartbeats: Draining
+  settling: Pick<DaySettling, 'pause'>
+}
+
+/** What waits to be written when an erasure begins would be written after it: so that is written first. And no day is being made of what is erased. */
+export function createEraser({ events, commit, heartbeats, settling }: EraserServices): Erase {
   return async (deletion) => {
     const drained = Promise.all([commit.drain(), heartbeats.drain()]).then(() => true)
     if (!(await Promise.race([drained, sleep(DRAIN_WITHIN_MS, false, { ref: false })]))) throw new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S })
-    return events.delete(deletion)
+    return settling.pause(() => events.delete(deletion))
   }
 }

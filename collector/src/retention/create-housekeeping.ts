@@ -3,6 +3,7 @@ import { describeError } from '../errors.js'
 import type { ControlStore } from '../stores/control-store.js'
 import type { EventStore } from '../stores/event-store.js'
 import type { Erase } from './create-eraser.js'
+import type { DaySettling } from '../stores/settled/settle-days.js'
 import { deleteExpired } from './delete-expired.js'
 import { finishRemovals } from './finish-removals.js'
 
@@ -15,6 +16,7 @@ export interface HousekeepingServices {
   control: Pick<ControlStore, 'listSites' | 'listRemovals' | 'finishRemoval'>
   events: Pick<EventStore, 'delete'>
   erase: Erase
+  settling: Pick<DaySettling, 'settle'>
   log: Pick<FastifyBaseLogger, 'info' | 'error'>
   /** ms since the epoch. @default Date.now */
   now?: () => number
@@ -23,9 +25,13 @@ export interface HousekeepingServices {
 export const HOUSEKEEPING_INTERVAL_MS = 60_000
 const RETENTION_INTERVAL_MS = 24 * 60 * 60 * 1000
 const RETRY_AFTER_MS = 60 * 60 * 1000
+const SETTLE_FOR_MS = 30_000
 
-/** Deletes events past their retention, at the first tick and then daily, and those of removed sites. What fails is logged and tried again in an hour. */
-export function createHousekeeping({ control, events, erase, log, now = Date.now }: HousekeepingServices): Housekeeping {
+/**
+ * Deletes events past their retention, at the first tick and then daily, and those of removed sites; settles days at every tick.
+ * What fails is logged and tried again, retention in an hour.
+ */
+export function createHousekeeping({ control, events, erase, settling, log, now = Date.now }: HousekeepingServices): Housekeeping {
   let retentionDueAt = -Infinity
   let running: Promise<void> | undefined
 
@@ -38,6 +44,11 @@ export function createHousekeeping({ control, events, erase, log, now = Date.now
     retentionDueAt = startedAt + RETENTION_INTERVAL_MS
   }
 
+  async function settleDays(): Promise<void> {
+    const { settled, isDone } = await settling.settle({ forMs: SETTLE_FOR_MS })
+    if (settled > 0) log.info({ settled, done: isDone }, 'days of sites are settled')
+  }
+
   const attempt = (task: string, run: Promise<void>) => run.catch((error: unknown) => log.error({ task, error: describeError(error) }, 'housekeeping failed; it is tried again'))
 
   return {
@@ -45,6 +56,7 @@ export function createHousekeeping({ control, events, erase, log, now = Date.now
       (running ??= (async () => {
         await attempt('removed sites', finishRemovals(control, erase, now()))
         await attempt('retention', keepRetention())
+        await attempt('settled days', settleDays())
         running = undefined
       })()),
   }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Deletion, DeletionResult } from './event-store.js'
+import { REPLACED, unsettleAround } from './settled/unsettle-days.js'
 
 // An answer has to come before the connection is taken for dead, which is after 60 seconds of silence.
 const PATIENCE_MS = 45_000
@@ -25,7 +26,7 @@ const REPLACED_PARTS = `
 const NO_PARTITION = '190001'
 
 /**
- * Deletes rows of the event tables for good.
+ * Deletes rows of the event tables for good, and what was made of them.
  *
  * A lightweight DELETE would only hide them until some later merge, so the parts that hold them are written anew.
  * Only the months (partitions) that hold such rows are touched, and when none does, nothing is.
@@ -85,9 +86,11 @@ export function createDeletion(client: ClickHouseClient, patienceMs = PATIENCE_M
     // One after the other: each rewrites whole parts.
     const result = previous.then(async () => {
       const { where, params } = describe(deletion)
-      const events = await deleteRows('events', where('occurred_at'), params)
+      const events = await unsettleAround(client, { where: where('occurred_at'), params }, () => deleteRows('events', where('occurred_at'), params))
       const heartbeats = await deleteRows('heartbeats', where('received_at'), params)
-      return { rows: events.rows, isDone: events.isDone && heartbeats.isDone }
+      const built = []
+      for (const table of ['visits', 'page_days']) built.push(await deleteRows(table, `site_id IN {siteIds: Array(String)} AND ${REPLACED}`, params))
+      return { rows: events.rows, isDone: [events, heartbeats, ...built].every(({ isDone }) => isDone) }
     })
     previous = result.catch(() => {})
     return result

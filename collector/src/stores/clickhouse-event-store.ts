@@ -9,7 +9,8 @@ import { eventKey, type CookielessSession, type EventStore, type FeedEvent, type
 import type { EventRow, HeartbeatRow } from './event-row.js'
 import { explainUnavailable } from './explain-unavailable.js'
 import { FEED_EVENTS, FIRST_COPIES, LAST_POSITION } from './queries/event-feed.js'
-import { DELETE_COPIES, FIND_COPIES, FIND_STORED, NEWEST_RECEIPT, RECENT_EVENTS, RECENT_SESSIONS, VISITORS_SINCE } from './queries/stored-events.js'
+import { FIND_COPIES, FIND_STORED, IS_COPY, NEWEST_RECEIPT, RECENT_EVENTS, RECENT_SESSIONS, VISITORS_SINCE } from './queries/stored-events.js'
+import { unsettleAround } from './settled/unsettle-days.js'
 import { splitParameter } from './split-parameter.js'
 
 export interface ClickhouseOptions {
@@ -98,7 +99,8 @@ export async function createClickhouseEventStore({ url, timeoutMs = 30_000 }: Cl
     async deleteCopies(since) {
       const rows = await select<{ copy: string }>(FIND_COPIES, { since: since / 1000, limit: MAX_COPIES })
       const copies = rows.map(({ copy }) => copy)
-      if (copies.length > 0) await client.command({ query: DELETE_COPIES, query_params: { since: since / 1000, copies } })
+      const params = { since: since / 1000, copies }
+      if (copies.length > 0) await unsettleAround(client, { where: IS_COPY, params }, () => client.command({ query: `DELETE FROM events WHERE ${IS_COPY}`, query_params: params }))
       return copies.length
     },
     async recentSessions(since, limit) {

@@ -9,13 +9,21 @@ import { askSummary } from './queries/ask-summary.js'
 import { askTimeline } from './queries/ask-timeline.js'
 import { askVisitor, askVisitors } from './queries/ask-visitors.js'
 import type { Ask } from './queries/ask.js'
-import type { ReportStore } from './report-store.js'
+import type { ReportScope, ReportStore } from './report-store.js'
+import { findSettledPeriod } from './settled/find-settled-period.js'
+import type { SettledScope } from './settled/settled-scope.js'
 
 export interface ReportStoreOptions {
   /** With user, password and database where the server wants them. */
   url: string
   /** Longest time of one question, in milliseconds. */
   timeoutMs?: number
+  /** Whether settled days are used; without them every question is answered from the events. @default true */
+  useSettled?: boolean
+  /** @default UNDER_WAY_MS */
+  underWayMs?: number
+  /** With more settled visits in a report, a sketch counts its visitors. */
+  maxCountedExactly?: number
 }
 
 // What the engine has is 2 GB, of which the ingest needs its part: these questions wait for each other.
@@ -24,6 +32,8 @@ const MAX_MEMORY_BYTES = 450_000_000
 // Above, groups and rows to sort go to the disk.
 const MAX_IN_MEMORY_BYTES = 200_000_000
 const MAX_ROWS = 100_000
+// A sketch is off by a third of a percent, typically; to count exactly among more takes too long and too much memory.
+const MAX_COUNTED_EXACTLY = 500_000
 
 const LIMITS: ClickHouseSettings = {
   readonly: '1',
@@ -37,7 +47,7 @@ const LIMITS: ClickHouseSettings = {
 }
 
 /** The report store on the tables of the event store, which must be there. */
-export function createClickhouseReportStore({ url, timeoutMs = 30_000 }: ReportStoreOptions): ReportStore & { close(): Promise<void> } {
+export function createClickhouseReportStore({ url, timeoutMs = 30_000, useSettled = true, underWayMs, maxCountedExactly = MAX_COUNTED_EXACTLY }: ReportStoreOptions): ReportStore & { close(): Promise<void> } {
   const client = createClient({
     url,
     request_timeout: timeoutMs,
@@ -55,16 +65,21 @@ export function createClickhouseReportStore({ url, timeoutMs = 30_000 }: ReportS
     }
   }
 
+  const settle = async (scope: ReportScope): Promise<SettledScope> => {
+    const settled = useSettled ? await findSettledPeriod(ask, scope, underWayMs) : undefined
+    return { ...scope, settled, isSketched: settled !== undefined && settled.visits > maxCountedExactly }
+  }
+
   return {
-    summary: (scope) => askSummary(ask, scope),
-    timeline: (scope, starts) => askTimeline(ask, scope, starts),
-    pages: (scope, slice) => askPages(ask, scope, slice),
-    ranking: (scope, field, slice) => askRanking(ask, { scope, field, slice }),
-    visitors: (scope, slice) => askVisitors(ask, scope, slice),
-    visitor: (scope, visitorId) => askVisitor(ask, scope, visitorId),
-    eventNames: (scope, slice) => askEventNames(ask, scope, slice),
-    eventProperties: (scope, name, limit) => askEventProperties(ask, { scope, name, limit }),
-    revenue: (scope) => askRevenue(ask, scope),
+    summary: async (scope) => askSummary(ask, await settle(scope)),
+    timeline: async (scope, starts) => askTimeline(ask, await settle(scope), starts),
+    pages: async (scope, slice) => askPages(ask, await settle(scope), slice),
+    ranking: async (scope, field, slice) => askRanking(ask, { scope: await settle(scope), field, slice }),
+    visitors: async (scope, slice) => askVisitors(ask, await settle(scope), slice),
+    visitor: async (scope, visitorId) => askVisitor(ask, await settle(scope), visitorId),
+    eventNames: async (scope, slice) => askEventNames(ask, await settle(scope), slice),
+    eventProperties: async (scope, name, limit) => askEventProperties(ask, { scope: await settle(scope), name, limit }),
+    revenue: async (scope) => askRevenue(ask, await settle(scope)),
     errorGroups: (scope, slice) => askErrorGroups(ask, scope, slice),
     errorGroup: (siteId, fingerprint) => askErrorGroup(ask, siteId, fingerprint),
     close: () => client.close(),

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createApiKey } from '@zenovay/collector'
 import { pino } from 'pino'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createGroupCommit } from '../../src/ingest/create-group-commit.js'
 import { createEraser } from '../../src/retention/create-eraser.js'
+import { createDaySettling } from '../../src/stores/settled/settle-days.js'
 import { makeEvent } from '../support/make-event.js'
 import { startTestCollector, type TestCollector } from '../support/start-test-collector.js'
 
@@ -66,6 +67,12 @@ it('erases a visitor from every query and every file before it answers', async (
   await collector.post(hidden)
   await collector.command(`DELETE FROM events WHERE event_id = '${hidden.event_id}'`)
   await beat(visitor.id)
+  const settling = createDaySettling({ url: collector.engine.url, underWayMs: 1 })
+  const findBuilt = () => collector.select(`SELECT visitor_id FROM visits INNER JOIN page_days USING (site_id, day) WHERE path = '/${visitor.marks[2]}'`)
+  // A day does not settle in the second in which events of it were received.
+  await vi.waitUntil(async () => (await settling.settle({ forMs: 60_000 })).isDone && (await findBuilt()).length > 0, { timeout: 20_000 })
+  await settling.close()
+  expect(await findBuilt()).toEqual([{ visitor_id: visitor.id }])
   expect((await findFiles(visitor.marks)).length).toBeGreaterThan(1)
 
   expect(await erase(visitor.id)).toMatchObject({ status: 200, data: { site: collector.site.id, erased: { events: 3 }, pending: false } })
@@ -102,7 +109,7 @@ it('writes what waits before it deletes, and waits for nothing that comes later'
   const idle = { drain: () => Promise.resolve() }
   const events = { delete: () => Promise.resolve({ rows: order.push('deleted'), isDone: true }) }
   const added = [group.add({ id: 'before' })]
-  const erased = createEraser({ events, commit: group, heartbeats: idle })({ siteIds: [] })
+  const erased = createEraser({ events, commit: group, heartbeats: idle, settling: { pause: (run) => run() } })({ siteIds: [] })
   // The queue is never empty while it runs.
   for (let i = 0; i < 20; i++) {
     await sleep(10)

@@ -62,7 +62,7 @@ export async function createTestApp({ store = {}, reports = createFakeReports(),
   const app = createApp({
     config: { trustedProxies: ['127.0.0.1'], countryHeader: undefined, metricsToken: METRICS_TOKEN },
     control, events, reports, commit, heartbeats, metrics, log, now,
-    erase: createEraser({ events, commit, heartbeats }),
+    erase: createEraser({ events, commit, heartbeats, settling: { pause: (run) => run() } }),
     geo: { countryOf: () => '' },
     identifier: { ...createIdentifier({ salts, recent: [] }), ...identifier },
     scripts: [],

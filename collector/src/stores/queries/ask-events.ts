@@ -1,4 +1,5 @@
-import type { EventCount, PropertyCount, ReportScope, Slice } from '../report-store.js'
+import type { EventCount, PropertyCount, Slice } from '../report-store.js'
+import type { SettledScope } from '../settled/settled-scope.js'
 import type { Ask } from './ask.js'
 import { inVisits, plainText, readScope } from './read-scope.js'
 
@@ -6,7 +7,7 @@ const NAMED = "event_type IN ('custom', 'goal')"
 // Whoever sends a new key with every event must not fill an answer.
 const MAX_PROPERTY_ROWS = 10_000
 
-export function askEventNames(ask: Ask, scope: ReportScope, slice: Slice): Promise<EventCount[]> {
+export function askEventNames(ask: Ask, scope: SettledScope, slice: Slice): Promise<EventCount[]> {
   const read = readScope(scope)
   return ask<EventCount>(
     `SELECT event_name AS name, count() AS count, uniqExact(visitor_id) AS visitors FROM events WHERE ${inVisits(read, NAMED)}
@@ -15,7 +16,7 @@ export function askEventNames(ask: Ask, scope: ReportScope, slice: Slice): Promi
   )
 }
 
-export function askEventProperties(ask: Ask, { scope, name, limit }: { scope: ReportScope; name: string; limit: number }): Promise<PropertyCount[]> {
+export function askEventProperties(ask: Ask, { scope, name, limit }: { scope: SettledScope; name: string; limit: number }): Promise<PropertyCount[]> {
   const read = readScope(scope)
   return ask<PropertyCount>(
     `SELECT property.1 AS key, ${plainText('property.2')} AS value, count() AS count, uniqExact(visitor_id) AS visitors

@@ -1,4 +1,5 @@
-import type { ReportScope, RevenueRow } from '../report-store.js'
+import type { RevenueRow } from '../report-store.js'
+import type { SettledScope } from '../settled/settled-scope.js'
 import type { Ask } from './ask.js'
 import { inVisits, readScope } from './read-scope.js'
 
@@ -8,7 +9,7 @@ const WITH_AMOUNT = "event_type = 'revenue' AND JSONType(properties, 'amount') I
 // More than any currency has: what adding up leaves behind them is no money.
 const PLACES = 4
 
-export async function askRevenue(ask: Ask, scope: ReportScope): Promise<RevenueRow[]> {
+export async function askRevenue(ask: Ask, scope: SettledScope): Promise<RevenueRow[]> {
   const read = readScope(scope)
   const rows = await ask<Omit<RevenueRow, 'average'>>(
     `SELECT ${CURRENCY} AS currency, ifNotFinite(sum(JSONExtractFloat(properties, 'amount')), 0) AS total, count() AS count, uniqExact(visitor_id) AS visitors

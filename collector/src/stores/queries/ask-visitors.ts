@@ -1,15 +1,17 @@
-import type { ReportScope, Slice, VisitorCursor, VisitorRow } from '../report-store.js'
+import type { Slice, VisitorCursor, VisitorRow } from '../report-store.js'
+import type { SettledScope } from '../settled/settled-scope.js'
 import type { Ask } from './ask.js'
 import { SESSION, readScope, sessionsWith } from './read-scope.js'
+import { readVisits } from './read-visits.js'
 import { scoreVisitor, type VisitorSums } from './score-visitor.js'
-import { BEGAN_MS, LASTED_MS, VISITS } from './visits.js'
+import { BEGAN_MS, LASTED_MS } from './visits.js'
 
 type Row = Omit<VisitorRow, 'valueScore' | 'valueParts'> & VisitorSums
 
 const ofNewest = (column: string) => `argMax(${column}, (started_at, session_id))`
 
 /** Rows of visitors, of all columns of the visits that `sessions` selects: those of one page, not of the whole period. */
-const describeVisitors = (sessions: string) => `
+const describeVisitors = (scope: SettledScope, sessions: string) => `
   SELECT
     visitor_id AS id,
     ${ofNewest('country')} AS country,
@@ -28,22 +30,22 @@ const describeVisitors = (sessions: string) => `
     sum(v.goals) AS goals,
     sum(v.revenues) AS revenues,
     groupUniqArray(v.channel) AS channels
-  FROM (${VISITS}) AS v WHERE ${SESSION} IN (${sessions}) GROUP BY id ORDER BY visitedAt DESC, id DESC`
+  FROM (${readVisits(scope).sql}) AS v WHERE ${SESSION} IN (${sessions}) GROUP BY id ORDER BY visitedAt DESC, id DESC`
 
-export async function askVisitors(ask: Ask, scope: ReportScope, { limit, offset, after }: Slice & { after?: VisitorCursor }): Promise<VisitorRow[]> {
+export async function askVisitors(ask: Ask, scope: SettledScope, { limit, offset, after }: Slice & { after?: VisitorCursor }): Promise<VisitorRow[]> {
   const { visits, params } = readScope(scope)
   const page = `
     SELECT visitor_id, max(${BEGAN_MS}) AS visited_at, groupArray(${SESSION}) AS sessions FROM ${visits} GROUP BY visitor_id
     ${after ? 'HAVING (visited_at, visitor_id) < ({afterTime: Int64}, {afterId: String})' : ''}
     ORDER BY visited_at DESC, visitor_id DESC LIMIT {limit: UInt32} OFFSET {offset: UInt32}`
-  const rows = await ask<Row>(describeVisitors(`SELECT arrayJoin(sessions) FROM (${page})`), { ...params, limit, offset, ...(after && { afterTime: after.visitedAt, afterId: after.id }) })
+  const rows = await ask<Row>(describeVisitors(scope, `SELECT arrayJoin(sessions) FROM (${page})`), { ...params, limit, offset, ...(after && { afterTime: after.visitedAt, afterId: after.id }) })
   return rows.map(toVisitor)
 }
 
-export async function askVisitor(ask: Ask, scope: ReportScope, visitorId: string): Promise<VisitorRow | undefined> {
+export async function askVisitor(ask: Ask, scope: SettledScope, visitorId: string): Promise<VisitorRow | undefined> {
   const { visits, params } = readScope(scope)
   const isTheirs = 'visitor_id = {visitorId: String}'
-  const rows = await ask<Row>(describeVisitors(`SELECT ${SESSION} FROM ${visits} WHERE ${isTheirs} AND ${sessionsWith(isTheirs)}`), { ...params, visitorId })
+  const rows = await ask<Row>(describeVisitors(scope, `SELECT ${SESSION} FROM ${visits} WHERE ${isTheirs} AND ${sessionsWith(isTheirs)}`), { ...params, visitorId })
   return rows.map(toVisitor)[0]
 }
 

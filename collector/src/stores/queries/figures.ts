@@ -1,9 +1,10 @@
 import type { VisitFigures } from '../report-store.js'
+import type { ScopeSql } from './read-scope.js'
 import { LASTED_MS } from './visits.js'
 
 /** What figures are made of, in whole numbers: averages are made of them here, rounded in one way. */
-export const FIGURE_COLUMNS = `
-    uniqExact(visitor_id) AS visitors,
+export const figureColumns = ({ countVisitors }: ScopeSql) => `
+    ${countVisitors} AS visitors,
     count() AS visits,
     sum(pageviews) AS views,
     countIf(pageviews > 0) AS entered,

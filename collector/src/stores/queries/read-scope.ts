@@ -1,5 +1,10 @@
-import type { ReportFilter, ReportScope } from '../report-store.js'
-import { EVENTS_AROUND, VISITS } from './visits.js'
+import type { ReportFilter } from '../report-store.js'
+import type { SettledScope } from '../settled/settled-scope.js'
+import { readVisits } from './read-visits.js'
+import { EVENTS_AROUND } from './visits.js'
+
+/** A sketch of visitors; its states are those of the table of pages. */
+export const SKETCH = 'uniqCombined64(17)(visitor)'
 
 // A session in a set, where the ids themselves take several times the memory. Two ids of one report have the same hash less than once in a million reports.
 export const SESSION = 'cityHash64(session_id)'
@@ -7,19 +12,25 @@ export const SESSION = 'cityHash64(session_id)'
 /** SQL of the visits of a scope, a subquery in parentheses, and the values of its parameters. */
 export interface ScopeSql {
   visits: string
+  /** The aggregate function that counts the visitors of such visits. */
+  countVisitors: string
   params: Record<string, unknown>
 }
 
-/** The visits of the period that fulfil every filter, with the columns of `VISITS`. */
-export function readScope({ siteId, period, filters }: ReportScope): ScopeSql {
-  const params: Record<string, unknown> = { siteId, from: period.from, to: period.to }
-  const conditions = filters.map((filter, index) => {
+/** The visits of the period that fulfil every filter, with the columns of `visitsBetween`. */
+export function readScope(scope: SettledScope): ScopeSql {
+  const { sql, params } = readVisits(scope)
+  const conditions = scope.filters.map((filter, index) => {
     params[`value${index}`] = filter.value
     if (filter.by === 'field') params[`field${index}`] = filter.field
     if (filter.by === 'property') params[`key${index}`] = filter.key
     return describeFilter(filter, index)
   })
-  return { visits: conditions.length === 0 ? `(${VISITS})` : `(SELECT * FROM (${VISITS}) WHERE ${conditions.join(' AND ')})`, params }
+  return {
+    visits: conditions.length === 0 ? `(${sql})` : `(SELECT * FROM (${sql}) WHERE ${conditions.join(' AND ')})`,
+    countVisitors: scope.isSketched ? SKETCH : 'uniqExact(visitor)',
+    params,
+  }
 }
 
 /** Condition of the events of a kind that happened in the visits of a scope. */

@@ -26,7 +26,7 @@ export const FIND_COPIES = `
     FROM events WHERE ${SINCE} AND ${NOT_OLDER} AND ${ID_HASH} IN (SELECT ${ID_HASH} AS id FROM events WHERE ${SINCE} AND ${NOT_OLDER} GROUP BY id HAVING count() > 1)
   ) WHERE place > 1 LIMIT {limit: UInt32}`
 
-export const DELETE_COPIES = `DELETE FROM events WHERE ${SINCE} AND ${NOT_OLDER} AND ${COPY} IN {copies: Array(String)}`
+export const IS_COPY = `${SINCE} AND ${NOT_OLDER} AND ${COPY} IN {copies: Array(String)}`
 
 export const RECENT_SESSIONS = `
   SELECT visitor_id AS visitorId, argMax(session_id, received_at) AS sessionId, toUnixTimestamp64Milli(max(received_at)) AS seen

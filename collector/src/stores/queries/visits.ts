@@ -1,10 +1,14 @@
-// Every value comes in as a bound parameter: siteId, and from and to in ms since the epoch.
+// Every value comes in as a bound parameter: siteId, and moments in ms since the epoch.
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const moment = (ms: string) => `fromUnixTimestamp64Milli(${ms}, 'UTC')`
 
-/** Condition of the events of which visits of the period can consist: a visit that began in it, and one that began before. */
-export const EVENTS_AROUND = `site_id = {siteId: String} AND occurred_at >= ${moment(`{from: Int64} - ${DAY_MS}`)} AND occurred_at < ${moment(`{to: Int64} + ${DAY_MS}`)}`
+/** Condition of the events of which visits can consist that began between two moments, named by their parameters, and of those that began before. */
+const eventsAround = (from: string, to: string) =>
+  `site_id = {siteId: String} AND occurred_at >= ${moment(`{${from}: Int64} - ${DAY_MS}`)} AND occurred_at < ${moment(`{${to}: Int64} + ${DAY_MS}`)}`
+
+/** The same of the period, `from` and `to`. */
+export const EVENTS_AROUND = eventsAround('from', 'to')
 
 /** Milliseconds since the epoch of the first and the last event of a visit. */
 export const BEGAN_MS = 'toUnixTimestamp64Milli(started_at)'
@@ -27,12 +31,21 @@ export const FIRST_EVENT_COLUMNS = [
   'visitor_id', 'referrer', 'country', 'device_type', 'browser', 'os', 'source', 'channel', 'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content',
 ] as const
 
+/** Condition of the visits that began between two moments. */
+export const beganBetween = (from: string, to: string) => `started_at >= ${moment(`{${from}: Int64}`)} AND started_at < ${moment(`{${to}: Int64}`)}`
+
+/** The columns of a visit, in the order of the table and of {@link visitsBetween}. */
+export const VISIT_COLUMNS = [
+  'session_id', 'started_at', 'ended_at', 'pageviews', 'actions', 'bounced', 'goals', 'revenues', 'entry_origin', 'entry_path', 'exit_origin', 'exit_path', 'steps', 'visitor',
+  ...FIRST_EVENT_COLUMNS,
+].join(', ')
+
 /**
- * One row for each visit that began in the period. Read it as `FROM (${VISITS})`: the engine computes the columns that are
- * asked for, and no others. Entry and exit are empty in a visit without a pageview; `steps` are its pageviews in order, as
- * tuples of place, origin and path.
+ * One row for each visit that began between two moments, out of the events. Read it as `FROM (…)`: the engine computes the columns
+ * that are asked for, and no others. Entry and exit are empty in a visit without a pageview; `steps` are its pageviews in order, as
+ * tuples of place, origin and path; `visitor` is a hash of the visitor's id. `only` is one more condition of the events `e`.
  */
-export const VISITS = `
+export const visitsBetween = (from: string, to: string, only = '') => `
   SELECT
     e.session_id AS session_id,
     min(e.occurred_at) AS started_at,
@@ -47,8 +60,9 @@ export const VISITS = `
     argMaxIf(e.origin, ${PLACE}, ${IS_PAGEVIEW}) AS exit_origin,
     argMaxIf(e.path, ${PLACE}, ${IS_PAGEVIEW}) AS exit_path,
     arraySort(groupArrayIf((${PLACE}, e.origin, e.path), ${IS_PAGEVIEW})) AS steps,
+    cityHash64(visitor_id) AS visitor,
     ${FIRST_EVENT_COLUMNS.map(first).join(',\n    ')}
   FROM events AS e
-  WHERE ${EVENTS_AROUND}
+  WHERE ${eventsAround(from, to)} ${only}
   GROUP BY session_id
-  HAVING started_at >= ${moment('{from: Int64}')} AND started_at < ${moment('{to: Int64}')}`
+  HAVING ${beganBetween(from, to)}`
