@@ -1,6 +1,7 @@
-// Clocks change within the month before this moment: in Lord Howe by half an hour on 4 October, in Zurich by an hour on the 25th.
+// Clocks change within the month before this moment: in Lord Howe by half an hour on 6 October, in Zurich by an hour on the 27th.
+// It lies in the past of the engine, too, which settles days by its own clock.
 /** When the collectors believe to be: ms since the epoch. It is October in UTC and Zurich, and November in Lord Howe. */
-export const NOW = Date.UTC(2026, 9, 31, 14, 23, 45, 678)
+export const NOW = Date.UTC(2024, 9, 31, 14, 23, 45, 678)
 
 export const TIME_ZONES = ['UTC', 'Europe/Zurich', 'Australia/Lord_Howe'] as const
 

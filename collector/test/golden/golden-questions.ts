@@ -27,19 +27,19 @@ const askRange = (range: Range, timeZone: string): AskedPeriod => ({ query: { ra
 export function listPeriods(timeZone: string): AskedPeriod[] {
   const custom = (query: Record<string, string>, period: Period): AskedPeriod => ({ query, period, name: 'custom' })
   const dates = (from: string, to: string) => custom({ from, to }, periodOfDates(from, to, timeZone))
-  const morning = startOfDate(timeZone, '2026-10-14') + 6.5 * HOUR_MS
+  const morning = startOfDate(timeZone, '2024-10-14') + 6.5 * HOUR_MS
   return [
     ...RANGES.map((range) => askRange(range, timeZone)),
     { query: {}, period: periodOfRange('7d', timeZone), name: '7d' },
     { query: { timeRange: '30d' }, period: periodOfRange('30d', timeZone), name: '30d' },
-    dates('2026-10-03', '2026-10-26'),
-    dates('2026-10-25', '2026-10-25'),
-    dates('2026-10-04', '2026-10-04'),
-    custom({ from: '2026-10-24' }, { from: startOfDate(timeZone, '2026-10-24'), to: NOW + 1 }),
-    custom({ from: '2026-10-11T22:00:00.001Z', to: '2026-10-12T21:59:59.999Z' }, { from: Date.UTC(2026, 9, 11, 22) + 1, to: Date.UTC(2026, 9, 12, 22) - 1 }),
-    custom({ from: '2026-10-14T06:30', to: '2026-10-20T12:00:00+02:00' }, { from: morning, to: Date.UTC(2026, 9, 20, 10) }),
+    dates('2024-10-05', '2024-10-28'),
+    dates('2024-10-27', '2024-10-27'),
+    dates('2024-10-06', '2024-10-06'),
+    custom({ from: '2024-10-26' }, { from: startOfDate(timeZone, '2024-10-26'), to: NOW + 1 }),
+    custom({ from: '2024-10-11T22:00:00.001Z', to: '2024-10-12T21:59:59.999Z' }, { from: Date.UTC(2024, 9, 11, 22) + 1, to: Date.UTC(2024, 9, 12, 22) - 1 }),
+    custom({ from: '2024-10-14T06:30', to: '2024-10-20T12:00:00+02:00' }, { from: morning, to: Date.UTC(2024, 9, 20, 10) }),
     // An hour that the clocks of Zurich show twice.
-    custom({ from: '2026-10-25T00:30:00Z', to: '2026-10-25T01:30:00Z' }, { from: Date.UTC(2026, 9, 25) + 30 * MINUTE_MS, to: Date.UTC(2026, 9, 25, 1) + 30 * MINUTE_MS }),
+    custom({ from: '2024-10-27T00:30:00Z', to: '2024-10-27T01:30:00Z' }, { from: Date.UTC(2024, 9, 27) + 30 * MINUTE_MS, to: Date.UTC(2024, 9, 27, 1) + 30 * MINUTE_MS }),
   ]
 }
 

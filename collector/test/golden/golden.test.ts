@@ -10,7 +10,7 @@ import { startGoldenCollector, type GoldenCollector } from './start-golden-colle
 import { LIST_REPORTS, SOURCE_REPORTS, VISITORS, PAGES, describeVisitor, type ListReport, type Row } from './true-answers.js'
 import { listTrueVisitors } from './true-visitors.js'
 
-const SEED = 20_261_031
+const SEED = 20_241_031
 const visits = generateVisits(SEED)
 const random = createRandom(SEED)
 

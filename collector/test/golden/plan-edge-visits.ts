@@ -6,7 +6,7 @@ import { addDays, dateIn, startOfDate } from './zone-days.js'
 
 const CLIENT: Client = { country: 'CH', device_type: 'desktop', browser: 'Firefox', os: 'Linux' }
 // Days of which a clock may be wrong about the start: both changes of clocks and those after, and the first ones of the ranges.
-const CHANGE_DATES = ['2026-10-04', '2026-10-05', '2026-10-25', '2026-10-26']
+const CHANGE_DATES = ['2024-10-06', '2024-10-07', '2024-10-27', '2024-10-28']
 const RANGE_DAYS = [0, -6, -29, -89, -364, -7, -13, -59]
 
 /** Visits at the edges of days and ranges of every zone, to the millisecond; over midnight, over changes of clocks, and over more than a day. */
