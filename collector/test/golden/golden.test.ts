@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readCsv, writeCells } from './csv-cells.js'
+import { createDaySettling } from '../../src/stores/settled/settle-days.js'
 import { createAnswerCheck, type AnswerCheck } from './check-answers.js'
 import { createRandom } from './create-random.js'
 import { DAY_MS, TIME_ZONES } from './golden-month.js'
@@ -10,6 +11,8 @@ import { startGoldenCollector, type GoldenCollector } from './start-golden-colle
 import { LIST_REPORTS, SOURCE_REPORTS, VISITORS, PAGES, describeVisitor, type ListReport, type Row } from './true-answers.js'
 import { listTrueVisitors } from './true-visitors.js'
 
+// A month of days at each site.
+const DAYS_SETTLED = 100
 const SEED = 20_241_031
 const visits = generateVisits(SEED)
 const random = createRandom(SEED)
@@ -143,6 +146,29 @@ describe('pages of lists', () => {
     const data = await check.read<Record<string, unknown>>(question, report.path, { ...report.query, ...part })
     return { rows: data[report.rows] as Row[], pagination: data['pagination'] as { next_cursor: string | null; has_more: boolean } }
   }
+})
+
+// The last: from here on reports read past days as they were settled.
+describe('once the past days are settled', () => {
+  beforeAll(async () => {
+    const settling = createDaySettling({ url: golden.collector.engine.url })
+    // The newest come first; the collector itself may settle meanwhile.
+    for (let isDone = false; !isDone && (await countSettled()) < DAYS_SETTLED; ) ({ isDone } = await settling.settle({ forMs: 5_000 }))
+    await settling.close()
+    expect(await countSettled()).toBeGreaterThanOrEqual(DAYS_SETTLED)
+  }, 300_000)
+
+  async function countSettled(): Promise<number> {
+    const [row] = await golden.collector.select<{ days: number }>('SELECT count() AS days FROM settled_days FINAL WHERE is_settled')
+    return row!.days
+  }
+
+  const unfiltered = TIME_ZONES.flatMap((timeZone) => listPeriods(timeZone).map((asked): Question => ({ timeZone, asked, filters: [] })))
+  const filtered = listFilters(visits, random).map((filters): Question => ({ ...random.pick(unfiltered), filters }))
+  const questions = [...unfiltered.filter((_, index) => index % 3 === 0), ...filtered.filter((_, index) => index % 3 === 0)]
+  it.each(questions.map((question) => [`${question.timeZone} ?${decodeURIComponent(writeQuery(question)).slice(0, 120)}`, question] as const))('every report of %s is that of the plan', async (_, question) => {
+    await check.all(question)
+  })
 })
 
 function sortRows<Kind extends object>(rows: Kind[]): string[] {
