@@ -6,29 +6,32 @@ import type { Ask } from './ask.js'
 import { PAGE_SUMS, pageviewsOf } from './read-page-columns.js'
 import { inBuilds, readVisitsOfParts } from './read-visits.js'
 
-const SUMS = 'sum(views) AS views, sum(entries) AS entries, sum(exits) AS exits, sum(bounces) AS bounces, sum(spent_ms) AS spent_ms'
+const COLUMNS = ['views', 'entries', 'exits', 'bounces', 'spent_ms']
 const SETTLED_PAGES = `page_days WHERE ${inBuilds('whole')}`
+const NOBODY = "arrayReduce('uniqCombined64State(17)', emptyArrayUInt64())"
 
-/** The pages of a period of settled days: ranked by their sums, and only then the sketches of the pages that are shown are merged. */
+/**
+ * The pages of a period of settled days. Sketches of visitors are large: only those of the pages that will probably be shown are merged,
+ * and when another is shown after all, it is asked again.
+ */
 export async function askSettledPages(ask: Ask, scope: SettledScope & { settled: SettledPeriod }, slice: Slice): Promise<PageSums[]> {
   const parts = readVisitsOfParts(scope)
-  const params = { ...parts.params, whole: scope.settled.whole }
-  const pages = await ask<Omit<PageSums, 'visitors'>>(
-    `SELECT concat(p.origin, p.path) AS url, p.path AS path, ${SUMS} FROM (
-       SELECT toString(origin) AS origin, path, views, entries, exits, bounces, spent_ms FROM ${SETTLED_PAGES}
-       UNION ALL
-       SELECT toString(step.2) AS origin, step.3 AS path, ${PAGE_SUMS} FROM ${pageviewsOf(`(${parts.sql})`)} GROUP BY origin, path
-     ) AS p GROUP BY p.origin, path ORDER BY views DESC, url LIMIT {limit: UInt32} OFFSET {offset: UInt32}`,
-    { ...params, ...slice },
-  )
-  const counts = await ask<{ url: string; visitors: number }>(
-    `SELECT url, uniqCombined64Merge(17)(state) AS visitors FROM (
-       SELECT concat(origin, path) AS url, visitors AS state FROM ${SETTLED_PAGES} AND path IN {paths: Array(String)} AND url IN {urls: Array(String)}
-       UNION ALL
-       SELECT concat(step.2, step.3) AS url, uniqCombined64State(17)(visitor) AS state FROM ${pageviewsOf(`(${parts.sql})`)} WHERE url IN {urls: Array(String)} GROUP BY url
-     ) GROUP BY url`,
-    { ...params, urls: pages.map(({ url }) => url), paths: [...new Set(pages.map(({ path }) => path))] },
-  )
-  const visitors = new Map(counts.map((count) => [count.url, count.visitors]))
-  return pages.map((page) => ({ ...page, visitors: visitors.get(page.url) ?? 0 }))
+  const params = { ...parts.params, ...slice, whole: scope.settled.whole }
+  const probable = await ask<{ path: string }>(`SELECT path FROM ${SETTLED_PAGES} GROUP BY path ORDER BY sum(views) DESC LIMIT {limit: UInt32} + {offset: UInt32} + 10`, params)
+  for (let paths = probable.map(({ path }) => path); ; ) {
+    const pages = await ask<PageSums>(
+      `SELECT concat(p.origin, p.path) AS url, p.path AS path, ${COLUMNS.map((column) => `sum(p.${column}) AS ${column}`).join(', ')}, uniqCombined64Merge(17)(p.state) AS visitors FROM (
+         SELECT toString(origin) AS origin, path, ${COLUMNS.join(', ')}, ${NOBODY} AS state FROM ${SETTLED_PAGES}
+         UNION ALL
+         SELECT toString(origin) AS origin, path, ${COLUMNS.map(() => '0').join(', ')}, visitors AS state FROM ${SETTLED_PAGES} AND path IN {paths: Array(String)}
+         UNION ALL
+         SELECT toString(step.2) AS origin, step.3 AS path, ${PAGE_SUMS}, uniqCombined64State(17)(visitor) AS state FROM ${pageviewsOf(`(${parts.sql})`)} GROUP BY origin, path
+       ) AS p GROUP BY p.origin, p.path ORDER BY views DESC, url LIMIT {limit: UInt32} OFFSET {offset: UInt32}`,
+      { ...params, paths },
+    )
+    const known = new Set(paths)
+    const missed = pages.filter(({ path }) => !known.has(path))
+    if (missed.length === 0) return pages
+    paths = [...paths, ...missed.map(({ path }) => path)]
+  }
 }
