@@ -15,7 +15,7 @@ export const ERROR_CODES = {
   RATE_LIMIT_EXCEEDED: { status: 429, message: 'Too many requests. Wait for Retry-After seconds, then send it again.' },
   MONTHLY_LIMIT_EXCEEDED: { status: 429, message: "This key has made the requests of its plan's month. Wait for Retry-After seconds, or take a larger plan." },
   INTERNAL_ERROR: { status: 500, message: 'The collector failed to answer. Send it again, and report the request id if it stays.' },
-  STORE_UNAVAILABLE: { status: 503, message: 'The event cannot be stored now. Keep it and send it again after Retry-After seconds.' },
+  STORE_UNAVAILABLE: { status: 503, message: 'The store is away or busy. Keep the event, and send the request again after Retry-After seconds.' },
 } as const satisfies Record<string, { status: number; message: string }>
 
 /** A code of the register, as it stands in `error.code` of an answer. */

@@ -44,13 +44,14 @@ describe.each(TIME_ZONES)('in %s', (timeZone) => {
   })
 })
 
+// Every report of every filter, in some minutes: GOLDEN=all npx vitest run collector/test/golden
 describe('with filters', () => {
   const questions = listFilters(visits, random).map((filters): Question => {
     const timeZone = random.pick(TIME_ZONES)
     return { timeZone, asked: random.pick(listPeriods(timeZone).slice(1)), filters }
   })
   it.each(questions.map((question) => [`${question.timeZone} ?${decodeURIComponent(writeQuery(question)).slice(0, 120)}`, question] as const))('every report of %s is that of the plan', async (_, question) => {
-    await check.all(question)
+    await check.some(question)
   })
 })
 
@@ -167,7 +168,7 @@ describe('once the past days are settled', () => {
   const filtered = listFilters(visits, random).map((filters): Question => ({ ...random.pick(unfiltered), filters }))
   const questions = [...unfiltered.filter((_, index) => index % 3 === 0), ...filtered.filter((_, index) => index % 3 === 0)]
   it.each(questions.map((question) => [`${question.timeZone} ?${decodeURIComponent(writeQuery(question)).slice(0, 120)}`, question] as const))('every report of %s is that of the plan', async (_, question) => {
-    await check.all(question)
+    await check.some(question)
   })
 })
 
