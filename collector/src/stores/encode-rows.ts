@@ -8,6 +8,7 @@ const FIRST_BYTES_PER_ROW = 1_024
 const MAX_UTF8_BYTES = 3
 const MAX_LENGTH_BYTES = 5
 const TWO_TO_32 = 2 ** 32
+const MAX_LOOPED_TEXT = 16
 // A text of so many UTF-16 units takes at most 127 bytes, whose number is one byte.
 const MAX_SHORT_TEXT = 42
 
@@ -29,8 +30,20 @@ export function encodeRows<Row extends object>(columns: readonly Column<Row>[], 
     for (; length > 127; length >>>= 7) buffer[at++] = (length & 127) | 128
     buffer[at++] = length
   }
+  /** Of a short text in ASCII; false when it is none. For a dozen characters a call of `write` costs more than writing them. */
+  const writeAscii = (text: string): boolean => {
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index)
+      if (unit > 127) return false
+      buffer[at + 1 + index] = unit
+    }
+    buffer[at] = text.length
+    at += 1 + text.length
+    return true
+  }
   const writeText = (text: string) => {
     makeRoom(text.length * MAX_UTF8_BYTES + MAX_LENGTH_BYTES)
+    if (text.length <= MAX_LOOPED_TEXT && writeAscii(text)) return
     if (text.length <= MAX_SHORT_TEXT) {
       const bytes = buffer.write(text, at + 1)
       buffer[at] = bytes
