@@ -12,7 +12,7 @@ export interface PageAddress {
 // What follows `#` is a place within the page, or a secret of a log-in; only `#/…` and `#!…` are routes.
 const ROUTE = /^#[/!]/
 
-// Few pages get most visits, and reading a URL takes 3 µs. At most 20 MB, when every URL is as long as it may be.
+// Few pages get most visits, and reading a URL is the longest step of a row. At most 20 MB, when every URL is as long as it may be.
 const MAX_PAGES = 1_000
 
 /** Splits the URL of a page. User info and fragment are dropped, unless it is a route, and what names people or opens accounts. */

@@ -4,6 +4,7 @@ import { authenticate } from '../auth/authorise.js'
 import { ApiError } from '../errors.js'
 import type { ApiKey, ControlStore } from '../stores/control-store.js'
 import { nameRequest } from './public-headers.js'
+import { takeJsonText } from './take-json-text.js'
 
 interface PrivateApi {
   prefix: string
@@ -21,9 +22,7 @@ export function addPrivateApi(app: FastifyInstance, { prefix, control, addRoutes
       routes.addHook('onRoute', (route) => {
         route.config = { ...route.config, isPrivate: true }
       })
-      routes.removeAllContentTypeParsers()
-      // JSON only: a form or a text/plain request of a foreign page needs no preflight.
-      routes.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, (_request, body, parsed) => parsed(null, body))
+      takeJsonText(routes, MAX_BODY_BYTES)
       routes.decorateRequest('apiKey')
       // Before the body is read: who has no key learns nothing of what would be valid.
       routes.addHook('onRequest', async (request, reply) => {

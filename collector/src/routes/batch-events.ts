@@ -9,6 +9,7 @@ import { outcomeOf, type Tally } from '../ingest/outcomes.js'
 import type { ApiKey } from '../stores/control-store.js'
 import { toApiError } from './error-answers.js'
 import { nameRequest } from './public-headers.js'
+import { takeJsonText } from './take-json-text.js'
 
 interface BatchRouteServices {
   gate: KeyGate
@@ -35,8 +36,7 @@ const RETRY_AFTER_S = 5
 export function addBatchRoute(app: FastifyInstance, { gate, takeBatch, tally, commit, now }: BatchRouteServices): void {
   const budget = createBodyBudget(MAX_BYTES_UNDER_WAY)
   void app.register((routes, _options, done) => {
-    routes.removeAllContentTypeParsers()
-    routes.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: MAX_KEYED_BATCH_BYTES }, (_request, body, parsed) => parsed(null, body))
+    takeJsonText(routes, MAX_KEYED_BATCH_BYTES)
     routes.decorateRequest('apiKey')
     routes.decorateRequest('isCounted', false)
     routes.decorateRequest('isTaken', false)

@@ -13,8 +13,8 @@ const MAX_LOOPED_TEXT = 16
 const MAX_SHORT_TEXT = 42
 
 /**
- * Rows as RowBinary (https://clickhouse.com/docs/interfaces/formats/RowBinary): an eighth less work for the engine than
- * JSON, and a fifth less for us. Times are ms since the epoch.
+ * Rows as RowBinary (https://clickhouse.com/docs/interfaces/formats/RowBinary): less work than JSON, for the
+ * engine and for us. Times are ms since the epoch.
  */
 export function encodeRows<Row extends object>(columns: readonly Column<Row>[], rows: readonly Row[]): Buffer {
   let buffer = Buffer.allocUnsafe(rows.length * FIRST_BYTES_PER_ROW)

@@ -10,6 +10,7 @@ import { addDocuments } from './documents.js'
 import { EXTERNAL_ROUTES } from './external-routes.js'
 import { readInput } from './read-input.js'
 import { sendTable, wantsTable } from './send-table.js'
+import { takeJsonText } from '../take-json-text.js'
 
 export const EXTERNAL_API = '/api/external/v1'
 
@@ -21,8 +22,7 @@ interface ExternalApiServices extends ExternalServices {
 export function addExternalApi(app: FastifyInstance, { gate, ...services }: ExternalApiServices): void {
   void app.register(
     (routes, _options, done) => {
-      routes.removeAllContentTypeParsers()
-      routes.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, (_request, body, parsed) => parsed(null, body))
+      takeJsonText(routes, MAX_BODY_BYTES)
       routes.decorateRequest('apiKey')
       routes.addHook('onRequest', async (_request, reply) => {
         nameRequest(reply)

@@ -7,13 +7,7 @@ import { PAGE_KEY, PAGE_SUMS, pageviewsOf } from './read-page-columns.js'
 import { readScope } from './read-scope.js'
 
 /** What the figures of a page are made of, in whole numbers. */
-export interface PageSums {
-  url: string
-  path: string
-  views: number
-  visitors: number
-  entries: number
-  exits: number
+export interface PageSums extends Omit<PageRow, 'bounceRate' | 'averageTime'> {
   bounces: number
   spent_ms: number
 }
