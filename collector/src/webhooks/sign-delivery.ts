@@ -1,0 +1,47 @@
+import { createHmac, randomBytes } from 'node:crypto'
+
+/** What a delivery is signed from. */
+export interface UnsignedDelivery {
+  /** `whsec_` and the base64 of 32 bytes. */
+  secret: string
+  /** `evt_…`, the same for every attempt. */
+  id: string
+  event: string
+  /** `wh_…` */
+  webhookId: string
+  /** The exact text that is sent. */
+  body: string
+  /** When it is sent, ms since the epoch. */
+  at: number
+}
+
+const SECRET_PREFIX = 'whsec_'
+const SECRET_BYTES = 32
+
+/** A new signing secret: nobody can guess it, and every family of signatures can use it. */
+export function createWebhookSecret(): string {
+  return SECRET_PREFIX + randomBytes(SECRET_BYTES).toString('base64')
+}
+
+/**
+ * All headers that say what a delivery is and prove who sent it, in three families; each proof stands alone.
+ * The hexadecimal ones have the whole secret as their key, the one of Standard Webhooks the bytes that it encodes.
+ */
+export function signDelivery({ secret, id, event, webhookId, body, at }: UnsignedDelivery): Record<string, string> {
+  const timestamp = String(Math.floor(at / 1000))
+  const hex = createHmac('sha256', secret).update(body).digest('hex')
+  const bytes = Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64')
+  return {
+    'X-Zenovay-Signature': hex,
+    'X-Zenovay-Event': event,
+    'X-Zenovay-Delivery': id,
+    'X-Zenovay-Timestamp': timestamp,
+    // One signature each: receivers compare texts of equal length, and fail on any other.
+    'X-ZTA-Signature': `sha256=${hex}`,
+    'X-ZTA-Event': event,
+    'X-ZTA-Webhook-ID': webhookId,
+    'webhook-id': id,
+    'webhook-timestamp': timestamp,
+    'webhook-signature': `v1,${createHmac('sha256', bytes).update(`${id}.${timestamp}.${body}`).digest('base64')}`,
+  }
+}

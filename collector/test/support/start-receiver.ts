@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+
+/** A request as a receiver of webhooks saw it. */
+export interface Received {
+  method: string
+  path: string
+  headers: IncomingHttpHeaders
+  /** The exact text. */
+  body: string
+  /** When its headers came; ms of `performance.now()`. */
+  at: number
+}
+
+/** A status alone, a whole answer, silence for ever, a cut connection, or anything else that can be done to a response. */
+export type Answer = number | { status?: number; headers?: Record<string, string>; body?: string; delayMs?: number } | 'hang' | 'reset' | ((response: ServerResponse, request: IncomingMessage) => void)
+
+/** What somebody runs to take webhooks, on a loopback address over TLS. */
+export interface Receiver {
+  /** Such as `https://127.0.0.1:41234/hook`. */
+  url: string
+  port: number
+  received: Received[]
+  /** Given one after the other, then `otherwise` for ever. */
+  answers: Answer[]
+  otherwise: Answer
+  /** TCP connections that were ever taken, whether or not they came to speak TLS. */
+  connections(): number
+  /** Resolves with what was received once there are so many requests of those that `matches` picks. Rejects after 30 s. */
+  waitFor(count: number, matches?: (request: Received) => boolean): Promise<Received[]>
+  close(): Promise<void>
+}
+
+interface ReceiverOptions {
+  /** @default 127.0.0.1 */
+  host?: string
+  /** `self-signed` is trusted by nobody. @default receiver */
+  certificate?: 'receiver' | 'self-signed'
+  answers?: Answer[]
+  /** @default 200 */
+  otherwise?: Answer
+}
+
+const TLS_FOLDER = new URL('../../../test/fixtures/tls/', import.meta.url)
+const PATIENCE_MS = 30_000
+
+/** The authority that signed the receiver's certificate: a client that is to trust it gets this. */
+export const TEST_CA = readFileSync(new URL('ca.pem', TLS_FOLDER), 'utf8')
+
+export async function startReceiver({ host = '127.0.0.1', certificate = 'receiver', answers = [], otherwise = 200 }: ReceiverOptions = {}): Promise<Receiver> {
+  const [key, cert] = ['key', 'pem'].map((ending) => readFileSync(new URL(`${certificate}.${ending}`, TLS_FOLDER)))
+  const sockets = new Set<Socket>()
+  let connections = 0
+  const waiting = new Set<() => void>()
+
+  const server = createServer({ key, cert }, (request, response) => {
+    const at = performance.now()
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => void chunks.push(chunk))
+    // A sender that goes away is nothing to be upset about.
+    for (const stream of [request, response]) stream.on('error', () => {})
+    request.on('end', () => {
+      receiver.received.push({ method: request.method!, path: request.url!, headers: request.headers, body: Buffer.concat(chunks).toString(), at })
+      give(receiver.answers.shift() ?? receiver.otherwise, response, request)
+      for (const look of waiting) look()
+    })
+  })
+  server.on('connection', (socket: Socket) => {
+    connections++
+    sockets.add(socket)
+    socket.on('error', () => {}).on('close', () => void sockets.delete(socket))
+  })
+  server.on('tlsClientError', () => {})
+  await new Promise<void>((resolve) => server.listen(0, host, resolve))
+  const { port } = server.address() as AddressInfo
+
+  const receiver: Receiver = {
+    url: `https://${host.includes(':') ? `[${host}]` : host}:${port}/hook`,
+    port,
+    received: [],
+    answers,
+    otherwise,
+    connections: () => connections,
+    waitFor: (count, matches = () => true) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`only ${receiver.received.filter(matches).length} of ${count} requests came`)), PATIENCE_MS)
+        const look = () => {
+          const found = receiver.received.filter(matches)
+          if (found.length < count) return
+          clearTimeout(timer)
+          waiting.delete(look)
+          resolve(found)
+        }
+        waiting.add(look)
+        look()
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        for (const socket of sockets) socket.destroy()
+      }),
+  }
+  return receiver
+}
+
+function give(answer: Answer, response: ServerResponse, request: IncomingMessage): void {
+  if (typeof answer === 'function') answer(response, request)
+  else if (answer === 'reset') response.destroy()
+  else if (typeof answer === 'number') response.writeHead(answer).end('ok')
+  else if (answer !== 'hang') {
+    const { status = 200, headers = {}, body = '', delayMs = 0 } = answer
+    setTimeout(() => response.writeHead(status, headers).end(body), delayMs)
+  }
+}
