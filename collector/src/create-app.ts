@@ -40,6 +40,7 @@ import type { HeartbeatRow } from './stores/event-row.js'
 import type { EventStore } from './stores/event-store.js'
 import type { ReportStore } from './stores/report-store.js'
 import { createStreamHub } from './stream/create-stream-hub.js'
+import type { Webhooks } from './webhooks/create-webhooks.js'
 
 /** Everything the app is made of; who makes it decides where events and control data live. */
 export interface AppServices {
@@ -51,6 +52,7 @@ export interface AppServices {
   commit: EventCommit
   heartbeats: GroupCommit<HeartbeatRow>
   identifier: Identifier
+  webhooks: Webhooks
   metrics: Metrics
   /** Undefined where ClickHouse is a server of its own. */
   engine?: Pick<EmbeddedEngine, 'isUp' | 'restarts'> | undefined

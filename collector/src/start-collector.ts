@@ -27,8 +27,8 @@ import type { EventStore } from './stores/event-store.js'
 import { createDaySettling } from './stores/settled/settle-days.js'
 import { createSaltFolder } from './stores/salt-folder.js'
 import { findBrokenParts } from './stores/find-broken-parts.js'
-import { guardControlStore } from './stores/guard-control-store.js'
-import { openSqliteControlStore } from './stores/sqlite-control-store.js'
+import { openControlStores, type ControlStores } from './stores/open-control-stores.js'
+import { createWebhooks } from './webhooks/create-webhooks.js'
 
 const IDLE_SWEEP_MS = 50
 // Of Node's 511 waiting connections, a rush of 2,000 reset 250: the kernel had taken them and dropped their first bytes.
@@ -55,7 +55,8 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
   }
   try {
     const log = createLog(config.logLevel)
-    const control = await openControlStore(config)
+    const stores = await openStores(config)
+    const { control } = stores
     opened.push(() => control.close())
 
     const saltDir = join(dirname(config.controlFile), 'salts')
@@ -95,8 +96,9 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     const [scripts, page] = await Promise.all([readScriptAssets(), readPageAssets()])
     const settling = createDaySettling({ url: clickhouseUrl })
     opened.push(() => settling.close())
+    const webhooks = await createWebhooks({ store: stores.webhooks, now })
     const erase = createEraser({ events, commit, heartbeats, settling })
-    const app = createApp({ config, control, geo, events, reports, commit, heartbeats, identifier, metrics, erase, engine, scripts, page, log, now })
+    const app = createApp({ config, control, geo, events, reports, commit, heartbeats, identifier, metrics, webhooks, erase, engine, scripts, page, log, now })
     opened.push(() => finish(app, [commit, heartbeats]))
     const url = await app.listen({ port: config.port, host: config.host, backlog: BACKLOG }).catch((error: unknown) => {
       throw explainListenError(error, config)
@@ -132,12 +134,16 @@ async function closeServer(app: FastifyInstance): Promise<void> {
 
 /** Opens the control data alone, as the command line does. */
 export async function openControlStore(config: Config): Promise<ControlStore> {
+  return (await openStores(config)).control
+}
+
+async function openStores(config: Config): Promise<ControlStores> {
   try {
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
   } catch (error) {
     throw new StartError(`The data folder ${config.dataDir} cannot be made: ${describeError(error)}. Set DATA_DIR to a folder this user may write.`)
   }
-  return guardControlStore(await openSqliteControlStore(config.controlFile))
+  return openControlStores(config.controlFile)
 }
 
 async function assertWhole(url: string): Promise<void> {

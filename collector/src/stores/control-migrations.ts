@@ -1,4 +1,5 @@
 import { sql, type Kysely, type Migration } from 'kysely'
+import { WEBHOOK_MIGRATION } from './webhook-migration.js'
 
 /** Steps of the control schema by name, run in the order of the names; a released step is never edited. */
 export const CONTROL_MIGRATIONS: Record<string, Migration> = {
@@ -81,4 +82,5 @@ export const CONTROL_MIGRATIONS: Record<string, Migration> = {
         .execute()
     },
   },
+  '005-webhooks': WEBHOOK_MIGRATION,
 }

@@ -88,7 +88,7 @@ export interface ControlStore {
   addSite(site: NewSite): Promise<Site>
   /** Changes the named fields; undefined when there is no such site. */
   updateSite(id: string, changes: Partial<SiteFields>): Promise<Site | undefined>
-  /** Removes a site with its keys and remembers that its events must go, in one transaction; false when there is none. */
+  /** Removes a site with its keys and webhooks and remembers that its events must go, in one transaction; false when there is none. */
   removeSite(id: string): Promise<boolean>
   /** Removed sites whose events may not all be deleted yet. */
   listRemovals(): Promise<Removal[]>

@@ -1,12 +1,11 @@
 import { ApiError } from '../errors.js'
-import type { ControlStore } from './control-store.js'
 
 // What the disk does, or another process: not what we asked.
 const AWAY = /^SQLITE_(FULL|IOERR|BUSY|LOCKED|READONLY|CANTOPEN|CORRUPT|NOTADB)/
 const RETRY_AFTER_S = 5
 
-/** The same store, but it rejects with `STORE_UNAVAILABLE` when the disk is full or the file cannot be used, so that clients keep what they sent. */
-export function guardControlStore<Store extends ControlStore>(store: Store): Store {
+/** The same store of the control data, but it rejects with `STORE_UNAVAILABLE` when the disk is full or the file cannot be used, so that clients keep what they sent. */
+export function guardControlStore<Store extends object>(store: Store): Store {
   const guard = (method: (...args: unknown[]) => Promise<unknown>) => async (...args: unknown[]) => {
     try {
       return await method(...args)

@@ -1,26 +1,21 @@
 import { chmodSync } from 'node:fs'
-import { Kysely, SqliteDialect, sql, type Selectable, type Updateable } from 'kysely'
-import Database from 'libsql'
-import { StartError, describeError } from '../errors.js'
-import { CONTROL_MIGRATIONS } from './control-migrations.js'
+import { sql, type Selectable, type Updateable } from 'kysely'
 import { DEFAULT_ACCOUNT_ID, DEFAULT_RETENTION_MONTHS, DEFAULT_TIME_ZONE, type ControlStore, type Site, type SiteFields } from './control-store.js'
 import type { ControlDatabase, ControlTables } from './control-tables.js'
-import { migrateControl } from './migrate-control.js'
+import { openControlDatabase } from './open-control-database.js'
 import { randomText } from './random-text.js'
 import { createSqliteAccounts } from './sqlite-accounts.js'
 import { createSqliteApiKeys } from './sqlite-api-keys.js'
 import { createSqliteErrorGroups } from './sqlite-error-groups.js'
 import { createSqliteKeyUsage } from './sqlite-key-usage.js'
 
-const BUSY_TIMEOUT_MS = 5_000
-
-/** Control data in one SQLite file, created and migrated when needed. Rejects with a {@link StartError} when it cannot be opened. */
+/** Sites, keys and accounts in one SQLite file, created and migrated when needed. Rejects with a {@link StartError} when it cannot be opened. */
 export async function openSqliteControlStore(file: string): Promise<ControlStore> {
-  const db = openDatabase(file)
-  await migrateControl(db, CONTROL_MIGRATIONS).catch((error: unknown) => {
-    throw new StartError(`The control data in ${file} could not be brought to this version: ${describeError(error)}. Restore it from a backup, or move it away to begin anew.`)
-  })
+  return createSqliteControlStore(await openControlDatabase(file))
+}
 
+/** Sites, keys and accounts in the database of the control data, which is closed with this store. */
+export function createSqliteControlStore(db: ControlDatabase): ControlStore {
   const findSite = async (id: string): Promise<Site | undefined> => {
     const row = await db.selectFrom('sites').selectAll().where('id', '=', id).executeTakeFirst()
     return row && toSite(row)
@@ -68,6 +63,7 @@ export async function openSqliteControlStore(file: string): Promise<ControlStore
     removeSite: (id) =>
       db.transaction().execute(async (transaction) => {
         await transaction.deleteFrom('api_keys').where('site_id', '=', id).execute()
+        await transaction.updateTable('webhooks').set({ active: 0, removed_at: Date.now() }).where('site_id', '=', id).where('removed_at', 'is', null).execute()
         const { numDeletedRows } = await transaction.deleteFrom('sites').where('id', '=', id).executeTakeFirstOrThrow()
         if (numDeletedRows > 0n) await transaction.insertInto('removals').values({ site_id: id, removed_at: Date.now() }).execute()
         return numDeletedRows > 0n
@@ -84,18 +80,6 @@ export async function openSqliteControlStore(file: string): Promise<ControlStore
       chmodSync(copy, 0o600)
     },
     close: () => db.destroy(),
-  }
-}
-
-function openDatabase(file: string): ControlDatabase {
-  try {
-    const database = new Database(file)
-    chmodSync(file, 0o600)
-    // A second process (the command line) may write while the collector runs; what is deleted is overwritten.
-    for (const pragma of [`busy_timeout = ${BUSY_TIMEOUT_MS}`, 'journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'secure_delete = ON']) database.pragma(pragma)
-    return new Kysely<ControlTables>({ dialect: new SqliteDialect({ database }) })
-  } catch (error) {
-    throw new StartError(`The control data cannot be opened at ${file}: ${describeError(error)}. Check that DATA_DIR is writable and its disk has room.`)
   }
 }
 

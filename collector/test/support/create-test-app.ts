@@ -17,7 +17,8 @@ import type { EventRow, HeartbeatRow } from '../../src/stores/event-row.js'
 import { eventKey, type EventStore } from '../../src/stores/event-store.js'
 import { fingerprintOf } from '../../src/stores/fingerprint.js'
 import type { ReportStore } from '../../src/stores/report-store.js'
-import { openSqliteControlStore } from '../../src/stores/sqlite-control-store.js'
+import { openControlStores } from '../../src/stores/open-control-stores.js'
+import { createWebhooks } from '../../src/webhooks/create-webhooks.js'
 import { createFakeReports } from './fake-reports.js'
 
 /** The whole app, without an engine: its events are kept in `rows`. For what happens before the store; the store has its own tests. */
@@ -48,7 +49,7 @@ interface TestAppOptions {
 
 export async function createTestApp({ store = {}, reports = createFakeReports(), identifier = {}, requestTimeoutMs, now = Date.now }: TestAppOptions = {}): Promise<TestApp> {
   const folder = await mkdtemp(join(tmpdir(), 'zenovay-app-'))
-  const control = await openSqliteControlStore(join(folder, 'control.db'))
+  const { control, webhooks: webhookStore } = await openControlStores(join(folder, 'control.db'))
   const site = await control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
   const rows: EventRow[] = []
   const lines: string[] = []
@@ -61,6 +62,7 @@ export async function createTestApp({ store = {}, reports = createFakeReports(),
   await salts.start()
   const app = createApp({
     config: { trustedProxies: ['127.0.0.1'], countryHeader: undefined, metricsToken: METRICS_TOKEN },
+    webhooks: await createWebhooks({ store: webhookStore, now }),
     control, events, reports, commit, heartbeats, metrics, log, now,
     erase: createEraser({ events, commit, heartbeats, settling: { pause: (run) => run() } }),
     geo: { countryOf: () => '' },

@@ -1,0 +1,19 @@
+import type { ControlStore } from './control-store.js'
+import { guardControlStore } from './guard-control-store.js'
+import { openControlDatabase } from './open-control-database.js'
+import { createSqliteControlStore } from './sqlite-control-store.js'
+import { createSqliteWebhookStore } from './sqlite-webhook-store.js'
+import type { WebhookStore } from './webhook-store.js'
+
+/** The stores of the control data, one for each concern, over one file. */
+export interface ControlStores {
+  /** Closes them all. */
+  control: ControlStore
+  webhooks: WebhookStore
+}
+
+/** Opens what the collector knows beside events. Rejects with a `StartError`; their methods with `STORE_UNAVAILABLE` when the file cannot be used. */
+export async function openControlStores(file: string): Promise<ControlStores> {
+  const db = await openControlDatabase(file)
+  return { control: guardControlStore(createSqliteControlStore(db)), webhooks: guardControlStore(createSqliteWebhookStore(db)) }
+}

@@ -1,0 +1,117 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises'
+import { sql } from 'kysely'
+import { nameEvent } from '../webhooks/name-event.js'
+import type { WebhookEvent } from '../webhooks/webhook-event.js'
+import { createStampClaims } from './claim-stamps.js'
+import type { ControlDatabase } from './control-tables.js'
+import { runExclusively } from './run-exclusively.js'
+import { logDropped } from './sqlite-webhook-log.js'
+import { MAX_BACKLOG, MAX_PAYLOAD_BYTES, type PutResult, type Webhook, type WebhookStore } from './webhook-store.js'
+import { listWebhooksOfSites } from './sqlite-webhooks.js'
+
+// SQLite holds the whole process up: a thousand events for one webhook would do so for some thirty milliseconds.
+const MAX_EVENTS_AT_ONCE = 250
+
+interface Draft {
+  webhookId: string
+  siteId: string
+  eventId: string
+  event: string
+  at: number
+  /** The `data` of the body, as JSON. */
+  data: string
+}
+
+/** Writes events into the queue of every webhook that wants them. */
+export function createSqliteOutbox(db: ControlDatabase): Pick<WebhookStore, 'putDeliveries'> {
+  return {
+    async putDeliveries(events, now) {
+      const result: PutResult = { queued: 0, dropped: 0 }
+      for (let start = 0; start < events.length; start += MAX_EVENTS_AT_ONCE) {
+        if (start > 0) await yieldToOthers()
+        const { queued, dropped } = await runExclusively(db, (connection) => put(connection, events.slice(start, start + MAX_EVENTS_AT_ONCE), now))
+        result.queued += queued
+        result.dropped += dropped
+      }
+      return result
+    },
+  }
+}
+
+async function put(connection: ControlDatabase, events: WebhookEvent[], now: number): Promise<PutResult> {
+  const webhooks = await listWebhooksOfSites(connection, [...new Set(events.map(({ siteId }) => siteId))])
+  const drafts = await selectNew(connection, events.flatMap((event) => draftFor(event, webhooks.get(event.siteId) ?? [])))
+  const result: PutResult = { queued: 0, dropped: 0 }
+  const rows: unknown[][] = []
+  const claimStamp = createStampClaims(connection)
+  for (const webhook of new Set([...webhooks.values()].flat())) {
+    let tooLarge = 0
+    let tooMany = 0
+    let queued = 0
+    for (const draft of drafts.filter(({ webhookId }) => webhookId === webhook.id)) {
+      if (webhook.backlog + queued >= MAX_BACKLOG) {
+        tooMany++
+        continue
+      }
+      const stamp = await claimStamp(webhook.id, draft.event, draft.at)
+      const body = `{"id":${JSON.stringify(draft.eventId)},"event":${JSON.stringify(draft.event)},"timestamp":"${new Date(stamp).toISOString()}","data":${draft.data}}`
+      if (Buffer.byteLength(body) > MAX_PAYLOAD_BYTES) {
+        tooLarge++
+        continue
+      }
+      rows.push([webhook.id, draft.eventId, draft.event, draft.siteId, stamp, body])
+      queued++
+    }
+    if (queued > 0) await connection.updateTable('webhooks').set({ backlog: sql`backlog + ${queued}` }).where('id', '=', webhook.id).execute()
+    if (tooMany > 0) await logDropped(connection, webhook, { note: `over ${MAX_BACKLOG} deliveries wait`, count: tooMany, at: now })
+    if (tooLarge > 0) await logDropped(connection, webhook, { note: 'the payload is over 1 MB', count: tooLarge, at: now })
+    result.queued += queued
+    result.dropped += tooMany + tooLarge
+  }
+  await insertAll(connection, rows, now)
+  return result
+}
+
+function draftFor({ key, name, siteId, at, data }: WebhookEvent, webhooks: Webhook[]): Draft[] {
+  const wanting = webhooks.filter(({ events, createdAt }) => events.includes(name) && createdAt <= at)
+  if (wanting.length === 0) return []
+  const event = { siteId, event: name, eventId: nameEvent({ siteId, name, key }), at: Math.floor(at), data: JSON.stringify(data) }
+  return wanting.map(({ id }) => ({ webhookId: id, ...event }))
+}
+
+/** Those that their webhook does not have, each once. */
+async function selectNew(connection: ControlDatabase, drafts: Draft[]): Promise<Draft[]> {
+  const keyOf = (webhookId: string, eventId: string) => `${webhookId} ${eventId}`
+  const fresh = new Map(drafts.map((draft) => [keyOf(draft.webhookId, draft.eventId), draft]))
+  if (fresh.size === 0) return []
+  const keys = JSON.stringify([...fresh.values()].map(({ webhookId, eventId }) => [webhookId, eventId]))
+  const known = await sql<{ webhook_id: string; event_id: string }>`
+    SELECT d.webhook_id, d.event_id FROM json_each(${keys}) AS k CROSS JOIN webhook_deliveries AS d ON d.webhook_id = k.value ->> 0 AND d.event_id = k.value ->> 1
+  `.execute(connection)
+  for (const row of known.rows) fresh.delete(keyOf(row.webhook_id, row.event_id))
+  return [...fresh.values()]
+}
+
+// One text for many rows: a statement with a parameter for each value takes ten times as long to prepare as to run.
+const MAX_TEXT_LENGTH = 8_000_000
+
+async function insertAll(connection: ControlDatabase, rows: unknown[][], now: number): Promise<void> {
+  let texts: string[] = []
+  let length = 0
+  const insert = async () => {
+    if (texts.length === 0) return
+    await sql`
+      INSERT INTO webhook_deliveries (webhook_id, event_id, event, site_id, stamped_at, body, state, attempts, due_at, queued_at)
+      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, 'pending', 0, ${now}, ${now} FROM json_each(${`[${texts.join(',')}]`}) WHERE true
+    `.execute(connection)
+    texts = []
+    length = 0
+  }
+  for (const row of rows) {
+    const text = JSON.stringify(row)
+    if (length + text.length > MAX_TEXT_LENGTH) await insert()
+    texts.push(text)
+    length += text.length
+  }
+  await insert()
+}

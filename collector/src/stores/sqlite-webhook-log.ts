@@ -1,0 +1,84 @@
+import { sql, type Selectable } from 'kysely'
+import type { AttemptResult } from '../webhooks/attempt.js'
+import type { ControlDatabase } from './control-tables.js'
+import type { Change, LogEntry, LogKind, Webhook, WebhookStore } from './webhook-store.js'
+import type { WebhookTables } from './webhook-tables.js'
+
+const HOUR_MS = 60 * 60 * 1000
+
+/** A webhook, as its log names it. */
+export type LoggedWebhook = Pick<Webhook, 'id' | 'accountId' | 'siteId'>
+
+type WebhookLog = Pick<WebhookStore, 'listLog' | 'logTest'>
+
+/** What was done to webhooks, and every attempt. */
+export function createSqliteWebhookLog(db: ControlDatabase): WebhookLog {
+  return {
+    async listLog({ accountId, siteId, before, limit }) {
+      const rows = await db
+        .selectFrom('webhook_log')
+        .selectAll()
+        .where('account_id', '=', accountId)
+        .$if(siteId !== null, (query) => query.where('site_id', '=', siteId))
+        .$if(before !== undefined, (query) => query.where('id', '<', before!))
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.map(toEntry)
+    },
+    async logTest(webhook, { eventId, result, ...change }) {
+      await db
+        .insertInto('webhook_log')
+        .values({ ...describe(webhook, 'test', change), event_id: eventId, attempt: 1, ...describeResult(result) })
+        .execute()
+    },
+  }
+}
+
+/** Logs a change, in the transaction that makes it. */
+export async function logChange(connection: ControlDatabase, webhook: LoggedWebhook, { kind, note = null, count = null, ...change }: { kind: LogKind; note?: string | null; count?: number | null } & Change): Promise<void> {
+  await connection
+    .insertInto('webhook_log')
+    .values({ ...describe(webhook, kind, change), note, count })
+    .execute()
+}
+
+/** Adds to the entry of this hour: a storm of dropped deliveries is one entry, not one for each. */
+export async function logDropped(connection: ControlDatabase, webhook: LoggedWebhook, { note, count, at }: { note: string; count: number; at: number }): Promise<void> {
+  const { numUpdatedRows } = await connection
+    .updateTable('webhook_log')
+    .set({ count: sql`count + ${count}` })
+    .where('id', '=', (eb) => eb.selectFrom('webhook_log').select('id').where('webhook_id', '=', webhook.id).where('kind', '=', sql.lit('dropped')).where('note', '=', note).where('at', '>', at - HOUR_MS).where('at', '<=', at).orderBy('id', 'desc').limit(1))
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows === 0n) await logChange(connection, webhook, { kind: 'dropped', note, count, actor: null, at })
+}
+
+/** What an attempt came to, as the log keeps it. */
+export function describeResult({ status, error, durationMs, answer }: AttemptResult) {
+  return { status: status ?? null, error: error ?? null, duration_ms: Math.round(durationMs), answer }
+}
+
+function describe({ id, accountId, siteId }: LoggedWebhook, kind: LogKind, { actor, at }: Change) {
+  return { kind, webhook_id: id, account_id: accountId, site_id: siteId, at, actor }
+}
+
+function toEntry(row: Selectable<WebhookTables['webhook_log']>): LogEntry {
+  return {
+    id: row.id,
+    kind: row.kind,
+    webhookId: row.webhook_id,
+    accountId: row.account_id,
+    siteId: row.site_id,
+    at: row.at,
+    actor: row.actor,
+    eventId: row.event_id,
+    event: row.event,
+    attempt: row.attempt,
+    status: row.status,
+    error: row.error,
+    durationMs: row.duration_ms,
+    answer: row.answer,
+    note: row.note,
+    count: row.count,
+  }
+}
