@@ -1,5 +1,5 @@
 // The engine is away under load: is every request answered in time, /health unhealthy, nothing acknowledged lost and nothing doubled?
-//   node bench/engine-away.mjs [--how stop|kill|fail|lose] [--seconds 30] [--clients 100]
+//   node bench/engine-away.mjs [--how stop|kill|fail|lose] [--seconds 30] [--clients 100] [--rest-ms 0]
 // stop: the engine's process stands still · kill: it is killed again and again · fail: it answers 500 · lose: it works, but its answers are lost
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,20 +12,21 @@ import { startSenders } from './faults/start-senders.mjs'
 import { runServer } from './run-server.mjs'
 
 const { values } = parseArgs({
-  options: { how: { type: 'string', default: 'stop' }, seconds: { type: 'string', default: '30' }, clients: { type: 'string', default: '100' } },
+  options: { how: { type: 'string', default: 'stop' }, seconds: { type: 'string', default: '30' }, clients: { type: 'string', default: '100' }, 'rest-ms': { type: 'string', default: '0' } },
 })
 const ANSWER_WITHIN_MS = 25_000
 const HEALTH_WITHIN_MS = 3_000
-const BEFORE_MS = 2_000
 const KILL_EVERY_MS = 400
 const POLL_MS = 500
 const awayMs = Number(values.seconds) * 1000
+// How long all is well, before and after.
+const wellMs = Math.min(2_000, awayMs / 2)
 
 let isAway = false
 const site = await openSite()
 const { server, go, comeBack, close } = await (values.how === 'stop' || values.how === 'kill' ? startEmbedded() : startBehindProxy())
-const senders = startSenders({ ...site, clients: Number(values.clients) })
-await sleep(BEFORE_MS)
+const senders = startSenders({ ...site, clients: Number(values.clients), pauseMs: Number(values['rest-ms']) })
+await sleep(wellMs)
 const before = senders.acknowledged.size
 
 isAway = true
@@ -42,7 +43,7 @@ const back = performance.now()
 const during = senders.acknowledged.size
 while (senders.acknowledged.size === during && performance.now() - back < ANSWER_WITHIN_MS) await sleep(20)
 const recoveredMs = Math.round(performance.now() - back)
-await sleep(BEFORE_MS)
+await sleep(wellMs)
 await senders.stop()
 const healthAfter = (await fetch(`${server.url}/health`)).status
 await server.stop()

@@ -67,7 +67,7 @@ describe('a fault', () => {
   })
 
   it.each(['stop', 'lose'])('of the engine (%s) loses and doubles nothing', async (how) => {
-    expect(await prove('engine-away.mjs', '--how', how, '--seconds', '2', '--clients', '20')).toMatchObject(shows(/lost 0, doubled 0/))
+    expect(await prove('engine-away.mjs', '--how', how, '--seconds', '2', '--clients', '20', '--rest-ms', '20')).toMatchObject(shows(/lost 0, doubled 0/))
   })
 
   it('of the network that eats answers doubles nothing', async () => {
