@@ -6,7 +6,7 @@ import { planEdgeVisits } from './plan-edge-visits.js'
 import { planVisit } from './plan-visit.js'
 import type { Client, PlannedVisit } from './visit-plan.js'
 
-const VISITORS = 1_250
+const VISITORS = 600
 const MONTH_DAYS = 33
 const OLDEST_DAYS = 400
 const COUNTRIES = ['CH', 'DE', 'US', 'FR', 'GB', 'AT', 'IT', 'IN', 'BR', 'AU', 'JP', 'NG', '']
