@@ -1,12 +1,22 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/support/longest-first.js'
+
+const shared = {
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+}
 
 export default defineConfig({
   test: {
-    include: ['test/{contract,tracker,live,react,vue,svelte,node,docs,package,bench}/**/*.test.ts', 'collector/test/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    maxWorkers: 2,
+    // More than a machine of two cores has: many tests wait for other processes, for the disk or for a moment.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', 'json'],
     outputFile: { json: 'test-results/vitest.json' },
+    projects: [
+      { test: { ...shared, name: 'tracker', include: ['test/{contract,tracker,live,react,vue,svelte,node,docs,package,bench}/**/*.test.ts'] } },
+      // Half of what a short file of these takes is to load the collector: the files of one worker share its modules.
+      { test: { ...shared, name: 'collector', include: ['collector/test/**/*.test.ts'], isolate: false } },
+    ],
   },
 })
