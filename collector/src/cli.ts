@@ -1,12 +1,10 @@
 import { parseArgs } from 'node:util'
 import { addAccount, listAccounts, updateAccount } from './commands/account-commands.js'
-import { backUp, restore } from './commands/backup-commands.js'
 import { createKey, listKeys, revokeKey } from './commands/key-commands.js'
-import { rebuildRollups } from './commands/rebuild-command.js'
 import { addSite, listSites, removeSite, updateSite } from './commands/site-commands.js'
 import { readConfig } from './config.js'
 import { ApiError, StartError, describeError } from './errors.js'
-import { openControlStore, startCollector } from './start-collector.js'
+import { openControlStore } from './open-control-store.js'
 import type { ControlStore } from './stores/control-store.js'
 
 const USAGE = `Usage: zenovay-collector <command>
@@ -63,9 +61,10 @@ export async function runCli(args: string[], env: Environment, print: Print): Pr
   const { values, positionals } = parse(args)
   const [noun, verb, operand] = positionals
   if (values.help || noun === 'help') return print(USAGE)
-  if (noun === 'backup') return backUp(readConfig(env), verb, print)
-  if (noun === 'rebuild-rollups') return rebuildRollups(readConfig(env), print)
-  if (noun === 'restore') return restore(readConfig(env), verb, print)
+  // To load the server and the engine takes longer than most commands, which need neither.
+  if (noun === 'backup') return (await import('./commands/backup-commands.js')).backUp(readConfig(env), verb, print)
+  if (noun === 'rebuild-rollups') return (await import('./commands/rebuild-command.js')).rebuildRollups(readConfig(env), print)
+  if (noun === 'restore') return (await import('./commands/backup-commands.js')).restore(readConfig(env), verb, print)
   switch ([noun, verb].filter(Boolean).join(' ')) {
     case 'start':
       return run(env, print)
@@ -103,7 +102,9 @@ function parse(args: string[]) {
 }
 
 async function run(env: Environment, print: Print): Promise<void> {
-  const collector = await startCollector(readConfig(env))
+  const config = readConfig(env)
+  const { startCollector } = await import('./start-collector.js')
+  const collector = await startCollector(config)
   print(`collector: ${collector.url}`)
   print('ready')
   await new Promise((resolve) => {

@@ -1,5 +1,6 @@
 export { createApiKey } from './auth/api-key.js'
 export { readConfig, type Config } from './config.js'
 export { StartError } from './errors.js'
-export { openControlStore, startCollector, type Collector } from './start-collector.js'
+export { openControlStore } from './open-control-store.js'
+export { startCollector, type Collector } from './start-collector.js'
 export type { ApiKey, ControlStore, Site } from './stores/control-store.js'

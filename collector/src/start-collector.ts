@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { SESSION_TIMEOUT_MS } from '@zenovay/tracker/contract'
 import type { FastifyInstance } from 'fastify'
@@ -14,6 +13,7 @@ import { createGroupCommit } from './ingest/create-group-commit.js'
 import { createSaltRotation } from './ingest/create-salt-rotation.js'
 import { addProcessMetrics } from './metrics/add-process-metrics.js'
 import { createMetrics } from './metrics/create-metrics.js'
+import { openStores } from './open-control-store.js'
 import { createEraser } from './retention/create-eraser.js'
 import { HOUSEKEEPING_INTERVAL_MS, createHousekeeping } from './retention/create-housekeeping.js'
 import { readPageAssets } from './routes/read-page-assets.js'
@@ -27,7 +27,6 @@ import type { EventStore } from './stores/event-store.js'
 import { createDaySettling } from './stores/settled/settle-days.js'
 import { createSaltFolder } from './stores/salt-folder.js'
 import { findBrokenParts } from './stores/find-broken-parts.js'
-import { openControlStores, type ControlStores } from './stores/open-control-stores.js'
 import { createWebhooks } from './webhooks/create-webhooks.js'
 
 const IDLE_SWEEP_MS = 50
@@ -130,20 +129,6 @@ async function closeServer(app: FastifyInstance): Promise<void> {
   const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS)
   await app.close()
   clearInterval(sweep)
-}
-
-/** Opens the control data alone, as the command line does. */
-export async function openControlStore(config: Config): Promise<ControlStore> {
-  return (await openStores(config)).control
-}
-
-async function openStores(config: Config): Promise<ControlStores> {
-  try {
-    await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
-  } catch (error) {
-    throw new StartError(`The data folder ${config.dataDir} cannot be made: ${describeError(error)}. Set DATA_DIR to a folder this user may write.`)
-  }
-  return openControlStores(config.controlFile)
 }
 
 async function assertWhole(url: string): Promise<void> {
