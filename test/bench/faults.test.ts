@@ -40,7 +40,7 @@ describe('a crash', () => {
   })
 
   it('would show a collector that acknowledges too early', async () => {
-    expect(await prove('crash.mjs', '--kills', '3', '--events', '800', '--control')).toMatchObject(shows(/lost [1-9]/))
+    expect(await prove('crash.mjs', '--kills', '1', '--events', '400', '--control')).toMatchObject(shows(/lost [1-9]/))
   })
 })
 
