@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/support/longest-first.js'
 
 const shared = {
-  testTimeout: 60_000,
+  // Three at a time, on a machine that is busy with something else.
+  testTimeout: 120_000,
   hookTimeout: 120_000,
 }
 
