@@ -2,10 +2,12 @@ import { parseArgs } from 'node:util'
 import { addAccount, listAccounts, updateAccount } from './commands/account-commands.js'
 import { createKey, listKeys, revokeKey } from './commands/key-commands.js'
 import { addSite, listSites, removeSite, updateSite } from './commands/site-commands.js'
+import { printWebhooks, removeWebhooks } from './commands/webhook-commands.js'
 import { readConfig } from './config.js'
 import { ApiError, StartError, describeError } from './errors.js'
-import { openControlStore } from './open-control-store.js'
+import { openStores } from './open-control-store.js'
 import type { ControlStore } from './stores/control-store.js'
+import type { ControlStores } from './stores/open-control-stores.js'
 
 const USAGE = `Usage: zenovay-collector <command>
 
@@ -26,6 +28,8 @@ const USAGE = `Usage: zenovay-collector <command>
                                     gives reports, write sends events, admin manages sites and keys
   key list [--account ID]           every key: id, account, site, scope, name, made, last used
   key revoke <id>                   refuse a key from now on
+  webhook list                      every webhook: id, account, site, whether it is active, URL
+  webhook remove <id>|all --yes     stop deliveries to a webhook, or to all of them, for good
   backup <folder>                   events, sites and keys into a new folder, while the collector runs
   restore <folder>                  a backup into a DATA_DIR that holds nothing yet
   rebuild-rollups                   makes what reports read of past days anew, while the collector runs
@@ -88,6 +92,10 @@ export async function runCli(args: string[], env: Environment, print: Print): Pr
       return withControl(env, (control) => revokeKey(control, operand, print))
     case 'key create':
       return withControl(env, (control) => createKey(control, values, print))
+    case 'webhook list':
+      return withStores(env, (stores) => printWebhooks(stores, print))
+    case 'webhook remove':
+      return withStores(env, (stores) => removeWebhooks(stores, operand, values.yes === true, print))
     default:
       throw new StartError(`There is no command "${positionals.join(' ')}". ${USAGE}`)
   }
@@ -114,15 +122,19 @@ async function run(env: Environment, print: Print): Promise<void> {
   await collector.close()
 }
 
-async function withControl(env: Environment, use: (control: ControlStore) => Promise<void>): Promise<void> {
+function withControl(env: Environment, use: (control: ControlStore) => Promise<void>): Promise<void> {
+  return withStores(env, ({ control }) => use(control))
+}
+
+async function withStores(env: Environment, use: (stores: ControlStores) => Promise<void>): Promise<void> {
   const config = readConfig(env)
-  const control = await openControlStore(config)
+  const stores = await openStores(config)
   try {
-    await use(control)
+    await use(stores)
   } catch (error) {
     if (error instanceof ApiError) throw new StartError(`The control data in ${config.controlFile} cannot be used: ${describeError(error.cause)}.`)
     throw error
   } finally {
-    await control.close()
+    await stores.control.close()
   }
 }

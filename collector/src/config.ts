@@ -1,6 +1,8 @@
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import ipaddr from 'ipaddr.js'
 import { StartError } from './errors.js'
+import { MASTER_KEY_BYTES } from './secrets/open-master-key.js'
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
@@ -24,6 +26,10 @@ export interface Config {
   geoDatabaseFile: string | undefined
   /** What `GET /metrics` wants to be sent; undefined: there is no such route. */
   metricsToken: string | undefined
+  /** 32 bytes that secrets are sealed with; undefined: a file beside the control data holds them. */
+  masterKey: Buffer | undefined
+  /** Loopback addresses that webhooks may be sent to, for development. */
+  webhookLoopback: string[]
   logLevel: (typeof LOG_LEVELS)[number]
 }
 
@@ -41,6 +47,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     countryHeader: readHeaderName(env['COUNTRY_HEADER'], faults),
     geoDatabaseFile: env['GEO_DB'] ? resolve(env['GEO_DB']) : undefined,
     metricsToken: readToken('METRICS_TOKEN', env['METRICS_TOKEN'], faults),
+    masterKey: readMasterKey(env['MASTER_KEY'], faults),
+    webhookLoopback: readLoopback(env['WEBHOOK_ALLOW_LOOPBACK'], faults),
     logLevel: readLogLevel(env['LOG_LEVEL'], faults),
   }
   if (faults.length > 0) throw new StartError(`The configuration is not valid: ${faults.join('; ')}. See docs/configuration.md.`)
@@ -68,10 +76,28 @@ function readControlFile(value: string | undefined, dataDir: string, faults: str
 }
 
 function readProxies(value: string | undefined, faults: string[]): string[] {
-  const ranges = (value ?? '').split(',').map((range) => range.trim()).filter(Boolean)
+  const ranges = readList(value)
   for (const range of ranges)
     if (!ipaddr.isValid(range) && !ipaddr.isValidCIDR(range)) faults.push(`TRUSTED_PROXIES holds "${range}", write addresses or CIDR ranges such as 10.0.0.0/8, separated by commas`)
   return ranges
+}
+
+function readLoopback(value: string | undefined, faults: string[]): string[] {
+  const addresses = readList(value)
+  for (const address of addresses)
+    if (!isIP(address) || ipaddr.process(address).range() !== 'loopback') faults.push(`WEBHOOK_ALLOW_LOOPBACK holds "${address}", write loopback addresses such as 127.0.0.1, separated by commas`)
+  return addresses
+}
+
+function readList(value: string | undefined): string[] {
+  return (value ?? '').split(',').map((part) => part.trim()).filter(Boolean)
+}
+
+function readMasterKey(value: string | undefined, faults: string[]): Buffer | undefined {
+  if (!value) return undefined
+  const key = Buffer.from(value, /^[0-9a-f]{64}$/i.test(value) ? 'hex' : 'base64')
+  if (key.length !== MASTER_KEY_BYTES) faults.push(`MASTER_KEY is not ${MASTER_KEY_BYTES} bytes in base64 or hexadecimal, make one with openssl rand -base64 ${MASTER_KEY_BYTES}`)
+  return key
 }
 
 function readHeaderName(value: string | undefined, faults: string[]): string | undefined {

@@ -7,7 +7,7 @@ import { logChange } from './sqlite-webhook-log.js'
 import { MAX_WEBHOOKS, type Change, type LogKind, type Webhook, type WebhookReach, type WebhookStore } from './webhook-store.js'
 import type { WebhookTables } from './webhook-tables.js'
 
-type Webhooks = Pick<WebhookStore, 'addWebhook' | 'findWebhook' | 'listWebhooks' | 'listActiveWebhooks' | 'setSecret' | 'enableWebhook' | 'removeWebhook' | 'listSiteAccounts'>
+type Webhooks = Pick<WebhookStore, 'addWebhook' | 'findWebhook' | 'findSealedSecret' | 'listWebhooks' | 'listActiveWebhooks' | 'setSecret' | 'enableWebhook' | 'removeWebhook' | 'listSiteAccounts'>
 type Changes = Partial<Pick<WebhookTables['webhooks'], 'secret' | 'active' | 'disabled_reason' | 'failures_in_row' | 'removed_at'>>
 
 /** The webhooks of the control data; every change of one is in the log, in the same transaction. */
@@ -46,6 +46,9 @@ export function createSqliteWebhooks(db: ControlDatabase): Webhooks {
         return toWebhook(row)
       }),
     findWebhook: (id) => findWebhook(db, id),
+    async findSealedSecret() {
+      return (await selectWebhooks(db).limit(1).executeTakeFirst())?.secret
+    },
     listWebhooks: (reach) => listWebhooks(db, reach),
     async listActiveWebhooks() {
       return (await selectWebhooks(db).where('active', '=', 1).execute()).map(toWebhook)

@@ -96,6 +96,8 @@ export interface WebhookStore {
   /** Adds one; undefined when its site, or its account for those of all sites, has {@link MAX_WEBHOOKS} already. */
   addWebhook(webhook: NewWebhook, change: Change): Promise<Webhook | undefined>
   findWebhook(id: string): Promise<Webhook | undefined>
+  /** The sealed secret of any one webhook; undefined when there is none. */
+  findSealedSecret(): Promise<string | undefined>
   /** Oldest first. With a site: those of the site alone, without those of its whole account. */
   listWebhooks(reach: WebhookReach): Promise<Webhook[]>
   /** The webhooks of every account that are told of events. */

@@ -28,6 +28,8 @@ export interface Receiver {
   otherwise: Answer
   /** TCP connections that were ever taken, whether or not they came to speak TLS. */
   connections(): number
+  /** What was written to all of them, also what nobody read. */
+  sentBytes(): number
   /** Resolves with what was received once there are so many requests of those that `matches` picks. Rejects after 30 s. */
   waitFor(count: number, matches?: (request: Received) => boolean): Promise<Received[]>
   close(): Promise<void>
@@ -36,6 +38,8 @@ export interface Receiver {
 interface ReceiverOptions {
   /** @default 127.0.0.1 */
   host?: string
+  /** @default any that is free */
+  port?: number
   /** `self-signed` is trusted by nobody. @default receiver */
   certificate?: 'receiver' | 'self-signed'
   answers?: Answer[]
@@ -49,10 +53,11 @@ const PATIENCE_MS = 30_000
 /** The authority that signed the receiver's certificate: a client that is to trust it gets this. */
 export const TEST_CA = readFileSync(new URL('ca.pem', TLS_FOLDER), 'utf8')
 
-export async function startReceiver({ host = '127.0.0.1', certificate = 'receiver', answers = [], otherwise = 200 }: ReceiverOptions = {}): Promise<Receiver> {
+export async function startReceiver({ host = '127.0.0.1', port: wanted = 0, certificate = 'receiver', answers = [], otherwise = 200 }: ReceiverOptions = {}): Promise<Receiver> {
   const [key, cert] = ['key', 'pem'].map((ending) => readFileSync(new URL(`${certificate}.${ending}`, TLS_FOLDER)))
   const sockets = new Set<Socket>()
   let connections = 0
+  let sentBytes = 0
   const waiting = new Set<() => void>()
 
   const server = createServer({ key, cert }, (request, response) => {
@@ -70,10 +75,13 @@ export async function startReceiver({ host = '127.0.0.1', certificate = 'receive
   server.on('connection', (socket: Socket) => {
     connections++
     sockets.add(socket)
-    socket.on('error', () => {}).on('close', () => void sockets.delete(socket))
+    socket.on('error', () => {}).on('close', () => {
+      sockets.delete(socket)
+      sentBytes += socket.bytesWritten
+    })
   })
   server.on('tlsClientError', () => {})
-  await new Promise<void>((resolve) => server.listen(0, host, resolve))
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(wanted, host, resolve))
   const { port } = server.address() as AddressInfo
 
   const receiver: Receiver = {
@@ -83,6 +91,7 @@ export async function startReceiver({ host = '127.0.0.1', certificate = 'receive
     answers,
     otherwise,
     connections: () => connections,
+    sentBytes: () => [...sockets].reduce((sum, socket) => sum + socket.bytesWritten, sentBytes),
     waitFor: (count, matches = () => true) =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => reject(new Error(`only ${receiver.received.filter(matches).length} of ${count} requests came`)), PATIENCE_MS)

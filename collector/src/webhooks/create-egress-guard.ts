@@ -1,0 +1,68 @@
+import { isIP } from 'node:net'
+import { AttemptFault } from './attempt-fault.js'
+import { isPublicAddress, normaliseAddress } from './is-public-address.js'
+import { lookUpAddresses, type LookUp } from './look-up-addresses.js'
+
+/** Decides where webhooks may be sent. */
+export interface EgressGuard {
+  /** The URL as it is called, or a sentence that says what is wrong with it. Asks nobody: the addresses of a name are checked when it is called. */
+  checkUrl(text: string): { url: URL } | { refusal: string }
+  /** Every address of a host (as `URL.hostname` has it), all of them allowed. Rejects with an {@link AttemptFault}, also when a single one is not. */
+  addressesOf(hostname: string, signal: AbortSignal): Promise<string[]>
+  isAllowed(address: string): boolean
+}
+
+interface EgressGuardOptions {
+  /** Loopback addresses that may be called nevertheless. */
+  allowLoopback: readonly string[]
+  /** Replaced in tests. */
+  lookUp?: LookUp
+}
+
+const MAX_URL_LENGTH = 2_048
+const HTTPS_PORT = 443
+const FIRST_FREE_PORT = 1_024
+// Names that lead to this machine or its neighbours, whatever name servers say.
+const INNER_NAME = /^(.*\.)?(localhost|local|internal)$/
+
+export function createEgressGuard({ allowLoopback, lookUp = lookUpAddresses }: EgressGuardOptions): EgressGuard {
+  const allowed = new Set(allowLoopback.map(normaliseAddress))
+  const isAllowed = (address: string) => allowed.has(normaliseAddress(address)) || isPublicAddress(address)
+  const isReachable = (hostname: string) => {
+    const host = withoutBrackets(hostname)
+    if (isIP(host)) return isAllowed(host)
+    const name = host.replace(/\.$/, '')
+    return name.includes('.') && !INNER_NAME.test(name)
+  }
+
+  return {
+    isAllowed,
+    checkUrl(text) {
+      const url = URL.canParse(text) ? new URL(text) : undefined
+      // First, and also for what is no URL at all.
+      if (url?.protocol !== 'https:') return { refusal: /^https:/i.test(text.trim()) ? 'URL is not valid' : 'URL must use HTTPS' }
+      if (text.length > MAX_URL_LENGTH || url.href.length > MAX_URL_LENGTH) return { refusal: `URL must be at most ${MAX_URL_LENGTH} characters` }
+      if (url.username || url.password) return { refusal: 'URL must not contain a username or password' }
+      if (text.includes('#')) return { refusal: 'URL must not contain a fragment' }
+      const port = url.port === '' ? HTTPS_PORT : Number(url.port)
+      if (port !== HTTPS_PORT && port < FIRST_FREE_PORT) return { refusal: `URL must use port ${HTTPS_PORT}, 8443 or one from ${FIRST_FREE_PORT} up` }
+      return isReachable(url.hostname) ? { url } : { refusal: 'URL must name a host on the public internet' }
+    },
+    async addressesOf(hostname, signal) {
+      const host = withoutBrackets(hostname)
+      if (!isReachable(hostname)) throw new AttemptFault('refused-address')
+      if (isIP(host)) return [host]
+      const addresses = await lookUp(host, signal).catch((error: unknown) => {
+        throw new AttemptFault('dns', error)
+      })
+      if (addresses.length === 0) throw new AttemptFault('dns')
+      // One that is not allowed among others is somebody's try to be lucky.
+      if (!addresses.every(isAllowed)) throw new AttemptFault('refused-address')
+      return addresses
+    },
+  }
+}
+
+function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[(.*)\]$/, '$1')
+}
