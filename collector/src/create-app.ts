@@ -41,6 +41,7 @@ import type { EventStore } from './stores/event-store.js'
 import type { ReportStore } from './stores/report-store.js'
 import { createStreamHub } from './stream/create-stream-hub.js'
 import type { Webhooks } from './webhooks/create-webhooks.js'
+import { addWebhookGauges } from './webhooks/webhook-metrics.js'
 
 /** Everything the app is made of; who makes it decides where events and control data live. */
 export interface AppServices {
@@ -70,7 +71,7 @@ export interface AppServices {
 
 /** Puts the routes together. Does no I/O: nothing listens, nothing is opened. */
 export function createApp(services: AppServices): FastifyInstance {
-  const { config, control, geo, events, reports, commit, heartbeats, identifier, metrics, erase, engine, scripts, page, log, requestTimeoutMs, now = Date.now, steadyNow = () => performance.now() } = services
+  const { config, control, geo, events, reports, commit, heartbeats, identifier, webhooks, metrics, erase, engine, scripts, page, log, requestTimeoutMs, now = Date.now, steadyNow = () => performance.now() } = services
   const app = createServer({ log, requestTimeoutMs, onBadUrl: () => metrics.countRequest('none', 404) })
   const sites = createSiteCache(control, now)
   const live = createLiveCounter({ store: events, now, steadyNow })
@@ -88,6 +89,7 @@ export function createApp(services: AppServices): FastifyInstance {
   const takeBatch = createBatchIngest({ control, findSite: sites.find, take, tally: metrics.events, now })
 
   addServiceGauges(metrics.registry, { queues: { events: commit, heartbeats }, streams: hub, engine })
+  addWebhookGauges(metrics.registry, webhooks)
   countRequests(app, metrics)
   addPublicHeaders(app)
   addErrorAnswers(app, now)

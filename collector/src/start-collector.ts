@@ -95,14 +95,16 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     const [scripts, page] = await Promise.all([readScriptAssets(), readPageAssets()])
     const settling = createDaySettling({ url: clickhouseUrl })
     opened.push(() => settling.close())
-    const webhooks = await createWebhooks({ store: stores.webhooks, now })
-    const erase = createEraser({ events, commit, heartbeats, settling })
+    const webhooks = await createWebhooks({ store: stores.webhooks, send: undefined as never, counts: undefined as never, log, now })
+    opened.push(() => webhooks.stop(0))
+    const erase = createEraser({ events, commit, heartbeats, settling, webhooks })
     const app = createApp({ config, control, geo, events, reports, commit, heartbeats, identifier, metrics, webhooks, erase, engine, scripts, page, log, now })
-    opened.push(() => finish(app, [commit, heartbeats]))
+    // Together, because each may take most of the time that there is; what is taken meanwhile is stored and sent after the next start.
+    opened.push(() => Promise.all([finish(app, [commit, heartbeats]), webhooks.stop(FINISH_WITHIN_MS)]))
     const url = await app.listen({ port: config.port, host: config.host, backlog: BACKLOG }).catch((error: unknown) => {
       throw explainListenError(error, config)
     })
-    const housekeeping = createHousekeeping({ control, events, erase, settling, log, now })
+    const housekeeping = createHousekeeping({ control, events, erase, settling, webhooks, log, now })
     const timer = setInterval(() => void housekeeping.tick(), HOUSEKEEPING_INTERVAL_MS)
     opened.push(() => Promise.resolve(clearInterval(timer)))
     return { url, control, close: closeAll }

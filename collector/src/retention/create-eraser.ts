@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError } from '../errors.js'
 import type { Deletion, DeletionResult, EventStore } from '../stores/event-store.js'
 import type { DaySettling } from '../stores/settled/settle-days.js'
+import type { Webhooks } from '../webhooks/create-webhooks.js'
 
 /** Deletes what was taken so far, also what is not written yet. Rejects with `STORE_UNAVAILABLE`. */
 export type Erase = (deletion: Deletion) => Promise<DeletionResult>
@@ -19,13 +20,17 @@ interface EraserServices {
   commit: Draining
   heartbeats: Draining
   settling: Pick<DaySettling, 'pause'>
+  webhooks: Pick<Webhooks, 'forget'>
 }
 
 /** What waits to be written when an erasure begins would be written after it: so that is written first. And no day is being made of what is erased. */
-export function createEraser({ events, commit, heartbeats, settling }: EraserServices): Erase {
+export function createEraser({ events, commit, heartbeats, settling, webhooks }: EraserServices): Erase {
   return async (deletion) => {
     const drained = Promise.all([commit.drain(), heartbeats.drain()]).then(() => true)
     if (!(await Promise.race([drained, sleep(DRAIN_WITHIN_MS, false, { ref: false })]))) throw new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S })
-    return settling.pause(() => events.delete(deletion))
+    const result = await settling.pause(() => events.delete(deletion))
+    // What is only old is out of the outbox long before.
+    if (deletion.before === undefined) await webhooks.forget(deletion)
+    return result
   }
 }

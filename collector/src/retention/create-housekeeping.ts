@@ -4,6 +4,7 @@ import type { ControlStore } from '../stores/control-store.js'
 import type { EventStore } from '../stores/event-store.js'
 import type { Erase } from './create-eraser.js'
 import type { DaySettling } from '../stores/settled/settle-days.js'
+import type { Webhooks } from '../webhooks/create-webhooks.js'
 import { deleteExpired } from './delete-expired.js'
 import { finishRemovals } from './finish-removals.js'
 
@@ -17,6 +18,7 @@ export interface HousekeepingServices {
   events: Pick<EventStore, 'delete'>
   erase: Erase
   settling: Pick<DaySettling, 'settle'>
+  webhooks: Pick<Webhooks, 'tidy'>
   log: Pick<FastifyBaseLogger, 'info' | 'error'>
   /** ms since the epoch. @default Date.now */
   now?: () => number
@@ -28,10 +30,10 @@ const RETRY_AFTER_MS = 60 * 60 * 1000
 const SETTLE_FOR_MS = 30_000
 
 /**
- * Deletes events past their retention, at the first tick and then daily, and those of removed sites; settles days at every tick.
+ * Deletes events past their retention, at the first tick and then daily, and those of removed sites; settles days and tidies the outbox of webhooks at every tick.
  * What fails is logged and tried again, retention in an hour.
  */
-export function createHousekeeping({ control, events, erase, settling, log, now = Date.now }: HousekeepingServices): Housekeeping {
+export function createHousekeeping({ control, events, erase, settling, webhooks, log, now = Date.now }: HousekeepingServices): Housekeeping {
   let retentionDueAt = -Infinity
   let running: Promise<void> | undefined
 
@@ -57,6 +59,7 @@ export function createHousekeeping({ control, events, erase, settling, log, now 
         await attempt('removed sites', finishRemovals(control, erase, now()))
         await attempt('retention', keepRetention())
         await attempt('settled days', settleDays())
+        await attempt('webhooks', webhooks.tidy())
         running = undefined
       })()),
   }

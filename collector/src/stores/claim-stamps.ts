@@ -12,6 +12,8 @@ export type ClaimStamp = (webhookId: string, event: string, at: number) => Promi
  */
 export function createStampClaims(connection: ControlDatabase): ClaimStamp {
   const blocks = new Map<string, Set<number>>()
+  // Where the search from a millisecond ended: a thousand events of one moment would each walk past those before.
+  const searched = new Map<string, number>()
 
   async function readBlock(webhookId: string, event: string, block: number): Promise<Set<number>> {
     const key = `${webhookId} ${event} ${block}`
@@ -31,10 +33,15 @@ export function createStampClaims(connection: ControlDatabase): ClaimStamp {
   }
 
   return async (webhookId, event, at) => {
-    for (let stamp = at; ; stamp++) {
-      const taken = await readBlock(webhookId, event, Math.floor(stamp / BLOCK_MS))
-      if (taken.has(stamp)) continue
+    const key = `${webhookId} ${event} ${at}`
+    for (let stamp = searched.get(key) ?? at; ; ) {
+      const block = Math.floor(stamp / BLOCK_MS)
+      const end = (block + 1) * BLOCK_MS
+      const taken = await readBlock(webhookId, event, block)
+      while (stamp < end && taken.has(stamp)) stamp++
+      if (stamp === end) continue
       taken.add(stamp)
+      searched.set(key, stamp + 1)
       return stamp
     }
   }

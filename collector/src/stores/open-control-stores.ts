@@ -1,4 +1,5 @@
 import type { ControlStore } from './control-store.js'
+import type { DeliveryStore } from './delivery-store.js'
 import { guardControlStore } from './guard-control-store.js'
 import { openControlDatabase } from './open-control-database.js'
 import { createSqliteControlStore } from './sqlite-control-store.js'
@@ -9,7 +10,7 @@ import type { WebhookStore } from './webhook-store.js'
 export interface ControlStores {
   /** Closes them all. */
   control: ControlStore
-  webhooks: WebhookStore
+  webhooks: WebhookStore & DeliveryStore
 }
 
 /** Opens what the collector knows beside events. Rejects with a `StartError`; their methods with `STORE_UNAVAILABLE` when the file cannot be used. */

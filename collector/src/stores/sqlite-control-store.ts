@@ -63,6 +63,7 @@ export function createSqliteControlStore(db: ControlDatabase): ControlStore {
     removeSite: (id) =>
       db.transaction().execute(async (transaction) => {
         await transaction.deleteFrom('api_keys').where('site_id', '=', id).execute()
+        await sql`INSERT INTO webhook_log (kind, webhook_id, account_id, site_id, at, note) SELECT 'removed', id, account_id, site_id, ${Date.now()}, 'with its site' FROM webhooks WHERE site_id = ${id} AND removed_at IS NULL`.execute(transaction)
         await transaction.updateTable('webhooks').set({ active: 0, removed_at: Date.now() }).where('site_id', '=', id).where('removed_at', 'is', null).execute()
         const { numDeletedRows } = await transaction.deleteFrom('sites').where('id', '=', id).executeTakeFirstOrThrow()
         if (numDeletedRows > 0n) await transaction.insertInto('removals').values({ site_id: id, removed_at: Date.now() }).execute()

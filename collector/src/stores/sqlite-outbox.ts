@@ -2,6 +2,7 @@ import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { nameEvent } from '../webhooks/name-event.js'
 import type { WebhookEvent } from '../webhooks/webhook-event.js'
+import { writeBody } from '../webhooks/write-body.js'
 import { createStampClaims } from './claim-stamps.js'
 import type { ControlDatabase } from './control-tables.js'
 import { runExclusively } from './run-exclusively.js'
@@ -26,12 +27,13 @@ interface Draft {
 export function createSqliteOutbox(db: ControlDatabase): Pick<WebhookStore, 'putDeliveries'> {
   return {
     async putDeliveries(events, now) {
-      const result: PutResult = { queued: 0, dropped: 0 }
+      const result: PutResult = { queued: 0, dropped: 0, queuedFor: new Set() }
       for (let start = 0; start < events.length; start += MAX_EVENTS_AT_ONCE) {
         if (start > 0) await yieldToOthers()
-        const { queued, dropped } = await runExclusively(db, (connection) => put(connection, events.slice(start, start + MAX_EVENTS_AT_ONCE), now))
+        const { queued, dropped, queuedFor } = await runExclusively(db, (connection) => put(connection, events.slice(start, start + MAX_EVENTS_AT_ONCE), now))
         result.queued += queued
         result.dropped += dropped
+        for (const id of queuedFor) result.queuedFor.add(id)
       }
       return result
     },
@@ -41,7 +43,7 @@ export function createSqliteOutbox(db: ControlDatabase): Pick<WebhookStore, 'put
 async function put(connection: ControlDatabase, events: WebhookEvent[], now: number): Promise<PutResult> {
   const webhooks = await listWebhooksOfSites(connection, [...new Set(events.map(({ siteId }) => siteId))])
   const drafts = await selectNew(connection, events.flatMap((event) => draftFor(event, webhooks.get(event.siteId) ?? [])))
-  const result: PutResult = { queued: 0, dropped: 0 }
+  const result: PutResult = { queued: 0, dropped: 0, queuedFor: new Set() }
   const rows: unknown[][] = []
   const claimStamp = createStampClaims(connection)
   for (const webhook of new Set([...webhooks.values()].flat())) {
@@ -54,7 +56,7 @@ async function put(connection: ControlDatabase, events: WebhookEvent[], now: num
         continue
       }
       const stamp = await claimStamp(webhook.id, draft.event, draft.at)
-      const body = `{"id":${JSON.stringify(draft.eventId)},"event":${JSON.stringify(draft.event)},"timestamp":"${new Date(stamp).toISOString()}","data":${draft.data}}`
+      const body = writeBody({ id: draft.eventId, event: draft.event, at: stamp, data: draft.data })
       if (Buffer.byteLength(body) > MAX_PAYLOAD_BYTES) {
         tooLarge++
         continue
@@ -62,7 +64,10 @@ async function put(connection: ControlDatabase, events: WebhookEvent[], now: num
       rows.push([webhook.id, draft.eventId, draft.event, draft.siteId, stamp, body])
       queued++
     }
-    if (queued > 0) await connection.updateTable('webhooks').set({ backlog: sql`backlog + ${queued}` }).where('id', '=', webhook.id).execute()
+    if (queued > 0) {
+      await connection.updateTable('webhooks').set({ backlog: sql`backlog + ${queued}` }).where('id', '=', webhook.id).execute()
+      result.queuedFor.add(webhook.id)
+    }
     if (tooMany > 0) await logDropped(connection, webhook, { note: `over ${MAX_BACKLOG} deliveries wait`, count: tooMany, at: now })
     if (tooLarge > 0) await logDropped(connection, webhook, { note: 'the payload is over 1 MB', count: tooLarge, at: now })
     result.queued += queued

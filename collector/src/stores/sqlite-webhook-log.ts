@@ -9,6 +9,9 @@ const HOUR_MS = 60 * 60 * 1000
 /** A webhook, as its log names it. */
 export type LoggedWebhook = Pick<Webhook, 'id' | 'accountId' | 'siteId'>
 
+/** An attempt that came to its end, or was interrupted. */
+type LoggedResult = Omit<AttemptResult, 'error'> & { error: string | undefined }
+
 type WebhookLog = Pick<WebhookStore, 'listLog' | 'logTest'>
 
 /** What was done to webhooks, and every attempt. */
@@ -26,10 +29,10 @@ export function createSqliteWebhookLog(db: ControlDatabase): WebhookLog {
         .execute()
       return rows.map(toEntry)
     },
-    async logTest(webhook, { eventId, result, ...change }) {
+    async logTest(webhook, { eventId, event, result, ...change }) {
       await db
         .insertInto('webhook_log')
-        .values({ ...describe(webhook, 'test', change), event_id: eventId, attempt: 1, ...describeResult(result) })
+        .values({ ...describe(webhook, 'test', change), event_id: eventId, event, attempt: 1, ...describeResult(result) })
         .execute()
     },
   }
@@ -54,7 +57,7 @@ export async function logDropped(connection: ControlDatabase, webhook: LoggedWeb
 }
 
 /** What an attempt came to, as the log keeps it. */
-export function describeResult({ status, error, durationMs, answer }: AttemptResult) {
+export function describeResult({ status, error, durationMs, answer }: LoggedResult) {
   return { status: status ?? null, error: error ?? null, duration_ms: Math.round(durationMs), answer }
 }
 

@@ -37,7 +37,7 @@ export const WEBHOOK_MIGRATION: Migration = {
       .addUniqueConstraint('webhook_deliveries_event', ['webhook_id', 'event_id'])
       .addUniqueConstraint('webhook_deliveries_stamp', ['webhook_id', 'event', 'stamped_at'])
       .execute()
-    await sql`CREATE INDEX webhook_deliveries_open ON webhook_deliveries (webhook_id, state, due_at) WHERE state IN ('pending', 'waiting', 'in_flight')`.execute(db)
+    await sql`CREATE INDEX webhook_deliveries_open ON webhook_deliveries (webhook_id, state, due_at) WHERE ended_at IS NULL`.execute(db)
     await sql`CREATE INDEX webhook_deliveries_ended ON webhook_deliveries (webhook_id, ended_at) WHERE ended_at IS NOT NULL`.execute(db)
     await db.schema
       .createTable('webhook_log')

@@ -85,10 +85,11 @@ export interface LogQuestion extends WebhookReach {
 /** What somebody wants sent again: one delivery, or all that failed since a time, in ms since the epoch. */
 export type ReplayChoice = { eventId: string } | { failedSince: number }
 
-/** Put in how many deliveries, and how many were dropped instead. */
+/** What became of events: how many deliveries were queued, for which webhooks, and how many were dropped instead. */
 export interface PutResult {
   queued: number
   dropped: number
+  queuedFor: Set<string>
 }
 
 /** Where webhooks, their deliveries and their log live. */
@@ -113,9 +114,9 @@ export interface WebhookStore {
   /** Stores events for every active webhook that wants them and was made before they happened; what a webhook has already is left alone. */
   putDeliveries(events: WebhookEvent[], now: number): Promise<PutResult>
   /** Logs the attempt of a test delivery. */
-  logTest(webhook: Webhook, test: { eventId: string; result: AttemptResult } & Change): Promise<void>
+  logTest(webhook: Webhook, test: { eventId: string; event: string; result: AttemptResult } & Change): Promise<void>
   /** Queues again what is chosen, from its first attempt; how many. Undefined when there is no such webhook. */
-  replay(id: string, choice: ReplayChoice, change: Change): Promise<number | undefined>
+  replay(id: string, choice: ReplayChoice, change: Change & { dueAt: number }): Promise<number | undefined>
   /** The account of every site. */
   listSiteAccounts(): Promise<Map<string, string>>
 }

@@ -1,5 +1,5 @@
-/** Why there was no answer. */
-export type AttemptError = 'timeout' | 'connection' | 'dns' | 'tls' | 'refused-address' | 'cancelled' | 'too-large'
+/** Why there was no answer; `secret`: nothing was sent, because the webhook's secret was sealed with another master key. */
+export type AttemptError = 'timeout' | 'connection' | 'dns' | 'tls' | 'refused-address' | 'cancelled' | 'too-large' | 'secret'
 
 export interface AttemptRequest {
   url: string

@@ -1,4 +1,4 @@
-import type { WebhookStore } from '../stores/webhook-store.js'
+import type { PutResult, WebhookStore } from '../stores/webhook-store.js'
 import type { Subscriptions } from './create-subscriptions.js'
 import type { WebhookEvent, WebhookEventName } from './webhook-event.js'
 
@@ -13,8 +13,8 @@ export interface Outbox {
 export interface OutboxServices {
   store: Pick<WebhookStore, 'putDeliveries'>
   subscriptions: Pick<Subscriptions, 'wants'>
-  /** Told how many deliveries were stored, and how many dropped because too many wait. */
-  onPut: (counts: { queued: number; dropped: number }) => void
+  /** Told what became of events. */
+  onPut: (result: PutResult) => void
   /** ms since the epoch. */
   now: () => number
 }

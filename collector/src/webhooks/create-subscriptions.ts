@@ -5,12 +5,12 @@ import type { WebhookEventName } from './webhook-event.js'
 export interface Subscriptions {
   /** Whether an active webhook of the site, or of its account, wants such events. */
   wants(siteId: string, name: WebhookEventName): boolean
-  /** Asks the store again, after a change. */
-  refresh(): Promise<void>
+  /** Knows exactly these webhooks from now on. */
+  update(active: Webhook[]): Promise<void>
 }
 
-/** Nobody wants anything before the first {@link Subscriptions.refresh}. */
-export function createSubscriptions(store: Pick<WebhookStore, 'listActiveWebhooks' | 'listSiteAccounts'>): Subscriptions {
+/** Nobody wants anything before the first {@link Subscriptions.update}. */
+export function createSubscriptions(store: Pick<WebhookStore, 'listSiteAccounts'>): Subscriptions {
   let ofSite = new Map<string, Set<WebhookEventName>>()
   let ofAccount = new Map<string, Set<WebhookEventName>>()
   let ofAnyAccount = new Set<WebhookEventName>()
@@ -21,11 +21,10 @@ export function createSubscriptions(store: Pick<WebhookStore, 'listActiveWebhook
       if (ofSite.get(siteId)?.has(name)) return true
       if (!ofAnyAccount.has(name)) return false
       const account = accounts.get(siteId)
-      // A site that was made since the last refresh: the store knows better.
+      // A site that was made since the last update: the store knows better.
       return account === undefined || ofAccount.get(account)?.has(name) === true
     },
-    async refresh() {
-      const webhooks = await store.listActiveWebhooks()
+    async update(webhooks) {
       const wide = webhooks.filter(({ siteId }) => siteId === null)
       if (wide.length > 0) accounts = await store.listSiteAccounts()
       ofSite = group(webhooks, ({ siteId }) => siteId)

@@ -1,6 +1,16 @@
+import type { Logger } from 'pino'
+import type { DeliveryStore } from '../stores/delivery-store.js'
 import type { NewWebhook, ReplayChoice, Webhook, WebhookStore } from '../stores/webhook-store.js'
+import { repeat } from '../stream/repeat.js'
+import type { AttemptResult } from './attempt.js'
+import { createDeliveryEngine } from './create-delivery-engine.js'
 import { createOutbox, type Outbox } from './create-outbox.js'
+import type { Send } from './create-send.js'
+import { createSteadyClock } from './create-steady-clock.js'
 import { createSubscriptions } from './create-subscriptions.js'
+import { sendTest, type TestDelivery } from './send-test.js'
+import { tidyAll } from './tidy-all.js'
+import type { DeliveryCounts } from './webhook-metrics.js'
 
 /** What the routes may do with webhooks. Who may do it is theirs to decide. */
 export interface Webhooks extends Pick<WebhookStore, 'findWebhook' | 'listWebhooks' | 'listLog'> {
@@ -12,39 +22,109 @@ export interface Webhooks extends Pick<WebhookStore, 'findWebhook' | 'listWebhoo
   remove(id: string, actor: string | null): Promise<boolean>
   /** Makes a disabled one active again, with what still waits for it. False when there is no such webhook. */
   enable(id: string, actor: string | null): Promise<boolean>
+  /** Sends one event at once, signed, and logs the attempt; it counts for nothing else. Undefined when there is no such webhook. */
+  test(id: string, test: TestDelivery): Promise<AttemptResult | undefined>
   /** Sends again; how many deliveries. Undefined when there is no such webhook. */
   replay(id: string, choice: ReplayChoice, actor: string | null): Promise<number | undefined>
   outbox: Outbox
+  /** Deletes what is known of a site or a visitor: payloads, and answers that repeat the visitor's id. */
+  forget: DeliveryStore['forget']
+  /** Deletes and expires what is due: a task of housekeeping. */
+  tidy(): Promise<void>
+  /** Attempts under way. */
+  inFlight(): number
+  /** Deliveries that are not over, as of two seconds ago. */
+  backlog(): number
+  /** Starts no more attempts and waits for those under way, so long at most (in ms); the outbox still takes events. */
+  stop(withinMs: number): Promise<void>
 }
 
-interface WebhooksServices {
-  store: WebhookStore
+export interface WebhooksServices {
+  store: WebhookStore & DeliveryStore
+  send: Send
+  counts: DeliveryCounts
+  log: Pick<Logger, 'error'>
   /** ms since the epoch. */
   now: () => number
+  /** ms of a clock that never steps. @default performance.now */
+  steadyNow?: () => number
+  /** From 0 to 1. @default Math.random */
+  random?: () => number
 }
 
-export async function createWebhooks({ store, now }: WebhooksServices): Promise<Webhooks> {
-  const subscriptions = createSubscriptions(store)
-  await subscriptions.refresh()
-  const outbox = createOutbox({ store, subscriptions, onPut: () => {}, now })
+// How far this process is behind what others change.
+const REFRESH_MS = 2_000
 
-  /** Makes a change known at once. */
-  const changed = async <Result>(result: Promise<Result>): Promise<Result> => {
-    const done = await result
-    await subscriptions.refresh()
-    return done
+/** Starts delivering what waits. */
+export async function createWebhooks({ store, send, counts, log, now, steadyNow = () => performance.now(), random = Math.random }: WebhooksServices): Promise<Webhooks> {
+  const engineNow = createSteadyClock({ now, steadyNow })
+  const subscriptions = createSubscriptions(store)
+  await store.boundPauses(engineNow())
+  const engine = createDeliveryEngine({
+    store,
+    send,
+    onTurn({ ended, disabled }) {
+      counts.count({ delivered: ended.done, failed: ended.failed, cancelled: ended.cancelled })
+      if (disabled.length > 0) void refresh().catch(() => {})
+    },
+    log,
+    engineNow,
+    now,
+    random,
+  })
+
+  async function refresh(): Promise<void> {
+    const webhooks = await store.listActiveWebhooks()
+    await subscriptions.update(webhooks)
+    engine.update(webhooks)
+  }
+  await refresh()
+  let backlog = 0
+  const stopWatching = repeat(async () => {
+    backlog = await store.countBacklog()
+    if (await store.hasChangedElsewhere()) await refresh()
+  }, REFRESH_MS)
+
+  /** Makes a change known in this process at once. */
+  const changed = async <Result>(change: Promise<Result>): Promise<Result> => {
+    const result = await change
+    await refresh()
+    return result
   }
   const by = (actor: string | null) => ({ actor, at: now() })
 
   return {
-    outbox,
     findWebhook: store.findWebhook,
     listWebhooks: store.listWebhooks,
     listLog: store.listLog,
+    forget: store.forget,
+    inFlight: engine.inFlight,
+    backlog: () => backlog,
+    outbox: createOutbox({
+      store,
+      subscriptions,
+      onPut({ queuedFor, dropped }) {
+        counts.count({ dropped })
+        engine.wake(queuedFor)
+      },
+      now: engineNow,
+    }),
     add: (webhook, actor) => changed(store.addWebhook(webhook, by(actor))),
-    rotate: (id, secret, actor) => store.setSecret(id, secret, by(actor)),
-    remove: (id, actor) => changed(store.removeWebhook(id, by(actor))),
+    rotate: (id, secret, actor) => engine.change(id, 'wait', () => store.setSecret(id, secret, by(actor))),
+    remove: (id, actor) => engine.change(id, 'cut', () => changed(store.removeWebhook(id, by(actor)))),
     enable: (id, actor) => changed(store.enableWebhook(id, by(actor))),
-    replay: (id, choice, actor) => store.replay(id, choice, by(actor)),
+    test: (id, test) => sendTest({ store, engine, now }, id, test),
+    async replay(id, choice, actor) {
+      const count = await store.replay(id, choice, { ...by(actor), dueAt: engineNow() })
+      engine.wake([id])
+      return count
+    },
+    async tidy() {
+      counts.count({ dropped: await tidyAll(store, { now: engineNow(), wallNow: now() }) })
+    },
+    async stop(withinMs) {
+      stopWatching()
+      await engine.stop(withinMs)
+    },
   }
 }

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { WebhookEvent } from './webhook-event.js'
 
 /** The public id of an event: the same for every webhook and every attempt. */
-export function nameEvent({ siteId, name, key }: Pick<WebhookEvent, 'siteId' | 'name' | 'key'>): string {
+export function nameEvent({ siteId, name, key }: { siteId: string; name: string; key: string }): string {
   const digest = createHash('sha256').update(JSON.stringify([siteId, name, key])).digest('hex')
   return `evt_${digest.slice(0, 32)}`
 }

@@ -109,7 +109,7 @@ it('writes what waits before it deletes, and waits for nothing that comes later'
   const idle = { drain: () => Promise.resolve() }
   const events = { delete: () => Promise.resolve({ rows: order.push('deleted'), isDone: true }) }
   const added = [group.add({ id: 'before' })]
-  const erased = createEraser({ events, commit: group, heartbeats: idle, settling: { pause: (run) => run() } })({ siteIds: [] })
+  const erased = createEraser({ events, commit: group, heartbeats: idle, settling: { pause: (run) => run() }, webhooks: { forget: () => Promise.resolve() } })({ siteIds: [] })
   // The queue is never empty while it runs.
   for (let i = 0; i < 20; i++) {
     await sleep(10)

@@ -15,6 +15,7 @@ let collector: TestCollector
 let store: EventStore
 let log: Record<string, unknown>[]
 const idle = { drain: () => Promise.resolve() }
+const webhooks = { tidy: () => Promise.resolve(), forget: () => Promise.resolve() }
 const settling = { pause: <Result>(run: () => Promise<Result>) => run(), settle: () => Promise.resolve({ settled: 0, isDone: true }) }
 
 beforeAll(async () => {
@@ -44,8 +45,8 @@ function createSubject(deleteRows = store.delete, options: { now?: () => number 
     },
   }
   const lines = pino({ level: 'info' }, { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) })
-  const erase = createEraser({ events, commit: idle, heartbeats: idle, settling })
-  return { asked, housekeeping: createHousekeeping({ control: collector.collector.control, events, erase, settling, log: lines, now: () => NOW, ...options }) }
+  const erase = createEraser({ events, commit: idle, heartbeats: idle, settling, webhooks })
+  return { asked, housekeeping: createHousekeeping({ control: collector.collector.control, events, erase, settling, webhooks, log: lines, now: () => NOW, ...options }) }
 }
 
 const addSite = (retentionMonths: number) => collector.collector.control.addSite({ domain: 'kept.example', name: 'Kept', allowedDomains: [], retentionMonths })

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,7 +19,12 @@ import { eventKey, type EventStore } from '../../src/stores/event-store.js'
 import { fingerprintOf } from '../../src/stores/fingerprint.js'
 import type { ReportStore } from '../../src/stores/report-store.js'
 import { openControlStores } from '../../src/stores/open-control-stores.js'
+import { createSecretBox } from '../../src/secrets/create-secret-box.js'
+import type { Attempt } from '../../src/webhooks/attempt.js'
+import { createSend } from '../../src/webhooks/create-send.js'
 import { createWebhooks } from '../../src/webhooks/create-webhooks.js'
+import { signDelivery } from '../../src/webhooks/sign-delivery.js'
+import { createDeliveryCounts } from '../../src/webhooks/webhook-metrics.js'
 import { createFakeReports } from './fake-reports.js'
 
 /** The whole app, without an engine: its events are kept in `rows`. For what happens before the store; the store has its own tests. */
@@ -45,14 +51,17 @@ interface TestAppOptions {
   /** Replaces methods of the stage that gives ids. */
   identifier?: Partial<Identifier>
   requestTimeoutMs?: number
+  /** What becomes of deliveries of webhooks. @default status 200 */
+  attempt?: Attempt
 }
 
-export async function createTestApp({ store = {}, reports = createFakeReports(), identifier = {}, requestTimeoutMs, now = Date.now }: TestAppOptions = {}): Promise<TestApp> {
+export async function createTestApp({ store = {}, reports = createFakeReports(), identifier = {}, requestTimeoutMs, attempt = answerOk, now = Date.now }: TestAppOptions = {}): Promise<TestApp> {
   const folder = await mkdtemp(join(tmpdir(), 'zenovay-app-'))
   const { control, webhooks: webhookStore } = await openControlStores(join(folder, 'control.db'))
   const site = await control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
   const rows: EventRow[] = []
   const lines: string[] = []
+  const secretBox = createSecretBox(randomBytes(32))
   const log = createLog('trace', { write: (line: string) => void lines.push(line) })
   const events = { ...openMemoryStore(rows), ...store } as EventStore
   const metrics = createMetrics()
@@ -60,11 +69,13 @@ export async function createTestApp({ store = {}, reports = createFakeReports(),
   const heartbeats = createGroupCommit<HeartbeatRow>({ write: (batch, id) => events.insertHeartbeats(batch, id), log, watch: metrics.heartbeatCommit })
   const salts = createSaltRotation({ store: createSaltFolder(join(folder, 'salts')), log, now: Date.now })
   await salts.start()
+  const send = createSend({ attempt, sign: signDelivery, openSecret: secretBox.open, now })
+  const webhooks = await createWebhooks({ store: webhookStore, send, counts: createDeliveryCounts(metrics.registry), log, now })
   const app = createApp({
     config: { trustedProxies: ['127.0.0.1'], countryHeader: undefined, metricsToken: METRICS_TOKEN },
-    webhooks: await createWebhooks({ store: webhookStore, now }),
+    webhooks,
     control, events, reports, commit, heartbeats, metrics, log, now,
-    erase: createEraser({ events, commit, heartbeats, settling: { pause: (run) => run() } }),
+    erase: createEraser({ events, commit, heartbeats, settling: { pause: (run) => run() }, webhooks }),
     geo: { countryOf: () => '' },
     identifier: { ...createIdentifier({ salts, recent: [] }), ...identifier },
     scripts: [],
@@ -84,12 +95,15 @@ export async function createTestApp({ store = {}, reports = createFakeReports(),
     },
     async close() {
       await app.close()
+      await webhooks.stop(0)
       salts.stop()
       await control.close()
       await rm(folder, { recursive: true })
     },
   }
 }
+
+const answerOk: Attempt = () => Promise.resolve({ status: 200, error: undefined, answer: '', durationMs: 1 })
 
 function openMemoryStore(rows: EventRow[]): Partial<EventStore> {
   return {

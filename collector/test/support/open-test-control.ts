@@ -3,14 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createApiKey, type NewApiKey } from '../../src/auth/api-key.js'
 import type { ControlStore } from '../../src/stores/control-store.js'
+import type { DeliveryStore } from '../../src/stores/delivery-store.js'
 import { openControlStores } from '../../src/stores/open-control-stores.js'
 import { openSqliteControlStore } from '../../src/stores/sqlite-control-store.js'
 import type { WebhookStore } from '../../src/stores/webhook-store.js'
 
 /** Control data in a file of their own. */
 export interface TestControl {
+  file: string
   control: ControlStore
-  webhooks: WebhookStore
+  webhooks: WebhookStore & DeliveryStore
   /** Adds a key of all sites of an account, unless it says otherwise. */
   addKey(fields?: Partial<NewApiKey>): Promise<{ secret: string; id: string }>
   /** Another store on the same file, as another process has it; closed with the first. */
@@ -25,6 +27,7 @@ export async function openTestControl(): Promise<TestControl> {
   const file = join(folder, 'control.db')
   const others: ControlStore[] = []
   const opened: TestControl = {
+    file,
     ...(await openControlStores(file)),
     async addKey(fields) {
       const { secret, record } = createApiKey({ name: 'test', siteId: null, ...fields }, Date.now())

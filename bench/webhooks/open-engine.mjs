@@ -1,0 +1,65 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createRegistry } from '../../collector/dist/metrics/create-registry.js'
+import { createSecretBox } from '../../collector/dist/secrets/create-secret-box.js'
+import { openControlStores } from '../../collector/dist/stores/open-control-stores.js'
+import { createAttempt } from '../../collector/dist/webhooks/create-attempt.js'
+import { createEgressGuard } from '../../collector/dist/webhooks/create-egress-guard.js'
+import { createSend } from '../../collector/dist/webhooks/create-send.js'
+import { createWebhooks } from '../../collector/dist/webhooks/create-webhooks.js'
+import { createWebhookSecret, signDelivery } from '../../collector/dist/webhooks/sign-delivery.js'
+import { createDeliveryCounts } from '../../collector/dist/webhooks/webhook-metrics.js'
+
+const LOOPBACK = '127.0.0.1'
+const MASTER_KEY = Buffer.alloc(32, 7)
+
+/**
+ * The collector's own outbox and delivery engine on control data of their own, without the rest of it. Every host `*.example` is this machine,
+ * and a host of its own to the engine. `onAttempt` is told of each one that ended: request, begin and end in ms of `performance.now()`.
+ */
+export async function openEngine({ dataDir = mkdtempSync(join(tmpdir(), 'zenovay-webhooks-')), onAttempt = () => {} } = {}) {
+  const stores = await openControlStores(join(dataDir, 'control.db'))
+  const box = createSecretBox(MASTER_KEY)
+  const guard = createEgressGuard({ allowLoopback: [LOOPBACK], lookUp: () => Promise.resolve([LOOPBACK]) })
+  const attempt = createAttempt({ guard, ca: readFileSync(join(import.meta.dirname, '../../test/fixtures/tls/ca.pem'), 'utf8') })
+  const watchedAttempt = async (request) => {
+    const beganAt = performance.now()
+    const result = await attempt(request)
+    onAttempt({ request, beganAt, endedAt: performance.now(), result })
+    return result
+  }
+  const registry = createRegistry()
+  const now = Date.now
+  const webhooks = await createWebhooks({
+    store: stores.webhooks,
+    send: createSend({ attempt: watchedAttempt, sign: signDelivery, openSecret: box.open, now }),
+    counts: createDeliveryCounts(registry),
+    log: { error: (details, text) => console.error(text, details) },
+    now,
+  })
+  let hosts = 0
+  const addSite = () => stores.control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
+  return {
+    dataDir,
+    webhooks,
+    control: stores.control,
+    addSite,
+    newSecret: () => createWebhookSecret(),
+    seal: box.seal,
+    /** A webhook of a site at a host of its own. */
+    async addWebhook(site, { port, path = '/', secret = createWebhookSecret() }) {
+      const webhook = await webhooks.add({ accountId: site.accountId, siteId: site.id, url: `https://host-${++hosts}.example:${port}${path}`, events: ['event'], description: '', secret: box.seal(secret) }, null)
+      return { ...webhook, secret }
+    },
+    /** Deliveries by what became of them. */
+    readCounts: () => Object.fromEntries([...registry.expose().matchAll(/^zenovay_webhook_deliveries_total\{outcome="(\w+)"\} (\d+)$/gm)].map(([, outcome, count]) => [outcome, Number(count)])),
+    backlogOf: async (site) => (await webhooks.listWebhooks({ accountId: site.accountId, siteId: site.id })).reduce((sum, { backlog }) => sum + backlog, 0),
+    logOf: (site, limit = 1_000_000) => webhooks.listLog({ accountId: site.accountId, siteId: site.id, limit }),
+    async close() {
+      await webhooks.stop(1_000)
+      await stores.control.close()
+    },
+    remove: () => rmSync(dataDir, { recursive: true }),
+  }
+}

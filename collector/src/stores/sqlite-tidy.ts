@@ -1,0 +1,69 @@
+import { sql } from 'kysely'
+import type { ControlDatabase } from './control-tables.js'
+import type { DeliveryStore } from './delivery-store.js'
+import { runUnsynced } from './run-unsynced.js'
+import { logDropped } from './sqlite-webhook-log.js'
+
+// SQLite holds the process up, and what is deleted is overwritten: some ten milliseconds for each step.
+const ROWS_AT_ONCE = 500
+const DAY_MS = 24 * 60 * 60 * 1000
+/** The log, and deliveries that came to an end. */
+const KEEP_MS = 30 * DAY_MS
+/** What nobody took until then is not news any more. */
+const MAX_WAIT_MS = DAY_MS
+
+/** What is past its time, some rows at each call. */
+export function createSqliteTidy(db: ControlDatabase): Pick<DeliveryStore, 'tidy'> {
+  return {
+    tidy: ({ now, wallNow }) =>
+      runUnsynced(db, async (connection) => {
+        const dropped = await expire(connection, now, wallNow)
+        const deleted = [await deleteLog(connection, wallNow - KEEP_MS), await deleteEnded(connection, wallNow - KEEP_MS), await deleteRemoved(connection)]
+        return { isDone: Math.max(dropped, ...deleted) < ROWS_AT_ONCE, dropped }
+      }),
+  }
+}
+
+/** Gives up what waits too long, also for a disabled webhook; it can be sent again. */
+async function expire(connection: ControlDatabase, now: number, wallNow: number): Promise<number> {
+  const { rows } = await sql<{ seq: number; webhookId: string }>`
+    SELECT d.seq, d.webhook_id AS webhookId FROM webhooks AS w CROSS JOIN webhook_deliveries AS d ON d.webhook_id = w.id
+    WHERE w.backlog > 0 AND w.removed_at IS NULL AND d.state IN ('pending', 'waiting') AND d.ended_at IS NULL AND d.due_at < ${now - MAX_WAIT_MS} LIMIT ${ROWS_AT_ONCE}
+  `.execute(connection)
+  if (rows.length === 0) return 0
+  await sql`UPDATE webhook_deliveries SET state = 'cancelled', ended_at = ${wallNow} WHERE seq IN (SELECT value FROM json_each(${JSON.stringify(rows.map(({ seq }) => seq))}))`.execute(connection)
+  for (const id of new Set(rows.map(({ webhookId }) => webhookId))) {
+    const count = rows.filter(({ webhookId }) => webhookId === id).length
+    const webhook = await connection.updateTable('webhooks').set({ backlog: sql`backlog - ${count}` }).where('id', '=', id).returning(['account_id', 'site_id']).executeTakeFirstOrThrow()
+    await logDropped(connection, { id, accountId: webhook.account_id, siteId: webhook.site_id }, { note: 'waited for 24 hours', count, at: wallNow })
+  }
+  return rows.length
+}
+
+async function deleteLog(connection: ControlDatabase, before: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    DELETE FROM webhook_log WHERE at < ${before} AND id IN (SELECT id FROM webhook_log ORDER BY id LIMIT ${ROWS_AT_ONCE})
+  `.execute(connection)
+  return Number(numAffectedRows)
+}
+
+async function deleteEnded(connection: ControlDatabase, before: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    DELETE FROM webhook_deliveries WHERE seq IN (
+      SELECT d.seq FROM webhooks AS w CROSS JOIN webhook_deliveries AS d ON d.webhook_id = w.id AND d.ended_at < ${before} LIMIT ${ROWS_AT_ONCE}
+    )
+  `.execute(connection)
+  return Number(numAffectedRows)
+}
+
+/** A removed webhook goes last, when nothing refers to it. */
+async function deleteRemoved(connection: ControlDatabase): Promise<number> {
+  const { numAffectedRows } = await sql`
+    DELETE FROM webhook_deliveries WHERE seq IN (
+      SELECT d.seq FROM webhooks AS w CROSS JOIN webhook_deliveries AS d ON d.webhook_id = w.id WHERE w.removed_at IS NOT NULL LIMIT ${ROWS_AT_ONCE}
+    )
+  `.execute(connection)
+  const rows = Number(numAffectedRows)
+  if (rows < ROWS_AT_ONCE) await sql`DELETE FROM webhooks WHERE removed_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM webhook_deliveries AS d WHERE d.webhook_id = webhooks.id)`.execute(connection)
+  return rows
+}

@@ -1,0 +1,38 @@
+/** Lets one loop sleep until there is something to do. */
+export interface Waker {
+  /** Ends the sleep or, when nobody sleeps, the next one. */
+  wake(): void
+  /** Sleeps until a time of that clock, in ms, or until it is woken. */
+  sleepUntil(at: number, clock: () => number): Promise<void>
+  /** Sleeps, whoever wakes. */
+  pause(ms: number): Promise<void>
+}
+
+// A clock that shows whole milliseconds may say "now" until the next one.
+const LEAST_MS = 1
+// The most that a timer can take is 24 days; looking once a minute costs nothing.
+const LONGEST_MS = 60_000
+
+export function createWaker(): Waker {
+  let isAwake = false
+  let rise: (() => void) | undefined
+  return {
+    wake() {
+      isAwake = true
+      rise?.()
+    },
+    async sleepUntil(at, clock) {
+      if (!isAwake)
+        await new Promise<void>((resolve) => {
+          const timer = at === Infinity ? undefined : setTimeout(resolve, Math.min(LONGEST_MS, Math.max(LEAST_MS, at - clock())))
+          rise = () => {
+            clearTimeout(timer)
+            resolve()
+          }
+        })
+      rise = undefined
+      isAwake = false
+    },
+    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  }
+}

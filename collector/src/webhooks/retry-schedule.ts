@@ -1,0 +1,18 @@
+/** Of one delivery, replays aside. */
+export const MAX_ATTEMPTS = 3
+
+// After the end of the first attempt, and of the second.
+const PAUSES_MS = [5_000, 25_000]
+// A tenth is allowed; the rest of it is for timers and for a host that has its hands full.
+const MAX_JITTER = 0.09
+// The engine's clock shows whole ones, and no attempt is early.
+const CLOCK_STEP_MS = 1
+
+/** How long after the end of an attempt the next one may start, in ms; undefined when it was the last. */
+export function pauseAfter(attempt: number, random: () => number): number | undefined {
+  const pause = PAUSES_MS[attempt - 1]
+  return pause === undefined ? undefined : Math.ceil(pause * (1 + MAX_JITTER * random())) + CLOCK_STEP_MS
+}
+
+/** No attempt is later than this after the one before, unless the endpoint or its host is busy. */
+export const LONGEST_PAUSE_MS = Math.ceil(PAUSES_MS[1]! * (1 + MAX_JITTER)) + CLOCK_STEP_MS

@@ -1,0 +1,128 @@
+import type { Site } from '@zenovay/collector'
+import { createRegistry, type Registry } from '../../src/metrics/create-registry.js'
+import type { DeliveryStore } from '../../src/stores/delivery-store.js'
+import type { LogEntry, NewWebhook, Webhook, WebhookStore } from '../../src/stores/webhook-store.js'
+import type { AttemptResult } from '../../src/webhooks/attempt.js'
+import type { Message } from '../../src/webhooks/create-send.js'
+import { createWebhooks, type Webhooks } from '../../src/webhooks/create-webhooks.js'
+import { createDeliveryCounts } from '../../src/webhooks/webhook-metrics.js'
+import type { WebhookEvent } from '../../src/webhooks/webhook-event.js'
+import { openTestControl } from './open-test-control.js'
+
+/** An attempt that was made. */
+export interface Sent extends Message {
+  /** ms of `performance.now()`. */
+  startedAt: number
+  endedAt: number | undefined
+  result: AttemptResult | undefined
+}
+
+/** What a receiver answers: a status, an error class, or when it wants to. */
+export type Answer = number | 'timeout' | 'connection' | 'dns' | 'tls' | 'refused-address' | ((message: Message, signal: AbortSignal) => Promise<number>)
+
+/** The engine on real control data, with receivers that answer as a test says. */
+export interface OpenWebhooks {
+  webhooks: Webhooks
+  store: WebhookStore & DeliveryStore
+  /** The database. */
+  file: string
+  site: Site
+  sent: Sent[]
+  registry: Registry
+  clock: {
+    /** ms that passed without any timer. */
+    skippedMs: number
+    /** ms by which the wall clock was set. */
+    wallOffsetMs: number
+  }
+  /** What receivers answer, by the path of the webhook's URL; the answers of a list are given one after the other, the last one for ever. 200 unless given. */
+  answers: Record<string, Answer | Answer[]>
+  addSite(): Promise<Site>
+  /** Adds a webhook of the site whose URL has this path and, unless given, a host of its own. */
+  add(path: string, fields?: Partial<NewWebhook>): Promise<Webhook>
+  /** Puts events of the site; each `data` holds its number. */
+  put(count: number, fields?: Partial<WebhookEvent>): Promise<void>
+  logOf(webhook: Webhook): Promise<LogEntry[]>
+  metric(outcome: string): number
+  /** Ends this engine without a stop, as a crash does, and starts another on the same data. */
+  crash(): Promise<void>
+  close(): Promise<void>
+}
+
+export async function openWebhooks(): Promise<OpenWebhooks> {
+  const clock = { skippedMs: 0, wallOffsetMs: 0 }
+  const now = () => Date.now() + clock.skippedMs + clock.wallOffsetMs
+  const control = await openTestControl()
+  const addSite = () => control.control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
+  const site = await addSite()
+  const store = control.webhooks
+  const registry = createRegistry()
+  const sent: Sent[] = []
+  const answers: OpenWebhooks['answers'] = {}
+  const counts = createDeliveryCounts(registry)
+  let generation = 0
+  let [hosts, keys] = [0, 0]
+
+  /** An engine of before a crash neither sends nor writes any more. */
+  const start = () => {
+    const own = ++generation
+    const isAlive = () => own === generation
+    const never = new Promise<never>(() => {})
+    const takeTurn: DeliveryStore['takeTurn'] = (turn) => (isAlive() ? store.takeTurn(turn) : never)
+    return createWebhooks({ store: { ...store, takeTurn }, send: (message, signal) => (isAlive() ? send(message, signal) : never), counts, log: { error: () => {} }, now, steadyNow: () => performance.now() + clock.skippedMs })
+  }
+
+  async function send(message: Message, signal: AbortSignal): Promise<AttemptResult> {
+    const attempt: Sent = { ...message, startedAt: performance.now(), endedAt: undefined, result: undefined }
+    sent.push(attempt)
+    const answer = nextAnswer(answers, new URL(message.webhook.url).pathname)
+    const aborted = new Promise<number>((resolve) => signal.addEventListener('abort', () => resolve(0)))
+    const given = typeof answer === 'function' ? await Promise.race([answer(message, signal), aborted]) : answer
+    attempt.endedAt = performance.now()
+    const isStatus = typeof given === 'number' && !signal.aborted
+    attempt.result = { status: isStatus ? given : undefined, error: isStatus ? undefined : signal.aborted ? 'cancelled' : (given as 'timeout'), answer: isStatus ? 'ok' : '', durationMs: attempt.endedAt - attempt.startedAt }
+    return attempt.result
+  }
+
+  const opened: OpenWebhooks = {
+    webhooks: await start(),
+    store,
+    file: control.file,
+    site,
+    sent,
+    registry,
+    clock,
+    answers,
+    addSite,
+    async add(path, fields = {}) {
+      const webhook = { accountId: site.accountId, siteId: site.id, url: `https://host-${++hosts}.example${path}`, events: ['event' as const], description: '', secret: 'first', ...fields }
+      return (await opened.webhooks.add(webhook, 'key_1'))!
+    },
+    put: (count, fields = {}) =>
+      opened.webhooks.outbox.put(Array.from({ length: count }, () => ({ key: `event-${++keys}`, name: 'event', siteId: site.id, at: now(), data: { number: keys }, ...fields }))),
+    async logOf({ id, accountId, siteId }) {
+      return (await store.listLog({ accountId, siteId, limit: 100_000 })).filter(({ webhookId }) => webhookId === id).reverse()
+    },
+    metric(outcome) {
+      const line = registry.expose().split('\n').find((text) => text.startsWith(`zenovay_webhook_deliveries_total{outcome="${outcome}"}`))
+      return Number(line!.split(' ')[1])
+    },
+    async crash() {
+      const dead = opened.webhooks
+      opened.webhooks = await start()
+      // Its timers end; whatever else it does is held.
+      void dead.stop(0)
+    },
+    async close() {
+      await opened.webhooks.stop(0)
+      await control.close()
+    },
+  }
+  return opened
+}
+
+function nextAnswer(answers: OpenWebhooks['answers'], path: string): Answer {
+  const given = answers[path] ?? 200
+  if (!Array.isArray(given)) return given
+  return given.length > 1 ? given.shift()! : given[0]!
+}
