@@ -18,6 +18,7 @@ import { createEraser } from './retention/create-eraser.js'
 import { HOUSEKEEPING_INTERVAL_MS, createHousekeeping } from './retention/create-housekeeping.js'
 import { readPageAssets } from './routes/read-page-assets.js'
 import { readScriptAssets } from './routes/read-script-assets.js'
+import { openSecretBox } from './secrets/open-master-key.js'
 import { createClickhouseEventStore } from './stores/clickhouse-event-store.js'
 import { createClickhouseReportStore } from './stores/clickhouse-report-store.js'
 import type { ControlStore } from './stores/control-store.js'
@@ -27,7 +28,12 @@ import type { EventStore } from './stores/event-store.js'
 import { createDaySettling } from './stores/settled/settle-days.js'
 import { createSaltFolder } from './stores/salt-folder.js'
 import { findBrokenParts } from './stores/find-broken-parts.js'
+import { createAttempt } from './webhooks/create-attempt.js'
+import { createEgressGuard } from './webhooks/create-egress-guard.js'
+import { createSend } from './webhooks/create-send.js'
 import { createWebhooks } from './webhooks/create-webhooks.js'
+import { signDelivery } from './webhooks/sign-delivery.js'
+import { createDeliveryCounts } from './webhooks/webhook-metrics.js'
 
 const IDLE_SWEEP_MS = 50
 // Of Node's 511 waiting connections, a rush of 2,000 reset 250: the kernel had taken them and dropped their first bytes.
@@ -95,7 +101,10 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     const [scripts, page] = await Promise.all([readScriptAssets(), readPageAssets()])
     const settling = createDaySettling({ url: clickhouseUrl })
     opened.push(() => settling.close())
-    const webhooks = await createWebhooks({ store: stores.webhooks, send: undefined as never, counts: undefined as never, log, now })
+    const secretBox = await openSecretBox({ given: config.masterKey, file: join(dirname(config.controlFile), 'master.key'), sealed: await stores.webhooks.findSecret() })
+    const guard = createEgressGuard({ allowLoopback: config.webhookLoopback })
+    const send = createSend({ attempt: createAttempt({ guard }), sign: signDelivery, openSecret: secretBox.open, now })
+    const webhooks = await createWebhooks({ store: stores.webhooks, send, counts: createDeliveryCounts(metrics.registry), log, now })
     opened.push(() => webhooks.stop(0))
     const erase = createEraser({ events, commit, heartbeats, settling, webhooks })
     const app = createApp({ config, control, geo, events, reports, commit, heartbeats, identifier, metrics, webhooks, erase, engine, scripts, page, log, now })
