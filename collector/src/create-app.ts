@@ -15,6 +15,7 @@ import type { GroupCommit } from './ingest/create-group-commit.js'
 import { createLiveCounter } from './live/create-live-counter.js'
 import type { Metrics } from './metrics/create-metrics.js'
 import { addServiceGauges } from './metrics/add-service-gauges.js'
+import { addActivityLogRoute } from './routes/activity-log.js'
 import { countRequests } from './routes/count-requests.js'
 import type { Erase } from './retention/create-eraser.js'
 import { createSummaryReader } from './reports/create-summary-reader.js'
@@ -33,6 +34,9 @@ import type { ScriptAsset } from './routes/read-script-assets.js'
 import { addScriptRoutes } from './routes/scripts.js'
 import { addSiteRoutes } from './routes/sites.js'
 import { addStreamRoute } from './routes/stream.js'
+import { addZenovayWebhookRoutes } from './routes/zenovay-webhooks.js'
+import { addZtaWebhookRoutes } from './routes/zta-webhooks.js'
+import type { SecretBox } from './secrets/create-secret-box.js'
 import type { ControlStore } from './stores/control-store.js'
 import { createSiteCache } from './stores/create-site-cache.js'
 import type { EmbeddedEngine } from './stores/embedded-engine.js'
@@ -40,6 +44,8 @@ import type { HeartbeatRow } from './stores/event-row.js'
 import type { EventStore } from './stores/event-store.js'
 import type { ReportStore } from './stores/report-store.js'
 import { createStreamHub } from './stream/create-stream-hub.js'
+import type { EgressGuard } from './webhooks/create-egress-guard.js'
+import { TEST_RULES, createWebhookDesk } from './webhooks/create-webhook-desk.js'
 import type { Webhooks } from './webhooks/create-webhooks.js'
 import { addWebhookGauges } from './webhooks/webhook-metrics.js'
 
@@ -54,6 +60,9 @@ export interface AppServices {
   heartbeats: GroupCommit<HeartbeatRow>
   identifier: Identifier
   webhooks: Webhooks
+  /** Says where webhooks may be sent. */
+  egress: EgressGuard
+  secretBox: SecretBox
   metrics: Metrics
   /** Undefined where ClickHouse is a server of its own. */
   engine?: Pick<EmbeddedEngine, 'isUp' | 'restarts'> | undefined
@@ -71,7 +80,7 @@ export interface AppServices {
 
 /** Puts the routes together. Does no I/O: nothing listens, nothing is opened. */
 export function createApp(services: AppServices): FastifyInstance {
-  const { config, control, geo, events, reports, commit, heartbeats, identifier, webhooks, metrics, erase, engine, scripts, page, log, requestTimeoutMs, now = Date.now, steadyNow = () => performance.now() } = services
+  const { config, control, geo, events, reports, commit, heartbeats, identifier, webhooks, egress, secretBox, metrics, erase, engine, scripts, page, log, requestTimeoutMs, now = Date.now, steadyNow = () => performance.now() } = services
   const app = createServer({ log, requestTimeoutMs, onBadUrl: () => metrics.countRequest('none', 404) })
   const sites = createSiteCache(control, now)
   const live = createLiveCounter({ store: events, now, steadyNow })
@@ -84,6 +93,7 @@ export function createApp(services: AppServices): FastifyInstance {
   }
   const { addressOf } = createTrustedProxies(config.trustedProxies)
   const tallies = { events: metrics.events, heartbeats: metrics.heartbeats }
+  const desk = createWebhookDesk({ webhooks, guard: egress, box: secretBox, limiter: createRateLimiter({ rules: TEST_RULES, clock: steadyNow, maxClients: 1_000, maxRuns: 30_000 }) })
   const take = createEventTaker({ identifier, commit, now })
   const ingest = createIngest({ findSite: sites.find, limiters, take, identifier, geo, heartbeats, tallies, now })
   const takeBatch = createBatchIngest({ control, findSite: sites.find, take, tally: metrics.events, now })
@@ -101,6 +111,9 @@ export function createApp(services: AppServices): FastifyInstance {
   addStreamRoute(app, { control, gate, hub })
   addSiteRoutes(app, { control, sites, erase, now })
   addKeyRoutes(app, { control, now })
+  addZenovayWebhookRoutes(app, { control, desk })
+  addZtaWebhookRoutes(app, { control, desk, now })
+  addActivityLogRoute(app, { control, webhooks, now })
   addHealthRoutes(app, { isStoreReachable: () => events.isReachable(), queues: [commit, heartbeats] })
   if (config.metricsToken !== undefined) addMetricsRoute(app, { registry: metrics.registry, token: config.metricsToken })
   addDashboardRoutes(app, page)

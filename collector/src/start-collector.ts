@@ -63,6 +63,7 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     const stores = await openStores(config)
     const { control } = stores
     opened.push(() => control.close())
+    const secretBox = await openSecretBox({ given: config.masterKey, file: join(dirname(config.controlFile), 'master.key'), sealed: await stores.webhooks.findSealedSecret() })
 
     const saltDir = join(dirname(config.controlFile), 'salts')
     const salts = createSaltRotation({ store: createSaltFolder(saltDir), log, now })
@@ -101,13 +102,12 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     const [scripts, page] = await Promise.all([readScriptAssets(), readPageAssets()])
     const settling = createDaySettling({ url: clickhouseUrl })
     opened.push(() => settling.close())
-    const secretBox = await openSecretBox({ given: config.masterKey, file: join(dirname(config.controlFile), 'master.key'), sealed: await stores.webhooks.findSecret() })
-    const guard = createEgressGuard({ allowLoopback: config.webhookLoopback })
-    const send = createSend({ attempt: createAttempt({ guard }), sign: signDelivery, openSecret: secretBox.open, now })
+    const egress = createEgressGuard({ allowLoopback: config.webhookLoopback })
+    const send = createSend({ attempt: createAttempt({ guard: egress }), sign: signDelivery, openSecret: secretBox.open, now })
     const webhooks = await createWebhooks({ store: stores.webhooks, send, counts: createDeliveryCounts(metrics.registry), log, now })
     opened.push(() => webhooks.stop(0))
     const erase = createEraser({ events, commit, heartbeats, settling, webhooks })
-    const app = createApp({ config, control, geo, events, reports, commit, heartbeats, identifier, metrics, webhooks, erase, engine, scripts, page, log, now })
+    const app = createApp({ config, control, geo, events, reports, commit, heartbeats, identifier, metrics, webhooks, egress, secretBox, erase, engine, scripts, page, log, now })
     // Together, because each may take most of the time that there is; what is taken meanwhile is stored and sent after the next start.
     opened.push(() => Promise.all([finish(app, [commit, heartbeats]), webhooks.stop(FINISH_WITHIN_MS)]))
     const url = await app.listen({ port: config.port, host: config.host, backlog: BACKLOG }).catch((error: unknown) => {

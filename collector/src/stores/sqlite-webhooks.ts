@@ -7,7 +7,7 @@ import { logChange } from './sqlite-webhook-log.js'
 import { MAX_WEBHOOKS, type Change, type LogKind, type Webhook, type WebhookReach, type WebhookStore } from './webhook-store.js'
 import type { WebhookTables } from './webhook-tables.js'
 
-type Webhooks = Pick<WebhookStore, 'addWebhook' | 'findWebhook' | 'findSealedSecret' | 'listWebhooks' | 'listActiveWebhooks' | 'findSecret' | 'setSecret' | 'enableWebhook' | 'removeWebhook' | 'listSiteAccounts'>
+type Webhooks = Pick<WebhookStore, 'addWebhook' | 'findWebhook' | 'findSealedSecret' | 'listWebhooks' | 'listActiveWebhooks' | 'setSecret' | 'enableWebhook' | 'removeWebhook' | 'listSiteAccounts'>
 type Changes = Partial<Pick<WebhookTables['webhooks'], 'secret' | 'active' | 'disabled_reason' | 'failures_in_row' | 'removed_at'>>
 
 /** The webhooks of the control data; every change of one is in the log, in the same transaction. */
@@ -52,9 +52,6 @@ export function createSqliteWebhooks(db: ControlDatabase): Webhooks {
     listWebhooks: (reach) => listWebhooks(db, reach),
     async listActiveWebhooks() {
       return (await selectWebhooks(db).where('active', '=', 1).execute()).map(toWebhook)
-    },
-    async findSecret() {
-      return (await selectWebhooks(db).limit(1).executeTakeFirst())?.secret
     },
     setSecret: (id, secret, entry) => change(id, { secret }, { kind: 'rotated', ...entry }),
     enableWebhook: (id, entry) => change(id, { active: 1, disabled_reason: null, failures_in_row: 0 }, { kind: 'enabled', ...entry }),

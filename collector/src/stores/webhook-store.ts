@@ -103,8 +103,6 @@ export interface WebhookStore {
   listWebhooks(reach: WebhookReach): Promise<Webhook[]>
   /** The webhooks of every account that are told of events. */
   listActiveWebhooks(): Promise<Webhook[]>
-  /** A sealed secret of any webhook; undefined when there is none. */
-  findSecret(): Promise<string | undefined>
   /** False when there is no such webhook. Attempts under way still use the old secret: see the engine. */
   setSecret(id: string, secret: string, change: Change): Promise<boolean>
   /** False when there is no such webhook. */

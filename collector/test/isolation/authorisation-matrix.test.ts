@@ -43,6 +43,7 @@ function valuesOf(parameter: string): { value: string; owner?: MarkedSite }[] {
   if (parameter === 'visitor') return own(({ visitorId }) => visitorId)
   if (parameter === 'name') return own(({ eventName }) => eventName)
   if (parameter === 'group') return own(({ fingerprint }) => fingerprint)
+  if (parameter === 'webhook') return own(({ webhookId }) => webhookId).slice(0, 6)
   // Keys are tried one by one below.
   if (parameter === 'key') return [{ value: 'nothing-0001' }, ...hostile('0123456789abcdef')]
   throw new Error(`say which values {${parameter}} is to be tried with`)
@@ -63,10 +64,10 @@ const nameOf = ({ method, path }: ApiRoute) => `${method} ${path}`
 const isHarmless = ({ method }: ApiRoute) => method !== 'DELETE'
 
 it('tries every route that there is', async () => {
-  const tried = new Set(routes.map((route) => nameOf(route).replaceAll(/\{\w+\}/g, '{}')))
+  const tried = new Set(routes.map((route) => nameOf(route).replace(/\?.*/, '').replaceAll(/\{\w+\}/g, '{}')))
   const others = (await listServedRoutes()).filter((route) => !tried.has(route))
   // The last tests try what makes or removes; the page has no data.
-  expect(others.sort()).toEqual(['DELETE /api/sites/{}', 'GET /api/external/v1/docs', 'POST /api/keys', 'POST /api/sites', 'POST /api/v1/events'])
+  expect(others.sort()).toEqual(['DELETE /api/sites/{}', 'GET /api/external/v1/docs', 'POST /api/keys', 'POST /api/sites', 'POST /api/v1/events', 'POST /api/webhooks', 'POST /v1/cli/mutate/webhooks'])
 })
 
 describe('a key', () => {
@@ -117,8 +118,8 @@ describe('a key', () => {
 
   it('of a site gets what that site planted, so that a leak would be seen', async () => {
     const { theirs } = accounts
-    const values = { id: theirs.site.id, visitor: theirs.visitorId, name: theirs.eventName, group: theirs.fingerprint, key: '' }
-    for (const route of routes.filter((one) => one.method === 'GET' && !one.isPublic && !/usage$|keys|stream|revenue$|countries$/.test(one.path))) {
+    const values = { id: theirs.site.id, visitor: theirs.visitorId, name: theirs.eventName, group: theirs.fingerprint, key: '', webhook: '' }
+    for (const route of routes.filter((one) => one.method === 'GET' && !one.isPublic && !/usage$|keys|stream|activity-log|revenue$|countries$/.test(one.path))) {
       const answer = await ask({ route, values, headers: { 'x-api-key': theirKey } })
       expect(answer.status, nameOf(route)).toBe(200)
       expect(answer.body, nameOf(route)).toContain(theirs.marker)
@@ -135,7 +136,7 @@ describe('what another account has', () => {
     for (const reader of readers) {
       for (const route of routes.filter(({ method }) => method !== 'GET'))
         for (const site of [theirs, ...(reader.reaches.includes(alsoMine) ? [] : [alsoMine])]) {
-          const answer = await ask({ route, values: { id: site.site.id, visitor: site.visitorId, group: site.fingerprint, key: theirs_.id }, headers: { 'x-api-key': reader.secret } })
+          const answer = await ask({ route, values: { id: site.site.id, visitor: site.visitorId, group: site.fingerprint, key: theirs_.id, webhook: site.webhookId }, headers: { 'x-api-key': reader.secret } })
           expect([403, 404], `${reader.name}: ${nameOf(route)}: ${answer.body}`).toContain(answer.status)
         }
       const removal = await ask({ route: { method: 'DELETE', path: '/api/sites/{id}', isPublic: false, query: [], scope: 'admin' }, values: { id: theirs.site.id }, headers: { 'x-api-key': reader.secret } })
@@ -145,6 +146,7 @@ describe('what another account has', () => {
     expect((await collector.collector.control.listApiKeys()).map(({ id }) => id)).toEqual(keysBefore.map(({ id }) => id))
     expect((await collector.collector.control.findSite(theirs.site.id))!.retentionMonths).toBe(theirs.site.retentionMonths)
     expect(await readErrorStatus(theirs, theirKey)).toBe('open')
+    expect(await (await collector.get(`/api/webhooks?siteId=${theirs.site.id}`, { 'x-api-key': theirKey })).json()).toMatchObject({ webhooks: [{ id: theirs.webhookId, active: true }] })
   })
 
   it('gets no key but from its own', async () => {
@@ -155,6 +157,18 @@ describe('what another account has', () => {
         expect([403, 404]).toContain(answer.status)
       }
     expect((await collector.collector.control.listApiKeys()).filter(({ name }) => name === 'planted')).toEqual([])
+  })
+
+  it('gets no webhook but from its own', async () => {
+    const { theirs, alsoMine, collector } = accounts
+    const url = 'https://127.0.0.1:1024/planted'
+    for (const reader of readers)
+      for (const { site } of [theirs, ...(reader.reaches.includes(alsoMine) ? [] : [alsoMine])])
+        for (const [path, webhook] of [['/api/webhooks', { siteId: site.id, url, events: ['goal'] }], ['/v1/cli/mutate/webhooks', { website_id: site.id, url }]] as const) {
+          const answer = await fetch(collector.url + path, { method: 'POST', headers: { 'x-api-key': reader.secret, 'content-type': 'application/json' }, body: JSON.stringify(webhook) })
+          expect([403, 404]).toContain(answer.status)
+        }
+    expect(await (await collector.get('/v1/cli/mutate/webhooks', { 'x-api-key': theirKey })).text()).not.toContain('planted')
   })
 
   it('cannot be written to with a batch of events', async () => {

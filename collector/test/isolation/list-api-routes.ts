@@ -27,7 +27,7 @@ interface Document {
 // A route with a body must be added here.
 const BODIES: Record<string, unknown> = { 'PATCH /errors/{id}/groups/{group}': { status: 'ignored' } }
 
-// What the document of the External API does not describe: managing sites and keys. Nothing here may remove anything of one's own.
+// What the document of the External API does not describe: managing sites, keys and webhooks. Nothing here may remove anything of one's own.
 const OTHER_ROUTES: ApiRoute[] = [
   { method: 'GET', path: '/api/sites', isPublic: false, query: [], scope: 'admin' },
   { method: 'GET', path: '/api/sites/{id}', isPublic: false, query: [], scope: 'admin' },
@@ -36,6 +36,15 @@ const OTHER_ROUTES: ApiRoute[] = [
   { method: 'GET', path: '/api/keys', isPublic: false, query: [], scope: 'admin' },
   { method: 'DELETE', path: '/api/keys/{key}', isPublic: false, query: [], scope: 'admin' },
   { method: 'GET', path: '/api/stream/{id}', isPublic: false, query: [], scope: 'read' },
+  { method: 'GET', path: '/api/webhooks?siteId={id}', isPublic: false, query: [], scope: 'read' },
+  { method: 'DELETE', path: '/api/webhooks?id={webhook}', isPublic: false, query: [], scope: 'admin' },
+  { method: 'GET', path: '/api/activity-log?siteId={id}', isPublic: false, query: [], scope: 'read' },
+  { method: 'GET', path: '/v1/cli/mutate/webhooks', isPublic: false, query: [], scope: 'read' },
+  { method: 'DELETE', path: '/v1/cli/mutate/webhooks/{webhook}', isPublic: false, query: [], scope: 'admin' },
+  { method: 'POST', path: '/v1/cli/mutate/webhooks/{webhook}/test', isPublic: false, query: [], scope: 'admin' },
+  { method: 'POST', path: '/v1/cli/mutate/webhooks/{webhook}/rotate', isPublic: false, query: [], scope: 'admin' },
+  { method: 'POST', path: '/v1/cli/mutate/webhooks/{webhook}/enable', isPublic: false, query: [], scope: 'admin' },
+  { method: 'POST', path: '/v1/cli/mutate/webhooks/{webhook}/replay', isPublic: false, query: [], scope: 'admin', body: { failed_since: '2026-01-01T00:00:00Z' } },
 ]
 
 /** Every route of the document that the app serves, so that none can be forgotten, and those beside it. */
@@ -61,7 +70,7 @@ export async function listApiRoutes(): Promise<ApiRoute[]> {
   return [...described, ...OTHER_ROUTES]
 }
 
-/** Every route under `/api` that the app has, `{}` for its parameters, such as `GET /api/sites/{}`; read from the tree that it prints. */
+/** Every route under `/api` and `/v1` that the app has, `{}` for its parameters, such as `GET /api/sites/{}`; read from the tree that it prints. */
 export async function listServedRoutes(): Promise<string[]> {
   const { app, close } = await createTestApp()
   await app.ready()
@@ -74,7 +83,7 @@ export async function listServedRoutes(): Promise<string[]> {
     const depth = indent!.length / 4
     parents[depth] = (depth > 0 ? parents[depth - 1] : '') + text
     const path = parents[depth].replace('//', '/').replaceAll(/:\w+/g, '{}')
-    return methods!.split(', ').filter((method) => path.startsWith('/api/') && method !== 'HEAD' && method !== 'OPTIONS').map((method) => `${method} ${path}`)
+    return methods!.split(', ').filter((method) => /^\/(api|v1)\//.test(path) && method !== 'HEAD' && method !== 'OPTIONS').map((method) => `${method} ${path}`)
   })
 }
 

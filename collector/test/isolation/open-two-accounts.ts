@@ -13,6 +13,8 @@ export interface MarkedSite {
   eventName: string
   /** Of its one group of errors. */
   fingerprint: string
+  /** Its URL holds the marker. */
+  webhookId: string
 }
 
 export interface TwoAccounts {
@@ -34,7 +36,7 @@ interface ErrorGroups {
 
 export async function openTwoAccounts(): Promise<TwoAccounts> {
   let now = Date.UTC(2026, 5, 15, 12)
-  const collector = await startTestCollector({}, { now: () => now })
+  const collector = await startTestCollector({ WEBHOOK_ALLOW_LOOPBACK: '127.0.0.1' }, { now: () => now })
   const { control } = collector.collector
   const [one, other] = [await control.addAccount({ name: 'One', plan: 'enterprise' }), await control.addAccount({ name: 'Other', plan: 'enterprise' })]
 
@@ -42,6 +44,13 @@ export async function openTwoAccounts(): Promise<TwoAccounts> {
     const { secret, record } = createApiKey({ name: `${scope} key`, accountId, siteId, scope }, now)
     await control.addApiKey(record)
     return { secret, id: record.id }
+  }
+  const addWebhook = async (site: Site, marker: string): Promise<string> => {
+    const { secret } = await addKey(site.accountId, site.id, 'admin')
+    // Of something that does not happen here.
+    const webhook = { siteId: site.id, url: `https://127.0.0.1:1024/${marker}`, events: ['alert'] }
+    const answer = await fetch(`${collector.url}/api/webhooks`, { method: 'POST', headers: { 'x-api-key': secret, 'content-type': 'application/json' }, body: JSON.stringify(webhook) })
+    return ((await answer.json()) as { webhook: { id: string } }).webhook.id
   }
   const addMarkedSite = async (accountId: string, name: string): Promise<MarkedSite> => {
     // Not the name itself: that may stand in an answer by chance.
@@ -51,7 +60,7 @@ export async function openTwoAccounts(): Promise<TwoAccounts> {
     await postMarkedVisit(collector, site, { marker, visitorId })
     const { secret } = await addKey(accountId, site.id, 'read')
     const groups = (await (await collector.get(`/api/external/v1/errors/${site.id}/groups`, { 'x-api-key': secret })).json()) as ErrorGroups
-    return { site, marker, visitorId, eventName: `event ${marker}`, fingerprint: groups.data.error_groups[0]!.fingerprint }
+    return { site, marker, visitorId, eventName: `event ${marker}`, fingerprint: groups.data.error_groups[0]!.fingerprint, webhookId: await addWebhook(site, marker) }
   }
   return {
     collector,

@@ -19,10 +19,11 @@ import { eventKey, type EventStore } from '../../src/stores/event-store.js'
 import { fingerprintOf } from '../../src/stores/fingerprint.js'
 import type { ReportStore } from '../../src/stores/report-store.js'
 import { openControlStores } from '../../src/stores/open-control-stores.js'
-import { createSecretBox } from '../../src/secrets/create-secret-box.js'
+import { createSecretBox, type SecretBox } from '../../src/secrets/create-secret-box.js'
 import type { Attempt } from '../../src/webhooks/attempt.js'
+import { createEgressGuard, type EgressGuard } from '../../src/webhooks/create-egress-guard.js'
 import { createSend } from '../../src/webhooks/create-send.js'
-import { createWebhooks } from '../../src/webhooks/create-webhooks.js'
+import { createWebhooks, type Webhooks } from '../../src/webhooks/create-webhooks.js'
 import { signDelivery } from '../../src/webhooks/sign-delivery.js'
 import { createDeliveryCounts } from '../../src/webhooks/webhook-metrics.js'
 import { createFakeReports } from './fake-reports.js'
@@ -32,6 +33,10 @@ export interface TestApp {
   app: FastifyInstance
   site: Site
   control: ControlStore
+  webhooks: Webhooks
+  secretBox: SecretBox
+  /** Where the control data is. */
+  folder: string
   rows: EventRow[]
   /** Every line of the log. */
   log: string[]
@@ -53,15 +58,19 @@ interface TestAppOptions {
   requestTimeoutMs?: number
   /** What becomes of deliveries of webhooks. @default status 200 */
   attempt?: Attempt
+  /** Says where webhooks may be sent. @default to public addresses, of which every name has one */
+  egress?: EgressGuard
+  /** @default random */
+  masterKey?: Buffer
 }
 
-export async function createTestApp({ store = {}, reports = createFakeReports(), identifier = {}, requestTimeoutMs, attempt = answerOk, now = Date.now }: TestAppOptions = {}): Promise<TestApp> {
+export async function createTestApp({ store = {}, reports = createFakeReports(), identifier = {}, requestTimeoutMs, attempt = answerOk, egress = publicEgress, masterKey = randomBytes(32), now = Date.now }: TestAppOptions = {}): Promise<TestApp> {
   const folder = await mkdtemp(join(tmpdir(), 'zenovay-app-'))
   const { control, webhooks: webhookStore } = await openControlStores(join(folder, 'control.db'))
   const site = await control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
   const rows: EventRow[] = []
   const lines: string[] = []
-  const secretBox = createSecretBox(randomBytes(32))
+  const secretBox = createSecretBox(masterKey)
   const log = createLog('trace', { write: (line: string) => void lines.push(line) })
   const events = { ...openMemoryStore(rows), ...store } as EventStore
   const metrics = createMetrics()
@@ -73,7 +82,7 @@ export async function createTestApp({ store = {}, reports = createFakeReports(),
   const webhooks = await createWebhooks({ store: webhookStore, send, counts: createDeliveryCounts(metrics.registry), log, now })
   const app = createApp({
     config: { trustedProxies: ['127.0.0.1'], countryHeader: undefined, metricsToken: METRICS_TOKEN },
-    webhooks,
+    webhooks, egress, secretBox,
     control, events, reports, commit, heartbeats, metrics, log, now,
     erase: createEraser({ events, commit, heartbeats, settling: { pause: (run) => run() }, webhooks }),
     geo: { countryOf: () => '' },
@@ -86,6 +95,9 @@ export async function createTestApp({ store = {}, reports = createFakeReports(),
     app,
     site,
     control,
+    webhooks,
+    secretBox,
+    folder,
     rows,
     log: lines,
     readMetric(name) {
@@ -103,6 +115,7 @@ export async function createTestApp({ store = {}, reports = createFakeReports(),
   }
 }
 
+const publicEgress = createEgressGuard({ allowLoopback: [], lookUp: async () => ['8.8.8.8'] })
 const answerOk: Attempt = () => Promise.resolve({ status: 200, error: undefined, answer: '', durationMs: 1 })
 
 function openMemoryStore(rows: EventRow[]): Partial<EventStore> {

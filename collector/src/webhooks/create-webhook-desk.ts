@@ -1,0 +1,107 @@
+import { ApiError } from '../errors.js'
+import type { RateLimiter } from '../ingest/create-rate-limiter.js'
+import type { SecretBox } from '../secrets/create-secret-box.js'
+import { MAX_WEBHOOKS, type ReplayChoice, type Webhook, type WebhookReach } from '../stores/webhook-store.js'
+import type { ApiKey } from '../stores/control-store.js'
+import type { Webhooks } from './create-webhooks.js'
+import type { EgressGuard } from './create-egress-guard.js'
+import { AttemptFault } from './attempt-fault.js'
+import type { AttemptResult } from './attempt.js'
+import { readNewWebhook, type GivenWebhook } from './read-new-webhook.js'
+import { createWebhookSecret } from './sign-delivery.js'
+
+/**
+ * What both doors do for the holder of a key, who is known and may change webhooks. A key reaches the webhooks of its site or, when it is
+ * for all sites, those of its account; of all others it learns not even that they exist: `NOT_FOUND`.
+ */
+export interface WebhookDesk {
+  /** Adds one for a site that the key is for, or with null for its account. Throws `VALIDATION_ERROR` with every fault, or that there are too many. The secret is told here only. */
+  create(key: ApiKey, siteId: string | null, given: GivenWebhook): Promise<{ webhook: Webhook; secret: string }>
+  list(reach: WebhookReach): Promise<Webhook[]>
+  /** Sends a made-up event, once, and waits for the answer. */
+  test(key: ApiKey, id: string): Promise<AttemptResult>
+  /** The new secret: nothing is signed with the old one any more. */
+  rotate(key: ApiKey, id: string): Promise<string>
+  /** Nothing is delivered to it any more. */
+  remove(key: ApiKey, id: string): Promise<void>
+  enable(key: ApiKey, id: string): Promise<void>
+  /** How many deliveries are sent again. */
+  replay(key: ApiKey, id: string, choice: ReplayChoice): Promise<number>
+}
+
+interface WebhookDeskServices {
+  webhooks: Webhooks
+  guard: EgressGuard
+  box: SecretBox
+  /** Of accounts, for tests: each sends something at once to wherever somebody wants. */
+  limiter: RateLimiter
+}
+
+/** The name of the event of a test: no webhook asks for such, so that no receiver takes it for a true one. */
+const TEST_EVENT = 'test'
+/** Tests of one account. */
+export const TEST_RULES = [{ limit: 30, windowMs: 60_000 }]
+
+
+// A name whose servers are slow is taken as it is; it is looked up again before anything is sent.
+const LOOK_UP_TIMEOUT_MS = 2_000
+
+export function createWebhookDesk({ webhooks, guard, box, limiter }: WebhookDeskServices): WebhookDesk {
+  const find = async (key: ApiKey, id: string): Promise<Webhook> => {
+    const webhook = await webhooks.findWebhook(id)
+    if (!webhook || webhook.accountId !== key.accountId || (key.siteId !== null && webhook.siteId !== key.siteId)) throw new ApiError('NOT_FOUND')
+    return webhook
+  }
+  /** For what another request removed meanwhile. */
+  const found = <Result>(result: Result | undefined | false): Result => {
+    if (result === undefined || result === false) throw new ApiError('NOT_FOUND')
+    return result
+  }
+
+  return {
+    list: (reach) => webhooks.listWebhooks(reach),
+    async create(key, siteId, given) {
+      const read = readNewWebhook(given, guard)
+      if ('faults' in read) throw new ApiError('VALIDATION_ERROR', { details: read.faults })
+      if (await leadsInside(guard, read.fields.url)) throw refuse('url', 'URL must name a host on the public internet')
+      const secret = createWebhookSecret()
+      const webhook = await webhooks.add({ ...read.fields, accountId: key.accountId, siteId, secret: box.seal(secret) }, key.id)
+      if (!webhook) throw refuse('webhooks', `Maximum ${MAX_WEBHOOKS} webhooks per ${siteId === null ? 'account' : 'site'}`)
+      return { webhook, secret }
+    },
+    async test(key, id) {
+      const webhook = await find(key, id)
+      const retryAfterS = limiter.take(key.accountId, 1)
+      if (retryAfterS > 0) throw new ApiError('RATE_LIMIT_EXCEEDED', { retryAfterS })
+      const data = { siteId: webhook.siteId, webhookId: webhook.id, message: 'This is a test delivery.' }
+      return found(await webhooks.test(webhook.id, { event: TEST_EVENT, data, actor: key.id }))
+    },
+    async rotate(key, id) {
+      const secret = createWebhookSecret()
+      found(await webhooks.rotate((await find(key, id)).id, box.seal(secret), key.id))
+      return secret
+    },
+    async remove(key, id) {
+      found(await webhooks.remove((await find(key, id)).id, key.id))
+    },
+    async enable(key, id) {
+      found(await webhooks.enable((await find(key, id)).id, key.id))
+    },
+    async replay(key, id, choice) {
+      return found(await webhooks.replay((await find(key, id)).id, choice, key.id))
+    },
+  }
+}
+
+async function leadsInside(guard: EgressGuard, url: string): Promise<boolean> {
+  try {
+    await guard.addressesOf(new URL(url).hostname, AbortSignal.timeout(LOOK_UP_TIMEOUT_MS))
+    return false
+  } catch (error) {
+    return error instanceof AttemptFault && error.kind === 'refused-address'
+  }
+}
+
+function refuse(field: string, reason: string): ApiError {
+  return new ApiError('VALIDATION_ERROR', { details: [{ field, reason }] })
+}
