@@ -30,7 +30,7 @@ export interface ReportStoreOptions {
 const QUESTIONS_AT_ONCE = 4
 const MAX_MEMORY_BYTES = 450_000_000
 // Above, groups and rows to sort go to the disk.
-const MAX_IN_MEMORY_BYTES = 200_000_000
+const MAX_IN_MEMORY_BYTES = 300_000_000
 const MAX_ROWS = 100_000
 // A sketch is off by a third of a percent, typically; to count exactly among more takes too long and too much memory.
 const MAX_COUNTED_EXACTLY = 500_000

@@ -42,10 +42,11 @@ export async function writeEngineFiles(folder: string, { user, password }: { use
 `,
     SECRET,
   )
+  // By itself the engine gives a query one thread for each GiB that is free of its memory, of which it has two: one thread, mostly.
   await writeFile(
     usersFile,
     `<clickhouse>
-  <profiles><default><max_memory_usage>${QUERY_MEMORY_BYTES}</max_memory_usage></default></profiles>
+  <profiles><default><max_memory_usage>${QUERY_MEMORY_BYTES}</max_memory_usage><max_threads_min_free_memory_per_thread>0</max_threads_min_free_memory_per_thread></default></profiles>
   <quotas><default/></quotas>
   <users>
     <default>

@@ -25,7 +25,7 @@ export async function askSettledPages(ask: Ask, scope: SettledScope & { settled:
          UNION ALL
          SELECT toString(origin) AS origin, path, ${COLUMNS.map(() => '0').join(', ')}, visitors AS state FROM ${SETTLED_PAGES} AND path IN {paths: Array(String)}
          UNION ALL
-         SELECT toString(step.2) AS origin, step.3 AS path, ${PAGE_SUMS}, uniqCombined64State(17)(visitor) AS state FROM ${pageviewsOf(`(${parts.sql})`)} GROUP BY origin, path
+         SELECT toString(step.2) AS origin, step.3 AS path, ${PAGE_SUMS}, uniqCombined64StateIf(17)(visitor, path IN {paths: Array(String)}) AS state FROM ${pageviewsOf(`(${parts.sql})`)} GROUP BY origin, path
        ) AS p GROUP BY p.origin, p.path ORDER BY views DESC, url LIMIT {limit: UInt32} OFFSET {offset: UInt32}`,
       { ...params, paths },
     )

@@ -1,5 +1,8 @@
 import type { SettledScope } from '../settled/settled-scope.js'
-import { VISIT_COLUMNS, beganBetween, visitsBetween } from './visits.js'
+import { VISIT_COLUMNS, beganBetween, ofSessionsBetween, visitsBetween } from './visits.js'
+
+// Of a longer gap the days around it are a small part.
+const SHORT_GAP_MS = 3 * 24 * 60 * 60 * 1000
 
 /** SQL of the visits of a scope's period, filters not regarded, and the values of its parameters. */
 export function readVisits({ siteId, period, settled }: SettledScope): { sql: string; params: Record<string, unknown> } {
@@ -29,7 +32,10 @@ export function inBuilds(name: string): string {
 
 function readGaps(gaps: NonNullable<SettledScope['settled']>['gaps']): { selects: string[]; params: Record<string, unknown> } {
   return {
-    selects: gaps.map((_, index) => `SELECT ${VISIT_COLUMNS} FROM (${visitsBetween(`gapFrom${index}`, `gapTo${index}`)})`),
+    selects: gaps.map(({ from, to }, index) => {
+      const names = [`gapFrom${index}`, `gapTo${index}`] as const
+      return `SELECT ${VISIT_COLUMNS} FROM (${visitsBetween(...names, to - from <= SHORT_GAP_MS ? ofSessionsBetween(...names) : '')})`
+    }),
     params: Object.fromEntries(gaps.flatMap(({ from, to }, index) => [[`gapFrom${index}`, from], [`gapTo${index}`, to]])),
   }
 }

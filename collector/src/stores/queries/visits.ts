@@ -10,6 +10,13 @@ const eventsAround = (from: string, to: string) =>
 /** The same of the period, `from` and `to`. */
 export const EVENTS_AROUND = eventsAround('from', 'to')
 
+/**
+ * Condition of the events of sessions that had one between two moments: of a visit that began then it leaves every event, of those of the
+ * days around few, and to put visits together is what takes the time. Two sessions with the same hash are put together for nothing, no more.
+ */
+export const ofSessionsBetween = (from: string, to: string) =>
+  `AND cityHash64(e.session_id) IN (SELECT cityHash64(session_id) FROM events WHERE site_id = {siteId: String} AND occurred_at >= ${moment(`{${from}: Int64}`)} AND occurred_at < ${moment(`{${to}: Int64}`)})`
+
 /** Milliseconds since the epoch of the first and the last event of a visit. */
 export const BEGAN_MS = 'toUnixTimestamp64Milli(started_at)'
 export const LASTED_MS = `(toUnixTimestamp64Milli(ended_at) - ${BEGAN_MS})`
@@ -60,7 +67,7 @@ export const visitsBetween = (from: string, to: string, only = '') => `
     argMaxIf(e.origin, ${PLACE}, ${IS_PAGEVIEW}) AS exit_origin,
     argMaxIf(e.path, ${PLACE}, ${IS_PAGEVIEW}) AS exit_path,
     arraySort(groupArrayIf((${PLACE}, e.origin, e.path), ${IS_PAGEVIEW})) AS steps,
-    cityHash64(visitor_id) AS visitor,
+    argMin(cityHash64(e.visitor_id), ${PLACE}) AS visitor,
     ${FIRST_EVENT_COLUMNS.map(first).join(',\n    ')}
   FROM events AS e
   WHERE ${eventsAround(from, to)} ${only}
