@@ -8,6 +8,11 @@ type EngineProject = Project<PlaywrightTestOptions, Options>
 // The whole product is tested end to end in one engine; what differs between engines is tested in test/browser.
 const END_TO_END = '**/e2e/**/*.spec.ts'
 
+// The pages of Chromium's own address bar, two for each window, took more than half of the time of a run.
+const OMNIBOX_FEATURES = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup']
+// Of two such switches the last one counts: of Playwright's, these matter to a test.
+const DISABLED_FEATURES = [...OMNIBOX_FEATURES, 'AvoidUnnecessaryBeforeUnloadCheckSync', 'DestroyProfileOnBrowserClose', 'HttpsUpgrades', 'MediaRouter', 'NetworkTimeServiceQuerying', 'OptimizationHints', 'PaintHolding', 'Translate']
+
 const projects: EngineProject[] = []
 const missing: Engine[] = []
 for (const engine of ENGINES) {
@@ -28,7 +33,8 @@ export default defineConfig<PlaywrightTestOptions, Options>({
   testMatch: ['**/browser/**/*.spec.ts', END_TO_END],
   timeout: 30_000,
   retries: 0,
-  workers: 2,
+  // More than a machine of two cores has: much of a spec is waiting.
+  workers: 4,
   forbidOnly: Boolean(process.env['CI']),
   reporter: [['list'], ['./test/support/skip-reporter.ts'], ['json', { outputFile: 'test-results/playwright.json' }]],
   projects,
@@ -45,9 +51,10 @@ function createProject(engine: Engine, found: FoundBrowser): EngineProject {
 function chromiumOptions({ bundled, path }: FoundBrowser): Partial<Options> {
   // Playwright turns the back/forward cache off; visitors have it on.
   const ignoreDefaultArgs = ['--disable-back-forward-cache']
+  const features = `--disable-features=${DISABLED_FEATURES.join()}`
   // The headless shell, Playwright's default, is not the browser that visitors have.
-  if (bundled) return { browserName: 'chromium', channel: 'chromium', launchOptions: { ignoreDefaultArgs } }
-  return { browserName: 'chromium', launchOptions: { executablePath: path, ignoreDefaultArgs, args: ['--disable-gpu', '--disable-quic'] } }
+  if (bundled) return { browserName: 'chromium', channel: 'chromium', launchOptions: { ignoreDefaultArgs, args: [features] } }
+  return { browserName: 'chromium', launchOptions: { executablePath: path, ignoreDefaultArgs, args: ['--disable-gpu', '--disable-quic', features] } }
 }
 
 function firefoxOptions({ bundled, path }: FoundBrowser): Partial<Options> {
