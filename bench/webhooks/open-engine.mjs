@@ -15,7 +15,7 @@ const LOOPBACK = '127.0.0.1'
 const MASTER_KEY = Buffer.alloc(32, 7)
 
 /**
- * The collector's own outbox and delivery engine on control data of their own, without the rest of it. Every host `*.example` is this machine,
+ * The collector's own outbox and delivery engine on control data of their own, without the rest of it. Every host `*.receiver.example` is this machine,
  * and a host of its own to the engine. `onAttempt` is told of each one that ended: request, begin and end in ms of `performance.now()`.
  */
 export async function openEngine({ dataDir = mkdtempSync(join(tmpdir(), 'zenovay-webhooks-')), onAttempt = () => {} } = {}) {
@@ -49,7 +49,7 @@ export async function openEngine({ dataDir = mkdtempSync(join(tmpdir(), 'zenovay
     seal: box.seal,
     /** A webhook of a site at a host of its own. */
     async addWebhook(site, { port, path = '/', secret = createWebhookSecret() }) {
-      const webhook = await webhooks.add({ accountId: site.accountId, siteId: site.id, url: `https://host-${++hosts}.example:${port}${path}`, events: ['event'], description: '', secret: box.seal(secret) }, null)
+      const webhook = await webhooks.add({ accountId: site.accountId, siteId: site.id, url: `https://host-${++hosts}.receiver.example:${port}${path}`, events: ['event'], description: '', secret: box.seal(secret) }, null)
       return { ...webhook, secret }
     },
     /** Deliveries by what became of them. */

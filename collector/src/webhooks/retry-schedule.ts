@@ -3,8 +3,8 @@ export const MAX_ATTEMPTS = 3
 
 // After the end of the first attempt, and of the second.
 const PAUSES_MS = [5_000, 25_000]
-// A tenth is allowed; the rest of it is for timers and for a host that has its hands full.
-const MAX_JITTER = 0.09
+// A tenth is allowed; the other half of it is for a process and a host that have their hands full.
+const MAX_JITTER = 0.05
 // The engine's clock shows whole ones, and no attempt is early.
 const CLOCK_STEP_MS = 1
 

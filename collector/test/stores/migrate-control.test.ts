@@ -11,6 +11,7 @@ import { openSqliteControlStore } from '../../src/stores/sqlite-control-store.js
 // Of SQLite's journal: its header, and each frame with a page.
 const HEADER_BYTES = 32
 const FRAME_BYTES = 24 + 4096
+const EVERY_FRAMES = 5
 
 let folder: string
 beforeEach(() => {
@@ -26,7 +27,9 @@ it('starts after a crash at any moment of the first migration', async () => {
   expect(frames).toBeGreaterThan(5)
 
   // What reached the disk is some beginning of the journal, perhaps with a torn frame at its end.
-  for (let frame = 0; frame <= frames; frame++)
+  // All of it is one transaction, of which only the last frames decide.
+  const moments = Array.from({ length: frames + 1 }, (_, frame) => frame).filter((frame) => frame % EVERY_FRAMES === 0 || frame > frames - EVERY_FRAMES)
+  for (const frame of moments)
     for (const torn of [0, 1000]) {
       const copy = join(folder, `${frame}-${torn}.db`)
       writeFileSync(copy, file!)
