@@ -19,14 +19,14 @@ describe('by a clock of its own', () => {
 
   it('sends no host more than a hundred requests in any second, whoever points at it', async () => {
     for (let count = 0; count < 10; count++) await opened.add(`/${count}`, { url: `https://victim.example/${count}` })
-    for (let second = 0; second < 3; second++) {
+    for (let second = 0; second < 2; second++) {
       await opened.put(20)
       await pass(1_000)
     }
     const times = opened.sent.map(({ startedAt }) => startedAt)
     const most = Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length))
     expect(most).toBeLessThanOrEqual(100)
-    expect(times.length).toBeGreaterThan(250)
+    expect(times.length).toBeGreaterThan(150)
   })
 
   it('has four attempts under way at an endpoint, eight at a host and sixty-four in all', async () => {
