@@ -4,6 +4,7 @@ import type { Config } from './config.js'
 import { createCdnCountryReader } from './geo/create-cdn-country-reader.js'
 import type { GeoProvider } from './geo/geo-provider.js'
 import { createServer } from './create-server.js'
+import type { GoalBook } from './goals/create-goal-book.js'
 import { createBatchIngest } from './ingest/create-batch-ingest.js'
 import { createEventTaker } from './ingest/create-event-taker.js'
 import { createIngest } from './ingest/create-ingest.js'
@@ -23,6 +24,7 @@ import { addBatchRoute } from './routes/batch-events.js'
 import { addDashboardRoutes } from './routes/dashboard.js'
 import { addErrorAnswers } from './routes/error-answers.js'
 import { addExternalApi } from './routes/external/add-external-api.js'
+import { addGoalRoutes } from './routes/goals.js'
 import { addHealthRoutes } from './routes/health.js'
 import { addIngestRoutes } from './routes/ingest.js'
 import { addKeyRoutes } from './routes/keys.js'
@@ -42,6 +44,7 @@ import { createSiteCache } from './stores/create-site-cache.js'
 import type { EmbeddedEngine } from './stores/embedded-engine.js'
 import type { HeartbeatRow } from './stores/event-row.js'
 import type { EventStore } from './stores/event-store.js'
+import type { GoalStore } from './stores/goal-store.js'
 import type { ReportStore } from './stores/report-store.js'
 import { createStreamHub } from './stream/create-stream-hub.js'
 import type { EgressGuard } from './webhooks/create-egress-guard.js'
@@ -63,6 +66,9 @@ export interface AppServices {
   /** Says where webhooks may be sent. */
   egress: EgressGuard
   secretBox: SecretBox
+  goals: GoalStore
+  /** By which events are judged. */
+  goalBook: Pick<GoalBook, 'load'>
   metrics: Metrics
   /** Undefined where ClickHouse is a server of its own. */
   engine?: Pick<EmbeddedEngine, 'isUp' | 'restarts'> | undefined
@@ -80,7 +86,7 @@ export interface AppServices {
 
 /** Puts the routes together. Does no I/O: nothing listens, nothing is opened. */
 export function createApp(services: AppServices): FastifyInstance {
-  const { config, control, geo, events, reports, commit, heartbeats, identifier, webhooks, egress, secretBox, metrics, erase, engine, scripts, page, log, requestTimeoutMs, now = Date.now, steadyNow = () => performance.now() } = services
+  const { config, control, geo, events, reports, commit, heartbeats, identifier, webhooks, egress, secretBox, goals, goalBook, metrics, erase, engine, scripts, page, log, requestTimeoutMs, now = Date.now, steadyNow = () => performance.now() } = services
   const app = createServer({ log, requestTimeoutMs, onBadUrl: () => metrics.countRequest('none', 404) })
   const sites = createSiteCache(control, now)
   const live = createLiveCounter({ store: events, now, steadyNow })
@@ -107,10 +113,11 @@ export function createApp(services: AppServices): FastifyInstance {
   addBatchRoute(app, { gate, takeBatch, tally: metrics.events, commit, now })
   addLiveRoutes(app, { live, findSite: sites.find, limiter: limiters.live, addressOf, now })
   addScriptRoutes(app, scripts)
-  addExternalApi(app, { control, reports, gate, now })
+  addExternalApi(app, { control, reports, goals, gate, now })
   addStreamRoute(app, { control, gate, hub })
   addSiteRoutes(app, { control, sites, erase, now })
   addKeyRoutes(app, { control, now })
+  addGoalRoutes(app, { control, goals, book: goalBook, now })
   addZenovayWebhookRoutes(app, { control, desk })
   addZtaWebhookRoutes(app, { control, desk, now })
   addActivityLogRoute(app, { control, webhooks, now })

@@ -5,6 +5,7 @@ import type { Config } from './config.js'
 import { createApp } from './create-app.js'
 import { createLog } from './create-log.js'
 import { StartError, describeError } from './errors.js'
+import { createGoalBook } from './goals/create-goal-book.js'
 import { createCopySweep } from './ingest/create-copy-sweep.js'
 import { createEventCommit, type EventCommit } from './ingest/create-event-commit.js'
 import { MAX_SESSIONS, createIdentifier } from './ingest/create-identifier.js'
@@ -106,8 +107,10 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     const send = createSend({ attempt: createAttempt({ guard: egress }), sign: signDelivery, openSecret: secretBox.open, now })
     const webhooks = await createWebhooks({ store: stores.webhooks, send, counts: createDeliveryCounts(metrics.registry), log, now })
     opened.push(() => webhooks.stop(0))
+    const goalBook = createGoalBook(stores.goals)
+    await goalBook.load()
     const erase = createEraser({ events, commit, heartbeats, settling, webhooks })
-    const app = createApp({ config, control, geo, events, reports, commit, heartbeats, identifier, metrics, webhooks, egress, secretBox, erase, engine, scripts, page, log, now })
+    const app = createApp({ config, control, geo, events, reports, commit, heartbeats, identifier, metrics, webhooks, egress, secretBox, goals: stores.goals, goalBook, erase, engine, scripts, page, log, now })
     // Together, because each may take most of the time that there is; what is taken meanwhile is stored and sent after the next start.
     opened.push(() => Promise.all([finish(app, [commit, heartbeats]), webhooks.stop(FINISH_WITHIN_MS)]))
     const url = await app.listen({ port: config.port, host: config.host, backlog: BACKLOG }).catch((error: unknown) => {

@@ -1,14 +1,13 @@
-import { ClickHouseLogLevel, createClient, type ClickHouseSettings } from '@clickhouse/client'
-import { explainUnavailable } from './explain-unavailable.js'
+import { createAsk } from './create-ask.js'
 import { askErrorGroup, askErrorGroups } from './queries/ask-errors.js'
 import { askEventNames, askEventProperties } from './queries/ask-events.js'
+import { askGoals } from './queries/ask-goals.js'
 import { askPages } from './queries/ask-pages.js'
 import { askRanking } from './queries/ask-ranking.js'
 import { askRevenue } from './queries/ask-revenue.js'
 import { askSummary } from './queries/ask-summary.js'
 import { askTimeline } from './queries/ask-timeline.js'
 import { askVisitor, askVisitors } from './queries/ask-visitors.js'
-import type { Ask } from './queries/ask.js'
 import type { ReportScope, ReportStore } from './report-store.js'
 import { findSettledPeriod } from './settled/find-settled-period.js'
 import type { SettledScope } from './settled/settled-scope.js'
@@ -28,42 +27,12 @@ export interface ReportStoreOptions {
 
 // What the engine has is 2 GB, of which the ingest needs its part: these questions wait for each other.
 const QUESTIONS_AT_ONCE = 4
-const MAX_MEMORY_BYTES = 450_000_000
-// Above, groups and rows to sort go to the disk.
-const MAX_IN_MEMORY_BYTES = 300_000_000
-const MAX_ROWS = 100_000
 // A sketch is off by a third of a percent, typically; to count exactly among more takes too long and too much memory.
 const MAX_COUNTED_EXACTLY = 500_000
 
-const LIMITS: ClickHouseSettings = {
-  readonly: '1',
-  // A question whose asker has gone is given up.
-  cancel_http_readonly_queries_on_client_close: 1,
-  max_memory_usage: String(MAX_MEMORY_BYTES),
-  max_bytes_before_external_group_by: String(MAX_IN_MEMORY_BYTES),
-  max_bytes_before_external_sort: String(MAX_IN_MEMORY_BYTES),
-  max_result_rows: String(MAX_ROWS),
-  output_format_json_quote_64bit_integers: 0,
-}
-
 /** The report store on the tables of the event store, which must be there. */
 export function createClickhouseReportStore({ url, timeoutMs = 30_000, useSettled = true, underWayMs, maxCountedExactly = MAX_COUNTED_EXACTLY }: ReportStoreOptions): ReportStore & { close(): Promise<void> } {
-  const client = createClient({
-    url,
-    request_timeout: timeoutMs,
-    max_open_connections: QUESTIONS_AT_ONCE,
-    use_multipart_params_auto: true,
-    log: { level: ClickHouseLogLevel.OFF },
-    clickhouse_settings: { ...LIMITS, max_execution_time: Math.ceil(timeoutMs / 1000) },
-  })
-  const ask: Ask = async <Row>(query: string, query_params: Record<string, unknown>) => {
-    try {
-      const result = await client.query({ query, query_params, format: 'JSONEachRow' })
-      return await result.json<Row>()
-    } catch (error) {
-      throw explainUnavailable(error)
-    }
-  }
+  const { ask, close } = createAsk({ url, timeoutMs, questionsAtOnce: QUESTIONS_AT_ONCE })
 
   const settle = async (scope: ReportScope): Promise<SettledScope> => {
     const settled = useSettled ? await findSettledPeriod(ask, scope, underWayMs) : undefined
@@ -80,8 +49,9 @@ export function createClickhouseReportStore({ url, timeoutMs = 30_000, useSettle
     eventNames: async (scope, slice) => askEventNames(ask, await settle(scope), slice),
     eventProperties: async (scope, name, limit) => askEventProperties(ask, { scope: await settle(scope), name, limit }),
     revenue: async (scope) => askRevenue(ask, await settle(scope)),
+    goals: async (scope, rules) => askGoals(ask, await settle(scope), rules),
     errorGroups: (scope, slice) => askErrorGroups(ask, scope, slice),
     errorGroup: (siteId, fingerprint) => askErrorGroup(ask, siteId, fingerprint),
-    close: () => client.close(),
+    close,
   }
 }

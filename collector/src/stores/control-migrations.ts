@@ -1,4 +1,5 @@
 import { sql, type Kysely, type Migration } from 'kysely'
+import { GOAL_MIGRATION } from './goal-migration.js'
 import { WEBHOOK_MIGRATION } from './webhook-migration.js'
 
 /** Steps of the control schema by name, run in the order of the names; a released step is never edited. */
@@ -83,4 +84,5 @@ export const CONTROL_MIGRATIONS: Record<string, Migration> = {
     },
   },
   '005-webhooks': WEBHOOK_MIGRATION,
+  '006-goals': GOAL_MIGRATION,
 }

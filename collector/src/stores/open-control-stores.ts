@@ -1,8 +1,12 @@
 import type { ControlStore } from './control-store.js'
 import type { DeliveryStore } from './delivery-store.js'
+import type { GoalStore } from './goal-store.js'
 import { guardControlStore } from './guard-control-store.js'
+import type { MarkStore } from './mark-store.js'
 import { openControlDatabase } from './open-control-database.js'
 import { createSqliteControlStore } from './sqlite-control-store.js'
+import { createSqliteGoals } from './sqlite-goals.js'
+import { createSqliteMarks } from './sqlite-marks.js'
 import { createSqliteWebhookStore } from './sqlite-webhook-store.js'
 import type { WebhookStore } from './webhook-store.js'
 
@@ -11,10 +15,17 @@ export interface ControlStores {
   /** Closes them all. */
   control: ControlStore
   webhooks: WebhookStore & DeliveryStore
+  goals: GoalStore
+  marks: MarkStore
 }
 
 /** Opens what the collector knows beside events. Rejects with a `StartError`; their methods with `STORE_UNAVAILABLE` when the file cannot be used. */
 export async function openControlStores(file: string): Promise<ControlStores> {
   const db = await openControlDatabase(file)
-  return { control: guardControlStore(createSqliteControlStore(db)), webhooks: guardControlStore(createSqliteWebhookStore(db)) }
+  return {
+    control: guardControlStore(createSqliteControlStore(db)),
+    webhooks: guardControlStore(createSqliteWebhookStore(db)),
+    goals: guardControlStore(createSqliteGoals(db)),
+    marks: guardControlStore(createSqliteMarks(db)),
+  }
 }

@@ -1,3 +1,5 @@
+import type { GoalRule } from '../goals/goal.js'
+
 /** From (inclusive) and to (exclusive), ms since the epoch. */
 export interface Period {
   from: number
@@ -117,6 +119,14 @@ export interface RevenueRow {
   visitors: number
 }
 
+/** How often a goal was reached. `conversionRate` is a percentage of the visits of the scope with one place, 0 without any. */
+export interface GoalFigures {
+  /** Visits in which it was reached. */
+  conversions: number
+  visitors: number
+  conversionRate: number
+}
+
 /** Errors of one fingerprint. Times are ms since the epoch. */
 export interface ErrorGroupRow {
   fingerprint: string
@@ -147,6 +157,8 @@ export interface ReportStore {
   eventProperties(scope: ReportScope, name: string, limit: number): Promise<PropertyCount[]>
   /** By currency, highest count first. */
   revenue(scope: ReportScope): Promise<RevenueRow[]>
+  /** The figures of each rule, in their order. */
+  goals(scope: ReportScope, rules: readonly GoalRule[]): Promise<GoalFigures[]>
   /** Errors that happened in the period, newest first. Filters on fields are those of the error's visit. */
   errorGroups(scope: ReportScope, slice: Slice): Promise<ErrorGroupRow[]>
   errorGroup(siteId: string, fingerprint: string): Promise<ErrorGroupRow | undefined>

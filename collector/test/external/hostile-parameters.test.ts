@@ -2,6 +2,7 @@ import { createApiKey } from '@zenovay/collector'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiRoute } from '../../src/routes/external/api-route.js'
 import { EXTERNAL_ROUTES } from '../../src/routes/external/external-routes.js'
+import { addGoal } from '../support/add-goal.js'
 import { makeEvent } from '../support/make-event.js'
 import { startTestCollector, type TestCollector } from '../support/start-test-collector.js'
 
@@ -23,6 +24,7 @@ beforeAll(async () => {
     makeEvent({ event_type: 'revenue', properties: { amount: 5, currency: 'CHF' } }),
     makeEvent({ event_type: 'error', properties: { message: 'x is not a function', type: 'TypeError' } }),
   ])
+  await addGoal(test, test.site, { name: 'Signed up', kind: 'event', event: 'signup' })
 })
 afterAll(() => test.close())
 

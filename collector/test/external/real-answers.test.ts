@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { EXTERNAL_ROUTES } from '../../src/routes/external/external-routes.js'
+import { addGoal } from '../support/add-goal.js'
 import { makeEvent } from '../support/make-event.js'
 import { misfits } from '../support/misfits.js'
 import { startTestCollector, type TestCollector } from '../support/start-test-collector.js'
@@ -17,6 +18,7 @@ beforeAll(async () => {
     // A visit without a pageview.
     makeEvent({ visitor_id: 'visitor-0002', session_id: 'session-0002', event_type: 'custom', event_name: 'signup' }),
   ])
+  await addGoal(test, test.site, { name: 'Signed up', kind: 'event', event: 'signup' })
 })
 afterAll(() => test.close())
 

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { createApiKey, type Site } from '@zenovay/collector'
 import { expect } from 'vitest'
 import { createClickhouseEventStore } from '../../src/stores/clickhouse-event-store.js'
+import { addGoal } from '../support/add-goal.js'
 import { startTestCollector, type TestCollector } from '../support/start-test-collector.js'
 import { createRandom } from './create-random.js'
 import { HOUR_MS, NOW, TIME_ZONES } from './golden-month.js'
 import { planPosts, type Post } from './plan-posts.js'
+import { PLANNED_GOALS } from './true-goals.js'
 import { groupBy } from './true-sums.js'
 import { toEventRows } from './to-event-row.js'
 import type { PlannedVisit } from './visit-plan.js'
@@ -59,6 +61,7 @@ export async function startGoldenCollector(visits: readonly PlannedVisit[], seed
       return secret
     }),
   )
+  for (const site of sites.values()) for (const goal of PLANNED_GOALS) await addGoal(collector, site, { name: goal.name, ...goal.rule, value: goal.value })
   let asked = 0
   return {
     collector,

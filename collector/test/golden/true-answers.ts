@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import type { VisitFigures, VisitorRow } from '../../src/stores/report-store.js'
 import { amount, rounded } from './golden-matchers.js'
+import { listTrueGoals } from './true-goals.js'
 import type { TrueFigures } from './true-figures.js'
 import { listTrueVisitors } from './true-visitors.js'
 
@@ -99,7 +100,18 @@ export const LIST_REPORTS: readonly ListReport[] = [
     keys: ['currency'],
     truth: (figures) => figures.revenue().map(({ total, average, ...row }) => ({ ...row, total: amount(total), average: amount(average) })),
   },
+  {
+    name: 'goals',
+    path: '/analytics/{id}/goals',
+    rows: 'goals',
+    isComparable: true,
+    keys: ['name', 'kind', 'value'],
+    truth: ({ visits }) => listTrueGoals(visits).map(({ conversionRate, totalValue, ...row }) => ({ id: expect.any(String) as string, ...row, conversion_rate: rounded(conversionRate), total_value: amount(totalValue) })),
+  },
 ]
+
+/** Whether a report is read page by page. */
+export const isPaged = ({ path }: ListReport) => !/\/(revenue|goals)$/.test(path)
 
 export function describeVisitor({ country, deviceType, landingPage, visitedAt, lastSeen, pageviews, valueScore, valueParts: _, ...row }: VisitorRow): Row {
   return {

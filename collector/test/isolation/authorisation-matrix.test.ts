@@ -44,6 +44,7 @@ function valuesOf(parameter: string): { value: string; owner?: MarkedSite }[] {
   if (parameter === 'name') return own(({ eventName }) => eventName)
   if (parameter === 'group') return own(({ fingerprint }) => fingerprint)
   if (parameter === 'webhook') return own(({ webhookId }) => webhookId).slice(0, 6)
+  if (parameter === 'goal') return own(({ goalId }) => goalId)
   // Keys are tried one by one below.
   if (parameter === 'key') return [{ value: 'nothing-0001' }, ...hostile('0123456789abcdef')]
   throw new Error(`say which values {${parameter}} is to be tried with`)
@@ -67,7 +68,7 @@ it('tries every route that there is', async () => {
   const tried = new Set(routes.map((route) => nameOf(route).replace(/\?.*/, '').replaceAll(/\{\w+\}/g, '{}')))
   const others = (await listServedRoutes()).filter((route) => !tried.has(route))
   // The last tests try what makes or removes; the page has no data.
-  expect(others.sort()).toEqual(['DELETE /api/sites/{}', 'GET /api/external/v1/docs', 'POST /api/keys', 'POST /api/sites', 'POST /api/v1/events', 'POST /api/webhooks', 'POST /v1/cli/mutate/webhooks'])
+  expect(others.sort()).toEqual(['DELETE /api/sites/{}', 'GET /api/external/v1/docs', 'POST /api/goals', 'POST /api/keys', 'POST /api/sites', 'POST /api/v1/events', 'POST /api/webhooks', 'POST /v1/cli/mutate/webhooks'])
 })
 
 describe('a key', () => {
@@ -118,7 +119,7 @@ describe('a key', () => {
 
   it('of a site gets what that site planted, so that a leak would be seen', async () => {
     const { theirs } = accounts
-    const values = { id: theirs.site.id, visitor: theirs.visitorId, name: theirs.eventName, group: theirs.fingerprint, key: '', webhook: '' }
+    const values = { id: theirs.site.id, visitor: theirs.visitorId, name: theirs.eventName, group: theirs.fingerprint, goal: theirs.goalId, key: '', webhook: '' }
     for (const route of routes.filter((one) => one.method === 'GET' && !one.isPublic && !/usage$|keys|stream|activity-log|revenue$|countries$/.test(one.path))) {
       const answer = await ask({ route, values, headers: { 'x-api-key': theirKey } })
       expect(answer.status, nameOf(route)).toBe(200)
@@ -136,7 +137,7 @@ describe('what another account has', () => {
     for (const reader of readers) {
       for (const route of routes.filter(({ method }) => method !== 'GET'))
         for (const site of [theirs, ...(reader.reaches.includes(alsoMine) ? [] : [alsoMine])]) {
-          const answer = await ask({ route, values: { id: site.site.id, visitor: site.visitorId, group: site.fingerprint, key: theirs_.id, webhook: site.webhookId }, headers: { 'x-api-key': reader.secret } })
+          const answer = await ask({ route, values: { id: site.site.id, visitor: site.visitorId, group: site.fingerprint, goal: site.goalId, key: theirs_.id, webhook: site.webhookId }, headers: { 'x-api-key': reader.secret } })
           expect([403, 404], `${reader.name}: ${nameOf(route)}: ${answer.body}`).toContain(answer.status)
         }
       const removal = await ask({ route: { method: 'DELETE', path: '/api/sites/{id}', isPublic: false, query: [], scope: 'admin' }, values: { id: theirs.site.id }, headers: { 'x-api-key': reader.secret } })
@@ -169,6 +170,16 @@ describe('what another account has', () => {
           expect([403, 404]).toContain(answer.status)
         }
     expect(await (await collector.get('/v1/cli/mutate/webhooks', { 'x-api-key': theirKey })).text()).not.toContain('planted')
+  })
+
+  it('gets no goal but from its own', async () => {
+    const { theirs, collector } = accounts
+    for (const reader of readers) {
+      const answer = await fetch(`${collector.url}/api/goals`, { method: 'POST', headers: { 'x-api-key': reader.secret, 'content-type': 'application/json' }, body: JSON.stringify({ site_id: theirs.site.id, name: 'planted', kind: 'event', event: 'planted' }) })
+      expect([403, 404]).toContain(answer.status)
+    }
+    const goals = await fetch(`${collector.url}/api/goals`, { headers: { 'x-api-key': theirKey } })
+    expect(((await goals.json()) as { data: { id: string; value: number | null }[] }).data.map(({ id, value }) => [id, value])).toEqual([[theirs.goalId, null]])
   })
 
   it('cannot be written to with a batch of events', async () => {

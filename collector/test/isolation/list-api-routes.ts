@@ -27,7 +27,7 @@ interface Document {
 // A route with a body must be added here.
 const BODIES: Record<string, unknown> = { 'PATCH /errors/{id}/groups/{group}': { status: 'ignored' } }
 
-// What the document of the External API does not describe: managing sites, keys and webhooks. Nothing here may remove anything of one's own.
+// What the document of the External API does not describe: managing sites, keys, goals and webhooks. Nothing here may remove anything of one's own.
 const OTHER_ROUTES: ApiRoute[] = [
   { method: 'GET', path: '/api/sites', isPublic: false, query: [], scope: 'admin' },
   { method: 'GET', path: '/api/sites/{id}', isPublic: false, query: [], scope: 'admin' },
@@ -35,6 +35,10 @@ const OTHER_ROUTES: ApiRoute[] = [
   { method: 'DELETE', path: '/api/sites/{id}/visitors/{visitor}', isPublic: false, query: [], scope: 'admin' },
   { method: 'GET', path: '/api/keys', isPublic: false, query: [], scope: 'admin' },
   { method: 'DELETE', path: '/api/keys/{key}', isPublic: false, query: [], scope: 'admin' },
+  { method: 'GET', path: '/api/goals', isPublic: false, query: ['site_id'], scope: 'admin' },
+  { method: 'GET', path: '/api/goals/{goal}', isPublic: false, query: [], scope: 'admin' },
+  { method: 'PATCH', path: '/api/goals/{goal}', isPublic: false, query: [], scope: 'admin', body: { value: 1 } },
+  { method: 'DELETE', path: '/api/goals/{goal}', isPublic: false, query: [], scope: 'admin' },
   { method: 'GET', path: '/api/stream/{id}', isPublic: false, query: [], scope: 'read' },
   { method: 'GET', path: '/api/webhooks?siteId={id}', isPublic: false, query: [], scope: 'read' },
   { method: 'DELETE', path: '/api/webhooks?id={webhook}', isPublic: false, query: [], scope: 'admin' },

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createApiKey, type Site } from '@zenovay/collector'
 import type { KeyScope } from '../../src/stores/control-store.js'
+import { addGoal } from '../support/add-goal.js'
 import { makeEvent } from '../support/make-event.js'
 import { startTestCollector, type TestCollector } from '../support/start-test-collector.js'
 
@@ -15,6 +16,8 @@ export interface MarkedSite {
   fingerprint: string
   /** Its URL holds the marker. */
   webhookId: string
+  /** Its name is the marker. */
+  goalId: string
 }
 
 export interface TwoAccounts {
@@ -60,7 +63,8 @@ export async function openTwoAccounts(): Promise<TwoAccounts> {
     await postMarkedVisit(collector, site, { marker, visitorId })
     const { secret } = await addKey(accountId, site.id, 'read')
     const groups = (await (await collector.get(`/api/external/v1/errors/${site.id}/groups`, { 'x-api-key': secret })).json()) as ErrorGroups
-    return { site, marker, visitorId, eventName: `event ${marker}`, fingerprint: groups.data.error_groups[0]!.fingerprint, webhookId: await addWebhook(site, marker) }
+    const goalId = await addGoal(collector, site, { name: marker, kind: 'path', path: `/${marker}` })
+    return { site, marker, visitorId, eventName: `event ${marker}`, fingerprint: groups.data.error_groups[0]!.fingerprint, webhookId: await addWebhook(site, marker), goalId }
   }
   return {
     collector,

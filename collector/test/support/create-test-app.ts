@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Site } from '@zenovay/collector'
 import { createApp } from '../../src/create-app.js'
+import { createGoalBook } from '../../src/goals/create-goal-book.js'
 import { createLog } from '../../src/create-log.js'
 import { createEventCommit } from '../../src/ingest/create-event-commit.js'
 import { createIdentifier, type Identifier } from '../../src/ingest/create-identifier.js'
@@ -17,6 +18,7 @@ import type { ControlStore } from '../../src/stores/control-store.js'
 import type { EventRow, HeartbeatRow } from '../../src/stores/event-row.js'
 import { eventKey, type EventStore } from '../../src/stores/event-store.js'
 import { fingerprintOf } from '../../src/stores/fingerprint.js'
+import type { GoalStore } from '../../src/stores/goal-store.js'
 import type { ReportStore } from '../../src/stores/report-store.js'
 import { openControlStores } from '../../src/stores/open-control-stores.js'
 import { createSecretBox, type SecretBox } from '../../src/secrets/create-secret-box.js'
@@ -33,6 +35,7 @@ export interface TestApp {
   app: FastifyInstance
   site: Site
   control: ControlStore
+  goals: GoalStore
   webhooks: Webhooks
   secretBox: SecretBox
   /** Where the control data is. */
@@ -66,7 +69,7 @@ interface TestAppOptions {
 
 export async function createTestApp({ store = {}, reports = createFakeReports(), identifier = {}, requestTimeoutMs, attempt = answerOk, egress = publicEgress, masterKey = randomBytes(32), now = Date.now }: TestAppOptions = {}): Promise<TestApp> {
   const folder = await mkdtemp(join(tmpdir(), 'zenovay-app-'))
-  const { control, webhooks: webhookStore } = await openControlStores(join(folder, 'control.db'))
+  const { control, webhooks: webhookStore, goals } = await openControlStores(join(folder, 'control.db'))
   const site = await control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
   const rows: EventRow[] = []
   const lines: string[] = []
@@ -83,7 +86,7 @@ export async function createTestApp({ store = {}, reports = createFakeReports(),
   const app = createApp({
     config: { trustedProxies: ['127.0.0.1'], countryHeader: undefined, metricsToken: METRICS_TOKEN },
     webhooks, egress, secretBox,
-    control, events, reports, commit, heartbeats, metrics, log, now,
+    control, goals, goalBook: createGoalBook(goals), events, reports, commit, heartbeats, metrics, log, now,
     erase: createEraser({ events, commit, heartbeats, settling: { pause: (run) => run() }, webhooks }),
     geo: { countryOf: () => '' },
     identifier: { ...createIdentifier({ salts, recent: [] }), ...identifier },
@@ -95,6 +98,7 @@ export async function createTestApp({ store = {}, reports = createFakeReports(),
     app,
     site,
     control,
+    goals,
     webhooks,
     secretBox,
     folder,

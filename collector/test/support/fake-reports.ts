@@ -22,6 +22,7 @@ export function createFakeReports(answers: Partial<ReportStore> = {}): ReportSto
     eventNames: async () => [],
     eventProperties: async () => [],
     revenue: async () => [],
+    goals: async (_scope, rules) => rules.map(() => ({ conversions: 0, visitors: 0, conversionRate: 0 })),
     errorGroups: async () => [],
     errorGroup: async () => undefined,
     ...answers,

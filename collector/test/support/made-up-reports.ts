@@ -26,6 +26,7 @@ export const MADE_UP_REPORTS: Partial<ReportStore> = {
     { key: 'plan', value: 'free', count: 1, visitors: 1 },
   ],
   revenue: async () => [{ currency: 'CHF', total: 120.5, count: 3, average: 40.17, visitors: 2 }],
+  goals: async (_scope, rules) => rules.map((_, index) => ({ conversions: 20 - index, visitors: 18 - index, conversionRate: 4.5 })),
   errorGroups: async (_scope, slice) =>
     sliceOf([{ fingerprint: 'a1', message: 'x is not a function', type: 'TypeError', occurrences: 3, users: 2, firstSeen: NOW - 90_000, lastSeen: NOW - 1000 }], slice),
 }

@@ -2,12 +2,14 @@ import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox
 import type { Fault } from '@zenovay/tracker/contract'
 import { ApiError } from '../../errors.js'
 import type { ApiKey, ControlStore } from '../../stores/control-store.js'
+import type { GoalStore } from '../../stores/goal-store.js'
 import type { ReportStore } from '../../stores/report-store.js'
 
 /** What the routes of the External API ask. */
 export interface ExternalServices {
   control: ControlStore
   reports: ReportStore
+  goals: Pick<GoalStore, 'listGoals'>
   /** ms since the epoch. */
   now: () => number
 }

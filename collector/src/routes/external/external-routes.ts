@@ -3,6 +3,7 @@ import { listCountries } from './countries.js'
 import { listErrorGroups, updateErrorGroup } from './error-groups.js'
 import { listEvents, readEvent } from './events.js'
 import { readOverview } from './overview.js'
+import { listGoals } from './goals.js'
 import { listPages } from './pages.js'
 import { readRevenue } from './revenue.js'
 import { listSources } from './sources.js'
@@ -25,6 +26,7 @@ export const EXTERNAL_ROUTES: readonly ApiRoute[] = [
   listEvents,
   readEvent,
   readRevenue,
+  listGoals,
   listErrorGroups,
   updateErrorGroup,
   readUsage,

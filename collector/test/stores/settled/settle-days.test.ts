@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createClickhouseEventStore } from '../../../src/stores/clickhouse-event-store.js'
 import { createClickhouseReportStore } from '../../../src/stores/clickhouse-report-store.js'
+import type { GoalRule } from '../../../src/goals/goal.js'
 import type { EventRow } from '../../../src/stores/event-row.js'
 import type { EventStore } from '../../../src/stores/event-store.js'
 import type { ReportScope, ReportStore } from '../../../src/stores/report-store.js'
@@ -62,6 +63,13 @@ const settle = () => settling.settle({ forMs: 60_000 })
 const settledDays = async (siteId: string) =>
   (await collector.select<{ day: string }>(`SELECT toString(day) AS day FROM settled_days FINAL WHERE site_id = '${siteId}' AND is_settled ORDER BY day`)).map(({ day }) => Math.round((Date.parse(day) - TODAY) / DAY_MS))
 
+const GOALS: GoalRule[] = [
+  { kind: 'path', match: 'exact', path: '/a' },
+  { kind: 'path', match: 'glob', path: '/*/d' },
+  { kind: 'event', event: 'signup' },
+  { kind: 'duration', seconds: 1800 },
+]
+
 /** Everything that reports say of the visits of a scope. */
 async function describe(store: ReportStore, scope: ReportScope): Promise<unknown[]> {
   const starts = Array.from({ length: 80 }, (_, index) => scope.period.from + index * 6 * HOUR_MS).filter((start) => start < scope.period.to)
@@ -74,6 +82,7 @@ async function describe(store: ReportStore, scope: ReportScope): Promise<unknown
     await store.visitors(scope, ALL),
     await store.eventNames(scope, ALL),
     await store.revenue(scope),
+    await store.goals(scope, GOALS),
   ]
 }
 

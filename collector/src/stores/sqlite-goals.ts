@@ -1,0 +1,59 @@
+import { sql, type Selectable } from 'kysely'
+import { MAX_GOALS_OF_SITE, type Goal, type GoalRule } from '../goals/goal.js'
+import type { ControlDatabase, ControlTables } from './control-tables.js'
+import type { GoalStore } from './goal-store.js'
+import { randomText } from './random-text.js'
+import { runExclusively } from './run-exclusively.js'
+
+/** The goals of the control data. */
+export function createSqliteGoals(db: ControlDatabase): GoalStore {
+  const findGoal = async (id: string) => {
+    const row = await db.selectFrom('goals').selectAll().where('id', '=', id).executeTakeFirst()
+    return row && toGoal(row)
+  }
+  const listGoals = async (of: { siteId?: string; accountId?: string } = {}) => {
+    const rows = await db
+      .selectFrom('goals')
+      .innerJoin('sites', 'sites.id', 'goals.site_id')
+      .selectAll('goals')
+      .$if(of.siteId !== undefined, (query) => query.where('goals.site_id', '=', of.siteId!))
+      .$if(of.accountId !== undefined, (query) => query.where('sites.account_id', '=', of.accountId!))
+      .orderBy('goals.created_at')
+      .orderBy(sql`goals.rowid`)
+      .execute()
+    return rows.map(toGoal)
+  }
+  return {
+    addGoal: (siteId, { name, rule, value }, now) =>
+      runExclusively(db, async (connection) => {
+        const site = await connection.selectFrom('sites').select('id').where('id', '=', siteId).executeTakeFirst()
+        const { goals } = await connection.selectFrom('goals').select((eb) => eb.fn.countAll<number>().as('goals')).where('site_id', '=', siteId).executeTakeFirstOrThrow()
+        if (!site || Number(goals) >= MAX_GOALS_OF_SITE) return undefined
+        const row = { id: `goal_${randomText(12).toLowerCase()}`, site_id: siteId, name, rule: JSON.stringify(rule), value, created_at: now, ruled_at: now }
+        await connection.insertInto('goals').values(row).execute()
+        return toGoal(row)
+      }),
+    findGoal,
+    listGoals: (siteId) => listGoals({ siteId }),
+    listGoalsOf: ({ accountId, siteId }) => listGoals({ accountId, ...(siteId !== null && { siteId }) }),
+    listAllGoals: () => listGoals(),
+    updateGoal: (id, { name, rule, value }, now) =>
+      runExclusively(db, async (connection) => {
+        const before = await connection.selectFrom('goals').selectAll().where('id', '=', id).executeTakeFirst()
+        if (!before) return undefined
+        const row = { ...before, ...(name !== undefined && { name }), ...(value !== undefined && { value }), ...(rule !== undefined && { rule: JSON.stringify(rule) }) }
+        // A rule that is sent again as it was has been so all the time.
+        if (row.rule !== before.rule) row.ruled_at = now
+        await connection.updateTable('goals').set(row).where('id', '=', id).execute()
+        return toGoal(row)
+      }),
+    async removeGoal(id) {
+      const { numDeletedRows } = await db.deleteFrom('goals').where('id', '=', id).executeTakeFirstOrThrow()
+      return numDeletedRows > 0n
+    },
+  }
+}
+
+function toGoal({ id, site_id, name, rule, value, created_at, ruled_at }: Selectable<ControlTables['goals']>): Goal {
+  return { id, siteId: site_id, name, rule: JSON.parse(rule) as GoalRule, value, createdAt: created_at, ruledAt: ruled_at }
+}

@@ -1,0 +1,14 @@
+import { createGoalBook, type GoalBook } from '../../src/goals/create-goal-book.js'
+import type { Goal, GoalRule } from '../../src/goals/goal.js'
+
+/** A goal of the site of `makeRow` that was always there. */
+export function makeGoal(rule: GoalRule, fields: Partial<Goal> = {}): Goal {
+  return { id: 'goal_1', siteId: 'ws_1', name: 'A goal', value: null, createdAt: 0, ruledAt: 0, ...fields, rule }
+}
+
+/** A book of these goals. */
+export async function openGoalBook(...goals: Goal[]): Promise<GoalBook> {
+  const book = createGoalBook({ listAllGoals: async () => goals })
+  await book.load()
+  return book
+}
