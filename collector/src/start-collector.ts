@@ -22,6 +22,7 @@ import { readScriptAssets } from './routes/read-script-assets.js'
 import { openSecretBox } from './secrets/open-master-key.js'
 import { createClickhouseEventStore } from './stores/clickhouse-event-store.js'
 import { createClickhouseReportStore } from './stores/clickhouse-report-store.js'
+import { createClickhouseWatchStore } from './stores/clickhouse-watch-store.js'
 import type { ControlStore } from './stores/control-store.js'
 import { startEmbeddedEngine, type EmbeddedEngine } from './stores/embedded-engine.js'
 import type { HeartbeatRow } from './stores/event-row.js'
@@ -34,6 +35,7 @@ import { createEgressGuard } from './webhooks/create-egress-guard.js'
 import { createSend } from './webhooks/create-send.js'
 import { createWebhooks } from './webhooks/create-webhooks.js'
 import { signDelivery } from './webhooks/sign-delivery.js'
+import { WATCH_INTERVAL_MS, createEventWatch } from './webhooks/sources/create-event-watch.js'
 import { createDeliveryCounts } from './webhooks/webhook-metrics.js'
 
 const IDLE_SWEEP_MS = 50
@@ -96,29 +98,34 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     const metrics = createMetrics()
     const processMetrics = addProcessMetrics(metrics.registry)
     opened.push(() => Promise.resolve(processMetrics.close()))
-    const commit = await createEventCommit({ store: events, log, watch: metrics.eventCommit, onReuse: () => metrics.idReuse.add(), now })
+    const egress = createEgressGuard({ allowLoopback: config.webhookLoopback })
+    const send = createSend({ attempt: createAttempt({ guard: egress }), sign: signDelivery, openSecret: secretBox.open, now })
+    const webhooks = await createWebhooks({ store: stores.webhooks, send, counts: createDeliveryCounts(metrics.registry), log, now })
+    opened.push(() => webhooks.stop(0))
+    const watchStore = createClickhouseWatchStore({ url: clickhouseUrl })
+    opened.push(() => watchStore.close())
+    const goalBook = createGoalBook(stores.goals)
+    const watch = await createEventWatch({ control, events, store: watchStore, marks: stores.marks, outbox: webhooks.outbox, goals: goalBook, log, now })
+    const commit = await createEventCommit({ store: events, log, watch: metrics.eventCommit, onReuse: () => metrics.idReuse.add(), tell: watch.tell, now })
     const heartbeats = createGroupCommit<HeartbeatRow>({ write: (rows, batchId, signal) => events.insertHeartbeats(rows, batchId, signal), watch: metrics.heartbeatCommit, log })
     const identifier = createIdentifier({ salts, recent: await events.recentSessions(now() - SESSION_TIMEOUT_MS, MAX_SESSIONS) })
 
     const [scripts, page] = await Promise.all([readScriptAssets(), readPageAssets()])
     const settling = createDaySettling({ url: clickhouseUrl })
     opened.push(() => settling.close())
-    const egress = createEgressGuard({ allowLoopback: config.webhookLoopback })
-    const send = createSend({ attempt: createAttempt({ guard: egress }), sign: signDelivery, openSecret: secretBox.open, now })
-    const webhooks = await createWebhooks({ store: stores.webhooks, send, counts: createDeliveryCounts(metrics.registry), log, now })
-    opened.push(() => webhooks.stop(0))
-    const goalBook = createGoalBook(stores.goals)
-    await goalBook.load()
     const erase = createEraser({ events, commit, heartbeats, settling, webhooks })
     const app = createApp({ config, control, geo, events, reports, commit, heartbeats, identifier, metrics, webhooks, egress, secretBox, goals: stores.goals, goalBook, erase, engine, scripts, page, log, now })
     // Together, because each may take most of the time that there is; what is taken meanwhile is stored and sent after the next start.
-    opened.push(() => Promise.all([finish(app, [commit, heartbeats]), webhooks.stop(FINISH_WITHIN_MS)]))
+    opened.push(() => Promise.all([finish(app, [commit, heartbeats]), webhooks.stop(FINISH_WITHIN_MS), watch.stop()]))
     const url = await app.listen({ port: config.port, host: config.host, backlog: BACKLOG }).catch((error: unknown) => {
       throw explainListenError(error, config)
     })
     const housekeeping = createHousekeeping({ control, events, erase, settling, webhooks, log, now })
     const timer = setInterval(() => void housekeeping.tick(), HOUSEKEEPING_INTERVAL_MS)
     opened.push(() => Promise.resolve(clearInterval(timer)))
+    const watchTimer = setInterval(() => void watch.tick(), WATCH_INTERVAL_MS)
+    void watch.tick()
+    opened.push(() => Promise.resolve(clearInterval(watchTimer)))
     return { url, control, close: closeAll }
   } catch (error) {
     await closeAll()

@@ -4,7 +4,7 @@ import type { EventRow } from '../stores/event-row.js'
 import { eventKey, type EventKey, type EventStore } from '../stores/event-store.js'
 import { fingerprintOf } from '../stores/fingerprint.js'
 import { createGroupCommit, type CommitWatch } from './create-group-commit.js'
-import { createRecentEvents } from './create-recent-events.js'
+import { ON_DISK, createRecentEvents } from './create-recent-events.js'
 
 /** A row on its way to the store. */
 export interface Candidate {
@@ -37,6 +37,11 @@ export interface EventCommitServices {
   watch?: CommitWatch
   /** Told that an event is kept under a new id, because another event has its own. */
   onReuse?: () => void
+  /**
+   * Told of every batch when it is stored, before it is acknowledged, repeats that the store knew already with it: their first transmission
+   * may have been cut off in between. While it rejects the batch is tried again.
+   */
+  tell?: (items: readonly { row: EventRow }[]) => Promise<void> | undefined
   /** @default Date.now */
   now?: () => number
 }
@@ -63,25 +68,31 @@ const REMEMBER_MS = 15 * 60 * 1000
  * A repeat of an event that is still being written waits for that write. What two collectors store at the same
  * moment is for the sweep of the copies.
  */
-export async function createEventCommit({ store, log, watch, onReuse, now = Date.now }: EventCommitServices): Promise<EventCommit> {
+export async function createEventCommit({ store, log, watch, onReuse, tell, now = Date.now }: EventCommitServices): Promise<EventCommit> {
   const recent = createRecentEvents(MAX_RECENT, await store.recentEvents(now() - REMEMBER_MS, MAX_RECENT))
   // Of the batch that is being written: at another try it holds the same rows, because its id stands for them.
-  let plan: { batchId: string; rows: EventRow[] } | undefined
+  let plan: { batchId: string; items: Pending[]; rows: EventRow[]; isStored: boolean } | undefined
 
   const group = createGroupCommit<Pending>({
     log,
     ...(watch && { watch }),
     bytesOf: ({ row }) => bytesOf(row),
-    // What was refused must be taken when it comes again.
+    // What was refused must be taken when it comes again: only told, when it is stored.
     onRefused(items) {
-      for (const { row } of items) recent.forget(keyOf(row))
+      const isStored = plan?.items === items && plan.isStored
+      for (const { row, fingerprint } of items) {
+        if (isStored) recent.add(keyOf(row), { fingerprint, written: ON_DISK, isUntold: true })
+        else recent.forget(keyOf(row))
+      }
     },
     onWrittenLate(items) {
-      for (const { row, fingerprint } of items) recent.add(keyOf(row), { fingerprint, written: Promise.resolve() })
+      for (const { row, fingerprint } of items) recent.add(keyOf(row), { fingerprint, written: ON_DISK })
     },
     async write(items, batchId, signal) {
-      if (plan?.batchId !== batchId) plan = { batchId, rows: await selectNew(items, signal) }
-      if (plan.rows.length > 0) await store.insertEvents(plan.rows, batchId, signal)
+      if (plan?.batchId !== batchId) plan = { batchId, items, rows: await selectNew(items, signal), isStored: false }
+      if (!plan.isStored && plan.rows.length > 0) await store.insertEvents(plan.rows, batchId, signal)
+      plan.isStored = true
+      await tell?.(items)
     },
   })
 
@@ -124,7 +135,8 @@ export async function createEventCommit({ store, log, watch, onReuse, now = Date
         row.event_id = renamed(row.event_id, fingerprint)
         known = recent.find(keyOf(row))
       }
-      if (known) return known.written.then(() => 'duplicate')
+      if (known?.isUntold === true) pending.isSuspect = true
+      else if (known) return known.written.then(() => 'duplicate')
       // What is not taken is not remembered either: it must be taken when it comes again.
       if (group.isFull()) return group.add(pending).then(() => 'stored')
       const written = group.add(pending)

@@ -6,6 +6,8 @@ export interface RecentEvent {
   fingerprint: number
   /** Settles with the write that brings it to disk. */
   written: Promise<void>
+  /** It is stored, and nobody was told of it: the next transmission is taken as one that the store is asked for. */
+  isUntold?: true
 }
 
 export interface RecentEvents {
@@ -16,7 +18,8 @@ export interface RecentEvents {
   rename(from: string, to: string, storedFingerprint: number): void
 }
 
-const ON_DISK = Promise.resolve()
+/** For what was written before. */
+export const ON_DISK = Promise.resolve()
 
 /** The last `limit` events by key, with what the store had at start, oldest first. */
 export function createRecentEvents(limit: number, stored: StoredEvent[]): RecentEvents {

@@ -47,3 +47,9 @@ export interface HeartbeatRow {
   received_at: number
   visitor_id: string
 }
+
+/** What webhooks and goals ask of a stored event. */
+export type ToldRow = Pick<
+  EventRow,
+  'site_id' | 'event_id' | 'event_type' | 'event_name' | 'visitor_id' | 'session_id' | 'path' | 'referrer' | 'country' | 'device_type' | 'browser' | 'properties' | 'occurred_at'
+>

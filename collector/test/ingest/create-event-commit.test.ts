@@ -1,11 +1,12 @@
 import { pino } from 'pino'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createEventCommit } from '../../src/ingest/create-event-commit.js'
 import type { EventRow } from '../../src/stores/event-row.js'
 import { eventKey, type EventKey, type EventStore } from '../../src/stores/event-store.js'
 import { fingerprintOf } from '../../src/stores/fingerprint.js'
 
 const log = pino({ level: 'silent' })
+afterEach(() => void vi.useRealTimers())
 
 /** An event store that keeps the rows it was given. */
 function openMemoryStore(...known: EventRow[]) {
@@ -101,4 +102,62 @@ it('writes a failed batch again with the same rows, whatever the store has meanw
   })
   expect(await Promise.all([commit(candidate('one', { retry: true })), commit(candidate('two'))])).toEqual(['stored', 'stored'])
   expect(attempts.map((rows) => rows.map(({ event_id }) => event_id))).toEqual([['one', 'two'], ['one', 'two']])
+})
+
+describe('who is told of events', () => {
+  it('is told of each before it is acknowledged, repeats that the store knew with it', async () => {
+    const { store, ids } = openMemoryStore(makeRow('elsewhere'))
+    const steps: string[] = []
+    const { commit } = await createEventCommit({
+      log,
+      store: { ...store, insertEvents: (rows, batchId) => store.insertEvents(rows, batchId).then(() => void steps.push('stored')) },
+      tell: async (items) => void steps.push(`told of ${items.map(({ row }) => row.event_id).join(' and ')}`),
+    })
+    await Promise.all([commit(candidate('one')), commit(candidate('elsewhere', { retry: true })), commit(candidate('one'))].map((done) => done.then((outcome) => void steps.push(outcome))))
+    expect(steps).toEqual(['stored', 'told of one and elsewhere', 'stored', 'duplicate', 'duplicate'])
+    expect(ids()).toEqual(['elsewhere/', 'one/'])
+  })
+
+  it('is told again until it is on the disk, of events that are stored once', async () => {
+    const { store, ids } = openMemoryStore()
+    let inserts = 0
+    let told = 0
+    const { commit } = await createEventCommit({
+      log,
+      store: { ...store, insertEvents: (rows, batchId) => (inserts++, store.insertEvents(rows, batchId)) },
+      tell: () => (++told < 3 ? Promise.reject(new Error('the disk is full')) : Promise.resolve()),
+    })
+    expect(await commit(candidate('one'))).toBe('stored')
+    expect([inserts, told, ids()]).toEqual([1, 3, ['one/']])
+  })
+
+  it('is told when it comes again what was stored and then refused, because nobody could be told', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    const { store, ids } = openMemoryStore()
+    const told: string[] = []
+    let isFull = true
+    let hasBegun!: () => void
+    const begun = new Promise<void>((resolve) => (hasBegun = resolve))
+    const { commit, drain } = await createEventCommit({
+      log,
+      store,
+      async tell(items) {
+        hasBegun()
+        if (isFull) throw new Error('the disk is full')
+        told.push(...items.map(({ row }) => row.event_id))
+      },
+    })
+    const refused = expect(commit(candidate('one'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    await begun
+    // Longer than a batch is kept of which nobody knows what became of it.
+    await vi.advanceTimersByTimeAsync(11 * 60 * 1000)
+    await Promise.all([refused, drain()])
+    vi.useRealTimers()
+
+    isFull = false
+    expect(await commit(candidate('one'))).toBe('duplicate')
+    expect([told, ids()]).toEqual([['one'], ['one/']])
+    expect(await commit(candidate('one'))).toBe('duplicate')
+    expect(told).toEqual(['one'])
+  })
 })

@@ -1,17 +1,17 @@
-import type { Slice, VisitorCursor, VisitorRow } from '../report-store.js'
+import type { Period, Slice, VisitorCursor, VisitorRow } from '../report-store.js'
 import type { SettledScope } from '../settled/settled-scope.js'
 import type { Ask } from './ask.js'
 import { SESSION, readScope, sessionsWith } from './read-scope.js'
 import { readVisits } from './read-visits.js'
 import { scoreVisitor, type VisitorSums } from './score-visitor.js'
-import { BEGAN_MS, LASTED_MS } from './visits.js'
+import { BEGAN_MS, LASTED_MS, visitsBetween } from './visits.js'
 
 type Row = Omit<VisitorRow, 'valueScore' | 'valueParts'> & VisitorSums
 
 const ofNewest = (column: string) => `argMax(${column}, (started_at, session_id))`
 
-/** Rows of visitors, of all columns of the visits that `sessions` selects: those of one page, not of the whole period. */
-const describeVisitors = (scope: SettledScope, sessions: string) => `
+/** Rows of visitors, of all columns of visits: those of the few that are asked for, not of the whole period. */
+const describeVisitors = (visits: string, which: string) => `
   SELECT
     visitor_id AS id,
     ${ofNewest('country')} AS country,
@@ -30,7 +30,10 @@ const describeVisitors = (scope: SettledScope, sessions: string) => `
     sum(v.goals) AS goals,
     sum(v.revenues) AS revenues,
     groupUniqArray(v.channel) AS channels
-  FROM (${readVisits(scope).sql}) AS v WHERE ${SESSION} IN (${sessions}) GROUP BY id ORDER BY visitedAt DESC, id DESC`
+  FROM (${visits}) AS v WHERE ${which} GROUP BY id ORDER BY visitedAt DESC, id DESC`
+
+/** The same of the visits that a question selects by their sessions. */
+const describeSelected = (scope: SettledScope, sessions: string) => describeVisitors(readVisits(scope).sql, `${SESSION} IN (${sessions})`)
 
 export async function askVisitors(ask: Ask, scope: SettledScope, { limit, offset, after }: Slice & { after?: VisitorCursor }): Promise<VisitorRow[]> {
   const { visits, params } = readScope(scope)
@@ -38,15 +41,22 @@ export async function askVisitors(ask: Ask, scope: SettledScope, { limit, offset
     SELECT visitor_id, max(${BEGAN_MS}) AS visited_at, groupArray(${SESSION}) AS sessions FROM ${visits} GROUP BY visitor_id
     ${after ? 'HAVING (visited_at, visitor_id) < ({afterTime: Int64}, {afterId: String})' : ''}
     ORDER BY visited_at DESC, visitor_id DESC LIMIT {limit: UInt32} OFFSET {offset: UInt32}`
-  const rows = await ask<Row>(describeVisitors(scope, `SELECT arrayJoin(sessions) FROM (${page})`), { ...params, limit, offset, ...(after && { afterTime: after.visitedAt, afterId: after.id }) })
+  const rows = await ask<Row>(describeSelected(scope, `SELECT arrayJoin(sessions) FROM (${page})`), { ...params, limit, offset, ...(after && { afterTime: after.visitedAt, afterId: after.id }) })
   return rows.map(toVisitor)
 }
 
 export async function askVisitor(ask: Ask, scope: SettledScope, visitorId: string): Promise<VisitorRow | undefined> {
   const { visits, params } = readScope(scope)
   const isTheirs = 'visitor_id = {visitorId: String}'
-  const rows = await ask<Row>(describeVisitors(scope, `SELECT ${SESSION} FROM ${visits} WHERE ${isTheirs} AND ${sessionsWith(isTheirs)}`), { ...params, visitorId })
+  const rows = await ask<Row>(describeSelected(scope, `SELECT ${SESSION} FROM ${visits} WHERE ${isTheirs} AND ${sessionsWith(isTheirs)}`), { ...params, visitorId })
   return rows.map(toVisitor)[0]
+}
+
+/** Those of these visitors that have a visit in the period. */
+export async function askVisitorsById(ask: Ask, { siteId, visitorIds, period }: { siteId: string; visitorIds: readonly string[]; period: Period }): Promise<VisitorRow[]> {
+  const areTheirs = 'visitor_id IN {visitorIds: Array(String)}'
+  const rows = await ask<Row>(describeVisitors(visitsBetween('from', 'to', `AND ${sessionsWith(areTheirs)}`), areTheirs), { siteId, visitorIds, ...period })
+  return rows.map(toVisitor)
 }
 
 function toVisitor({ spent_ms, goals, revenues, channels, ...visitor }: Row): VisitorRow {

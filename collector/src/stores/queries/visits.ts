@@ -25,12 +25,12 @@ export const LASTED_MS = `(toUnixTimestamp64Milli(ended_at) - ${BEGAN_MS})`
  * The order of a visit's events. Servers send whole visits with one time: of the same millisecond pageviews come first,
  * then it is decided by the path, so that every question finds the same first event.
  */
-const PLACE = "(toUnixTimestamp64Milli(e.occurred_at) * 1024 + (e.event_type != 'pageview') * 512 + cityHash64(e.path) % 512)"
+export const PLACE = "(toUnixTimestamp64Milli(e.occurred_at) * 1024 + (e.event_type != 'pageview') * 512 + cityHash64(e.path) % 512)"
 
 /** Milliseconds since the epoch of a place. */
 export const momentOf = (place: string) => `intDiv(${place}, 1024)`
 
-const IS_PAGEVIEW = "e.event_type = 'pageview'"
+export const IS_PAGEVIEW = "e.event_type = 'pageview'"
 const first = (column: string) => `argMin(e.${column}, ${PLACE}) AS ${column}`
 
 /** The columns of a visit that are those of its first event. */
