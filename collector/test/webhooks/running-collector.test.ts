@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { createApiKey } from '@zenovay/collector'
 import { expect, it } from 'vitest'
 import { openControlStores } from '../../src/stores/open-control-stores.js'
+import { makeEvent } from '../support/make-event.js'
 import { startCommand } from '../support/run-command.js'
 import { startReceiver } from '../support/start-receiver.js'
 
@@ -20,6 +21,7 @@ it('delivers to a loopback address that its configuration allows, under a certif
   const { control } = await openControlStores(join(env.DATA_DIR, 'control.db'))
   const { secret: key, record } = createApiKey({ name: 'test', siteId: null, scope: 'admin' }, Date.now())
   await control.addApiKey(record)
+  const site = await control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
   await control.close()
   const { child, url } = await startCommand(env)
   const post = async (path: string, body: object = {}) => {
@@ -35,6 +37,13 @@ it('delivers to a loopback address that its configuration allows, under a certif
   await post(`/${id}/test`)
   const second = receiver.received[1]!
   expect(second.headers['x-zta-signature']).toBe(`sha256=${createHmac('sha256', rotated).update(second.body).digest('hex')}`)
+
+  // What is stored is on its way before its answer.
+  const event = makeEvent({ url: 'https://example.com/pricing?a=1' })
+  expect((await fetch(`${url}/e/${site.trackingCode}`, { method: 'POST', body: JSON.stringify(event) })).status).toBe(200)
+  const [told] = await receiver.waitFor(1, (request) => request.headers['x-zenovay-event'] === 'pageview')
+  expect(JSON.parse(told!.body)).toMatchObject({ event: 'pageview', data: { siteId: site.id, path: '/pricing' } })
+  expect(told!.headers['x-zenovay-signature']).toBe(createHmac('sha256', rotated).update(told!.body).digest('hex'))
 
   const other = await post('', { url: selfSigned.url })
   expect(await post(`/${other.id}/test`)).toMatchObject({ status: null, error: 'tls' })
