@@ -41,7 +41,7 @@ export interface DeliveryEngineServices {
 }
 
 // Between transactions: what ends and what gets due meanwhile shares one.
-const TURN_SPACING_MS = 5
+const TURN_SPACING_MS = 2
 // A store that fails is asked again after this.
 const PAUSE_AFTER_FAILURE_MS = 1_000
 const SLOW_MS = 1_000
