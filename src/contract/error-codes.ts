@@ -5,6 +5,7 @@
 export const ERROR_CODES = {
   VALIDATION_ERROR: { status: 400, message: 'The request is not valid. Mend every fault listed in details and send it again.' },
   UNAUTHORIZED: { status: 401, message: 'This needs an API key. Send it as X-API-Key or as Authorization: Bearer.' },
+  INVALID_SIGNATURE: { status: 401, message: 'The signature is not that of this body, or was made more than five minutes ago. Check the secret and the clock.' },
   BOT_REJECTED: { status: 403, message: 'The user_agent in the body looks like a bot. Send a descriptive one, such as MyApp-Server/1.0.' },
   ORIGIN_NOT_ALLOWED: { status: 403, message: "This origin is not one of the site's domains. Add it with zenovay-collector site update --allow." },
   FORBIDDEN: { status: 403, message: 'This API key may not do that. Use a key with access to the website and the scope this needs.' },
