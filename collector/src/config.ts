@@ -1,7 +1,10 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import ipaddr from 'ipaddr.js'
+import type { MailerOptions } from './alerts/create-mailer.js'
+import { readMailSettings } from './alerts/read-mail-settings.js'
 import { StartError } from './errors.js'
+import { readStripeSettings, type StripeSettings } from './inbound/read-stripe-settings.js'
 import { MASTER_KEY_BYTES } from './secrets/open-master-key.js'
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -30,6 +33,12 @@ export interface Config {
   masterKey: Buffer | undefined
   /** Loopback addresses that webhooks may be sent to, for development. */
   webhookLoopback: string[]
+  /** Mail server for alerts; undefined: none has a mail. */
+  mail: MailerOptions | undefined
+  /** What `POST /webhooks/stripe` is checked by; undefined: there is no such route. */
+  stripe: StripeSettings | undefined
+  /** What `POST /webhooks/uptime` wants to be sent; undefined: there is no such route. */
+  uptimeToken: string | undefined
   logLevel: (typeof LOG_LEVELS)[number]
 }
 
@@ -49,6 +58,9 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     metricsToken: readToken('METRICS_TOKEN', env['METRICS_TOKEN'], faults),
     masterKey: readMasterKey(env['MASTER_KEY'], faults),
     webhookLoopback: readLoopback(env['WEBHOOK_ALLOW_LOOPBACK'], faults),
+    mail: readMailSettings(env['SMTP_URL'], env['MAIL_FROM'], faults),
+    stripe: readStripeSettings(env['STRIPE_WEBHOOK_SECRET'], env['STRIPE_PRICES'], faults),
+    uptimeToken: readToken('UPTIME_TOKEN', env['UPTIME_TOKEN'], faults),
     logLevel: readLogLevel(env['LOG_LEVEL'], faults),
   }
   if (faults.length > 0) throw new StartError(`The configuration is not valid: ${faults.join('; ')}. See docs/configuration.md.`)

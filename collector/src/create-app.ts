@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { Alerts } from './alerts/create-alerts.js'
 import { createKeyGate } from './auth/create-key-gate.js'
 import type { Config } from './config.js'
 import { createCdnCountryReader } from './geo/create-cdn-country-reader.js'
@@ -20,12 +21,14 @@ import { addActivityLogRoute } from './routes/activity-log.js'
 import { countRequests } from './routes/count-requests.js'
 import type { Erase } from './retention/create-eraser.js'
 import { createSummaryReader } from './reports/create-summary-reader.js'
+import { addAlertRoutes } from './routes/alerts.js'
 import { addBatchRoute } from './routes/batch-events.js'
 import { addDashboardRoutes } from './routes/dashboard.js'
 import { addErrorAnswers } from './routes/error-answers.js'
 import { addExternalApi } from './routes/external/add-external-api.js'
 import { addGoalRoutes } from './routes/goals.js'
 import { addHealthRoutes } from './routes/health.js'
+import { addStripeRoute, addUptimeRoute } from './routes/inbound.js'
 import { addIngestRoutes } from './routes/ingest.js'
 import { addKeyRoutes } from './routes/keys.js'
 import { addLiveRoutes } from './routes/live.js'
@@ -42,6 +45,7 @@ import type { SecretBox } from './secrets/create-secret-box.js'
 import type { ControlStore } from './stores/control-store.js'
 import { createSiteCache } from './stores/create-site-cache.js'
 import type { EmbeddedEngine } from './stores/embedded-engine.js'
+import type { InboundStore } from './stores/inbound-store.js'
 import type { HeartbeatRow } from './stores/event-row.js'
 import type { EventStore } from './stores/event-store.js'
 import type { GoalStore } from './stores/goal-store.js'
@@ -54,7 +58,7 @@ import { addWebhookGauges } from './webhooks/webhook-metrics.js'
 
 /** Everything the app is made of; who makes it decides where events and control data live. */
 export interface AppServices {
-  config: Pick<Config, 'trustedProxies' | 'countryHeader' | 'metricsToken'>
+  config: Pick<Config, 'trustedProxies' | 'countryHeader' | 'metricsToken' | 'stripe' | 'uptimeToken'>
   control: ControlStore
   geo: GeoProvider
   events: EventStore
@@ -69,6 +73,8 @@ export interface AppServices {
   goals: GoalStore
   /** By which events are judged. */
   goalBook: Pick<GoalBook, 'load'>
+  alerts: Alerts
+  inbound: InboundStore
   metrics: Metrics
   /** Undefined where ClickHouse is a server of its own. */
   engine?: Pick<EmbeddedEngine, 'isUp' | 'restarts'> | undefined
@@ -86,7 +92,7 @@ export interface AppServices {
 
 /** Puts the routes together. Does no I/O: nothing listens, nothing is opened. */
 export function createApp(services: AppServices): FastifyInstance {
-  const { config, control, geo, events, reports, commit, heartbeats, identifier, webhooks, egress, secretBox, goals, goalBook, metrics, erase, engine, scripts, page, log, requestTimeoutMs, now = Date.now, steadyNow = () => performance.now() } = services
+  const { config, control, geo, events, reports, commit, heartbeats, identifier, webhooks, egress, secretBox, goals, goalBook, metrics, alerts, inbound, erase, engine, scripts, page, log, requestTimeoutMs, now = Date.now, steadyNow = () => performance.now() } = services
   const app = createServer({ log, requestTimeoutMs, onBadUrl: () => metrics.countRequest('none', 404) })
   const sites = createSiteCache(control, now)
   const live = createLiveCounter({ store: events, now, steadyNow })
@@ -121,6 +127,9 @@ export function createApp(services: AppServices): FastifyInstance {
   addZenovayWebhookRoutes(app, { control, desk })
   addZtaWebhookRoutes(app, { control, desk, now })
   addActivityLogRoute(app, { control, webhooks, now })
+  addAlertRoutes(app, { control, alerts, now })
+  if (config.stripe) addStripeRoute(app, { store: inbound, log, now, ...config.stripe })
+  if (config.uptimeToken !== undefined) addUptimeRoute(app, { store: inbound, alerts, log, now, token: config.uptimeToken })
   addHealthRoutes(app, { isStoreReachable: () => events.isReachable(), queues: [commit, heartbeats] })
   if (config.metricsToken !== undefined) addMetricsRoute(app, { registry: metrics.registry, token: config.metricsToken })
   addDashboardRoutes(app, page)

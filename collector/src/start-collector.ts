@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { SESSION_TIMEOUT_MS } from '@zenovay/tracker/contract'
 import type { FastifyInstance } from 'fastify'
+import { startAlerts } from './alerts/start-alerts.js'
 import type { Config } from './config.js'
 import { createApp } from './create-app.js'
 import { createLog } from './create-log.js'
@@ -21,6 +22,7 @@ import { readPageAssets } from './routes/read-page-assets.js'
 import { readScriptAssets } from './routes/read-script-assets.js'
 import { openSecretBox } from './secrets/open-master-key.js'
 import { createClickhouseEventStore } from './stores/clickhouse-event-store.js'
+import { createClickhouseFigureStore } from './stores/clickhouse-figure-store.js'
 import { createClickhouseReportStore } from './stores/clickhouse-report-store.js'
 import { createClickhouseWatchStore } from './stores/clickhouse-watch-store.js'
 import type { ControlStore } from './stores/control-store.js'
@@ -99,7 +101,8 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     const processMetrics = addProcessMetrics(metrics.registry)
     opened.push(() => Promise.resolve(processMetrics.close()))
     const egress = createEgressGuard({ allowLoopback: config.webhookLoopback })
-    const send = createSend({ attempt: createAttempt({ guard: egress }), sign: signDelivery, openSecret: secretBox.open, now })
+    const attempt = createAttempt({ guard: egress })
+    const send = createSend({ attempt, sign: signDelivery, openSecret: secretBox.open, now })
     const webhooks = await createWebhooks({ store: stores.webhooks, send, counts: createDeliveryCounts(metrics.registry), log, now })
     opened.push(() => webhooks.stop(0))
     const watchStore = createClickhouseWatchStore({ url: clickhouseUrl })
@@ -113,8 +116,12 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     const [scripts, page] = await Promise.all([readScriptAssets(), readPageAssets()])
     const settling = createDaySettling({ url: clickhouseUrl })
     opened.push(() => settling.close())
+    const figures = createClickhouseFigureStore({ url: clickhouseUrl })
+    opened.push(() => figures.close())
+    const { alerts, stop } = startAlerts({ store: stores.alerts, control, figures, reports, outbox: webhooks.outbox, box: secretBox, guard: egress, attempt, mail: config.mail, log, now })
+    opened.push(stop)
     const erase = createEraser({ events, commit, heartbeats, settling, webhooks })
-    const app = createApp({ config, control, geo, events, reports, commit, heartbeats, identifier, metrics, webhooks, egress, secretBox, goals: stores.goals, goalBook, erase, engine, scripts, page, log, now })
+    const app = createApp({ config, control, geo, events, reports, commit, heartbeats, identifier, metrics, webhooks, egress, secretBox, goals: stores.goals, goalBook, alerts, inbound: stores.inbound, erase, engine, scripts, page, log, now })
     // Together, because each may take most of the time that there is; what is taken meanwhile is stored and sent after the next start.
     opened.push(() => Promise.all([finish(app, [commit, heartbeats]), webhooks.stop(FINISH_WITHIN_MS), watch.stop()]))
     const url = await app.listen({ port: config.port, host: config.host, backlog: BACKLOG }).catch((error: unknown) => {

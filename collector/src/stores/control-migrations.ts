@@ -1,5 +1,7 @@
 import { sql, type Kysely, type Migration } from 'kysely'
+import { ALERT_MIGRATION } from './alert-migration.js'
 import { GOAL_MIGRATION } from './goal-migration.js'
+import { INBOUND_MIGRATION } from './inbound-migration.js'
 import { WEBHOOK_MIGRATION } from './webhook-migration.js'
 
 /** Steps of the control schema by name, run in the order of the names; a released step is never edited. */
@@ -85,4 +87,6 @@ export const CONTROL_MIGRATIONS: Record<string, Migration> = {
   },
   '005-webhooks': WEBHOOK_MIGRATION,
   '006-goals': GOAL_MIGRATION,
+  '007-alerts': ALERT_MIGRATION,
+  '008-inbound': INBOUND_MIGRATION,
 }

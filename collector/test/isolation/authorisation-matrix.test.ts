@@ -45,6 +45,7 @@ function valuesOf(parameter: string): { value: string; owner?: MarkedSite }[] {
   if (parameter === 'group') return own(({ fingerprint }) => fingerprint)
   if (parameter === 'webhook') return own(({ webhookId }) => webhookId).slice(0, 6)
   if (parameter === 'goal') return own(({ goalId }) => goalId)
+  if (parameter === 'alert') return own(({ alertId }) => alertId)
   // Keys are tried one by one below.
   if (parameter === 'key') return [{ value: 'nothing-0001' }, ...hostile('0123456789abcdef')]
   throw new Error(`say which values {${parameter}} is to be tried with`)
@@ -68,7 +69,7 @@ it('tries every route that there is', async () => {
   const tried = new Set(routes.map((route) => nameOf(route).replace(/\?.*/, '').replaceAll(/\{\w+\}/g, '{}')))
   const others = (await listServedRoutes()).filter((route) => !tried.has(route))
   // The last tests try what makes or removes; the page has no data.
-  expect(others.sort()).toEqual(['DELETE /api/sites/{}', 'GET /api/external/v1/docs', 'POST /api/goals', 'POST /api/keys', 'POST /api/sites', 'POST /api/v1/events', 'POST /api/webhooks', 'POST /v1/cli/mutate/webhooks'])
+  expect(others.sort()).toEqual(['DELETE /api/sites/{}', 'GET /api/external/v1/docs', 'POST /api/alerts', 'POST /api/alerts/{}/test', 'POST /api/goals', 'POST /api/keys', 'POST /api/sites', 'POST /api/v1/events', 'POST /api/webhooks', 'POST /v1/cli/mutate/webhooks'])
 })
 
 describe('a key', () => {
@@ -119,7 +120,7 @@ describe('a key', () => {
 
   it('of a site gets what that site planted, so that a leak would be seen', async () => {
     const { theirs } = accounts
-    const values = { id: theirs.site.id, visitor: theirs.visitorId, name: theirs.eventName, group: theirs.fingerprint, goal: theirs.goalId, key: '', webhook: '' }
+    const values = { id: theirs.site.id, visitor: theirs.visitorId, name: theirs.eventName, group: theirs.fingerprint, goal: theirs.goalId, alert: theirs.alertId, key: '', webhook: '' }
     for (const route of routes.filter((one) => one.method === 'GET' && !one.isPublic && !/usage$|keys|stream|activity-log|revenue$|countries$/.test(one.path))) {
       const answer = await ask({ route, values, headers: { 'x-api-key': theirKey } })
       expect(answer.status, nameOf(route)).toBe(200)
@@ -137,7 +138,7 @@ describe('what another account has', () => {
     for (const reader of readers) {
       for (const route of routes.filter(({ method }) => method !== 'GET'))
         for (const site of [theirs, ...(reader.reaches.includes(alsoMine) ? [] : [alsoMine])]) {
-          const answer = await ask({ route, values: { id: site.site.id, visitor: site.visitorId, group: site.fingerprint, goal: site.goalId, key: theirs_.id, webhook: site.webhookId }, headers: { 'x-api-key': reader.secret } })
+          const answer = await ask({ route, values: { id: site.site.id, visitor: site.visitorId, group: site.fingerprint, goal: site.goalId, alert: site.alertId, key: theirs_.id, webhook: site.webhookId }, headers: { 'x-api-key': reader.secret } })
           expect([403, 404], `${reader.name}: ${nameOf(route)}: ${answer.body}`).toContain(answer.status)
         }
       const removal = await ask({ route: { method: 'DELETE', path: '/api/sites/{id}', isPublic: false, query: [], scope: 'admin' }, values: { id: theirs.site.id }, headers: { 'x-api-key': reader.secret } })
@@ -180,6 +181,17 @@ describe('what another account has', () => {
     }
     const goals = await fetch(`${collector.url}/api/goals`, { headers: { 'x-api-key': theirKey } })
     expect(((await goals.json()) as { data: { id: string; value: number | null }[] }).data.map(({ id, value }) => [id, value])).toEqual([[theirs.goalId, null]])
+  })
+
+  it('has no alert but its own, and none is told for others', async () => {
+    const { theirs, collector } = accounts
+    const post = (path: string, secret: string, body: object) => fetch(collector.url + path, { method: 'POST', headers: { 'x-api-key': secret, 'content-type': 'application/json' }, body: JSON.stringify(body) })
+    for (const { secret } of readers) {
+      expect([403, 404]).toContain((await post('/api/alerts', secret, { site_id: theirs.site.id, name: 'planted', metric: 'uptime' })).status)
+      expect([403, 404]).toContain((await post(`/api/alerts/${theirs.alertId}/test`, secret, {})).status)
+    }
+    const listed = (await (await collector.get('/api/alerts', { 'x-api-key': theirKey })).json()) as { data: { id: string; threshold: number }[] }
+    expect(listed.data.map(({ id, threshold }) => [id, threshold])).toEqual([[theirs.alertId, 1_000]])
   })
 
   it('cannot be written to with a batch of events', async () => {

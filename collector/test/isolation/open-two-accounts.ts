@@ -18,6 +18,7 @@ export interface MarkedSite {
   webhookId: string
   /** Its name is the marker. */
   goalId: string
+  alertId: string
 }
 
 export interface TwoAccounts {
@@ -63,8 +64,9 @@ export async function openTwoAccounts(): Promise<TwoAccounts> {
     await postMarkedVisit(collector, site, { marker, visitorId })
     const { secret } = await addKey(accountId, site.id, 'read')
     const groups = (await (await collector.get(`/api/external/v1/errors/${site.id}/groups`, { 'x-api-key': secret })).json()) as ErrorGroups
+    const alertId = await addAlert(collector, { key: (await addKey(accountId, site.id, 'admin')).secret, siteId: site.id, name: marker })
     const goalId = await addGoal(collector, site, { name: marker, kind: 'path', path: `/${marker}` })
-    return { site, marker, visitorId, eventName: `event ${marker}`, fingerprint: groups.data.error_groups[0]!.fingerprint, webhookId: await addWebhook(site, marker), goalId }
+    return { site, marker, visitorId, eventName: `event ${marker}`, fingerprint: groups.data.error_groups[0]!.fingerprint, webhookId: await addWebhook(site, marker), goalId, alertId }
   }
   return {
     collector,
@@ -78,6 +80,11 @@ export async function openTwoAccounts(): Promise<TwoAccounts> {
       return answer.data.error_groups.find((group) => group.fingerprint === fingerprint)!.status
     },
   }
+}
+
+async function addAlert(collector: TestCollector, { key, siteId, name }: { key: string; siteId: string; name: string }): Promise<string> {
+  const answer = await fetch(`${collector.url}/api/alerts`, { method: 'POST', headers: { 'x-api-key': key, 'content-type': 'application/json' }, body: JSON.stringify({ site_id: siteId, name, metric: 'pageviews', threshold: 1_000, window_minutes: 5 }) })
+  return ((await answer.json()) as { data: { id: string } }).data.id
 }
 
 async function postMarkedVisit(collector: TestCollector, site: Site, { marker, visitorId }: { marker: string; visitorId: string }): Promise<void> {

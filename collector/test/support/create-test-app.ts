@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Site } from '@zenovay/collector'
-import { createApp } from '../../src/create-app.js'
+import { createAlerts } from '../../src/alerts/create-alerts.js'
+import { createApp, type AppServices } from '../../src/create-app.js'
 import { createGoalBook } from '../../src/goals/create-goal-book.js'
 import { createLog } from '../../src/create-log.js'
 import { createEventCommit } from '../../src/ingest/create-event-commit.js'
@@ -13,6 +14,7 @@ import { createSaltRotation } from '../../src/ingest/create-salt-rotation.js'
 import { createGroupCommit } from '../../src/ingest/create-group-commit.js'
 import { createEraser } from '../../src/retention/create-eraser.js'
 import { createMetrics } from '../../src/metrics/create-metrics.js'
+import type { AlertStore } from '../../src/stores/alert-store.js'
 import { createSaltFolder } from '../../src/stores/salt-folder.js'
 import type { ControlStore } from '../../src/stores/control-store.js'
 import type { EventRow, HeartbeatRow } from '../../src/stores/event-row.js'
@@ -37,6 +39,7 @@ export interface TestApp {
   control: ControlStore
   goals: GoalStore
   webhooks: Webhooks
+  alerts: AlertStore
   secretBox: SecretBox
   /** Where the control data is. */
   folder: string
@@ -51,6 +54,8 @@ export interface TestApp {
 export const METRICS_TOKEN = 'a token for the tests'.replaceAll(' ', '-')
 
 interface TestAppOptions {
+  /** Replaces settings. */
+  config?: Partial<AppServices['config']>
   /** Replaces methods of the event store. */
   store?: Partial<EventStore>
   reports?: ReportStore
@@ -67,9 +72,9 @@ interface TestAppOptions {
   masterKey?: Buffer
 }
 
-export async function createTestApp({ store = {}, reports = createFakeReports(), identifier = {}, requestTimeoutMs, attempt = answerOk, egress = publicEgress, masterKey = randomBytes(32), now = Date.now }: TestAppOptions = {}): Promise<TestApp> {
+export async function createTestApp({ store = {}, reports = createFakeReports(), identifier = {}, config = {}, requestTimeoutMs, attempt = answerOk, egress = publicEgress, masterKey = randomBytes(32), now = Date.now }: TestAppOptions = {}): Promise<TestApp> {
   const folder = await mkdtemp(join(tmpdir(), 'zenovay-app-'))
-  const { control, webhooks: webhookStore, goals } = await openControlStores(join(folder, 'control.db'))
+  const { control, webhooks: webhookStore, goals, alerts, inbound } = await openControlStores(join(folder, 'control.db'))
   const site = await control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
   const rows: EventRow[] = []
   const lines: string[] = []
@@ -84,8 +89,9 @@ export async function createTestApp({ store = {}, reports = createFakeReports(),
   const send = createSend({ attempt, sign: signDelivery, openSecret: secretBox.open, now })
   const webhooks = await createWebhooks({ store: webhookStore, send, counts: createDeliveryCounts(metrics.registry), log, now })
   const app = createApp({
-    config: { trustedProxies: ['127.0.0.1'], countryHeader: undefined, metricsToken: METRICS_TOKEN },
-    webhooks, egress, secretBox,
+    config: { trustedProxies: ['127.0.0.1'], countryHeader: undefined, metricsToken: METRICS_TOKEN, stripe: undefined, uptimeToken: undefined, ...config },
+    webhooks, egress, secretBox, inbound,
+    alerts: createAlerts({ store: alerts, box: secretBox, guard: egress, hasMail: false, wake: () => {}, now }),
     control, goals, goalBook: createGoalBook(goals), events, reports, commit, heartbeats, metrics, log, now,
     erase: createEraser({ events, commit, heartbeats, settling: { pause: (run) => run() }, webhooks }),
     geo: { countryOf: () => '' },
@@ -100,6 +106,7 @@ export async function createTestApp({ store = {}, reports = createFakeReports(),
     control,
     goals,
     webhooks,
+    alerts,
     secretBox,
     folder,
     rows,

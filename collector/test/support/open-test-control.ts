@@ -3,16 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createApiKey, type NewApiKey } from '../../src/auth/api-key.js'
 import type { ControlStore } from '../../src/stores/control-store.js'
-import type { DeliveryStore } from '../../src/stores/delivery-store.js'
-import { openControlStores } from '../../src/stores/open-control-stores.js'
+import { openControlStores, type ControlStores } from '../../src/stores/open-control-stores.js'
 import { openSqliteControlStore } from '../../src/stores/sqlite-control-store.js'
-import type { WebhookStore } from '../../src/stores/webhook-store.js'
 
 /** Control data in a file of their own. */
-export interface TestControl {
+export interface TestControl extends ControlStores {
   file: string
-  control: ControlStore
-  webhooks: WebhookStore & DeliveryStore
   /** Adds a key of all sites of an account, unless it says otherwise. */
   addKey(fields?: Partial<NewApiKey>): Promise<{ secret: string; id: string }>
   /** Another store on the same file, as another process has it; closed with the first. */

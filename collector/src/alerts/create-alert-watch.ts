@@ -1,0 +1,107 @@
+import { setTimeout } from 'node:timers/promises'
+import type { FastifyBaseLogger } from 'fastify'
+import { ApiError, describeError } from '../errors.js'
+import type { AlertStore, Crossing, Verdict } from '../stores/alert-store.js'
+import type { ControlStore, Site } from '../stores/control-store.js'
+import type { Alert, Metric } from './alert.js'
+import type { Measure } from './create-measure.js'
+import { describeCrossing } from './describe-crossing.js'
+import { dueMinutes, lastWholeMinute } from './due-minutes.js'
+import { judgeMinute } from './judge-minute.js'
+
+export interface AlertWatch {
+  /** Judges every minute that is over. Never rejects, and never runs twice at once. Meant to be called every {@link WATCH_INTERVAL_MS}. */
+  tick(): Promise<void>
+  /** Ends soon: what is being judged is judged again after the next start. */
+  stop(): Promise<void>
+}
+
+export interface AlertWatchServices {
+  store: Pick<AlertStore, 'listJudgedAlerts' | 'keepVerdicts'>
+  control: Pick<ControlStore, 'findSite'>
+  measure: Measure
+  /** Told that there are notices. */
+  onNotices: () => void
+  log: Pick<FastifyBaseLogger, 'info' | 'error'>
+  /** ms since the epoch. */
+  now: () => number
+}
+
+/** A minute is judged at most so much late. */
+export const WATCH_INTERVAL_MS = 10_000
+// Each transaction waits for the disk, and the process with it.
+const ALERTS_AT_ONCE = 100
+const MINUTE_MS = 60_000
+const STOP_PATIENCE_MS = 500
+/** What asks for a whole week is asked less often. */
+const PACES_MS: Partial<Record<Metric, number>> = { traffic_spike: 5 * MINUTE_MS }
+
+/** Judges the alerts of all sites, minute by minute. What fails is logged, and its minutes are judged with the next tick. */
+export function createAlertWatch({ store, control, measure, onNotices, log, now }: AlertWatchServices): AlertWatch {
+  let running: Promise<void> | undefined
+  let judgedTo: number | undefined
+  let isStopped = false
+
+  /** The verdict on an alert, as far as its figures can be had; undefined when nothing is due. */
+  async function judge(alert: Alert, site: Site, until: number): Promise<{ verdict?: Verdict; isWhole: boolean }> {
+    const crossings: Crossing[] = []
+    let { state } = alert
+    let isWhole = true
+    try {
+      for (const at of dueMinutes(alert.state.judgedTo, until)) {
+        if (isStopped) break
+        const isPaused = at % (PACES_MS[alert.metric] ?? MINUTE_MS) !== 0
+        const measured = isPaused ? { value: undefined, volume: 0 } : await measure(alert, site, at)
+        const { state: next, hasFired } = judgeMinute(alert, state, { ...measured, at })
+        state = next
+        if (hasFired) crossings.push(describeCrossing(alert, at, measured))
+      }
+    } catch (error) {
+      // The store is away for the others, too.
+      if (error instanceof ApiError) throw error
+      isWhole = false
+      log.error({ alert: alert.id, error: describeError(error) }, 'an alert could not be judged; it is tried again')
+    }
+    return { ...(state !== alert.state && { verdict: { alert, state, crossings } }), isWhole }
+  }
+
+  async function judgeAll(): Promise<void> {
+    const until = now()
+    // Most ticks find the minute judged already: they cost nothing.
+    if (lastWholeMinute(until) === judgedTo) return
+    const sites = new Map<string, Site | undefined>()
+    const alerts = await store.listJudgedAlerts()
+    let isDone = true
+    for (let start = 0; start < alerts.length; start += ALERTS_AT_ONCE) {
+      const verdicts: Verdict[] = []
+      for (const alert of alerts.slice(start, start + ALERTS_AT_ONCE)) {
+        if (isStopped) break
+        if (!sites.has(alert.siteId)) sites.set(alert.siteId, await control.findSite(alert.siteId))
+        const site = sites.get(alert.siteId)
+        if (!site) continue
+        const { verdict, isWhole } = await judge(alert, site, until)
+        if (verdict) verdicts.push(verdict)
+        isDone &&= isWhole
+      }
+      if (isStopped) return
+      if (verdicts.length > 0) await store.keepVerdicts(verdicts)
+      const fired = verdicts.filter(({ crossings }) => crossings.length > 0)
+      if (fired.length === 0) continue
+      for (const { alert, crossings } of fired) log.info({ alert: alert.id, site: alert.siteId, crossings: crossings.length }, 'an alert fired')
+      onNotices()
+    }
+    if (isDone) judgedTo = lastWholeMinute(until)
+  }
+
+  return {
+    tick: () =>
+      (running ??= judgeAll()
+        .catch((error: unknown) => log.error({ error: describeError(error) }, 'alerts could not be judged; it is tried again'))
+        .finally(() => (running = undefined))),
+    async stop() {
+      isStopped = true
+      // A question that hangs is not waited for: nothing is stored of its answer.
+      await Promise.race([running, setTimeout(STOP_PATIENCE_MS, undefined, { ref: false })])
+    },
+  }
+}

@@ -1,0 +1,78 @@
+import type { SecretBox } from '../secrets/create-secret-box.js'
+import type { AlertStore } from '../stores/alert-store.js'
+import type { EgressGuard } from '../webhooks/create-egress-guard.js'
+import type { Alert, AlertFields, Destination } from './alert.js'
+import { describeTest } from './describe-crossing.js'
+import type { PlainDestination } from './read-destinations.js'
+
+/** What the routes may do with alerts. Who may do it is theirs to decide. */
+export interface Alerts {
+  /** Whether mails can be sent. */
+  hasMail: boolean
+  find: AlertStore['findAlert']
+  list: AlertStore['listAlerts']
+  /** Undefined when the site has as many as it may. */
+  add(siteId: string, fields: AlertFields): Promise<Alert | undefined>
+  update(id: string, changes: Partial<AlertFields>): Promise<Alert | undefined>
+  remove: AlertStore['removeAlert']
+  listNotices: AlertStore['listNotices']
+  /** Tells every destination as if it had fired; false when that was done within this minute already. */
+  test(alert: Alert): Promise<boolean>
+  /** Why URLs may not be called, one text each. */
+  findRefusedUrls(destinations: readonly PlainDestination[]): string[]
+  seal(destinations: readonly PlainDestination[]): Destination[]
+  /** A destination as its owner sees it: enough to tell it from others. */
+  mask(destination: Destination): { type: string; url?: string; address?: string }
+  /** There are notices to be sent. */
+  wake(): void
+}
+
+interface AlertsServices {
+  store: AlertStore
+  box: SecretBox
+  guard: Pick<EgressGuard, 'checkUrl'>
+  hasMail: boolean
+  /** Looks for notices at once. */
+  wake: () => void
+  /** ms since the epoch. */
+  now: () => number
+}
+
+export function createAlerts({ store, box, guard, hasMail, wake, now }: AlertsServices): Alerts {
+  return {
+    hasMail,
+    wake,
+    find: store.findAlert,
+    list: store.listAlerts,
+    add: (siteId, fields) => store.addAlert(siteId, fields, now()),
+    update: (id, changes) => store.updateAlert(id, changes, now()),
+    remove: store.removeAlert,
+    listNotices: store.listNotices,
+    async test(alert) {
+      const isNew = await store.putNotices(alert, describeTest(alert, now()))
+      if (isNew) wake()
+      return isNew
+    },
+    findRefusedUrls: (destinations) =>
+      destinations.flatMap((destination, index) => {
+        const checked = destination.type === 'slack' ? guard.checkUrl(destination.url) : undefined
+        return checked && 'refusal' in checked ? [`${index + 1}: ${checked.refusal}`] : []
+      }),
+    seal: (destinations) =>
+      destinations.map((destination) => (destination.type === 'webhook' ? destination : { type: destination.type, sealed: box.seal(destination.type === 'slack' ? destination.url : destination.address) })),
+    mask(destination) {
+      if (destination.type === 'webhook') return { type: 'webhook' }
+      const text = openOrHide(box, destination.sealed)
+      return destination.type === 'email' ? { type: 'email', address: text } : { type: 'slack', url: text && `${new URL(text).origin}/…` }
+    },
+  }
+}
+
+/** Empty when it was sealed with another master key: lists go on, and the notices say why they fail. */
+function openOrHide(box: Pick<SecretBox, 'open'>, sealed: string): string {
+  try {
+    return box.open(sealed)
+  } catch {
+    return ''
+  }
+}

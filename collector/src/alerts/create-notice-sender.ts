@@ -1,0 +1,110 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { describeError } from '../errors.js'
+import type { AlertStore, Notice, NoticeOutcome } from '../stores/alert-store.js'
+
+/** How an attempt ended; `retry` when another may end better. */
+export type SendResult = { result: 'done' } | { result: 'retry' | 'failed'; error: string }
+
+/** Sends a notice to its destination. Never rejects. */
+export type SendNotice = (notice: Notice, signal: AbortSignal) => Promise<SendResult>
+
+export interface NoticeSender {
+  /** Looks for what is due, at once. */
+  wake(): void
+  /** Ends what is under way: that is sent again after the next start. */
+  stop(): Promise<void>
+}
+
+export interface NoticeSenderServices {
+  store: Pick<AlertStore, 'claimNotices' | 'finishNotice' | 'nextNoticeAt' | 'forgetNotices'>
+  send: SendNotice
+  log: Pick<FastifyBaseLogger, 'warn' | 'error'>
+  /** ms since the epoch. */
+  now: () => number
+}
+
+export const MAX_ATTEMPTS = 3
+/** After the first attempt ended, and after the second. */
+export const RETRY_DELAYS_MS = [5_000, 25_000]
+// Longer than any attempt takes: whoever holds a notice for longer was killed.
+const LEASE_MS = 60_000
+const AT_ONCE = 8
+// Another process may have put some.
+const LOOK_EVERY_MS = 30_000
+const KEEP_MS = 30 * 24 * 60 * 60 * 1000
+
+/** Sends the notices of alerts, with the retries of webhooks. What is on the disk is told at least once, and after a crash perhaps once more. */
+export function createNoticeSender({ store, send, log, now }: NoticeSenderServices): NoticeSender {
+  const stopping = new AbortController()
+  const underWay = new Set<Promise<void>>()
+  let timer: NodeJS.Timeout | undefined
+  let looking: Promise<void> | undefined
+  let isWoken = false
+  let forgottenAt = 0
+
+  async function attempt(notice: Notice): Promise<void> {
+    // Started often enough, but never finished: the process died each time.
+    const sent: SendResult = notice.attempts > MAX_ATTEMPTS && notice.destination.type !== 'webhook' ? { result: 'failed', error: 'interrupted' } : await send(notice, stopping.signal)
+    const isCut = stopping.signal.aborted && sent.result !== 'done'
+    await store.finishNotice(notice.id, isCut ? { retryAt: now(), error: 'stopped' } : decide(notice, sent, now()))
+    if (sent.result === 'failed') log.warn({ alert: notice.alertId, destination: notice.destination.type, error: sent.error }, 'a notice of an alert could not be sent')
+  }
+
+  async function look(): Promise<void> {
+    isWoken = false
+    const at = now()
+    if (Math.abs(at - forgottenAt) > KEEP_MS / 30) {
+      await store.forgetNotices(at - KEEP_MS)
+      forgottenAt = at
+    }
+    const claimed = underWay.size < AT_ONCE ? await store.claimNotices({ now: at, leaseUntil: at + LEASE_MS, limit: AT_ONCE - underWay.size }) : []
+    for (const notice of claimed) {
+      const run = attempt(notice)
+        .catch((error: unknown) => log.error({ alert: notice.alertId, error: describeError(error) }, 'what became of a notice could not be stored'))
+        .finally(() => {
+          underWay.delete(run)
+          wake()
+        })
+      underWay.add(run)
+    }
+    const next = underWay.size < AT_ONCE ? await store.nextNoticeAt() : undefined
+    schedule(Math.min(LOOK_EVERY_MS, Math.max(0, (next ?? Infinity) - now())))
+  }
+
+  function schedule(delayMs: number): void {
+    clearTimeout(timer)
+    if (!stopping.signal.aborted) timer = setTimeout(wake, delayMs).unref()
+  }
+
+  function wake(): void {
+    if (stopping.signal.aborted) return
+    if (looking) return void (isWoken = true)
+    looking = look()
+      .catch((error: unknown) => {
+        log.error({ error: describeError(error) }, 'notices of alerts could not be read; it is tried again')
+        schedule(RETRY_DELAYS_MS[0]!)
+      })
+      .finally(() => {
+        looking = undefined
+        if (isWoken) wake()
+      })
+  }
+
+  return {
+    wake,
+    async stop() {
+      stopping.abort()
+      clearTimeout(timer)
+      await looking
+      await Promise.all(underWay)
+    },
+  }
+}
+
+/** What follows an attempt. A webhook's notice is only handed on to its queue: that is tried until the disk has it. */
+function decide({ attempts, destination }: Notice, sent: SendResult, at: number): NoticeOutcome {
+  if (sent.result === 'done') return { isDone: true, at, error: null }
+  const delay = destination.type === 'webhook' ? RETRY_DELAYS_MS[0] : RETRY_DELAYS_MS[attempts - 1]
+  if (sent.result === 'failed' || delay === undefined) return { isDone: false, at, error: sent.error }
+  return { retryAt: Math.ceil(at + delay * (1 + Math.random() / 10)), error: sent.error }
+}

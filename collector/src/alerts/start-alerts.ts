@@ -1,0 +1,48 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { SecretBox } from '../secrets/create-secret-box.js'
+import type { AlertStore } from '../stores/alert-store.js'
+import type { ControlStore } from '../stores/control-store.js'
+import type { FigureStore } from '../stores/figure-store.js'
+import type { ReportStore } from '../stores/report-store.js'
+import type { Attempt } from '../webhooks/attempt.js'
+import type { EgressGuard } from '../webhooks/create-egress-guard.js'
+import type { Outbox } from '../webhooks/create-outbox.js'
+import { WATCH_INTERVAL_MS, createAlertWatch } from './create-alert-watch.js'
+import { createAlerts, type Alerts } from './create-alerts.js'
+import { createMailer, type MailerOptions } from './create-mailer.js'
+import { createMeasure } from './create-measure.js'
+import { createNoticeDispatch } from './create-notice-dispatch.js'
+import { createNoticeSender } from './create-notice-sender.js'
+
+export interface AlertServices {
+  store: AlertStore
+  control: Pick<ControlStore, 'findSite'>
+  figures: FigureStore
+  reports: Pick<ReportStore, 'summary' | 'timeline'>
+  outbox: Pick<Outbox, 'put'>
+  box: SecretBox
+  guard: Pick<EgressGuard, 'checkUrl'>
+  attempt: Attempt
+  /** Undefined: no alert has a mail. */
+  mail: MailerOptions | undefined
+  log: FastifyBaseLogger
+  /** ms since the epoch. */
+  now: () => number
+}
+
+/** Judges alerts and sends their notices, from now on, beginning with what an earlier process left. `stop` leaves what is not done to the next. */
+export function startAlerts({ store, control, figures, reports, outbox, box, guard, attempt, mail, log, now }: AlertServices): { alerts: Alerts; stop(): Promise<void> } {
+  const sender = createNoticeSender({ store, send: createNoticeDispatch({ outbox, attempt, mailer: mail && createMailer(mail), box }), log, now })
+  const watch = createAlertWatch({ store, control, measure: createMeasure({ figures, reports }), onNotices: sender.wake, log, now })
+  const timer = setInterval(() => void watch.tick(), WATCH_INTERVAL_MS)
+  sender.wake()
+  void watch.tick()
+  return {
+    alerts: createAlerts({ store, box, guard, hasMail: mail !== undefined, wake: sender.wake, now }),
+    async stop() {
+      clearInterval(timer)
+      await watch.stop()
+      await sender.stop()
+    },
+  }
+}

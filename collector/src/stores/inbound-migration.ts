@@ -1,0 +1,35 @@
+import type { Kysely, Migration } from 'kysely'
+
+/** Events, customers and subscriptions of the payment provider; whether sites are up. */
+export const INBOUND_MIGRATION: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable('billing_events')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('taken_at', 'integer', (column) => column.notNull())
+      .execute()
+    await db.schema.createIndex('billing_events_taken').on('billing_events').column('taken_at').execute()
+    await db.schema
+      .createTable('billing_customers')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('account_id', 'text', (column) => column.notNull().references('accounts.id'))
+      .execute()
+    // A subscription may be told before its customer is known.
+    await db.schema
+      .createTable('billing_subscriptions')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('customer_id', 'text', (column) => column.notNull())
+      .addColumn('plan', 'text')
+      .addColumn('live', 'integer', (column) => column.notNull())
+      .addColumn('over', 'integer', (column) => column.notNull())
+      .addColumn('told_at', 'integer', (column) => column.notNull())
+      .execute()
+    await db.schema.createIndex('billing_subscriptions_customer').on('billing_subscriptions').column('customer_id').execute()
+    await db.schema
+      .createTable('site_status')
+      .addColumn('site_id', 'text', (column) => column.primaryKey().references('sites.id').onDelete('cascade'))
+      .addColumn('up', 'integer', (column) => column.notNull())
+      .addColumn('changed_at', 'integer', (column) => column.notNull())
+      .execute()
+  },
+}

@@ -1,0 +1,97 @@
+import type { Insertable, Selectable, Updateable } from 'kysely'
+import { MAX_ALERTS_OF_SITE, type Alert, type AlertFields, type Destination } from '../alerts/alert.js'
+import { lastWholeMinute } from '../alerts/due-minutes.js'
+import type { AlertStore } from './alert-store.js'
+import type { ControlDatabase, ControlTables } from './control-tables.js'
+import { randomText } from './random-text.js'
+import { runExclusively } from './run-exclusively.js'
+
+type Alerts = Pick<AlertStore, 'addAlert' | 'findAlert' | 'listAlerts' | 'updateAlert' | 'removeAlert' | 'listJudgedAlerts'>
+type Row = Selectable<ControlTables['alerts']>
+
+/** A change of one of these makes another condition: what held before says nothing about it. */
+const CONDITION = ['metric', 'comparison', 'threshold', 'hysteresis', 'windowMinutes', 'minimumVolume', 'currency'] as const satisfies (keyof AlertFields)[]
+
+/** The alerts of the control data. */
+export function createSqliteAlerts(db: ControlDatabase): Alerts {
+  return {
+    addAlert: (siteId, fields, now) =>
+      runExclusively(db, async (connection) => {
+        if (!(await connection.selectFrom('sites').select('id').where('id', '=', siteId).executeTakeFirst())) return undefined
+        const { count } = await connection.selectFrom('alerts').select((eb) => eb.fn.countAll<number>().as('count')).where('site_id', '=', siteId).executeTakeFirstOrThrow()
+        if (count >= MAX_ALERTS_OF_SITE) return undefined
+        const row = { id: `alert_${randomText(12).toLowerCase()}`, site_id: siteId, created_at: now, revision: 0, fired_at: null, ...begin(now), ...toColumns(fields) } as Row
+        await connection.insertInto('alerts').values(row satisfies Insertable<ControlTables['alerts']>).execute()
+        return toAlert(row)
+      }),
+    findAlert: (id) => findAlert(db, id),
+    async listAlerts(siteIds) {
+      const rows = await db.selectFrom('alerts').selectAll().where('site_id', 'in', siteIds).orderBy('created_at').orderBy('id').execute()
+      return rows.map(toAlert)
+    },
+    updateAlert: (id, changes, now) =>
+      runExclusively(db, async (connection) => {
+        const before = await findAlert(connection, id)
+        if (!before) return undefined
+        const isOther = CONDITION.some((field) => changes[field] !== undefined && changes[field] !== before[field]) || (changes.isActive === true && !before.isActive)
+        await connection
+          .updateTable('alerts')
+          .set((eb) => ({ ...toColumns(changes), ...(isOther && begin(now)), revision: eb('revision', '+', 1) }))
+          .where('id', '=', id)
+          .execute()
+        return findAlert(connection, id)
+      }),
+    async removeAlert(id) {
+      const { numDeletedRows } = await db.deleteFrom('alerts').where('id', '=', id).executeTakeFirstOrThrow()
+      return numDeletedRows > 0n
+    },
+    async listJudgedAlerts() {
+      const rows = await db.selectFrom('alerts').selectAll().where('active', '=', 1).where('metric', '!=', 'uptime').orderBy('site_id').orderBy('window_minutes').execute()
+      return rows.map(toAlert)
+    },
+  }
+}
+
+async function findAlert(db: ControlDatabase, id: string): Promise<Alert | undefined> {
+  const row = await db.selectFrom('alerts').selectAll().where('id', '=', id).executeTakeFirst()
+  return row && toAlert(row)
+}
+
+/** An alert that was never judged. When it fired last is kept: its cool-down goes on. */
+function begin(now: number): Pick<Row, 'firing' | 'judged_to' | 'value'> {
+  return { firing: 0, judged_to: lastWholeMinute(now), value: null }
+}
+
+function toColumns({ name, metric, comparison, threshold, hysteresis, windowMinutes, minimumVolume, coolDownMinutes, currency, isActive, destinations }: Partial<AlertFields>): Updateable<ControlTables['alerts']> {
+  const columns = {
+    ...{ name, metric, comparison, threshold, hysteresis, currency },
+    window_minutes: windowMinutes,
+    minimum_volume: minimumVolume,
+    cool_down_minutes: coolDownMinutes,
+    active: isActive === undefined ? undefined : Number(isActive),
+    destinations: destinations && JSON.stringify(destinations),
+  }
+  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined))
+}
+
+/** An alert out of its row. */
+export function toAlert(row: Row): Alert {
+  return {
+    id: row.id,
+    siteId: row.site_id,
+    name: row.name,
+    metric: row.metric,
+    comparison: row.comparison,
+    threshold: row.threshold,
+    hysteresis: row.hysteresis,
+    windowMinutes: row.window_minutes,
+    minimumVolume: row.minimum_volume,
+    coolDownMinutes: row.cool_down_minutes,
+    currency: row.currency,
+    isActive: row.active === 1,
+    destinations: JSON.parse(row.destinations) as Destination[],
+    createdAt: row.created_at,
+    revision: row.revision,
+    state: { isFiring: row.firing === 1, judgedTo: row.judged_to, value: row.value, firedAt: row.fired_at },
+  }
+}

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest'
+import { CATCH_UP_MINUTES, dueMinutes, lastWholeMinute } from '../../src/alerts/due-minutes.js'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const NOON = Date.UTC(2026, 1, 28, 12)
+/** Five seconds after the minute, when its events are stored. */
+const due = (judgedTo: number, minute: number) => dueMinutes(judgedTo, minute + 5_000)
+
+it('waits five seconds for the events of a minute to be stored', () => {
+  expect(lastWholeMinute(NOON + 4_999)).toBe(NOON - MINUTE_MS)
+  expect(lastWholeMinute(NOON + 5_000)).toBe(NOON)
+})
+
+it('gives each minute once, in order', () => {
+  expect(due(NOON, NOON)).toEqual([])
+  expect(due(NOON, NOON + MINUTE_MS)).toEqual([NOON + MINUTE_MS])
+  expect(due(NOON, NOON + 3 * MINUTE_MS)).toEqual([1, 2, 3].map((minute) => NOON + minute * MINUTE_MS))
+})
+
+it('catches up with two hours at most', () => {
+  expect(due(NOON, NOON + HOUR_MS)).toHaveLength(60)
+  expect(due(NOON, NOON + 2 * HOUR_MS)).toHaveLength(CATCH_UP_MINUTES)
+  const late = due(NOON, NOON + 30 * HOUR_MS)
+  expect([late.length, late[0], late.at(-1)]).toEqual([CATCH_UP_MINUTES, NOON + 28 * HOUR_MS + MINUTE_MS, NOON + 30 * HOUR_MS])
+})
+
+it('goes on at once after the clock was set back', () => {
+  expect(due(NOON, NOON - HOUR_MS)).toEqual([NOON - HOUR_MS])
+  expect(due(NOON - HOUR_MS, NOON - HOUR_MS + MINUTE_MS)).toEqual([NOON - HOUR_MS + MINUTE_MS])
+})
