@@ -76,6 +76,9 @@ it('opens control data whose journal was cut short, and refuses a file that is n
   // What was there before some moment, nothing else.
   expect(['', 'one.example', 'one.example,two.example']).toContain(domains.join())
 
+  // In a new folder: a journal that is still there would make a database of any file.
+  rmSync(dataDir, { recursive: true })
+  mkdirSync(dataDir)
   writeFileSync(join(dataDir, 'control.db'), Buffer.alloc(8192, 'x'))
   await expect(startCollector(config())).rejects.toMatchObject({ name: 'StartError', message: expect.stringContaining(join(dataDir, 'control.db')) as string })
 })
