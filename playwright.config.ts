@@ -8,7 +8,7 @@ type EngineProject = Project<PlaywrightTestOptions, Options>
 // The whole product is tested end to end in one engine; what differs between engines is tested in test/browser.
 const END_TO_END = '**/e2e/**/*.spec.ts'
 
-// The pages of Chromium's own address bar, two for each window, took more than half of the time of a run.
+// The pages of Chromium's own address bar, two for each window, take more processor time than the page that is tested.
 const OMNIBOX_FEATURES = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup']
 // Of two such switches the last one counts: of Playwright's, these matter to a test.
 const DISABLED_FEATURES = [...OMNIBOX_FEATURES, 'AvoidUnnecessaryBeforeUnloadCheckSync', 'DestroyProfileOnBrowserClose', 'HttpsUpgrades', 'MediaRouter', 'NetworkTimeServiceQuerying', 'OptimizationHints', 'PaintHolding', 'Translate']

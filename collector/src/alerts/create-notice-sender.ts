@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { describeError } from '../errors.js'
 import type { AlertStore, Notice, NoticeOutcome } from '../stores/alert-store.js'
+import { MAX_ATTEMPTS, pauseAfter } from '../webhooks/retry-schedule.js'
 
 /** How an attempt ended; `retry` when another may end better. */
 export type SendResult = { result: 'done' } | { result: 'retry' | 'failed'; error: string }
@@ -23,9 +24,8 @@ export interface NoticeSenderServices {
   now: () => number
 }
 
-export const MAX_ATTEMPTS = 3
-/** After the first attempt ended, and after the second. */
-export const RETRY_DELAYS_MS = [5_000, 25_000]
+// When the disk has no room, or the notices cannot be read.
+const TRY_AGAIN_MS = 5_000
 // Longer than any attempt takes: whoever holds a notice for longer was killed.
 const LEASE_MS = 60_000
 const AT_ONCE = 8
@@ -82,7 +82,7 @@ export function createNoticeSender({ store, send, log, now }: NoticeSenderServic
     looking = look()
       .catch((error: unknown) => {
         log.error({ error: describeError(error) }, 'notices of alerts could not be read; it is tried again')
-        schedule(RETRY_DELAYS_MS[0]!)
+        schedule(TRY_AGAIN_MS)
       })
       .finally(() => {
         looking = undefined
@@ -104,7 +104,7 @@ export function createNoticeSender({ store, send, log, now }: NoticeSenderServic
 /** What follows an attempt. A webhook's notice is only handed on to its queue: that is tried until the disk has it. */
 function decide({ attempts, destination }: Notice, sent: SendResult, at: number): NoticeOutcome {
   if (sent.result === 'done') return { isDone: true, at, error: null }
-  const delay = destination.type === 'webhook' ? RETRY_DELAYS_MS[0] : RETRY_DELAYS_MS[attempts - 1]
+  const delay = destination.type === 'webhook' ? TRY_AGAIN_MS : pauseAfter(attempts, Math.random)
   if (sent.result === 'failed' || delay === undefined) return { isDone: false, at, error: sent.error }
-  return { retryAt: Math.ceil(at + delay * (1 + Math.random() / 10)), error: sent.error }
+  return { retryAt: at + delay, error: sent.error }
 }

@@ -42,7 +42,6 @@ const TEST_EVENT = 'test'
 /** Tests of one account. */
 export const TEST_RULES = [{ limit: 30, windowMs: 60_000 }]
 
-
 // A name whose servers are slow is taken as it is; it is looked up again before anything is sent.
 const LOOK_UP_TIMEOUT_MS = 2_000
 

@@ -1,20 +1,13 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { LEASE_MS } from '../../src/stores/delivery-store.js'
-import { openWebhooks, type OpenWebhooks, type Sent } from '../support/open-webhooks.js'
+import type { OpenWebhooks, Sent } from '../support/open-webhooks.js'
+import { closeWebhooksInFakeTime, openWebhooksInFakeTime } from '../support/open-webhooks-in-fake-time.js'
 
 const HOUR_MS = 60 * 60 * 1000
 
 let opened: OpenWebhooks
-beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'], now: Date.UTC(2026, 10, 21, 12) })
-  opened = await openWebhooks()
-})
-afterEach(async () => {
-  const closed = opened.close()
-  await vi.advanceTimersByTimeAsync(1_000)
-  await closed
-  vi.useRealTimers()
-})
+beforeEach(async () => void (opened = await openWebhooksInFakeTime()))
+afterEach(() => closeWebhooksInFakeTime(opened))
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 const gapsOf = (attempts: Sent[]) => attempts.slice(1).map(({ startedAt }, index) => startedAt - attempts[index]!.endedAt!)

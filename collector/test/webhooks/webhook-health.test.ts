@@ -1,20 +1,13 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { openWebhooks, type OpenWebhooks } from '../support/open-webhooks.js'
+import type { OpenWebhooks } from '../support/open-webhooks.js'
+import { closeWebhooksInFakeTime, openWebhooksInFakeTime } from '../support/open-webhooks-in-fake-time.js'
 
 const HOUR_MS = 60 * 60 * 1000
 const DAY_MS = 24 * HOUR_MS
 
 let opened: OpenWebhooks
-beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'], now: Date.UTC(2026, 10, 21, 12) })
-  opened = await openWebhooks()
-})
-afterEach(async () => {
-  const closed = opened.close()
-  await vi.advanceTimersByTimeAsync(1_000)
-  await closed
-  vi.useRealTimers()
-})
+beforeEach(async () => void (opened = await openWebhooksInFakeTime()))
+afterEach(() => closeWebhooksInFakeTime(opened))
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 const skip = (ms: number) => void (opened.clock.skippedMs += ms)

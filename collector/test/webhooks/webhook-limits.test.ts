@@ -1,20 +1,13 @@
 import Database from 'libsql'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { openWebhooks, type OpenWebhooks } from '../support/open-webhooks.js'
+import type { OpenWebhooks } from '../support/open-webhooks.js'
+import { closeWebhooksInFakeTime, openWebhooksInFakeTime } from '../support/open-webhooks-in-fake-time.js'
 
 let opened: OpenWebhooks
 
 describe('by a clock of its own', () => {
-  beforeEach(async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'], now: Date.UTC(2026, 10, 21, 12) })
-    opened = await openWebhooks()
-  })
-  afterEach(async () => {
-    const closed = opened.close()
-    await vi.advanceTimersByTimeAsync(1_000)
-    await closed
-    vi.useRealTimers()
-  })
+  beforeEach(async () => void (opened = await openWebhooksInFakeTime()))
+  afterEach(() => closeWebhooksInFakeTime(opened))
   const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 
   it('sends no host more than a hundred requests in any second, whoever points at it', async () => {
