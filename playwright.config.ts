@@ -31,7 +31,9 @@ if (missing.length > 0) {
 export default defineConfig<PlaywrightTestOptions, Options>({
   testDir: 'test',
   testMatch: ['**/browser/**/*.spec.ts', END_TO_END],
-  timeout: 30_000,
+  // A machine that does other work beside may stand still for seconds: what a spec waits for, it waits for long.
+  timeout: 90_000,
+  expect: { timeout: 30_000 },
   retries: 0,
   // More than a machine of two cores has: much of a spec is waiting.
   workers: 4,
@@ -42,10 +44,8 @@ export default defineConfig<PlaywrightTestOptions, Options>({
 
 function createProject(engine: Engine, found: FoundBrowser): EngineProject {
   if (engine === 'chromium') return { name: engine, use: chromiumOptions(found) }
-  // Firefox ESR takes up to two minutes to start beside other work.
-  if (engine === 'firefox') return { name: engine, testIgnore: END_TO_END, timeout: 90_000, use: firefoxOptions(found) }
-  // Room for a second start of a browser that hung at the first.
-  return { name: engine, testIgnore: END_TO_END, timeout: 60_000, use: { browserName: engine, webKitTools: found.webKitTools } }
+  if (engine === 'firefox') return { name: engine, testIgnore: END_TO_END, use: firefoxOptions(found) }
+  return { name: engine, testIgnore: END_TO_END, use: { browserName: engine, webKitTools: found.webKitTools } }
 }
 
 function chromiumOptions({ bundled, path }: FoundBrowser): Partial<Options> {

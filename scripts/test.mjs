@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { ensureBrowsers } from './browsers.mjs'
 import { ensureBuilt } from './build.mjs'
 import { ensureInstalled } from './install.mjs'
@@ -30,7 +31,7 @@ const SUITES = {
 }
 
 // The start of an error says what failed; a page's whole report stands further up.
-const MESSAGE_CHARACTERS = 1_000
+const MESSAGE_CHARACTERS = 800
 
 let [passed, failed] = [0, 0]
 const failures = []
@@ -52,6 +53,6 @@ try {
   failed++
 }
 // Again, at the end: who sees the last lines of a run only, sees them.
-for (const { name, message } of failures) console.log(`\nFAILED ${name}\n${message.slice(0, MESSAGE_CHARACTERS)}`)
+for (const { name, message } of failures) console.log(`\nFAILED ${name}\n${stripVTControlCharacters(message).slice(0, MESSAGE_CHARACTERS)}`)
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed > 0 ? 1 : 0

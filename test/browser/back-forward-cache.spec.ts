@@ -25,7 +25,7 @@ async function leaveAndReturn(tab: Tab, about: string): Promise<void> {
 }
 
 /** Firefox refuses a call in the moment in which it changes pages. */
-async function expectRestored(tab: Tab, timeout = 15_000): Promise<void> {
+async function expectRestored(tab: Tab, timeout = 30_000): Promise<void> {
   await expect(async () => {
     // A page that is loaded again begins anew, with `false`. A slow machine may have restored it in an earlier try, too.
     expect(await tab.evaluate(() => window.shown?.at(-1)), 'the page was restored, not loaded again').toBe(true)

@@ -5,8 +5,10 @@ import { readOutbox } from '../support/read-outbox.js'
 import type { Tab } from '../support/tab.js'
 import { plainPage, SHORT_PAUSES, trackedPage, VARIANTS } from '../support/test-pages.js'
 
-// Pauses of the backoff add up to this before the collector is back, and the longest of them may have just begun.
+// Pauses of the backoff add up while the collector is away, and a long one may have just begun.
 const BACK = { timeout: 100_000 }
+// Each pause is half of its limit: 1.5, 3, 6 and 12 s. By chance, one of minutes may begin within 20 s.
+const EVEN_PAUSES = `<script>Math.random = () => 0.5</script>`
 
 /** Tracks numbered events, each in a task of its own, as clicks would. By messages: timers of a hidden tab are slow. */
 function trackSteps(tab: Tab, first: number, count: number): Promise<void> {
@@ -40,7 +42,7 @@ for (const variant of VARIANTS)
     })
 
     test('when the collector is down for 20 s and its page stays open', async ({ tab, servers, site, collector, store }) => {
-      await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
+      await tab.goto(site.addPage('/', trackedPage(servers, { variant, head: EVEN_PAUSES })))
       await collector.until(() => collector.pageviews().length === 1)
       await collector.down()
       for (let step = 0; step < 3; step++) {
@@ -56,7 +58,7 @@ for (const variant of VARIANTS)
 
     test('when the browser is offline for 10 s', async ({ session, tab, servers, site, collector, store }) => {
       test.skip(!session.setOffline, 'WebKitGTK has no switch for being offline')
-      // The longest pauses: the second would end after 9 s, the third after 21, so what comes between them the online event brings.
+      // The longest ones: the second would end after 9 s, the third after 21, so what comes between them the online event brings.
       const head = `<script>Math.random = () => 0.999</script>`
       await tab.goto(site.addPage('/', trackedPage(servers, { variant, head })))
       await collector.until(() => collector.pageviews().length === 1)
@@ -84,7 +86,7 @@ for (const variant of VARIANTS)
       expect(await store.countEvents('step', 'step')).toEqual({})
 
       await tab.goto(site.addPage('/next', trackedPage(servers, { variant })))
-      await expect.poll(() => store.countEvents('step', 'step'), { timeout: 30_000 }).toEqual(onceEach(3))
+      await expect.poll(() => store.countEvents('step', 'step'), BACK).toEqual(onceEach(3))
       await expect.poll(() => readOutbox(tab)).toEqual([])
       expect(await store.countEvents('step', 'step')).toEqual(onceEach(3))
     })
@@ -101,7 +103,7 @@ for (const variant of VARIANTS)
       await trackSteps(closing, 200, 200)
       await closing.close()
       // Another process than the tab's wrote the last of them, and they take a moment to be seen.
-      await expect.poll(() => tab.evaluate(() => Object.values(localStorage).filter((text) => /"step":"[23]\d\d"/.test(text as string)).length), { timeout: 30_000 }).toBe(200)
+      await expect.poll(() => tab.evaluate(() => Object.values(localStorage).filter((text) => /"step":"[23]\d\d"/.test(text as string)).length)).toBe(200)
       await collector.up()
       // A driven browser shows its tabs all the time: this is what a visitor's return to the tab fires.
       await tab.evaluate(() => void document.dispatchEvent(new Event('visibilitychange')))

@@ -36,7 +36,7 @@ const TELL = `<script>addEventListener('load', () => {
 
 /** Waits in the page before until the next one has been there for a while. */
 async function waitUntilPrerendered(tab: Tab): Promise<void> {
-  await expect.poll(() => tab.evaluate(() => localStorage['state'] as unknown), { timeout: 15_000 }).toBe('prerendering')
+  await expect.poll(() => tab.evaluate(() => localStorage['state'] as unknown)).toBe('prerendering')
 }
 
 for (const variant of VARIANTS) {

@@ -72,7 +72,11 @@ export const test = base.extend<SpecFixtures, WorkerFixtures>({
 
   site: ({ servers }, use) => use(servers.site),
 
-  collector: ({ servers }, use) => use(servers.collector),
+  collector: async ({ servers }, use, { errors }) => {
+    await use(servers.collector)
+    // Beside what failed, in the report.
+    if (errors.length > 0) throw new Error(`the collector got, last:\n${servers.collector.summarize()}`)
+  },
 
   session: async ({ playwrightBrowser, webKitTools, display }, use) => {
     const session = playwrightBrowser ? await openPlaywrightSession(playwrightBrowser) : await openWebKitSession(webKitTools!, display)
@@ -112,7 +116,7 @@ export { expect }
 
 /** Waits until the messages of the tab's page have arrived. A page that is still leaving cannot be asked: then it is the next one. */
 async function receiveReports(tab: Tab): Promise<void> {
-  await expect(() => tab.evaluate(() => Promise.all(window.probeReports ?? []).then(() => undefined))).toPass({ timeout: 10_000 })
+  await expect(() => tab.evaluate(() => Promise.all(window.probeReports ?? []).then(() => undefined))).toPass({ timeout: 30_000 })
 }
 
 /** Browsers themselves repeat a POST whose connection was reset; the tracker must not, without saying so. */

@@ -32,7 +32,8 @@ const INGEST = /^\/e\/ZV_\w+$/
 const LIVE = /^\/e\/live\/ZV_\w+$/
 const SCRIPTS = readArtefacts('z.js', 'live.js')
 // Under load, a beacon of a page that left came some seconds late.
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 30_000
+const SUMMARY_LENGTH = 10
 
 /** A collector that remembers every request, and has only its `store` store. Its properties set how it behaves from now on. */
 export class RecordingCollector {
@@ -160,6 +161,12 @@ export class RecordingCollector {
     if (status !== 200) return { success: false, error: { code: 'TEST', message: `status ${status}`, timestamp: new Date().toISOString() } }
     if (!LIVE.test(path)) return { success: true }
     return { visitors: this.liveVisitors, count: this.liveVisitors, timestamp: new Date().toISOString() }
+  }
+
+  /** One line for each ingest request, the last ones only: what to read when a spec failed. */
+  summarize(): string {
+    const lines = this.posts().map(({ at, outcome, body }) => `${new Date(at).toISOString().slice(14, 23)} ${outcome}: ${parseEvents(body).length} events`)
+    return lines.slice(-SUMMARY_LENGTH).join('\n')
   }
 
   #describeRequests(): string {
