@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { nameEvent } from '../../src/webhooks/name-event.js'
 import type { OpenWebhooks } from '../support/open-webhooks.js'
 import { closeWebhooksInFakeTime, openWebhooksInFakeTime } from '../support/open-webhooks-in-fake-time.js'
 
@@ -99,6 +100,33 @@ it('replays what failed since a time, and one delivery, with the same ids', asyn
   expect(await opened.webhooks.replay(webhook.id, { eventId: 'evt_none' }, 'key_1')).toBe(0)
   expect(await opened.webhooks.replay('wh_none', { failedSince: since }, 'key_1')).toBeUndefined()
   expect((await opened.logOf(webhook)).filter(({ kind }) => kind === 'replayed').map(({ count, actor }) => [count, actor])).toEqual([[10, 'key_1'], [1, 'key_1'], [0, 'key_1']])
+})
+
+it('restores by one replay the thousand deliveries of an endpoint that was away for a day, each once and with its own id', async () => {
+  opened.answers['/a'] = 'connection'
+  const webhook = await opened.add('/a')
+  await opened.put(3)
+  await pass(60_000)
+  const since = Date.now()
+  await opened.put(1_000)
+  await pass(60_000)
+  expect(await find(webhook.id)).toMatchObject({ isActive: false })
+  skip(DAY_MS + HOUR_MS)
+  const tidied = opened.webhooks.tidy()
+  await pass(1_000)
+  await tidied
+  expect(await find(webhook.id)).toMatchObject({ backlog: 0 })
+  expect(opened.metric('failed') + opened.metric('dropped')).toBe(1_003)
+
+  opened.answers['/a'] = () => new Promise((resolve) => setTimeout(() => resolve(200), 80))
+  opened.sent.length = 0
+  await opened.webhooks.enable(webhook.id, 'key_1')
+  expect(await opened.webhooks.replay(webhook.id, { failedSince: since }, 'key_1')).toBe(1_000)
+  await pass(30_000)
+  const ids = Array.from({ length: 1_000 }, (_, index) => nameEvent({ siteId: opened.site.id, name: 'event', key: `event-${index + 4}` }))
+  expect(opened.sent.map(({ eventId }) => eventId).sort()).toEqual(ids.sort())
+  expect(opened.metric('delivered')).toBe(1_000)
+  expect(await opened.webhooks.replay(webhook.id, { failedSince: since }, 'key_1')).toBe(0)
 })
 
 it('gives up what waited for a day, and forgets everything after thirty', async () => {
