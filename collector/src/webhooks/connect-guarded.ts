@@ -50,13 +50,15 @@ export async function connectGuarded({ hostname, port, guard, secureContext, sig
 
   return new Promise((resolve, reject) => {
     let isConnected = false
-    socket.once('connect', () => (isConnected = true))
-    socket.on('error', (error: NodeJS.ErrnoException) => reject(explain(error, isConnected)))
-    socket.once('secureConnect', () => {
-      if (!isOneOf(addresses, socket.remoteAddress ?? '') || !guard.isAllowed(socket.remoteAddress ?? '')) socket.destroy(new AttemptFault('refused-address'))
-      // The parser reads on as long as headers, informational answers or the signs between chunks come.
-      else resolve(socket.on('readable', () => void (socket.bytesRead > maxBytes && socket.destroy(new AttemptFault('too-large')))))
+    // Before the handshake begins, which is the first thing that is sent.
+    socket.prependOnceListener('connect', () => {
+      isConnected = true
+      const peer = socket.remoteAddress ?? ''
+      if (!isOneOf(addresses, peer) || !guard.isAllowed(peer)) socket.destroy(new AttemptFault('refused-address'))
     })
+    socket.on('error', (error: NodeJS.ErrnoException) => reject(explain(error, isConnected)))
+    // The parser reads on as long as headers, informational answers or the signs between chunks come.
+    socket.once('secureConnect', () => resolve(socket.on('readable', () => void (socket.bytesRead > maxBytes && socket.destroy(new AttemptFault('too-large'))))))
   })
 }
 
