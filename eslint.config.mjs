@@ -1,6 +1,7 @@
 import js from '@eslint/js'
 import { defineConfig, globalIgnores } from 'eslint/config'
 import tseslint from 'typescript-eslint'
+import { FORBID_EARLY_EXITS } from './scripts/lint/forbid-early-exits.mjs'
 
 /** A room may import only what its arrows in ARCHITECTURE.md allow. */
 const border = (files, patterns) => ({ files, rules: { 'no-restricted-imports': ['error', { patterns }] } })
@@ -31,6 +32,8 @@ export default defineConfig(
   ...['react', 'vue', 'svelte'].map((name) => border([`src/${name}/**`], [{ regex: `^(?!\\./|\\.\\./tracker/index\\.js$|${name}$)`, message: `This room may import only the entry of the tracker and ${name}.` }])),
   border(['src/node/**'], [{ regex: '^(?!\\./|\\.\\./contract/|node:)', message: 'This room may import only the contract and Node.' }]),
   border(['collector/src/**'], [{ regex: '^@zenovay/(?!tracker/contract$)|/src/', message: 'The collector may import only the contract of the tracker.' }]),
+  // In the page's scripts the hash is a part of the URL.
+  { files: ['collector/src/**', 'src/node/**'], ignores: ['collector/src/dashboard/page/**'], rules: { 'no-restricted-syntax': ['error', ...FORBID_EARLY_EXITS] } },
   {
     files: ['collector/src/**'],
     ignores: ['collector/src/stores/**', 'collector/src/dashboard/page/**'],

@@ -1,9 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { MAX_BODY_BYTES } from '@zenovay/tracker/contract'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import secureJsonParse from 'secure-json-parse'
 import type { Alerts } from '../alerts/create-alerts.js'
 import { describeOutage } from '../alerts/describe-crossing.js'
+import { createTokenCheck } from '../auth/create-token-check.js'
 import { ApiError } from '../errors.js'
 import { readStripeEvent, type PricePlans } from '../inbound/read-stripe-event.js'
 import { readUptimeReport } from '../inbound/read-uptime-report.js'
@@ -47,11 +47,11 @@ export function addStripeRoute(app: FastifyInstance, { store, log, now, secret, 
 
 /** `POST /webhooks/uptime`: a monitor says that a site is down, or up again. */
 export function addUptimeRoute(app: FastifyInstance, { store, alerts, log, now, token }: InboundServices & { alerts: Pick<Alerts, 'wake'>; token: string }): void {
-  const expected = hash(`Bearer ${token}`)
+  const isAllowed = createTokenCheck(token)
   addHook(app, '/webhooks/uptime', (routes) => {
     takeJsonText(routes, MAX_BODY_BYTES)
     // Before the body is read.
-    routes.addHook('onRequest', (request, _reply, done) => done(timingSafeEqual(hash(request.headers.authorization ?? ''), expected) ? undefined : new ApiError('UNAUTHORIZED')))
+    routes.addHook('onRequest', (request, _reply, done) => done(isAllowed(request.headers.authorization) ? undefined : new ApiError('UNAUTHORIZED')))
     routes.post<{ Body: string | undefined }>('', async (request) => {
       const read = readUptimeReport(decodeJson(request.body ?? ''), now())
       if ('faults' in read) throw new ApiError('VALIDATION_ERROR', { details: read.faults })
@@ -92,8 +92,4 @@ function parse(body: Buffer): unknown {
   } catch {
     throw new ApiError('VALIDATION_ERROR', { details: [{ field: 'body', reason: 'is not valid JSON' }] })
   }
-}
-
-function hash(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }

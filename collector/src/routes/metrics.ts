@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
+import { createTokenCheck } from '../auth/create-token-check.js'
 import { ApiError } from '../errors.js'
 import type { Registry } from '../metrics/create-registry.js'
 
@@ -10,19 +10,15 @@ import type { Registry } from '../metrics/create-registry.js'
  * comes from loopback. And no page of another site may read the answer: this one route has no CORS headers.
  */
 export function addMetricsRoute(app: FastifyInstance, { registry, token }: { registry: Registry; token: string }): void {
-  const expected = hash(`Bearer ${token}`)
+  const isAllowed = createTokenCheck(token)
   app.get(
     '/metrics',
     {
       onRequest(request, reply, done) {
         reply.removeHeader('access-control-allow-origin').removeHeader('access-control-expose-headers').header('cache-control', 'no-store')
-        done(timingSafeEqual(hash(request.headers.authorization ?? ''), expected) ? undefined : new ApiError('UNAUTHORIZED'))
+        done(isAllowed(request.headers.authorization) ? undefined : new ApiError('UNAUTHORIZED'))
       },
     },
     (_request, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(registry.expose()),
   )
-}
-
-function hash(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }
