@@ -26,7 +26,7 @@ export default defineConfig(
   // and so is a text that is thrown; the guard around all commands makes it a warning.
   { files: ['src/tracker/**'], rules: { '@typescript-eslint/no-unused-expressions': 'off', '@typescript-eslint/only-throw-error': 'off', '@typescript-eslint/no-base-to-string': 'off' } },
   { files: ['**/*.test.ts', '**/*.spec.ts', '**/test/support/**'], linterOptions: { reportUnusedDisableDirectives: 'off' }, rules: { '@typescript-eslint/require-await': 'off', 'no-empty-pattern': 'off' } },
-  { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', Buffer: 'readonly', URL: 'readonly', setTimeout: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', performance: 'readonly', fetch: 'readonly' } } },
+  { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', Buffer: 'readonly', URL: 'readonly', AbortController: 'readonly', setTimeout: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', performance: 'readonly', fetch: 'readonly' } } },
   border(['src/contract/**'], [{ regex: '^(?!\\./)', message: 'The contract room imports nothing from outside.' }]),
   border(['src/tracker/**', 'src/live/**'], [{ regex: '^(?!\\./|\\.\\./contract/)', message: 'This room may import only the contract.' }]),
   ...['react', 'vue', 'svelte'].map((name) => border([`src/${name}/**`], [{ regex: `^(?!\\./|\\.\\./tracker/index\\.js$|${name}$)`, message: `This room may import only the entry of the tracker and ${name}.` }])),

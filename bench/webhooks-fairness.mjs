@@ -1,6 +1,7 @@
 // What one bad endpoint does to the others, and to the memory.
 //   node bench/webhooks-fairness.mjs [--seconds 30] [--storm 100000]
-// First 19 endpoints alone and then with a tar-pit beside them: the time from an event to its arrival. Then a storm of events at an endpoint that never answers.
+// First 19 endpoints alone and then with a tar-pit beside them: the time from an event to its arrival. Then a storm of events at an
+// endpoint that never answers, and one at an endpoint that refuses every connection until it is disabled.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { openEngine } from './webhooks/open-engine.mjs'
@@ -13,6 +14,8 @@ const EVENTS_PER_S = 1
 const MAX_RATIO = 1.5
 const MAX_GROWTH_MB = 50
 const BATCH = 1_000
+// Three attempts take 30 s.
+const DISABLED_WITHIN_MS = 60_000
 const MB = 1024 * 1024
 
 const failures = []
@@ -60,31 +63,52 @@ console.log(`19 endpoints, from event to arrival: p95 ${alone} ms alone, ${besid
 if (beside > alone * MAX_RATIO) failures.push('the tar-pit slows the others down')
 
 const storm = Number(values.storm)
+
+/** A storm of events at one endpoint: what becomes of them, and what it costs. */
+async function rage(kind, port, isOver) {
+  const engine = await openEngine()
+  const site = await engine.addSite()
+  await engine.addWebhook(site, { port })
+  let [keys, unwanted] = [0, 0]
+  const put = async (count) => {
+    // Nobody is told anything at a disabled webhook.
+    if (!engine.webhooks.outbox.wants(site.id, 'event')) return void (unwanted += count)
+    await engine.webhooks.outbox.put(Array.from({ length: count }, () => ({ key: `event-${++keys}`, name: 'event', siteId: site.id, at: Date.now(), data: { path: '/products/tea', text: 'x'.repeat(300) } })))
+  }
+  await put(BATCH)
+  const before = process.memoryUsage().rss
+  let most = before
+  const watch = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 50)
+  const begin = performance.now()
+  for (let left = storm - BATCH; left > 0; left -= BATCH) await put(Math.min(BATCH, left))
+  const took = performance.now() - begin
+  const find = async () => (await engine.webhooks.listWebhooks({ accountId: site.accountId, siteId: site.id }))[0]
+  while (!isOver(await find(), performance.now() - begin - took)) await sleep(200)
+  clearInterval(watch)
+  await engine.webhooks.stop(0)
+  const webhook = await find()
+  const { delivered, failed, dropped } = engine.readCounts()
+  const log = await engine.logOf(site)
+  const attempts = log.filter(({ kind: entry }) => entry === 'delivery')
+  const logged = log.filter(({ kind: entry }) => entry === 'dropped').reduce((sum, { count }) => sum + count, 0)
+  const failedByLog = attempts.filter(({ note }) => note === 'failed').length
+  const growth = (most - before) / MB
+  const sum = delivered + failed + dropped + webhook.backlog + unwanted
+  console.log(`${storm} events at an endpoint that ${kind}, in ${Math.round(took / 1000)} s: delivered ${delivered} + failed ${failed} + dropped ${dropped} + waiting ${webhook.backlog} + of after it was disabled ${unwanted} = ${sum}`)
+  console.log(`  by the log: ${attempts.length} attempts, failed ${failedByLog}, dropped ${logged}; ${webhook.isActive ? 'active' : `disabled, ${webhook.disabledReason}`}; memory grew by at most ${growth.toFixed(0)} MB`)
+  if (sum !== storm || logged !== dropped || failedByLog !== failed) failures.push(`${kind}: the sums do not agree`)
+  if (growth > MAX_GROWTH_MB) failures.push(`${kind}: memory grows`)
+  await engine.close()
+  engine.remove()
+  return log
+}
+
 const silent = await startReceiver(() => undefined)
-const engine = await openEngine()
-const site = await engine.addSite()
-await engine.addWebhook(site, { port: silent.port })
-const put = async (from, count) => engine.webhooks.outbox.put(Array.from({ length: count }, (_, i) => ({ key: `event-${from + i}`, name: 'event', siteId: site.id, at: Date.now(), data: { path: '/products/tea', text: 'x'.repeat(300) } })))
-await put(0, BATCH)
-const before = process.memoryUsage().rss
-let most = before
-const watch = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 50)
-const begin = performance.now()
-for (let from = BATCH; from < storm; from += BATCH) await put(from, Math.min(BATCH, storm - from))
-const took = performance.now() - begin
-await sleep(1_000)
-clearInterval(watch)
-await engine.webhooks.stop(0)
-const [webhook] = await engine.webhooks.listWebhooks({ accountId: site.accountId, siteId: site.id })
-const { delivered, failed, dropped } = engine.readCounts()
-const logged = (await engine.logOf(site)).filter(({ kind }) => kind === 'dropped').reduce((sum, { count }) => sum + count, 0)
-const growth = (most - before) / MB
-const sum = delivered + failed + dropped + webhook.backlog
-console.log(`${storm} events at an endpoint that never answers, in ${Math.round(took / 1000)} s: delivered ${delivered} + failed ${failed} + dropped ${dropped} + waiting ${webhook.backlog} = ${sum}; dropped by the log ${logged}; memory grew by at most ${growth.toFixed(0)} MB`)
-if (sum !== storm || logged !== dropped) failures.push('the sums do not agree')
-if (growth > MAX_GROWTH_MB) failures.push('memory grows')
-await engine.close()
+await rage('never answers', silent.port, (_, waitedMs) => waitedMs > 1_000)
 await silent.close()
-engine.remove()
+// Its port is free by now: whoever calls is refused at once.
+const log = await rage('refuses every connection', silent.port, ({ isActive }, waitedMs) => !isActive || waitedMs > DISABLED_WITHIN_MS)
+if (log.filter(({ kind }) => kind === 'disabled').length !== 1) failures.push('the endpoint that refuses is not disabled once')
+if (log.some(({ kind, error }) => kind === 'delivery' && error !== 'connection')) failures.push('the endpoint does not refuse')
 for (const failure of failures) console.log(`FAILED ${failure}`)
 process.exitCode = failures.length > 0 ? 1 : 0

@@ -1,0 +1,58 @@
+// Attempts at endpoints that never come to an end: how long each is held, in ms.
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import { createServer as createTcpServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createAttempt } from '../../collector/dist/webhooks/create-attempt.js'
+import { createEgressGuard } from '../../collector/dist/webhooks/create-egress-guard.js'
+
+const LOOPBACK = '127.0.0.1'
+const TLS_FOLDER = join(import.meta.dirname, '../../test/fixtures/tls')
+const DRIP_EVERY_MS = 100
+// A handshake each: all at once would measure the machine.
+const SPACING_MS = 20
+const read = (name) => readFileSync(join(TLS_FOLDER, name), 'utf8')
+
+/** What an endpoint does with its connection once the request is there. */
+const HABITS = {
+  hangs: () => {},
+  'drips its body': drip('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n', '1\r\na\r\n'),
+  'drips a header': drip('HTTP/1.1 200 OK\r\nx: ', 'a'),
+  'drips informational answers': drip('', 'HTTP/1.1 103 Early Hints\r\n\r\n'),
+}
+
+function drip(head, more) {
+  return (socket) => {
+    socket.write(head)
+    const timer = setInterval(() => socket.write(more), DRIP_EVERY_MS)
+    socket.on('close', () => clearInterval(timer))
+  }
+}
+
+/** Times of so many attempts at each kind of endpoint, by its name. Throws when one ends in another way than by the deadline. */
+export async function measureCuts(runs) {
+  const habits = Object.entries(HABITS).map(([name, act]) => [name, createServer({ key: read('receiver.key'), cert: read('receiver.pem') }, (request, response) => request.on('error', () => {}).on('end', () => act(response.socket)).resume())])
+  const endpoints = [...habits, ['says nothing at all', createTcpServer()]]
+  const attempt = createAttempt({ guard: createEgressGuard({ allowLoopback: [LOOPBACK] }), ca: read('ca.pem') })
+  const times = {}
+  for (const [name, server] of endpoints) {
+    const sockets = new Set()
+    server.on('connection', (socket) => sockets.add(socket.on('error', () => {})))
+    await new Promise((resolve) => server.listen(0, LOOPBACK, resolve))
+    const url = `https://${LOOPBACK}:${server.address().port}/`
+    const sent = []
+    for (let run = 0; run < runs; run++) {
+      const began = performance.now()
+      sent.push(attempt({ url, body: '{}', headers: {}, signal: new AbortController().signal }).then((result) => ({ ...result, took: performance.now() - began })))
+      await sleep(SPACING_MS)
+    }
+    const results = await Promise.all(sent)
+    const other = results.find(({ error }) => error !== 'timeout')
+    if (other) throw new Error(`an endpoint that ${name}: ${other.error ?? other.status}`)
+    times[name] = results.map(({ took }) => took).sort((a, b) => a - b)
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  }
+  return times
+}
