@@ -39,7 +39,8 @@ export function createHousekeeping({ control, events, erase, settling, webhooks,
 
   async function keepRetention(): Promise<void> {
     const startedAt = now()
-    if (startedAt < retentionDueAt) return
+    // Further away it can only be because the clock was set back.
+    if (startedAt < retentionDueAt && retentionDueAt - startedAt <= RETENTION_INTERVAL_MS) return
     retentionDueAt = startedAt + RETRY_AFTER_MS
     for await (const { before, isDone, ...expiry } of deleteExpired(await control.listSites(), events, startedAt))
       log.info({ ...expiry, before: new Date(before).toISOString(), done: isDone }, expiry.events > 0 ? 'events past their retention are deleted' : 'no event is past its retention')

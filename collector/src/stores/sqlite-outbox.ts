@@ -26,11 +26,11 @@ interface Draft {
 /** Writes events into the queue of every webhook that wants them. */
 export function createSqliteOutbox(db: ControlDatabase): Pick<WebhookStore, 'putDeliveries'> {
   return {
-    async putDeliveries(events, now) {
+    async putDeliveries(events, times) {
       const result: PutResult = { queued: 0, dropped: 0, queuedFor: new Set() }
       for (let start = 0; start < events.length; start += MAX_EVENTS_AT_ONCE) {
         if (start > 0) await yieldToOthers()
-        const { queued, dropped, queuedFor } = await runExclusively(db, (connection) => put(connection, events.slice(start, start + MAX_EVENTS_AT_ONCE), now))
+        const { queued, dropped, queuedFor } = await runExclusively(db, (connection) => put(connection, events.slice(start, start + MAX_EVENTS_AT_ONCE), times))
         result.queued += queued
         result.dropped += dropped
         for (const id of queuedFor) result.queuedFor.add(id)
@@ -40,9 +40,9 @@ export function createSqliteOutbox(db: ControlDatabase): Pick<WebhookStore, 'put
   }
 }
 
-async function put(connection: ControlDatabase, events: WebhookEvent[], now: number): Promise<PutResult> {
+async function put(connection: ControlDatabase, events: WebhookEvent[], { now, wallNow }: { now: number; wallNow: number }): Promise<PutResult> {
   const webhooks = await listWebhooksOfSites(connection, [...new Set(events.map(({ siteId }) => siteId))])
-  const drafts = await selectNew(connection, events.flatMap((event) => draftFor(event, webhooks.get(event.siteId) ?? [])))
+  const drafts = await selectNew(connection, events.flatMap((event) => draftFor(event, webhooks.get(event.siteId) ?? [], wallNow)))
   const result: PutResult = { queued: 0, dropped: 0, queuedFor: new Set() }
   const rows: unknown[][] = []
   const claimStamp = createStampClaims(connection)
@@ -68,8 +68,8 @@ async function put(connection: ControlDatabase, events: WebhookEvent[], now: num
       await connection.updateTable('webhooks').set({ backlog: sql`backlog + ${queued}` }).where('id', '=', webhook.id).execute()
       result.queuedFor.add(webhook.id)
     }
-    if (tooMany > 0) await logDropped(connection, webhook, { note: `over ${MAX_BACKLOG} deliveries wait`, count: tooMany, at: now })
-    if (tooLarge > 0) await logDropped(connection, webhook, { note: 'the payload is over 1 MB', count: tooLarge, at: now })
+    if (tooMany > 0) await logDropped(connection, webhook, { note: `over ${MAX_BACKLOG} deliveries wait`, count: tooMany, at: wallNow })
+    if (tooLarge > 0) await logDropped(connection, webhook, { note: 'the payload is over 1 MB', count: tooLarge, at: wallNow })
     result.queued += queued
     result.dropped += tooMany + tooLarge
   }
@@ -77,8 +77,9 @@ async function put(connection: ControlDatabase, events: WebhookEvent[], now: num
   return result
 }
 
-function draftFor({ key, name, siteId, at, data }: WebhookEvent, webhooks: Webhook[]): Draft[] {
-  const wanting = webhooks.filter(({ events, createdAt }) => events.includes(name) && createdAt <= at)
+function draftFor({ key, name, siteId, at, data }: WebhookEvent, webhooks: Webhook[], wallNow: number): Draft[] {
+  // One that was made in the future was made before the clock was set back.
+  const wanting = webhooks.filter(({ events, createdAt }) => events.includes(name) && (createdAt <= at || createdAt > wallNow))
   if (wanting.length === 0) return []
   const event = { siteId, event: name, eventId: nameEvent({ siteId, name, key }), at: Math.floor(at), data: JSON.stringify(data) }
   return wanting.map(({ id }) => ({ webhookId: id, ...event }))

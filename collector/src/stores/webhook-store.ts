@@ -111,8 +111,11 @@ export interface WebhookStore {
   removeWebhook(id: string, change: Change): Promise<boolean>
   /** Newest first. */
   listLog(question: LogQuestion): Promise<LogEntry[]>
-  /** Stores events for every active webhook that wants them and was made before they happened; what a webhook has already is left alone. */
-  putDeliveries(events: WebhookEvent[], now: number): Promise<PutResult>
+  /**
+   * Stores events for every active webhook that wants them and was made before they happened; what a webhook has already is left alone.
+   * `now` is of the engine's clock, for what is due; `wallNow` are ms since the epoch.
+   */
+  putDeliveries(events: WebhookEvent[], times: { now: number; wallNow: number }): Promise<PutResult>
   /** Logs the attempt of a test delivery. */
   logTest(webhook: Webhook, test: { eventId: string; event: string; result: AttemptResult } & Change): Promise<void>
   /** Queues again what is chosen, from its first attempt; how many. Undefined when there is no such webhook. */

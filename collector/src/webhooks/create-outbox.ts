@@ -15,16 +15,18 @@ export interface OutboxServices {
   subscriptions: Pick<Subscriptions, 'wants'>
   /** Told what became of events. */
   onPut: (result: PutResult) => void
+  /** ms since the epoch, going on evenly. */
+  engineNow: () => number
   /** ms since the epoch. */
   now: () => number
 }
 
-export function createOutbox({ store, subscriptions, onPut, now }: OutboxServices): Outbox {
+export function createOutbox({ store, subscriptions, onPut, engineNow, now }: OutboxServices): Outbox {
   return {
     wants: subscriptions.wants,
     async put(events) {
       const wanted = events.filter(({ siteId, name }) => subscriptions.wants(siteId, name))
-      if (wanted.length > 0) onPut(await store.putDeliveries(wanted, now()))
+      if (wanted.length > 0) onPut(await store.putDeliveries(wanted, { now: engineNow(), wallNow: now() }))
     },
   }
 }

@@ -107,7 +107,8 @@ export async function createWebhooks({ store, send, counts, log, now, steadyNow 
         counts.count({ dropped })
         engine.wake(queuedFor)
       },
-      now: engineNow,
+      engineNow,
+      now,
     }),
     add: (webhook, actor) => changed(store.addWebhook(webhook, by(actor))),
     rotate: (id, secret, actor) => engine.change(id, 'wait', () => store.setSecret(id, secret, by(actor))),

@@ -90,6 +90,23 @@ it('runs at the first tick and then daily', async () => {
   expect(deletions).toEqual([deletions[0], 0, 0, deletions[0], 0])
 })
 
+it('goes on daily, and not later, after the clock was set', async () => {
+  let now = NOW
+  const { housekeeping, asked } = createSubject(() => Promise.resolve({ rows: 0, isDone: true }), { now: () => now })
+  const tickAfter = async (ms: number) => {
+    now += ms
+    asked.length = 0
+    await housekeeping.tick()
+    return asked.some(({ before }) => before !== undefined)
+  }
+  expect(await tickAfter(0)).toBe(true)
+  expect(await tickAfter(-60 * 60_000)).toBe(true)
+  expect(await tickAfter(60_000)).toBe(false)
+  expect(await tickAfter(60 * 60_000)).toBe(false)
+  expect(await tickAfter(DAY_MS - 61 * 60_000)).toBe(true)
+  expect(await tickAfter(-400 * DAY_MS)).toBe(true)
+})
+
 it('logs a failure, and tries again in an hour', async () => {
   let now = NOW
   const { housekeeping, asked } = createSubject(() => Promise.reject(new Error('the store is away')), { now: () => now })

@@ -4,6 +4,7 @@ import type { WebhookEvent } from '../../src/webhooks/webhook-event.js'
 import { openTestControl, type TestControl } from '../support/open-test-control.js'
 
 const NOW = Date.UTC(2026, 10, 21, 12)
+const TIMES = { now: NOW, wallNow: NOW }
 
 let opened: TestControl
 let siteId: string
@@ -22,16 +23,16 @@ const backlogOf = async ({ id }: Webhook) => (await opened.webhooks.findWebhook(
 it('queues an event once for every webhook of its site and account that wants it', async () => {
   const other = await opened.control.addSite({ domain: 'other.example', name: 'Other', allowedDomains: [] })
   const [own, wide, deaf, foreign] = [await addWebhook(), await addWebhook({ siteId: null }), await addWebhook({ events: ['alert'] }), await addWebhook({ siteId: other.id })]
-  expect(await opened.webhooks.putDeliveries([event('a'), event('b'), event('a')], NOW)).toMatchObject({ queued: 4, dropped: 0 })
-  expect(await opened.webhooks.putDeliveries([event('a'), event('a', { name: 'goal' })], NOW)).toMatchObject({ queued: 2, dropped: 0 })
+  expect(await opened.webhooks.putDeliveries([event('a'), event('b'), event('a')], TIMES)).toMatchObject({ queued: 4, dropped: 0 })
+  expect(await opened.webhooks.putDeliveries([event('a'), event('a', { name: 'goal' })], TIMES)).toMatchObject({ queued: 2, dropped: 0 })
   expect(await Promise.all([own, wide, deaf, foreign].map(backlogOf))).toEqual([3, 3, 0, 0])
 })
 
 it('tells a webhook nothing from before it was made, and a removed one nothing at all', async () => {
   const webhook = await addWebhook({}, NOW)
-  expect((await opened.webhooks.putDeliveries([event('before', { at: NOW - 1 }), event('then', { at: NOW })], NOW)).queued).toBe(1)
+  expect((await opened.webhooks.putDeliveries([event('before', { at: NOW - 1 }), event('then', { at: NOW })], TIMES)).queued).toBe(1)
   await opened.webhooks.removeWebhook(webhook.id, { actor: 'key', at: NOW })
-  expect(await opened.webhooks.putDeliveries([event('after')], NOW)).toMatchObject({ queued: 0, dropped: 0 })
+  expect(await opened.webhooks.putDeliveries([event('after')], TIMES)).toMatchObject({ queued: 0, dropped: 0 })
   expect(await opened.webhooks.findWebhook(webhook.id)).toBeUndefined()
 })
 

@@ -1,5 +1,6 @@
 import type { GoalBook, SiteGoals } from '../../goals/create-goal-book.js'
 import type { ToldRow } from '../../stores/event-row.js'
+import { hasRuled } from '../../goals/goal.js'
 import type { Outbox } from '../create-outbox.js'
 import type { WebhookEvent } from '../webhook-event.js'
 import { describeCustomEvent, describeGoal, describePageview, describeTrackerGoal } from './describe-event.js'
@@ -10,6 +11,8 @@ export interface EventTellerServices {
   goals: Pick<GoalBook, 'of'>
   /** Visitors and sessions to be judged by all their events, soon. */
   touched: { visitors: TouchedIds; sessions: TouchedIds }
+  /** ms since the epoch. */
+  now: () => number
 }
 
 /**
@@ -18,7 +21,7 @@ export interface EventTellerServices {
  */
 export type TellEvents = (items: readonly { row: ToldRow }[]) => Promise<void> | undefined
 
-export function createEventTeller({ outbox, goals, touched }: EventTellerServices): TellEvents {
+export function createEventTeller({ outbox, goals, touched, now }: EventTellerServices): TellEvents {
   return (items) => {
     let events: WebhookEvent[] | undefined
     for (const { row } of items) {
@@ -33,15 +36,16 @@ export function createEventTeller({ outbox, goals, touched }: EventTellerService
 
   function tellGoals(row: ToldRow, site: SiteGoals | undefined, told: WebhookEvent[] | undefined): WebhookEvent[] | undefined {
     let events = told
-    const { event_type: type, occurred_at: at } = row
+    const { event_type: type } = row
+    const times = { at: row.occurred_at, now: now() }
     if (site && site.durations.length > 0) touched.sessions.add(row.site_id, row.session_id)
     if (type === 'pageview')
-      for (const { goal, isReached } of site?.paths ?? []) if (at >= goal.ruledAt && isReached(row.path)) (events ??= []).push(describeGoal(goal, row))
+      for (const { goal, isReached } of site?.paths ?? []) if (hasRuled(goal, times) && isReached(row.path)) (events ??= []).push(describeGoal(goal, row))
     if (type !== 'custom' && type !== 'goal') return events
 
     let isOwn = false
     for (const goal of site?.events.get(row.event_name) ?? []) {
-      if (at < goal.ruledAt) continue
+      if (!hasRuled(goal, times)) continue
       isOwn = true
       ;(events ??= []).push(describeGoal(goal, row))
     }

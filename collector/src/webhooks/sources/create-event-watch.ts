@@ -52,7 +52,7 @@ const STOP_WITHIN_MS = 1_000
 /** Reads the goals, and where the events end that were stored before: to be awaited before new ones are taken. */
 export async function createEventWatch({ control, events, store, marks, outbox, goals, log, now }: EventWatchServices): Promise<EventWatch> {
   const touched = { visitors: createTouchedIds(), sessions: createTouchedIds() }
-  const tell = createEventTeller({ outbox, goals, touched })
+  const tell = createEventTeller({ outbox, goals, touched, now })
   const { judge } = createJudge({ store, outbox, goals, touched, now })
   const sessionEnds = createSessionEnds({ store, marks, outbox, goals, now })
   let isOver = false

@@ -27,7 +27,7 @@ const DAY_MS = 24 * 60 * 60 * 1000
 export function createJudge({ store, outbox, goals, touched, now }: JudgeServices): Judge {
   async function judgeSessions(siteId: string, ids: ReadonlySet<string>): Promise<void> {
     const sessions = await store.sessions(siteId, ids, now() - DAY_MS)
-    const events = sessions.flatMap((session) => describeDurationGoals(session, goals.of(siteId)))
+    const events = sessions.flatMap((session) => describeDurationGoals(session, goals.of(siteId), now()))
     if (events.length > 0) await outbox.put(events)
   }
 

@@ -45,7 +45,7 @@ export function createSessionEnds({ store, marks, outbox, goals, now }: SessionE
       const { sessions, end } = await store.endedSessions({ siteIds, from: since, until, after, limit: PAGE_LIMIT })
       const events = sessions.flatMap((session) => [
         ...(outbox.wants(session.siteId, 'session_end') ? [describeSessionEnd(session)] : []),
-        ...(outbox.wants(session.siteId, 'goal') ? describeDurationGoals(session, goals.of(session.siteId)) : []),
+        ...(outbox.wants(session.siteId, 'goal') ? describeDurationGoals(session, goals.of(session.siteId), now()) : []),
       ])
       if (events.length > 0) await outbox.put(events)
       told += events.length

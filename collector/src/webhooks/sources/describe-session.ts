@@ -1,5 +1,6 @@
 import { SESSION_TIMEOUT_MS } from '@zenovay/tracker/contract'
 import type { SiteGoals } from '../../goals/create-goal-book.js'
+import { hasRuled } from '../../goals/goal.js'
 import type { EndedSession, SessionRow } from '../../stores/watch-store.js'
 import type { WebhookEvent } from '../webhook-event.js'
 import { describeReachedGoal } from './describe-event.js'
@@ -17,9 +18,9 @@ export function describeSessionEnd({ siteId, sessionId, startedAt, endedAt, page
 }
 
 /** The goals of duration that a session has reached, each at the moment at which it had lasted that long. */
-export function describeDurationGoals({ sessionId, startedAt, endedAt, exitPath }: SessionRow, goals: SiteGoals | undefined): WebhookEvent[] {
+export function describeDurationGoals({ sessionId, startedAt, endedAt, exitPath }: SessionRow, goals: SiteGoals | undefined, now: number): WebhookEvent[] {
   return (goals?.durations ?? [])
     .map(({ goal, seconds }) => ({ goal, at: startedAt + seconds * 1000 }))
-    .filter(({ goal, at }) => at <= endedAt && at >= goal.ruledAt)
+    .filter(({ goal, at }) => at <= endedAt && hasRuled(goal, { at, now }))
     .map(({ goal, at }) => describeReachedGoal(goal, { sessionId, at, path: exitPath, value: null }))
 }

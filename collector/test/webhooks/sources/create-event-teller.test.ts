@@ -10,10 +10,10 @@ import { makeRow } from '../../support/make-row.js'
 const AT = Date.UTC(2026, 3, 1, 12)
 const row = (fields: Partial<Parameters<typeof makeRow>[0]> = {}) => makeRow({ occurred_at: AT, ...fields })
 
-async function openTeller({ names, goals = [] }: { names: WebhookEventName[]; goals?: Goal[] }) {
+async function openTeller({ names, goals = [], now = AT + 60_000 }: { names: WebhookEventName[]; goals?: Goal[]; now?: number }) {
   const outbox = createFakeOutbox(...names)
   const touched = { visitors: createTouchedIds(), sessions: createTouchedIds() }
-  const tell = createEventTeller({ outbox, goals: await openGoalBook(...goals), touched })
+  const tell = createEventTeller({ outbox, goals: await openGoalBook(...goals), touched, now: () => now })
   return { outbox, touched, tell: (...rows: ReturnType<typeof row>[]) => tell(rows.map((one) => ({ row: one }))) }
 }
 
@@ -91,6 +91,12 @@ describe('a goal', () => {
     expect(outbox.told).toEqual([])
     await tell(row({ event_type: 'custom', event_name: 'signup', occurred_at: AT + 1 }))
     expect(outbox.told).toHaveLength(1)
+  })
+
+  it('is reached though the clock was set back by an hour since its rule was made', async () => {
+    const { outbox, tell } = await openTeller({ names: ['goal'], now: AT, goals: [makeGoal({ kind: 'event', event: 'signup' }, { ruledAt: AT + 3_600_000 }), makeGoal({ kind: 'path', match: 'prefix', path: '/' }, { id: 'goal_2', ruledAt: AT + 3_600_000 })] })
+    await tell(row({ event_type: 'custom', event_name: 'signup' }), row())
+    expect(outbox.told.map(({ data }) => data['goalId'])).toEqual(['goal_1', 'goal_2'])
   })
 
   it('of the tracker is told as often as it is sent, under its name, unless the site made one of it', async () => {

@@ -118,7 +118,7 @@ describe('over restarts and days', () => {
 
   async function start() {
     stores = await openControlStores(file)
-    const outbox = { wants: (siteId: string, name: WebhookEventName) => siteId === site.id || name === 'high_value_visitor', put: async (list: Parameters<typeof stores.webhooks.putDeliveries>[0]) => void (await stores.webhooks.putDeliveries(list, now)) }
+    const outbox = { wants: (siteId: string, name: WebhookEventName) => siteId === site.id || name === 'high_value_visitor', put: async (list: Parameters<typeof stores.webhooks.putDeliveries>[0]) => void (await stores.webhooks.putDeliveries(list, { now, wallNow: now })) }
     watch = await createEventWatch({ control: stores.control, events, store: watchStore, marks: stores.marks, outbox, goals: createGoalBook(stores.goals), log, now: () => now })
     commit = (await createEventCommit({ store: events, log, tell: watch.tell, now: () => now })).commit
   }
