@@ -17,9 +17,11 @@ export interface NoticeSender {
 }
 
 export interface NoticeSenderServices {
-  store: Pick<AlertStore, 'claimNotices' | 'finishNotice' | 'nextNoticeAt' | 'forgetNotices'>
+  store: Pick<AlertStore, 'boundNotices' | 'claimNotices' | 'finishNotice' | 'nextNoticeAt' | 'forgetNotices'>
   send: SendNotice
   log: Pick<FastifyBaseLogger, 'warn' | 'error'>
+  /** ms since the epoch, going on evenly: a clock that is set brings no attempt early or late, nor ends a lease. */
+  engineNow: () => number
   /** ms since the epoch. */
   now: () => number
 }
@@ -34,19 +36,20 @@ const LOOK_EVERY_MS = 30_000
 const KEEP_MS = 30 * 24 * 60 * 60 * 1000
 
 /** Sends the notices of alerts, with the retries of webhooks. What is on the disk is told at least once, and after a crash perhaps once more. */
-export function createNoticeSender({ store, send, log, now }: NoticeSenderServices): NoticeSender {
+export function createNoticeSender({ store, send, log, engineNow, now }: NoticeSenderServices): NoticeSender {
   const stopping = new AbortController()
   const underWay = new Set<Promise<void>>()
   let timer: NodeJS.Timeout | undefined
   let looking: Promise<void> | undefined
   let isWoken = false
   let forgottenAt = 0
+  let isBounded = false
 
   async function attempt(notice: Notice): Promise<void> {
     // Started often enough, but never finished: the process died each time.
     const sent: SendResult = notice.attempts > MAX_ATTEMPTS && notice.destination.type !== 'webhook' ? { result: 'failed', error: 'interrupted' } : await send(notice, stopping.signal)
     const isCut = stopping.signal.aborted && sent.result !== 'done'
-    await store.finishNotice(notice.id, isCut ? { retryAt: now(), error: 'stopped' } : decide(notice, sent, now()))
+    await store.finishNotice(notice.id, isCut ? { retryAt: engineNow(), error: 'stopped' } : decide(notice, sent, { engineNow: engineNow(), now: now() }))
     if (sent.result === 'failed') log.warn({ alert: notice.alertId, destination: notice.destination.type, error: sent.error }, 'a notice of an alert could not be sent')
   }
 
@@ -57,7 +60,10 @@ export function createNoticeSender({ store, send, log, now }: NoticeSenderServic
       await store.forgetNotices(at - KEEP_MS)
       forgottenAt = at
     }
-    const claimed = underWay.size < AT_ONCE ? await store.claimNotices({ now: at, leaseUntil: at + LEASE_MS, limit: AT_ONCE - underWay.size }) : []
+    if (!isBounded) await store.boundNotices({ now: engineNow(), longestMs: LEASE_MS })
+    isBounded = true
+    const startedAt = engineNow()
+    const claimed = underWay.size < AT_ONCE ? await store.claimNotices({ now: startedAt, leaseUntil: startedAt + LEASE_MS, limit: AT_ONCE - underWay.size }) : []
     for (const notice of claimed) {
       const run = attempt(notice)
         .catch((error: unknown) => log.error({ alert: notice.alertId, error: describeError(error) }, 'what became of a notice could not be stored'))
@@ -68,7 +74,7 @@ export function createNoticeSender({ store, send, log, now }: NoticeSenderServic
       underWay.add(run)
     }
     const next = underWay.size < AT_ONCE ? await store.nextNoticeAt() : undefined
-    schedule(Math.min(LOOK_EVERY_MS, Math.max(0, (next ?? Infinity) - now())))
+    schedule(Math.min(LOOK_EVERY_MS, Math.max(0, (next ?? Infinity) - engineNow())))
   }
 
   function schedule(delayMs: number): void {
@@ -102,9 +108,9 @@ export function createNoticeSender({ store, send, log, now }: NoticeSenderServic
 }
 
 /** What follows an attempt. A webhook's notice is only handed on to its queue: that is tried until the disk has it. */
-function decide({ attempts, destination }: Notice, sent: SendResult, at: number): NoticeOutcome {
+function decide({ attempts, destination }: Notice, sent: SendResult, { engineNow, now: at }: { engineNow: number; now: number }): NoticeOutcome {
   if (sent.result === 'done') return { isDone: true, at, error: null }
   const delay = destination.type === 'webhook' ? TRY_AGAIN_MS : pauseAfter(attempts, Math.random)
   if (sent.result === 'failed' || delay === undefined) return { isDone: false, at, error: sent.error }
-  return { retryAt: at + delay, error: sent.error }
+  return { retryAt: engineNow + delay, error: sent.error }
 }

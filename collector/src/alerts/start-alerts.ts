@@ -7,6 +7,7 @@ import type { ReportStore } from '../stores/report-store.js'
 import type { Attempt } from '../webhooks/attempt.js'
 import type { EgressGuard } from '../webhooks/create-egress-guard.js'
 import type { Outbox } from '../webhooks/create-outbox.js'
+import { createSteadyClock } from '../webhooks/create-steady-clock.js'
 import { WATCH_INTERVAL_MS, createAlertWatch } from './create-alert-watch.js'
 import { createAlerts, type Alerts } from './create-alerts.js'
 import { createMailer, type MailerOptions } from './create-mailer.js'
@@ -32,7 +33,7 @@ export interface AlertServices {
 
 /** Judges alerts and sends their notices, from now on, beginning with what an earlier process left. `stop` leaves what is not done to the next. */
 export function startAlerts({ store, control, figures, reports, outbox, box, guard, attempt, mail, log, now }: AlertServices): { alerts: Alerts; stop(): Promise<void> } {
-  const sender = createNoticeSender({ store, send: createNoticeDispatch({ outbox, attempt, mailer: mail && createMailer(mail), box }), log, now })
+  const sender = createNoticeSender({ store, send: createNoticeDispatch({ outbox, attempt, mailer: mail && createMailer(mail), box }), log, engineNow: createSteadyClock({ now, steadyNow: () => performance.now() }), now })
   const watch = createAlertWatch({ store, control, measure: createMeasure({ figures, reports }), onNotices: sender.wake, log, now })
   const timer = setInterval(() => void watch.tick(), WATCH_INTERVAL_MS)
   sender.wake()

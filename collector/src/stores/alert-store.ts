@@ -40,7 +40,7 @@ export interface ListedNotice extends Pick<Notice, 'at' | 'event' | 'destination
   error: string | null
 }
 
-/** How an attempt ended: for good, with `isDone` saying how, or with another attempt at `retryAt`, ms since the epoch. */
+/** How an attempt ended: for good, with `isDone` saying how, or with another attempt at `retryAt`, by the sender's clock. */
 export type NoticeOutcome = { isDone: boolean; at: number; error: string | null } | { retryAt: number; error: string }
 
 /** Where alerts, their state and their notices live. Whatever is put resolves when it is on the disk. */
@@ -60,10 +60,12 @@ export interface AlertStore {
   keepVerdicts(verdicts: readonly Verdict[]): Promise<void>
   /** Puts a notice for every destination; false when the crossing was told already. */
   putNotices(alert: Alert, crossing: Crossing): Promise<boolean>
-  /** Starts an attempt of the notices that are due, the oldest first, each under a lease that ends at `leaseUntil`. */
+  /** No notice is due later than `longestMs` from `now`, or it is at once: for a start with a clock that was set back. */
+  boundNotices(bound: { now: number; longestMs: number }): Promise<void>
+  /** Starts an attempt of the notices that are due, the oldest first, each under a lease that ends at `leaseUntil`. Times are those of the sender's clock. */
   claimNotices(claim: { now: number; leaseUntil: number; limit: number }): Promise<Notice[]>
   finishNotice(id: number, outcome: NoticeOutcome): Promise<void>
-  /** When the next attempt may start, ms since the epoch; undefined when nothing waits. */
+  /** When the next attempt may start, by the sender's clock; undefined when nothing waits. */
   nextNoticeAt(): Promise<number | undefined>
   /** The newest of an alert, newest first. */
   listNotices(alertId: string, limit: number): Promise<ListedNotice[]>

@@ -4,7 +4,10 @@ import type { AlertStore, Crossing, Notice } from './alert-store.js'
 import type { ControlDatabase, ControlTables } from './control-tables.js'
 import { runExclusively } from './run-exclusively.js'
 
-type Notices = Pick<AlertStore, 'keepVerdicts' | 'putNotices' | 'claimNotices' | 'finishNotice' | 'nextNoticeAt' | 'listNotices' | 'forgetNotices'>
+// Whatever the sender's clock says.
+const AT_ONCE = 0
+
+type Notices = Pick<AlertStore, 'keepVerdicts' | 'putNotices' | 'boundNotices' | 'claimNotices' | 'finishNotice' | 'nextNoticeAt' | 'listNotices' | 'forgetNotices'>
 
 /** What alerts come to, and who is to be told: kept together, so that a crash between the two is none. */
 export function createSqliteAlertNotices(db: ControlDatabase): Notices {
@@ -23,6 +26,9 @@ export function createSqliteAlertNotices(db: ControlDatabase): Notices {
         }
       }),
     putNotices: (alert, crossing) => runExclusively(db, (connection) => putNotices(connection, alert, crossing)),
+    async boundNotices({ now, longestMs }) {
+      await db.updateTable('alert_notices').set({ due_at: now }).where('ended_at', 'is', null).where('due_at', '>', now + longestMs).execute()
+    },
     claimNotices: ({ now, leaseUntil, limit }) =>
       runExclusively(db, async (connection) => {
         const rows = await connection
@@ -32,7 +38,6 @@ export function createSqliteAlertNotices(db: ControlDatabase): Notices {
           .select('alerts.site_id')
           .where('ended_at', 'is', null)
           .where('due_at', '<=', now)
-          .orderBy('due_at')
           .orderBy('alert_notices.id')
           .limit(limit)
           .execute()
@@ -71,7 +76,7 @@ export async function putNotices(connection: ControlDatabase, alert: Alert, { ke
       alert.destinations.map((destination, place) => ({
         ...{ alert_id: alert.id, key, place, event, at, data: JSON.stringify(data) },
         ...{ type: destination.type, sealed: 'sealed' in destination ? destination.sealed : null },
-        ...{ state: 'waiting' as const, attempts: 0, due_at: at },
+        ...{ state: 'waiting' as const, attempts: 0, due_at: AT_ONCE },
       })),
     )
     .onConflict((conflict) => conflict.columns(['alert_id', 'key', 'place']).doNothing())

@@ -11,10 +11,13 @@ const SLACK: Destination = { type: 'slack', sealed: 's' }
 let store: TestControl
 let alert: Alert
 let now: number
+/** By which the wall clock was set. */
+let wallOffset: number
 const stops: (() => Promise<void>)[] = []
 
 beforeEach(async () => {
   now = START
+  wallOffset = 0
   store = await openTestControl()
   const site = await store.control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
   alert = (await store.alerts.addAlert(site.id, makeAlertFields({ destinations: [SLACK] }), START))!
@@ -26,7 +29,7 @@ afterEach(async () => {
 
 function startSender(send: NoticeSenderServices['send']) {
   const log = { warn: () => {}, error: () => {} } as unknown as NoticeSenderServices['log']
-  const sender = createNoticeSender({ store: store.alerts, send, log, now: () => now })
+  const sender = createNoticeSender({ store: store.alerts, send, log, engineNow: () => now, now: () => now + wallOffset })
   stops.push(sender.stop)
   return sender
 }
@@ -143,6 +146,61 @@ describe('after a crash', () => {
     wake()
     await reach([['failed', 4, 'interrupted']])
     expect(begun).toEqual([])
+  })
+})
+
+describe('a wall clock that is set', () => {
+  const HOUR_MS = 60 * 60 * 1000
+
+  it.each([HOUR_MS, -HOUR_MS])('by %i ms brings no retry early, late or twice', async (jump) => {
+    const { wake, begun } = startScripted([{ result: 'retry', error: 'HTTP 500' }])
+    await put()
+    wake()
+    await reach([['waiting', 1, 'HTTP 500']])
+    wallOffset = jump
+    const due = (await store.alerts.nextNoticeAt())! - now
+    expect(due).toBeGreaterThanOrEqual(5_000)
+    expect(due).toBeLessThanOrEqual(5_500)
+    now += due - 1
+    wake()
+    now += 1
+    wake()
+    await reach([['done', 2, null]])
+    expect(begun).toEqual([0, due])
+    expect((await listNotices())[0]!.endedAt).toBe(now + jump)
+  })
+
+  it('by an hour ends no lease of an attempt that is under way', async () => {
+    const ends: ((result: SendResult) => void)[] = []
+    const { wake } = startSender((_, signal) => new Promise((resolve) => (ends.push(resolve), signal.addEventListener('abort', () => resolve({ result: 'done' })))))
+    await put()
+    wake()
+    await reach([['in_flight', 1, null]])
+    wallOffset = HOUR_MS
+    await put('later')
+    wake()
+    await vi.waitFor(() => expect(ends).toHaveLength(2))
+    for (const end of ends) end({ result: 'done' })
+    await reach([['done', 1, null], ['done', 1, null]])
+  })
+
+  it('by an hour ahead makes no crossing of that time wait', async () => {
+    const { wake } = startScripted([])
+    wallOffset = HOUR_MS
+    await store.alerts.putNotices({ ...alert, destinations: [SLACK] }, { key: 'k', event: 'alert', at: now + wallOffset, data: {} })
+    wake()
+    await reach([['done', 1, null]])
+  })
+
+  it('back before a start makes no notice wait for the old time', async () => {
+    const { wake, stop } = startScripted([{ result: 'retry', error: 'HTTP 500' }])
+    await put()
+    wake()
+    await reach([['waiting', 1, 'HTTP 500']])
+    await stop()
+    now -= HOUR_MS
+    startScripted([]).wake()
+    await reach([['done', 2, null]])
   })
 })
 
