@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { createMeasure } from '../../src/alerts/create-measure.js'
 import { ApiError } from '../../src/errors.js'
 import type { FigureStore, WindowFigures } from '../../src/stores/figure-store.js'
+import { CLOCK_JUMPS } from '../support/clock-jumps.js'
 import { createFakeReports } from '../support/fake-reports.js'
 
 const MINUTE_MS = 60_000
@@ -65,6 +66,18 @@ it('compares the last 24 hours with the six days of the calendar before today', 
   expect(summary!.scope.period).toEqual({ from: AT - 24 * 60 * MINUTE_MS, to: AT + 1 })
   // Days of Zurich, where clocks were put forward on this one.
   expect(timeline!.rest[0]).toEqual(['2026-03-22T23:00Z', '2026-03-23T23:00Z', '2026-03-24T23:00Z', '2026-03-25T23:00Z', '2026-03-26T23:00Z', '2026-03-27T23:00Z', '2026-03-28T23:00Z'].map((day) => Date.parse(day)))
+})
+
+it.each(CLOCK_JUMPS)('compares with six whole days of the site, each once, when $what and the clock is set by $jumpMs ms', async ({ zone, at, jumpMs }) => {
+  const reports = createFakeReports({ summary: async () => ({ ...NONE, visitors: 250 }), timeline: async (_, starts) => starts.map(() => ({ ...NONE, visitors: 100 })) })
+  for (const now of [at, at + jumpMs, at + 10_000, at + 10_000 + jumpMs]) {
+    expect(await createMeasure({ figures: makeFigures(), reports })(watched('traffic_spike'), { ...SITE, timeZone: zone }, now)).toMatchObject({ value: 2.5, spike: { baseline: 100 } })
+    const starts = reports.asked.at(-1)!.rest[0] as number[]
+    const show = new Intl.DateTimeFormat('en-CA', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium', hourCycle: 'h23' })
+    const [today] = show.format(now).split(', ')
+    const dates = Array.from({ length: 7 }, (_, index) => new Date(Date.parse(today!) - (6 - index) * 24 * 60 * MINUTE_MS).toISOString().slice(0, 10))
+    expect(starts.map((start) => show.format(start))).toEqual(dates.map((date) => `${date}, 00:00:00`))
+  }
 })
 
 it('finds no spike on a site without a past', async () => {
