@@ -14,14 +14,15 @@ const EVEN_PAUSES = `<script>Math.random = () => 0.5</script>`
 function trackSteps(tab: Tab, first: number, count: number): Promise<void> {
   return tab.evaluate(
     async ({ first, count }) => {
+      const { port1, port2 } = new MessageChannel()
       for (let step = first; step < first + count; step++) {
         window.tracker.track('step', { step: `${step}` })
         await new Promise((resolve) => {
-          const { port1, port2 } = new MessageChannel()
           port1.onmessage = resolve
           port2.postMessage(0)
         })
       }
+      port1.close()
     },
     { first, count },
   )

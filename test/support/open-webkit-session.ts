@@ -9,6 +9,8 @@ import type { BrowserSession, Tab } from './tab.js'
 const DRIVER_START_MS = 20_000
 const SESSION_START_MS = 20_000
 const SESSION_TRIES = 3
+// Of WebDriver's own 30 s, a function that a page runs for a second leaves little where other work takes the processor.
+const SCRIPT_TIMEOUT_MS = 120_000
 
 /**
  * A WebKitGTK browser behind classic WebDriver, with a profile that ends with it.
@@ -40,6 +42,7 @@ async function startSession(tools: WebKitTools, display: string): Promise<Browse
       connected.catch(() => {})
       throw new Error('MiniBrowser does not start')
     }
+    await driver.manage().setTimeouts({ script: SCRIPT_TIMEOUT_MS })
     return {
       openTab: createTabOpener(driver, await driver.getWindowHandle()),
       cookies: () => readDriverCookies(driver),
