@@ -42,6 +42,7 @@ import { addStreamRoute } from './routes/stream.js'
 import { addZenovayWebhookRoutes } from './routes/zenovay-webhooks.js'
 import { addZtaWebhookRoutes } from './routes/zta-webhooks.js'
 import type { SecretBox } from './secrets/create-secret-box.js'
+import type { ChangeLog } from './stores/change-log.js'
 import type { ControlStore } from './stores/control-store.js'
 import { createSiteCache } from './stores/create-site-cache.js'
 import type { EmbeddedEngine } from './stores/embedded-engine.js'
@@ -75,6 +76,7 @@ export interface AppServices {
   goalBook: Pick<GoalBook, 'load'>
   alerts: Alerts
   inbound: InboundStore
+  changes: ChangeLog
   metrics: Metrics
   /** Undefined where ClickHouse is a server of its own. */
   engine?: Pick<EmbeddedEngine, 'isUp' | 'restarts'> | undefined
@@ -92,7 +94,7 @@ export interface AppServices {
 
 /** Puts the routes together. Does no I/O: nothing listens, nothing is opened. */
 export function createApp(services: AppServices): FastifyInstance {
-  const { config, control, geo, events, reports, commit, heartbeats, identifier, webhooks, egress, secretBox, goals, goalBook, metrics, alerts, inbound, erase, engine, scripts, page, log, requestTimeoutMs, now = Date.now, steadyNow = () => performance.now() } = services
+  const { config, control, geo, events, reports, commit, heartbeats, identifier, webhooks, egress, secretBox, goals, goalBook, metrics, alerts, inbound, changes, erase, engine, scripts, page, log, requestTimeoutMs, now = Date.now, steadyNow = () => performance.now() } = services
   const app = createServer({ log, requestTimeoutMs, onBadUrl: () => metrics.countRequest('none', 404) })
   const sites = createSiteCache(control, now)
   const live = createLiveCounter({ store: events, now, steadyNow })
@@ -126,7 +128,7 @@ export function createApp(services: AppServices): FastifyInstance {
   addGoalRoutes(app, { control, goals, book: goalBook, now })
   addZenovayWebhookRoutes(app, { control, desk })
   addZtaWebhookRoutes(app, { control, desk, now })
-  addActivityLogRoute(app, { control, webhooks, now })
+  addActivityLogRoute(app, { control, webhooks, changes, now })
   addAlertRoutes(app, { control, alerts, now })
   if (config.stripe) addStripeRoute(app, { store: inbound, log, now, ...config.stripe })
   if (config.uptimeToken !== undefined) addUptimeRoute(app, { store: inbound, alerts, log, now, token: config.uptimeToken })

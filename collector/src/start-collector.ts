@@ -121,7 +121,7 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     const { alerts, stop } = startAlerts({ store: stores.alerts, control, figures, reports, outbox: webhooks.outbox, box: secretBox, guard: egress, attempt, mail: config.mail, log, now })
     opened.push(stop)
     const erase = createEraser({ events, commit, heartbeats, settling, webhooks })
-    const app = createApp({ config, control, geo, events, reports, commit, heartbeats, identifier, metrics, webhooks, egress, secretBox, goals: stores.goals, goalBook, alerts, inbound: stores.inbound, erase, engine, scripts, page, log, now })
+    const app = createApp({ config, control, geo, events, reports, commit, heartbeats, identifier, metrics, webhooks, egress, secretBox, goals: stores.goals, goalBook, alerts, inbound: stores.inbound, changes: stores.changes, erase, engine, scripts, page, log, now })
     // Together, because each may take most of the time that there is; what is taken meanwhile is stored and sent after the next start.
     opened.push(() => Promise.all([finish(app, [commit, heartbeats]), webhooks.stop(FINISH_WITHIN_MS), watch.stop()]))
     const url = await app.listen({ port: config.port, host: config.host, backlog: BACKLOG }).catch((error: unknown) => {

@@ -11,10 +11,10 @@ export interface Alerts {
   hasMail: boolean
   find: AlertStore['findAlert']
   list: AlertStore['listAlerts']
-  /** Undefined when the site has as many as it may. */
-  add(siteId: string, fields: AlertFields): Promise<Alert | undefined>
-  update(id: string, changes: Partial<AlertFields>): Promise<Alert | undefined>
-  remove: AlertStore['removeAlert']
+  /** Undefined when the site has as many as it may. `actor` is the id of the key that asks. */
+  add(siteId: string, fields: AlertFields, actor: string): Promise<Alert | undefined>
+  update(id: string, changes: Partial<AlertFields>, actor: string): Promise<Alert | undefined>
+  remove(id: string, actor: string): Promise<boolean>
   listNotices: AlertStore['listNotices']
   /** Tells every destination as if it had fired; false when that was done within this minute already. */
   test(alert: Alert): Promise<boolean>
@@ -44,9 +44,9 @@ export function createAlerts({ store, box, guard, hasMail, wake, now }: AlertsSe
     wake,
     find: store.findAlert,
     list: store.listAlerts,
-    add: (siteId, fields) => store.addAlert(siteId, fields, now()),
-    update: (id, changes) => store.updateAlert(id, changes, now()),
-    remove: store.removeAlert,
+    add: (siteId, fields, actor) => store.addAlert(siteId, fields, { actor, at: now() }),
+    update: (id, changes, actor) => store.updateAlert(id, changes, { actor, at: now() }),
+    remove: (id, actor) => store.removeAlert(id, { actor, at: now() }),
     listNotices: store.listNotices,
     async test(alert) {
       const isNew = await store.putNotices(alert, describeTest(alert, now()))

@@ -58,7 +58,7 @@ export function addAlertRoutes(app: FastifyInstance, { control, alerts, now }: A
     routes.post<{ Body: string | undefined }>('', async (request, reply) => {
       const { siteId, ...fields } = readBody(request.body)
       const site = await authorise(keyOf(request), siteId!, control)
-      const alert = await alerts.add(site.id, fields as AlertFields)
+      const alert = await alerts.add(site.id, fields as AlertFields, keyOf(request).id)
       if (!alert) throw new ApiError('VALIDATION_ERROR', { details: [{ field: 'site_id', reason: `has ${MAX_ALERTS_OF_SITE} alerts already, which is the most that a site may have` }] })
       reply.code(201)
       return success(describe(alert))
@@ -72,14 +72,14 @@ export function addAlertRoutes(app: FastifyInstance, { control, alerts, now }: A
 
     routes.patch<AlertRoute>('/:id', async (request) => {
       const { id, metric } = await findAlert(request)
-      const alert = await alerts.update(id, readBody(request.body, metric))
+      const alert = await alerts.update(id, readBody(request.body, metric), keyOf(request).id)
       if (!alert) throw new ApiError('NOT_FOUND')
       return success(describe(alert))
     })
 
     routes.delete<AlertRoute>('/:id', async (request) => {
       const { id } = await findAlert(request)
-      if (!(await alerts.remove(id))) throw new ApiError('NOT_FOUND')
+      if (!(await alerts.remove(id, keyOf(request).id))) throw new ApiError('NOT_FOUND')
       return success({ id })
     })
 

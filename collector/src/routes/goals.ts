@@ -26,6 +26,7 @@ interface GoalRoute {
 /** `/api/goals`: the goals of the sites that an admin key reaches. */
 export function addGoalRoutes(app: FastifyInstance, { control, goals, book, now }: GoalRoutesServices): void {
   const success = <Data>(data: Data) => ({ success: true as const, data, timestamp: new Date(now()).toISOString() })
+  const changeBy = (request: FastifyRequest) => ({ actor: keyOf(request).id, at: now() })
 
   /** The goal that a request names. One answer for all that is beyond reach: nobody learns which ids others have. */
   const findGoal = async (request: FastifyRequest<GoalRoute>): Promise<Goal> => {
@@ -47,7 +48,7 @@ export function addGoalRoutes(app: FastifyInstance, { control, goals, book, now 
     routes.post<{ Body: string | undefined }>('', async (request, reply) => {
       const { siteId, name, rule, value = null } = readBody(request.body, { isNew: true })
       const site = await authorise(keyOf(request), siteId!, control)
-      const goal = await goals.addGoal(site.id, { name: name!, rule: rule!, value }, now())
+      const goal = await goals.addGoal(site.id, { name: name!, rule: rule!, value }, changeBy(request))
       if (!goal) throw refuse([{ field: 'site_id', reason: `has ${MAX_GOALS_OF_SITE} goals already, which is the most that a site may have` }])
       await book.load()
       reply.code(201)
@@ -58,7 +59,7 @@ export function addGoalRoutes(app: FastifyInstance, { control, goals, book, now 
 
     routes.patch<GoalRoute>('/:id', async (request) => {
       const { id } = await findGoal(request)
-      const goal = await goals.updateGoal(id, readBody(request.body, { isNew: false }), now())
+      const goal = await goals.updateGoal(id, readBody(request.body, { isNew: false }), changeBy(request))
       if (!goal) throw new ApiError('NOT_FOUND')
       await book.load()
       return success(describeGoal(goal))
@@ -66,7 +67,7 @@ export function addGoalRoutes(app: FastifyInstance, { control, goals, book, now 
 
     routes.delete<GoalRoute>('/:id', async (request) => {
       const { id } = await findGoal(request)
-      if (!(await goals.removeGoal(id))) throw new ApiError('NOT_FOUND')
+      if (!(await goals.removeGoal(id, changeBy(request)))) throw new ApiError('NOT_FOUND')
       await book.load()
       return success({ id })
     })

@@ -24,7 +24,7 @@ export function addKeyRoutes(app: FastifyInstance, { control, now }: KeyRoutesSe
       const { siteId, ...fields } = readBody(request.body)
       if (siteId !== null) await authorise(maker, siteId, control)
       const { secret, record } = createApiKey({ ...fields, accountId: maker.accountId, siteId: siteId ?? maker.siteId }, now())
-      await control.addApiKey(record)
+      await control.addApiKey(record, maker.id)
       reply.code(201)
       // The only answer that ever holds it.
       return success({ ...describeKey({ ...record, lastUsedAt: null }), key: secret })
@@ -32,9 +32,9 @@ export function addKeyRoutes(app: FastifyInstance, { control, now }: KeyRoutesSe
 
     routes.delete<{ Params: { id: string } }>('/:id', async (request) => {
       const { id } = request.params
-      const key = await control.findApiKey(id)
+      const [key, actor] = [await control.findApiKey(id), keyOf(request)]
       // One answer for all that is beyond reach: nobody learns which ids others have.
-      if (!key || !isWithin(key, keyOf(request)) || !(await control.removeApiKey(id))) throw new ApiError('NOT_FOUND')
+      if (!key || !isWithin(key, actor) || !(await control.removeApiKey(id, { actor: actor.id, at: now() }))) throw new ApiError('NOT_FOUND')
       return success({ id })
     })
   }

@@ -59,7 +59,7 @@ export function addSiteRoutes(app: FastifyInstance, { control, sites, erase, now
     routes.delete<SiteRoute>('/:id', async (request, reply) => {
       assertForAll(request)
       const site = await authorise(keyOf(request), request.params.id, control)
-      await control.removeSite(site.id)
+      await control.removeSite(site.id, { actor: keyOf(request).id, at: now() })
       sites.forget(site.trackingCode)
       // The site is gone in any case; housekeeping deletes the events when the store is away now.
       const result = await erase({ siteIds: [site.id] }).catch((): DeletionResult => ({ rows: 0, isDone: false }))

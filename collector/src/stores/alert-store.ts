@@ -1,4 +1,5 @@
 import type { Alert, AlertFields, AlertState, Destination } from '../alerts/alert.js'
+import type { Change } from './change-log.js'
 
 /** A moment at which an alert fired, as it is told. */
 export interface Crossing {
@@ -46,14 +47,14 @@ export type NoticeOutcome = { isDone: boolean; at: number; error: string | null 
 /** Where alerts, their state and their notices live. Whatever is put resolves when it is on the disk. */
 export interface AlertStore {
   /** Undefined when the site has `MAX_ALERTS_OF_SITE` already, or is gone. */
-  addAlert(siteId: string, fields: AlertFields, now: number): Promise<Alert | undefined>
+  addAlert(siteId: string, fields: AlertFields, change: Change): Promise<Alert | undefined>
   findAlert(id: string): Promise<Alert | undefined>
   /** Of these sites, oldest first. */
   listAlerts(siteIds: string[]): Promise<Alert[]>
-  /** Changes the named fields; with another condition, or made active again, it begins anew at `now`. Undefined when there is no such alert. */
-  updateAlert(id: string, changes: Partial<AlertFields>, now: number): Promise<Alert | undefined>
+  /** Changes the named fields; with another condition, or made active again, it begins anew. Undefined when there is no such alert. */
+  updateAlert(id: string, changes: Partial<AlertFields>, change: Change): Promise<Alert | undefined>
   /** Removes it with its notices; false when there is none. */
-  removeAlert(id: string): Promise<boolean>
+  removeAlert(id: string, change: Change): Promise<boolean>
   /** The active alerts of every site that go by figures. */
   listJudgedAlerts(): Promise<Alert[]>
   /** Keeps all verdicts with a notice for every destination of each crossing, in one transaction; those of alerts that somebody else judged or changed meanwhile are left out. */

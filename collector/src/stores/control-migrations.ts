@@ -1,5 +1,6 @@
 import { sql, type Kysely, type Migration } from 'kysely'
 import { ALERT_MIGRATION } from './alert-migration.js'
+import { CHANGE_MIGRATION } from './change-migration.js'
 import { GOAL_MIGRATION } from './goal-migration.js'
 import { INBOUND_MIGRATION } from './inbound-migration.js'
 import { WEBHOOK_MIGRATION } from './webhook-migration.js'
@@ -89,4 +90,5 @@ export const CONTROL_MIGRATIONS: Record<string, Migration> = {
   '006-goals': GOAL_MIGRATION,
   '007-alerts': ALERT_MIGRATION,
   '008-inbound': INBOUND_MIGRATION,
+  '009-change-log': CHANGE_MIGRATION,
 }

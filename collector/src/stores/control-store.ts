@@ -1,5 +1,6 @@
 import type { KeyUsage } from '../auth/key-usage.js'
 import type { PlanName } from '../auth/plans.js'
+import type { Change } from './change-log.js'
 
 /** A customer: sites, and keys that reach no others. */
 export interface Account {
@@ -88,8 +89,8 @@ export interface ControlStore {
   addSite(site: NewSite): Promise<Site>
   /** Changes the named fields; undefined when there is no such site. */
   updateSite(id: string, changes: Partial<SiteFields>): Promise<Site | undefined>
-  /** Removes a site with its keys and webhooks and remembers that its events must go, in one transaction; false when there is none. */
-  removeSite(id: string): Promise<boolean>
+  /** Removes a site with its keys and webhooks and remembers that its events must go, in one transaction; false when there is none. @default the command line, now */
+  removeSite(id: string, change?: Change): Promise<boolean>
   /** Removed sites whose events may not all be deleted yet. */
   listRemovals(): Promise<Removal[]>
   /** The events of a removed site are gone. */
@@ -99,14 +100,15 @@ export interface ControlStore {
   listSitesOf(reach: KeyReach): Promise<Site[]>
   findSiteByCode(trackingCode: string): Promise<Site | undefined>
   findSite(id: string): Promise<Site | undefined>
-  addApiKey(key: ApiKey): Promise<void>
+  /** `actor` is the id of the key that makes it; null for the command line. @default null */
+  addApiKey(key: ApiKey, actor?: string | null): Promise<void>
   findApiKey(id: string): Promise<ApiKey | undefined>
   /** The keys of every account. */
   listApiKeys(): Promise<ListedApiKey[]>
   /** The keys that reach nothing beyond `reach`. */
   listApiKeysOf(reach: KeyReach): Promise<ListedApiKey[]>
-  /** False when there is no such key. */
-  removeApiKey(id: string): Promise<boolean>
+  /** False when there is no such key. @default the command line, now */
+  removeApiKey(id: string, change?: Change): Promise<boolean>
   /**
    * Counts one request of a key at `now` (ms since the epoch), unless a limit of its plan is `exceeded`: then nothing is counted.
    * Resolves when that is on the disk, for every collector that shares the store; with undefined when there is no such key.

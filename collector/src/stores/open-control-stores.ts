@@ -1,4 +1,5 @@
 import type { AlertStore } from './alert-store.js'
+import type { ChangeLog } from './change-log.js'
 import type { ControlStore } from './control-store.js'
 import type { DeliveryStore } from './delivery-store.js'
 import type { GoalStore } from './goal-store.js'
@@ -7,6 +8,7 @@ import type { InboundStore } from './inbound-store.js'
 import type { MarkStore } from './mark-store.js'
 import { openControlDatabase } from './open-control-database.js'
 import { createSqliteAlertStore } from './sqlite-alert-store.js'
+import { createSqliteChangeLog } from './sqlite-change-log.js'
 import { createSqliteControlStore } from './sqlite-control-store.js'
 import { createSqliteGoals } from './sqlite-goals.js'
 import { createSqliteMarks } from './sqlite-marks.js'
@@ -23,6 +25,7 @@ export interface ControlStores {
   marks: MarkStore
   alerts: AlertStore
   inbound: InboundStore
+  changes: ChangeLog
 }
 
 /** Opens what the collector knows beside events. Rejects with a `StartError`; their methods with `STORE_UNAVAILABLE` when the file cannot be used. */
@@ -35,5 +38,6 @@ export async function openControlStores(file: string): Promise<ControlStores> {
     marks: guardControlStore(createSqliteMarks(db)),
     alerts: guardControlStore(createSqliteAlertStore(db)),
     inbound: guardControlStore(createSqliteInbound(db)),
+    changes: guardControlStore(createSqliteChangeLog(db)),
   }
 }

@@ -5,6 +5,7 @@ import type { AlertStore } from './alert-store.js'
 import type { ControlDatabase, ControlTables } from './control-tables.js'
 import { randomText } from './random-text.js'
 import { runExclusively } from './run-exclusively.js'
+import { logChangeOfSite } from './sqlite-change-log.js'
 
 type Alerts = Pick<AlertStore, 'addAlert' | 'findAlert' | 'listAlerts' | 'updateAlert' | 'removeAlert' | 'listJudgedAlerts'>
 type Row = Selectable<ControlTables['alerts']>
@@ -15,13 +16,14 @@ const CONDITION = ['metric', 'comparison', 'threshold', 'hysteresis', 'windowMin
 /** The alerts of the control data. */
 export function createSqliteAlerts(db: ControlDatabase): Alerts {
   return {
-    addAlert: (siteId, fields, now) =>
+    addAlert: (siteId, fields, change) =>
       runExclusively(db, async (connection) => {
         if (!(await connection.selectFrom('sites').select('id').where('id', '=', siteId).executeTakeFirst())) return undefined
         const { count } = await connection.selectFrom('alerts').select((eb) => eb.fn.countAll<number>().as('count')).where('site_id', '=', siteId).executeTakeFirstOrThrow()
         if (count >= MAX_ALERTS_OF_SITE) return undefined
-        const row = { id: `alert_${randomText(12).toLowerCase()}`, site_id: siteId, created_at: now, revision: 0, fired_at: null, ...begin(now), ...toColumns(fields) } as Row
+        const row = { id: `alert_${randomText(12).toLowerCase()}`, site_id: siteId, created_at: change.at, revision: 0, fired_at: null, ...begin(change.at), ...toColumns(fields) } as Row
         await connection.insertInto('alerts').values(row satisfies Insertable<ControlTables['alerts']>).execute()
+        await logChangeOfSite(connection, { type: 'alert', action: 'created', subjectId: row.id, name: row.name, siteId, ...change })
         return toAlert(row)
       }),
     findAlert: (id) => findAlert(db, id),
@@ -29,22 +31,26 @@ export function createSqliteAlerts(db: ControlDatabase): Alerts {
       const rows = await db.selectFrom('alerts').selectAll().where('site_id', 'in', siteIds).orderBy('created_at').orderBy('id').execute()
       return rows.map(toAlert)
     },
-    updateAlert: (id, changes, now) =>
+    updateAlert: (id, changes, change) =>
       runExclusively(db, async (connection) => {
         const before = await findAlert(connection, id)
         if (!before) return undefined
         const isOther = CONDITION.some((field) => changes[field] !== undefined && changes[field] !== before[field]) || (changes.isActive === true && !before.isActive)
+        const columns = toColumns(changes)
         await connection
           .updateTable('alerts')
-          .set((eb) => ({ ...toColumns(changes), ...(isOther && begin(now)), revision: eb('revision', '+', 1) }))
+          .set((eb) => ({ ...columns, ...(isOther && begin(change.at)), revision: eb('revision', '+', 1) }))
           .where('id', '=', id)
           .execute()
+        await logChangeOfSite(connection, { type: 'alert', action: 'changed', subjectId: id, name: before.name, siteId: before.siteId, fields: Object.keys(columns), ...change })
         return findAlert(connection, id)
       }),
-    async removeAlert(id) {
-      const { numDeletedRows } = await db.deleteFrom('alerts').where('id', '=', id).executeTakeFirstOrThrow()
-      return numDeletedRows > 0n
-    },
+    removeAlert: (id, change) =>
+      runExclusively(db, async (connection) => {
+        const removed = await connection.deleteFrom('alerts').where('id', '=', id).returning(['name', 'site_id']).executeTakeFirst()
+        if (removed) await logChangeOfSite(connection, { type: 'alert', action: 'removed', subjectId: id, name: removed.name, siteId: removed.site_id, ...change })
+        return removed !== undefined
+      }),
     async listJudgedAlerts() {
       const rows = await db.selectFrom('alerts').selectAll().where('active', '=', 1).where('metric', '!=', 'uptime').orderBy('site_id').orderBy('window_minutes').execute()
       return rows.map(toAlert)

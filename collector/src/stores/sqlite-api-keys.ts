@@ -1,5 +1,7 @@
 import type { ControlStore, KeyReach } from './control-store.js'
 import type { ControlDatabase } from './control-tables.js'
+import { runExclusively } from './run-exclusively.js'
+import { logChangeOfAccount } from './sqlite-change-log.js'
 
 type ApiKeys = Pick<ControlStore, 'addApiKey' | 'findApiKey' | 'listApiKeys' | 'listApiKeysOf' | 'removeApiKey'>
 
@@ -18,18 +20,22 @@ export function createSqliteApiKeys(db: ControlDatabase): ApiKeys {
     return rows.map((row) => ({ id: row.id, name: row.name, accountId: row.account_id, siteId: row.site_id, scope: row.scope, createdAt: row.created_at, lastUsedAt: row.last_used_at }))
   }
   return {
-    async addApiKey({ id, hash, name, accountId, siteId, createdAt, scope }) {
-      await db.insertInto('api_keys').values({ id, hash, name, account_id: accountId, site_id: siteId, created_at: createdAt, scope }).execute()
-    },
+    addApiKey: ({ id, hash, name, accountId, siteId, createdAt, scope }, actor = null) =>
+      runExclusively(db, async (connection) => {
+        await connection.insertInto('api_keys').values({ id, hash, name, account_id: accountId, site_id: siteId, created_at: createdAt, scope }).execute()
+        await logChangeOfAccount(connection, { type: 'key', action: 'created', subjectId: id, name, accountId, siteId, actor, at: createdAt })
+      }),
     async findApiKey(id) {
       const row = await db.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirst()
       return row && { id: row.id, hash: row.hash, name: row.name, accountId: row.account_id, siteId: row.site_id, createdAt: row.created_at, scope: row.scope }
     },
     listApiKeys: () => listApiKeys(),
     listApiKeysOf: listApiKeys,
-    async removeApiKey(id) {
-      const { numDeletedRows } = await db.deleteFrom('api_keys').where('id', '=', id).executeTakeFirstOrThrow()
-      return numDeletedRows > 0n
-    },
+    removeApiKey: (id, change = { actor: null, at: Date.now() }) =>
+      runExclusively(db, async (connection) => {
+        const removed = await connection.deleteFrom('api_keys').where('id', '=', id).returning(['name', 'account_id', 'site_id']).executeTakeFirst()
+        if (removed) await logChangeOfAccount(connection, { type: 'key', action: 'removed', subjectId: id, name: removed.name, accountId: removed.account_id, siteId: removed.site_id, ...change })
+        return removed !== undefined
+      }),
   }
 }

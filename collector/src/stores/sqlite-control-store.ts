@@ -6,6 +6,7 @@ import { openControlDatabase } from './open-control-database.js'
 import { randomText } from './random-text.js'
 import { createSqliteAccounts } from './sqlite-accounts.js'
 import { createSqliteApiKeys } from './sqlite-api-keys.js'
+import { logRemovalsWithSite } from './sqlite-change-log.js'
 import { createSqliteErrorGroups } from './sqlite-error-groups.js'
 import { createSqliteKeyUsage } from './sqlite-key-usage.js'
 
@@ -60,13 +61,14 @@ export function createSqliteControlStore(db: ControlDatabase): ControlStore {
       if (Object.keys(columns).length > 0) await db.updateTable('sites').set(columns).where('id', '=', id).execute()
       return findSite(id)
     },
-    removeSite: (id) =>
+    removeSite: (id, change = { actor: null, at: Date.now() }) =>
       db.transaction().execute(async (transaction) => {
+        await logRemovalsWithSite(transaction, id, change)
         await transaction.deleteFrom('api_keys').where('site_id', '=', id).execute()
-        await sql`INSERT INTO webhook_log (kind, webhook_id, account_id, site_id, at, note) SELECT 'removed', id, account_id, site_id, ${Date.now()}, 'with its site' FROM webhooks WHERE site_id = ${id} AND removed_at IS NULL`.execute(transaction)
-        await transaction.updateTable('webhooks').set({ active: 0, removed_at: Date.now() }).where('site_id', '=', id).where('removed_at', 'is', null).execute()
+        await sql`INSERT INTO webhook_log (kind, webhook_id, account_id, site_id, at, actor, note) SELECT 'removed', id, account_id, site_id, ${change.at}, ${change.actor}, 'with its site' FROM webhooks WHERE site_id = ${id} AND removed_at IS NULL`.execute(transaction)
+        await transaction.updateTable('webhooks').set({ active: 0, removed_at: change.at }).where('site_id', '=', id).where('removed_at', 'is', null).execute()
         const { numDeletedRows } = await transaction.deleteFrom('sites').where('id', '=', id).executeTakeFirstOrThrow()
-        if (numDeletedRows > 0n) await transaction.insertInto('removals').values({ site_id: id, removed_at: Date.now() }).execute()
+        if (numDeletedRows > 0n) await transaction.insertInto('removals').values({ site_id: id, removed_at: change.at }).execute()
         return numDeletedRows > 0n
       }),
     async listRemovals() {

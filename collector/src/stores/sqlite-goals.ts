@@ -4,6 +4,7 @@ import type { ControlDatabase, ControlTables } from './control-tables.js'
 import type { GoalStore } from './goal-store.js'
 import { randomText } from './random-text.js'
 import { runExclusively } from './run-exclusively.js'
+import { logChangeOfSite } from './sqlite-change-log.js'
 
 /** The goals of the control data. */
 export function createSqliteGoals(db: ControlDatabase): GoalStore {
@@ -24,33 +25,38 @@ export function createSqliteGoals(db: ControlDatabase): GoalStore {
     return rows.map(toGoal)
   }
   return {
-    addGoal: (siteId, { name, rule, value }, now) =>
+    addGoal: (siteId, { name, rule, value }, change) =>
       runExclusively(db, async (connection) => {
         const site = await connection.selectFrom('sites').select('id').where('id', '=', siteId).executeTakeFirst()
         const { goals } = await connection.selectFrom('goals').select((eb) => eb.fn.countAll<number>().as('goals')).where('site_id', '=', siteId).executeTakeFirstOrThrow()
         if (!site || Number(goals) >= MAX_GOALS_OF_SITE) return undefined
-        const row = { id: `goal_${randomText(12).toLowerCase()}`, site_id: siteId, name, rule: JSON.stringify(rule), value, created_at: now, ruled_at: now }
+        const row = { id: `goal_${randomText(12).toLowerCase()}`, site_id: siteId, name, rule: JSON.stringify(rule), value, created_at: change.at, ruled_at: change.at }
         await connection.insertInto('goals').values(row).execute()
+        await logChangeOfSite(connection, { type: 'goal', action: 'created', subjectId: row.id, name, siteId, ...change })
         return toGoal(row)
       }),
     findGoal,
     listGoals: (siteId) => listGoals({ siteId }),
     listGoalsOf: ({ accountId, siteId }) => listGoals({ accountId, ...(siteId !== null && { siteId }) }),
     listAllGoals: () => listGoals(),
-    updateGoal: (id, { name, rule, value }, now) =>
+    updateGoal: (id, { name, rule, value }, change) =>
       runExclusively(db, async (connection) => {
         const before = await connection.selectFrom('goals').selectAll().where('id', '=', id).executeTakeFirst()
         if (!before) return undefined
-        const row = { ...before, ...(name !== undefined && { name }), ...(value !== undefined && { value }), ...(rule !== undefined && { rule: JSON.stringify(rule) }) }
+        const changed = { ...(name !== undefined && { name }), ...(value !== undefined && { value }), ...(rule !== undefined && { rule: JSON.stringify(rule) }) }
+        const row = { ...before, ...changed }
         // A rule that is sent again as it was has been so all the time.
-        if (row.rule !== before.rule) row.ruled_at = now
+        if (row.rule !== before.rule) row.ruled_at = change.at
         await connection.updateTable('goals').set(row).where('id', '=', id).execute()
+        await logChangeOfSite(connection, { type: 'goal', action: 'changed', subjectId: id, name: before.name, siteId: before.site_id, fields: Object.keys(changed), ...change })
         return toGoal(row)
       }),
-    async removeGoal(id) {
-      const { numDeletedRows } = await db.deleteFrom('goals').where('id', '=', id).executeTakeFirstOrThrow()
-      return numDeletedRows > 0n
-    },
+    removeGoal: (id, change) =>
+      runExclusively(db, async (connection) => {
+        const removed = await connection.deleteFrom('goals').where('id', '=', id).returning(['name', 'site_id']).executeTakeFirst()
+        if (removed) await logChangeOfSite(connection, { type: 'goal', action: 'removed', subjectId: id, name: removed.name, siteId: removed.site_id, ...change })
+        return removed !== undefined
+      }),
   }
 }
 

@@ -7,7 +7,7 @@ import { logDropped } from './sqlite-webhook-log.js'
 // SQLite holds the process up, and what is deleted is overwritten: some ten milliseconds for each step.
 const ROWS_AT_ONCE = 500
 const DAY_MS = 24 * 60 * 60 * 1000
-/** The log, and deliveries that came to an end. */
+/** The logs, and deliveries that came to an end. */
 const KEEP_MS = 30 * DAY_MS
 /** What nobody took until then is not news any more. */
 const MAX_WAIT_MS = DAY_MS
@@ -18,7 +18,7 @@ export function createSqliteTidy(db: ControlDatabase): Pick<DeliveryStore, 'tidy
     tidy: ({ now, wallNow }) =>
       runUnsynced(db, async (connection) => {
         const dropped = await expire(connection, now, wallNow)
-        const deleted = [await deleteLog(connection, wallNow - KEEP_MS), await deleteEnded(connection, wallNow - KEEP_MS), await deleteRemoved(connection)]
+        const deleted = [await deleteLog(connection, 'webhook_log', wallNow - KEEP_MS), await deleteLog(connection, 'change_log', wallNow - KEEP_MS), await deleteEnded(connection, wallNow - KEEP_MS), await deleteRemoved(connection)]
         return { isDone: Math.max(dropped, ...deleted) < ROWS_AT_ONCE, dropped }
       }),
   }
@@ -40,9 +40,9 @@ async function expire(connection: ControlDatabase, now: number, wallNow: number)
   return rows.length
 }
 
-async function deleteLog(connection: ControlDatabase, before: number): Promise<number> {
+async function deleteLog(connection: ControlDatabase, log: 'webhook_log' | 'change_log', before: number): Promise<number> {
   const { numAffectedRows } = await sql`
-    DELETE FROM webhook_log WHERE at < ${before} AND id IN (SELECT id FROM webhook_log ORDER BY id LIMIT ${ROWS_AT_ONCE})
+    DELETE FROM ${sql.table(log)} WHERE at < ${before} AND id IN (SELECT id FROM ${sql.table(log)} ORDER BY id LIMIT ${ROWS_AT_ONCE})
   `.execute(connection)
   return Number(numAffectedRows)
 }

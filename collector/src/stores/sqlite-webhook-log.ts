@@ -1,7 +1,8 @@
 import { sql, type Selectable } from 'kysely'
 import type { AttemptResult } from '../webhooks/attempt.js'
+import type { Change } from './change-log.js'
 import type { ControlDatabase } from './control-tables.js'
-import type { Change, LogEntry, LogKind, Webhook, WebhookStore } from './webhook-store.js'
+import type { LogEntry, LogKind, Webhook, WebhookStore } from './webhook-store.js'
 import type { WebhookTables } from './webhook-tables.js'
 
 const HOUR_MS = 60 * 60 * 1000
@@ -17,17 +18,19 @@ type WebhookLog = Pick<WebhookStore, 'listLog' | 'logTest'>
 /** What was done to webhooks, and every attempt. */
 export function createSqliteWebhookLog(db: ControlDatabase): WebhookLog {
   return {
-    async listLog({ accountId, siteId, before, limit }) {
-      const rows = await db
+    async listLog({ accountId, siteId, isAccountWide = false, before, limit }) {
+      const entries = db
         .selectFrom('webhook_log')
         .selectAll()
         .where('account_id', '=', accountId)
-        .$if(siteId !== null, (query) => query.where('site_id', '=', siteId))
         .$if(before !== undefined, (query) => query.where('id', '<', before!))
         .orderBy('id', 'desc')
         .limit(limit)
-        .execute()
-      return rows.map(toEntry)
+      if (siteId === null) return (await entries.execute()).map(toEntry)
+      const rows = await entries.where('site_id', '=', siteId).execute()
+      // Two walks along the index: one question with OR would sort all that a site ever had.
+      if (isAccountWide) rows.push(...(await entries.where('site_id', 'is', null).execute()))
+      return rows.map(toEntry).sort((a, b) => b.id - a.id).slice(0, limit)
     },
     async logTest(webhook, { eventId, event, result, ...change }) {
       await db

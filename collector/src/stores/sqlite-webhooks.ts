@@ -1,10 +1,11 @@
 import type { Selectable } from 'kysely'
 import type { WebhookEventName } from '../webhooks/webhook-event.js'
+import type { Change } from './change-log.js'
 import type { ControlDatabase } from './control-tables.js'
 import { randomText } from './random-text.js'
 import { runExclusively } from './run-exclusively.js'
 import { logChange } from './sqlite-webhook-log.js'
-import { MAX_WEBHOOKS, type Change, type LogKind, type Webhook, type WebhookReach, type WebhookStore } from './webhook-store.js'
+import { MAX_WEBHOOKS, type LogKind, type Webhook, type WebhookReach, type WebhookStore } from './webhook-store.js'
 import type { WebhookTables } from './webhook-tables.js'
 
 type Webhooks = Pick<WebhookStore, 'addWebhook' | 'findWebhook' | 'findSealedSecret' | 'listWebhooks' | 'listActiveWebhooks' | 'setSecret' | 'enableWebhook' | 'removeWebhook' | 'listSiteAccounts'>

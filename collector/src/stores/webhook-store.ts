@@ -1,5 +1,6 @@
 import type { WebhookEvent, WebhookEventName } from '../webhooks/webhook-event.js'
 import type { AttemptResult } from '../webhooks/attempt.js'
+import type { Change } from './change-log.js'
 
 export interface Webhook {
   /** `wh_…` */
@@ -32,14 +33,6 @@ export type NewWebhook = Pick<Webhook, 'accountId' | 'siteId' | 'url' | 'events'
 export interface WebhookReach {
   accountId: string
   siteId: string | null
-}
-
-/** Who changes something, and when. */
-export interface Change {
-  /** Id of the API key; null for the collector itself. */
-  actor: string | null
-  /** ms since the epoch. */
-  at: number
 }
 
 /** `delivery`: an attempt; `test`: one that somebody asked for; `dropped`: deliveries that were not kept, many in one entry; the others are changes. */
@@ -75,6 +68,8 @@ export interface LogEntry {
 }
 
 export interface LogQuestion extends WebhookReach {
+  /** With a site: also what was done to webhooks of the whole account. @default false */
+  isAccountWide?: boolean
   webhookId?: string
   /** Only entries with smaller ids: the next page. */
   before?: number

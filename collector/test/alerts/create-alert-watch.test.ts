@@ -21,7 +21,7 @@ beforeEach(async () => {
 })
 afterEach(() => store.close())
 
-const addAlert = async (fields: Parameters<typeof makeAlertFields>[0] = {}) => (await store.alerts.addAlert(site.id, makeAlertFields(fields), START + STORED_MS))!
+const addAlert = async (fields: Parameters<typeof makeAlertFields>[0] = {}) => (await store.alerts.addAlert(site.id, makeAlertFields(fields), { actor: null, at: START + STORED_MS }))!
 const notices = (alert: Alert) => store.alerts.listNotices(alert.id, 10_000)
 
 /** A watch over values by minute. */
@@ -193,7 +193,7 @@ it('leaves an alert alone that was changed while it was judged', async () => {
   const now = START + MINUTE_MS + STORED_MS
   const { tick } = watch(() => 11, {
     now: () => now,
-    store: { ...store.alerts, keepVerdicts: async (verdicts) => void (await store.alerts.updateAlert(alert.id, { threshold: 20 }, now), await store.alerts.keepVerdicts(verdicts)) },
+    store: { ...store.alerts, keepVerdicts: async (verdicts) => void (await store.alerts.updateAlert(alert.id, { threshold: 20 }, { actor: null, at: now }), await store.alerts.keepVerdicts(verdicts)) },
   })
   await tick()
   expect(await notices(alert)).toEqual([])

@@ -20,7 +20,7 @@ beforeEach(async () => {
   wallOffset = 0
   store = await openTestControl()
   const site = await store.control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
-  alert = (await store.alerts.addAlert(site.id, makeAlertFields({ destinations: [SLACK] }), START))!
+  alert = (await store.alerts.addAlert(site.id, makeAlertFields({ destinations: [SLACK] }), { actor: null, at: START }))!
 })
 afterEach(async () => {
   for (const stop of stops.splice(0)) await stop()
@@ -225,6 +225,6 @@ it('forgets notices after thirty days, and those of a removed alert at once', as
   await put('later')
   wake()
   await reach([['done', 1, null]])
-  await store.alerts.removeAlert(alert.id)
+  await store.alerts.removeAlert(alert.id, { actor: null, at: START })
   expect(await listNotices()).toEqual([])
 })

@@ -71,7 +71,7 @@ describe('POST /webhooks/uptime', () => {
     const answer = await test.app.inject({ method: 'POST', url: '/webhooks/uptime', headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` }, payload: JSON.stringify(body) })
     return { status: answer.statusCode, ...answer.json<{ data: { changed: boolean }; error: { details: { field: string }[] } }>() }
   }
-  const addAlert = async (fields: Parameters<typeof makeAlertFields>[0] = {}) => (await test.alerts.addAlert(test.site.id, makeAlertFields({ metric: 'uptime', name: 'Outage', ...fields }), now))!
+  const addAlert = async (fields: Parameters<typeof makeAlertFields>[0] = {}) => (await test.alerts.addAlert(test.site.id, makeAlertFields({ metric: 'uptime', name: 'Outage', ...fields }), { actor: null, at: now }))!
   const listTold = async (id: string) => (await test.alerts.listNotices(id, 100)).map(({ at }) => at).reverse()
 
   it('tells every alert on uptime that the site went down, and that it is up again, once each', async () => {

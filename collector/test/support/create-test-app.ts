@@ -74,7 +74,7 @@ interface TestAppOptions {
 
 export async function createTestApp({ store = {}, reports = createFakeReports(), identifier = {}, config = {}, requestTimeoutMs, attempt = answerOk, egress = publicEgress, masterKey = randomBytes(32), now = Date.now }: TestAppOptions = {}): Promise<TestApp> {
   const folder = await mkdtemp(join(tmpdir(), 'zenovay-app-'))
-  const { control, webhooks: webhookStore, goals, alerts, inbound } = await openControlStores(join(folder, 'control.db'))
+  const { control, webhooks: webhookStore, goals, alerts, inbound, changes } = await openControlStores(join(folder, 'control.db'))
   const site = await control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
   const rows: EventRow[] = []
   const lines: string[] = []
@@ -90,7 +90,7 @@ export async function createTestApp({ store = {}, reports = createFakeReports(),
   const webhooks = await createWebhooks({ store: webhookStore, send, counts: createDeliveryCounts(metrics.registry), log, now })
   const app = createApp({
     config: { trustedProxies: ['127.0.0.1'], countryHeader: undefined, metricsToken: METRICS_TOKEN, stripe: undefined, uptimeToken: undefined, ...config },
-    webhooks, egress, secretBox, inbound,
+    webhooks, egress, secretBox, inbound, changes,
     alerts: createAlerts({ store: alerts, box: secretBox, guard: egress, hasMail: false, wake: () => {}, now }),
     control, goals, goalBook: createGoalBook(goals), events, reports, commit, heartbeats, metrics, log, now,
     erase: createEraser({ events, commit, heartbeats, settling: { pause: (run) => run() }, webhooks }),

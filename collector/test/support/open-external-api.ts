@@ -50,7 +50,7 @@ export async function openExternalApi(answers: Partial<ReportStore> = {}, scope:
   await test.control.updateSite(test.site.id, { timeZone: 'Europe/Zurich' })
   const { secret, record } = createApiKey({ name: 'test', siteId: test.site.id, scope }, NOW)
   await test.control.addApiKey(record)
-  await test.goals.addGoal(test.site.id, { name: 'Signed up', rule: { kind: 'event', event: 'signup' }, value: 2.5 }, NOW)
+  await test.goals.addGoal(test.site.id, { name: 'Signed up', rule: { kind: 'event', event: 'signup' }, value: 2.5 }, { actor: null, at: NOW })
 
   const ask = async (method: 'GET' | 'PATCH', path: string, { headers, body }: { headers?: Record<string, string>; body?: unknown }) => {
     const answer = await test.app.inject({

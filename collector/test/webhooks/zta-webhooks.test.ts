@@ -133,7 +133,7 @@ describe('/api/activity-log', () => {
   })
 
   it('refuses what it cannot read', async () => {
-    const refusals = [['', 'siteId is required'], [`siteId=${site.id}&type=login`, 'type must be webhook'], [`siteId=${site.id}&limit=0`, 'limit must be a number from 1 to 100'], [`siteId=${site.id}&limit=101`, 'limit must be a number from 1 to 100'], [`siteId=${site.id}&before=x`, 'before must be the nextBefore of an answer']]
+    const refusals = [['', 'siteId is required'], [`siteId=${site.id}&type=login`, 'type must be one of webhook, alert, goal, key'], [`siteId=${site.id}&limit=0`, 'limit must be a number from 1 to 100'], [`siteId=${site.id}&limit=101`, 'limit must be a number from 1 to 100'], [`siteId=${site.id}&before=x`, 'before must be the nextBefore of an answer']]
     for (const [query, error] of refusals) expect(await ask('GET', `/api/activity-log?${query}`)).toEqual({ status: 400, body: { error } })
   })
 })

@@ -67,7 +67,7 @@ describe('an event that was acknowledged', () => {
   beforeAll(async () => {
     const stores = await openControlStores(join(collector.dataDir, 'control.db'))
     await addWebhook(stores, collector.site, NAMES, Date.now())
-    await stores.goals.addGoal(collector.site.id, { name: 'Thanks', rule: { kind: 'path', match: 'glob', path: '/*/thanks' }, value: 2 }, Date.now())
+    await stores.goals.addGoal(collector.site.id, { name: 'Thanks', rule: { kind: 'path', match: 'glob', path: '/*/thanks' }, value: 2 }, { actor: null, at: Date.now() })
     await stores.control.close()
     await collector.restart()
   })
@@ -137,7 +137,7 @@ describe('over restarts and days', () => {
     ;[site, busySite] = [await stores.control.addSite({ domain: 'example.com', name: 'One', allowedDomains: [] }), await stores.control.addSite({ domain: 'example.com', name: 'Other', allowedDomains: [] })]
     await addWebhook(stores, site, NAMES, now)
     await addWebhook(stores, busySite, ['high_value_visitor'], now)
-    await stores.goals.addGoal(site.id, { name: 'Ten minutes', rule: { kind: 'duration', seconds: 600 }, value: null }, now)
+    await stores.goals.addGoal(site.id, { name: 'Ten minutes', rule: { kind: 'duration', seconds: 600 }, value: null }, { actor: null, at: now })
     await stores.control.close()
     await start()
     await watch.tick()
