@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { SESSION_TIMEOUT_MS } from '@zenovay/tracker/contract'
 import type { FastifyInstance } from 'fastify'
+import { createAlertCounts } from './alerts/alert-metrics.js'
 import { startAlerts } from './alerts/start-alerts.js'
 import type { Config } from './config.js'
 import { createApp } from './create-app.js'
@@ -118,7 +119,7 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     opened.push(() => settling.close())
     const figures = createClickhouseFigureStore({ url: clickhouseUrl })
     opened.push(() => figures.close())
-    const { alerts, stop } = startAlerts({ store: stores.alerts, control, figures, reports, outbox: webhooks.outbox, box: secretBox, guard: egress, attempt, mail: config.mail, log, now })
+    const { alerts, stop } = startAlerts({ store: stores.alerts, control, figures, reports, outbox: webhooks.outbox, box: secretBox, guard: egress, attempt, mail: config.mail, counts: createAlertCounts(metrics.registry), log, now })
     opened.push(stop)
     const erase = createEraser({ events, commit, heartbeats, settling, webhooks })
     const app = createApp({ config, control, geo, events, reports, commit, heartbeats, identifier, metrics, webhooks, egress, secretBox, goals: stores.goals, goalBook, alerts, inbound: stores.inbound, changes: stores.changes, erase, engine, scripts, page, log, now })

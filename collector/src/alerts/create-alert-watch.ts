@@ -20,8 +20,8 @@ export interface AlertWatchServices {
   store: Pick<AlertStore, 'listJudgedAlerts' | 'keepVerdicts'>
   control: Pick<ControlStore, 'findSite'>
   measure: Measure
-  /** Told that there are notices. */
-  onNotices: () => void
+  /** Told that so many crossings are stored. */
+  onCrossings: (count: number) => void
   log: Pick<FastifyBaseLogger, 'info' | 'error'>
   /** ms since the epoch. */
   now: () => number
@@ -37,7 +37,7 @@ const STOP_PATIENCE_MS = 500
 const PACES_MS: Partial<Record<Metric, number>> = { traffic_spike: 5 * MINUTE_MS }
 
 /** Judges the alerts of all sites, minute by minute. What fails is logged, and its minutes are judged with the next tick. */
-export function createAlertWatch({ store, control, measure, onNotices, log, now }: AlertWatchServices): AlertWatch {
+export function createAlertWatch({ store, control, measure, onCrossings, log, now }: AlertWatchServices): AlertWatch {
   let running: Promise<void> | undefined
   let judgedTo: number | undefined
   let isStopped = false
@@ -84,11 +84,10 @@ export function createAlertWatch({ store, control, measure, onNotices, log, now 
         isDone &&= isWhole
       }
       if (isStopped) return
-      if (verdicts.length > 0) await store.keepVerdicts(verdicts)
-      const fired = verdicts.filter(({ crossings }) => crossings.length > 0)
-      if (fired.length === 0) continue
-      for (const { alert, crossings } of fired) log.info({ alert: alert.id, site: alert.siteId, crossings: crossings.length }, 'an alert fired')
-      onNotices()
+      const told = verdicts.length > 0 ? await store.keepVerdicts(verdicts) : 0
+      if (told === 0) continue
+      for (const { alert, crossings } of verdicts) if (crossings.length > 0) log.info({ alert: alert.id, site: alert.siteId, crossings: crossings.length }, 'an alert fired')
+      onCrossings(told)
     }
     if (isDone) judgedTo = lastWholeMinute(until)
   }

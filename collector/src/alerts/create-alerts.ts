@@ -23,8 +23,8 @@ export interface Alerts {
   seal(destinations: readonly PlainDestination[]): Destination[]
   /** A destination as its owner sees it: enough to tell it from others. */
   mask(destination: Destination): { type: string; url?: string; address?: string }
-  /** There are notices to be sent. */
-  wake(): void
+  /** So many crossings are stored and to be told. */
+  announce(crossings: number): void
 }
 
 interface AlertsServices {
@@ -34,14 +34,15 @@ interface AlertsServices {
   hasMail: boolean
   /** Looks for notices at once. */
   wake: () => void
+  announce: Alerts['announce']
   /** ms since the epoch. */
   now: () => number
 }
 
-export function createAlerts({ store, box, guard, hasMail, wake, now }: AlertsServices): Alerts {
+export function createAlerts({ store, box, guard, hasMail, wake, announce, now }: AlertsServices): Alerts {
   return {
     hasMail,
-    wake,
+    announce,
     find: store.findAlert,
     list: store.listAlerts,
     add: (siteId, fields, actor) => store.addAlert(siteId, fields, { actor, at: now() }),

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { describeError } from '../errors.js'
+import type { AlertCounts } from './alert-metrics.js'
 import type { AlertStore, Notice, NoticeOutcome } from '../stores/alert-store.js'
 import { MAX_ATTEMPTS, pauseAfter } from '../webhooks/retry-schedule.js'
 
@@ -19,6 +20,7 @@ export interface NoticeSender {
 export interface NoticeSenderServices {
   store: Pick<AlertStore, 'boundNotices' | 'claimNotices' | 'finishNotice' | 'nextNoticeAt' | 'forgetNotices'>
   send: SendNotice
+  counts: Pick<AlertCounts, 'noticed'>
   log: Pick<FastifyBaseLogger, 'warn' | 'error'>
   /** ms since the epoch, going on evenly: a clock that is set brings no attempt early or late, nor ends a lease. */
   engineNow: () => number
@@ -36,7 +38,7 @@ const LOOK_EVERY_MS = 30_000
 const KEEP_MS = 30 * 24 * 60 * 60 * 1000
 
 /** Sends the notices of alerts, with the retries of webhooks. What is on the disk is told at least once, and after a crash perhaps once more. */
-export function createNoticeSender({ store, send, log, engineNow, now }: NoticeSenderServices): NoticeSender {
+export function createNoticeSender({ store, send, counts, log, engineNow, now }: NoticeSenderServices): NoticeSender {
   const stopping = new AbortController()
   const underWay = new Set<Promise<void>>()
   let timer: NodeJS.Timeout | undefined
@@ -49,8 +51,13 @@ export function createNoticeSender({ store, send, log, engineNow, now }: NoticeS
     // Started often enough, but never finished: the process died each time.
     const sent: SendResult = notice.attempts > MAX_ATTEMPTS && notice.destination.type !== 'webhook' ? { result: 'failed', error: 'interrupted' } : await send(notice, stopping.signal)
     const isCut = stopping.signal.aborted && sent.result !== 'done'
-    await store.finishNotice(notice.id, isCut ? { retryAt: engineNow(), error: 'stopped' } : decide(notice, sent, { engineNow: engineNow(), now: now() }))
-    if (sent.result === 'failed') log.warn({ alert: notice.alertId, destination: notice.destination.type, error: sent.error }, 'a notice of an alert could not be sent')
+    const outcome: NoticeOutcome = isCut ? { retryAt: engineNow(), error: 'stopped' } : decide(notice, sent, { engineNow: engineNow(), now: now() })
+    await store.finishNotice(notice.id, outcome)
+    if (isCut) return
+    const { alertId, destination } = notice
+    const end = 'retryAt' in outcome ? 'retried' : outcome.isDone ? 'sent' : 'failed'
+    counts.noticed(destination.type, end)
+    if (end === 'failed') log.warn({ alert: alertId, destination: destination.type, error: outcome.error }, 'a notice of an alert could not be sent')
   }
 
   async function look(): Promise<void> {

@@ -8,6 +8,7 @@ import type { Attempt } from '../webhooks/attempt.js'
 import type { EgressGuard } from '../webhooks/create-egress-guard.js'
 import type { Outbox } from '../webhooks/create-outbox.js'
 import { createSteadyClock } from '../webhooks/create-steady-clock.js'
+import type { AlertCounts } from './alert-metrics.js'
 import { WATCH_INTERVAL_MS, createAlertWatch } from './create-alert-watch.js'
 import { createAlerts, type Alerts } from './create-alerts.js'
 import { createMailer, type MailerOptions } from './create-mailer.js'
@@ -26,20 +27,25 @@ export interface AlertServices {
   attempt: Attempt
   /** Undefined: no alert has a mail. */
   mail: MailerOptions | undefined
+  counts: AlertCounts
   log: FastifyBaseLogger
   /** ms since the epoch. */
   now: () => number
 }
 
 /** Judges alerts and sends their notices, from now on, beginning with what an earlier process left. `stop` leaves what is not done to the next. */
-export function startAlerts({ store, control, figures, reports, outbox, box, guard, attempt, mail, log, now }: AlertServices): { alerts: Alerts; stop(): Promise<void> } {
-  const sender = createNoticeSender({ store, send: createNoticeDispatch({ outbox, attempt, mailer: mail && createMailer(mail), box }), log, engineNow: createSteadyClock({ now, steadyNow: () => performance.now() }), now })
-  const watch = createAlertWatch({ store, control, measure: createMeasure({ figures, reports }), onNotices: sender.wake, log, now })
+export function startAlerts({ store, control, figures, reports, outbox, box, guard, attempt, mail, counts, log, now }: AlertServices): { alerts: Alerts; stop(): Promise<void> } {
+  const sender = createNoticeSender({ store, send: createNoticeDispatch({ outbox, attempt, mailer: mail && createMailer(mail), box }), counts, log, engineNow: createSteadyClock({ now, steadyNow: () => performance.now() }), now })
+  const announce = (crossings: number) => {
+    counts.crossed(crossings)
+    sender.wake()
+  }
+  const watch = createAlertWatch({ store, control, measure: createMeasure({ figures, reports }), onCrossings: announce, log, now })
   const timer = setInterval(() => void watch.tick(), WATCH_INTERVAL_MS)
   sender.wake()
   void watch.tick()
   return {
-    alerts: createAlerts({ store, box, guard, hasMail: mail !== undefined, wake: sender.wake, now }),
+    alerts: createAlerts({ store, box, guard, hasMail: mail !== undefined, wake: sender.wake, announce, now }),
     async stop() {
       clearInterval(timer)
       await watch.stop()

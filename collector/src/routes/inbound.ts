@@ -46,7 +46,7 @@ export function addStripeRoute(app: FastifyInstance, { store, log, now, secret, 
 }
 
 /** `POST /webhooks/uptime`: a monitor says that a site is down, or up again. */
-export function addUptimeRoute(app: FastifyInstance, { store, alerts, log, now, token }: InboundServices & { alerts: Pick<Alerts, 'wake'>; token: string }): void {
+export function addUptimeRoute(app: FastifyInstance, { store, alerts, log, now, token }: InboundServices & { alerts: Pick<Alerts, 'announce'>; token: string }): void {
   const isAllowed = createTokenCheck(token)
   addHook(app, '/webhooks/uptime', (routes) => {
     takeJsonText(routes, MAX_BODY_BYTES)
@@ -56,13 +56,13 @@ export function addUptimeRoute(app: FastifyInstance, { store, alerts, log, now, 
       const read = readUptimeReport(decodeJson(request.body ?? ''), now())
       if ('faults' in read) throw new ApiError('VALIDATION_ERROR', { details: read.faults })
       const { siteId, isUp, at } = read.report
-      const changed = await store.setSiteStatus({ siteId, isUp, toldAt: at }, (alert, changedAt) => describeOutage(alert, changedAt, isUp), now())
-      if (changed === undefined) throw new ApiError('NOT_FOUND')
-      if (changed) {
+      const result = await store.setSiteStatus({ siteId, isUp, toldAt: at }, (alert, changedAt) => describeOutage(alert, changedAt, isUp), now())
+      if (!result) throw new ApiError('NOT_FOUND')
+      if (result.hasChanged) {
         log.info({ site: siteId, status: isUp ? 'up' : 'down' }, 'a monitor says that a site changed')
-        alerts.wake()
+        alerts.announce(result.crossings)
       }
-      return { success: true as const, data: { site_id: siteId, status: isUp ? ('up' as const) : ('down' as const), changed }, timestamp: new Date(now()).toISOString() }
+      return { success: true as const, data: { site_id: siteId, status: isUp ? ('up' as const) : ('down' as const), changed: result.hasChanged }, timestamp: new Date(now()).toISOString() }
     })
   })
 }

@@ -57,8 +57,8 @@ export interface AlertStore {
   removeAlert(id: string, change: Change): Promise<boolean>
   /** The active alerts of every site that go by figures. */
   listJudgedAlerts(): Promise<Alert[]>
-  /** Keeps all verdicts with a notice for every destination of each crossing, in one transaction; those of alerts that somebody else judged or changed meanwhile are left out. */
-  keepVerdicts(verdicts: readonly Verdict[]): Promise<void>
+  /** Keeps all verdicts with a notice for every destination of each crossing, in one transaction; those of alerts that somebody else judged or changed meanwhile are left out. How many crossings are told with that. */
+  keepVerdicts(verdicts: readonly Verdict[]): Promise<number>
   /** Puts a notice for every destination; false when the crossing was told already. */
   putNotices(alert: Alert, crossing: Crossing): Promise<boolean>
   /** No notice is due later than `longestMs` from `now`, or it is at once: for a start with a clock that was set back. */

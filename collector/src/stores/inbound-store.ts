@@ -46,10 +46,10 @@ export interface InboundStore {
   /** Does what an event asks for, once, and remembers it at `now`; what it says is ignored where something newer is known. */
   takeBillingEvent(event: BillingEvent, now: number): Promise<BillingResult>
   /**
-   * Keeps whether a site is up, and puts the notices of its active alerts on `uptime`, as `describe` tells them. False when that is known already, or
-   * something newer is; undefined when there is no such site.
+   * Keeps whether a site is up, and puts the notices of its active alerts on `uptime`, as `describe` tells them. Nothing changes when that is known
+   * already, or something newer is; undefined when there is no such site.
    */
-  setSiteStatus(status: SiteStatus, describe: (alert: Alert, at: number) => Crossing, now: number): Promise<boolean | undefined>
+  setSiteStatus(status: SiteStatus, describe: (alert: Alert, at: number) => Crossing, now: number): Promise<{ hasChanged: boolean; crossings: number } | undefined>
   /** Forgets events that were remembered before a moment. */
   forgetBillingEvents(before: number): Promise<void>
 }

@@ -14,6 +14,7 @@ export function createSqliteAlertNotices(db: ControlDatabase): Notices {
   return {
     keepVerdicts: (verdicts) =>
       runExclusively(db, async (connection) => {
+        let told = 0
         for (const { alert, state, crossings } of verdicts) {
           const { numUpdatedRows } = await connection
             .updateTable('alerts')
@@ -22,8 +23,9 @@ export function createSqliteAlertNotices(db: ControlDatabase): Notices {
             .where('judged_to', '=', alert.state.judgedTo)
             .where('revision', '=', alert.revision)
             .executeTakeFirstOrThrow()
-          if (numUpdatedRows > 0n) for (const crossing of crossings) await putNotices(connection, alert, crossing)
+          if (numUpdatedRows > 0n) for (const crossing of crossings) if (await putNotices(connection, alert, crossing)) told++
         }
+        return told
       }),
     putNotices: (alert, crossing) => runExclusively(db, (connection) => putNotices(connection, alert, crossing)),
     async boundNotices({ now, longestMs }) {

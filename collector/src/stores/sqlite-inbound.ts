@@ -34,10 +34,11 @@ export function createSqliteInbound(db: ControlDatabase): InboundStore {
         const before = known ?? UP_SINCE_EVER
         // Nobody told when: then it is now, also when our clock was set back meanwhile.
         const at = toldAt ?? Math.max(now, before.changed_at)
-        if (before.up === Number(isUp) || at < before.changed_at) return false
+        if (before.up === Number(isUp) || at < before.changed_at) return { hasChanged: false, crossings: 0 }
         const status = { up: Number(isUp), changed_at: at }
         await connection.insertInto('site_status').values({ site_id: siteId, ...status }).onConflict((conflict) => conflict.column('site_id').doUpdateSet(status)).execute()
         const rows = await connection.selectFrom('alerts').selectAll().where('site_id', '=', siteId).where('metric', '=', 'uptime').where('active', '=', 1).execute()
+        let crossings = 0
         for (const row of rows) {
           await connection
             .updateTable('alerts')
@@ -45,9 +46,9 @@ export function createSqliteInbound(db: ControlDatabase): InboundStore {
             .where('id', '=', row.id)
             .execute()
           const alert = toAlert(row)
-          await putNotices(connection, alert, describe(alert, at))
+          if (await putNotices(connection, alert, describe(alert, at))) crossings++
         }
-        return true
+        return { hasChanged: true, crossings }
       }),
     async forgetBillingEvents(before) {
       await db.deleteFrom('billing_events').where('taken_at', '<', before).execute()

@@ -35,7 +35,7 @@ function watch(values: (minute: number, alert: Pick<Alert, 'metric'>) => number 
     measured.push(minute)
     return typeof value === 'number' ? { value, volume: 1_000 } : value
   }
-  return { measured, lines, ...createAlertWatch({ store: store.alerts, control: store.control, onNotices: () => {}, log, measure, ...services }) }
+  return { measured, lines, ...createAlertWatch({ store: store.alerts, control: store.control, onCrossings: () => {}, log, measure, ...services }) }
 }
 
 /** Keeps what is judged in memory: `flush` stores all of it in one step, as one long tick would. */
@@ -47,6 +47,7 @@ function openMemory(alert: Alert) {
     keepVerdicts: async ([next]: readonly Verdict[]) => {
       verdict = { ...verdict, state: next!.state, crossings: next!.crossings.length === 0 ? verdict.crossings : [...verdict.crossings, ...next!.crossings] }
       current = { ...current, state: next!.state }
+      return next!.crossings.length
     },
     read: () => verdict,
   }
@@ -107,9 +108,12 @@ describe('a noisy series', () => {
 
 it('tells the crossing to every destination, in the same step in which it is known', async () => {
   const alert = await addAlert({ destinations: [{ type: 'webhook' }, { type: 'slack', sealed: 's' }, { type: 'email', sealed: 'e' }] })
-  let woken = 0
-  await watch(() => 1543, { now: () => START + MINUTE_MS + STORED_MS, onNotices: () => void woken++ }).tick()
-  expect(woken).toBe(1)
+  const told: number[] = []
+  const services = { now: () => START + MINUTE_MS + STORED_MS, onCrossings: (count: number) => void told.push(count) }
+  // Of two collectors one tells it.
+  const [first, second] = [watch(() => 1543, services), watch(() => 1543, services)]
+  await Promise.all([first.tick(), second.tick()])
+  expect(told).toEqual([1])
   const claimed = await store.alerts.claimNotices({ now: START + MINUTE_MS, leaseUntil: START + 2 * MINUTE_MS, limit: 10 })
   const crossing = {
     key: `${alert.id} ${START + MINUTE_MS}`,
@@ -193,7 +197,7 @@ it('leaves an alert alone that was changed while it was judged', async () => {
   const now = START + MINUTE_MS + STORED_MS
   const { tick } = watch(() => 11, {
     now: () => now,
-    store: { ...store.alerts, keepVerdicts: async (verdicts) => void (await store.alerts.updateAlert(alert.id, { threshold: 20 }, { actor: null, at: now }), await store.alerts.keepVerdicts(verdicts)) },
+    store: { ...store.alerts, keepVerdicts: async (verdicts) => (await store.alerts.updateAlert(alert.id, { threshold: 20 }, { actor: null, at: now }), store.alerts.keepVerdicts(verdicts)) },
   })
   await tick()
   expect(await notices(alert)).toEqual([])

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createAlertCounts, type AlertCounts } from '../../src/alerts/alert-metrics.js'
 import { createNoticeSender, type NoticeSenderServices, type SendResult } from '../../src/alerts/create-notice-sender.js'
 import type { Alert, Destination } from '../../src/alerts/alert.js'
+import { createRegistry, type Registry } from '../../src/metrics/create-registry.js'
 import type { Notice } from '../../src/stores/alert-store.js'
 import { makeAlertFields } from '../support/make-alert.js'
 import { openTestControl, type TestControl } from '../support/open-test-control.js'
@@ -9,6 +11,8 @@ const START = Date.UTC(2026, 2, 29)
 const SLACK: Destination = { type: 'slack', sealed: 's' }
 
 let store: TestControl
+let counts: AlertCounts
+let registry: Registry
 let alert: Alert
 let now: number
 /** By which the wall clock was set. */
@@ -19,6 +23,8 @@ beforeEach(async () => {
   now = START
   wallOffset = 0
   store = await openTestControl()
+  registry = createRegistry()
+  counts = createAlertCounts(registry)
   const site = await store.control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
   alert = (await store.alerts.addAlert(site.id, makeAlertFields({ destinations: [SLACK] }), { actor: null, at: START }))!
 })
@@ -29,7 +35,7 @@ afterEach(async () => {
 
 function startSender(send: NoticeSenderServices['send']) {
   const log = { warn: () => {}, error: () => {} } as unknown as NoticeSenderServices['log']
-  const sender = createNoticeSender({ store: store.alerts, send, log, engineNow: () => now, now: () => now + wallOffset })
+  const sender = createNoticeSender({ store: store.alerts, send, counts, log, engineNow: () => now, now: () => now + wallOffset })
   stops.push(sender.stop)
   return sender
 }
@@ -47,6 +53,8 @@ function startScripted(results: SendResult[]) {
 const put = (key = 'k', destinations: Destination[] = [SLACK]) => store.alerts.putNotices({ ...alert, destinations }, { key, event: 'alert', at: START, data: { key } })
 const listNotices = () => store.alerts.listNotices(alert.id, 100)
 const stateOf = async () => (await listNotices()).map(({ state, attempts, error }) => [state, attempts, error])
+/** Attempts by destination and end, those of which there were any. */
+const counted = () => Object.fromEntries([...registry.expose().matchAll(/^zenovay_alert_notices_total\{destination="(\w+)",outcome="(\w+)"\} ([1-9]\d*)$/gm)].map(([, destination, outcome, count]) => [`${destination} ${outcome}`, Number(count)]))
 const reach = (states: unknown[]) => vi.waitFor(async () => expect(await stateOf()).toEqual(states))
 
 it('sends what is put, once', async () => {
@@ -75,6 +83,7 @@ it('tries three times, 5 and 25 seconds after the attempt before, never early an
   }
   await reach([['failed', 3, 'HTTP 500']])
   expect(begun).toHaveLength(3)
+  await vi.waitFor(() => expect(counted()).toEqual({ 'slack retried': 2, 'slack failed': 1 }))
 })
 
 it('does not try again what is refused for good', async () => {
@@ -82,6 +91,7 @@ it('does not try again what is refused for good', async () => {
   await put()
   wake()
   await reach([['failed', 1, 'HTTP 404']])
+  await vi.waitFor(() => expect(counted()).toEqual({ 'slack failed': 1 }))
 })
 
 it('hands a notice on to webhooks until their queue has it', async () => {
@@ -94,6 +104,7 @@ it('hands a notice on to webhooks until their queue has it', async () => {
   }
   wake()
   await reach([['done', 5, null]])
+  await vi.waitFor(() => expect(counted()).toEqual({ 'webhook retried': 4, 'webhook sent': 1 }))
 })
 
 it('keeps eight under way, and one that hangs keeps no other waiting', async () => {

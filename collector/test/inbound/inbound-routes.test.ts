@@ -86,6 +86,7 @@ describe('POST /webhooks/uptime', () => {
     expect((await post({ site_id, status: 'up' })).data.changed).toBe(true)
     expect((await test.alerts.findAlert(alert.id))!.state).toMatchObject({ isFiring: false, value: 1, firedAt: downAt })
     expect([await listTold(alert.id), await listTold(paused.id), await listTold(other.id)]).toEqual([[downAt, now], [], []])
+    expect(test.readMetric('zenovay_alert_crossings_total')).toBe(2)
 
     const [down, up] = await test.alerts.claimNotices({ now, leaseUntil: now, limit: 10 })
     const data = { siteId: site_id, alertId: alert.id, alertName: 'Outage', threshold: 1 }

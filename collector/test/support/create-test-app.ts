@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Site } from '@zenovay/collector'
+import { createAlertCounts } from '../../src/alerts/alert-metrics.js'
 import { createAlerts } from '../../src/alerts/create-alerts.js'
 import { createApp, type AppServices } from '../../src/create-app.js'
 import { createGoalBook } from '../../src/goals/create-goal-book.js'
@@ -91,7 +92,7 @@ export async function createTestApp({ store = {}, reports = createFakeReports(),
   const app = createApp({
     config: { trustedProxies: ['127.0.0.1'], countryHeader: undefined, metricsToken: METRICS_TOKEN, stripe: undefined, uptimeToken: undefined, ...config },
     webhooks, egress, secretBox, inbound, changes,
-    alerts: createAlerts({ store: alerts, box: secretBox, guard: egress, hasMail: false, wake: () => {}, now }),
+    alerts: createAlerts({ store: alerts, box: secretBox, guard: egress, hasMail: false, wake: () => {}, announce: createAlertCounts(metrics.registry).crossed, now }),
     control, goals, goalBook: createGoalBook(goals), events, reports, commit, heartbeats, metrics, log, now,
     erase: createEraser({ events, commit, heartbeats, settling: { pause: (run) => run() }, webhooks }),
     geo: { countryOf: () => '' },
