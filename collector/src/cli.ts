@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { addAccount, listAccounts, updateAccount } from './commands/account-commands.js'
+import { forgetDestinations } from './commands/alert-commands.js'
 import { createKey, listKeys, revokeKey } from './commands/key-commands.js'
 import { addSite, listSites, removeSite, updateSite } from './commands/site-commands.js'
 import { printWebhooks, removeWebhooks } from './commands/webhook-commands.js'
@@ -30,6 +31,7 @@ const USAGE = `Usage: zenovay-collector <command>
   key revoke <id>                   refuse a key from now on
   webhook list                      every webhook: id, account, site, whether it is active, URL
   webhook remove <id>|all --yes     stop deliveries to a webhook, or to all of them, for good
+  alert forget-destinations --yes   take Slack and mail addresses out of all alerts, when the key of these is lost
   backup <folder>                   events, sites and keys into a new folder, while the collector runs
   restore <folder>                  a backup into a DATA_DIR that holds nothing yet
   rebuild-rollups                   makes what reports read of past days anew, while the collector runs
@@ -96,6 +98,8 @@ export async function runCli(args: string[], env: Environment, print: Print): Pr
       return withStores(env, (stores) => printWebhooks(stores, print))
     case 'webhook remove':
       return withStores(env, (stores) => removeWebhooks(stores, operand, values.yes === true, print))
+    case 'alert forget-destinations':
+      return withStores(env, (stores) => forgetDestinations(stores, values.yes === true, print))
     default:
       throw new StartError(`There is no command "${positionals.join(' ')}". ${USAGE}`)
   }

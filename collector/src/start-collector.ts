@@ -21,7 +21,7 @@ import { createEraser } from './retention/create-eraser.js'
 import { HOUSEKEEPING_INTERVAL_MS, createHousekeeping } from './retention/create-housekeeping.js'
 import { readPageAssets } from './routes/read-page-assets.js'
 import { readScriptAssets } from './routes/read-script-assets.js'
-import { openSecretBox } from './secrets/open-master-key.js'
+import { openSecretBox, type Sealed } from './secrets/open-master-key.js'
 import { createClickhouseEventStore } from './stores/clickhouse-event-store.js'
 import { createClickhouseFigureStore } from './stores/clickhouse-figure-store.js'
 import { createClickhouseReportStore } from './stores/clickhouse-report-store.js'
@@ -30,6 +30,7 @@ import type { ControlStore } from './stores/control-store.js'
 import { startEmbeddedEngine, type EmbeddedEngine } from './stores/embedded-engine.js'
 import type { HeartbeatRow } from './stores/event-row.js'
 import type { EventStore } from './stores/event-store.js'
+import type { ControlStores } from './stores/open-control-stores.js'
 import { createDaySettling } from './stores/settled/settle-days.js'
 import { createSaltFolder } from './stores/salt-folder.js'
 import { findBrokenParts } from './stores/find-broken-parts.js'
@@ -69,7 +70,7 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     const stores = await openStores(config)
     const { control } = stores
     opened.push(() => control.close())
-    const secretBox = await openSecretBox({ given: config.masterKey, file: join(dirname(config.controlFile), 'master.key'), sealed: await stores.webhooks.findSealedSecret() })
+    const secretBox = await openSecretBox({ given: config.masterKey, file: join(dirname(config.controlFile), 'master.key'), sealed: await findSealed(stores) })
 
     const saltDir = join(dirname(config.controlFile), 'salts')
     const salts = createSaltRotation({ store: createSaltFolder(saltDir), log, now })
@@ -158,6 +159,11 @@ async function closeServer(app: FastifyInstance): Promise<void> {
   const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS)
   await app.close()
   clearInterval(sweep)
+}
+
+async function findSealed({ webhooks, alerts }: ControlStores): Promise<Sealed[]> {
+  const [secret, destination] = await Promise.all([webhooks.findSealedSecret(), alerts.findSealedDestination()])
+  return [...(secret === undefined ? [] : [{ of: 'webhooks' as const, text: secret }]), ...(destination === undefined ? [] : [{ of: 'alerts' as const, text: destination }])]
 }
 
 async function assertWhole(url: string): Promise<void> {

@@ -4,25 +4,43 @@ import { StartError, describeError } from '../errors.js'
 import { createSecretBox, type SecretBox } from './create-secret-box.js'
 
 export const MASTER_KEY_BYTES = 32
-const LOST = 'if it is lost for good, remove the webhooks with zenovay-collector webhook remove all --yes and make them anew'
+/** What is left to do with what nobody can open any more. */
+const MENDING = {
+  webhooks: 'remove the webhooks with zenovay-collector webhook remove all --yes and make them anew',
+  alerts: 'take the destinations out of the alerts with zenovay-collector alert forget-destinations --yes and set them anew',
+}
+
+/** Something that was sealed before: a key that does not open it is the wrong one. */
+export interface Sealed {
+  of: keyof typeof MENDING
+  text: string
+}
 
 interface MasterKeyOptions {
   /** From the configuration; without it the file holds the key. */
   given: Buffer | undefined
   /** Made when it is missing and nothing is sealed yet. */
   file: string
-  /** Something that was sealed before, if anything was: a key that does not open it is the wrong one. */
-  sealed: string | undefined
+  /** One of each kind that there is. */
+  sealed: readonly Sealed[]
 }
 
 /** The box of the collector's secrets. Rejects with a {@link StartError} when its key is missing, or is not the one that they were sealed with. */
 export async function openSecretBox({ given, file, sealed }: MasterKeyOptions): Promise<SecretBox> {
-  const key = given ?? (await readKeyFile(file)) ?? (sealed === undefined ? await makeKeyFile(file) : undefined)
-  if (!key) throw new StartError(`The secrets of the webhooks are sealed with a master key that is gone: there is no ${file}. Put it back, or set MASTER_KEY; ${LOST}.`)
+  const key = given ?? (await readKeyFile(file)) ?? (sealed.length === 0 ? await makeKeyFile(file) : undefined)
+  if (!key) throw new StartError(`${describe(sealed)} sealed with a master key that is gone: there is no ${file}. Put it back, or set MASTER_KEY; ${mend(sealed)}.`)
   const box = createSecretBox(key)
-  if (sealed !== undefined && !canOpen(box, sealed))
-    throw new StartError(`The secrets of the webhooks are sealed with another master key than that of ${given ? 'MASTER_KEY' : file}. Put the right one there; ${LOST}.`)
+  const closed = sealed.filter(({ text }) => !canOpen(box, text))
+  if (closed.length > 0) throw new StartError(`${describe(closed)} sealed with another master key than that of ${given ? 'MASTER_KEY' : file}. Put the right one there; ${mend(closed)}.`)
   return box
+}
+
+function describe(sealed: readonly Sealed[]): string {
+  return `The secrets of ${sealed.map((one) => one.of).join(' and ')} are`
+}
+
+function mend(sealed: readonly Sealed[]): string {
+  return `if it is lost for good, ${sealed.map((one) => MENDING[one.of]).join(', and ')}`
 }
 
 function canOpen(box: SecretBox, sealed: string): boolean {

@@ -55,6 +55,10 @@ export interface AlertStore {
   updateAlert(id: string, changes: Partial<AlertFields>, change: Change): Promise<Alert | undefined>
   /** Removes it with its notices; false when there is none. */
   removeAlert(id: string, change: Change): Promise<boolean>
+  /** A sealed destination of any one alert; undefined when there is none. */
+  findSealedDestination(): Promise<string | undefined>
+  /** Takes sealed destinations out of all alerts; without another an alert tells webhooks. The ids of those that had one. */
+  forgetSealedDestinations(change: Change): Promise<string[]>
   /** The active alerts of every site that go by figures. */
   listJudgedAlerts(): Promise<Alert[]>
   /** Keeps all verdicts with a notice for every destination of each crossing, in one transaction; those of alerts that somebody else judged or changed meanwhile are left out. How many crossings are told with that. */

@@ -7,7 +7,7 @@ import { randomText } from './random-text.js'
 import { runExclusively } from './run-exclusively.js'
 import { logChangeOfSite } from './sqlite-change-log.js'
 
-type Alerts = Pick<AlertStore, 'addAlert' | 'findAlert' | 'listAlerts' | 'updateAlert' | 'removeAlert' | 'listJudgedAlerts'>
+type Alerts = Pick<AlertStore, 'addAlert' | 'findAlert' | 'listAlerts' | 'updateAlert' | 'removeAlert' | 'findSealedDestination' | 'forgetSealedDestinations' | 'listJudgedAlerts'>
 type Row = Selectable<ControlTables['alerts']>
 
 /** A change of one of these makes another condition: what held before says nothing about it. */
@@ -51,11 +51,28 @@ export function createSqliteAlerts(db: ControlDatabase): Alerts {
         if (removed) await logChangeOfSite(connection, { type: 'alert', action: 'removed', subjectId: id, name: removed.name, siteId: removed.site_id, ...change })
         return removed !== undefined
       }),
+    async findSealedDestination() {
+      const row = await selectSealed(db).limit(1).executeTakeFirst()
+      return row && toAlert(row).destinations.find((destination) => 'sealed' in destination)?.sealed
+    },
+    forgetSealedDestinations: (change) =>
+      runExclusively(db, async (connection) => {
+        const alerts = (await selectSealed(connection).execute()).map(toAlert)
+        for (const { id, name, siteId } of alerts) {
+          await connection.updateTable('alerts').set((eb) => ({ ...toColumns({ destinations: [{ type: 'webhook' }] }), revision: eb('revision', '+', 1) })).where('id', '=', id).execute()
+          await logChangeOfSite(connection, { type: 'alert', action: 'changed', subjectId: id, name, siteId, fields: ['destinations'], ...change })
+        }
+        return alerts.map(({ id }) => id)
+      }),
     async listJudgedAlerts() {
       const rows = await db.selectFrom('alerts').selectAll().where('active', '=', 1).where('metric', '!=', 'uptime').orderBy('site_id').orderBy('window_minutes').execute()
       return rows.map(toAlert)
     },
   }
+}
+
+function selectSealed(db: ControlDatabase) {
+  return db.selectFrom('alerts').selectAll().where('destinations', 'like', '%"sealed"%')
 }
 
 async function findAlert(db: ControlDatabase, id: string): Promise<Alert | undefined> {

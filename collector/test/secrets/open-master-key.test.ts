@@ -14,7 +14,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-const open = (options: { given?: Buffer; sealed?: string } = {}) => openSecretBox({ given: undefined, sealed: undefined, file, ...options })
+const open = ({ given, sealed }: { given?: Buffer; sealed?: string } = {}) => openSecretBox({ given, sealed: sealed === undefined ? [] : [{ of: 'webhooks', text: sealed }], file })
 
 it('makes a key at the first start that only its user may read, and opens with it what was sealed', async () => {
   const sealed = (await open()).seal('secret')

@@ -57,7 +57,7 @@ function readDeliveries(file: string, event: WebhookEventName): Delivery[] {
 
 /** One of a name that nobody has. */
 async function addWebhook(stores: ControlStores, site: Site, names: WebhookEventName[], at: number) {
-  const box = await openSecretBox({ given: undefined, file: join(collector.dataDir, 'master.key'), sealed: undefined })
+  const box = await openSecretBox({ given: undefined, file: join(collector.dataDir, 'master.key'), sealed: [] })
   await stores.webhooks.addWebhook({ accountId: site.accountId, siteId: site.id, url: 'https://receiver.invalid/', events: names, description: '', secret: box.seal('whsec_AAAA') }, { actor: null, at })
 }
 
