@@ -1,4 +1,4 @@
-import { ERROR_CODES, type ErrorCode } from '@zenovay/tracker/contract'
+import { ERROR_CODES, MAX_BODY_BYTES, type ErrorCode } from '@zenovay/tracker/contract'
 import type { FastifyError, FastifyInstance } from 'fastify'
 import { authorise } from '../auth/authorise.js'
 import { ApiError } from '../errors.js'
@@ -15,7 +15,7 @@ interface FlatErrorOptions {
 /** Answers the errors of these routes as `{"error":"…"}`, in the words of Zero Trust Analytics. */
 export function addFlatErrors(routes: FastifyInstance, { notFound, now }: FlatErrorOptions): void {
   const logFault = createFaultLog(routes.log, now)
-  const texts: Partial<Record<ErrorCode, string>> = { UNAUTHORIZED: 'Unauthorized', FORBIDDEN: 'Access denied', NOT_FOUND: notFound }
+  const texts: Partial<Record<ErrorCode, string>> = { UNAUTHORIZED: 'Unauthorized', FORBIDDEN: 'Access denied', NOT_FOUND: notFound, PAYLOAD_TOO_LARGE: `Request body must be at most ${MAX_BODY_BYTES / 1024} KB` }
   routes.setErrorHandler<FastifyError>((error, request, reply) => {
     const apiError = toApiError(error)
     const { code, details, retryAfterS } = apiError

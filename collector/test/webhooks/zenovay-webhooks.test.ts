@@ -77,6 +77,15 @@ describe(BASE, () => {
     expect(await create({}, await addKey({ siteId: site.id }))).toMatchObject({ website_id: site.id })
   })
 
+  it('refuses a body over a megabyte when a webhook is made or tested, and does neither', async () => {
+    const { id } = await create()
+    for (const path of ['', `/${id}/test`]) {
+      const { status, body } = await ask('POST', path, { body: { url: URL_OF_HOOK, description: 'x'.repeat(1024 * 1024) } })
+      expect([status, body['error']]).toMatchObject([413, { code: 'PAYLOAD_TOO_LARGE', message: 'The body is over the limit of this path. Send fewer or smaller events at once.' }])
+    }
+    expect([sent, (await ask('GET')).body['webhooks']]).toMatchObject([[], [{ id }]])
+  })
+
   it('lists every fault', async () => {
     const { status, body } = await ask('POST', '', { body: { url: 'http://x', events: ['nothing'], description: 1 } })
     expect(status).toBe(400)

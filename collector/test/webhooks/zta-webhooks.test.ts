@@ -52,6 +52,11 @@ describe('/api/webhooks', () => {
     expect(await list()).toEqual({ webhooks: [] })
   })
 
+  it('refuses a body over its limit, and makes nothing of it', async () => {
+    expect(await create({ description: 'x'.repeat(1024 * 1024) })).toEqual({ status: 413, body: { error: 'Request body must be at most 64 KB' } })
+    expect(await list()).toEqual({ webhooks: [] })
+  })
+
   it('refuses in these words', async () => {
     const refusals: [object, string][] = [
       [{ url: 'http://hooks.example.net/webhook' }, 'URL must use HTTPS'],
