@@ -23,13 +23,17 @@ for (const webhooks of [0, 1, 10]) {
   await engine.webhooks.stop(1_000)
   let keys = 0
   const took = []
+  const worked = []
   const delay = monitorEventLoopDelay({ resolution: 1 })
   delay.enable()
   for (let round = 0; round < rounds; round++) {
     const batch = Array.from({ length: events }, () => ({ key: `event-${++keys}`, name: 'event', siteId: site.id, at: Date.now(), data }))
+    const before = process.cpuUsage()
     const began = performance.now()
     await engine.webhooks.outbox.put(batch)
     took.push(performance.now() - began)
+    const { user, system } = process.cpuUsage(before)
+    worked.push((user + system) / 1000)
   }
   delay.disable()
   const began = performance.now()
@@ -37,7 +41,7 @@ for (const webhooks of [0, 1, 10]) {
   for (let asked = 0; asked < ASKED; asked++) if (engine.webhooks.outbox.wants(site.id, 'event')) wanted++
   const nanoseconds = ((performance.now() - began) / ASKED) * 1e6
   const bytes = webhooks > 0 ? Math.round(statSync(join(engine.dataDir, 'control.db')).size / (rounds * events * webhooks)) : 0
-  console.log(`${events} events for ${webhooks} webhooks: put ${median(took).toFixed(1)} ms, longest ${Math.max(...took).toFixed(1)} ms, event loop held up at most ${(delay.max / 1e6).toFixed(0)} ms, ${bytes} bytes of file for each delivery; wants() ${nanoseconds.toFixed(0)} ns${wanted > 0 ? '' : ', says no'}`)
+  console.log(`${events} events for ${webhooks} webhooks: put ${median(took).toFixed(1)} ms (${median(worked).toFixed(0)} ms of processor), longest ${Math.max(...took).toFixed(1)} ms, event loop held up at most ${(delay.max / 1e6).toFixed(0)} ms, ${bytes} bytes of file for each delivery; wants() ${nanoseconds.toFixed(0)} ns${wanted > 0 ? '' : ', says no'}`)
   await engine.control.close()
   engine.remove()
 }
