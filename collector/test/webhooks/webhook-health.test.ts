@@ -103,13 +103,14 @@ it('replays what failed since a time, and one delivery, with the same ids', asyn
 })
 
 it('restores by one replay the thousand deliveries of an endpoint that was away for a day, each once and with its own id', async () => {
-  opened.answers['/a'] = 'connection'
+  const answerAfter = (ms: number, status: number) => () => new Promise<number>((resolve) => setTimeout(() => resolve(status), ms))
+  opened.answers['/a'] = answerAfter(4_000, 503)
   const webhook = await opened.add('/a')
   await opened.put(3)
   await pass(60_000)
   const since = Date.now()
   await opened.put(1_000)
-  await pass(60_000)
+  await pass(240_000)
   expect(await find(webhook.id)).toMatchObject({ isActive: false })
   skip(DAY_MS + HOUR_MS)
   const tidied = opened.webhooks.tidy()
@@ -118,7 +119,7 @@ it('restores by one replay the thousand deliveries of an endpoint that was away 
   expect(await find(webhook.id)).toMatchObject({ backlog: 0 })
   expect(opened.metric('failed') + opened.metric('dropped')).toBe(1_003)
 
-  opened.answers['/a'] = () => new Promise((resolve) => setTimeout(() => resolve(200), 80))
+  opened.answers['/a'] = answerAfter(80, 200)
   opened.sent.length = 0
   await opened.webhooks.enable(webhook.id, 'key_1')
   expect(await opened.webhooks.replay(webhook.id, { failedSince: since }, 'key_1')).toBe(1_000)
