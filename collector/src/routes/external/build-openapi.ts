@@ -45,13 +45,14 @@ const ERROR = Type.Object({
   }),
 })
 
-/** The OpenAPI 3.1 document of the External API, from the schemas that its requests are checked with. */
-export function buildOpenApi(routes: readonly ApiRoute[], base: string): OpenApiDocument {
+/** The OpenAPI 3.1 document of the External API, from the schemas that its requests are checked with; `others` are operations beside it. */
+export function buildOpenApi(routes: readonly ApiRoute[], base: string, others: readonly { method: string; path: string; operation: Operation }[]): OpenApiDocument {
   const paths: OpenApiDocument['paths'] = {}
   for (const route of routes) (paths[route.path] ??= {})[route.method.toLowerCase()] = describeRoute(route)
+  for (const { method, path, operation } of others) (paths[path] ??= {})[method.toLowerCase()] = operation
   return {
     openapi: '3.1.0',
-    info: { title: 'Zenovay External API', version: '1.0.0', description: 'The figures of your websites. Definitions: docs/metrics.md.', license: { name: 'MIT', identifier: 'MIT' } },
+    info: { title: 'Zenovay External API', version: '1.0.0', description: 'The figures of your websites (docs/metrics.md), and what manages them. Paths that name a server of their own begin at the root.', license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: base }],
     security: [{ apiKey: [] }, { bearer: [] }],
     paths: { ...paths, '/openapi.json': { get: describeDocument() } },
@@ -93,7 +94,8 @@ const PROPERTIES: Parameter = {
   schema: toPlain(Type.Record(Type.String(), Type.String({ maxLength: MAX_TEXT_LENGTH }))),
 }
 
-function describeParameters(schema: TObject, place: 'path' | 'query'): Parameter[] {
+/** Parameters as the document names them. */
+export function describeParameters(schema: TObject, place: 'path' | 'query'): Parameter[] {
   return Object.entries(schema.properties).map(([name, property]) => {
     const { description, ...plain } = toPlain(property)
     return { name, in: place, required: schema.required?.includes(name) ?? false, ...(description !== undefined && { description }), schema: plain }
@@ -119,6 +121,6 @@ function describeError(code: ErrorCode) {
 }
 
 /** A schema as JSON: without the symbols by which TypeBox knows it. */
-function toPlain(schema: TSchema): TSchema {
+export function toPlain(schema: TSchema): TSchema {
   return JSON.parse(JSON.stringify(schema)) as TSchema
 }

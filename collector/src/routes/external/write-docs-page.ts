@@ -26,14 +26,21 @@ ${sections.join('\n')}
 `
 }
 
-function writeOperation(name: string, { summary, description, parameters = [], responses }: Operation): string {
-  const example = (responses[200] as { content: Record<string, { example?: unknown }> }).content['application/json']?.example
+function writeOperation(name: string, { summary, description, parameters = [], responses, requestBody }: Operation): string {
+  const { content } = (responses[200] ?? responses[201]) as { content: Record<string, { example?: unknown }> }
+  const example = content['application/json']?.example
+  const request = (requestBody as { content: Record<string, { example?: unknown }> } | undefined)?.content['application/json']?.example
   return `<section>
 <h2><code>${escape(name)}</code></h2>
 <p>${escape([summary, description].filter(Boolean).join('. '))}</p>
 ${parameters.length > 0 ? `<table><tr><th>parameter</th><th>allowed</th><th>meaning</th></tr>${parameters.map(writeParameter).join('')}</table>` : ''}
-${example === undefined ? '' : `<pre><code>${escape(JSON.stringify(example, null, 2))}</code></pre>`}
+${request === undefined ? '' : `<p>Body:</p>${writeExample(request)}<p>Answer:</p>`}
+${example === undefined ? '' : writeExample(example)}
 </section>`
+}
+
+function writeExample(example: unknown): string {
+  return `<pre><code>${escape(JSON.stringify(example, null, 2))}</code></pre>`
 }
 
 function writeParameter({ name, schema, required, description = '' }: Parameter): string {
