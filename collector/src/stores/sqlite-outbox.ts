@@ -10,8 +10,8 @@ import { logDropped } from './sqlite-webhook-log.js'
 import { MAX_BACKLOG, MAX_PAYLOAD_BYTES, type PutResult, type Webhook, type WebhookStore } from './webhook-store.js'
 import { listWebhooksOfSites } from './sqlite-webhooks.js'
 
-// SQLite holds the whole process up, some 40 µs of work for each delivery; and a site may have ten webhooks and its account ten more.
-const MAX_DELIVERIES_AT_ONCE = 250
+// SQLite holds the whole process up, up to 0.1 ms for each delivery; and a site may have ten webhooks and its account ten more.
+const MAX_DELIVERIES_AT_ONCE = 100
 
 interface Draft {
   webhookId: string

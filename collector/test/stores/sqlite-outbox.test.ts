@@ -28,7 +28,7 @@ it('queues an event once for every webhook of its site and account that wants it
   expect(await Promise.all([own, wide, deaf, foreign].map(backlogOf))).toEqual([3, 3, 0, 0])
 })
 
-it('holds nobody up for more than some hundred deliveries, however many webhooks listen', async () => {
+it('holds nobody up for more than a hundred deliveries, however many webhooks listen', async () => {
   for (let count = 0; count < 10; count++) await addWebhook()
   let [turns, isOver] = [0, false]
   const count = () => {
@@ -39,7 +39,7 @@ it('holds nobody up for more than some hundred deliveries, however many webhooks
   const { queued } = await opened.webhooks.putDeliveries(Array.from({ length: 100 }, (_, index) => event(`event-${index}`)), TIMES)
   isOver = true
   expect(queued).toBe(1_000)
-  expect(turns).toBeGreaterThanOrEqual(3)
+  expect(turns).toBeGreaterThanOrEqual(9)
 })
 
 it('tells a webhook nothing from before it was made, and a removed one nothing at all', async () => {
