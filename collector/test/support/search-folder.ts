@@ -1,13 +1,27 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { access, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Which of the secrets stand in a file of a folder, byte by byte: `file: secret`. */
-export async function searchFolder(folder: string, secrets: Iterable<string | Buffer>): Promise<string[]> {
+/** Which of the secrets stand in a file of a folder, byte by byte: `file: secret`. What its owner takes away meanwhile holds none. */
+export async function searchFolder(folder: string, secrets: readonly (string | Buffer)[]): Promise<string[]> {
+  await access(folder)
   const hits: string[] = []
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue
-    const bytes = await readFile(join(entry.parentPath, entry.name))
-    for (const secret of secrets) if (bytes.includes(secret)) hits.push(`${join(entry.parentPath, entry.name)}: ${secret.toString()}`)
+  for (const file of await listFiles(folder)) {
+    const bytes = await unlessGone(readFile(file), Buffer.alloc(0))
+    for (const secret of secrets) if (bytes.includes(secret)) hits.push(`${file}: ${secret.toString()}`)
   }
   return hits
+}
+
+async function listFiles(folder: string): Promise<string[]> {
+  const entries = await unlessGone(readdir(folder, { withFileTypes: true }), [])
+  const files = entries.filter((entry) => entry.isFile()).map(({ name }) => join(folder, name))
+  for (const { name } of entries.filter((entry) => entry.isDirectory())) files.push(...(await listFiles(join(folder, name))))
+  return files
+}
+
+async function unlessGone<Content>(reading: Promise<Content>, nothing: Content): Promise<Content> {
+  return reading.catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return nothing
+    throw error
+  })
 }
