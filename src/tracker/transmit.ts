@@ -40,7 +40,9 @@ export const transmit = (mark = 1): void => {
           (document as Document & { prerendering?: boolean }).prerendering ||
           navigator.webdriver ||
           (options!.allowLocalhost != 'true' && isLocalPage()) ||
-          (text += JSON.stringify(outbox[key]))[MAX_REQUEST_LENGTH]
+          // All of it is kept at once, also what a later request will carry: a page may end before that.
+          (text +=
+            (!cookieless && useStorage((storage) => (storage[key] ||= JSON.stringify({ ...outbox[key], retry: true })) as string)) || JSON.stringify(outbox[key]))[MAX_REQUEST_LENGTH]
         ),
     )
     .slice(0, MAX_BATCH_EVENTS)
@@ -49,7 +51,6 @@ export const transmit = (mark = 1): void => {
     batch.map((key) => {
       sent[key] = mark
       outbox[key]!.retry = true
-      if (!cookieless) useStorage((storage) => (storage[key] = JSON.stringify(outbox[key])))
     })
     if (mark > 1) {
       navigator.sendBeacon?.(collectorUrl, body)

@@ -289,6 +289,18 @@ test('a request has at most 60 KB, whatever its characters', async () => {
   for (const [, { body }] of page.fetch.mock.calls as [string, { body: string }][]) expect(new TextEncoder().encode(body).length).toBeLessThanOrEqual(60_000)
 })
 
+test('an event that waits for its turn behind others outlasts the page, too', async () => {
+  const page = await open({ answers: [answer(503, { 'retry-after': '600' })] })
+  await page.trackNow(...Array.from({ length: 70 }, (_, index) => `event${index}`))
+  page.fire('online')
+  await page.trackNow('late')
+
+  expect(page.names().flat()).not.toContain('late')
+  const kept = page.outboxKeys().map((key) => JSON.parse(localStorage.getItem(key)!) as unknown)
+  expect(kept).toHaveLength(71)
+  expect(kept).toContainEqual(expect.objectContaining({ event_name: 'late', retry: true }))
+})
+
 test('the outbox holds the 500 newest events', async () => {
   const page = await open({ answers: [answer(503, { 'retry-after': '600' })] })
   await page.trackNow(...Array.from({ length: 511 }, (_, index) => `event${index}`))
