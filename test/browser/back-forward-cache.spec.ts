@@ -1,4 +1,5 @@
 import { expect, test } from '../support/browser-fixtures.js'
+import { readOutbox } from '../support/read-outbox.js'
 import type { RecordingCollector } from '../support/recording-collector.js'
 import type { Tab } from '../support/tab.js'
 import { plainPage, trackedPage, VARIANTS } from '../support/test-pages.js'
@@ -53,6 +54,8 @@ for (const variant of VARIANTS) {
 
     await tab.goto(home)
     await collector.until(() => collector.pageviews().length === 1)
+    // Its request has ended: see expectRestorable.
+    await expect.poll(() => readOutbox(tab)).toEqual([])
     await leaveAndReturn(tab, about)
     await collector.until(() => collector.pageviews().length === 2)
 

@@ -116,7 +116,8 @@ for (const variant of VARIANTS)
 
     test('when 3 of 10 answers are lost on the way', async ({ tab, servers, site, collector, store }) => {
       collector.resetRate = 0.3
-      await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
+      // Five in a row that fail are rare, and the pause after them would be up to 96 s.
+      await tab.goto(site.addPage('/', trackedPage(servers, { variant, head: SHORT_PAUSES })))
       await trackSteps(tab, 0, 40)
 
       await expect.poll(() => readOutbox(tab), BACK).toEqual([])
