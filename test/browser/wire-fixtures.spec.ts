@@ -46,6 +46,10 @@ for (const variant of VARIANTS)
       await tab.goto(`${searchEngine}/search`)
       await tab.click('#result')
       await collector.until(() => collector.events().length === 1)
+      // Its pageview is here before Firefox lets the page be asked: another origin, another process.
+      await expect(async () => {
+        expect(await tab.evaluate(() => `${document.readyState} ${location.origin}`)).toBe(`complete ${site.url}`)
+      }).toPass()
       await act?.(tab)
       await collector.until(() => collector.events().length === index + 1)
 
