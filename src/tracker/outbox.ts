@@ -11,8 +11,8 @@ export const MAX_REQUEST_LENGTH = 20_000
  * Every event that no answer has acknowledged yet, oldest first, each under `zenovay:` and its id, which begins
  * with its time in milliseconds.
  *
- * They are in localStorage, too, before the first of them is transmitted, as a page may end at any time. One key for
- * each: two tabs that wrote one shared list would overwrite each other's events.
+ * Unless cookieless they are in localStorage, too, before the first of them is transmitted, as a page may end at any
+ * time. One key for each: two tabs that wrote one shared list would overwrite each other's events.
  */
 export const outbox: Record<string, OutgoingEvent> = {}
 

@@ -21,7 +21,6 @@ for (const variant of VARIANTS)
       // Page and collector share a clock; only the ways lie between, and one may be slow.
       const waited = last.request.at - first!.request.at
       expect(last.event.age_ms).toBeGreaterThan(0)
-      expect(last.event.age_ms).toBeGreaterThan(waited - 5_000)
       expect(last.event.age_ms).toBeLessThan(waited + 5_000)
       await expect.poll(() => readOutbox(tab)).toEqual([])
     })
