@@ -13,7 +13,7 @@ export const hashScript = (code) => createHash('sha256').update(code).digest('he
 
 /**
  * Reads a script that is one block, `{let a,b=…;…}`, and gives what of it may be chosen: the name of each binding, and the
- * order of the first declaration's declarators (none of them runs anything that another needs).
+ * order of the first declaration's declarators. `needs` has pairs of these, the second of which reads the first outside of any function.
  */
 export function readBindings(code) {
   const tree = parse(code, { ecmaVersion: ECMA_VERSION, ranges: true })
@@ -30,8 +30,13 @@ export function readBindings(code) {
   const rivals = bindings.map((one, i) => bindings.flatMap((other, j) => (i !== j && (reach[i].has(other.scope) || reach[j].has(one.scope)) ? [j] : [])))
 
   const slots = uses.flatMap((identifiers, binding) => identifiers.map(({ range: [from, to] }) => ({ from, to, binding }))).toSorted((a, b) => a.from - b.from)
-  const declaration = tree.body[0].body[0]
-  return { code, slots, rivals, names: bindings.map(({ name }) => name), declarators: declaration.declarations.map(({ range }) => range) }
+  const { declarations } = tree.body[0].body[0]
+  const needs = bindings.flatMap(({ identifiers: [own], references, scope }) => {
+    const first = declarations.findIndex(({ id }) => id.range[0] === own.range[0])
+    const readers = references.filter(({ from }) => from === scope).map(({ identifier }) => declarations.findIndex(({ range }) => range[0] <= identifier.range[0] && identifier.range[1] <= range[1]))
+    return first < 0 ? [] : readers.filter((second) => second >= 0 && second !== first).map((second) => [first, second])
+  })
+  return { code, slots, rivals, needs, names: bindings.map(({ name }) => name), declarators: declarations.map(({ range }) => range) }
 }
 
 /** The script with these names for its bindings and its first declaration in this order. */

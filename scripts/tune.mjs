@@ -19,6 +19,7 @@ const bindings = readBindings(code)
 const pick = (list) => list[Math.floor(Math.random() * list.length)]
 const index = (list) => Math.floor(Math.random() * list.length)
 const fits = (names, binding) => bindings.rivals[binding].every((rival) => names[rival] !== names[binding])
+const isSound = (order) => bindings.needs.every(([first, second]) => order.indexOf(first) < order.indexOf(second))
 
 /** Another choice, not far from this one; undefined when it is none. */
 function step({ names, order }) {
@@ -27,7 +28,7 @@ function step({ names, order }) {
     const next = [...order]
     const [moved] = next.splice(index(next), 1)
     next.splice(index(order), 0, moved)
-    return { names, order: next }
+    return isSound(next) ? { names, order: next } : undefined
   }
   if (kind < 0.35) {
     const [one, other] = [pick(names), pick(Math.random() < 0.5 ? names : LETTERS)]

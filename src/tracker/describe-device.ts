@@ -8,7 +8,7 @@ import type { OutgoingEvent } from './outbox.js'
  */
 export const describeDevice = (): OutgoingEvent => ({
   device_type: navigator.maxTouchPoints ? 'touch' : 'auto',
-  browser: 'auto',
   os: 'auto',
+  browser: 'auto',
   user_agent: navigator.userAgent,
 })

@@ -12,14 +12,15 @@ export type VisitorRecord = [consent?: string | undefined, disabled?: number | u
 
 /** The record, or its twin in memory where none can be kept. */
 export let record: VisitorRecord = []
-/** What could be read back after it was written. */
+/** What was read last: once there was something, nothing means that it was deleted on purpose. */
 let kept: VisitorRecord | undefined
 
-const read = () => useStorage((storage) => ((options!.cookieDomain ? ` ${document.cookie}`.split(' zenovay=')[1]!.split(';')[0] : storage['zenovay']) as string | undefined)?.split(',') as unknown as VisitorRecord)
-
-/** Reads what other tabs may have changed. A record that was kept and is gone was deleted on purpose. */
+/** Reads what other tabs may have changed. A cookie whose domain is wrong is dropped without an error, and is never read. */
 export const readRecord = (): void => {
-  record = read() || (kept ? [] : record)
+  kept =
+    useStorage((storage) => ((options!.cookieDomain ? /(^| )zenovay=([^;]*)/.exec(document.cookie)![2] : storage['zenovay']) as string | undefined)?.split(',') as unknown as VisitorRecord) ||
+    (kept && [])
+  record = kept || record
 }
 
 /** Keeps the record. */
@@ -30,6 +31,4 @@ export const writeRecord = (): void => {
       document.cookie = `zenovay=${record};domain=${options!.cookieDomain};path=/;max-age=${COOKIE_MAX_AGE_S};samesite=lax;${location.protocol[5] && 'secure'}`
     else storage['zenovay'] = record
   })
-  // A cookie whose domain is wrong is dropped without an error.
-  kept = read()
 }

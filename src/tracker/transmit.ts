@@ -41,8 +41,7 @@ export const transmit = (mark = 1): void => {
           navigator.webdriver ||
           (options!.allowLocalhost != 'true' && isLocalPage()) ||
           // All of it is kept at once, also what a later request will carry: a page may end before that.
-          (text +=
-            (!cookieless && useStorage((storage) => (storage[key] ||= JSON.stringify({ ...outbox[key], retry: true })) as string)) || JSON.stringify(outbox[key]))[MAX_REQUEST_LENGTH]
+          (cookieless || useStorage((storage) => (storage[key] ||= JSON.stringify(outbox[key])) as string), (text += JSON.stringify(outbox[key])))[MAX_REQUEST_LENGTH]
         ),
     )
     .slice(0, MAX_BATCH_EVENTS)

@@ -12,6 +12,10 @@ describe.each(Object.entries(LIMITS))('%s', (file, limit) => {
     expect(bytes, 'after a change of src/tracker, npm run tune finds names that pack well').toBeLessThanOrEqual(limit)
   })
 
+  it('begins with its compile hint: anywhere else it is a comment', () => {
+    expect(readFileSync(new URL(file, ROOT), 'utf8')).toMatch(/^\/\/# allFunctionsCalledOnLoad\n/)
+  })
+
   it('has the size that README says', () => {
     const readme = readFileSync(new URL('README.md', ROOT), 'utf8')
     const [, said] = new RegExp(`\\| \`${file}\` \\| ([\\d,]+) bytes`).exec(readme)!
