@@ -12,7 +12,12 @@ export default defineConfig(
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.config.ts'] }, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.config.ts'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-non-null-assertion': 'off',
@@ -24,19 +29,92 @@ export default defineConfig(
   { files: ['*.config.ts'], extends: [tseslint.configs.disableTypeChecked] },
   // Bytes of the script are paid by every visitor: a call for its effect inside an expression is one of the ways to save them,
   // and so is a text that is thrown; the guard around all commands makes it a warning.
-  { files: ['src/tracker/**'], rules: { '@typescript-eslint/no-unused-expressions': 'off', '@typescript-eslint/only-throw-error': 'off', '@typescript-eslint/no-base-to-string': 'off' } },
-  { files: ['**/*.test.ts', '**/*.spec.ts', '**/test/support/**'], linterOptions: { reportUnusedDisableDirectives: 'off' }, rules: { '@typescript-eslint/require-await': 'off', 'no-empty-pattern': 'off' } },
-  { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', Buffer: 'readonly', URL: 'readonly', AbortController: 'readonly', setTimeout: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', performance: 'readonly', fetch: 'readonly' } } },
-  border(['src/contract/**'], [{ regex: '^(?!\\./)', message: 'The contract room imports nothing from outside.' }]),
-  border(['src/tracker/**', 'src/live/**'], [{ regex: '^(?!\\./|\\.\\./contract/)', message: 'This room may import only the contract.' }]),
-  ...['react', 'vue', 'svelte'].map((name) => border([`src/${name}/**`], [{ regex: `^(?!\\./|\\.\\./tracker/index\\.js$|${name}$)`, message: `This room may import only the entry of the tracker and ${name}.` }])),
-  border(['src/node/**'], [{ regex: '^(?!\\./|\\.\\./contract/|node:)', message: 'This room may import only the contract and Node.' }]),
-  border(['collector/src/**'], [{ regex: '^@zenovay/(?!tracker/contract$)|/src/', message: 'The collector may import only the contract of the tracker.' }]),
+  {
+    files: ['src/tracker/**'],
+    rules: {
+      '@typescript-eslint/no-unused-expressions': 'off',
+      '@typescript-eslint/only-throw-error': 'off',
+      '@typescript-eslint/no-base-to-string': 'off',
+    },
+  },
+  {
+    files: ['**/*.test.ts', '**/*.spec.ts', '**/test/support/**'],
+    linterOptions: { reportUnusedDisableDirectives: 'off' },
+    rules: { '@typescript-eslint/require-await': 'off', 'no-empty-pattern': 'off' },
+  },
+  {
+    files: ['**/*.mjs'],
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        Buffer: 'readonly',
+        URL: 'readonly',
+        AbortController: 'readonly',
+        setTimeout: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
+        performance: 'readonly',
+        fetch: 'readonly',
+      },
+    },
+  },
+  border(
+    ['src/contract/**'],
+    [{ regex: '^(?!\\./)', message: 'The contract room imports nothing from outside.' }],
+  ),
+  border(
+    ['src/tracker/**', 'src/live/**'],
+    [{ regex: '^(?!\\./|\\.\\./contract/)', message: 'This room may import only the contract.' }],
+  ),
+  ...['react', 'vue', 'svelte'].map((name) =>
+    border(
+      [`src/${name}/**`],
+      [
+        {
+          regex: `^(?!\\./|\\.\\./tracker/index\\.js$|${name}$)`,
+          message: `This room may import only the entry of the tracker and ${name}.`,
+        },
+      ],
+    ),
+  ),
+  border(
+    ['src/node/**'],
+    [
+      {
+        regex: '^(?!\\./|\\.\\./contract/|node:)',
+        message: 'This room may import only the contract and Node.',
+      },
+    ],
+  ),
+  border(
+    ['collector/src/**'],
+    [
+      {
+        regex: '^@zenovay/(?!tracker/contract$)|/src/',
+        message: 'The collector may import only the contract of the tracker.',
+      },
+    ],
+  ),
   // In the page's scripts the hash is a part of the URL.
-  { files: ['collector/src/**', 'src/node/**'], ignores: ['collector/src/dashboard/page/**'], rules: { 'no-restricted-syntax': ['error', ...FORBID_EARLY_EXITS] } },
+  {
+    files: ['collector/src/**', 'src/node/**'],
+    ignores: ['collector/src/dashboard/page/**'],
+    rules: { 'no-restricted-syntax': ['error', ...FORBID_EARLY_EXITS] },
+  },
   {
     files: ['collector/src/**'],
     ignores: ['collector/src/stores/**', 'collector/src/dashboard/page/**'],
-    rules: { '@typescript-eslint/no-restricted-imports': ['error', { paths: ['kysely', 'libsql', '@clickhouse/client', 'chdb', 'ffi-rs'].map((name) => ({ name, message: 'Only the stores know a database.' })) }] },
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: ['kysely', 'libsql', '@clickhouse/client', 'chdb', 'ffi-rs'].map((name) => ({
+            name,
+            message: 'Only the stores know a database.',
+          })),
+        },
+      ],
+    },
   },
 )

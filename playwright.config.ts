@@ -1,6 +1,17 @@
-import { defineConfig, type PlaywrightTestOptions, type PlaywrightWorkerOptions, type Project } from '@playwright/test'
+import {
+  defineConfig,
+  type PlaywrightTestOptions,
+  type PlaywrightWorkerOptions,
+  type Project,
+} from '@playwright/test'
 import type { EngineOptions } from './test/support/browser-fixtures.js'
-import { ENGINES, findBrowser, INSTALL_HINT, type Engine, type FoundBrowser } from './test/support/find-browsers.mjs'
+import {
+  ENGINES,
+  findBrowser,
+  INSTALL_HINT,
+  type Engine,
+  type FoundBrowser,
+} from './test/support/find-browsers.mjs'
 
 type Options = PlaywrightWorkerOptions & EngineOptions
 type EngineProject = Project<PlaywrightTestOptions, Options>
@@ -11,7 +22,17 @@ const END_TO_END = '**/e2e/**/*.spec.ts'
 // The pages of Chromium's own address bar, two for each window, take more processor time than the page that is tested.
 const OMNIBOX_FEATURES = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup']
 // Of two such switches the last one counts: of Playwright's, these matter to a test.
-const DISABLED_FEATURES = [...OMNIBOX_FEATURES, 'AvoidUnnecessaryBeforeUnloadCheckSync', 'DestroyProfileOnBrowserClose', 'HttpsUpgrades', 'MediaRouter', 'NetworkTimeServiceQuerying', 'OptimizationHints', 'PaintHolding', 'Translate']
+const DISABLED_FEATURES = [
+  ...OMNIBOX_FEATURES,
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsUpgrades',
+  'MediaRouter',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PaintHolding',
+  'Translate',
+]
 
 const projects: EngineProject[] = []
 const missing: Engine[] = []
@@ -38,14 +59,22 @@ export default defineConfig<PlaywrightTestOptions, Options>({
   // More than a machine of two cores has: much of a spec is waiting.
   workers: 4,
   forbidOnly: Boolean(process.env['CI']),
-  reporter: [['list'], ['./test/support/skip-reporter.ts'], ['json', { outputFile: 'test-results/playwright.json' }]],
+  reporter: [
+    ['list'],
+    ['./test/support/skip-reporter.ts'],
+    ['json', { outputFile: 'test-results/playwright.json' }],
+  ],
   projects,
 })
 
 function createProject(engine: Engine, found: FoundBrowser): EngineProject {
   if (engine === 'chromium') return { name: engine, use: chromiumOptions(found) }
   if (engine === 'firefox') return { name: engine, testIgnore: END_TO_END, use: firefoxOptions(found) }
-  return { name: engine, testIgnore: END_TO_END, use: { browserName: engine, webKitTools: found.webKitTools } }
+  return {
+    name: engine,
+    testIgnore: END_TO_END,
+    use: { browserName: engine, webKitTools: found.webKitTools },
+  }
 }
 
 function chromiumOptions({ bundled, path }: FoundBrowser): Partial<Options> {
@@ -53,8 +82,20 @@ function chromiumOptions({ bundled, path }: FoundBrowser): Partial<Options> {
   const ignoreDefaultArgs = ['--disable-back-forward-cache']
   const features = `--disable-features=${DISABLED_FEATURES.join()}`
   // The headless shell, Playwright's default, is not the browser that visitors have.
-  if (bundled) return { browserName: 'chromium', channel: 'chromium', launchOptions: { ignoreDefaultArgs, args: [features] } }
-  return { browserName: 'chromium', launchOptions: { executablePath: path, ignoreDefaultArgs, args: ['--disable-gpu', '--disable-quic', features] } }
+  if (bundled)
+    return {
+      browserName: 'chromium',
+      channel: 'chromium',
+      launchOptions: { ignoreDefaultArgs, args: [features] },
+    }
+  return {
+    browserName: 'chromium',
+    launchOptions: {
+      executablePath: path,
+      ignoreDefaultArgs,
+      args: ['--disable-gpu', '--disable-quic', features],
+    },
+  }
 }
 
 function firefoxOptions({ bundled, path }: FoundBrowser): Partial<Options> {

@@ -6,13 +6,20 @@ import { hashScript, NAMES_FILE, readBindings, writeBindings } from './scripts/n
 
 // One program for all rooms: the rollup plugin cannot follow project references. Their borders and
 // declarations are checked and written by `tsc -b`, which runs before.
-const compile = () => typescript({ tsconfig: 'tsconfig.build.json', noForceEmit: true, outputToFilesystem: false })
+const compile = () =>
+  typescript({ tsconfig: 'tsconfig.build.json', noForceEmit: true, outputToFilesystem: false })
 
 /** Minifies an ES module. */
 const minifyModule = {
   name: 'minify-module',
   async renderChunk(code) {
-    const minified = await minify(code, { ecma: 2020, module: true, compress: COMPRESS, mangle: { properties: INTERNAL }, format: { comments: false } })
+    const minified = await minify(code, {
+      ecma: 2020,
+      module: true,
+      compress: COMPRESS,
+      mangle: { properties: INTERNAL },
+      format: { comments: false },
+    })
     return { code: minified.code, map: null }
   },
 }
@@ -55,7 +62,12 @@ const DIRECTIVES = { react: "'use client'" }
 const binding = (framework) => ({
   input: `src/${framework}/index.ts`,
   external: [framework, /\/tracker\/index\.js$/],
-  output: { file: `dist/${framework}.mjs`, format: 'es', banner: DIRECTIVES[framework] ?? '', paths: (id) => (id === framework ? id : './index.mjs') },
+  output: {
+    file: `dist/${framework}.mjs`,
+    format: 'es',
+    banner: DIRECTIVES[framework] ?? '',
+    paths: (id) => (id === framework ? id : './index.mjs'),
+  },
   plugins: [compile()],
 })
 

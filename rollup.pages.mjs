@@ -23,12 +23,22 @@ const addFiles = (files) => ({
   },
   generateBundle() {
     for (const [fileName, sources] of Object.entries(files))
-      this.emitFile({ type: 'asset', fileName, source: [sources].flat().map((source) => readFileSync(source, 'utf8')).join('\n') })
+      this.emitFile({
+        type: 'asset',
+        fileName,
+        source: [sources]
+          .flat()
+          .map((source) => readFileSync(source, 'utf8'))
+          .join('\n'),
+      })
   },
 })
 
 // In the order of the cascade: uPlot's first, so that ours may override it, and what narrow screens change last.
-const STYLES = [resolve('uplot/dist/uPlot.min.css'), ...['base', 'header', 'controls', 'report', 'tables', 'narrow'].map((name) => `${PAGE}/styles/${name}.css`)]
+const STYLES = [
+  resolve('uplot/dist/uPlot.min.css'),
+  ...['base', 'header', 'controls', 'report', 'tables', 'narrow'].map((name) => `${PAGE}/styles/${name}.css`),
+]
 
 export default [
   {

@@ -15,7 +15,15 @@ export default defineConfig({
     reporters: ['default', 'json'],
     outputFile: { json: 'test-results/vitest.json' },
     projects: [
-      { test: { ...shared, name: 'tracker', include: ['test/{contract,tracker,live,react,vue,svelte,node,docs,package,bench,lint}/**/*.test.ts'] } },
+      {
+        test: {
+          ...shared,
+          name: 'tracker',
+          include: [
+            'test/{contract,tracker,live,react,vue,svelte,node,docs,package,bench,lint}/**/*.test.ts',
+          ],
+        },
+      },
       // Half of what a short file of these takes is to load the collector: the files of one worker share its modules.
       { test: { ...shared, name: 'collector', include: ['collector/test/**/*.test.ts'], isolate: false } },
     ],

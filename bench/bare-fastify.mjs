@@ -5,12 +5,18 @@ import Fastify from 'fastify'
 
 const app = Fastify()
 app.removeAllContentTypeParsers()
-app.addContentTypeParser('text/plain', { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) => done(null, body))
+app.addContentTypeParser(
+  'text/plain',
+  { parseAs: 'string', bodyLimit: MAX_BODY_BYTES },
+  (_request, body, done) => done(null, body),
+)
 app.post('/e/:code', (request, reply) => {
   const result = validateEvent(JSON.parse(request.body))
   if (result.ok) return reply.send({ success: true })
   return reply.code(400).send({ success: false, error: { code: 'VALIDATION_ERROR', details: result.faults } })
 })
-app.get('/live/:code', (_request, reply) => reply.send({ visitors: 0, count: 0, timestamp: new Date().toISOString() }))
+app.get('/live/:code', (_request, reply) =>
+  reply.send({ visitors: 0, count: 0, timestamp: new Date().toISOString() }),
+)
 console.log(`collector: ${await app.listen({ port: 0, host: '127.0.0.1' })}`)
 console.log('ready')

@@ -50,7 +50,14 @@ await stopped
 const { stored, lost, doubled } = await judgeStore(site.dataDir, acknowledged)
 site.remove()
 const strange = [...answers.keys()].filter((status) => ![0, 200, 503].includes(status))
-console.log(`kills ${kills + 1} in ${Math.round((performance.now() - begin) / 1000)} s, acknowledged ${acknowledged.size}, stored ${stored}, lost ${lost}, doubled ${doubled}, other answers ${strange.join(' ') || 'none'}`)
+console.log(
+  `kills ${kills + 1} in ${Math.round((performance.now() - begin) / 1000)} s, acknowledged ${acknowledged.size}, stored ${stored}, lost ${lost}, doubled ${doubled}, other answers ${strange.join(' ') || 'none'}`,
+)
 const failed = lost > 0 || doubled > 0 || strange.length > 0
-if (values.control) console.log(lost > 0 ? 'control: events were lost, as they must be' : 'control: nothing was lost, so this run proves nothing')
+if (values.control)
+  console.log(
+    lost > 0
+      ? 'control: events were lost, as they must be'
+      : 'control: nothing was lost, so this run proves nothing',
+  )
 process.exitCode = (values.control ? lost > 0 : !failed) ? 0 : 1

@@ -14,7 +14,11 @@ import { makeEvent } from './make-event.mjs'
 import { runServer } from './run-server.mjs'
 
 const { values } = parseArgs({
-  options: { 'full-seconds': { type: 'string', default: '15' }, clients: { type: 'string', default: '20' }, megabytes: { type: 'string', default: '24' } },
+  options: {
+    'full-seconds': { type: 'string', default: '15' },
+    clients: { type: 'string', default: '20' },
+    megabytes: { type: 'string', default: '24' },
+  },
 })
 const BEFORE_MS = 1_000
 const RECOVER_WITHIN_MS = 5_000
@@ -38,7 +42,9 @@ function fill() {
 
 try {
   const site = await openSite({ dataDir: join(disk, 'data') })
-  const key = /api key: (\S+)/.exec(execFileSync(COLLECTOR, ['key', 'create'], { env: { ...process.env, ...site.env }, encoding: 'utf8' }))[1]
+  const key = /api key: (\S+)/.exec(
+    execFileSync(COLLECTOR, ['key', 'create'], { env: { ...process.env, ...site.env }, encoding: 'utf8' }),
+  )[1]
   const server = await runServer([COLLECTOR, 'start'], site.env)
   const get = async (path) => (await fetch(server.url + path, { headers: { 'x-api-key': key } })).status
   const senders = startSenders({ ...site, clients: Number(values.clients), pauseMs: REST_MS })
@@ -56,12 +62,14 @@ try {
   const during = senders.acknowledged.size
   // The salt of today is not made yet: control data has to write, too.
   const event = makeEvent({ cookieless: true, visitor_id: undefined })
-  const cookieless = (await fetch(server.url + site.path, { method: 'POST', body: JSON.stringify(event) })).status
+  const cookieless = (await fetch(server.url + site.path, { method: 'POST', body: JSON.stringify(event) }))
+    .status
 
   rmSync(filler)
   const freed = performance.now()
   const known = senders.acknowledged.size
-  while (senders.acknowledged.size === known && performance.now() - freed < 10 * RECOVER_WITHIN_MS) await sleep(20)
+  while (senders.acknowledged.size === known && performance.now() - freed < 10 * RECOVER_WITHIN_MS)
+    await sleep(20)
   const recoveredMs = Math.round(performance.now() - freed)
   await sleep(BEFORE_MS)
   const after = senders.acknowledged.size
@@ -71,8 +79,12 @@ try {
 
   const { stored, lost, doubled } = await judgeStore(site.dataDir, senders.acknowledged)
   const statuses = [...senders.answers].map(([status, count]) => `${count} × ${status}`).join(', ')
-  console.log(`acknowledged ${before} before, ${during - before} while full, ${after - during} after; answers ${statuses}; without Retry-After ${senders.refusedWithoutRetryAfter.size}`)
-  console.log(`reads ${reads.length}, of them not 200: ${reads.filter((status) => status !== 200).length}; /health ${health}, then ${healthAfter}; cookieless event while full ${cookieless}`)
+  console.log(
+    `acknowledged ${before} before, ${during - before} while full, ${after - during} after; answers ${statuses}; without Retry-After ${senders.refusedWithoutRetryAfter.size}`,
+  )
+  console.log(
+    `reads ${reads.length}, of them not 200: ${reads.filter((status) => status !== 200).length}; /health ${health}, then ${healthAfter}; cookieless event while full ${cookieless}`,
+  )
   console.log(`accepts again after ${recoveredMs} ms; stored ${stored}, lost ${lost}, doubled ${doubled}`)
   const isGood =
     [...senders.answers.keys()].every((status) => status === 200 || status === 503) &&

@@ -30,7 +30,22 @@ const commit = {
   },
 }
 const heartbeats = createGroupCommit({ write: (rows, id) => events.insertHeartbeats(rows, id), log })
-const identifier = createIdentifier({ salts: createSaltRotation({ store: createSaltFolder(`${config.dataDir}/salts`), log }) })
-const app = createApp({ config, control, geo: await openGeo(undefined), events, commit, heartbeats, identifier, webhooks: { inFlight: () => 0, backlog: () => 0 }, metrics: createMetrics(), scripts: [], page: [], log })
+const identifier = createIdentifier({
+  salts: createSaltRotation({ store: createSaltFolder(`${config.dataDir}/salts`), log }),
+})
+const app = createApp({
+  config,
+  control,
+  geo: await openGeo(undefined),
+  events,
+  commit,
+  heartbeats,
+  identifier,
+  webhooks: { inFlight: () => 0, backlog: () => 0 },
+  metrics: createMetrics(),
+  scripts: [],
+  page: [],
+  log,
+})
 console.log(`collector: ${await app.listen({ port: config.port, host: config.host })}`)
 console.log('ready')

@@ -12,7 +12,12 @@ import { startSenders } from './faults/start-senders.mjs'
 import { runServer } from './run-server.mjs'
 
 const { values } = parseArgs({
-  options: { how: { type: 'string', default: 'stop' }, seconds: { type: 'string', default: '30' }, clients: { type: 'string', default: '100' }, 'rest-ms': { type: 'string', default: '0' } },
+  options: {
+    how: { type: 'string', default: 'stop' },
+    seconds: { type: 'string', default: '30' },
+    clients: { type: 'string', default: '100' },
+    'rest-ms': { type: 'string', default: '0' },
+  },
 })
 const ANSWER_WITHIN_MS = 25_000
 const HEALTH_WITHIN_MS = 3_000
@@ -24,7 +29,9 @@ const wellMs = Math.min(2_000, awayMs / 2)
 
 let isAway = false
 const site = await openSite()
-const { server, go, comeBack, close } = await (values.how === 'stop' || values.how === 'kill' ? startEmbedded() : startBehindProxy())
+const { server, go, comeBack, close } = await (values.how === 'stop' || values.how === 'kill'
+  ? startEmbedded()
+  : startBehindProxy())
 const senders = startSenders({ ...site, clients: Number(values.clients), pauseMs: Number(values['rest-ms']) })
 await sleep(wellMs)
 const before = senders.acknowledged.size
@@ -56,9 +63,15 @@ const slowestHealth = Math.round(Math.max(...health.map(({ ms }) => ms)))
 // A first failure is needed before it can be known.
 const unhealthy = health.filter(({ sinceAwayMs }) => sinceAwayMs > 1000)
 const answers = [...senders.answers].map(([status, count]) => `${count} × ${status}`).join(', ')
-console.log(`${values.how} ${values.seconds} s: acknowledged ${before} before, ${during - before} while away, ${senders.acknowledged.size - during} after; answers ${answers}; slowest ${slowest} ms`)
-console.log(`/health ${unhealthy.filter(({ status }) => status === 503).length} of ${unhealthy.length} × 503, slowest ${slowestHealth} ms, afterwards ${healthAfter}; first success ${recoveredMs} ms after it was back`)
-console.log(`stored ${stored}, lost ${lost}, doubled ${doubled}, 503 without Retry-After ${senders.refusedWithoutRetryAfter.size}`)
+console.log(
+  `${values.how} ${values.seconds} s: acknowledged ${before} before, ${during - before} while away, ${senders.acknowledged.size - during} after; answers ${answers}; slowest ${slowest} ms`,
+)
+console.log(
+  `/health ${unhealthy.filter(({ status }) => status === 503).length} of ${unhealthy.length} × 503, slowest ${slowestHealth} ms, afterwards ${healthAfter}; first success ${recoveredMs} ms after it was back`,
+)
+console.log(
+  `stored ${stored}, lost ${lost}, doubled ${doubled}, 503 without Retry-After ${senders.refusedWithoutRetryAfter.size}`,
+)
 const isGood =
   lost + doubled === 0 &&
   [...senders.answers.keys()].every((status) => status === 200 || status === 503) &&

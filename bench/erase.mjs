@@ -10,13 +10,26 @@ import { COLLECTOR, openSite } from './faults/open-site.mjs'
 import { makeAddress, makeEvent } from './make-event.mjs'
 import { runServer } from './run-server.mjs'
 
-const { values } = parseArgs({ options: { events: { type: 'string', default: '20000' }, 'visitor-events': { type: 'string', default: '200' } } })
+const { values } = parseArgs({
+  options: {
+    events: { type: 'string', default: '20000' },
+    'visitor-events': { type: 'string', default: '200' },
+  },
+})
 const MAX_BATCH = 30
 const DAY_MS = 24 * 60 * 60 * 1000
 
 // Random letters: LZ4 keeps them as they are, so that a search of the files finds them.
 const unique = () => `x${randomBytes(12).toString('hex')}`
-const planted = { visitor: unique(), session: unique(), path: unique(), title: unique(), property: unique(), referrer: unique(), user: unique() }
+const planted = {
+  visitor: unique(),
+  session: unique(),
+  path: unique(),
+  title: unique(),
+  property: unique(),
+  referrer: unique(),
+  user: unique(),
+}
 const makePlanted = () =>
   makeEvent({
     visitor_id: planted.visitor,
@@ -40,33 +53,57 @@ async function findHits(folder) {
   const hits = []
   for await (const file of walk(folder)) {
     const content = await readFile(file, 'latin1').catch(() => '')
-    const found = Object.keys(planted).filter((name) => content.includes(planted[name]) || file.includes(planted[name]))
+    const found = Object.keys(planted).filter(
+      (name) => content.includes(planted[name]) || file.includes(planted[name]),
+    )
     if (found.length > 0) hits.push({ file: file.slice(folder.length + 1), found })
   }
   return hits
 }
 
 const site = await openSite()
-const [adminKey] = /zv_\w+/.exec(execFileSync(COLLECTOR, ['key', 'create', '--scope', 'admin'], { env: { ...process.env, ...site.env } }).toString())
-const [siteId] = /ws_\w+/.exec(execFileSync(COLLECTOR, ['site', 'list'], { env: { ...process.env, ...site.env } }).toString())
+const [adminKey] = /zv_\w+/.exec(
+  execFileSync(COLLECTOR, ['key', 'create', '--scope', 'admin'], {
+    env: { ...process.env, ...site.env },
+  }).toString(),
+)
+const [siteId] = /ws_\w+/.exec(
+  execFileSync(COLLECTOR, ['site', 'list'], { env: { ...process.env, ...site.env } }).toString(),
+)
 let server = await runServer([COLLECTOR, 'start'], site.env)
 
 async function post(path, body) {
-  const answer = await fetch(server.url + path, { method: 'POST', headers: { 'content-type': 'text/plain', 'x-forwarded-for': makeAddress() }, body: JSON.stringify(body) })
+  const answer = await fetch(server.url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'text/plain', 'x-forwarded-for': makeAddress() },
+    body: JSON.stringify(body),
+  })
   if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}`)
 }
 const countPages = async () => {
-  const answer = await fetch(`${server.url}/api/external/v1/analytics/${siteId}?range=30d`, { headers: { 'x-api-key': adminKey } })
+  const answer = await fetch(`${server.url}/api/external/v1/analytics/${siteId}?range=30d`, {
+    headers: { 'x-api-key': adminKey },
+  })
   return (await answer.json()).data.summary.total_page_views
 }
 
-const events = [...Array.from({ length: Number(values.events) }, () => makeEvent()), ...Array.from({ length: Number(values['visitor-events']) }, makePlanted)].sort(() => Math.random() - 0.5)
-for (let start = 0; start < events.length; start += MAX_BATCH) await post(site.path, events.slice(start, start + MAX_BATCH))
-await post(site.path.replace('/e/', '/e/heartbeat/'), { session_id: planted.session, visitor_id: planted.visitor })
+const events = [
+  ...Array.from({ length: Number(values.events) }, () => makeEvent()),
+  ...Array.from({ length: Number(values['visitor-events']) }, makePlanted),
+].sort(() => Math.random() - 0.5)
+for (let start = 0; start < events.length; start += MAX_BATCH)
+  await post(site.path, events.slice(start, start + MAX_BATCH))
+await post(site.path.replace('/e/', '/e/heartbeat/'), {
+  session_id: planted.session,
+  visitor_id: planted.visitor,
+})
 const [before, counted] = [await findHits(site.dataDir), await countPages()]
 
 const begin = performance.now()
-const answer = await fetch(`${server.url}/api/sites/${siteId}/visitors/${planted.visitor}`, { method: 'DELETE', headers: { 'x-api-key': adminKey } })
+const answer = await fetch(`${server.url}/api/sites/${siteId}/visitors/${planted.visitor}`, {
+  method: 'DELETE',
+  headers: { 'x-api-key': adminKey },
+})
 const body = await answer.json()
 const answeredMs = Math.round(performance.now() - begin)
 const left = await countPages()
@@ -78,8 +115,11 @@ await server.stop()
 site.remove()
 
 console.log(`before: ${before.length} files hold the visitor, ${counted} pageviews`)
-console.log(`erased ${body.data?.erased.events} events in ${answeredMs} ms (${answer.status}), ${left} pageviews left; then ${hits.length} files hold the visitor; after a restart ${afterRestart.length} files, ${leftAfterRestart} pageviews`)
+console.log(
+  `erased ${body.data?.erased.events} events in ${answeredMs} ms (${answer.status}), ${left} pageviews left; then ${hits.length} files hold the visitor; after a restart ${afterRestart.length} files, ${leftAfterRestart} pageviews`,
+)
 for (const { file, found } of [...hits, ...afterRestart]) console.log(`  ${file}: ${found.join(' ')}`)
 const proves = before.length > 0 && body.data?.erased.events === Number(values['visitor-events'])
-const clean = hits.length + afterRestart.length === 0 && left === Number(values.events) && leftAfterRestart === left
+const clean =
+  hits.length + afterRestart.length === 0 && left === Number(values.events) && leftAfterRestart === left
 process.exitCode = proves && clean ? 0 : 1

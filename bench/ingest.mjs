@@ -8,7 +8,11 @@ import { COLLECTOR, openSite } from './faults/open-site.mjs'
 import { runServer } from './run-server.mjs'
 
 const { values } = parseArgs({
-  options: { clients: { type: 'string', default: '1,100,1000' }, seconds: { type: 'string', default: '5' }, rounds: { type: 'string', default: '5' } },
+  options: {
+    clients: { type: 'string', default: '1,100,1000' },
+    seconds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '5' },
+  },
 })
 const BARE = join(import.meta.dirname, 'bare-fastify.mjs')
 
@@ -30,7 +34,8 @@ async function load({ url }, connections, duration = Number(values.seconds)) {
       },
     ],
   })
-  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${url}: ${result.non2xx} answers were no success, ${result.errors} errors`)
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${url}: ${result.non2xx} answers were no success, ${result.errors} errors`)
   return result['2xx'] / result.duration
 }
 
@@ -45,12 +50,21 @@ try {
     for (let round = 0; round < Number(values.rounds); round++) {
       const rates = new Map()
       // In turns, so that neither always comes when the machine is busier.
-      for (const server of round % 2 ? [bare, collector] : [collector, bare]) rates.set(server, await load(server, clients))
+      for (const server of round % 2 ? [bare, collector] : [collector, bare])
+        rates.set(server, await load(server, clients))
       rounds.push([collector, bare].map((server) => rates.get(server)))
     }
     const ratios = rounds.map(([c, b]) => c / b)
     const [ours, theirs, ratio] = [rounds.map(([c]) => c), rounds.map(([, b]) => b), ratios].map(median)
-    console.log([clients, Math.round(ours), Math.round(theirs), ratio.toFixed(2), `${Math.min(...ratios).toFixed(2)} … ${Math.max(...ratios).toFixed(2)}`].join('\t'))
+    console.log(
+      [
+        clients,
+        Math.round(ours),
+        Math.round(theirs),
+        ratio.toFixed(2),
+        `${Math.min(...ratios).toFixed(2)} … ${Math.max(...ratios).toFixed(2)}`,
+      ].join('\t'),
+    )
   }
 } finally {
   await Promise.all([bare.stop(), collector.stop()])

@@ -10,9 +10,16 @@ import { COLLECTOR, openSite } from './faults/open-site.mjs'
 import { runServer } from './run-server.mjs'
 
 const { values } = parseArgs({
-  options: { visitors: { type: 'string', default: '100000' }, rate: { type: 'string', default: '1000' }, seconds: { type: 'string', default: '10' }, rounds: { type: 'string', default: '5' } },
+  options: {
+    visitors: { type: 'string', default: '100000' },
+    rate: { type: 'string', default: '1000' },
+    seconds: { type: 'string', default: '10' },
+    rounds: { type: 'string', default: '5' },
+  },
 })
-const [visitors, rate, seconds, rounds] = [values.visitors, values.rate, values.seconds, values.rounds].map(Number)
+const [visitors, rate, seconds, rounds] = [values.visitors, values.rate, values.seconds, values.rounds].map(
+  Number,
+)
 const MOST_OVER_BARE_MS = 5
 const TICK_MS = 10
 const BARE = join(import.meta.dirname, 'bare-fastify.mjs')
@@ -21,7 +28,11 @@ const site = await openSite()
 const agent = new Agent({ keepAlive: true, maxSockets: 100 })
 
 async function send(url, { method = 'GET', body, address = makeAddress() } = {}) {
-  const sent = request(url, { agent, method, headers: { 'content-type': 'text/plain', 'x-forwarded-for': address } })
+  const sent = request(url, {
+    agent,
+    method,
+    headers: { 'content-type': 'text/plain', 'x-forwarded-for': address },
+  })
   sent.end(body)
   const [answer] = await once(sent, 'response')
   let text = ''
@@ -35,8 +46,14 @@ async function fill(url) {
   const next = { visitor: 0, batch: 0 }
   const fillSome = async () => {
     while (next.visitor < visitors) {
-      const events = Array.from({ length: Math.min(30, visitors - next.visitor) }, () => makeEvent({ visitor_id: `bench-visitor-${next.visitor++}` }))
-      await send(`${url}${site.path}`, { method: 'POST', body: JSON.stringify(events), address: `10.1.${++next.batch >> 8}.${next.batch & 255}` })
+      const events = Array.from({ length: Math.min(30, visitors - next.visitor) }, () =>
+        makeEvent({ visitor_id: `bench-visitor-${next.visitor++}` }),
+      )
+      await send(`${url}${site.path}`, {
+        method: 'POST',
+        body: JSON.stringify(events),
+        address: `10.1.${++next.batch >> 8}.${next.batch & 255}`,
+      })
     }
   }
   await Promise.all(Array.from({ length: 50 }, fillSome))
@@ -50,13 +67,16 @@ async function poll(url, during) {
   for (let sent = 0; performance.now() - start < during * 1000; await sleep(TICK_MS))
     for (const due = ((performance.now() - start) * rate) / 1000; sent < due; sent++) {
       const begun = performance.now()
-      open.push(send(`${url}${site.path.replace('/e/', '/live/')}`).then(() => taken.push(performance.now() - begun)))
+      open.push(
+        send(`${url}${site.path.replace('/e/', '/live/')}`).then(() => taken.push(performance.now() - begun)),
+      )
     }
   await Promise.all(open)
   return taken
 }
 
-const percentile = (numbers, part) => numbers.toSorted((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * part))]
+const percentile = (numbers, part) =>
+  numbers.toSorted((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * part))]
 const [bare, collector] = [await runServer([BARE]), await runServer([COLLECTOR, 'start'], site.env)]
 try {
   await fill(collector.url)
@@ -68,11 +88,19 @@ try {
     const taken = await Promise.all([collector, bare].map(({ url }) => poll(url, seconds)))
     const [ours, theirs] = taken.map((times) => [percentile(times, 0.5), percentile(times, 0.99)])
     over.push(ours[1] - theirs[1])
-    console.log([taken[0].length, ...[ours, theirs].map((times) => times.map((ms) => ms.toFixed(1)).join(' / ')), over.at(-1).toFixed(1)].join('\t'))
+    console.log(
+      [
+        taken[0].length,
+        ...[ours, theirs].map((times) => times.map((ms) => ms.toFixed(1)).join(' / ')),
+        over.at(-1).toFixed(1),
+      ].join('\t'),
+    )
   }
   const { visitors: counted } = await send(`${collector.url}${site.path.replace('/e/', '/live/')}`)
   const median = percentile(over, 0.5)
-  console.log(`live visitors: ${counted} of ${visitors}; p99 over bare, median of rounds: ${median.toFixed(1)} ms (at most ${MOST_OVER_BARE_MS})`)
+  console.log(
+    `live visitors: ${counted} of ${visitors}; p99 over bare, median of rounds: ${median.toFixed(1)} ms (at most ${MOST_OVER_BARE_MS})`,
+  )
   if (counted !== visitors || median >= MOST_OVER_BARE_MS) process.exitCode = 1
 } finally {
   agent.destroy()

@@ -14,7 +14,9 @@ import { COLLECTOR, findFreePort, openSite } from './faults/open-site.mjs'
 import { makeAddress, makeEvent } from './make-event.mjs'
 import { runServer } from './run-server.mjs'
 
-const { values } = parseArgs({ options: { events: { type: 'string', default: '10000' }, collectors: { type: 'string', default: '2' } } })
+const { values } = parseArgs({
+  options: { events: { type: 'string', default: '10000' }, collectors: { type: 'string', default: '2' } },
+})
 const EVENTS = Number(values.events)
 const COLLECTORS = Number(values.collectors)
 const CLIENTS = 8
@@ -38,7 +40,9 @@ const collectors = await Promise.all(
 )
 
 const events = Array.from({ length: EVENTS }, () => makeEvent({ event_id: randomUUID() }))
-const sends = shuffle(events.flatMap((event) => Array(1 + Math.floor(Math.random() * MOST_SENDS)).fill(event)))
+const sends = shuffle(
+  events.flatMap((event) => Array(1 + Math.floor(Math.random() * MOST_SENDS)).fill(event)),
+)
 const planned = sends.length
 const begun = new Set()
 const acknowledged = new Set()
@@ -61,7 +65,11 @@ async function deliver(event) {
     const isMarked = isRepeat && (isShared || Math.random() < 0.5)
     const patienceMs = isShared && Math.random() < 0.3 ? Math.random() * LONGEST_PATIENCE_MS : TIMEOUT_MS
     transmissions++
-    const status = await post(collectors[target].env.PORT, JSON.stringify(isMarked ? { ...event, retry: true } : event), patienceMs)
+    const status = await post(
+      collectors[target].env.PORT,
+      JSON.stringify(isMarked ? { ...event, retry: true } : event),
+      patienceMs,
+    )
     if (status === 200) return acknowledged.add(event.event_id)
     if (![0, 503].includes(status)) throw new Error(`a collector answered ${status}`)
     if (patienceMs < TIMEOUT_MS) impatient++
@@ -72,8 +80,14 @@ async function deliver(event) {
 /** The status; 0 without an answer. */
 function post(port, body, patienceMs) {
   return new Promise((resolve) => {
-    const headers = { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(body), 'x-forwarded-for': makeAddress() }
-    const sent = request({ host: '127.0.0.1', port, path: site.path, method: 'POST', headers }, (answer) => answer.resume().on('end', () => resolve(answer.statusCode)))
+    const headers = {
+      'content-type': 'text/plain',
+      'content-length': Buffer.byteLength(body),
+      'x-forwarded-for': makeAddress(),
+    }
+    const sent = request({ host: '127.0.0.1', port, path: site.path, method: 'POST', headers }, (answer) =>
+      answer.resume().on('end', () => resolve(answer.statusCode)),
+    )
     const timer = setTimeout(() => sent.destroy(new Error('no patience')), patienceMs)
     sent.on('error', () => resolve(0)).on('close', () => clearTimeout(timer))
     sent.end(body)
@@ -81,7 +95,12 @@ function post(port, body, patienceMs) {
 }
 
 async function readCounts() {
-  const answer = await clickhouse.query({ query: "SELECT count(), uniqExact(event_id), (SELECT count() FROM system.mutations WHERE table = 'events' AND command LIKE '%_row_exists%') FROM events", format: 'JSONCompactEachRow', clickhouse_settings: { output_format_json_quote_64bit_integers: 0 } })
+  const answer = await clickhouse.query({
+    query:
+      "SELECT count(), uniqExact(event_id), (SELECT count() FROM system.mutations WHERE table = 'events' AND command LIKE '%_row_exists%') FROM events",
+    format: 'JSONCompactEachRow',
+    clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+  })
   const [[rows, ids, sweeps]] = await answer.json()
   return { rows, ids, sweeps }
 }
@@ -108,12 +127,21 @@ await restarting
 
 const first = await readCounts()
 let last = first
-for (const deadline = Date.now() + SWEEP_WITHIN_MS; last.rows !== last.ids && Date.now() < deadline; last = await readCounts()) await sleep(1_000)
+for (
+  const deadline = Date.now() + SWEEP_WITHIN_MS;
+  last.rows !== last.ids && Date.now() < deadline;
+  last = await readCounts()
+)
+  await sleep(1_000)
 await Promise.all(collectors.map(({ server }) => server.stop()))
 await clickhouse.close()
 await engine.stop()
 site.remove()
 
-console.log(`events ${EVENTS}, sends ${planned}, transmissions ${transmissions} (${impatient} given up by their client), restarts ${restarts}`)
-console.log(`acknowledged ${acknowledged.size}, rows when the last was acknowledged ${first.rows}, rows in the end ${last.rows}, different events ${last.ids}; sweeps that deleted copies ${last.sweeps}`)
+console.log(
+  `events ${EVENTS}, sends ${planned}, transmissions ${transmissions} (${impatient} given up by their client), restarts ${restarts}`,
+)
+console.log(
+  `acknowledged ${acknowledged.size}, rows when the last was acknowledged ${first.rows}, rows in the end ${last.rows}, different events ${last.ids}; sweeps that deleted copies ${last.sweeps}`,
+)
 process.exitCode = last.rows === EVENTS && last.ids === EVENTS && acknowledged.size === EVENTS ? 0 : 1

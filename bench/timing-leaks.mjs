@@ -26,7 +26,10 @@ function makeKey(isRight) {
 
 function makeToken(isRight) {
   const token = randomHex()
-  return { given: choose(isRight, `Bearer ${token}`, `Bearer ${randomHex()}`), check: createTokenCheck(token) }
+  return {
+    given: choose(isRight, `Bearer ${token}`, `Bearer ${randomHex()}`),
+    check: createTokenCheck(token),
+  }
 }
 
 /** Both are refused: whether the last digit or all are wrong must not show. */
@@ -36,12 +39,18 @@ function makeSignature(isNear) {
   const time = Math.floor(now / 1000)
   const right = createHmac('sha256', stripeSecret).update(`${time}.`).update(body).digest('hex')
   const near = right.slice(0, -1) + (right.endsWith('0') ? '1' : '0')
-  return { header: choose(isNear, `t=${time},v1=${near}`, `t=${time},v1=${randomHex()}`), body, secret: stripeSecret, now }
+  return {
+    header: choose(isNear, `t=${time},v1=${near}`, `t=${time},v1=${randomHex()}`),
+    body,
+    secret: stripeSecret,
+    now,
+  }
 }
 
 /** What a comparison in a loop does, and `===` of texts in larger steps. */
 function endsEarly(given, expected) {
-  for (let place = 0; place < expected.length; place++) if (given.charCodeAt(place) !== expected.charCodeAt(place)) return false
+  for (let place = 0; place < expected.length; place++)
+    if (given.charCodeAt(place) !== expected.charCodeAt(place)) return false
   return true
 }
 
@@ -49,11 +58,23 @@ const subjects = [
   { name: 'API key', make: makeKey, run: ({ given, record }) => isKeyOf(given, record) },
   { name: 'token of a monitor', make: makeToken, run: ({ given, check }) => check(given) },
   { name: "Stripe's signature", make: makeSignature, run: verifyStripeSignature },
-  { name: 'control: digests of keys, to the first difference', make: makeKey, run: ({ given, record }) => endsEarly(createHash('sha256').update(given).digest('hex'), record.hash), leaks: true },
+  {
+    name: 'control: digests of keys, to the first difference',
+    make: makeKey,
+    run: ({ given, record }) => endsEarly(createHash('sha256').update(given).digest('hex'), record.hash),
+    leaks: true,
+  },
   {
     name: 'control: signatures, to the first difference',
     make: makeSignature,
-    run: ({ header, body, secret }) => endsEarly(header.slice(16), createHmac('sha256', secret).update(`${header.slice(2, 12)}.`).update(body).digest('hex')),
+    run: ({ header, body, secret }) =>
+      endsEarly(
+        header.slice(16),
+        createHmac('sha256', secret)
+          .update(`${header.slice(2, 12)}.`)
+          .update(body)
+          .digest('hex'),
+      ),
     leaks: true,
   },
 ]
@@ -62,5 +83,7 @@ for (const { name, leaks = false, ...subject } of subjects) {
   const { t, nanoseconds, mean } = compareClasses({ ...subject, samples: SAMPLES })
   const isAsExpected = Math.abs(t) > LEAK === leaks
   if (!isAsExpected) process.exitCode = 1
-  console.log(`${isAsExpected ? 'ok ' : 'NOT'} ${name}: |t| ${Math.abs(t).toFixed(2)}, ${nanoseconds.toFixed(1)} ns apart of ${(mean / 1000).toFixed(2)} µs${leaks ? ', must be found' : ''}`)
+  console.log(
+    `${isAsExpected ? 'ok ' : 'NOT'} ${name}: |t| ${Math.abs(t).toFixed(2)}, ${nanoseconds.toFixed(1)} ns apart of ${(mean / 1000).toFixed(2)} µs${leaks ? ', must be found' : ''}`,
+  )
 }

@@ -13,7 +13,9 @@ import { measureLoad } from './tracker/measure-load.mjs'
 import { startSite } from './tracker/start-site.mjs'
 import { summarize } from './tracker/summarize.mjs'
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' }, json: { type: 'boolean', default: false } } })
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '15' }, json: { type: 'boolean', default: false } },
+})
 
 ensureBuilt()
 const folder = mkdtempSync(join(tmpdir(), 'zenovay-bench-'))
@@ -21,7 +23,13 @@ const subjects = await createSubjects(folder).finally(() => rmSync(folder, { rec
 const site = await startSite(subjects)
 const { browser, userAgent } = await launchBrowser(site.port)
 
-const load = ({ name }) => measureLoad({ browser, userAgent, url: `http://site.example/${encodeURIComponent(name)}`, takeLog: site.takeLog })
+const load = ({ name }) =>
+  measureLoad({
+    browser,
+    userAgent,
+    url: `http://site.example/${encodeURIComponent(name)}`,
+    takeLog: site.takeLog,
+  })
 
 try {
   // The first load also starts what the browser itself needs.

@@ -5,7 +5,9 @@ import { parseArgs } from 'node:util'
 import { openEngine } from './webhooks/open-engine.mjs'
 import { startReceiver } from './webhooks/start-receiver.mjs'
 
-const { values } = parseArgs({ options: { rotations: { type: 'string', default: '1000' }, removals: { type: 'string', default: '1000' } } })
+const { values } = parseArgs({
+  options: { rotations: { type: 'string', default: '1000' }, removals: { type: 'string', default: '1000' } },
+})
 const rotations = Number(values.rotations)
 const removals = Number(values.removals)
 const WEBHOOKS = 10
@@ -18,7 +20,12 @@ const receiver = await startReceiver(({ headers, body }) => {
   seen.requests++
   const secrets = valid.get(headers['x-zta-webhook-id'])
   if (secrets.length === 0) seen.afterRemoval++
-  else if (!secrets.some((secret) => createHmac('sha256', secret).update(body).digest('hex') === headers['x-zenovay-signature'])) seen.old++
+  else if (
+    !secrets.some(
+      (secret) => createHmac('sha256', secret).update(body).digest('hex') === headers['x-zenovay-signature'],
+    )
+  )
+    seen.old++
   return 200
 })
 const engine = await openEngine()
@@ -34,7 +41,16 @@ for (let count = 0; count < WEBHOOKS; count++) await add()
 
 /** Every webhook has something to deliver all the time. */
 const feed = async () => {
-  while ((await engine.backlogOf(site)) < WAITING * WEBHOOKS) await engine.webhooks.outbox.put(Array.from({ length: WAITING }, () => ({ key: `event-${++keys}`, name: 'event', siteId: site.id, at: Date.now(), data: {} })))
+  while ((await engine.backlogOf(site)) < WAITING * WEBHOOKS)
+    await engine.webhooks.outbox.put(
+      Array.from({ length: WAITING }, () => ({
+        key: `event-${++keys}`,
+        name: 'event',
+        siteId: site.id,
+        at: Date.now(),
+        data: {},
+      })),
+    )
 }
 
 const begin = performance.now()
@@ -60,7 +76,9 @@ for (let change = 0; change < rotations + removals; change++) {
 }
 const { requests, old, afterRemoval } = seen
 const sorted = took.toSorted((a, b) => a - b)
-console.log(`${rotations} rotations and ${removals} removals in ${Math.round((performance.now() - begin) / 1000)} s under ${requests} deliveries; median ${Math.round(sorted[took.length >> 1])} ms, longest ${Math.round(sorted.at(-1))} ms`)
+console.log(
+  `${rotations} rotations and ${removals} removals in ${Math.round((performance.now() - begin) / 1000)} s under ${requests} deliveries; median ${Math.round(sorted[took.length >> 1])} ms, longest ${Math.round(sorted.at(-1))} ms`,
+)
 console.log(`after the answer: ${old} signed with an old secret, ${afterRemoval} to a removed webhook`)
 await engine.close()
 await receiver.close()

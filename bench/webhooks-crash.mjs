@@ -8,7 +8,9 @@ import { parseArgs } from 'node:util'
 import { openEngine } from './webhooks/open-engine.mjs'
 import { startReceiver } from './webhooks/start-receiver.mjs'
 
-const { values } = parseArgs({ options: { kills: { type: 'string', default: '50' }, events: { type: 'string', default: '200' } } })
+const { values } = parseArgs({
+  options: { kills: { type: 'string', default: '50' }, events: { type: 'string', default: '200' } },
+})
 const kills = Number(values.kills)
 const events = Number(values.events)
 const CHILD = join(import.meta.dirname, 'webhooks/deliver.mjs')
@@ -31,7 +33,9 @@ await setup.close()
 
 const begin = performance.now()
 const start = async (kill, count) => {
-  const child = fork(CHILD, [setup.dataDir, site.id, String(kill * events), String(count)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = fork(CHILD, [setup.dataDir, site.id, String(kill * events), String(count)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   const [message] = await once(child, 'message')
   if (message !== 'stored') throw new Error(`the child said ${message}`)
   return child
@@ -56,7 +60,9 @@ const all = [...received.values()]
 const doubles = requests - received.size
 const strange = all.filter((ids) => new Set(ids).size > 1 || ids[0] === 'ids differ').length
 const most = Math.max(...all.map((ids) => ids.length))
-console.log(`kills ${kills} in ${Math.round((performance.now() - begin) / 1000)} s, stored ${total}, missing ${total - received.size}, arrived twice ${doubles} (${((100 * doubles) / total).toFixed(2)} %), one at most ${most} times, with different ids ${strange}`)
+console.log(
+  `kills ${kills} in ${Math.round((performance.now() - begin) / 1000)} s, stored ${total}, missing ${total - received.size}, arrived twice ${doubles} (${((100 * doubles) / total).toFixed(2)} %), one at most ${most} times, with different ids ${strange}`,
+)
 await receiver.close()
 setup.remove()
 process.exitCode = received.size === total && doubles <= total * MAX_DOUBLES && strange === 0 ? 0 : 1

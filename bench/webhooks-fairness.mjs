@@ -7,7 +7,13 @@ import { parseArgs } from 'node:util'
 import { openEngine } from './webhooks/open-engine.mjs'
 import { startReceiver } from './webhooks/start-receiver.mjs'
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' }, seconds: { type: 'string', default: '10' }, storm: { type: 'string', default: '100000' } } })
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '10' },
+    storm: { type: 'string', default: '100000' },
+  },
+})
 const ENDPOINTS = 19
 const PER_SITE = 10
 const EVENTS_PER_S = 1
@@ -43,7 +49,9 @@ async function measure(hasTarPit) {
   let keys = 0
   for (let tick = 0; tick < Number(values.seconds) * EVENTS_PER_S; tick++) {
     const at = Date.now()
-    await engine.webhooks.outbox.put(sites.map((site) => ({ key: `event-${++keys}`, name: 'event', siteId: site.id, at, data: { at } })))
+    await engine.webhooks.outbox.put(
+      sites.map((site) => ({ key: `event-${++keys}`, name: 'event', siteId: site.id, at, data: { at } })),
+    )
     await sleep(1000 / EVENTS_PER_S)
   }
   await sleep(2_000)
@@ -63,7 +71,9 @@ for (let round = 0; round < Number(values.rounds); round++) {
   pools.beside.push(...(await measure(true)))
 }
 const [alone, beside] = [p95(pools.alone), p95(pools.beside)]
-console.log(`19 endpoints, from event to arrival: p95 ${alone} ms alone, ${beside} ms beside a tar-pit (${(beside / alone).toFixed(2)} times)`)
+console.log(
+  `19 endpoints, from event to arrival: p95 ${alone} ms alone, ${beside} ms beside a tar-pit (${(beside / alone).toFixed(2)} times)`,
+)
 if (beside > alone * MAX_RATIO) failures.push('the tar-pit slows the others down')
 
 const storm = Number(values.storm)
@@ -77,7 +87,15 @@ async function rage(kind, port, isOver) {
   const put = async (count) => {
     // Nobody is told anything at a disabled webhook.
     if (!engine.webhooks.outbox.wants(site.id, 'event')) return void (unwanted += count)
-    await engine.webhooks.outbox.put(Array.from({ length: count }, () => ({ key: `event-${++keys}`, name: 'event', siteId: site.id, at: Date.now(), data: { path: '/products/tea', text: 'x'.repeat(300) } })))
+    await engine.webhooks.outbox.put(
+      Array.from({ length: count }, () => ({
+        key: `event-${++keys}`,
+        name: 'event',
+        siteId: site.id,
+        at: Date.now(),
+        data: { path: '/products/tea', text: 'x'.repeat(300) },
+      })),
+    )
   }
   await put(BATCH)
   const before = process.memoryUsage().rss
@@ -86,7 +104,8 @@ async function rage(kind, port, isOver) {
   const begin = performance.now()
   for (let left = storm - BATCH; left > 0; left -= BATCH) await put(Math.min(BATCH, left))
   const took = performance.now() - begin
-  const find = async () => (await engine.webhooks.listWebhooks({ accountId: site.accountId, siteId: site.id }))[0]
+  const find = async () =>
+    (await engine.webhooks.listWebhooks({ accountId: site.accountId, siteId: site.id }))[0]
   while (!isOver(await find(), performance.now() - begin - took)) await sleep(200)
   clearInterval(watch)
   await engine.webhooks.stop(0)
@@ -94,13 +113,20 @@ async function rage(kind, port, isOver) {
   const { delivered, failed, dropped } = engine.readCounts()
   const log = await engine.logOf(site)
   const attempts = log.filter(({ kind: entry }) => entry === 'delivery')
-  const logged = log.filter(({ kind: entry }) => entry === 'dropped').reduce((sum, { count }) => sum + count, 0)
+  const logged = log
+    .filter(({ kind: entry }) => entry === 'dropped')
+    .reduce((sum, { count }) => sum + count, 0)
   const failedByLog = attempts.filter(({ note }) => note === 'failed').length
   const growth = (most - before) / MB
   const sum = delivered + failed + dropped + webhook.backlog + unwanted
-  console.log(`${storm} events at an endpoint that ${kind}, in ${Math.round(took / 1000)} s: delivered ${delivered} + failed ${failed} + dropped ${dropped} + waiting ${webhook.backlog} + of after it was disabled ${unwanted} = ${sum}`)
-  console.log(`  by the log: ${attempts.length} attempts, failed ${failedByLog}, dropped ${logged}; ${webhook.isActive ? 'active' : `disabled, ${webhook.disabledReason}`}; memory grew by at most ${growth.toFixed(0)} MB`)
-  if (sum !== storm || logged !== dropped || failedByLog !== failed) failures.push(`${kind}: the sums do not agree`)
+  console.log(
+    `${storm} events at an endpoint that ${kind}, in ${Math.round(took / 1000)} s: delivered ${delivered} + failed ${failed} + dropped ${dropped} + waiting ${webhook.backlog} + of after it was disabled ${unwanted} = ${sum}`,
+  )
+  console.log(
+    `  by the log: ${attempts.length} attempts, failed ${failedByLog}, dropped ${logged}; ${webhook.isActive ? 'active' : `disabled, ${webhook.disabledReason}`}; memory grew by at most ${growth.toFixed(0)} MB`,
+  )
+  if (sum !== storm || logged !== dropped || failedByLog !== failed)
+    failures.push(`${kind}: the sums do not agree`)
   if (growth > MAX_GROWTH_MB) failures.push(`${kind}: memory grows`)
   await engine.close()
   engine.remove()
@@ -111,8 +137,14 @@ const silent = await startReceiver(() => undefined)
 await rage('never answers', silent.port, (_, waitedMs) => waitedMs > 1_000)
 await silent.close()
 // Its port is free by now: whoever calls is refused at once.
-const log = await rage('refuses every connection', silent.port, ({ isActive }, waitedMs) => !isActive || waitedMs > DISABLED_WITHIN_MS)
-if (log.filter(({ kind }) => kind === 'disabled').length !== 1) failures.push('the endpoint that refuses is not disabled once')
-if (log.some(({ kind, error }) => kind === 'delivery' && error !== 'connection')) failures.push('the endpoint does not refuse')
+const log = await rage(
+  'refuses every connection',
+  silent.port,
+  ({ isActive }, waitedMs) => !isActive || waitedMs > DISABLED_WITHIN_MS,
+)
+if (log.filter(({ kind }) => kind === 'disabled').length !== 1)
+  failures.push('the endpoint that refuses is not disabled once')
+if (log.some(({ kind, error }) => kind === 'delivery' && error !== 'connection'))
+  failures.push('the endpoint does not refuse')
 for (const failure of failures) console.log(`FAILED ${failure}`)
 process.exitCode = failures.length > 0 ? 1 : 0

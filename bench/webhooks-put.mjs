@@ -6,14 +6,27 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { openEngine } from './webhooks/open-engine.mjs'
 
-const { values } = parseArgs({ options: { events: { type: 'string', default: '1000' }, rounds: { type: 'string', default: '20' } } })
+const { values } = parseArgs({
+  options: { events: { type: 'string', default: '1000' }, rounds: { type: 'string', default: '20' } },
+})
 const events = Number(values.events)
 const rounds = Number(values.rounds)
 const ASKED = 10_000_000
 const DEAD_PORT = 9_999
 const median = (times) => times.toSorted((a, b) => a - b)[times.length >> 1]
 // About what a pageview's payload is.
-const data = { siteId: 'ws_aaaaaaaaaaaa', path: '/products/tea?size=large', title: 'Green tea', referrer: 'https://search.example/', visitorId: 'visitor-0001', sessionId: 'session-0001', browser: 'Firefox', os: 'Linux', country: 'CH', device: 'desktop' }
+const data = {
+  siteId: 'ws_aaaaaaaaaaaa',
+  path: '/products/tea?size=large',
+  title: 'Green tea',
+  referrer: 'https://search.example/',
+  visitorId: 'visitor-0001',
+  sessionId: 'session-0001',
+  browser: 'Firefox',
+  os: 'Linux',
+  country: 'CH',
+  device: 'desktop',
+}
 
 for (const webhooks of [0, 1, 10]) {
   const engine = await openEngine()
@@ -27,7 +40,13 @@ for (const webhooks of [0, 1, 10]) {
   const delay = monitorEventLoopDelay({ resolution: 1 })
   delay.enable()
   for (let round = 0; round < rounds; round++) {
-    const batch = Array.from({ length: events }, () => ({ key: `event-${++keys}`, name: 'event', siteId: site.id, at: Date.now(), data }))
+    const batch = Array.from({ length: events }, () => ({
+      key: `event-${++keys}`,
+      name: 'event',
+      siteId: site.id,
+      at: Date.now(),
+      data,
+    }))
     const before = process.cpuUsage()
     const began = performance.now()
     await engine.webhooks.outbox.put(batch)
@@ -40,8 +59,13 @@ for (const webhooks of [0, 1, 10]) {
   let wanted = 0
   for (let asked = 0; asked < ASKED; asked++) if (engine.webhooks.outbox.wants(site.id, 'event')) wanted++
   const nanoseconds = ((performance.now() - began) / ASKED) * 1e6
-  const bytes = webhooks > 0 ? Math.round(statSync(join(engine.dataDir, 'control.db')).size / (rounds * events * webhooks)) : 0
-  console.log(`${events} events for ${webhooks} webhooks: put ${median(took).toFixed(1)} ms (${median(worked).toFixed(0)} ms of processor), longest ${Math.max(...took).toFixed(1)} ms, event loop held up at most ${(delay.max / 1e6).toFixed(0)} ms, ${bytes} bytes of file for each delivery; wants() ${nanoseconds.toFixed(0)} ns${wanted > 0 ? '' : ', says no'}`)
+  const bytes =
+    webhooks > 0
+      ? Math.round(statSync(join(engine.dataDir, 'control.db')).size / (rounds * events * webhooks))
+      : 0
+  console.log(
+    `${events} events for ${webhooks} webhooks: put ${median(took).toFixed(1)} ms (${median(worked).toFixed(0)} ms of processor), longest ${Math.max(...took).toFixed(1)} ms, event loop held up at most ${(delay.max / 1e6).toFixed(0)} ms, ${bytes} bytes of file for each delivery; wants() ${nanoseconds.toFixed(0)} ns${wanted > 0 ? '' : ', says no'}`,
+  )
   await engine.control.close()
   engine.remove()
 }

@@ -18,14 +18,19 @@ const CUT_MS = [5_000, 5_200]
 
 const failures = []
 for (const [how, times] of Object.entries(await measureCuts(Number(values.webhooks)))) {
-  console.log(`${times.length} attempts at an endpoint that ${how}: cut after ${times[0].toFixed(0)} to ${times.at(-1).toFixed(0)} ms, median ${times[times.length >> 1].toFixed(0)} ms`)
+  console.log(
+    `${times.length} attempts at an endpoint that ${how}: cut after ${times[0].toFixed(0)} to ${times.at(-1).toFixed(0)} ms, median ${times[times.length >> 1].toFixed(0)} ms`,
+  )
   // Timers may be up to a millisecond early by this clock.
-  if (times[0] < CUT_MS[0] - 1 || times.at(-1) > CUT_MS[1]) failures.push(`attempts at an endpoint that ${how} are not cut in 5.0 to 5.2 s`)
+  if (times[0] < CUT_MS[0] - 1 || times.at(-1) > CUT_MS[1])
+    failures.push(`attempts at an endpoint that ${how} are not cut in 5.0 to 5.2 s`)
 }
 
 const requests = new Map()
 const attempts = new Map()
-const engine = await openEngine({ onAttempt: ({ request, ...times }) => attempts.get(request.headers['X-ZTA-Webhook-ID']).push(times) })
+const engine = await openEngine({
+  onAttempt: ({ request, ...times }) => attempts.get(request.headers['X-ZTA-Webhook-ID']).push(times),
+})
 const receiver = await startReceiver(({ path, headers }) => {
   const id = headers['x-zta-webhook-id']
   const before = requests.get(id) ?? 0
@@ -44,28 +49,48 @@ for (const path of Object.keys(KINDS)) {
     }
   }
 }
-const sites = new Set(Object.values(groups).flat().map(({ site }) => site))
-for (const site of sites) await engine.webhooks.outbox.put([{ key: 'one', name: 'event', siteId: site.id, at: Date.now(), data: {} }]).then(() => sleep(SPACING_MS))
+const sites = new Set(
+  Object.values(groups)
+    .flat()
+    .map(({ site }) => site),
+)
+for (const site of sites)
+  await engine.webhooks.outbox
+    .put([{ key: 'one', name: 'event', siteId: site.id, at: Date.now(), data: {} }])
+    .then(() => sleep(SPACING_MS))
 await sleep(LAST_ATTEMPT_MS)
 
-const log = (await Promise.all([...sites].map((site) => engine.logOf(site)))).flat().filter(({ kind }) => kind === 'delivery')
+const log = (await Promise.all([...sites].map((site) => engine.logOf(site))))
+  .flat()
+  .filter(({ kind }) => kind === 'delivery')
 /** From the end of each attempt to the beginning of the next. */
-const pausesOf = ({ webhook }) => attempts.get(webhook.id).slice(1).map(({ beganAt }, index) => beganAt - attempts.get(webhook.id)[index].endedAt)
+const pausesOf = ({ webhook }) =>
+  attempts
+    .get(webhook.id)
+    .slice(1)
+    .map(({ beganAt }, index) => beganAt - attempts.get(webhook.id)[index].endedAt)
 const describe = (pauses) => `${Math.min(...pauses).toFixed(0)} to ${Math.max(...pauses).toFixed(0)} ms`
 for (const [path, webhooks] of Object.entries(groups)) {
   const counts = webhooks.map(({ webhook }) => requests.get(webhook.id))
   const wanted = path === '/refused' ? 1 : 3
   if (counts.some((count) => count !== wanted)) failures.push(`${path}: ${counts.join(' ')} attempts`)
-  const last = webhooks.map(({ webhook }) => log.find(({ webhookId, attempt }) => webhookId === webhook.id && attempt === wanted)?.note)
+  const last = webhooks.map(
+    ({ webhook }) =>
+      log.find(({ webhookId, attempt }) => webhookId === webhook.id && attempt === wanted)?.note,
+  )
   const expected = path === '/twice' ? 'delivered' : 'failed'
   if (last.some((note) => note !== expected)) failures.push(`${path}: the log says ${last.join(' ')}`)
   if (wanted === 1) console.log(`${path}: ${counts.length} webhooks, ${wanted} attempt each, ${expected}`)
   else {
     const pauses = webhooks.map(pausesOf)
     const [first, second] = [0, 1].map((index) => pauses.map((each) => each[index]))
-    console.log(`${path}: ${counts.length} webhooks, ${wanted} attempts each, ${expected}; second after ${describe(first)}, third after ${describe(second)}`)
-    if (first.some((ms) => ms < 5_000 || ms > 5_500)) failures.push(`${path}: second attempts are not in 5.0 to 5.5 s`)
-    if (second.some((ms) => ms < 25_000 || ms > 27_500)) failures.push(`${path}: third attempts are not in 25.0 to 27.5 s`)
+    console.log(
+      `${path}: ${counts.length} webhooks, ${wanted} attempts each, ${expected}; second after ${describe(first)}, third after ${describe(second)}`,
+    )
+    if (first.some((ms) => ms < 5_000 || ms > 5_500))
+      failures.push(`${path}: second attempts are not in 5.0 to 5.5 s`)
+    if (second.some((ms) => ms < 25_000 || ms > 27_500))
+      failures.push(`${path}: third attempts are not in 25.0 to 27.5 s`)
   }
 }
 await engine.close()

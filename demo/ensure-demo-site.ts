@@ -35,9 +35,15 @@ async function readDemoSite(file: string): Promise<DemoSite | undefined> {
   }
 }
 
-async function isUsable({ websiteId, trackingCode, apiKey }: DemoSite, control: ControlStore): Promise<boolean> {
+async function isUsable(
+  { websiteId, trackingCode, apiKey }: DemoSite,
+  control: ControlStore,
+): Promise<boolean> {
   const keyId = /^zv_([0-9a-f]+)_/.exec(apiKey)?.[1]
-  const [site, key] = await Promise.all([control.findSite(`${websiteId}`), keyId && control.findApiKey(keyId)])
+  const [site, key] = await Promise.all([
+    control.findSite(`${websiteId}`),
+    keyId && control.findApiKey(keyId),
+  ])
   return site?.trackingCode === trackingCode && key !== undefined && key !== '' && key.siteId === websiteId
 }
 

@@ -27,8 +27,12 @@ export async function serveDemo({ port, host, collectorUrl, trackingCode }: Demo
     const page = byPath.get(path!)
     response.setHeader('x-content-type-options', 'nosniff')
     if (path === '/app') return response.writeHead(308, { location: '/app/' }).end()
-    if (!page) return response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('There is no such page in this shop.\n')
-    if (request.method !== 'GET' && request.method !== 'HEAD') return response.writeHead(405, { allow: 'GET, HEAD' }).end()
+    if (!page)
+      return response
+        .writeHead(404, { 'content-type': 'text/plain; charset=utf-8' })
+        .end('There is no such page in this shop.\n')
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return response.writeHead(405, { allow: 'GET, HEAD' }).end()
     response.writeHead(200, { 'content-type': page.type, 'cache-control': 'no-cache' }).end(page.content)
   })
   await listen(server, port, host).catch((error: NodeJS.ErrnoException) => {

@@ -7,13 +7,21 @@ export interface RunningDemo {
 }
 
 /** Starts a collector with a demo shop beside it, and prints what one needs to look at both. Rejects with a `StartError`. */
-export async function startDemo(env: Record<string, string | undefined>, print: (line: string) => void): Promise<RunningDemo> {
+export async function startDemo(
+  env: Record<string, string | undefined>,
+  print: (line: string) => void,
+): Promise<RunningDemo> {
   const config = readConfig({ ...env, LOG_LEVEL: env['LOG_LEVEL'] || 'warn' })
   const collector = await startCollector(config)
   try {
     const { websiteId, trackingCode, apiKey } = await ensureDemoSite(collector.control, config.dataDir)
     const collectorUrl = reachableUrl(collector.url, config.host)
-    const demo = await serveDemo({ port: portBeside(config.port), host: config.host, collectorUrl, trackingCode })
+    const demo = await serveDemo({
+      port: portBeside(config.port),
+      host: config.host,
+      collectorUrl,
+      trackingCode,
+    })
     print(`demo: ${reachableUrl(demo.url, config.host)}`)
     print(`dashboard: ${collectorUrl}/dashboard`)
     print(`collector: ${collectorUrl}`)

@@ -24,7 +24,9 @@ async function missingEngines() {
 }
 
 async function describeFound() {
-  const found = await Promise.all(ENGINES.map(async (engine) => `${engine} ${(await findBrowser(engine))?.path}`))
+  const found = await Promise.all(
+    ENGINES.map(async (engine) => `${engine} ${(await findBrowser(engine))?.path}`),
+  )
   return found.join(', ')
 }
 
@@ -34,7 +36,8 @@ async function installFromPlaywright() {
 }
 
 function installFromDebian() {
-  if (!existsSync('/etc/debian_version') || !existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0) return
+  if (!existsSync('/etc/debian_version') || !existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0)
+    return
   run('apt-get', ['update'])
   run('apt-get', ['install', '-y', ...DEBIAN_PACKAGES])
 }
@@ -47,7 +50,8 @@ function run(command, args) {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     timeout: INSTALL_TIMEOUT_MS,
   })
-  if (error || status !== 0) console.log(`browsers: ${command} failed (${error?.message ?? `exit code ${status}`})`)
+  if (error || status !== 0)
+    console.log(`browsers: ${command} failed (${error?.message ?? `exit code ${status}`})`)
 }
 
 function explainMissing(missing) {

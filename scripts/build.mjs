@@ -4,7 +4,22 @@ import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync 
 import { join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '..')
-const SOURCES = ['src', 'collector/src', 'demo', 'rollup.config.mjs', 'rollup.pages.mjs', 'tsconfig.base.json', 'tsconfig.build.json', 'tsconfig.json', 'package-lock.json', 'collector/tsconfig.json', 'scripts/build.mjs', 'scripts/minify-script.mjs', 'scripts/name-bindings.mjs', 'scripts/names.json']
+const SOURCES = [
+  'src',
+  'collector/src',
+  'demo',
+  'rollup.config.mjs',
+  'rollup.pages.mjs',
+  'tsconfig.base.json',
+  'tsconfig.build.json',
+  'tsconfig.json',
+  'package-lock.json',
+  'collector/tsconfig.json',
+  'scripts/build.mjs',
+  'scripts/minify-script.mjs',
+  'scripts/name-bindings.mjs',
+  'scripts/names.json',
+]
 const OUTPUTS = ['dist', 'collector/dist', 'demo/dist']
 const STAMP = join(ROOT, 'dist/.built')
 
@@ -26,7 +41,10 @@ export function ensureBuilt() {
   // tsc never deletes: what a removed source left behind would be packed.
   for (const output of OUTPUTS) rmSync(join(ROOT, output), { recursive: true, force: true })
   for (const [tool, ...args] of STEPS) {
-    const { status } = spawnSync(process.execPath, [join(ROOT, 'node_modules', TOOLS[tool]), ...args], { cwd: ROOT, stdio: ['ignore', 2, 2] })
+    const { status } = spawnSync(process.execPath, [join(ROOT, 'node_modules', TOOLS[tool]), ...args], {
+      cwd: ROOT,
+      stdio: ['ignore', 2, 2],
+    })
     if (status !== 0) throw new Error(`the build failed at: ${tool} ${args.join(' ')}`)
   }
   writeFileSync(STAMP, state)
@@ -34,7 +52,8 @@ export function ensureBuilt() {
 
 function hashSources() {
   const hash = createHash('sha256')
-  for (const file of SOURCES.flatMap((source) => listFiles(join(ROOT, source)))) hash.update(file).update(readFileSync(file))
+  for (const file of SOURCES.flatMap((source) => listFiles(join(ROOT, source))))
+    hash.update(file).update(readFileSync(file))
   return hash.digest('hex')
 }
 

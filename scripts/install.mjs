@@ -8,9 +8,14 @@ const STAMP = join(ROOT, 'node_modules/.installed-lock')
 
 /** Installs what package-lock.json names, unless it is there already: after the first time it needs no network. */
 export function ensureInstalled() {
-  const lock = createHash('sha256').update(readFileSync(join(ROOT, 'package-lock.json'))).digest('hex')
+  const lock = createHash('sha256')
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .digest('hex')
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === lock) return
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: ROOT, stdio: ['ignore', 2, 2] })
+  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
+    cwd: ROOT,
+    stdio: ['ignore', 2, 2],
+  })
   if (status !== 0) throw new Error('npm ci failed: see above. The first install needs the npm registry.')
   writeFileSync(STAMP, lock)
 }

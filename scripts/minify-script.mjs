@@ -18,7 +18,13 @@ const COMPILE_HINT = '//# allFunctionsCalledOnLoad'
 export async function minifyScript(code) {
   // One keyword packs better than two, and neighbours are then joined.
   const uniform = code.replaceAll(/\bconst (?=[\w{[$])/g, 'let ')
-  const compressed = await minify(uniform, { ecma: 2020, toplevel: true, compress: COMPRESS, mangle: false, format: { comments: false } })
+  const compressed = await minify(uniform, {
+    ecma: 2020,
+    toplevel: true,
+    compress: COMPRESS,
+    mangle: false,
+    format: { comments: false },
+  })
   const mangled = await minify(`{${compressed.code}}`, {
     ecma: 2020,
     compress: false,

@@ -18,8 +18,16 @@ export const hashScript = (code) => createHash('sha256').update(code).digest('he
 export function readBindings(code) {
   const tree = parse(code, { ecmaVersion: ECMA_VERSION, ranges: true })
   const scopes = analyze(tree, { ecmaVersion: ECMA_VERSION }).scopes
-  const bindings = scopes.flatMap((scope) => scope.variables).filter(({ identifiers }) => identifiers.length > 0)
-  const uses = bindings.map((binding) => [...new Map([...binding.identifiers, ...binding.references.map(({ identifier }) => identifier)].map((identifier) => [identifier.range[0], identifier])).values()])
+  const bindings = scopes
+    .flatMap((scope) => scope.variables)
+    .filter(({ identifiers }) => identifiers.length > 0)
+  const uses = bindings.map((binding) => [
+    ...new Map(
+      [...binding.identifiers, ...binding.references.map(({ identifier }) => identifier)].map(
+        (identifier) => [identifier.range[0], identifier],
+      ),
+    ).values(),
+  ])
 
   // Scopes in which a binding is used, up to its own: none of them may declare its name again.
   const reach = bindings.map(({ scope, references }) => {
@@ -27,16 +35,37 @@ export function readBindings(code) {
     for (const { from } of references) for (let at = from; at !== scope; at = at.upper) reached.add(at)
     return reached
   })
-  const rivals = bindings.map((one, i) => bindings.flatMap((other, j) => (i !== j && (reach[i].has(other.scope) || reach[j].has(one.scope)) ? [j] : [])))
+  const rivals = bindings.map((one, i) =>
+    bindings.flatMap((other, j) =>
+      i !== j && (reach[i].has(other.scope) || reach[j].has(one.scope)) ? [j] : [],
+    ),
+  )
 
-  const slots = uses.flatMap((identifiers, binding) => identifiers.map(({ range: [from, to] }) => ({ from, to, binding }))).toSorted((a, b) => a.from - b.from)
+  const slots = uses
+    .flatMap((identifiers, binding) => identifiers.map(({ range: [from, to] }) => ({ from, to, binding })))
+    .toSorted((a, b) => a.from - b.from)
   const { declarations } = tree.body[0].body[0]
   const needs = bindings.flatMap(({ identifiers: [own], references, scope }) => {
     const first = declarations.findIndex(({ id }) => id.range[0] === own.range[0])
-    const readers = references.filter(({ from }) => from === scope).map(({ identifier }) => declarations.findIndex(({ range }) => range[0] <= identifier.range[0] && identifier.range[1] <= range[1]))
-    return first < 0 ? [] : readers.filter((second) => second >= 0 && second !== first).map((second) => [first, second])
+    const readers = references
+      .filter(({ from }) => from === scope)
+      .map(({ identifier }) =>
+        declarations.findIndex(
+          ({ range }) => range[0] <= identifier.range[0] && identifier.range[1] <= range[1],
+        ),
+      )
+    return first < 0
+      ? []
+      : readers.filter((second) => second >= 0 && second !== first).map((second) => [first, second])
   })
-  return { code, slots, rivals, needs, names: bindings.map(({ name }) => name), declarators: declarations.map(({ range }) => range) }
+  return {
+    code,
+    slots,
+    rivals,
+    needs,
+    names: bindings.map(({ name }) => name),
+    declarators: declarations.map(({ range }) => range),
+  }
 }
 
 /** The script with these names for its bindings and its first declaration in this order. */
@@ -53,5 +82,7 @@ export function writeBindings({ code, slots, declarators }, names, order) {
   }
   const first = declarators[0][0]
   const last = declarators.at(-1)[1]
-  return write(0, first) + order.map((index) => write(...declarators[index])).join(',') + write(last, code.length)
+  return (
+    write(0, first) + order.map((index) => write(...declarators[index])).join(',') + write(last, code.length)
+  )
 }

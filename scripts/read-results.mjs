@@ -5,7 +5,11 @@ export function readUnitResults(file) {
   const { numPassedTests, numFailedTests, testResults } = readJson(file)
   const failures = testResults.flatMap(({ name, message, status, assertionResults }) => {
     const failed = assertionResults.filter((test) => test.status === 'failed')
-    if (failed.length > 0) return failed.map((test) => ({ name: `${name}: ${test.fullName}`, message: test.failureMessages.join('\n') }))
+    if (failed.length > 0)
+      return failed.map((test) => ({
+        name: `${name}: ${test.fullName}`,
+        message: test.failureMessages.join('\n'),
+      }))
     // A file that could not be loaded, or a hook that failed, has no failed test.
     return status === 'failed' ? [{ name, message }] : []
   })
@@ -17,9 +21,16 @@ export function readBrowserResults(file) {
   const failures = suites.flatMap(specsOf).flatMap(({ file, title, tests }) =>
     tests
       .filter(({ status }) => status === 'unexpected' || status === 'flaky')
-      .map(({ projectName, results }) => ({ name: `[${projectName}] ${file}: ${title}`, message: results.flatMap((result) => result.errors.map((error) => error.message)).join('\n') })),
+      .map(({ projectName, results }) => ({
+        name: `[${projectName}] ${file}: ${title}`,
+        message: results.flatMap((result) => result.errors.map((error) => error.message)).join('\n'),
+      })),
   )
-  return { passed: stats.expected, failed: stats.unexpected + stats.flaky, failures: [...failures, ...errors.map(({ message }) => ({ name: 'run', message }))] }
+  return {
+    passed: stats.expected,
+    failed: stats.unexpected + stats.flaky,
+    failures: [...failures, ...errors.map(({ message }) => ({ name: 'run', message }))],
+  }
 }
 
 const specsOf = ({ specs = [], suites = [] }) => [...specs, ...suites.flatMap(specsOf)]

@@ -12,4 +12,5 @@ export function brotliBytes(file) {
 }
 
 if (process.argv[1] === import.meta.filename)
-  for (const file of process.argv.slice(2)) console.log(`${file}: ${readFileSync(file).length} bytes, ${brotliBytes(file)} brotli`)
+  for (const file of process.argv.slice(2))
+    console.log(`${file}: ${readFileSync(file).length} bytes, ${brotliBytes(file)} brotli`)

@@ -11,12 +11,19 @@ import { readBrowserResults, readUnitResults } from './read-results.mjs'
 const ROOT = join(import.meta.dirname, '..')
 const RESULTS = join(ROOT, 'test-results')
 
-const run = (entry, ...args) => spawnSync(process.execPath, [join(ROOT, 'node_modules', entry), ...args], { cwd: ROOT, stdio: 'inherit', env: { ...process.env, CI: 'true' } }).status === 0
+const run = (entry, ...args) =>
+  spawnSync(process.execPath, [join(ROOT, 'node_modules', entry), ...args], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: { ...process.env, CI: 'true' },
+  }).status === 0
 const passIf = (ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, failures: [] })
 
 // Each suite says how many passed and failed; one that ends badly without a failed test counts as one.
 const SUITES = {
-  types: () => passIf(run('typescript/bin/tsc', '-p', 'test') && run('typescript/bin/tsc', '-p', 'collector/test')),
+  types: () =>
+    passIf(run('typescript/bin/tsc', '-p', 'test') && run('typescript/bin/tsc', '-p', 'collector/test')),
+  format: () => passIf(run('prettier/bin/prettier.cjs', '--check', '.')),
   lint: () => passIf(run('eslint/bin/eslint.js', '.')),
   units() {
     const ok = run('vitest/vitest.mjs', 'run')
@@ -53,6 +60,7 @@ try {
   failed++
 }
 // Again, at the end: who sees the last lines of a run only, sees them.
-for (const { name, message } of failures) console.log(`\nFAILED ${name}\n${stripVTControlCharacters(message).slice(0, MESSAGE_CHARACTERS)}`)
+for (const { name, message } of failures)
+  console.log(`\nFAILED ${name}\n${stripVTControlCharacters(message).slice(0, MESSAGE_CHARACTERS)}`)
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed > 0 ? 1 : 0

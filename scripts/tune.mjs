@@ -12,14 +12,18 @@ const LETTERS = [...'etnrsiaolducpmhfgvbywxkTSECAINMDLPROjUFBHWVKGzXYqQJZ$_']
 const START_TEMPERATURE = 0.6
 
 const seconds = Number(process.argv[2] ?? 120)
-const bundle = await rollup({ input: 'src/tracker/script.ts', plugins: [typescript({ tsconfig: 'tsconfig.build.json', noForceEmit: true, outputToFilesystem: false })] })
+const bundle = await rollup({
+  input: 'src/tracker/script.ts',
+  plugins: [typescript({ tsconfig: 'tsconfig.build.json', noForceEmit: true, outputToFilesystem: false })],
+})
 const { output } = await bundle.generate({ format: 'es', strict: false })
 const code = await minifyScript(output[0].code)
 const bindings = readBindings(code)
 const pick = (list) => list[Math.floor(Math.random() * list.length)]
 const index = (list) => Math.floor(Math.random() * list.length)
 const fits = (names, binding) => bindings.rivals[binding].every((rival) => names[rival] !== names[binding])
-const isSound = (order) => bindings.needs.every(([first, second]) => order.indexOf(first) < order.indexOf(second))
+const isSound = (order) =>
+  bindings.needs.every(([first, second]) => order.indexOf(first) < order.indexOf(second))
 
 /** Another choice, not far from this one; undefined when it is none. */
 function step({ names, order }) {
@@ -47,7 +51,10 @@ function step({ names, order }) {
 
 const measure = ({ names, order }) => brotliLength(writeBindings(bindings, names, order))
 const known = JSON.parse(readFileSync(NAMES_FILE, 'utf8'))
-let current = known.script === hashScript(code) ? known : { names: bindings.names, order: bindings.declarators.map((_, position) => position) }
+let current =
+  known.script === hashScript(code)
+    ? known
+    : { names: bindings.names, order: bindings.declarators.map((_, position) => position) }
 let size = measure(current)
 let best = { ...current, size }
 console.log(`${size} bytes before`)
@@ -56,10 +63,14 @@ for (let spent = 0; spent < 1; spent = (performance.now() - start) / 1000 / seco
   const next = step(current)
   if (!next) continue
   const nextSize = measure(next)
-  if (nextSize > size && Math.random() >= Math.exp((size - nextSize) / (START_TEMPERATURE * (1 - spent)))) continue
+  if (nextSize > size && Math.random() >= Math.exp((size - nextSize) / (START_TEMPERATURE * (1 - spent))))
+    continue
   current = next
   size = nextSize
   if (size < best.size) best = { ...next, size }
 }
 console.log(`${best.size} bytes after ${seconds} s`)
-writeFileSync(NAMES_FILE, `${JSON.stringify({ script: hashScript(code), names: best.names, order: best.order })}\n`)
+writeFileSync(
+  NAMES_FILE,
+  `${JSON.stringify({ script: hashScript(code), names: best.names, order: best.order })}\n`,
+)

@@ -4,7 +4,9 @@ import { createClient } from '@clickhouse/client'
 
 /** A client of the embedded engine of a running collector, with the password and port of its own files. */
 export function askEngine({ dataDir, enginePid }) {
-  const [, encoded] = /<Authorization>Basic (\S+?)<\/Authorization>/.exec(readFileSync(join(dataDir, 'engine/config.xml'), 'utf8'))
+  const [, encoded] = /<Authorization>Basic (\S+?)<\/Authorization>/.exec(
+    readFileSync(join(dataDir, 'engine/config.xml'), 'utf8'),
+  )
   const [username, password] = Buffer.from(encoded, 'base64').toString().split(':')
   const port = readFileSync(`/proc/${enginePid}/cmdline`, 'utf8').split('\0').at(-3)
   return createClient({ url: `http://127.0.0.1:${port}`, username, password })

@@ -6,7 +6,11 @@ import { startEmbeddedEngine } from '../../collector/dist/stores/embedded-engine
 export async function judgeStore(dataDir, acknowledged) {
   const engine = await startEmbeddedEngine(join(dataDir, 'engine'), { debug() {}, error() {} })
   const clickhouse = createClient({ url: engine.url })
-  const answer = await clickhouse.query({ query: 'SELECT event_id AS id, count() AS n FROM events GROUP BY id', format: 'JSONCompactEachRow', clickhouse_settings: { output_format_json_quote_64bit_integers: 0 } })
+  const answer = await clickhouse.query({
+    query: 'SELECT event_id AS id, count() AS n FROM events GROUP BY id',
+    format: 'JSONCompactEachRow',
+    clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+  })
   const counts = new Map(await answer.json())
   await clickhouse.close()
   await engine.stop()

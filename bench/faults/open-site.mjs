@@ -10,8 +10,17 @@ export const COLLECTOR = join(import.meta.dirname, '../../collector/bin/zenovay-
 export async function openSite({ dataDir = mkdtempSync(join(tmpdir(), 'zenovay-fault-')) } = {}) {
   const port = await findFreePort()
   const env = { DATA_DIR: dataDir, PORT: String(port), LOG_LEVEL: 'fatal', TRUSTED_PROXIES: '127.0.0.1' }
-  const added = execFileSync(COLLECTOR, ['site', 'add', 'example.com'], { env: { ...process.env, ...env }, encoding: 'utf8' })
-  return { dataDir, env, port, path: `/e/${/tracking code: (\S+)/.exec(added)[1]}`, remove: () => rmSync(dataDir, { recursive: true }) }
+  const added = execFileSync(COLLECTOR, ['site', 'add', 'example.com'], {
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+  })
+  return {
+    dataDir,
+    env,
+    port,
+    path: `/e/${/tracking code: (\S+)/.exec(added)[1]}`,
+    remove: () => rmSync(dataDir, { recursive: true }),
+  }
 }
 
 /** The process of the embedded engine of a collector. */

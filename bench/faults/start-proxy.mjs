@@ -13,14 +13,28 @@ export async function startProxy({ target, choose }) {
     const what = choose()
     done[what]++
     if (what === 'fail') {
-      incoming.resume().on('end', () => reply.writeHead(500, { 'content-type': 'text/plain' }).end('Something is broken here.'))
+      incoming
+        .resume()
+        .on('end', () =>
+          reply.writeHead(500, { 'content-type': 'text/plain' }).end('Something is broken here.'),
+        )
       return
     }
-    const outgoing = request({ hostname, port: targetPort, path: incoming.url, method: incoming.method, headers: incoming.headers, agent }, (answer) => {
-      if (what === 'lose') return answer.resume().on('end', () => incoming.socket.resetAndDestroy())
-      reply.writeHead(answer.statusCode, answer.headers)
-      answer.pipe(reply)
-    })
+    const outgoing = request(
+      {
+        hostname,
+        port: targetPort,
+        path: incoming.url,
+        method: incoming.method,
+        headers: incoming.headers,
+        agent,
+      },
+      (answer) => {
+        if (what === 'lose') return answer.resume().on('end', () => incoming.socket.resetAndDestroy())
+        reply.writeHead(answer.statusCode, answer.headers)
+        answer.pipe(reply)
+      },
+    )
     outgoing.on('error', () => incoming.socket.destroy())
     reply.on('close', () => reply.writableFinished || outgoing.destroy())
     incoming.pipe(outgoing)

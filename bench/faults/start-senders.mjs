@@ -24,7 +24,9 @@ export function startSenders({ port, path, clients, events = Infinity, pauseMs =
       begun++
       const event = makeEvent({ event_id: randomUUID() })
       for (let retry = false; ; retry = true) {
-        const { status, retryAfter } = await post(JSON.stringify(retry ? { ...event, retry } : event)).catch(() => ({ status: 0 }))
+        const { status, retryAfter } = await post(JSON.stringify(retry ? { ...event, retry } : event)).catch(
+          () => ({ status: 0 }),
+        )
         answers.set(status, (answers.get(status) ?? 0) + 1)
         if (status === 503 && !(retryAfter > 0)) refusedWithoutRetryAfter.add(event.event_id)
         if (status === 200) {
@@ -41,15 +43,21 @@ export function startSenders({ port, path, clients, events = Infinity, pauseMs =
   function post(body) {
     return new Promise((resolve, reject) => {
       const begin = performance.now()
-      const headers = { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(body), 'x-forwarded-for': makeAddress() }
-      request({ host: '127.0.0.1', port, path, method: 'POST', headers, agent, timeout: TIMEOUT_MS }, (answer) =>
-        answer
-          .resume()
-          .on('end', () => {
-            durations.push(performance.now() - begin)
-            resolve({ status: answer.statusCode, retryAfter: Number(answer.headers['retry-after']) })
-          })
-          .on('error', reject),
+      const headers = {
+        'content-type': 'text/plain',
+        'content-length': Buffer.byteLength(body),
+        'x-forwarded-for': makeAddress(),
+      }
+      request(
+        { host: '127.0.0.1', port, path, method: 'POST', headers, agent, timeout: TIMEOUT_MS },
+        (answer) =>
+          answer
+            .resume()
+            .on('end', () => {
+              durations.push(performance.now() - begin)
+              resolve({ status: answer.statusCode, retryAfter: Number(answer.headers['retry-after']) })
+            })
+            .on('error', reject),
       )
         .on('timeout', function () {
           this.destroy(new Error('no answer'))

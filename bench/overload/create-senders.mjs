@@ -12,7 +12,9 @@ const ID_MARK = 'id-to-replace'
  * only the address and the ids change.
  */
 export function createSenders({ port, path, batch }) {
-  const body = JSON.stringify(Array.from({ length: batch }, () => makeEvent({ event_id: `${ID_MARK}-${'0'.repeat(12)}` })))
+  const body = JSON.stringify(
+    Array.from({ length: batch }, () => makeEvent({ event_id: `${ID_MARK}-${'0'.repeat(12)}` })),
+  )
   const head = `POST ${path} HTTP/1.1\r\nhost: bench\r\ncontent-type: text/plain\r\nx-forwarded-for: 010.000.000.000\r\ncontent-length: ${body.length}\r\n\r\n`
   const template = Buffer.from(head + body)
   const addressAt = template.indexOf('010.000.000.000')
@@ -30,7 +32,15 @@ export function createSenders({ port, path, batch }) {
     const address = `1${[number >> 16, number >> 8, number].map((part) => `.${String((part & 255) % 250).padStart(3, ' ')}`).join('')}`
     request.write(address.replaceAll(' ', '').padEnd(15, ' '), addressAt, 'latin1')
     const id = `${run}${number.toString(16).padStart(9, '0')}`
-    idsAt.forEach((at, index) => request.write(`${id}-${String(index).padStart(2, '0')}`.padEnd(ID_MARK.length + 13, 'x').slice(0, ID_MARK.length + 13), at, 'latin1'))
+    idsAt.forEach((at, index) =>
+      request.write(
+        `${id}-${String(index).padStart(2, '0')}`
+          .padEnd(ID_MARK.length + 13, 'x')
+          .slice(0, ID_MARK.length + 13),
+        at,
+        'latin1',
+      ),
+    )
     return request
   }
 
@@ -116,7 +126,7 @@ export function createSenders({ port, path, batch }) {
       await new Promise((resolve) => {
         const timer = setInterval(() => {
           const elapsed = Math.min(performance.now() - start, ms)
-          for (const due = Math.floor((elapsed / 1000) * perSecond); tally.sent < due; ) {
+          for (const due = Math.floor((elapsed / 1000) * perSecond); tally.sent < due;) {
             const { value: connection } = connections.next()
             underWay++
             send(connection, tally, (isAlive) => {
@@ -129,7 +139,8 @@ export function createSenders({ port, path, batch }) {
           resolve()
         }, TICK_MS)
       })
-      for (const deadline = performance.now() + SETTLE_MS; underWay > 0 && performance.now() < deadline; ) await new Promise((resolve) => setTimeout(resolve, TICK_MS))
+      for (const deadline = performance.now() + SETTLE_MS; underWay > 0 && performance.now() < deadline;)
+        await new Promise((resolve) => setTimeout(resolve, TICK_MS))
       return { ...tally, unanswered: underWay }
     },
 

@@ -17,30 +17,63 @@ const LOG = { debug() {}, info() {}, warn() {}, error: console.error }
 export async function openStore({ folder, events, days }) {
   await mkdir(folder, { recursive: true })
   const engine = await startEmbeddedEngine(folder, LOG)
-  const enginePid = Number(execFileSync('pgrep', ['-P', String(process.pid), '-f', 'engine-process'], { encoding: 'utf8' }).trim().split('\n').at(-1))
-  const readMemory = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${enginePid}/status`, 'utf8'))[1]) * 1024
+  const enginePid = Number(
+    execFileSync('pgrep', ['-P', String(process.pid), '-f', 'engine-process'], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .at(-1),
+  )
+  const readMemory = () =>
+    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${enginePid}/status`, 'utf8'))[1]) * 1024
   const idleBytes = readMemory()
   const { url } = engine
   const live = await createClickhouseEventStore({ url })
   const client = createClient({ url, request_timeout: 30 * 60_000, log: { level: 127 } })
-  const select = async (query, query_params) => (await client.query({ query, query_params, format: 'JSONEachRow', clickhouse_settings: { output_format_json_quote_64bit_integers: 0 } })).json()
+  const select = async (query, query_params) =>
+    (
+      await client.query({
+        query,
+        query_params,
+        format: 'JSONEachRow',
+        clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+      })
+    ).json()
 
-  let [found] = await select('SELECT count() AS events, toUnixTimestamp64Milli(max(occurred_at)) AS newest FROM events', {})
+  let [found] = await select(
+    'SELECT count() AS events, toUnixTimestamp64Milli(max(occurred_at)) AS newest FROM events',
+    {},
+  )
   if (found.events === 0) {
     await writeEvents(client, { siteId: SITE_ID, events, until: Date.now(), spanMs: days * DAY_MS })
-    ;[found] = await select('SELECT count() AS events, toUnixTimestamp64Milli(max(occurred_at)) AS newest FROM events', {})
+    ;[found] = await select(
+      'SELECT count() AS events, toUnixTimestamp64Milli(max(occurred_at)) AS newest FROM events',
+      {},
+    )
   }
   // The last day of the period is not over yet.
   const to = Math.max(Date.now(), found.newest + 1)
   const period = { from: to - ASKED_DAYS * DAY_MS, to }
   const settling = createDaySettling({ url })
-  const countSettled = async () => (await select('SELECT count() AS days FROM settled_days FINAL WHERE is_settled AND day >= toDate(fromUnixTimestamp64Milli({from: Int64}))', { from: period.from }))[0].days
+  const countSettled = async () =>
+    (
+      await select(
+        'SELECT count() AS days FROM settled_days FINAL WHERE is_settled AND day >= toDate(fromUnixTimestamp64Milli({from: Int64}))',
+        { from: period.from },
+      )
+    )[0].days
   // Newest days first: older ones than those asked need not be waited for.
-  for (let isDone = false; !isDone && (await countSettled()) < ASKED_DAYS - 1; ) ({ isDone } = await settling.settle({ forMs: 10_000 }))
+  for (let isDone = false; !isDone && (await countSettled()) < ASKED_DAYS - 1;)
+    ({ isDone } = await settling.settle({ forMs: 10_000 }))
   await settling.close()
 
-  const [asked] = await select('SELECT count() AS events, uniqExact(cityHash64(session_id)) AS visits FROM events WHERE occurred_at >= fromUnixTimestamp64Milli({from: Int64})', { from: period.from })
-  const reports = { settled: createClickhouseReportStore({ url }), raw: createClickhouseReportStore({ url, useSettled: false, timeoutMs: 5 * 60_000 }) }
+  const [asked] = await select(
+    'SELECT count() AS events, uniqExact(cityHash64(session_id)) AS visits FROM events WHERE occurred_at >= fromUnixTimestamp64Milli({from: Int64})',
+    { from: period.from },
+  )
+  const reports = {
+    settled: createClickhouseReportStore({ url }),
+    raw: createClickhouseReportStore({ url, useSettled: false, timeoutMs: 5 * 60_000 }),
+  }
   return {
     events: found.events,
     asked: asked.events,

@@ -16,8 +16,16 @@ export const QUESTIONS = {
 /** Medians of each question, in ms, from settled days and from events, as they are measured. */
 export async function* timeQuestions({ reports, scope, live }, { rounds, rawRounds }) {
   for (const [question, ask] of Object.entries(QUESTIONS))
-    yield { question, settledMs: await measure(() => ask(reports.settled, scope), rounds), rawMs: await measure(() => ask(reports.raw, scope), rawRounds) }
-  yield { question: 'live', settledMs: await measure(() => live.countVisitorsSince(scope.siteId, Date.now() - LIVE_MS), 5 * rounds), rawMs: undefined }
+    yield {
+      question,
+      settledMs: await measure(() => ask(reports.settled, scope), rounds),
+      rawMs: await measure(() => ask(reports.raw, scope), rawRounds),
+    }
+  yield {
+    question: 'live',
+    settledMs: await measure(() => live.countVisitorsSince(scope.siteId, Date.now() - LIVE_MS), 5 * rounds),
+    rawMs: undefined,
+  }
 }
 
 async function measure(ask, rounds) {

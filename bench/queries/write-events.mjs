@@ -4,11 +4,18 @@
 
 const EVENTS_PER_VISIT = 4
 const VISITS_PER_INSERT = 100_000
-const SETTINGS = { max_threads: '1', max_insert_threads: '1', max_block_size: '20000', min_insert_block_size_rows: '200000', min_insert_block_size_bytes: '100000000' }
+const SETTINGS = {
+  max_threads: '1',
+  max_insert_threads: '1',
+  max_block_size: '20000',
+  min_insert_block_size_rows: '200000',
+  min_insert_block_size_bytes: '100000000',
+}
 
 /** Rank 1 to `most`, the k-th with a chance of about 1/k. */
 const zipf = (hash, most) => `toUInt32(exp((${hash} % 1000003) / 1000003 * log(${most})))`
-const pick = (list, hash, most = list.length) => `[${list.map((item) => `'${item}'`).join(', ')}][least(${list.length}, ${zipf(hash, most + 1)})]`
+const pick = (list, hash, most = list.length) =>
+  `[${list.map((item) => `'${item}'`).join(', ')}][least(${list.length}, ${zipf(hash, most + 1)})]`
 
 const INSERT = `
   INSERT INTO events (site_id, received_at, occurred_at, event_id, event_type, event_name, visitor_id, session_id, origin, path, referrer, title,
@@ -41,7 +48,14 @@ export async function writeEvents(client, { siteId, events, until, spanMs }) {
   for (let first = 0; first < visits; first += VISITS_PER_INSERT)
     await client.command({
       query: INSERT,
-      query_params: { siteId, from: until - spanMs, spanMs, visits, first, count: Math.min(VISITS_PER_INSERT, visits - first) },
+      query_params: {
+        siteId,
+        from: until - spanMs,
+        spanMs,
+        visits,
+        first,
+        count: Math.min(VISITS_PER_INSERT, visits - first),
+      },
       clickhouse_settings: SETTINGS,
     })
 }

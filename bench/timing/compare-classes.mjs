@@ -28,10 +28,19 @@ export function compareClasses({ make, run, samples }) {
   const [first, second] = times.map((all, place) => all.subarray(0, counts[place]))
   const limit = Float64Array.from([...first, ...second]).sort()[Math.floor(samples * KEPT)]
   const [a, b] = [first, second].map((all) => describe(all.filter((time) => time <= limit)))
-  return { t: (a.mean - b.mean) / Math.sqrt(a.variance / a.count + b.variance / b.count), nanoseconds: a.mean - b.mean, mean: b.mean, accepted }
+  return {
+    t: (a.mean - b.mean) / Math.sqrt(a.variance / a.count + b.variance / b.count),
+    nanoseconds: a.mean - b.mean,
+    mean: b.mean,
+    accepted,
+  }
 }
 
 function describe(times) {
   const mean = times.reduce((sum, time) => sum + time, 0) / times.length
-  return { count: times.length, mean, variance: times.reduce((sum, time) => sum + (time - mean) ** 2, 0) / (times.length - 1) }
+  return {
+    count: times.length,
+    mean,
+    variance: times.reduce((sum, time) => sum + (time - mean) ** 2, 0) / (times.length - 1),
+  }
 }

@@ -16,13 +16,23 @@ export async function bundleSource(folder, name, source) {
   const input = join(folder, `${name.replaceAll(/\W+/g, '-')}.mjs`)
   writeFileSync(input, source)
   const leaveOut = { name: 'leave-out', resolveDynamicImport: () => ({ id: './later.js', external: true }) }
-  const bundle = await rollup({ input, plugins: [leaveOut, resolve({ browser: true })], onwarn: rejectUnresolved })
+  const bundle = await rollup({
+    input,
+    plugins: [leaveOut, resolve({ browser: true })],
+    onwarn: rejectUnresolved,
+  })
   const { output } = await bundle.generate({ format: 'iife' })
   await bundle.close()
-  const { code } = await minify(output[0].code, { ecma: 2020, toplevel: true, compress: { passes: 3, global_defs: CONSTANTS }, format: { comments: false } })
+  const { code } = await minify(output[0].code, {
+    ecma: 2020,
+    toplevel: true,
+    compress: { passes: 3, global_defs: CONSTANTS },
+    format: { comments: false },
+  })
   return code
 }
 
 function rejectUnresolved(warning) {
-  if (warning.code === 'UNRESOLVED_IMPORT' || warning.code === 'MISSING_GLOBAL_NAME') throw new Error(warning.message)
+  if (warning.code === 'UNRESOLVED_IMPORT' || warning.code === 'MISSING_GLOBAL_NAME')
+    throw new Error(warning.message)
 }

@@ -34,16 +34,31 @@ export async function createSubjects(folder) {
   installPackages(folder, peers)
   const bundled = []
   for (const { name, version, source, note } of [createOurModule(), ...peers]) {
-    bundled.push({ name: version ? `${name} ${version}` : name, script: await bundleSource(folder, name, source), note })
+    bundled.push({
+      name: version ? `${name} ${version}` : name,
+      script: await bundleSource(folder, name, source),
+      note,
+    })
   }
   const subjects = [
     { name: EMPTY, script: '' },
-    { name: FETCH, script: `fetch('${COLLECTOR}/fetch',{method:'POST',body:'${JSON.stringify(EVENT)}',keepalive:true})` },
+    {
+      name: FETCH,
+      script: `fetch('${COLLECTOR}/fetch',{method:'POST',body:'${JSON.stringify(EVENT)}',keepalive:true})`,
+    },
     { name: 'bare duties', script: BARE_DUTIES },
-    { name: OURS, script: readFileSync(join(DIST, 'z.js'), 'utf8'), origin: COLLECTOR, attributes: 'data-tracking-code="ZV_BENCHBENCH1"' },
+    {
+      name: OURS,
+      script: readFileSync(join(DIST, 'z.js'), 'utf8'),
+      origin: COLLECTOR,
+      attributes: 'data-tracking-code="ZV_BENCHBENCH1"',
+    },
     ...bundled,
   ]
-  return subjects.map((subject) => ({ ...subject, bytes: subject.script ? compress(subject.script).length : 0 }))
+  return subjects.map((subject) => ({
+    ...subject,
+    bytes: subject.script ? compress(subject.script).length : 0,
+  }))
 }
 
 function createOurModule() {

@@ -6,7 +6,15 @@ import { join } from 'node:path'
 export function installPackages(folder, packages) {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
   const wanted = packages.map(({ name, version }) => `${name}@${version}`)
-  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--save-exact', '--loglevel=error', ...wanted]
+  const args = [
+    'install',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--save-exact',
+    '--loglevel=error',
+    ...wanted,
+  ]
   // npm is a script of the shell on Windows.
   execFileSync('npm', args, { cwd: folder, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' })
 }

@@ -18,7 +18,9 @@ export async function launchBrowser(port) {
     // Sites have https, and without it browsers hide crypto.randomUUID.
     '--unsafely-treat-insecure-origin-as-secure=http://site.example,http://collector.example',
   ]
-  const browser = await chromium.launch(found.bundled ? { channel: 'chromium', args } : { executablePath: found.path, args })
+  const browser = await chromium.launch(
+    found.bundled ? { channel: 'chromium', args } : { executablePath: found.path, args },
+  )
   const page = await browser.newPage()
   const userAgent = (await page.evaluate('navigator.userAgent')).replace('Headless', '')
   await page.close()

@@ -6,14 +6,23 @@ import { createServer } from 'node:http'
  * One server is both site and collector, told apart by the host name that the browser asks for.
  */
 export async function startSite(subjects) {
-  const files = new Map(subjects.flatMap((subject) => [[`/${subject.name}`, { type: 'text/html', text: createPage(subject) }], [`/${subject.name}.js`, { type: 'text/javascript', text: subject.script }]]))
+  const files = new Map(
+    subjects.flatMap((subject) => [
+      [`/${subject.name}`, { type: 'text/html', text: createPage(subject) }],
+      [`/${subject.name}.js`, { type: 'text/javascript', text: subject.script }],
+    ]),
+  )
   const log = []
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, 'http://site.example')
     const file = request.method === 'GET' && files.get(decodeURIComponent(pathname))
     if (!file) log.push(`${request.method} ${pathname}`)
     const { type, text } = file || answerTracker(pathname)
-    response.writeHead(200, { ...allowEverything(request.headers), 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-store' })
+    response.writeHead(200, {
+      ...allowEverything(request.headers),
+      'content-type': `${type}; charset=utf-8`,
+      'cache-control': 'no-store',
+    })
     request.resume().on('end', () => response.end(text))
   })
   await new Promise((done) => server.listen(0, '127.0.0.1', done))
@@ -27,7 +36,9 @@ export async function startSite(subjects) {
 
 /** A script that a loader asks for is an empty one; everything else is content. */
 function answerTracker(pathname) {
-  return pathname.endsWith('.js') ? { type: 'text/javascript', text: '' } : { type: 'application/json', text: '{"success":true}' }
+  return pathname.endsWith('.js')
+    ? { type: 'text/javascript', text: '' }
+    : { type: 'application/json', text: '{"success":true}' }
 }
 
 /** The same page for all, but for the script; its attributes are those of our tag. */
@@ -36,7 +47,11 @@ function createPage({ name, attributes = '', origin = 'http://site.example' }) {
 <script defer ${attributes} src="${origin}/${encodeURIComponent(name)}.js"></script><h1>A page of a shop</h1><p>Shoes, shirts and shells.</p></html>`
 }
 
-function allowEverything({ origin, 'access-control-request-headers': headers, 'access-control-request-method': method }) {
+function allowEverything({
+  origin,
+  'access-control-request-headers': headers,
+  'access-control-request-method': method,
+}) {
   if (!origin) return {}
   return {
     'access-control-allow-origin': origin,

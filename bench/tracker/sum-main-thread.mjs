@@ -22,7 +22,9 @@ const TASK_SLICE = 'ThreadControllerImpl::RunTask'
 export function sumMainThread(events, url) {
   const parse = events.find(({ name, args }) => name === 'ParseHTML' && args.beginData?.url === url)
   if (!parse) throw new Error(`the trace does not show ${url}`)
-  const slices = events.filter(({ ph, pid, tid }) => ph === 'X' && pid === parse.pid && tid === parse.tid).sort((a, b) => a.ts - b.ts || b.dur - a.dur)
+  const slices = events
+    .filter(({ ph, pid, tid }) => ph === 'X' && pid === parse.pid && tid === parse.tid)
+    .sort((a, b) => a.ts - b.ts || b.dur - a.dur)
   return {
     script: sumOutermost(slices.filter(({ name }) => SCRIPT_SLICES.has(name))),
     tasks: sumOutermost(slices.filter(({ name }) => name === TASK_SLICE)),

@@ -2,7 +2,12 @@ import { FETCH, OURS } from './create-subjects.mjs'
 
 /** Medians of all rounds, as ratios: microseconds of this machine say nothing about another. */
 export function summarize(subjects, rounds) {
-  const medians = new Map(subjects.map(({ name }) => [name, { script: median(rounds, name, 'script'), tasks: median(rounds, name, 'tasks') }]))
+  const medians = new Map(
+    subjects.map(({ name }) => [
+      name,
+      { script: median(rounds, name, 'script'), tasks: median(rounds, name, 'tasks') },
+    ]),
+  )
   const [floor, ours] = [medians.get(FETCH), medians.get(OURS)]
   return subjects.map(({ name, bytes, note }) => {
     const { script, tasks } = medians.get(name)

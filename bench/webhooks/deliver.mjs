@@ -5,7 +5,13 @@ const [dataDir, siteId, first, count] = process.argv.slice(2)
 const engine = await openEngine({ dataDir })
 const site = await engine.control.findSite(siteId)
 if (Number(count) > 0) {
-  const events = Array.from({ length: Number(count) }, (_, i) => ({ key: `event-${Number(first) + i}`, name: 'event', siteId, at: Date.now(), data: { number: Number(first) + i } }))
+  const events = Array.from({ length: Number(count) }, (_, i) => ({
+    key: `event-${Number(first) + i}`,
+    name: 'event',
+    siteId,
+    at: Date.now(),
+    data: { number: Number(first) + i },
+  }))
   await engine.webhooks.outbox.put(events)
 }
 process.send('stored')

@@ -32,9 +32,20 @@ function drip(head, more) {
 
 /** Times of so many attempts at each kind of endpoint, by its name. Throws when one ends in another way than by the deadline. */
 export async function measureCuts(runs) {
-  const habits = Object.entries(HABITS).map(([name, act]) => [name, createServer({ key: read('receiver.key'), cert: read('receiver.pem') }, (request, response) => request.on('error', () => {}).on('end', () => act(response.socket)).resume())])
+  const habits = Object.entries(HABITS).map(([name, act]) => [
+    name,
+    createServer({ key: read('receiver.key'), cert: read('receiver.pem') }, (request, response) =>
+      request
+        .on('error', () => {})
+        .on('end', () => act(response.socket))
+        .resume(),
+    ),
+  ])
   const endpoints = [...habits, ['says nothing at all', createTcpServer()]]
-  const attempt = createAttempt({ guard: createEgressGuard({ allowLoopback: [LOOPBACK] }), ca: read('ca.pem') })
+  const attempt = createAttempt({
+    guard: createEgressGuard({ allowLoopback: [LOOPBACK] }),
+    ca: read('ca.pem'),
+  })
   const times = {}
   for (const [name, server] of endpoints) {
     const sockets = new Set()
@@ -44,7 +55,12 @@ export async function measureCuts(runs) {
     const sent = []
     for (let run = 0; run < runs; run++) {
       const began = performance.now()
-      sent.push(attempt({ url, body: '{}', headers: {}, signal: new AbortController().signal }).then((result) => ({ ...result, took: performance.now() - began })))
+      sent.push(
+        attempt({ url, body: '{}', headers: {}, signal: new AbortController().signal }).then((result) => ({
+          ...result,
+          took: performance.now() - began,
+        })),
+      )
       await sleep(SPACING_MS)
     }
     const results = await Promise.all(sent)

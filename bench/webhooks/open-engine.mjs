@@ -18,11 +18,17 @@ const MASTER_KEY = Buffer.alloc(32, 7)
  * The collector's own outbox and delivery engine on control data of their own, without the rest of it. Every host `*.receiver.example` is this machine,
  * and a host of its own to the engine. `onAttempt` is told of each one that ended: request, begin and end in ms of `performance.now()`.
  */
-export async function openEngine({ dataDir = mkdtempSync(join(tmpdir(), 'zenovay-webhooks-')), onAttempt = () => {} } = {}) {
+export async function openEngine({
+  dataDir = mkdtempSync(join(tmpdir(), 'zenovay-webhooks-')),
+  onAttempt = () => {},
+} = {}) {
   const stores = await openControlStores(join(dataDir, 'control.db'))
   const box = createSecretBox(MASTER_KEY)
   const guard = createEgressGuard({ allowLoopback: [LOOPBACK], lookUp: () => Promise.resolve([LOOPBACK]) })
-  const attempt = createAttempt({ guard, ca: readFileSync(join(import.meta.dirname, '../../test/fixtures/tls/ca.pem'), 'utf8') })
+  const attempt = createAttempt({
+    guard,
+    ca: readFileSync(join(import.meta.dirname, '../../test/fixtures/tls/ca.pem'), 'utf8'),
+  })
   const watchedAttempt = async (request) => {
     const beganAt = performance.now()
     const result = await attempt(request)
@@ -49,13 +55,33 @@ export async function openEngine({ dataDir = mkdtempSync(join(tmpdir(), 'zenovay
     seal: box.seal,
     /** A webhook of a site at a host of its own. */
     async addWebhook(site, { port, path = '/', secret = createWebhookSecret() }) {
-      const webhook = await webhooks.add({ accountId: site.accountId, siteId: site.id, url: `https://host-${++hosts}.receiver.example:${port}${path}`, events: ['event'], description: '', secret: box.seal(secret) }, null)
+      const webhook = await webhooks.add(
+        {
+          accountId: site.accountId,
+          siteId: site.id,
+          url: `https://host-${++hosts}.receiver.example:${port}${path}`,
+          events: ['event'],
+          description: '',
+          secret: box.seal(secret),
+        },
+        null,
+      )
       return { ...webhook, secret }
     },
     /** Deliveries by what became of them. */
-    readCounts: () => Object.fromEntries([...registry.expose().matchAll(/^zenovay_webhook_deliveries_total\{outcome="(\w+)"\} (\d+)$/gm)].map(([, outcome, count]) => [outcome, Number(count)])),
-    backlogOf: async (site) => (await webhooks.listWebhooks({ accountId: site.accountId, siteId: site.id })).reduce((sum, { backlog }) => sum + backlog, 0),
-    logOf: (site, limit = 1_000_000) => webhooks.listLog({ accountId: site.accountId, siteId: site.id, limit }),
+    readCounts: () =>
+      Object.fromEntries(
+        [...registry.expose().matchAll(/^zenovay_webhook_deliveries_total\{outcome="(\w+)"\} (\d+)$/gm)].map(
+          ([, outcome, count]) => [outcome, Number(count)],
+        ),
+      ),
+    backlogOf: async (site) =>
+      (await webhooks.listWebhooks({ accountId: site.accountId, siteId: site.id })).reduce(
+        (sum, { backlog }) => sum + backlog,
+        0,
+      ),
+    logOf: (site, limit = 1_000_000) =>
+      webhooks.listLog({ accountId: site.accountId, siteId: site.id, limit }),
     async close() {
       await webhooks.stop(1_000)
       await stores.control.close()

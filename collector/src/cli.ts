@@ -68,9 +68,12 @@ export async function runCli(args: string[], env: Environment, print: Print): Pr
   const [noun, verb, operand] = positionals
   if (values.help || noun === 'help') return print(USAGE)
   // To load the server and the engine takes longer than most commands, which need neither.
-  if (noun === 'backup') return (await import('./commands/backup-commands.js')).backUp(readConfig(env), verb, print)
-  if (noun === 'rebuild-rollups') return (await import('./commands/rebuild-command.js')).rebuildRollups(readConfig(env), print)
-  if (noun === 'restore') return (await import('./commands/backup-commands.js')).restore(readConfig(env), verb, print)
+  if (noun === 'backup')
+    return (await import('./commands/backup-commands.js')).backUp(readConfig(env), verb, print)
+  if (noun === 'rebuild-rollups')
+    return (await import('./commands/rebuild-command.js')).rebuildRollups(readConfig(env), print)
+  if (noun === 'restore')
+    return (await import('./commands/backup-commands.js')).restore(readConfig(env), verb, print)
   switch ([noun, verb].filter(Boolean).join(' ')) {
     case 'start':
       return run(env, print)
@@ -136,7 +139,10 @@ async function withStores(env: Environment, use: (stores: ControlStores) => Prom
   try {
     await use(stores)
   } catch (error) {
-    if (error instanceof ApiError) throw new StartError(`The control data in ${config.controlFile} cannot be used: ${describeError(error.cause)}.`)
+    if (error instanceof ApiError)
+      throw new StartError(
+        `The control data in ${config.controlFile} cannot be used: ${describeError(error.cause)}.`,
+      )
     throw error
   } finally {
     await stores.control.close()

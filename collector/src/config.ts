@@ -63,20 +63,23 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     uptimeToken: readToken('UPTIME_TOKEN', env['UPTIME_TOKEN'], faults),
     logLevel: readLogLevel(env['LOG_LEVEL'], faults),
   }
-  if (faults.length > 0) throw new StartError(`The configuration is not valid: ${faults.join('; ')}. See docs/configuration.md.`)
+  if (faults.length > 0)
+    throw new StartError(`The configuration is not valid: ${faults.join('; ')}. See docs/configuration.md.`)
   return config
 }
 
 function readPort(value: string | undefined, faults: string[]): number {
   if (!value) return 8787
   const port = Number(value)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) faults.push(`PORT is "${value}", write a number from 0 to 65535`)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    faults.push(`PORT is "${value}", write a number from 0 to 65535`)
   return port
 }
 
 function readClickhouseUrl(value: string | undefined, faults: string[]): string | undefined {
   if (!value) return undefined
-  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) faults.push('CLICKHOUSE_URL is not an http(s) URL, write http://user:password@host:8123/database')
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol))
+    faults.push('CLICKHOUSE_URL is not an http(s) URL, write http://user:password@host:8123/database')
   return value
 }
 
@@ -90,42 +93,57 @@ function readControlFile(value: string | undefined, dataDir: string, faults: str
 function readProxies(value: string | undefined, faults: string[]): string[] {
   const ranges = readList(value)
   for (const range of ranges)
-    if (!ipaddr.isValid(range) && !ipaddr.isValidCIDR(range)) faults.push(`TRUSTED_PROXIES holds "${range}", write addresses or CIDR ranges such as 10.0.0.0/8, separated by commas`)
+    if (!ipaddr.isValid(range) && !ipaddr.isValidCIDR(range))
+      faults.push(
+        `TRUSTED_PROXIES holds "${range}", write addresses or CIDR ranges such as 10.0.0.0/8, separated by commas`,
+      )
   return ranges
 }
 
 function readLoopback(value: string | undefined, faults: string[]): string[] {
   const addresses = readList(value)
   for (const address of addresses)
-    if (!isIP(address) || ipaddr.process(address).range() !== 'loopback') faults.push(`WEBHOOK_ALLOW_LOOPBACK holds "${address}", write loopback addresses such as 127.0.0.1, separated by commas`)
+    if (!isIP(address) || ipaddr.process(address).range() !== 'loopback')
+      faults.push(
+        `WEBHOOK_ALLOW_LOOPBACK holds "${address}", write loopback addresses such as 127.0.0.1, separated by commas`,
+      )
   return addresses
 }
 
 function readList(value: string | undefined): string[] {
-  return (value ?? '').split(',').map((part) => part.trim()).filter(Boolean)
+  return (value ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)
 }
 
 function readMasterKey(value: string | undefined, faults: string[]): Buffer | undefined {
   if (!value) return undefined
   const key = Buffer.from(value, /^[0-9a-f]{64}$/i.test(value) ? 'hex' : 'base64')
-  if (key.length !== MASTER_KEY_BYTES) faults.push(`MASTER_KEY is not ${MASTER_KEY_BYTES} bytes in base64 or hexadecimal, make one with openssl rand -base64 ${MASTER_KEY_BYTES}`)
+  if (key.length !== MASTER_KEY_BYTES)
+    faults.push(
+      `MASTER_KEY is not ${MASTER_KEY_BYTES} bytes in base64 or hexadecimal, make one with openssl rand -base64 ${MASTER_KEY_BYTES}`,
+    )
   return key
 }
 
 function readHeaderName(value: string | undefined, faults: string[]): string | undefined {
   if (!value) return undefined
-  if (!/^[\w-]+$/.test(value)) faults.push(`COUNTRY_HEADER is "${value}", write the name of a header such as CF-IPCountry`)
+  if (!/^[\w-]+$/.test(value))
+    faults.push(`COUNTRY_HEADER is "${value}", write the name of a header such as CF-IPCountry`)
   return value.toLowerCase()
 }
 
 function readToken(name: string, value: string | undefined, faults: string[]): string | undefined {
   if (!value) return undefined
-  if (!/^[\x21-\x7e]{16,}$/.test(value)) faults.push(`${name} is too short or holds spaces, write at least 16 letters, digits or signs`)
+  if (!/^[\x21-\x7e]{16,}$/.test(value))
+    faults.push(`${name} is too short or holds spaces, write at least 16 letters, digits or signs`)
   return value
 }
 
 function readLogLevel(value: string | undefined, faults: string[]): Config['logLevel'] {
   if (!value) return 'info'
-  if (!(LOG_LEVELS as readonly string[]).includes(value)) faults.push(`LOG_LEVEL is "${value}", write one of ${LOG_LEVELS.join(', ')}`)
+  if (!(LOG_LEVELS as readonly string[]).includes(value))
+    faults.push(`LOG_LEVEL is "${value}", write one of ${LOG_LEVELS.join(', ')}`)
   return value as Config['logLevel']
 }

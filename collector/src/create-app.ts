@@ -94,12 +94,43 @@ export interface AppServices {
 
 /** Puts the routes together. Does no I/O: nothing listens, nothing is opened. */
 export function createApp(services: AppServices): FastifyInstance {
-  const { config, control, geo, events, reports, commit, heartbeats, identifier, webhooks, egress, secretBox, goals, goalBook, metrics, alerts, inbound, changes, erase, engine, scripts, page, log, requestTimeoutMs, now = Date.now, steadyNow = () => performance.now() } = services
+  const {
+    config,
+    control,
+    geo,
+    events,
+    reports,
+    commit,
+    heartbeats,
+    identifier,
+    webhooks,
+    egress,
+    secretBox,
+    goals,
+    goalBook,
+    metrics,
+    alerts,
+    inbound,
+    changes,
+    erase,
+    engine,
+    scripts,
+    page,
+    log,
+    requestTimeoutMs,
+    now = Date.now,
+    steadyNow = () => performance.now(),
+  } = services
   const app = createServer({ log, requestTimeoutMs, onBadUrl: () => metrics.countRequest('none', 404) })
   const sites = createSiteCache(control, now)
   const live = createLiveCounter({ store: events, now, steadyNow })
   const gate = createKeyGate({ control, now })
-  const hub = createStreamHub({ store: events, countLive: live.count, readSummary: createSummaryReader({ reports, now }), now })
+  const hub = createStreamHub({
+    store: events,
+    countLive: live.count,
+    readSummary: createSummaryReader({ reports, now }),
+    now,
+  })
   const limiters = {
     events: createRateLimiter({ rules: INGEST_RULES, clock: steadyNow }),
     heartbeats: createRateLimiter({ rules: LIVENESS_RULES, clock: steadyNow }),
@@ -107,9 +138,23 @@ export function createApp(services: AppServices): FastifyInstance {
   }
   const { addressOf } = createTrustedProxies(config.trustedProxies)
   const tallies = { events: metrics.events, heartbeats: metrics.heartbeats }
-  const desk = createWebhookDesk({ webhooks, guard: egress, box: secretBox, limiter: createRateLimiter({ rules: TEST_RULES, clock: steadyNow, maxClients: 1_000, maxRuns: 30_000 }) })
+  const desk = createWebhookDesk({
+    webhooks,
+    guard: egress,
+    box: secretBox,
+    limiter: createRateLimiter({ rules: TEST_RULES, clock: steadyNow, maxClients: 1_000, maxRuns: 30_000 }),
+  })
   const take = createEventTaker({ identifier, commit, now })
-  const ingest = createIngest({ findSite: sites.find, limiters, take, identifier, geo, heartbeats, tallies, now })
+  const ingest = createIngest({
+    findSite: sites.find,
+    limiters,
+    take,
+    identifier,
+    geo,
+    heartbeats,
+    tallies,
+    now,
+  })
   const takeBatch = createBatchIngest({ control, findSite: sites.find, take, tally: metrics.events, now })
 
   addServiceGauges(metrics.registry, { queues: { events: commit, heartbeats }, streams: hub, engine })
@@ -117,7 +162,14 @@ export function createApp(services: AppServices): FastifyInstance {
   countRequests(app, metrics)
   addPublicHeaders(app)
   addErrorAnswers(app, now)
-  addIngestRoutes(app, { ingest, addressOf, tallies, commit, heartbeats, readCdnCountry: createCdnCountryReader(config) })
+  addIngestRoutes(app, {
+    ingest,
+    addressOf,
+    tallies,
+    commit,
+    heartbeats,
+    readCdnCountry: createCdnCountryReader(config),
+  })
   addBatchRoute(app, { gate, takeBatch, tally: metrics.events, commit, now })
   addLiveRoutes(app, { live, findSite: sites.find, limiter: limiters.live, addressOf, now })
   addScriptRoutes(app, scripts)
@@ -131,9 +183,11 @@ export function createApp(services: AppServices): FastifyInstance {
   addActivityLogRoute(app, { control, webhooks, changes, now })
   addAlertRoutes(app, { control, alerts, now })
   if (config.stripe) addStripeRoute(app, { store: inbound, log, now, ...config.stripe })
-  if (config.uptimeToken !== undefined) addUptimeRoute(app, { store: inbound, alerts, log, now, token: config.uptimeToken })
+  if (config.uptimeToken !== undefined)
+    addUptimeRoute(app, { store: inbound, alerts, log, now, token: config.uptimeToken })
   addHealthRoutes(app, { isStoreReachable: () => events.isReachable(), queues: [commit, heartbeats] })
-  if (config.metricsToken !== undefined) addMetricsRoute(app, { registry: metrics.registry, token: config.metricsToken })
+  if (config.metricsToken !== undefined)
+    addMetricsRoute(app, { registry: metrics.registry, token: config.metricsToken })
   addDashboardRoutes(app, page)
   return app
 }

@@ -13,8 +13,19 @@ const NOT_PRINTABLE = /[^\x20-\x7e]/g
  * Of an error they hold name, code, message and frames, and nothing else that hangs on it: Node puts the refused URL of
  * a visitor on one kind of error and the bytes of the whole request on another.
  */
-export function createLog(level: Config['logLevel'], destination: DestinationStream = pino.destination(2)): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: serializeError, error: toPrintable } }, destination)
+export function createLog(
+  level: Config['logLevel'],
+  destination: DestinationStream = pino.destination(2),
+): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: serializeError, error: toPrintable },
+    },
+    destination,
+  )
 }
 
 function serializeError(error: unknown) {

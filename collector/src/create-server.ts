@@ -19,7 +19,11 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000
 const JSON_BODY_BYTES = 1024 * 1024
 
 /** The HTTP server without routes: its limits, its time-outs, and what it makes of a request before a route sees it. */
-export function createServer({ log, onBadUrl, requestTimeoutMs = REQUEST_TIMEOUT_MS }: ServerOptions): FastifyInstance {
+export function createServer({
+  log,
+  onBadUrl,
+  requestTimeoutMs = REQUEST_TIMEOUT_MS,
+}: ServerOptions): FastifyInstance {
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
     // One line for each request would name IPs and drown the errors.
@@ -30,7 +34,10 @@ export function createServer({ log, onBadUrl, requestTimeoutMs = REQUEST_TIMEOUT
     // `request.ip` is the peer, always; who is behind a trusted proxy, createTrustedProxies finds out.
     trustProxy: false,
     bodyLimit: JSON_BODY_BYTES,
-    http: { headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs), connectionsCheckingInterval: Math.min(CHECK_CONNECTIONS_MS, requestTimeoutMs) },
+    http: {
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
+      connectionsCheckingInterval: Math.min(CHECK_CONNECTIONS_MS, requestTimeoutMs),
+    },
     requestTimeout: requestTimeoutMs,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,

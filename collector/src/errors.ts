@@ -8,7 +8,10 @@ export class ApiError extends Error {
   /** Seconds for the `Retry-After` header. */
   readonly retryAfterS: number | undefined
 
-  constructor(code: ErrorCode, { details, retryAfterS, cause }: { details?: Fault[]; retryAfterS?: number; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    { details, retryAfterS, cause }: { details?: Fault[]; retryAfterS?: number; cause?: unknown } = {},
+  ) {
     super(ERROR_CODES[code].message, { cause })
     this.code = code
     this.details = details

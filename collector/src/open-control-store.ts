@@ -14,7 +14,9 @@ export async function openStores(config: Config): Promise<ControlStores> {
   try {
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
   } catch (error) {
-    throw new StartError(`The data folder ${config.dataDir} cannot be made: ${describeError(error)}. Set DATA_DIR to a folder this user may write.`)
+    throw new StartError(
+      `The data folder ${config.dataDir} cannot be made: ${describeError(error)}. Set DATA_DIR to a folder this user may write.`,
+    )
   }
   return openControlStores(config.controlFile)
 }

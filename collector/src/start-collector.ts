@@ -59,7 +59,10 @@ export interface Collector {
 }
 
 /** Opens the stores and listens. Rejects with a {@link StartError} that says in one line what to do. A test may give its own clock. */
-export async function startCollector(config: Config, { now = Date.now }: { now?: () => number } = {}): Promise<Collector> {
+export async function startCollector(
+  config: Config,
+  { now = Date.now }: { now?: () => number } = {},
+): Promise<Collector> {
   // Closed in reverse, at the end or when a later step fails.
   const opened: (() => Promise<unknown>)[] = []
   const closeAll = async () => {
@@ -70,12 +73,18 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     const stores = await openStores(config)
     const { control } = stores
     opened.push(() => control.close())
-    const secretBox = await openSecretBox({ given: config.masterKey, file: join(dirname(config.controlFile), 'master.key'), sealed: await findSealed(stores) })
+    const secretBox = await openSecretBox({
+      given: config.masterKey,
+      file: join(dirname(config.controlFile), 'master.key'),
+      sealed: await findSealed(stores),
+    })
 
     const saltDir = join(dirname(config.controlFile), 'salts')
     const salts = createSaltRotation({ store: createSaltFolder(saltDir), log, now })
     await salts.start().catch((error: unknown) => {
-      throw new StartError(`The salts in ${saltDir} cannot be kept: ${describeError(error)}. Make it a folder that this user may write.`)
+      throw new StartError(
+        `The salts in ${saltDir} cannot be kept: ${describeError(error)}. Make it a folder that this user may write.`,
+      )
     })
     opened.push(() => Promise.resolve(salts.stop()))
 
@@ -105,30 +114,100 @@ export async function startCollector(config: Config, { now = Date.now }: { now?:
     const egress = createEgressGuard({ allowLoopback: config.webhookLoopback })
     const attempt = createAttempt({ guard: egress })
     const send = createSend({ attempt, sign: signDelivery, openSecret: secretBox.open, now })
-    const webhooks = await createWebhooks({ store: stores.webhooks, send, counts: createDeliveryCounts(metrics.registry), log, now })
+    const webhooks = await createWebhooks({
+      store: stores.webhooks,
+      send,
+      counts: createDeliveryCounts(metrics.registry),
+      log,
+      now,
+    })
     opened.push(() => webhooks.stop(0))
     const watchStore = createClickhouseWatchStore({ url: clickhouseUrl })
     opened.push(() => watchStore.close())
     const goalBook = createGoalBook(stores.goals)
-    const watch = await createEventWatch({ control, events, store: watchStore, marks: stores.marks, outbox: webhooks.outbox, goals: goalBook, log, now })
-    const commit = await createEventCommit({ store: events, log, watch: metrics.eventCommit, onReuse: () => metrics.idReuse.add(), tell: watch.tell, now })
-    const heartbeats = createGroupCommit<HeartbeatRow>({ write: (rows, batchId, signal) => events.insertHeartbeats(rows, batchId, signal), watch: metrics.heartbeatCommit, log })
-    const identifier = createIdentifier({ salts, recent: await events.recentSessions(now() - SESSION_TIMEOUT_MS, MAX_SESSIONS) })
+    const watch = await createEventWatch({
+      control,
+      events,
+      store: watchStore,
+      marks: stores.marks,
+      outbox: webhooks.outbox,
+      goals: goalBook,
+      log,
+      now,
+    })
+    const commit = await createEventCommit({
+      store: events,
+      log,
+      watch: metrics.eventCommit,
+      onReuse: () => metrics.idReuse.add(),
+      tell: watch.tell,
+      now,
+    })
+    const heartbeats = createGroupCommit<HeartbeatRow>({
+      write: (rows, batchId, signal) => events.insertHeartbeats(rows, batchId, signal),
+      watch: metrics.heartbeatCommit,
+      log,
+    })
+    const identifier = createIdentifier({
+      salts,
+      recent: await events.recentSessions(now() - SESSION_TIMEOUT_MS, MAX_SESSIONS),
+    })
 
     const [scripts, page] = await Promise.all([readScriptAssets(), readPageAssets()])
     const settling = createDaySettling({ url: clickhouseUrl })
     opened.push(() => settling.close())
     const figures = createClickhouseFigureStore({ url: clickhouseUrl })
     opened.push(() => figures.close())
-    const { alerts, stop } = startAlerts({ store: stores.alerts, control, figures, reports, outbox: webhooks.outbox, box: secretBox, guard: egress, attempt, mail: config.mail, counts: createAlertCounts(metrics.registry), log, now })
+    const { alerts, stop } = startAlerts({
+      store: stores.alerts,
+      control,
+      figures,
+      reports,
+      outbox: webhooks.outbox,
+      box: secretBox,
+      guard: egress,
+      attempt,
+      mail: config.mail,
+      counts: createAlertCounts(metrics.registry),
+      log,
+      now,
+    })
     opened.push(stop)
     const erase = createEraser({ events, commit, heartbeats, settling, webhooks })
-    const app = createApp({ config, control, geo, events, reports, commit, heartbeats, identifier, metrics, webhooks, egress, secretBox, goals: stores.goals, goalBook, alerts, inbound: stores.inbound, changes: stores.changes, erase, engine, scripts, page, log, now })
-    // Together, because each may take most of the time that there is; what is taken meanwhile is stored and sent after the next start.
-    opened.push(() => Promise.all([finish(app, [commit, heartbeats]), webhooks.stop(FINISH_WITHIN_MS), watch.stop()]))
-    const url = await app.listen({ port: config.port, host: config.host, backlog: BACKLOG }).catch((error: unknown) => {
-      throw explainListenError(error, config)
+    const app = createApp({
+      config,
+      control,
+      geo,
+      events,
+      reports,
+      commit,
+      heartbeats,
+      identifier,
+      metrics,
+      webhooks,
+      egress,
+      secretBox,
+      goals: stores.goals,
+      goalBook,
+      alerts,
+      inbound: stores.inbound,
+      changes: stores.changes,
+      erase,
+      engine,
+      scripts,
+      page,
+      log,
+      now,
     })
+    // Together, because each may take most of the time that there is; what is taken meanwhile is stored and sent after the next start.
+    opened.push(() =>
+      Promise.all([finish(app, [commit, heartbeats]), webhooks.stop(FINISH_WITHIN_MS), watch.stop()]),
+    )
+    const url = await app
+      .listen({ port: config.port, host: config.host, backlog: BACKLOG })
+      .catch((error: unknown) => {
+        throw explainListenError(error, config)
+      })
     const housekeeping = createHousekeeping({ control, events, erase, settling, webhooks, log, now })
     const timer = setInterval(() => void housekeeping.tick(), HOUSEKEEPING_INTERVAL_MS)
     opened.push(() => Promise.resolve(clearInterval(timer)))
@@ -162,14 +241,22 @@ async function closeServer(app: FastifyInstance): Promise<void> {
 }
 
 async function findSealed({ webhooks, alerts }: ControlStores): Promise<Sealed[]> {
-  const [secret, destination] = await Promise.all([webhooks.findSealedSecret(), alerts.findSealedDestination()])
-  return [...(secret === undefined ? [] : [{ of: 'webhooks' as const, text: secret }]), ...(destination === undefined ? [] : [{ of: 'alerts' as const, text: destination }])]
+  const [secret, destination] = await Promise.all([
+    webhooks.findSealedSecret(),
+    alerts.findSealedDestination(),
+  ])
+  return [
+    ...(secret === undefined ? [] : [{ of: 'webhooks' as const, text: secret }]),
+    ...(destination === undefined ? [] : [{ of: 'alerts' as const, text: destination }]),
+  ]
 }
 
 async function assertWhole(url: string): Promise<void> {
   const broken = await findBrokenParts(url)
   if (broken.length === 0) return
-  throw new StartError(`The embedded engine found damaged files and set them aside: ${broken.join(', ')}. Restore DATA_DIR from a backup; or delete these folders to go on without the events in them.`)
+  throw new StartError(
+    `The embedded engine found damaged files and set them aside: ${broken.join(', ')}. Restore DATA_DIR from a backup; or delete these folders to go on without the events in them.`,
+  )
 }
 
 async function openEventStore(url: string): Promise<EventStore> {
@@ -177,13 +264,19 @@ async function openEventStore(url: string): Promise<EventStore> {
     return await createClickhouseEventStore({ url })
   } catch (error) {
     const { host } = new URL(url)
-    throw new StartError(`ClickHouse at ${host} cannot be used: ${describeError(error)}. Check CLICKHOUSE_URL, its user, password and database.`)
+    throw new StartError(
+      `ClickHouse at ${host} cannot be used: ${describeError(error)}. Check CLICKHOUSE_URL, its user, password and database.`,
+    )
   }
 }
 
 function explainListenError(error: unknown, { host, port }: Config): StartError {
   const { code } = error as NodeJS.ErrnoException
-  if (code === 'EADDRINUSE') return new StartError(`Port ${port} on ${host} is in use. Set PORT to a free one, or stop what listens there.`)
-  if (code === 'EACCES') return new StartError(`This user may not listen on port ${port}. Set PORT to one above 1023.`)
+  if (code === 'EADDRINUSE')
+    return new StartError(
+      `Port ${port} on ${host} is in use. Set PORT to a free one, or stop what listens there.`,
+    )
+  if (code === 'EACCES')
+    return new StartError(`This user may not listen on port ${port}. Set PORT to one above 1023.`)
   return new StartError(`Cannot listen on ${host}:${port}: ${describeError(error)}. Check HOST and PORT.`)
 }

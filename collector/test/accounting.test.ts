@@ -23,7 +23,10 @@ interface Request {
   headers?: Record<string, string>
 }
 
-async function post({ app, site }: TestApp, { code = site.trackingCode, body, contentType = 'text/plain', headers = {} }: Request): Promise<number> {
+async function post(
+  { app, site }: TestApp,
+  { code = site.trackingCode, body, contentType = 'text/plain', headers = {} }: Request,
+): Promise<number> {
   const answer = await app.inject({
     method: 'POST',
     url: `/e/${code}`,
@@ -35,8 +38,12 @@ async function post({ app, site }: TestApp, { code = site.trackingCode, body, co
 
 /** The outcomes that are not 0, and a check that their sum is what came in. */
 function readOutcomes(app: TestApp, what = 'events'): Partial<Record<Outcome, number>> {
-  const counts = OUTCOMES.map((outcome) => [outcome, app.readMetric(`zenovay_${what}_total{outcome="${outcome}"}`)] as const)
-  expect(counts.reduce((sum, [, count]) => sum + count, 0)).toBe(app.readMetric(`zenovay_${what}_received_total`))
+  const counts = OUTCOMES.map(
+    (outcome) => [outcome, app.readMetric(`zenovay_${what}_total{outcome="${outcome}"}`)] as const,
+  )
+  expect(counts.reduce((sum, [, count]) => sum + count, 0)).toBe(
+    app.readMetric(`zenovay_${what}_received_total`),
+  )
   return Object.fromEntries(counts.filter(([, count]) => count > 0))
 }
 
@@ -47,7 +54,12 @@ const bot = makeEvent({ user_agent: 'curl/8' })
 describe('every event of a request ends in one counter', () => {
   it.each<[string, Request, number, Partial<Record<Outcome, number>>]>([
     ['one that is stored', { body: makeEvent() }, 200, { stored: 1 }],
-    ['a batch', { body: [makeEvent(), makeEvent(), bot, { url: 1 }] }, 200, { stored: 2, bot: 1, invalid: 1 }],
+    [
+      'a batch',
+      { body: [makeEvent(), makeEvent(), bot, { url: 1 }] },
+      200,
+      { stored: 2, bot: 1, invalid: 1 },
+    ],
     ['a batch of which nothing is valid', { body: [bot, {}, 7] }, 400, { bot: 1, invalid: 2 }],
     ['a bot', { body: bot }, 403, { bot: 1 }],
     ['no JSON', { body: '{"session_id":' }, 400, { invalid: 1 }],
@@ -57,8 +69,18 @@ describe('every event of a request ends in one counter', () => {
     ['too large a batch', { body: tooMany }, 400, { invalid: 1 }],
     ['a body over the limit', { body: ' '.repeat(MAX_BODY_BYTES + 1) }, 413, { invalid: 1 }],
     ['another content type', { body: makeEvent(), contentType: 'application/xml' }, 415, { invalid: 1 }],
-    ['a body of another length than announced', { body: makeEvent(), headers: { 'content-length': '9' } }, 400, { invalid: 1 }],
-    ['another origin', { body: [makeEvent(), makeEvent()], headers: { origin: 'https://other.example' } }, 403, { origin: 2 }],
+    [
+      'a body of another length than announced',
+      { body: makeEvent(), headers: { 'content-length': '9' } },
+      400,
+      { invalid: 1 },
+    ],
+    [
+      'another origin',
+      { body: [makeEvent(), makeEvent()], headers: { origin: 'https://other.example' } },
+      403,
+      { origin: 2 },
+    ],
     ['an unknown site', { code: 'ZV_UNKNOWN', body: [makeEvent(), bot] }, 404, { unknown_site: 2 }],
     ['what cannot be a tracking code', { code: '%00%0A', body: makeEvent() }, 404, { unknown_site: 1 }],
   ])('%s', async (_name, request, status, outcomes) => {
@@ -71,7 +93,8 @@ describe('every event of a request ends in one counter', () => {
   it('repeats, in one body and over several', async () => {
     const app = await open()
     const event = makeEvent()
-    for (const body of [event, event, [event, event], { ...event, retry: true }]) expect(await post(app, { body })).toBe(200)
+    for (const body of [event, event, [event, event], { ...event, retry: true }])
+      expect(await post(app, { body })).toBe(200)
     expect(readOutcomes(app)).toEqual({ stored: 1, duplicate: 4 })
     expect(app.rows).toHaveLength(1)
   })
@@ -79,7 +102,8 @@ describe('every event of a request ends in one counter', () => {
   it('an id that comes again with another event, which is kept', async () => {
     const app = await open()
     const event = makeEvent()
-    for (const body of [event, { ...event, url: 'https://example.com/other' }]) expect(await post(app, { body })).toBe(200)
+    for (const body of [event, { ...event, url: 'https://example.com/other' }])
+      expect(await post(app, { body })).toBe(200)
     expect(readOutcomes(app)).toEqual({ stored: 2 })
     expect(app.readMetric('zenovay_event_id_reuse_total')).toBe(1)
   })
@@ -88,29 +112,55 @@ describe('every event of a request ends in one counter', () => {
     const app = await open()
     const headers = { 'x-forwarded-for': '10.4.0.1' }
     const batch = () => Array.from({ length: 30 }, () => makeEvent())
-    const statuses = [await post(app, { body: batch(), headers }), await post(app, { body: batch(), headers }), await post(app, { body: batch(), headers })]
+    const statuses = [
+      await post(app, { body: batch(), headers }),
+      await post(app, { body: batch(), headers }),
+      await post(app, { body: batch(), headers }),
+    ]
     expect(statuses).toEqual([200, 200, 429])
     expect(readOutcomes(app)).toEqual({ stored: 60, limited: 30 })
   })
 
   it('what fails through a fault of ours, and the rest of its body, which is stored', async () => {
-    const app = await open({ identifier: { identify: ({ event_id }) => (event_id === 'no-luck' ? Promise.reject(new Error('the salts are gone')) : { visitorId: 'v', sessionId: 's' }) } })
+    const app = await open({
+      identifier: {
+        identify: ({ event_id }) =>
+          event_id === 'no-luck'
+            ? Promise.reject(new Error('the salts are gone'))
+            : { visitorId: 'v', sessionId: 's' },
+      },
+    })
     expect(await post(app, { body: [makeEvent({ event_id: 'no-luck' }), makeEvent()] })).toBe(500)
     expect(readOutcomes(app)).toEqual({ failed: 1, stored: 1 })
-    expect(app.log.map((line) => JSON.parse(line) as object)).toContainEqual(expect.objectContaining({ msg: 'INTERNAL_ERROR', err: expect.objectContaining({ message: 'the salts are gone' }) as object }))
+    expect(app.log.map((line) => JSON.parse(line) as object)).toContainEqual(
+      expect.objectContaining({
+        msg: 'INTERNAL_ERROR',
+        err: expect.objectContaining({ message: 'the salts are gone' }) as object,
+      }),
+    )
   })
 
   it('what a full queue sheds, before its body is read', async () => {
     let letGo!: () => void
     const held = new Promise<void>((resolve) => (letGo = resolve))
     const app = await open({ store: { insertEvents: () => held } })
-    const body = () => Array.from({ length: 30 }, () => makeEvent({ properties: Object.fromEntries(Array.from({ length: 4 }, (_, i) => [`k${i}`, 'x'.repeat(450)])) }))
+    const body = () =>
+      Array.from({ length: 30 }, () =>
+        makeEvent({
+          properties: Object.fromEntries(Array.from({ length: 4 }, (_, i) => [`k${i}`, 'x'.repeat(450)])),
+        }),
+      )
     const waiting: Promise<number>[] = []
     const MOST_WAITING = Math.ceil((8 * 1024 * 1024) / JSON.stringify(body()).length)
     for (let i = 0; i < 2 * MOST_WAITING; i++) waiting.push(post(app, { body: body() }))
     const shed = await Promise.race([...waiting, new Promise((resolve) => setTimeout(resolve, 20_000))])
     expect(shed).toBe(503)
-    const unread = await app.app.inject({ method: 'POST', url: `/e/${app.site.trackingCode}`, headers: { 'content-type': 'text/plain' }, payload: 'not even JSON' })
+    const unread = await app.app.inject({
+      method: 'POST',
+      url: `/e/${app.site.trackingCode}`,
+      headers: { 'content-type': 'text/plain' },
+      payload: 'not even JSON',
+    })
     expect([unread.statusCode, unread.headers['retry-after']]).toEqual([503, '5'])
     letGo()
     const statuses = await Promise.all(waiting)
@@ -129,7 +179,9 @@ describe('every event of a request ends in one counter', () => {
     const app = await open()
     await app.app.listen({ port: 0, host: '127.0.0.1' })
     const socket = connect((app.app.server.address() as AddressInfo).port, '127.0.0.1')
-    socket.write(`POST /e/${app.site.trackingCode} HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 100\r\n\r\n{"url":`)
+    socket.write(
+      `POST /e/${app.site.trackingCode} HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 100\r\n\r\n{"url":`,
+    )
     await expect.poll(() => app.readMetric('zenovay_events_received_total')).toBe(1)
     socket.destroy()
     await expect.poll(() => readOutcomesNow(app)).toBe(1)
@@ -139,7 +191,10 @@ describe('every event of a request ends in one counter', () => {
 })
 
 function readOutcomesNow(app: TestApp): number {
-  return OUTCOMES.reduce((sum, outcome) => sum + app.readMetric(`zenovay_events_total{outcome="${outcome}"}`), 0)
+  return OUTCOMES.reduce(
+    (sum, outcome) => sum + app.readMetric(`zenovay_events_total{outcome="${outcome}"}`),
+    0,
+  )
 }
 
 describe('heartbeats have counters of their own', () => {
@@ -152,7 +207,9 @@ describe('heartbeats have counters of their own', () => {
     ['an unknown site', { code: 'ZV_UNKNOWN', body: heartbeat }, 404, { unknown_site: 1 }],
   ])('%s', async (_name, request, status, outcomes) => {
     const app = await open()
-    expect(await post(app, { ...request, code: `heartbeat/${request.code ?? app.site.trackingCode}` })).toBe(status)
+    expect(await post(app, { ...request, code: `heartbeat/${request.code ?? app.site.trackingCode}` })).toBe(
+      status,
+    )
     expect(readOutcomes(app, 'heartbeats')).toEqual(outcomes)
     expect(readOutcomes(app)).toEqual({})
   })

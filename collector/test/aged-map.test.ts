@@ -3,7 +3,10 @@ import { expect, it } from 'vitest'
 import { AgedMap } from '../src/aged-map.js'
 
 it('drops the entry that is oldest, whatever was set, renewed and deleted before', () => {
-  const step = fc.tuple(fc.constantFrom('set', 'renew', 'delete', 'drop', 'drop', 'clear'), fc.integer({ min: 0, max: 12 }))
+  const step = fc.tuple(
+    fc.constantFrom('set', 'renew', 'delete', 'drop', 'drop', 'clear'),
+    fc.integer({ min: 0, max: 12 }),
+  )
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200, size: 'max' }), (steps) => {
       const map = new AgedMap<number, string>()

@@ -1,5 +1,14 @@
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,13 +28,23 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const settings = (dataDir: string) => ({ DATA_DIR: join(folder, dataDir), PORT: '0', LOG_LEVEL: 'silent' })
 
-const post = (url: string, code: string, event: object) => fetch(`${url}/e/${code}`, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: JSON.stringify(event) })
+const post = (url: string, code: string, event: object) =>
+  fetch(`${url}/e/${code}`, {
+    method: 'POST',
+    headers: { 'content-type': 'text/plain' },
+    body: JSON.stringify(event),
+  })
 
 /** The numbers of the events that a data folder holds. */
 async function readNumbers(dataDir: string): Promise<number[]> {
   const engine = await startEmbeddedEngine(join(folder, dataDir, 'engine'), pino({ level: 'silent' }))
   const client = createClient({ url: engine.url })
-  const rows = await (await client.query({ query: 'SELECT toUInt32(event_name) AS number FROM events ORDER BY number', format: 'JSONEachRow' })).json<{ number: number }>()
+  const rows = await (
+    await client.query({
+      query: 'SELECT toUInt32(event_name) AS number FROM events ORDER BY number',
+      format: 'JSONEachRow',
+    })
+  ).json<{ number: number }>()
   await client.close()
   await engine.stop()
   return rows.map(({ number }) => number)
@@ -45,7 +64,11 @@ it('backs up while events come in, restores what was there at one moment, and ho
   const sender = (async () => {
     // Sixty from one client in ten seconds are let in.
     for (let number = 1; sending && number <= 60; number++) {
-      const answer = await post(url, code, makeEvent({ event_type: 'custom', event_name: String(number), cookieless: true }))
+      const answer = await post(
+        url,
+        code,
+        makeEvent({ event_type: 'custom', event_name: String(number), cookieless: true }),
+      )
       expect(answer.status).toBe(200)
       acknowledged = number
       await sleep(20)
@@ -60,10 +83,18 @@ it('backs up while events come in, restores what was there at one moment, and ho
   sending = false
   await sender
 
-  const salts = readdirSync(join(env.DATA_DIR, 'salts')).map((name) => readFileSync(join(env.DATA_DIR, 'salts', name)))
+  const salts = readdirSync(join(env.DATA_DIR, 'salts')).map((name) =>
+    readFileSync(join(env.DATA_DIR, 'salts', name)),
+  )
   expect(salts.length).toBeGreaterThan(0)
   expect(await searchFolder(join(env.DATA_DIR, 'salts'), salts)).toHaveLength(salts.length)
-  expect(await searchFolder(backup, [...salts, ...salts.map((salt) => salt.toString('hex')), ...salts.map((salt) => salt.toString('base64'))])).toEqual([])
+  expect(
+    await searchFolder(backup, [
+      ...salts,
+      ...salts.map((salt) => salt.toString('hex')),
+      ...salts.map((salt) => salt.toString('base64')),
+    ]),
+  ).toEqual([])
   expect(statSync(backup).mode & 0o077).toBe(0)
 
   // The collector that was backed up goes on, and is not the source of what is restored.

@@ -16,7 +16,10 @@ async function open(options?: Parameters<typeof createTestApp>[0]): Promise<Test
 }
 
 async function addKey(key: Partial<NewApiKey> = {}): Promise<string> {
-  const { secret, record } = createApiKey({ name: 'server', siteId: opened.site.id, scope: 'write', ...key }, Date.now())
+  const { secret, record } = createApiKey(
+    { name: 'server', siteId: opened.site.id, scope: 'write', ...key },
+    Date.now(),
+  )
   await opened.control.addApiKey(record)
   return secret
 }
@@ -28,8 +31,21 @@ interface Sent {
   headers?: Record<string, string>
 }
 
-async function send(events: unknown, { key, code = opened.site.trackingCode, body = JSON.stringify({ trackingCode: code, events }), headers = {} }: Sent = {}): Promise<LightMyRequestResponse> {
-  return opened.app.inject({ method: 'POST', url: '/api/v1/events', headers: { 'content-type': 'application/json', 'x-api-key': key ?? (await addKey()), ...headers }, payload: body })
+async function send(
+  events: unknown,
+  {
+    key,
+    code = opened.site.trackingCode,
+    body = JSON.stringify({ trackingCode: code, events }),
+    headers = {},
+  }: Sent = {},
+): Promise<LightMyRequestResponse> {
+  return opened.app.inject({
+    method: 'POST',
+    url: '/api/v1/events',
+    headers: { 'content-type': 'application/json', 'x-api-key': key ?? (await addKey()), ...headers },
+    payload: body,
+  })
 }
 
 const summaryOf = (answer: LightMyRequestResponse) => answer.json<{ data: BatchSummary }>().data
@@ -37,8 +53,12 @@ const errorOf = (answer: LightMyRequestResponse) => answer.json<ErrorBody>().err
 
 /** The outcomes that are not 0, and a check that their sum is what came in. */
 function readOutcomes(): Partial<Record<Outcome, number>> {
-  const counts = OUTCOMES.map((outcome) => [outcome, opened.readMetric(`zenovay_events_total{outcome="${outcome}"}`)] as const)
-  expect(counts.reduce((sum, [, count]) => sum + count, 0)).toBe(opened.readMetric('zenovay_events_received_total'))
+  const counts = OUTCOMES.map(
+    (outcome) => [outcome, opened.readMetric(`zenovay_events_total{outcome="${outcome}"}`)] as const,
+  )
+  expect(counts.reduce((sum, [, count]) => sum + count, 0)).toBe(
+    opened.readMetric('zenovay_events_received_total'),
+  )
   return Object.fromEntries(counts.filter(([, count]) => count > 0))
 }
 
@@ -69,7 +89,10 @@ describe('POST /api/v1/events', () => {
     await open()
     const key = await addKey()
     for (let i = 0; i < 3; i++) {
-      const answer = await send(Array.from({ length: MAX_KEYED_BATCH_EVENTS }, () => makeEvent()), { key })
+      const answer = await send(
+        Array.from({ length: MAX_KEYED_BATCH_EVENTS }, () => makeEvent()),
+        { key },
+      )
       expect(summaryOf(answer)).toMatchObject({ stored: MAX_KEYED_BATCH_EVENTS, rejected: 0 })
     }
     expect(opened.rows).toHaveLength(3 * MAX_KEYED_BATCH_EVENTS)
@@ -98,11 +121,21 @@ describe('POST /api/v1/events', () => {
   it('answers 503 for all when one cannot be stored, and counts nothing twice when all come again', async () => {
     const isLost = ({ event_id }: { event_id: string }) => event_id === 'no-luck'
     let isAway = true
-    await open({ identifier: { identify: (event) => (isAway && isLost({ event_id: event.event_id! }) ? Promise.reject(new Error('the salts are gone')) : { visitorId: 'v', sessionId: 's' }) } })
+    await open({
+      identifier: {
+        identify: (event) =>
+          isAway && isLost({ event_id: event.event_id! })
+            ? Promise.reject(new Error('the salts are gone'))
+            : { visitorId: 'v', sessionId: 's' },
+      },
+    })
     const events = [makeEvent({ event_id: 'no-luck' }), makeEvent()]
     expect((await send(events)).statusCode).toBe(500)
     isAway = false
-    expect(summaryOf(await send(events.map((event) => ({ ...event, retry: true }))))).toMatchObject({ stored: 1, duplicates: 1 })
+    expect(summaryOf(await send(events.map((event) => ({ ...event, retry: true }))))).toMatchObject({
+      stored: 1,
+      duplicates: 1,
+    })
     expect(opened.rows).toHaveLength(2)
     expect(readOutcomes()).toEqual({ failed: 1, stored: 2, duplicate: 1 })
   })
@@ -111,14 +144,23 @@ describe('POST /api/v1/events', () => {
 describe('whom the events are of', () => {
   it('is whom the body names, and nobody is placed where the server stands', async () => {
     await open()
-    await send([makeEvent({ visitor_id: 'visitor-of-ours', session_id: 'session-of-ours' })], { headers: { 'accept-language': 'de-CH', 'x-forwarded-for': '8.8.8.8' } })
-    expect(opened.rows[0]).toMatchObject({ visitor_id: 'visitor-of-ours', session_id: 'session-of-ours', country: '', language: '' })
+    await send([makeEvent({ visitor_id: 'visitor-of-ours', session_id: 'session-of-ours' })], {
+      headers: { 'accept-language': 'de-CH', 'x-forwarded-for': '8.8.8.8' },
+    })
+    expect(opened.rows[0]).toMatchObject({
+      visitor_id: 'visitor-of-ours',
+      session_id: 'session-of-ours',
+      country: '',
+      language: '',
+    })
   })
 
   it('is a visitor for each session where no address can tell visitors apart', async () => {
     await open()
     const sessions = ['session-a', 'session-b', 'session-a']
-    await send(sessions.map((session_id) => makeEvent({ session_id, cookieless: true, visitor_id: 'visitor-0001' })))
+    await send(
+      sessions.map((session_id) => makeEvent({ session_id, cookieless: true, visitor_id: 'visitor-0001' })),
+    )
     await send([makeEvent({ session_id: 'session-c', gpc: true })])
     const visitors = opened.rows.map(({ visitor_id }) => visitor_id)
     expect(new Set(visitors).size).toBe(3)
@@ -133,12 +175,40 @@ describe('what is refused', () => {
     ['no body', [], { body: '' }, 400, 'VALIDATION_ERROR', { invalid: 1 }],
     ['an array', [], { body: '[]' }, 400, 'VALIDATION_ERROR', { invalid: 1 }],
     ['no events', [], {}, 400, 'VALIDATION_ERROR', { invalid: 1 }],
-    ['too many events', Array.from({ length: MAX_KEYED_BATCH_EVENTS + 1 }, () => 0), {}, 400, 'VALIDATION_ERROR', { invalid: 1 }],
-    ['an unknown site', [makeEvent(), makeEvent()], { code: 'ZV_UNKNOWN' }, 404, 'UNKNOWN_TRACKING_CODE', { unknown_site: 2 }],
+    [
+      'too many events',
+      Array.from({ length: MAX_KEYED_BATCH_EVENTS + 1 }, () => 0),
+      {},
+      400,
+      'VALIDATION_ERROR',
+      { invalid: 1 },
+    ],
+    [
+      'an unknown site',
+      [makeEvent(), makeEvent()],
+      { code: 'ZV_UNKNOWN' },
+      404,
+      'UNKNOWN_TRACKING_CODE',
+      { unknown_site: 2 },
+    ],
     ['what cannot be a tracking code', [makeEvent()], { code: 'x' }, 400, 'VALIDATION_ERROR', { invalid: 1 }],
     ['events of which none is valid', [bot, 7], {}, 400, 'VALIDATION_ERROR', { bot: 1, invalid: 1 }],
-    ['text', [makeEvent()], { headers: { 'content-type': 'text/plain' } }, 415, 'UNSUPPORTED_MEDIA_TYPE', { invalid: 1 }],
-    ['a body over the limit', [], { body: ' '.repeat(MAX_KEYED_BATCH_BYTES + 1) }, 413, 'PAYLOAD_TOO_LARGE', { invalid: 1 }],
+    [
+      'text',
+      [makeEvent()],
+      { headers: { 'content-type': 'text/plain' } },
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+      { invalid: 1 },
+    ],
+    [
+      'a body over the limit',
+      [],
+      { body: ' '.repeat(MAX_KEYED_BATCH_BYTES + 1) },
+      413,
+      'PAYLOAD_TOO_LARGE',
+      { invalid: 1 },
+    ],
     ['a wrong key', [makeEvent()], { key: 'zv_wrong' }, 401, 'UNAUTHORIZED', {}],
   ])('%s', async (_name, events, sent, status, code, outcomes) => {
     await open()
@@ -172,13 +242,26 @@ describe('what is refused', () => {
     const { port } = opened.app.server.address() as AddressInfo
     const key = await addKey()
     const uploads = Array.from({ length: 3 }, () => connect(port, '127.0.0.1'))
-    for (const upload of uploads) upload.write(`POST /api/v1/events HTTP/1.1\r\nhost: x\r\nx-api-key: ${key}\r\ncontent-type: application/json\r\ncontent-length: ${MAX_KEYED_BATCH_BYTES}\r\n\r\n{`)
+    for (const upload of uploads)
+      upload.write(
+        `POST /api/v1/events HTTP/1.1\r\nhost: x\r\nx-api-key: ${key}\r\ncontent-type: application/json\r\ncontent-length: ${MAX_KEYED_BATCH_BYTES}\r\n\r\n{`,
+      )
     await expect.poll(() => opened.readMetric('zenovay_events_received_total')).toBe(3)
     const large = await send([makeEvent()], { key, headers: { 'content-length': String(2 * 1024 * 1024) } })
     expect([large.statusCode, large.headers['retry-after']]).toEqual([503, '5'])
     for (const upload of uploads) upload.destroy()
     await expect.poll(() => opened.readMetric('zenovay_events_total{outcome="invalid"}')).toBe(3)
-    await expect.poll(async () => (await send(Array.from({ length: 4 }, () => makeEvent()), { key })).statusCode).toBe(200)
+    await expect
+      .poll(
+        async () =>
+          (
+            await send(
+              Array.from({ length: 4 }, () => makeEvent()),
+              { key },
+            )
+          ).statusCode,
+      )
+      .toBe(200)
     expect(readOutcomes()).toMatchObject({ invalid: 3, shed: 1 })
   })
 })

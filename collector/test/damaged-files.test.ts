@@ -19,9 +19,19 @@ const config = () => readConfig({ PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'sile
 /** A collector's data with two commits of one event each. */
 async function storeEvents(): Promise<void> {
   const collector = await startCollector(config())
-  const site = await collector.control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [], timeZone: 'UTC', retentionMonths: 25 })
+  const site = await collector.control.addSite({
+    domain: 'example.com',
+    name: 'Example',
+    allowedDomains: [],
+    timeZone: 'UTC',
+    retentionMonths: 25,
+  })
   for (let count = 0; count < 2; count++) {
-    const answer = await fetch(`${collector.url}/e/${site.trackingCode}`, { method: 'POST', body: JSON.stringify(makeEvent()), headers: { 'content-type': 'text/plain' } })
+    const answer = await fetch(`${collector.url}/e/${site.trackingCode}`, {
+      method: 'POST',
+      body: JSON.stringify(makeEvent()),
+      headers: { 'content-type': 'text/plain' },
+    })
     expect(answer.status).toBe(200)
   }
   await collector.close()
@@ -31,7 +41,11 @@ async function storeEvents(): Promise<void> {
 async function findNewestPart(): Promise<string> {
   const engine = await startEmbeddedEngine(join(dataDir, 'engine'), pino({ level: 'silent' }))
   const client = createClient({ url: engine.url })
-  const answer = await client.query({ query: "SELECT path FROM system.parts WHERE table = 'events' AND active ORDER BY max_block_number DESC LIMIT 1", format: 'JSONEachRow' })
+  const answer = await client.query({
+    query:
+      "SELECT path FROM system.parts WHERE table = 'events' AND active ORDER BY max_block_number DESC LIMIT 1",
+    format: 'JSONEachRow',
+  })
   const [part] = await answer.json<{ path: string }>()
   await client.close()
   await engine.stop()
@@ -45,12 +59,21 @@ it('refuses to start without a part of the events that is damaged, and names it 
   const [name] = part.split('/').slice(-2)
 
   for (let start = 0; start < 2; start++) {
-    const error = await startCollector(config()).then(() => undefined, (thrown: unknown) => thrown as Error)
+    const error = await startCollector(config()).then(
+      () => undefined,
+      (thrown: unknown) => thrown as Error,
+    )
     expect(error?.name).toBe('StartError')
-    expect(error?.message).toMatch(new RegExp(`damaged files .*/detached/broken-on-start_${name}.* Restore DATA_DIR from a backup; or delete`))
+    expect(error?.message).toMatch(
+      new RegExp(
+        `damaged files .*/detached/broken-on-start_${name}.* Restore DATA_DIR from a backup; or delete`,
+      ),
+    )
   }
 
-  const [, broken] = /aside: ([^,]+?)\. Restore/.exec((await startCollector(config()).catch((error: Error) => error.message)) as string)!
+  const [, broken] = /aside: ([^,]+?)\. Restore/.exec(
+    (await startCollector(config()).catch((error: Error) => error.message)) as string,
+  )!
   rmSync(broken!, { recursive: true })
   await (await startCollector(config())).close()
 })
@@ -59,7 +82,8 @@ it('opens control data whose journal was cut short, and refuses a file that is n
   // Closed once, so that the journal holds no more than what is added now.
   await (await startCollector(config())).close()
   const first = await startCollector(config())
-  const add = (domain: string) => first.control.addSite({ domain, name: domain, allowedDomains: [], timeZone: 'UTC', retentionMonths: 25 })
+  const add = (domain: string) =>
+    first.control.addSite({ domain, name: domain, allowedDomains: [], timeZone: 'UTC', retentionMonths: 25 })
   await add('one.example')
   await add('two.example')
   // As a crash of the machine may leave them: the journal torn within a page.
@@ -80,5 +104,8 @@ it('opens control data whose journal was cut short, and refuses a file that is n
   rmSync(dataDir, { recursive: true })
   mkdirSync(dataDir)
   writeFileSync(join(dataDir, 'control.db'), Buffer.alloc(8192, 'x'))
-  await expect(startCollector(config())).rejects.toMatchObject({ name: 'StartError', message: expect.stringContaining(join(dataDir, 'control.db')) as string })
+  await expect(startCollector(config())).rejects.toMatchObject({
+    name: 'StartError',
+    message: expect.stringContaining(join(dataDir, 'control.db')) as string,
+  })
 })

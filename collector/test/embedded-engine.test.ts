@@ -10,13 +10,22 @@ beforeAll(async () => {
 })
 afterAll(() => collector.close())
 
-const ask = (query: string, headers: Record<string, string>) => fetch(`${new URL(collector.engine.url).origin}/?query=${encodeURIComponent(query)}`, { headers })
+const ask = (query: string, headers: Record<string, string>) =>
+  fetch(`${new URL(collector.engine.url).origin}/?query=${encodeURIComponent(query)}`, { headers })
 
 it('lets nobody in without its password', async () => {
   await collector.post(makeEvent())
   const wrong = `Basic ${Buffer.from('collector:wrong').toString('base64')}`
-  for (const headers of [{}, { 'x-clickhouse-user': 'default' }, { 'x-clickhouse-user': 'collector' }, { authorization: wrong }])
-    for (const query of ['SELECT count() FROM default.events', "SELECT * FROM file('/etc/passwd', 'LineAsString')"]) {
+  for (const headers of [
+    {},
+    { 'x-clickhouse-user': 'default' },
+    { 'x-clickhouse-user': 'collector' },
+    { authorization: wrong },
+  ])
+    for (const query of [
+      'SELECT count() FROM default.events',
+      "SELECT * FROM file('/etc/passwd', 'LineAsString')",
+    ]) {
       const answer = await ask(query, headers)
       expect(answer.status).toBe(404)
       expect(await answer.text()).not.toMatch(/^\d+\n$|root:/)
@@ -24,13 +33,18 @@ it('lets nobody in without its password', async () => {
 })
 
 it('is started again when it dies, and the events of that time are stored once it is back', async () => {
-  const enginePid = () => execFileSync('pgrep', ['-P', String(process.pid), '-f', 'engine-process']).toString().trim()
+  const enginePid = () =>
+    execFileSync('pgrep', ['-P', String(process.pid), '-f', 'engine-process'])
+      .toString()
+      .trim()
   const before = enginePid()
   process.kill(Number(before), 'SIGKILL')
   const event = makeEvent()
   expect((await collector.post(event)).status).toBe(200)
   expect(enginePid()).not.toBe(before)
-  const rows = await collector.select<{ n: number }>(`SELECT count() AS n FROM events WHERE event_id = '${event.event_id}'`)
+  const rows = await collector.select<{ n: number }>(
+    `SELECT count() AS n FROM events WHERE event_id = '${event.event_id}'`,
+  )
   expect(rows).toEqual([{ n: 1 }])
 })
 
@@ -39,7 +53,10 @@ it('answers 503 with Retry-After for reports while the store is away, and says s
   expect((await collector.get('/health')).status).toBe(200)
   await collector.engine.stop()
   const health = await collector.get('/health')
-  expect([health.status, await health.json()]).toMatchObject([503, { status: 'unavailable', store: 'unreachable' }])
+  expect([health.status, await health.json()]).toMatchObject([
+    503,
+    { status: 'unavailable', store: 'unreachable' },
+  ])
   const answer = await collector.get(path, { 'x-api-key': collector.apiKey })
   expect(answer.status).toBe(503)
   expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)

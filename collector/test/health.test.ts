@@ -18,8 +18,16 @@ const get = async ({ app }: TestApp, url: string) => {
 it('is live and ready when events can be stored', async () => {
   const app = await open()
   expect(await get(app, '/health/live')).toEqual({ status: 200, cache: 'no-store', body: { status: 'ok' } })
-  expect(await get(app, '/health/ready')).toEqual({ status: 200, cache: 'no-store', body: { status: 'ok', reasons: [] } })
-  expect(await get(app, '/health')).toEqual({ status: 200, cache: 'no-store', body: { status: 'ok', store: 'ok', queue: 'ok', reasons: [] } })
+  expect(await get(app, '/health/ready')).toEqual({
+    status: 200,
+    cache: 'no-store',
+    body: { status: 'ok', reasons: [] },
+  })
+  expect(await get(app, '/health')).toEqual({
+    status: 200,
+    cache: 'no-store',
+    body: { status: 'ok', store: 'ok', queue: 'ok', reasons: [] },
+  })
 })
 
 it('says within two seconds that a hanging store is unreachable, and asks it once however many ask', async () => {
@@ -36,20 +44,40 @@ it('says within two seconds that a hanging store is unreachable, and asks it onc
   const answers = await Promise.all(Array.from({ length: 50 }, () => get(app, '/health/ready')))
   expect(performance.now() - start).toBeLessThan(2_000)
   expect(asked).toBe(1)
-  for (const answer of answers) expect(answer).toMatchObject({ status: 503, body: { status: 'unavailable', reasons: ['store_unreachable'] } })
+  for (const answer of answers)
+    expect(answer).toMatchObject({
+      status: 503,
+      body: { status: 'unavailable', reasons: ['store_unreachable'] },
+    })
   expect((await get(app, '/health/live')).status).toBe(200)
 })
 
 it('names neither address nor cause of a store that refuses', async () => {
-  const app = await open({ store: { isReachable: () => Promise.reject(new Error('connect ECONNREFUSED 10.9.8.7:8123')) } })
-  expect(await get(app, '/health')).toMatchObject({ status: 503, body: { status: 'unavailable', store: 'unreachable', queue: 'ok', reasons: ['store_unreachable'] } })
+  const app = await open({
+    store: { isReachable: () => Promise.reject(new Error('connect ECONNREFUSED 10.9.8.7:8123')) },
+  })
+  expect(await get(app, '/health')).toMatchObject({
+    status: 503,
+    body: { status: 'unavailable', store: 'unreachable', queue: 'ok', reasons: ['store_unreachable'] },
+  })
 })
 
 it('is not ready while a batch cannot be written', async () => {
   let isBroken = true
-  const app = await open({ store: { insertEvents: () => (isBroken ? Promise.reject(new Error('the disk is full')) : Promise.resolve()) } })
-  const posted = app.app.inject({ method: 'POST', url: `/e/${app.site.trackingCode}`, headers: { 'content-type': 'text/plain' }, payload: JSON.stringify(makeEvent()) })
-  await expect.poll(async () => (await get(app, '/health')).body).toMatchObject({ status: 'unavailable', store: 'failing', reasons: ['store_failing'] })
+  const app = await open({
+    store: {
+      insertEvents: () => (isBroken ? Promise.reject(new Error('the disk is full')) : Promise.resolve()),
+    },
+  })
+  const posted = app.app.inject({
+    method: 'POST',
+    url: `/e/${app.site.trackingCode}`,
+    headers: { 'content-type': 'text/plain' },
+    payload: JSON.stringify(makeEvent()),
+  })
+  await expect
+    .poll(async () => (await get(app, '/health')).body)
+    .toMatchObject({ status: 'unavailable', store: 'failing', reasons: ['store_failing'] })
   expect(app.readMetric('zenovay_commit_failures_total{queue="events"}')).toBeGreaterThan(0)
   isBroken = false
   expect((await posted).statusCode).toBe(200)

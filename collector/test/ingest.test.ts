@@ -15,22 +15,38 @@ let addresses = 0
 const otherClient = () => ({ headers: { 'x-forwarded-for': `10.2.${addresses >> 8}.${addresses++ & 255}` } })
 
 const beat = (body: unknown) =>
-  fetch(`${collector.url}/e/heartbeat/${collector.site.trackingCode}`, { method: 'POST', headers: { 'content-type': 'text/plain', ...otherClient().headers }, body: JSON.stringify(body) })
+  fetch(`${collector.url}/e/heartbeat/${collector.site.trackingCode}`, {
+    method: 'POST',
+    headers: { 'content-type': 'text/plain', ...otherClient().headers },
+    body: JSON.stringify(body),
+  })
 
 async function countStored(eventId: string): Promise<number> {
-  const [row] = await collector.select<{ n: number }>(`SELECT count() AS n FROM events WHERE event_id = '${eventId}'`)
+  const [row] = await collector.select<{ n: number }>(
+    `SELECT count() AS n FROM events WHERE event_id = '${eventId}'`,
+  )
   return row!.n
 }
 
 it.each([
-  ['the first that the browser asks for', { 'accept-language': 'de-CH,de;q=0.9,en;q=0.8' }, undefined, 'de-CH'],
+  [
+    'the first that the browser asks for',
+    { 'accept-language': 'de-CH,de;q=0.9,en;q=0.8' },
+    undefined,
+    'de-CH',
+  ],
   ['none for a server, which takes any', { 'accept-language': '*' }, undefined, ''],
   ['what the event says, before what the browser asks for', { 'accept-language': 'de-CH' }, 'fr', 'fr'],
 ])('takes for the language of an event %s', async (_name, headers, language, stored) => {
   const { language: _, ...event } = makeEvent()
-  await collector.post({ ...event, ...(language && { language }) }, { headers: { ...otherClient().headers, ...headers } })
+  await collector.post(
+    { ...event, ...(language && { language }) },
+    { headers: { ...otherClient().headers, ...headers } },
+  )
 
-  const [row] = await collector.select<{ language: string }>(`SELECT language FROM events WHERE event_id = '${event.event_id}'`)
+  const [row] = await collector.select<{ language: string }>(
+    `SELECT language FROM events WHERE event_id = '${event.event_id}'`,
+  )
   expect(row).toEqual({ language: stored })
 })
 
@@ -63,7 +79,11 @@ describe('exactly once', () => {
   })
 
   it('keeps the same id of two sites apart', async () => {
-    const other = await collector.collector.control.addSite({ domain: 'example.com', name: 'Other', allowedDomains: [] })
+    const other = await collector.collector.control.addSite({
+      domain: 'example.com',
+      name: 'Other',
+      allowedDomains: [],
+    })
     const event = makeEvent()
     await collector.post(event, otherClient())
     await collector.post(event, { ...otherClient(), code: other.trackingCode })
@@ -76,7 +96,14 @@ describe('limits', () => {
     const client = otherClient()
     const batch = Array.from({ length: BURST_LIMIT / 2 }, () => makeEvent())
     expect((await collector.post(batch, client)).status).toBe(200)
-    expect((await collector.post(batch.map(() => makeEvent()), client)).status).toBe(200)
+    expect(
+      (
+        await collector.post(
+          batch.map(() => makeEvent()),
+          client,
+        )
+      ).status,
+    ).toBe(200)
     const refused = makeEvent()
     const answer = await collector.post(refused, client)
     expect(answer.status).toBe(429)
@@ -95,15 +122,32 @@ describe('limits', () => {
 })
 
 describe('identity', () => {
-  const idsOf = (eventId: string) => collector.select<{ visitor_id: string; session_id: string }>(`SELECT visitor_id, session_id FROM events WHERE event_id = '${eventId}'`)
-  const cookieless = () => ({ ...makeEvent({ cookieless: true, session_id: `page-${randomUUID()}` }), visitor_id: undefined })
+  const idsOf = (eventId: string) =>
+    collector.select<{ visitor_id: string; session_id: string }>(
+      `SELECT visitor_id, session_id FROM events WHERE event_id = '${eventId}'`,
+    )
+  const cookieless = () => ({
+    ...makeEvent({ cookieless: true, session_id: `page-${randomUUID()}` }),
+    visitor_id: undefined,
+  })
 
   it('joins the page loads of a cookieless visitor by network and user agent, into one visitor and one session', async () => {
-    const [first, second, third] = [cookieless(), cookieless(), { ...cookieless(), user_agent: 'Mozilla/5.0 (X11; Linux x86_64; rv:152.0) Gecko/20100101 Firefox/152.0' }]
+    const [first, second, third] = [
+      cookieless(),
+      cookieless(),
+      {
+        ...cookieless(),
+        user_agent: 'Mozilla/5.0 (X11; Linux x86_64; rv:152.0) Gecko/20100101 Firefox/152.0',
+      },
+    ]
     await collector.post(first, { headers: { 'x-forwarded-for': '192.0.2.10' } })
     await collector.post(second, { headers: { 'x-forwarded-for': '192.0.2.77' } })
     await collector.post(third, { headers: { 'x-forwarded-for': '192.0.2.10' } })
-    const [[a], [b], [c]] = [await idsOf(first.event_id!), await idsOf(second.event_id!), await idsOf(third.event_id!)]
+    const [[a], [b], [c]] = [
+      await idsOf(first.event_id!),
+      await idsOf(second.event_id!),
+      await idsOf(third.event_id!),
+    ]
     expect(b).toEqual(a)
     expect(a!.session_id).toBe(first.session_id)
     expect(c!.visitor_id).not.toBe(a!.visitor_id)
@@ -112,7 +156,9 @@ describe('identity', () => {
   it('names neither the visitor nor the user whom an event with a privacy signal carries', async () => {
     const event = makeEvent({ gpc: true, user_id: 'user-42' })
     await collector.post(event, { headers: { 'x-forwarded-for': '192.0.2.90' } })
-    const [row] = await collector.select<Record<string, unknown>>(`SELECT visitor_id, user_id, cookieless, gpc FROM events WHERE event_id = '${event.event_id}'`)
+    const [row] = await collector.select<Record<string, unknown>>(
+      `SELECT visitor_id, user_id, cookieless, gpc FROM events WHERE event_id = '${event.event_id}'`,
+    )
     expect(row).toMatchObject({ user_id: '', cookieless: true, gpc: true })
     expect(row!['visitor_id']).toMatch(/^[\w-]{27}$/)
   })
@@ -122,7 +168,9 @@ describe('identity', () => {
     await collector.post(event, { headers: { 'x-forwarded-for': '192.0.2.91' } })
     await beat({ session_id: event.session_id })
     const [ids] = await idsOf(event.event_id!)
-    expect(await collector.select(`SELECT count() AS n FROM heartbeats WHERE visitor_id = '${ids!.visitor_id}'`)).toEqual([{ n: 1 }])
+    expect(
+      await collector.select(`SELECT count() AS n FROM heartbeats WHERE visitor_id = '${ids!.visitor_id}'`),
+    ).toEqual([{ n: 1 }])
   })
 
   it('stores neither address nor user agent', async () => {
@@ -139,7 +187,9 @@ describe('POST /e/heartbeat/{code}', () => {
     const [before] = await collector.select<{ n: number }>('SELECT count() AS n FROM events')
     const answer = await beat({ session_id: 'session-heart', visitor_id: 'visitor-heart' })
     expect((await answer.json()) as IngestAnswer).toEqual({ success: true })
-    const [row] = await collector.select<{ n: number }>("SELECT count() AS n FROM heartbeats WHERE visitor_id = 'visitor-heart'")
+    const [row] = await collector.select<{ n: number }>(
+      "SELECT count() AS n FROM heartbeats WHERE visitor_id = 'visitor-heart'",
+    )
     const [after] = await collector.select<{ n: number }>('SELECT count() AS n FROM events')
     expect(row!.n).toBe(1)
     expect(after).toEqual(before)
@@ -147,7 +197,10 @@ describe('POST /e/heartbeat/{code}', () => {
 
   it('lists the faults of a bad one', async () => {
     const answer = await beat({ url: 'nowhere' })
-    expect(((await answer.json()) as ErrorBody).error.details).toEqual([{ field: 'session_id', reason: 'is missing' }, { field: 'url', reason: 'must be an absolute http or https URL' }])
+    expect(((await answer.json()) as ErrorBody).error.details).toEqual([
+      { field: 'session_id', reason: 'is missing' },
+      { field: 'url', reason: 'must be an absolute http or https URL' },
+    ])
   })
 })
 

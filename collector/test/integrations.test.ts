@@ -16,7 +16,10 @@ interface Overview {
   totalVisitors: number
   totalPageViews: number
   bounceRate: number
-  data: { summary: { total_visitors: number; total_page_views: number }; daily_stats: { date: string; total_visitors: number }[] }
+  data: {
+    summary: { total_visitors: number; total_page_views: number }
+    daily_stats: { date: string; total_visitors: number }[]
+  }
 }
 
 interface Visitor {
@@ -42,7 +45,12 @@ let receiverUrl: string
 const received: unknown[] = []
 
 function view(visitor: string, minutesAgo: number, fields: Partial<IngestEvent> = {}): IngestEvent {
-  return makeEvent({ visitor_id: `visitor-${visitor}`, session_id: `session-${visitor}`, age_ms: minutesAgo * MINUTE_MS, ...fields })
+  return makeEvent({
+    visitor_id: `visitor-${visitor}`,
+    session_id: `session-${visitor}`,
+    age_ms: minutesAgo * MINUTE_MS,
+    ...fields,
+  })
 }
 
 async function send(country: string, events: IngestEvent[]): Promise<void> {
@@ -51,7 +59,10 @@ async function send(country: string, events: IngestEvent[]): Promise<void> {
 }
 
 beforeAll(async () => {
-  collector = await startTestCollector({ TRUSTED_PROXIES: '127.0.0.1', COUNTRY_HEADER: 'cf-ipcountry' }, { now: () => Date.now() + untilNoon })
+  collector = await startTestCollector(
+    { TRUSTED_PROXIES: '127.0.0.1', COUNTRY_HEADER: 'cf-ipcountry' },
+    { now: () => Date.now() + untilNoon },
+  )
   receiver = createServer((request, response) => {
     let body = ''
     request.setEncoding('utf8').on('data', (text: string) => (body += text))
@@ -64,15 +75,32 @@ beforeAll(async () => {
   receiverUrl = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`
 
   // Two visitors on each of the six days before; today four who leave at once, and one who reads on, signs up and buys.
-  for (let day = 1; day <= 6; day++) await send('FR', ['a', 'b'].map((name) => view(`${name}-${day}`, (day * DAY_MS) / MINUTE_MS)))
-  await send('DE', ['kim', 'lea', 'max', 'noa'].map((name, index) => view(name, 30 - index)))
+  for (let day = 1; day <= 6; day++)
+    await send(
+      'FR',
+      ['a', 'b'].map((name) => view(`${name}-${day}`, (day * DAY_MS) / MINUTE_MS)),
+    )
+  await send(
+    'DE',
+    ['kim', 'lea', 'max', 'noa'].map((name, index) => view(name, 30 - index)),
+  )
   await send('CH', [
-    ...Array.from({ length: 11 }, (_, page) => view('zoe', 20 - page, { url: `https://example.com/${page === 0 ? 'offer' : `pages/${page}`}` })),
+    ...Array.from({ length: 11 }, (_, page) =>
+      view('zoe', 20 - page, { url: `https://example.com/${page === 0 ? 'offer' : `pages/${page}`}` }),
+    ),
     view('zoe', 10, { event_type: 'goal', event_name: 'signup' }),
     view('zoe', 9, { event_type: 'goal', event_name: 'trial' }),
     view('zoe', 8, { event_type: 'revenue', properties: { amount: 49, currency: 'USD' } }),
   ])
-  await send('DE', [1, 2].map((minutes) => view('kim', 29 - minutes, { event_type: 'error', properties: { type: 'TypeError', message: 'cart is undefined' } })))
+  await send(
+    'DE',
+    [1, 2].map((minutes) =>
+      view('kim', 29 - minutes, {
+        event_type: 'error',
+        properties: { type: 'TypeError', message: 'cart is undefined' },
+      }),
+    ),
+  )
 })
 afterAll(async () => {
   receiver.close()
@@ -85,7 +113,12 @@ async function ask<Answer>(path: string): Promise<Answer> {
   return (await answer.json()) as Answer
 }
 
-const tell = (message: unknown) => fetch(receiverUrl, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(message) })
+const tell = (message: unknown) =>
+  fetch(receiverUrl, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(message),
+  })
 
 describe('a dashboard of a customer', () => {
   it('shows who is there now, today, on which pages, and what went wrong', async () => {
@@ -94,11 +127,15 @@ describe('a dashboard of a customer', () => {
     expect(live.visitors).toBe(17)
     const overview = await ask<Overview>(`/analytics/${site.id}?range=24h`)
     expect(overview.data.summary).toMatchObject({ total_visitors: 5, total_page_views: 15 })
-    const pages = await ask<{ data: { pages: { url: string; views: number }[] } }>(`/analytics/${site.id}/pages?range=24h&limit=10`)
+    const pages = await ask<{ data: { pages: { url: string; views: number }[] } }>(
+      `/analytics/${site.id}/pages?range=24h&limit=10`,
+    )
     expect(pages.data.pages).toHaveLength(10)
     expect(pages.data.pages[0]).toMatchObject({ url: 'https://example.com/', views: 4 })
     const errors = await ask<{ data: { error_groups: unknown[] } }>(`/errors/${site.id}/groups?status=open`)
-    expect(errors.data.error_groups.slice(0, 5)).toEqual([expect.objectContaining({ message: 'cart is undefined', type: 'TypeError', occurrence_count: 2 })])
+    expect(errors.data.error_groups.slice(0, 5)).toEqual([
+      expect.objectContaining({ message: 'cart is undefined', type: 'TypeError', occurrence_count: 2 }),
+    ])
   })
 
   it('compares the last day with the days before it', async () => {
@@ -108,7 +145,10 @@ describe('a dashboard of a customer', () => {
   })
 
   it('asks for the live count by its older address', async () => {
-    const live = (await (await collector.get(`/live/${collector.site.trackingCode}`)).json()) as { visitors: number; count: number }
+    const live = (await (await collector.get(`/live/${collector.site.trackingCode}`)).json()) as {
+      visitors: number
+      count: number
+    }
     expect(live).toMatchObject({ visitors: 17, count: 17 })
   })
 })
@@ -124,12 +164,21 @@ describe('a program that tells others', () => {
     let seenUntil = ''
     const told: string[] = []
     for (let look = 0; look < 3; look++) {
-      const { data } = await ask<{ data: { visitors: Visitor[] } }>(`/analytics/${collector.site.id}/visitors?range=24h&limit=50`)
+      const { data } = await ask<{ data: { visitors: Visitor[] } }>(
+        `/analytics/${collector.site.id}/visitors?range=24h&limit=50`,
+      )
       for (const visitor of data.visitors) {
         if (visitor.visited_at <= seenUntil || visitor.value_score < 70) continue
-        told.push(`${visitor.id} ${visitor.value_score} ${visitor.country_name || visitor.country_code} ${visitor.landing_page}`)
+        told.push(
+          `${visitor.id} ${visitor.value_score} ${visitor.country_name || visitor.country_code} ${visitor.landing_page}`,
+        )
       }
-      expect(data.visitors.map(({ visited_at }) => visited_at)).toEqual(data.visitors.map(({ visited_at }) => visited_at).sort().reverse())
+      expect(data.visitors.map(({ visited_at }) => visited_at)).toEqual(
+        data.visitors
+          .map(({ visited_at }) => visited_at)
+          .sort()
+          .reverse(),
+      )
       seenUntil = data.visitors[0]!.visited_at
     }
     // Eleven views 20, twelve minutes 20, two goals 20, revenue 15, direct 3.
@@ -138,11 +187,18 @@ describe('a program that tells others', () => {
 
   it('hands every visitor to a CRM from the list without parameters', async () => {
     const { data } = await ask<{ data: Visitor[] }>(`/analytics/${collector.site.id}/visitors`)
-    for (const { country, last_seen, pageviews } of data) await tell({ country, last_seen, page_count: pageviews })
-    const contacts = received.slice(-data.length) as { country: string; last_seen: string; page_count: number }[]
+    for (const { country, last_seen, pageviews } of data)
+      await tell({ country, last_seen, page_count: pageviews })
+    const contacts = received.slice(-data.length) as {
+      country: string
+      last_seen: string
+      page_count: number
+    }[]
     expect(contacts).toHaveLength(17)
     expect(contacts.filter(({ country }) => country === 'DE')).toHaveLength(4)
-    expect(contacts.filter(({ page_count }) => page_count > 1)).toEqual([{ country: 'CH', last_seen: expect.any(String) as string, page_count: 11 }])
+    expect(contacts.filter(({ page_count }) => page_count > 1)).toEqual([
+      { country: 'CH', last_seen: expect.any(String) as string, page_count: 11 },
+    ])
     expect(contacts.every(({ last_seen }) => !Number.isNaN(Date.parse(last_seen)))).toBe(true)
   })
 })

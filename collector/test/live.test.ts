@@ -12,8 +12,16 @@ beforeAll(async () => {
 afterAll(() => collector.close())
 
 it('counts distinct visitors with an event or a heartbeat, on both paths', async () => {
-  await collector.post([makeEvent({ visitor_id: 'visitor-a' }), makeEvent({ visitor_id: 'visitor-a' }), makeEvent({ visitor_id: 'visitor-b' })])
-  await fetch(`${collector.url}/e/heartbeat/${collector.site.trackingCode}`, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: '{"session_id":"session-c","visitor_id":"visitor-c"}' })
+  await collector.post([
+    makeEvent({ visitor_id: 'visitor-a' }),
+    makeEvent({ visitor_id: 'visitor-a' }),
+    makeEvent({ visitor_id: 'visitor-b' }),
+  ])
+  await fetch(`${collector.url}/e/heartbeat/${collector.site.trackingCode}`, {
+    method: 'POST',
+    headers: { 'content-type': 'text/plain' },
+    body: '{"session_id":"session-c","visitor_id":"visitor-c"}',
+  })
   for (const path of ['/e/live/', '/live/']) {
     const answer = await collector.get(path + collector.site.trackingCode)
     expect(answer.headers.get('cache-control')).toBe('public, max-age=5')
@@ -25,7 +33,9 @@ it('counts distinct visitors with an event or a heartbeat, on both paths', async
 })
 
 it('is at most two seconds behind, and leaves out who was here six minutes ago', async () => {
-  await collector.command(`INSERT INTO events (site_id, received_at, occurred_at, visitor_id) SELECT '${collector.site.id}', now64(3) - 360, now64(3) - 360, 'visitor-old'`)
+  await collector.command(
+    `INSERT INTO events (site_id, received_at, occurred_at, visitor_id) SELECT '${collector.site.id}', now64(3) - 360, now64(3) - 360, 'visitor-old'`,
+  )
   await collector.post(makeEvent({ visitor_id: 'visitor-d' }))
   await sleep(2_100)
   const body = (await (await collector.get(`/live/${collector.site.trackingCode}`)).json()) as LiveAnswer

@@ -36,10 +36,13 @@ it('leaves out what else hangs on an error: Node puts the URL of a visitor there
 })
 
 it('holds nothing of a request at its most talkative level: no body, address, user agent or query string', async () => {
-  const { app, site, log, close } = await createTestApp({ identifier: { identify: () => Promise.reject(new Error('a fault')) } })
+  const { app, site, log, close } = await createTestApp({
+    identifier: { identify: () => Promise.reject(new Error('a fault')) },
+  })
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo
-  const event = '{"session_id":"planted-0001","url":"https://example.com/?planted","device_type":"planted","browser":"planted","os":"planted","user_agent":"planted"}'
+  const event =
+    '{"session_id":"planted-0001","url":"https://example.com/?planted","device_type":"planted","browser":"planted","os":"planted","user_agent":"planted"}'
   const headers = 'host: planted\r\nuser-agent: planted\r\nx-forwarded-for: 203.0.113.99\r\n'
   for (const request of [
     `POST /e/${site.trackingCode}?planted=1 HTTP/1.1\r\n${headers}content-type: text/plain\r\nconnection: close\r\ncontent-length: ${event.length}\r\n\r\n${event}`,
@@ -54,6 +57,10 @@ it('holds nothing of a request at its most talkative level: no body, address, us
   }
   await close()
   const messages = log.map((line) => (JSON.parse(line) as { msg: string }).msg)
-  expect(messages).toEqual(expect.arrayContaining(['INTERNAL_ERROR', 'client error', 'client header_overflow']))
-  expect(log.filter((line) => /planted|203\.0\.113|127\.0\.0\.1:\d+.*planted|[^\x20-\x7e\n]/.test(line))).toEqual([])
+  expect(messages).toEqual(
+    expect.arrayContaining(['INTERNAL_ERROR', 'client error', 'client header_overflow']),
+  )
+  expect(
+    log.filter((line) => /planted|203\.0\.113|127\.0\.0\.1:\d+.*planted|[^\x20-\x7e\n]/.test(line)),
+  ).toEqual([])
 })

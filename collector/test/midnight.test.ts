@@ -21,8 +21,13 @@ async function loadPages(name: string): Promise<void> {
     now += 1000
     const answers = await Promise.all(
       Array.from({ length: AT_ONCE }, (_, index) => {
-        const { visitor_id: _none, ...event } = makeEvent({ cookieless: true, session_id: `${name}-page-${first + index}` })
-        return collector.post(event, { headers: { 'x-forwarded-for': `10.${(first + index) >> 8}.${(first + index) & 255}.7` } })
+        const { visitor_id: _none, ...event } = makeEvent({
+          cookieless: true,
+          session_id: `${name}-page-${first + index}`,
+        })
+        return collector.post(event, {
+          headers: { 'x-forwarded-for': `10.${(first + index) >> 8}.${(first + index) & 255}.7` },
+        })
       }),
     )
     expect(answers.map(({ status }) => status)).toEqual(Array(AT_ONCE).fill(200))
@@ -36,7 +41,9 @@ it('counts 1,000 cookieless visits across midnight, and over a restart, as 1,000
   await loadPages('night')
   now = MIDNIGHT + 20 * MINUTE_MS
   await loadPages('later')
-  const rows = await collector.select("SELECT toString(toDate(received_at)) AS day, count() AS events, uniqExact(visitor_id) AS visitors, uniqExact(session_id) AS sessions FROM events GROUP BY ROLLUP(day) ORDER BY day")
+  const rows = await collector.select(
+    'SELECT toString(toDate(received_at)) AS day, count() AS events, uniqExact(visitor_id) AS visitors, uniqExact(session_id) AS sessions FROM events GROUP BY ROLLUP(day) ORDER BY day',
+  )
   expect(rows).toEqual([
     { day: '', events: 3 * VISITS, visitors: 2 * VISITS, sessions: VISITS },
     { day: '2026-06-01', events: VISITS, visitors: VISITS, sessions: VISITS },

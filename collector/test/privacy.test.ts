@@ -30,7 +30,10 @@ afterAll(() => rm(dataDir, { recursive: true }))
 
 /** Runs the collector as a user would, its clock ahead, while `use` lasts. */
 async function withCollector(aheadMs: number, use: (url: string) => Promise<void>): Promise<void> {
-  const child = spawn(process.execPath, ['--import', CLOCK, COMMAND, 'start'], { env: { ...process.env, ...env, CLOCK_AHEAD_MS: String(aheadMs) }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, ['--import', CLOCK, COMMAND, 'start'], {
+    env: { ...process.env, ...env, CLOCK_AHEAD_MS: String(aheadMs) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   child.stderr.on('data', (data: Buffer) => (log += data.toString()))
   let output = ''
   for await (const data of child.stdout as AsyncIterable<Buffer>) {
@@ -59,14 +62,29 @@ const visitors: Visitor[] = Array.from({ length: VISITORS }, () => ({
   token: randomBytes(16).toString('hex'),
   agent: randomBytes(8).toString('hex'),
 }))
-const planted = visitors.flatMap(({ ip, email, token, agent }) => [ip, email, encodeURIComponent(email), token, agent])
+const planted = visitors.flatMap(({ ip, email, token, agent }) => [
+  ip,
+  email,
+  encodeURIComponent(email),
+  token,
+  agent,
+])
 
 /** A visitor's events and what goes wrong beside them, with the visitor's secrets in every place that is not the site's own data. */
 async function visit(url: string, { ip, email, token, agent }: Visitor): Promise<void> {
   const post = (path: string, body: unknown) =>
     fetch(url + path, {
       method: 'POST',
-      headers: { 'content-type': 'text/plain', 'x-forwarded-for': ip, 'x-real-ip': ip, authorization: `Bearer ${token}`, cookie: `session=${token}`, referer: `https://example.com/?token=${token}`, 'user-agent': agent, 'accept-language': `${token};q=1` },
+      headers: {
+        'content-type': 'text/plain',
+        'x-forwarded-for': ip,
+        'x-real-ip': ip,
+        authorization: `Bearer ${token}`,
+        cookie: `session=${token}`,
+        referer: `https://example.com/?token=${token}`,
+        'user-agent': agent,
+        'accept-language': `${token};q=1`,
+      },
       body: typeof body === 'string' ? body : JSON.stringify(body),
     })
   const { visitor_id: _none, ...event } = makeEvent({
@@ -78,9 +96,32 @@ async function visit(url: string, { ip, email, token, agent }: Visitor): Promise
     user_agent: `Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0 Shop/${agent} ${ip}`,
   })
   expect((await post(`/e/${code}`, event)).status).toBe(200)
-  expect((await post(`/e/${code}`, { ...event, event_id: undefined, cookieless: undefined, gpc: true, visitor_id: token, user_id: email })).status).toBe(200)
-  expect((await post(`/e/heartbeat/${code}`, { session_id: 'page-load-0001', url: `https://example.com/?token=${token}` })).status).toBe(200)
-  for (const bad of [{ ...event, session_id: 1 }, { ...event, user_agent: `curl ${token}` }, `{"broken ${token} ${ip} ${email}`]) expect((await post(`/e/${code}`, bad)).ok).toBe(false)
+  expect(
+    (
+      await post(`/e/${code}`, {
+        ...event,
+        event_id: undefined,
+        cookieless: undefined,
+        gpc: true,
+        visitor_id: token,
+        user_id: email,
+      })
+    ).status,
+  ).toBe(200)
+  expect(
+    (
+      await post(`/e/heartbeat/${code}`, {
+        session_id: 'page-load-0001',
+        url: `https://example.com/?token=${token}`,
+      })
+    ).status,
+  ).toBe(200)
+  for (const bad of [
+    { ...event, session_id: 1 },
+    { ...event, user_agent: `curl ${token}` },
+    `{"broken ${token} ${ip} ${email}`,
+  ])
+    expect((await post(`/e/${code}`, bad)).ok).toBe(false)
 }
 
 let code: string
@@ -88,7 +129,8 @@ let code: string
 it('keeps no address, e-mail address, token, user agent or salt in any file, row or log line after 49 hours', async () => {
   code = /tracking code: (\S+)/.exec((await runCommand(['site', 'add', 'example.com'], env)).stdout)![1]!
   await withCollector(0, async (url) => {
-    for (let first = 0; first < VISITORS; first += 10) await Promise.all(visitors.slice(first, first + 10).map((visitor) => visit(url, visitor)))
+    for (let first = 0; first < VISITORS; first += 10)
+      await Promise.all(visitors.slice(first, first + 10).map((visitor) => visit(url, visitor)))
   })
   const saltFolder = join(dataDir, 'salts')
   const salts = await Promise.all((await readdir(saltFolder)).map((day) => readFile(join(saltFolder, day))))
@@ -112,10 +154,17 @@ async function readEveryRow(): Promise<string> {
   const engine = await startEmbeddedEngine(join(dataDir, 'engine'), pino({ level: 'silent' }))
   const clickhouse = createClient({ url: engine.url })
   try {
-    const tables = await clickhouse.query({ query: "SELECT database, name FROM system.tables WHERE database = 'default' OR name LIKE '%\\_log'", format: 'JSONEachRow' })
+    const tables = await clickhouse.query({
+      query: "SELECT database, name FROM system.tables WHERE database = 'default' OR name LIKE '%\\_log'",
+      format: 'JSONEachRow',
+    })
     let text = ''
     for (const { database, name } of await tables.json<{ database: string; name: string }>()) {
-      const rows = await clickhouse.query({ query: `SELECT * FROM ${database}.${name}`, format: 'JSONEachRow', clickhouse_settings: { output_format_json_escape_forward_slashes: 0 } })
+      const rows = await clickhouse.query({
+        query: `SELECT * FROM ${database}.${name}`,
+        format: 'JSONEachRow',
+        clickhouse_settings: { output_format_json_escape_forward_slashes: 0 },
+      })
       text += await rows.text()
     }
     return text

@@ -13,13 +13,33 @@ it('gives the tables of an older release their new columns, and keeps its rows',
   const engine = await startEmbeddedEngine(join(folder, 'engine'), pino({ level: 'silent' }))
   const client = createClient({ url: engine.url })
   for (const step of SCHEMA_STEPS.slice(0, 2)) await client.command({ query: step })
-  await client.command({ query: `INSERT INTO events (site_id, received_at, occurred_at, event_id, origin, path) VALUES ('ws_1', now64(3), now64(3), 'old', 'https://example.com', '/')` })
+  await client.command({
+    query: `INSERT INTO events (site_id, received_at, occurred_at, event_id, origin, path) VALUES ('ws_1', now64(3), now64(3), 'old', 'https://example.com', '/')`,
+  })
 
   // Twice: a collector runs every step at every start.
-  for (let start = 0; start < 2; start++) await (await createClickhouseEventStore({ url: engine.url })).close()
+  for (let start = 0; start < 2; start++)
+    await (await createClickhouseEventStore({ url: engine.url })).close()
 
-  const answer = await client.query({ query: 'SELECT event_id, path, country, channel, source, utm_source, utm_medium, utm_campaign, utm_term, utm_content FROM events', format: 'JSONEachRow' })
-  expect(await answer.json()).toEqual([{ event_id: 'old', path: '/', country: '', channel: '', source: '', utm_source: '', utm_medium: '', utm_campaign: '', utm_term: '', utm_content: '' }])
+  const answer = await client.query({
+    query:
+      'SELECT event_id, path, country, channel, source, utm_source, utm_medium, utm_campaign, utm_term, utm_content FROM events',
+    format: 'JSONEachRow',
+  })
+  expect(await answer.json()).toEqual([
+    {
+      event_id: 'old',
+      path: '/',
+      country: '',
+      channel: '',
+      source: '',
+      utm_source: '',
+      utm_medium: '',
+      utm_campaign: '',
+      utm_term: '',
+      utm_content: '',
+    },
+  ])
   await client.close()
   await engine.stop()
   await rm(folder, { recursive: true })

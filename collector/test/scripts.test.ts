@@ -13,11 +13,18 @@ beforeAll(async () => {
 afterAll(() => collector.close())
 
 /** A GET whose body is left as it came over the wire; fetch would decompress it. */
-function getRaw(path: string, headers: Record<string, string>): Promise<{ status: number; headers: Record<string, unknown>; body: Buffer }> {
+function getRaw(
+  path: string,
+  headers: Record<string, string>,
+): Promise<{ status: number; headers: Record<string, unknown>; body: Buffer }> {
   return new Promise((resolve, reject) => {
     request(collector.url + path, { headers }, (answer) => {
       const chunks: Buffer[] = []
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => resolve({ status: answer.statusCode!, headers: answer.headers, body: Buffer.concat(chunks) }))
+      answer
+        .on('data', (chunk: Buffer) => chunks.push(chunk))
+        .on('end', () =>
+          resolve({ status: answer.statusCode!, headers: answer.headers, body: Buffer.concat(chunks) }),
+        )
     })
       .on('error', reject)
       .end()
@@ -40,7 +47,10 @@ describe.each(['z', 'live'])('GET /%s.js', (name) => {
 
   it('answers 304 to its own ETag', async () => {
     const { headers } = await getRaw(`/${name}.js`, { 'accept-encoding': 'br' })
-    const again = await getRaw(`/${name}.js`, { 'accept-encoding': 'br', 'if-none-match': String(headers['etag']) })
+    const again = await getRaw(`/${name}.js`, {
+      'accept-encoding': 'br',
+      'if-none-match': String(headers['etag']),
+    })
     expect(again.status).toBe(304)
     expect(again.body).toHaveLength(0)
   })
@@ -48,7 +58,12 @@ describe.each(['z', 'live'])('GET /%s.js', (name) => {
   it('is cached shortly under its name and for ever under its hash, with the headers that SRI needs', async () => {
     const short = await getRaw(`/${name}.js`, {})
     expect(short.headers['cache-control']).toContain('max-age=3600')
-    expect(short.headers).toMatchObject({ 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin', vary: 'Accept-Encoding', 'content-type': 'text/javascript; charset=utf-8' })
+    expect(short.headers).toMatchObject({
+      'access-control-allow-origin': '*',
+      'cross-origin-resource-policy': 'cross-origin',
+      vary: 'Accept-Encoding',
+      'content-type': 'text/javascript; charset=utf-8',
+    })
     const immutable = await getRaw(`/v/${hash}/${name}.js`, {})
     expect(immutable.headers['cache-control']).toContain('immutable')
     expect(immutable.body).toEqual(built)

@@ -34,16 +34,40 @@ function drip(start: string): { socket: Socket; held: Promise<number> } {
 it.each([
   ['say nothing', () => ''],
   ['drip their headers', () => `POST /e/${opened.site.trackingCode} HTTP/1.1\r\nhost: x\r\nx-slow: `],
-  ['drip their body', () => `POST /e/${opened.site.trackingCode} HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 60000\r\n\r\n`],
-  ['drip an endless body in chunks', () => `POST /e/${opened.site.trackingCode} HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\nfff\r\n`],
-  ['go on after their body was refused', () => `POST /e/${opened.site.trackingCode} HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 9000000\r\n\r\n`],
+  [
+    'drip their body',
+    () =>
+      `POST /e/${opened.site.trackingCode} HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 60000\r\n\r\n`,
+  ],
+  [
+    'drip an endless body in chunks',
+    () =>
+      `POST /e/${opened.site.trackingCode} HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\nfff\r\n`,
+  ],
+  [
+    'go on after their body was refused',
+    () =>
+      `POST /e/${opened.site.trackingCode} HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 9000000\r\n\r\n`,
+  ],
 ])('closes the connections of senders that %s, and serves others meanwhile', async (_name, start) => {
   const senders = Array.from({ length: SENDERS }, () => drip(start()))
   const url = `http://127.0.0.1:${(opened.app.server.address() as AddressInfo).port}/e/${opened.site.trackingCode}`
   let served = 0
   let isOver = false
   const others = (async () => {
-    for (; !isOver; served++) expect((await fetch(url, { method: 'POST', headers: { 'content-type': 'text/plain', 'x-forwarded-for': `10.5.${served >> 8}.${served & 255}` }, body: JSON.stringify(makeEvent()) })).status).toBe(200)
+    for (; !isOver; served++)
+      expect(
+        (
+          await fetch(url, {
+            method: 'POST',
+            headers: {
+              'content-type': 'text/plain',
+              'x-forwarded-for': `10.5.${served >> 8}.${served & 255}`,
+            },
+            body: JSON.stringify(makeEvent()),
+          })
+        ).status,
+      ).toBe(200)
   })()
   const times = await Promise.all(senders.map(({ held }) => held))
   isOver = true

@@ -17,7 +17,9 @@ afterAll(() => collector.close())
 async function startRelay(): Promise<{ url: string; stop: () => Promise<unknown> }> {
   const page = await readFile(new URL('../../docs/stream.md', import.meta.url), 'utf8')
   const [, code] = /```js\n(import [^]*?)```/.exec(page)!
-  const program = code!.replace('http://127.0.0.1:8787', collector.url).replace('.listen(3000)', ".listen(0, '127.0.0.1', function () { console.log(this.address().port) })")
+  const program = code!
+    .replace('http://127.0.0.1:8787', collector.url)
+    .replace('.listen(3000)', ".listen(0, '127.0.0.1', function () { console.log(this.address().port) })")
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ZENOVAY_API_KEY: collector.apiKey, ZENOVAY_SITE_ID: collector.site.id },

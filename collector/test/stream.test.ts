@@ -19,7 +19,9 @@ const opened: StreamReader[] = []
 
 beforeAll(async () => {
   test = await startTestCollector()
-  second = await startCollector(readConfig({ PORT: '0', DATA_DIR: test.dataDir, LOG_LEVEL: 'silent', CLICKHOUSE_URL: test.engine.url }))
+  second = await startCollector(
+    readConfig({ PORT: '0', DATA_DIR: test.dataDir, LOG_LEVEL: 'silent', CLICKHOUSE_URL: test.engine.url }),
+  )
   key = await addKey({ siteId: null })
   writeKey = await addKey({ siteId: null, scope: 'write' })
   const apiKey = await addKey()
@@ -42,7 +44,8 @@ async function addKey(fields: Partial<NewApiKey> = {}): Promise<string> {
 }
 
 /** A site that no other test writes to. */
-const addSite = () => test.collector.control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
+const addSite = () =>
+  test.collector.control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
 
 interface Opening {
   url?: string
@@ -50,19 +53,30 @@ interface Opening {
   lastId?: string
 }
 
-async function open(siteId: string, { url = test.url, apiKey = key, lastId }: Opening = {}): Promise<StreamReader> {
-  const stream = await readStream(`${url}/api/stream/${siteId}`, { 'x-api-key': apiKey, ...(lastId !== undefined && { 'last-event-id': lastId }) })
+async function open(
+  siteId: string,
+  { url = test.url, apiKey = key, lastId }: Opening = {},
+): Promise<StreamReader> {
+  const stream = await readStream(`${url}/api/stream/${siteId}`, {
+    'x-api-key': apiKey,
+    ...(lastId !== undefined && { 'last-event-id': lastId }),
+  })
   opened.push(stream)
   return stream
 }
 
 async function send(trackingCode: string, events: unknown[], url = test.url): Promise<void> {
-  const answer = await fetch(`${url}/api/v1/events`, { method: 'POST', headers: { 'content-type': 'application/json', 'x-api-key': writeKey }, body: JSON.stringify({ trackingCode, events }) })
+  const answer = await fetch(`${url}/api/v1/events`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': writeKey },
+    body: JSON.stringify({ trackingCode, events }),
+  })
   expect(answer.status).toBe(200)
 }
 
 const idsOf = (stream: StreamReader) => stream.dataOf<{ id: string }>('hit').map(({ id }) => id)
-const untilHits = (stream: StreamReader, count: number) => expect.poll(() => idsOf(stream).length, { timeout: 30_000 }).toBeGreaterThanOrEqual(count)
+const untilHits = (stream: StreamReader, count: number) =>
+  expect.poll(() => idsOf(stream).length, { timeout: 30_000 }).toBeGreaterThanOrEqual(count)
 
 describe('GET /api/stream/{id}', () => {
   it('tells the live count when it changes, and the figures of the last day as the overview has them', async () => {
@@ -70,11 +84,16 @@ describe('GET /api/stream/{id}', () => {
     const stream = await open(site.id)
     expect(stream.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
     await expect.poll(() => stream.dataOf('live')).toEqual([{ visitors: 0 }])
-    await send(site.trackingCode, [makeEvent({ visitor_id: 'visitor-a' }), makeEvent({ visitor_id: 'visitor-b', session_id: 'session-b' })])
+    await send(site.trackingCode, [
+      makeEvent({ visitor_id: 'visitor-a' }),
+      makeEvent({ visitor_id: 'visitor-b', session_id: 'session-b' }),
+    ])
     await expect.poll(() => stream.dataOf('live').at(-1), { timeout: 10_000 }).toEqual({ visitors: 2 })
     const later = await open(site.id, { url: second.url })
     await expect.poll(() => later.dataOf('analytics'), { timeout: 10_000 }).toHaveLength(1)
-    const overview = (await (await test.get(`/api/external/v1/analytics/${site.id}?range=24h`, { 'x-api-key': key })).json()) as { data: { summary: { total_visitors: number } } }
+    const overview = (await (
+      await test.get(`/api/external/v1/analytics/${site.id}?range=24h`, { 'x-api-key': key })
+    ).json()) as { data: { summary: { total_visitors: number } } }
     expect(overview.data.summary.total_visitors).toBe(2)
     expect(later.dataOf('analytics')).toEqual([overview.data.summary])
   })
@@ -83,11 +102,32 @@ describe('GET /api/stream/{id}', () => {
     const site = await addSite()
     const stream = await open(site.id)
     const hostile = 'a\n\ndata: {"x":1}\u2028\r\nevent: live'
-    await send(site.trackingCode, [makeEvent({ event_id: 'one', url: 'https://example.com/pricing?token=secret', title: hostile, user_id: 'ann@example.com', properties: { plan: hostile } })])
-    await send(site.trackingCode, [makeEvent({ event_id: 'two', event_type: 'custom', event_name: 'signup' })], second.url)
+    await send(site.trackingCode, [
+      makeEvent({
+        event_id: 'one',
+        url: 'https://example.com/pricing?token=secret',
+        title: hostile,
+        user_id: 'ann@example.com',
+        properties: { plan: hostile },
+      }),
+    ])
+    await send(
+      site.trackingCode,
+      [makeEvent({ event_id: 'two', event_type: 'custom', event_name: 'signup' })],
+      second.url,
+    )
     await untilHits(stream, 2)
     expect(stream.dataOf('hit')).toEqual([
-      expect.objectContaining({ id: 'one', type: 'pageview', visitor_id: 'visitor-0001', url: 'https://example.com/pricing', path: '/pricing', title: hostile, browser: 'Firefox', properties: { plan: hostile } }),
+      expect.objectContaining({
+        id: 'one',
+        type: 'pageview',
+        visitor_id: 'visitor-0001',
+        url: 'https://example.com/pricing',
+        path: '/pricing',
+        title: hostile,
+        browser: 'Firefox',
+        properties: { plan: hostile },
+      }),
       expect.objectContaining({ id: 'two', type: 'custom', name: 'signup' }),
     ])
     expect(JSON.stringify(stream.messages)).not.toMatch(/ann@example|session-0001|secret|127\.0\.0\.1/)
@@ -103,8 +143,13 @@ describe('GET /api/stream/{id}', () => {
     const sending = (async () => {
       for (let start = 0; start < sent.length; start += 20) {
         // An event of a week ago lies far away from the others in the store, and comes no later.
-        const events = sent.slice(start, start + 20).map((event_id, i) => makeEvent({ event_id, age_ms: i % 2 === 0 ? 0 : 6 * 24 * 60 * 60 * 1000 }))
-        await Promise.all([send(site.trackingCode, events.slice(0, 10), urls[0]), send(site.trackingCode, events.slice(10), urls[1])])
+        const events = sent
+          .slice(start, start + 20)
+          .map((event_id, i) => makeEvent({ event_id, age_ms: i % 2 === 0 ? 0 : 6 * 24 * 60 * 60 * 1000 }))
+        await Promise.all([
+          send(site.trackingCode, events.slice(0, 10), urls[0]),
+          send(site.trackingCode, events.slice(10), urls[1]),
+        ])
         if (start % 100 === 0) await test.command('OPTIMIZE TABLE events FINAL')
       }
       isSending = false
@@ -112,7 +157,11 @@ describe('GET /api/stream/{id}', () => {
     // The reader goes from one collector to the other.
     for (let cuts = 0; cuts < 10 || received.length < sent.length; cuts++) {
       const stream = await open(site.id, { url: urls[cuts % 2]!, lastId })
-      await expect.poll(() => idsOf(stream).length > 0 || (!isSending && received.length === sent.length), { timeout: 30_000 }).toBe(true)
+      await expect
+        .poll(() => idsOf(stream).length > 0 || (!isSending && received.length === sent.length), {
+          timeout: 30_000,
+        })
+        .toBe(true)
       stream.cut()
       received.push(...idsOf(stream))
       lastId = stream.lastId()
@@ -145,9 +194,14 @@ describe('GET /api/stream/{id}', () => {
   })
 
   it('refuses what is no id', async () => {
-    const stream = await test.get(`/api/stream/${test.site.id}`, { 'x-api-key': key, 'last-event-id': "1' OR 1" })
+    const stream = await test.get(`/api/stream/${test.site.id}`, {
+      'x-api-key': key,
+      'last-event-id': "1' OR 1",
+    })
     expect(stream.status).toBe(400)
-    expect(((await stream.json()) as ErrorBody).error.details).toEqual([{ field: 'Last-Event-ID', reason: expect.any(String) as string }])
+    expect(((await stream.json()) as ErrorBody).error.details).toEqual([
+      { field: 'Last-Event-ID', reason: expect.any(String) as string },
+    ])
   })
 
   it('needs a key of the site, in a header', async () => {
@@ -160,7 +214,9 @@ describe('GET /api/stream/{id}', () => {
 
   it(`opens ${MAX_STREAMS_PER_KEY} for a key, and another once one is gone`, async () => {
     const apiKey = await addKey()
-    const streams = await Promise.all(Array.from({ length: MAX_STREAMS_PER_KEY }, () => open(test.site.id, { apiKey })))
+    const streams = await Promise.all(
+      Array.from({ length: MAX_STREAMS_PER_KEY }, () => open(test.site.id, { apiKey })),
+    )
     expect(streams.every(({ status }) => status === 200)).toBe(true)
     const refused = await test.get(`/api/stream/${test.site.id}`, { 'x-api-key': apiKey })
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '10'])

@@ -14,7 +14,12 @@ export const showTimer: View = (view) => {
     track('brew_started', { tea: tea.name, minutes: tea.minutes })
     runClock(clock, tea.minutes * 60)
   })
-  view.append(createElement('h1', {}, tea.name), createElement('p', {}, `Water at ${tea.celsius} °C, then leave it alone.`), clock, start)
+  view.append(
+    createElement('h1', {}, tea.name),
+    createElement('p', {}, `Water at ${tea.celsius} °C, then leave it alone.`),
+    clock,
+    start,
+  )
   return 'Timer'
 }
 

@@ -1,11 +1,32 @@
 const SECRET = '/secret|signature|digest|hash|token|password|hmac|apikey/i'
 // Against nothing, an empty text or a number there is nothing to be found out.
-const HARMLESS = ['right.type="Literal"', 'left.type="Literal"', 'right.name=/^undefined$/', 'left.name=/^undefined$/']
-const named = ['left', 'right'].flatMap((side) => ['name', 'property.name', 'callee.name', 'callee.property.name', 'callee.object.name', 'callee.object.callee.name'].map((path) => `[${side}.${path}=${SECRET}]`))
-const message = 'Comparing ends at the first difference, and its time tells where: hash both and use timingSafeEqual.'
+const HARMLESS = [
+  'right.type="Literal"',
+  'left.type="Literal"',
+  'right.name=/^undefined$/',
+  'left.name=/^undefined$/',
+]
+const named = ['left', 'right'].flatMap((side) =>
+  [
+    'name',
+    'property.name',
+    'callee.name',
+    'callee.property.name',
+    'callee.object.name',
+    'callee.object.callee.name',
+  ].map((path) => `[${side}.${path}=${SECRET}]`),
+)
+const message =
+  'Comparing ends at the first difference, and its time tells where: hash both and use timingSafeEqual.'
 
 /** Options of `no-restricted-syntax`: secrets, and what is made of them, are not compared by anything that ends early. */
 export const FORBID_EARLY_EXITS = [
-  { selector: `BinaryExpression[operator=/^(=|!)==?$/]:matches(${named.join(', ')})${HARMLESS.map((condition) => `:not([${condition}])`).join('')}`, message },
-  { selector: `CallExpression[callee.property.name=/^(equals|compare|localeCompare)$/]:matches([callee.object.name=${SECRET}], [callee.object.property.name=${SECRET}], [callee.object.name="Buffer"])`, message },
+  {
+    selector: `BinaryExpression[operator=/^(=|!)==?$/]:matches(${named.join(', ')})${HARMLESS.map((condition) => `:not([${condition}])`).join('')}`,
+    message,
+  },
+  {
+    selector: `CallExpression[callee.property.name=/^(equals|compare|localeCompare)$/]:matches([callee.object.name=${SECRET}], [callee.object.property.name=${SECRET}], [callee.object.name="Buffer"])`,
+    message,
+  },
 ]

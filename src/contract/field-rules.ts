@@ -29,11 +29,16 @@ export function readField({ body }: Fields, field: string): unknown {
   return Object.hasOwn(body, field) ? (body[field] ?? undefined) : undefined
 }
 
-export function readText(fields: Fields, field: string, { min = 0, max, required, cut }: TextRule): string | undefined {
+export function readText(
+  fields: Fields,
+  field: string,
+  { min = 0, max, required, cut }: TextRule,
+): string | undefined {
   const value = readField(fields, field)
   if (value === undefined) return required ? addFault(fields, field, 'is missing') : undefined
   if (typeof value !== 'string') return addFault(fields, field, 'must be a string')
-  if (value.length < min) return addFault(fields, field, min === 1 ? 'must not be empty' : `must have at least ${min} characters`)
+  if (value.length < min)
+    return addFault(fields, field, min === 1 ? 'must not be empty' : `must have at least ${min} characters`)
   if (value.length > max && !cut) return addFault(fields, field, `must have at most ${max} characters`)
   return cutText(value, max)
 }
@@ -41,19 +46,24 @@ export function readText(fields: Fields, field: string, { min = 0, max, required
 /** Reads the absolute http(s) URL of a page. */
 export function readUrl(fields: Fields, field: string, required: boolean): string | undefined {
   const value = readText(fields, field, { max: MAX_URL_LENGTH, required })
-  return value === undefined || isHttpUrl(value) ? value : addFault(fields, field, 'must be an absolute http or https URL')
+  return value === undefined || isHttpUrl(value)
+    ? value
+    : addFault(fields, field, 'must be an absolute http or https URL')
 }
 
 export function readFlag(fields: Fields, field: string): boolean | undefined {
   const value = readField(fields, field)
-  return value === undefined || typeof value === 'boolean' ? value : addFault(fields, field, 'must be true or false')
+  return value === undefined || typeof value === 'boolean'
+    ? value
+    : addFault(fields, field, 'must be true or false')
 }
 
 /** Reads a whole number of milliseconds; a client's clock may be wrong, so it is clamped to 0 … `max`. */
 export function readDuration(fields: Fields, field: string, max: number): number | undefined {
   const value = readField(fields, field)
   if (value === undefined) return undefined
-  if (typeof value !== 'number' || !Number.isFinite(value)) return addFault(fields, field, 'must be a number of milliseconds')
+  if (typeof value !== 'number' || !Number.isFinite(value))
+    return addFault(fields, field, 'must be a number of milliseconds')
   return Math.round(Math.min(Math.max(value, 0), max))
 }
 

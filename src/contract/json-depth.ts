@@ -31,6 +31,8 @@ export function isDeeperThan(json: string, limit: number): boolean {
 /** Whether more than `limit` brackets and braces open, those in strings among them: most texts have too few, and need not be read character by character. */
 function hasMoreThan(json: string, limit: number): boolean {
   let opened = 0
-  for (const mark of '[{') for (let at = json.indexOf(mark); at >= 0; at = json.indexOf(mark, at + 1)) if (++opened > limit) return true
+  for (const mark of '[{')
+    for (let at = json.indexOf(mark); at >= 0; at = json.indexOf(mark, at + 1))
+      if (++opened > limit) return true
   return false
 }

@@ -1,5 +1,16 @@
 import type { Fault } from './error-codes.js'
-import { addFault, cutText, isJsonObject, readDuration, readField, readFlag, readText, readUrl, type Fields, type TextRule } from './field-rules.js'
+import {
+  addFault,
+  cutText,
+  isJsonObject,
+  readDuration,
+  readField,
+  readFlag,
+  readText,
+  readUrl,
+  type Fields,
+  type TextRule,
+} from './field-rules.js'
 import {
   MAX_AGE_MS,
   MAX_EVENT_NAME_LENGTH,
@@ -36,7 +47,8 @@ const TITLE: TextRule = { max: MAX_TITLE_LENGTH, cut: true }
  * are too long are faults, because a cut id would join strangers.
  */
 export function validateEvent(body: unknown): EventResult {
-  if (!isJsonObject(body)) return { ok: false, faults: [{ field: 'body', reason: 'must be a JSON object, or an array of them' }] }
+  if (!isJsonObject(body))
+    return { ok: false, faults: [{ field: 'body', reason: 'must be a JSON object, or an array of them' }] }
   const fields: Fields = { body, faults: [] }
   const type = readType(fields)
   const event = {
@@ -68,7 +80,8 @@ export function validateEvent(body: unknown): EventResult {
 
 function readType(fields: Fields): EventType {
   const value = readText(fields, 'event_type', LABEL) ?? 'pageview'
-  if (!(EVENT_TYPES as readonly string[]).includes(value)) addFault(fields, 'event_type', `must be one of ${EVENT_TYPES.join(', ')}`)
+  if (!(EVENT_TYPES as readonly string[]).includes(value))
+    addFault(fields, 'event_type', `must be one of ${EVENT_TYPES.join(', ')}`)
   return value as EventType
 }
 
@@ -82,12 +95,16 @@ function readProperties(fields: Fields): Properties {
     return properties
   }
   const entries = Object.entries(value)
-  if (entries.length > MAX_PROPERTIES) addFault(fields, 'properties', `must have at most ${MAX_PROPERTIES} keys`)
+  if (entries.length > MAX_PROPERTIES)
+    addFault(fields, 'properties', `must have at most ${MAX_PROPERTIES} keys`)
   for (const [key, entry] of entries.slice(0, MAX_PROPERTIES)) {
     const field = `properties.${cutText(key, MAX_PROPERTY_KEY_LENGTH)}`
-    if (key === '' || key === '__proto__' || key.length > MAX_PROPERTY_KEY_LENGTH) addFault(fields, field, `is no key: 1 to ${MAX_PROPERTY_KEY_LENGTH} characters, and not __proto__`)
-    else if (typeof entry === 'string') properties[key.toWellFormed()] = cutText(entry, MAX_PROPERTY_VALUE_LENGTH)
-    else if (typeof entry === 'boolean' || (typeof entry === 'number' && Number.isFinite(entry))) properties[key.toWellFormed()] = entry
+    if (key === '' || key === '__proto__' || key.length > MAX_PROPERTY_KEY_LENGTH)
+      addFault(fields, field, `is no key: 1 to ${MAX_PROPERTY_KEY_LENGTH} characters, and not __proto__`)
+    else if (typeof entry === 'string')
+      properties[key.toWellFormed()] = cutText(entry, MAX_PROPERTY_VALUE_LENGTH)
+    else if (typeof entry === 'boolean' || (typeof entry === 'number' && Number.isFinite(entry)))
+      properties[key.toWellFormed()] = entry
     else addFault(fields, field, 'must be a string, a finite number or a boolean')
   }
   return properties

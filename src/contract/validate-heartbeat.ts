@@ -13,5 +13,8 @@ export function validateHeartbeat(body: unknown): HeartbeatResult {
   const visitor = readText(fields, 'visitor_id', { min: MIN_ID_LENGTH, max: MAX_ID_LENGTH })
   const url = readUrl(fields, 'url', false)
   if (session === undefined || fields.faults.length > 0) return { ok: false, faults: fields.faults }
-  return { ok: true, heartbeat: { session_id: session, ...(visitor && { visitor_id: visitor }), ...(url && { url }) } }
+  return {
+    ok: true,
+    heartbeat: { session_id: session, ...(visitor && { visitor_id: visitor }), ...(url && { url }) },
+  }
 }

@@ -1,5 +1,14 @@
 /** The kinds of event the ingest endpoint takes. */
-export const EVENT_TYPES = ['pageview', 'custom', 'goal', 'revenue', 'identify', 'error', 'performance', 'engagement'] as const
+export const EVENT_TYPES = [
+  'pageview',
+  'custom',
+  'goal',
+  'revenue',
+  'identify',
+  'error',
+  'performance',
+  'engagement',
+] as const
 export type EventType = (typeof EVENT_TYPES)[number]
 
 /** A property value; anything else is dropped by the tracker and refused by the collector. */
@@ -45,7 +54,10 @@ export interface IngestEvent {
 }
 
 /** An event that passed {@link validateEvent}: defaults filled, texts cut to their limits. */
-export type ValidEvent = Filled<Required<IngestEvent>, 'session_id' | 'url' | 'device_type' | 'browser' | 'os' | 'user_agent' | 'event_type' | 'properties'>
+export type ValidEvent = Filled<
+  Required<IngestEvent>,
+  'session_id' | 'url' | 'device_type' | 'browser' | 'os' | 'user_agent' | 'event_type' | 'properties'
+>
 
 // Absent fields are undefined instead of missing: every event then has the same shape, which keeps the ingest path fast.
 type Filled<T, Always extends keyof T> = { [K in keyof T]: K extends Always ? T[K] : T[K] | undefined }

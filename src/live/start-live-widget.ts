@@ -25,7 +25,11 @@ const LONGEST_INTERVAL_MS = 120_000
  * import { startLiveWidget } from '@zenovay/tracker/live'
  * const stop = startLiveWidget({ trackingCode: 'ZV_XXXXXXXXXXX', apiUrl: 'https://collector.example' })
  */
-export function startLiveWidget({ trackingCode, apiUrl, intervalMs = 10_000 }: LiveWidgetOptions = {}): () => void {
+export function startLiveWidget({
+  trackingCode,
+  apiUrl,
+  intervalMs = 10_000,
+}: LiveWidgetOptions = {}): () => void {
   if (typeof document == 'undefined') return () => {}
   const interval = Math.max(SHORTEST_INTERVAL_MS, intervalMs)
   const format = numberFormat(document.documentElement.lang)
@@ -44,7 +48,8 @@ export function startLiveWidget({ trackingCode, apiUrl, intervalMs = 10_000 }: L
       groups.set(url, [...(groups.get(url) ?? []), element])
       // Room for three digits of equal width: a changing number moves nothing around it.
       // A page that gave it a box has its own idea of the room.
-      if (getComputedStyle(element).display == 'inline') style.cssText ||= 'display:inline-block;min-width:3ch;font-variant-numeric:tabular-nums'
+      if (getComputedStyle(element).display == 'inline')
+        style.cssText ||= 'display:inline-block;min-width:3ch;font-variant-numeric:tabular-nums'
       element.ariaLive ||= 'polite'
     }
     let failed = false

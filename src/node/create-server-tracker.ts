@@ -48,10 +48,18 @@ const FIRST_BACKOFF_MS = 500
  * const analytics = createServerTracker({ trackingCode: 'ZV_XXXXXXXXXXX', apiUrl: 'https://collector.example' })
  * await analytics.track('purchase', { url: 'https://example.com/checkout', sessionId: 'srv-9f2a7c41bd', properties: { value: 99.99 } })
  */
-export function createServerTracker({ trackingCode, apiUrl, userAgent = 'Zenovay-Server/1.0', attempts = 3 }: ServerTrackerOptions): ServerTracker {
+export function createServerTracker({
+  trackingCode,
+  apiUrl,
+  userAgent = 'Zenovay-Server/1.0',
+  attempts = 3,
+}: ServerTrackerOptions): ServerTracker {
   const endpoint = `${apiUrl.replace(/\/$/, '')}/e/${encodeURIComponent(trackingCode)}`
 
-  const send = async (kind: Partial<IngestEvent>, { url, sessionId, visitorId, userId, referrer, properties }: ServerEvent) => {
+  const send = async (
+    kind: Partial<IngestEvent>,
+    { url, sessionId, visitorId, userId, referrer, properties }: ServerEvent,
+  ) => {
     const event = {
       ...kind,
       event_id: randomUUID(),
@@ -101,7 +109,10 @@ async function post(endpoint: string, event: object): Promise<Outcome> {
     return { error, retryAfterMs: Number(answer.headers.get('retry-after') ?? 0) * 1000 || 0 }
   } catch (cause) {
     const { message } = ERROR_CODES.STORE_UNAVAILABLE
-    return { error: new IngestError({ code: 'STORE_UNAVAILABLE', status: 0, message, cause }), retryAfterMs: 0 }
+    return {
+      error: new IngestError({ code: 'STORE_UNAVAILABLE', status: 0, message, cause }),
+      retryAfterMs: 0,
+    }
   }
 }
 
@@ -111,6 +122,10 @@ function readError(status: number, text: string): IngestError {
     return new IngestError({ code: error.code, status, message: error.message, details: error.details })
   } catch {
     // Not the collector's own answer: something between us and it.
-    return new IngestError({ code: 'STORE_UNAVAILABLE', status, message: `The collector's address answered ${status} with something that is not ours. Check apiUrl.` })
+    return new IngestError({
+      code: 'STORE_UNAVAILABLE',
+      status,
+      message: `The collector's address answered ${status} with something that is not ours. Check apiUrl.`,
+    })
   }
 }

@@ -10,7 +10,19 @@ export class IngestError extends Error {
   /** Every fault of the event, when `code` is `VALIDATION_ERROR`. */
   readonly details: Fault[]
 
-  constructor({ code, status, message, details = [], cause }: { code: ErrorCode; status: number; message: string; details?: Fault[] | undefined; cause?: unknown }) {
+  constructor({
+    code,
+    status,
+    message,
+    details = [],
+    cause,
+  }: {
+    code: ErrorCode
+    status: number
+    message: string
+    details?: Fault[] | undefined
+    cause?: unknown
+  }) {
     super([message, ...details.map(({ field, reason }) => `${field} ${reason}`)].join(' · '), { cause })
     this.code = code
     this.status = status

@@ -8,7 +8,9 @@ import { record, writeRecord, type VisitorRecord } from './record.js'
 let memory: VisitorRecord = []
 
 /** Gives visitor, session and user of this moment, and counts as activity of the session; from now on it is this `user`, if one is given. */
-export const touchIdentity = (user?: string): Pick<OutgoingEvent, 'visitor_id' | 'session_id' | 'user_id'> => {
+export const touchIdentity = (
+  user?: string,
+): Pick<OutgoingEvent, 'visitor_id' | 'session_id' | 'user_id'> => {
   readPrivacy()
   const ids = cookieless ? memory : record
   // NaN, from a record without a time, is a session that ended.

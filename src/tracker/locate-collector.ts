@@ -5,5 +5,8 @@ export let collectorUrl: string
 
 /** Events go where the script comes from, unless the tag names another base; that may end with a slash. */
 export const locateCollector = (): void => {
-  collectorUrl = (options!.apiUrl || new URL(source || (location as unknown as URL)).origin).replace(/\/?$/, '/e/' + code)
+  collectorUrl = (options!.apiUrl || new URL(source || (location as unknown as URL)).origin).replace(
+    /\/?$/,
+    '/e/' + code,
+  )
 }

@@ -18,9 +18,14 @@ const waiting: (() => void)[] = []
 let started = false
 
 // Each function names its command, instead of a table of all: a bundler drops those that a page does not import.
-function call<Args extends unknown[], Result>(name: string, command: (...args: Args) => Result, ...args: Args): Result | undefined {
+function call<Args extends unknown[], Result>(
+  name: string,
+  command: (...args: Args) => Result,
+  ...args: Args
+): Result | undefined {
   // On a server there is no page to wait for, and the queue would grow for ever.
-  if (!started) return void (typeof document != 'undefined' && waiting.push(() => call(name, command, ...args)))
+  if (!started)
+    return void (typeof document != 'undefined' && waiting.push(() => call(name, command, ...args)))
   // The one guard between our code and the page: a wrong call warns, and never throws into it.
   try {
     return command(...args)
@@ -44,7 +49,13 @@ export function init(code: string, options: TrackerOptions = {}): void {
   if (!isTrackingCode(code)) return warn(code, `is no tracking code, nothing is sent. Write init('ZV_…')`)
   started = true
   // As text, like the attributes of a tag.
-  readTag({ src: '', dataset: { ...(Object.fromEntries(Object.entries(options).map(([name, value]) => [name, `${value}`])) as Options), trackingCode: code } })
+  readTag({
+    src: '',
+    dataset: {
+      ...(Object.fromEntries(Object.entries(options).map(([name, value]) => [name, `${value}`])) as Options),
+      trackingCode: code,
+    },
+  })
   startTracker()
   for (const send of waiting.splice(0)) send()
 }
@@ -94,7 +105,10 @@ export function revenue(amount: number, currency = 'USD', properties?: Propertie
  * identify('user-42', { plan: 'pro' })
  * identify({ user_id: 'user-42', plan: 'pro' })
  */
-export function identify(user: string | number | (Properties & { user_id: string | number }), traits?: Properties): void {
+export function identify(
+  user: string | number | (Properties & { user_id: string | number }),
+  traits?: Properties,
+): void {
   call('identify', sendIdentify, user, traits)
 }
 

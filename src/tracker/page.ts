@@ -9,7 +9,8 @@ let counted: string
 export const page = (url?: string): void => {
   url = resolveUrl(url)
   // The referrer comes before the address that takes its place.
-  if (url != counted) send({ referrer: isExcluded((counted ||= document.referrer)) ? '' : counted, url: (counted = url) })
+  if (url != counted)
+    send({ referrer: isExcluded((counted ||= document.referrer)) ? '' : counted, url: (counted = url) })
 }
 
 /** Makes the next pageview a new one, also of the same address. */

@@ -10,6 +10,12 @@ export let cookieless: unknown
 export const readPrivacy = (): void => {
   readRecord()
   // Do Not Track is "1", "unspecified" or null.
-  gpc = (navigator as Navigator & { globalPrivacyControl?: boolean }).globalPrivacyControl || (navigator.doNotTrack as unknown) == 1
-  cookieless = gpc || record[1] || /true/.test((options!.cookieless || options!.cookielessMode) as string) || (record[0] ? record[0] != 'granted' : options!.consent)
+  gpc =
+    (navigator as Navigator & { globalPrivacyControl?: boolean }).globalPrivacyControl ||
+    (navigator.doNotTrack as unknown) == 1
+  cookieless =
+    gpc ||
+    record[1] ||
+    /true/.test((options!.cookieless || options!.cookielessMode) as string) ||
+    (record[0] ? record[0] != 'granted' : options!.consent)
 }

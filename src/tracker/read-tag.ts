@@ -1,7 +1,9 @@
 import type { TrackerOptions } from './tracker-options.js'
 
 /** Options by the names of their data attributes, and as text, as attributes are. */
-export type Options = { readonly [name in 'trackingCode' | 'id' | keyof TrackerOptions]?: string | undefined } & { readonly cookielessMode?: boolean }
+export type Options = {
+  readonly [name in 'trackingCode' | 'id' | keyof TrackerOptions]?: string | undefined
+} & { readonly cookielessMode?: boolean }
 
 /** A script tag, or what an application gives instead of one. */
 export interface Tag {

@@ -8,7 +8,14 @@ const COOKIE_MAX_AGE_S = 365 * 24 * 60 * 60
  * localStorage costs a page some milliseconds. Kept as text, `consent,disabled,seen,visitor,session,user`, so that what
  * was read is text, too, and empty where it was undefined; the user, who is last, is absent until he is identified.
  */
-export type VisitorRecord = [consent?: string | undefined, disabled?: number | undefined, seenMs?: number, visitor?: string, session?: string, user?: string]
+export type VisitorRecord = [
+  consent?: string | undefined,
+  disabled?: number | undefined,
+  seenMs?: number,
+  visitor?: string,
+  session?: string,
+  user?: string,
+]
 
 /** The record, or its twin in memory where none can be kept. */
 export let record: VisitorRecord = []
@@ -18,7 +25,13 @@ let kept: VisitorRecord | undefined
 /** Reads what other tabs may have changed. A cookie whose domain is wrong is dropped without an error, and is never read. */
 export const readRecord = (): void => {
   kept =
-    useStorage((storage) => ((options!.cookieDomain ? /(^| )zenovay=([^;]*)/.exec(document.cookie)![2] : storage['zenovay']) as string | undefined)?.split(',') as unknown as VisitorRecord) ||
+    useStorage(
+      (storage) =>
+        (
+          (options!.cookieDomain ? /(^| )zenovay=([^;]*)/.exec(document.cookie)![2] : storage['zenovay']) as
+            string | undefined
+        )?.split(',') as unknown as VisitorRecord,
+    ) ||
     (kept && [])
   record = kept || record
 }

@@ -12,7 +12,8 @@ export const restore = (): void => {
   useStorage((storage) => {
     for (const key in storage)
       if (/^zenovay:/.test(key))
-        if (Date.now() - (key.slice(8, 21) as unknown as number) < MAX_AGE_MS) outbox[key] ||= { ...(JSON.parse(storage[key] as string) as IngestEvent), retry: true }
+        if (Date.now() - (key.slice(8, 21) as unknown as number) < MAX_AGE_MS)
+          outbox[key] ||= { ...(JSON.parse(storage[key] as string) as IngestEvent), retry: true }
         else acknowledge(key)
   })
   queueMicrotask(transmit)

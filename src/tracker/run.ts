@@ -11,7 +11,18 @@ import { warn } from './warn.js'
 
 type Command = (...args: unknown[]) => unknown
 
-const COMMANDS = { consent, disable, enable, getVisitorId, goal, identify, page, reset: forget, revenue, track } as Record<string, Command>
+const COMMANDS = {
+  consent,
+  disable,
+  enable,
+  getVisitorId,
+  goal,
+  identify,
+  page,
+  reset: forget,
+  revenue,
+  track,
+} as Record<string, Command>
 
 /** Runs a command by its name. The one guard between our code and the page: a wrong call, or an unknown command, warns and never throws into it. */
 export const run = (command: string, ...args: unknown[]): unknown => {

@@ -30,7 +30,8 @@ export const send = (event: OutgoingEvent): void => {
   if (record[1]) return
   outbox['zenovay:' + event.event_id!] = event
   // The oldest entry gives way.
-  if (Object.keys(outbox)[MAX_ENTRIES] || JSON.stringify(outbox)[MAX_LENGTH]) acknowledge(Object.keys(outbox)[0]!)
+  if (Object.keys(outbox)[MAX_ENTRIES] || JSON.stringify(outbox)[MAX_LENGTH])
+    acknowledge(Object.keys(outbox)[0]!)
   // Not a task: a page that is being left may have no next one.
   queueMicrotask(transmit)
 }

@@ -41,11 +41,17 @@ export const transmit = (mark = 1): void => {
           navigator.webdriver ||
           (options!.allowLocalhost != 'true' && isLocalPage()) ||
           // All of it is kept at once, also what a later request will carry: a page may end before that.
-          (cookieless || useStorage((storage) => (storage[key] ||= JSON.stringify(outbox[key])) as string), (text += JSON.stringify(outbox[key])))[MAX_REQUEST_LENGTH]
+          (cookieless || useStorage((storage) => (storage[key] ||= JSON.stringify(outbox[key])) as string),
+          (text += JSON.stringify(outbox[key])))[MAX_REQUEST_LENGTH]
         ),
     )
     .slice(0, MAX_BATCH_EVENTS)
-  const body = JSON.stringify(batch.map((key) => ({ ...outbox[key], age_ms: outbox[key]!.retry && Date.now() - (key.slice(8, 21) as unknown as number) })))
+  const body = JSON.stringify(
+    batch.map((key) => ({
+      ...outbox[key],
+      age_ms: outbox[key]!.retry && Date.now() - (key.slice(8, 21) as unknown as number),
+    })),
+  )
   if (batch[0]) {
     batch.map((key) => {
       sent[key] = mark
@@ -67,7 +73,11 @@ export const transmit = (mark = 1): void => {
         .catch((after) => {
           // Full jitter: clients that failed together must not come back together.
           // A network error and an HTTP date, which are no numbers, count as 0.
-          timer ||= setTimeout(retry, Math.random() * (backoff = Math.min(backoff * 2, LAST_BACKOFF_MS)) + (((after as number) % MAX_RETRY_AFTER_S) | 0) * 1000)
+          timer ||= setTimeout(
+            retry,
+            Math.random() * (backoff = Math.min(backoff * 2, LAST_BACKOFF_MS)) +
+              (((after as number) % MAX_RETRY_AFTER_S) | 0) * 1000,
+          )
         })
     }
   }

@@ -16,7 +16,9 @@ interface Proof {
 /** Runs a proof of bench/ in short form. */
 function prove(file: string, ...options: string[]): Promise<Proof> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [BENCH + file, ...options], (_error, stdout, stderr) => resolve({ exitCode: child.exitCode, stdout, stderr }))
+    const child = execFile(process.execPath, [BENCH + file, ...options], (_error, stdout, stderr) =>
+      resolve({ exitCode: child.exitCode, stdout, stderr }),
+    )
   })
 }
 
@@ -32,31 +34,44 @@ function whyNot(command: string, args: string[], needs: string): string {
   }
 }
 const noTrace = whyNot('strace', ['-o', '/dev/null', 'true'], 'strace is not installed, or may not trace')
-const noMount = process.platform !== 'linux' || process.getuid?.() !== 0 ? 'only root may mount a small disk, on Linux' : whyNot('unshare', ['--mount', 'true'], 'mounting is not allowed here')
+const noMount =
+  process.platform !== 'linux' || process.getuid?.() !== 0
+    ? 'only root may mount a small disk, on Linux'
+    : whyNot('unshare', ['--mount', 'true'], 'mounting is not allowed here')
 
 describe('a crash', () => {
   it('of collector and engine loses and doubles nothing', async () => {
-    expect(await prove('crash.mjs', '--kills', '3', '--events', '800')).toMatchObject(shows(/acknowledged \d{3,}, .* lost 0, doubled 0/))
+    expect(await prove('crash.mjs', '--kills', '3', '--events', '800')).toMatchObject(
+      shows(/acknowledged \d{3,}, .* lost 0, doubled 0/),
+    )
   })
 
   it('would show a collector that acknowledges too early', async () => {
-    expect(await prove('crash.mjs', '--kills', '1', '--events', '400', '--control')).toMatchObject(shows(/lost [1-9]/))
+    expect(await prove('crash.mjs', '--kills', '1', '--events', '400', '--control')).toMatchObject(
+      shows(/lost [1-9]/),
+    )
   })
 })
 
 it('stores once what eight clients send up to five times, in any order', async () => {
-  expect(await prove('once.mjs', '--collectors', '1', '--events', '500')).toMatchObject(shows(/acknowledged 500, .* rows in the end 500, different events 500;/m))
+  expect(await prove('once.mjs', '--collectors', '1', '--events', '500')).toMatchObject(
+    shows(/acknowledged 500, .* rows in the end 500, different events 500;/m),
+  )
 })
 
 describe('the order of the disk', () => {
   it('is that no success is written before the fsync of its commit', async ({ skip }) => {
     if (noTrace) skip(noTrace)
-    expect(await prove('fsync-order.mjs', '--events', '200', '--clients', '20')).toMatchObject(shows(/answers in the trace 2\d\d, .* not preceded by the fsync of their commit 0$/m))
+    expect(await prove('fsync-order.mjs', '--events', '200', '--clients', '20')).toMatchObject(
+      shows(/answers in the trace 2\d\d, .* not preceded by the fsync of their commit 0$/m),
+    )
   })
 
   it('would show a store without fsync', async ({ skip }) => {
     if (noTrace) skip(noTrace)
-    expect(await prove('fsync-order.mjs', '--events', '100', '--clients', '20', '--control', 'no-fsync')).toMatchObject(shows(/shown, as it must be/))
+    expect(
+      await prove('fsync-order.mjs', '--events', '100', '--clients', '20', '--control', 'no-fsync'),
+    ).toMatchObject(shows(/shown, as it must be/))
   })
 })
 
@@ -67,10 +82,14 @@ describe('a fault', () => {
   })
 
   it.each(['stop', 'lose'])('of the engine (%s) loses and doubles nothing', async (how) => {
-    expect(await prove('engine-away.mjs', '--how', how, '--seconds', '2', '--clients', '20', '--rest-ms', '20')).toMatchObject(shows(/lost 0, doubled 0/))
+    expect(
+      await prove('engine-away.mjs', '--how', how, '--seconds', '2', '--clients', '20', '--rest-ms', '20'),
+    ).toMatchObject(shows(/lost 0, doubled 0/))
   })
 
   it('of the network that eats answers doubles nothing', async () => {
-    expect(await prove('lost-answers.mjs', '--events', '500')).toMatchObject(shows(/stored 500 of 500, lost 0, doubled 0/))
+    expect(await prove('lost-answers.mjs', '--events', '500')).toMatchObject(
+      shows(/stored 500 of 500, lost 0, doubled 0/),
+    )
   })
 })

@@ -29,7 +29,9 @@ async function leaveAndReturn(tab: Tab, about: string): Promise<void> {
 async function expectRestored(tab: Tab, timeout = 30_000): Promise<void> {
   await expect(async () => {
     // A page that is loaded again begins anew, with `false`. A slow machine may have restored it in an earlier try, too.
-    expect(await tab.evaluate(() => window.shown?.at(-1)), 'the page was restored, not loaded again').toBe(true)
+    expect(await tab.evaluate(() => window.shown?.at(-1)), 'the page was restored, not loaded again').toBe(
+      true,
+    )
   }).toPass({ timeout })
 }
 
@@ -40,7 +42,10 @@ async function expectRestored(tab: Tab, timeout = 30_000): Promise<void> {
 async function expectRestorable(tab: Tab, about: string, browserName: string): Promise<void> {
   for (let tries = browserName === 'webkit' ? 3 : 1; tries > 1; tries--) {
     await leaveAndReturn(tab, about)
-    const restored = await expectRestored(tab, 5_000).then(() => true, () => false)
+    const restored = await expectRestored(tab, 5_000).then(
+      () => true,
+      () => false,
+    )
     if (restored) return
   }
   await leaveAndReturn(tab, about)
@@ -48,7 +53,12 @@ async function expectRestorable(tab: Tab, about: string, browserName: string): P
 }
 
 for (const variant of VARIANTS) {
-  test(`${variant}: a page restored from the back/forward cache is a new pageview`, async ({ tab, servers, site, collector }) => {
+  test(`${variant}: a page restored from the back/forward cache is a new pageview`, async ({
+    tab,
+    servers,
+    site,
+    collector,
+  }) => {
     const home = site.addPage('/', trackedPage(servers, { variant, head: HEAD, body: BODY }))
     const about = site.addPage('/about', plainPage(site))
 
@@ -70,7 +80,13 @@ for (const variant of VARIANTS) {
     { name: 'a collector that is down', prepare: (collector) => collector.down() },
   ]
   for (const { name, prepare } of PENDING)
-    test(`${variant}: ${name} does not keep a page out of the back/forward cache`, async ({ tab, servers, site, collector, browserName }) => {
+    test(`${variant}: ${name} does not keep a page out of the back/forward cache`, async ({
+      tab,
+      servers,
+      site,
+      collector,
+      browserName,
+    }) => {
       const about = site.addPage('/about', plainPage(site))
       const page = trackedPage(servers, { variant, head: HEAD, body: BODY })
       site.addPage('/cart', page)
@@ -81,12 +97,16 @@ for (const variant of VARIANTS) {
         history.replaceState(null, '', '/cart')
         window.tracker.track('waiting')
       })
-      await expect.poll(() => tab.evaluate(() => Object.keys(localStorage).length), 'a waiting event').toBeGreaterThan(1)
+      await expect
+        .poll(() => tab.evaluate(() => Object.keys(localStorage).length), 'a waiting event')
+        .toBeGreaterThan(1)
 
       await expectRestorable(tab, about, browserName)
       if (name.endsWith('down')) await collector.up()
       collector.outcome = 200
       // What waited arrives, and so does the pageview of the page that is shown again.
-      await collector.until(() => collector.customEvents('waiting').length > 0 && collector.pageviews().length > 1)
+      await collector.until(
+        () => collector.customEvents('waiting').length > 0 && collector.pageviews().length > 1,
+      )
     })
 }

@@ -8,7 +8,12 @@ for (const variant of VARIANTS)
     { name: 'no code', code: null },
     { name: 'an impossible code', code: 'UA-12345-6' },
   ])
-    test(`${variant}: ${name} leaves one warning, and nothing is sent`, async ({ tab, servers, site, collector }) => {
+    test(`${variant}: ${name} leaves one warning, and nothing is sent`, async ({
+      tab,
+      servers,
+      site,
+      collector,
+    }) => {
       const good = site.addPage('/good', trackedPage(servers, { variant }))
       await tab.goto(site.addPage('/bad', trackedPage(servers, { variant, code })))
       await expect.poll(() => site.messages.length).toBe(1)

@@ -29,7 +29,13 @@ function sent(collector: RecordingCollector): string[] {
 
 for (const variant of VARIANTS)
   test.describe(variant, () => {
-    test('by default, no cookie is set, and one key stays once the collector has answered', async ({ tab, servers, site, collector, session }) => {
+    test('by default, no cookie is set, and one key stays once the collector has answered', async ({
+      tab,
+      servers,
+      site,
+      collector,
+      session,
+    }) => {
       await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
       await track(tab, collector, 'signup')
 
@@ -37,7 +43,13 @@ for (const variant of VARIANTS)
       expect(await session.cookies()).toEqual([])
     })
 
-    test('where consent is required, nothing is kept before it is granted, and it is remembered', async ({ tab, servers, site, collector, session }) => {
+    test('where consent is required, nothing is kept before it is granted, and it is remembered', async ({
+      tab,
+      servers,
+      site,
+      collector,
+      session,
+    }) => {
       const home = site.addPage('/', trackedPage(servers, { variant, consent: 'required' }))
       await tab.goto(home)
       const before = await track(tab, collector, 'before')
@@ -55,10 +67,18 @@ for (const variant of VARIANTS)
 
       await tab.goto(home)
       const { visitor_id, session_id } = await track(tab, collector, 'next')
-      expect({ visitor_id, session_id }).toEqual({ visitor_id: after.visitor_id, session_id: after.session_id })
+      expect({ visitor_id, session_id }).toEqual({
+        visitor_id: after.visitor_id,
+        session_id: after.session_id,
+      })
     })
 
-    test('denied, ids and waiting events are deleted, and it is remembered', async ({ tab, servers, site, collector }) => {
+    test('denied, ids and waiting events are deleted, and it is remembered', async ({
+      tab,
+      servers,
+      site,
+      collector,
+    }) => {
       const home = site.addPage('/', trackedPage(servers, { variant }))
       await tab.goto(home)
       const before = await track(tab, collector, 'before')
@@ -67,7 +87,8 @@ for (const variant of VARIANTS)
       const { event_id } = await track(tab, collector, 'waiting')
       await tab.evaluate(() => window.tracker.consent('denied'))
       expect(await readStorage(tab)).toEqual(RECORD_ONLY)
-      for (const id of [before.visitor_id, before.session_id, event_id]) expect(await readValues(tab)).not.toContain(id)
+      for (const id of [before.visitor_id, before.session_id, event_id])
+        expect(await readValues(tab)).not.toContain(id)
 
       collector.outcome = 200
       const after = await track(tab, collector, 'after')
@@ -93,7 +114,12 @@ for (const variant of VARIANTS)
       expect((await track(tab, collector, 'granted')).visitor_id).toBeTruthy()
     })
 
-    test('disabled, nothing is sent until it is enabled, on the next page neither', async ({ tab, servers, site, collector }) => {
+    test('disabled, nothing is sent until it is enabled, on the next page neither', async ({
+      tab,
+      servers,
+      site,
+      collector,
+    }) => {
       const next = site.addPage('/next', trackedPage(servers, { variant }))
       await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
       const before = await track(tab, collector, 'before')
@@ -116,7 +142,13 @@ for (const variant of VARIANTS)
       expect(after.visitor_id).not.toBe(before.visitor_id)
     })
 
-    test('disabled in one tab, the other one is silent, too', async ({ tab, openTab, servers, site, collector }) => {
+    test('disabled in one tab, the other one is silent, too', async ({
+      tab,
+      openTab,
+      servers,
+      site,
+      collector,
+    }) => {
       const home = site.addPage('/', trackedPage(servers, { variant }))
       await tab.goto(home)
       await track(tab, collector, 'before')
@@ -133,7 +165,12 @@ for (const variant of VARIANTS)
       expect(sent(collector)).toEqual(['/', 'before', '/', 'after'])
     })
 
-    test('reset, it is another visitor with another session, and no user', async ({ tab, servers, site, collector }) => {
+    test('reset, it is another visitor with another session, and no user', async ({
+      tab,
+      servers,
+      site,
+      collector,
+    }) => {
       const home = site.addPage('/', trackedPage(servers, { variant }))
       await tab.goto(home)
       await tab.evaluate(() => window.tracker.identify('user-42'))
@@ -152,7 +189,12 @@ for (const variant of VARIANTS)
       expect(next).not.toHaveProperty('user_id')
     })
 
-    test('a browser that says globalPrivacyControl stays without ids, whatever is granted', async ({ tab, servers, site, collector }) => {
+    test('a browser that says globalPrivacyControl stays without ids, whatever is granted', async ({
+      tab,
+      servers,
+      site,
+      collector,
+    }) => {
       const head = `<script>Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { configurable: true, get: () => true })</script>`
       await tab.goto(site.addPage('/', trackedPage(servers, { variant, head })))
       await tab.evaluate(() => window.tracker.consent('granted'))

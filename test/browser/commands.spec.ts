@@ -8,7 +8,12 @@ function names(collector: RecordingCollector): string[] {
 }
 
 for (const variant of VARIANTS) {
-  test(`${variant}: a custom event arrives with its properties`, async ({ tab, servers, site, collector }) => {
+  test(`${variant}: a custom event arrives with its properties`, async ({
+    tab,
+    servers,
+    site,
+    collector,
+  }) => {
     await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
     await tab.evaluate(() => window.tracker.track('signup', { plan: 'pro', seats: 3, trial: false }))
     await collector.until(() => collector.customEvents('signup').length === 1)
@@ -35,7 +40,12 @@ for (const variant of VARIANTS) {
     expect(names(collector)).toEqual(['pageview', 'pageview', 'signup'])
   })
 
-  test(`${variant}: page counts a given address once, without its fragment`, async ({ tab, servers, site, collector }) => {
+  test(`${variant}: page counts a given address once, without its fragment`, async ({
+    tab,
+    servers,
+    site,
+    collector,
+  }) => {
     const home = site.addPage('/', trackedPage(servers, { variant }))
     await tab.goto(home)
     await tab.evaluate(() => {
@@ -72,13 +82,21 @@ for (const variant of VARIANTS) {
       })
       await collector.until(() => collector.customEvents('checkout').length === 2)
 
-      expect(collector.customEvents('checkout').map(({ properties }) => properties)).toEqual([{ total: 80 }, { total: 160 }])
+      expect(collector.customEvents('checkout').map(({ properties }) => properties)).toEqual([
+        { total: 80 },
+        { total: 160 },
+      ])
       await expect.poll(() => site.messages.map(({ kind }) => kind)).toEqual(['warn'])
     })
   })
 }
 
-test('script: calls to the stub wait, and come in order after the first pageview', async ({ tab, servers, site, collector }) => {
+test('script: calls to the stub wait, and come in order after the first pageview', async ({
+  tab,
+  servers,
+  site,
+  collector,
+}) => {
   const head = `${STUB}<script>
     zenovay('track', 'first', { position: 1 })
     zenovay.q.push(['track', 'second'])
@@ -92,7 +110,12 @@ test('script: calls to the stub wait, and come in order after the first pageview
   expect(collector.customEvents('first')[0]!.properties).toEqual({ position: 1 })
 })
 
-test('script: a page that the stub was told of is counted after the first one', async ({ tab, servers, site, collector }) => {
+test('script: a page that the stub was told of is counted after the first one', async ({
+  tab,
+  servers,
+  site,
+  collector,
+}) => {
   const head = `${STUB}<script>zenovay('page', '/virtual')</script>`
   const home = site.addPage('/', trackedPage(servers, { variant: 'script', head }))
   await tab.goto(home)
@@ -102,7 +125,12 @@ test('script: a page that the stub was told of is counted after the first one', 
   expect(collector.pageviews().map(({ url }) => url)).toEqual([home, `${site.url}/virtual`])
 })
 
-test('esm: calls before init wait, and come in order after the first pageview', async ({ tab, servers, site, collector }) => {
+test('esm: calls before init wait, and come in order after the first pageview', async ({
+  tab,
+  servers,
+  site,
+  collector,
+}) => {
   // Modules run in their order, and both get the same instance of the tracker.
   const head = `<script type="module">
     import { track } from '/index.mjs'

@@ -25,18 +25,25 @@ function ids({ visitor_id, session_id }: IngestEvent) {
   return { visitor_id, session_id }
 }
 
-
 for (const variant of VARIANTS)
   test.describe(`${variant}, cookieDomain`, () => {
     test('two sub-domains share visitor and session', async ({ tab, servers, site, collector, session }) => {
       const home = site.addPage('/', trackedPage(servers, { variant, cookieDomain: DOMAIN }))
       await visit(tab, on(`a.${DOMAIN}`, home))
       await collector.until(() => collector.pageviews().length === 1)
-      await expect.poll(() => readStorage(tab), 'ids are in the cookie only').toEqual({ ...EMPTY_STORAGE, cookie: expect.stringMatching(/^zenovay=[^;]+$/) as unknown })
+      await expect
+        .poll(() => readStorage(tab), 'ids are in the cookie only')
+        .toEqual({ ...EMPTY_STORAGE, cookie: expect.stringMatching(/^zenovay=[^;]+$/) as unknown })
       const now = Date.now() / 1000
       const [cookie, ...others] = await session.cookies()
       expect(others).toEqual([])
-      expect(cookie).toMatchObject({ name: 'zenovay', domain: `.${DOMAIN}`, path: '/', sameSite: 'Lax', secure: false })
+      expect(cookie).toMatchObject({
+        name: 'zenovay',
+        domain: `.${DOMAIN}`,
+        path: '/',
+        sameSite: 'Lax',
+        secure: false,
+      })
       expect(Math.abs(cookie!.expires - now - YEAR_S)).toBeLessThan(60)
 
       await visit(tab, on(`b.${DOMAIN}`, home))
@@ -49,7 +56,10 @@ for (const variant of VARIANTS)
 
     test('another site has another visitor', async ({ tab, servers, site, collector }) => {
       const home = site.addPage('/', trackedPage(servers, { variant, cookieDomain: DOMAIN }))
-      const other = site.addPage('/other', trackedPage(servers, { variant, cookieDomain: 'bakery.localhost' }))
+      const other = site.addPage(
+        '/other',
+        trackedPage(servers, { variant, cookieDomain: 'bakery.localhost' }),
+      )
       await visit(tab, on(`a.${DOMAIN}`, home))
       await collector.until(() => collector.pageviews().length === 1)
       await visit(tab, on('a.bakery.localhost', other))
@@ -60,11 +70,19 @@ for (const variant of VARIANTS)
       expect(second!.visitor_id).not.toBe(first!.visitor_id)
     })
 
-    test('a domain that the browser refuses leaves the ids in memory', async ({ tab, servers, site, collector, session }) => {
+    test('a domain that the browser refuses leaves the ids in memory', async ({
+      tab,
+      servers,
+      site,
+      collector,
+      session,
+    }) => {
       await tab.goto(site.addPage('/', trackedPage(servers, { variant, cookieDomain: 'elsewhere.example' })))
       await tab.evaluate(() => window.tracker.track('signup'))
       await tab.evaluate(() => history.pushState(null, '', '/cart'))
-      await collector.until(() => collector.pageviews().length === 2 && collector.customEvents('signup').length === 1)
+      await collector.until(
+        () => collector.pageviews().length === 2 && collector.customEvents('signup').length === 1,
+      )
 
       const [first, ...others] = collector.events().map(ids)
       expect(first!.visitor_id).toBeTruthy()
@@ -73,8 +91,20 @@ for (const variant of VARIANTS)
       await expect.poll(() => readStorage(tab)).toEqual(EMPTY_STORAGE)
     })
 
-    test('a consent that is asked for keeps the cookie away', async ({ tab, servers, site, collector, session }) => {
-      await visit(tab, on(`a.${DOMAIN}`, site.addPage('/', trackedPage(servers, { variant, cookieDomain: DOMAIN, consent: 'required' }))))
+    test('a consent that is asked for keeps the cookie away', async ({
+      tab,
+      servers,
+      site,
+      collector,
+      session,
+    }) => {
+      await visit(
+        tab,
+        on(
+          `a.${DOMAIN}`,
+          site.addPage('/', trackedPage(servers, { variant, cookieDomain: DOMAIN, consent: 'required' })),
+        ),
+      )
       await collector.until(() => collector.pageviews().length === 1)
       expect(await session.cookies()).toEqual([])
 

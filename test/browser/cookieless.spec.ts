@@ -3,7 +3,12 @@ import { EMPTY_STORAGE, readStorage } from '../support/read-storage.js'
 import { trackedPage, VARIANTS } from '../support/test-pages.js'
 
 for (const variant of VARIANTS) {
-  test(`${variant}: cookieless writes nothing and sends no visitor`, async ({ tab, servers, site, collector }) => {
+  test(`${variant}: cookieless writes nothing and sends no visitor`, async ({
+    tab,
+    servers,
+    site,
+    collector,
+  }) => {
     const page = site.addPage('/', trackedPage(servers, { variant, cookieless: true }))
 
     await tab.goto(page)
@@ -23,7 +28,12 @@ for (const variant of VARIANTS) {
     expect(nextLoad!.session_id).not.toBe(pageview!.session_id)
   })
 
-  test(`${variant}: a cookieless event that failed waits in memory`, async ({ tab, servers, site, collector }) => {
+  test(`${variant}: a cookieless event that failed waits in memory`, async ({
+    tab,
+    servers,
+    site,
+    collector,
+  }) => {
     collector.outcome = 503
     await tab.goto(site.addPage('/', trackedPage(servers, { variant, cookieless: true })))
     await collector.until(() => collector.events().length === 1)
@@ -37,7 +47,12 @@ for (const variant of VARIANTS) {
   })
 
   for (const signal of ['globalPrivacyControl: true', "doNotTrack: '1'"])
-    test(`${variant}: a browser that says ${signal} is counted without ids`, async ({ tab, servers, site, collector }) => {
+    test(`${variant}: a browser that says ${signal} is counted without ids`, async ({
+      tab,
+      servers,
+      site,
+      collector,
+    }) => {
       const [name, value] = signal.split(': ')
       const head = `<script>Object.defineProperty(Navigator.prototype, '${name}', { configurable: true, get: () => ${value} })</script>`
       await tab.goto(site.addPage('/', trackedPage(servers, { variant, head })))

@@ -42,7 +42,13 @@ for (const variant of VARIANTS)
       expect(await store.countPageviews()).toEqual({ '/': 1 })
     })
 
-    test('when the collector is down for 20 s and its page stays open', async ({ tab, servers, site, collector, store }) => {
+    test('when the collector is down for 20 s and its page stays open', async ({
+      tab,
+      servers,
+      site,
+      collector,
+      store,
+    }) => {
       await tab.goto(site.addPage('/', trackedPage(servers, { variant, head: EVEN_PAUSES })))
       await collector.until(() => collector.pageviews().length === 1)
       await collector.down()
@@ -57,7 +63,14 @@ for (const variant of VARIANTS)
       expect(await store.countEvents('step', 'step')).toEqual(onceEach(3))
     })
 
-    test('when the browser is offline for 10 s', async ({ session, tab, servers, site, collector, store }) => {
+    test('when the browser is offline for 10 s', async ({
+      session,
+      tab,
+      servers,
+      site,
+      collector,
+      store,
+    }) => {
       test.skip(!session.setOffline, 'WebKitGTK has no switch for being offline')
       // The longest ones: the second would end after 9 s, the third after 21, so what comes between them the online event brings.
       const head = `<script>Math.random = () => 0.999</script>`
@@ -75,7 +88,14 @@ for (const variant of VARIANTS)
       expect(await store.countEvents('step', 'step')).toEqual(onceEach(3))
     })
 
-    test('when the collector is down until its tab is closed and the next page opens', async ({ tab, openTab, servers, site, collector, store }) => {
+    test('when the collector is down until its tab is closed and the next page opens', async ({
+      tab,
+      openTab,
+      servers,
+      site,
+      collector,
+      store,
+    }) => {
       await tab.goto(site.addPage('/blank', plainPage(site)))
       const closing = await openTab()
       await closing.goto(site.addPage('/', trackedPage(servers, { variant })))
@@ -92,7 +112,14 @@ for (const variant of VARIANTS)
       expect(await store.countEvents('step', 'step')).toEqual(onceEach(3))
     })
 
-    test('when of two tabs with 200 each, in which the collector was down, one is closed', async ({ tab, openTab, servers, site, collector, store }) => {
+    test('when of two tabs with 200 each, in which the collector was down, one is closed', async ({
+      tab,
+      openTab,
+      servers,
+      site,
+      collector,
+      store,
+    }) => {
       // Six seconds after each full request would add up to eighty.
       const home = site.addPage('/', trackedPage(servers, { variant, head: SHORT_PAUSES }))
       const closing = await openTab()
@@ -104,7 +131,14 @@ for (const variant of VARIANTS)
       await trackSteps(closing, 200, 200)
       await closing.close()
       // Another process than the tab's wrote the last of them, and they take a moment to be seen.
-      await expect.poll(() => tab.evaluate(() => Object.values(localStorage).filter((text) => /"step":"[23]\d\d"/.test(text as string)).length)).toBe(200)
+      await expect
+        .poll(() =>
+          tab.evaluate(
+            () =>
+              Object.values(localStorage).filter((text) => /"step":"[23]\d\d"/.test(text as string)).length,
+          ),
+        )
+        .toBe(200)
       await collector.up()
       // A driven browser shows its tabs all the time: this is what a visitor's return to the tab fires.
       await tab.evaluate(() => void document.dispatchEvent(new Event('visibilitychange')))

@@ -11,7 +11,13 @@ for (const variant of VARIANTS)
       // What the policy keeps back, the page reports.
       test.use({ expectedMessages: /connect-src/ })
 
-      test('events that a content security policy kept back are stored once', async ({ tab, servers, site, collector, store }) => {
+      test('events that a content security policy kept back are stored once', async ({
+        tab,
+        servers,
+        site,
+        collector,
+        store,
+      }) => {
         // The reports of the page's messages go to its own site.
         const policy = { 'content-security-policy': "connect-src 'self'" }
         await tab.goto(site.addPage('/', trackedPage(servers, { variant }), policy))
@@ -35,12 +41,21 @@ for (const variant of VARIANTS)
       // Three bytes are the most that a character of a JavaScript string takes. Two such requests are more than may be in flight.
       ['文', 'three bytes'],
     ] as const)
-      test(`25 events of 5,000 characters of ${name} in one task are stored once, none in a request over 64 KiB`, async ({ tab, servers, site, collector, store }) => {
+      test(`25 events of 5,000 characters of ${name} in one task are stored once, none in a request over 64 KiB`, async ({
+        tab,
+        servers,
+        site,
+        collector,
+        store,
+      }) => {
         await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
         await collector.until(() => collector.pageviews().length === 1)
         await tab.evaluate((character) => {
-          const texts = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`text_${index}`, character.repeat(500)]))
-          for (let number = 0; number < 25; number++) window.tracker.track('large', { number: `${number}`, ...texts })
+          const texts = Object.fromEntries(
+            Array.from({ length: 10 }, (_, index) => [`text_${index}`, character.repeat(500)]),
+          )
+          for (let number = 0; number < 25; number++)
+            window.tracker.track('large', { number: `${number}`, ...texts })
         }, character)
         await expect.poll(() => store.countEvents('large', 'number')).toEqual(onceEach(25))
         await expect.poll(() => readOutbox(tab)).toEqual([])
@@ -50,10 +65,21 @@ for (const variant of VARIANTS)
         expect(Math.max(...sizes)).toBeLessThanOrEqual(MAX_REQUEST_BYTES)
       })
 
-    test('two tabs that open at the same moment end with one visitor and one session', async ({ tab, openTab, servers, site, collector }) => {
+    test('two tabs that open at the same moment end with one visitor and one session', async ({
+      tab,
+      openTab,
+      servers,
+      site,
+      collector,
+    }) => {
       const page = site.addPage('/', trackedPage(servers, { variant }))
       // A message from the one tab lets both go: a timer of a hidden tab would be late. What the tracker of the other one still writes does not.
-      const lobby = site.addPage('/lobby', plainPage(site, { body: `<script>addEventListener('storage', ({ key }) => key === 'round' && location.assign('/'))</script>` }))
+      const lobby = site.addPage(
+        '/lobby',
+        plainPage(site, {
+          body: `<script>addEventListener('storage', ({ key }) => key === 'round' && location.assign('/'))</script>`,
+        }),
+      )
       const other = await openTab()
       for (let round = 1; round <= 5; round++) {
         await tab.goto(lobby)
@@ -70,7 +96,9 @@ for (const variant of VARIANTS)
         await collector.until(() => collector.pageviews().length === round * 2)
         for (const opened of [tab, other]) {
           await expect.poll(() => opened.url()).toBe(page)
-          await expect(() => opened.evaluate((round) => window.tracker.track('later', { round }), `${round}`)).toPass()
+          await expect(() =>
+            opened.evaluate((round) => window.tracker.track('later', { round }), `${round}`),
+          ).toPass()
         }
         await collector.until(() => collector.customEvents('later').length === round * 2)
 
@@ -79,7 +107,15 @@ for (const variant of VARIANTS)
       }
     })
 
-    test('an event that waited behind 69 others in a page that crashed is stored once', async ({ tab, openTab, servers, site, collector, store, browserName }) => {
+    test('an event that waited behind 69 others in a page that crashed is stored once', async ({
+      tab,
+      openTab,
+      servers,
+      site,
+      collector,
+      store,
+      browserName,
+    }) => {
       test.skip(browserName !== 'chromium', 'only Chromium can be told to crash a tab and no more than that')
       await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
       await collector.until(() => collector.pageviews().length === 1)

@@ -29,7 +29,10 @@ for (const variant of VARIANTS)
     })
 
     for (const [event, script] of [
-      ['an event of the click that leads away', `document.querySelector('#link').addEventListener('click', leave)`],
+      [
+        'an event of the click that leads away',
+        `document.querySelector('#link').addEventListener('click', leave)`,
+      ],
       ['an event of pagehide', `addEventListener('pagehide', leave)`],
     ])
       test(event!, async ({ tab, servers, site, collector, store }) => {
@@ -50,7 +53,14 @@ for (const variant of VARIANTS)
         expect(await store.countEvents('left', 'trial')).toEqual(onceEach(TRIALS))
       })
 
-    test('an event on its way when its tab closes', async ({ tab, openTab, servers, site, collector, store }) => {
+    test('an event on its way when its tab closes', async ({
+      tab,
+      openTab,
+      servers,
+      site,
+      collector,
+      store,
+    }) => {
       // WebKitGTK's browser ends with its last tab.
       await tab.goto(`${site.url}/next`)
       const home = site.addPage('/', trackedPage(servers, { variant }))
@@ -67,7 +77,13 @@ for (const variant of VARIANTS)
       expect(await store.countEvents('last', 'trial')).toEqual(onceEach(TRIALS))
     })
 
-    test('the pageview of a page that leaves after 50 ms', async ({ tab, servers, site, collector, store }) => {
+    test('the pageview of a page that leaves after 50 ms', async ({
+      tab,
+      servers,
+      site,
+      collector,
+      store,
+    }) => {
       // Each page leads to the next one, and none stays long enough to open the outbox of the one before.
       const head = `<script>
         const trial = Number(location.search.slice(1))

@@ -13,11 +13,20 @@ for (const variant of VARIANTS) {
     ['same', 'localhost'],
     ['another', '127.0.0.1'],
   ] as const)
-    test(`${variant}: a frame of ${kind} origin is counted once, as itself`, async ({ tab, servers, site, collector }) => {
-      const framed = site.addPage('/framed', trackedPage(servers, { variant, title: 'Framed', body: TRACK_AFTER_LOAD })).replace('localhost', host)
+    test(`${variant}: a frame of ${kind} origin is counted once, as itself`, async ({
+      tab,
+      servers,
+      site,
+      collector,
+    }) => {
+      const framed = site
+        .addPage('/framed', trackedPage(servers, { variant, title: 'Framed', body: TRACK_AFTER_LOAD }))
+        .replace('localhost', host)
       const home = site.addPage('/', plainPage(site, { body: `<iframe src="${framed}"></iframe>` }))
       await tab.goto(home)
-      await collector.until(() => collector.customEvents('loaded').length > 0 && collector.pageviews().length > 0)
+      await collector.until(
+        () => collector.customEvents('loaded').length > 0 && collector.pageviews().length > 0,
+      )
 
       expect(collector.events()).toHaveLength(2)
       // By default, browsers tell another origin no path.
@@ -26,9 +35,18 @@ for (const variant of VARIANTS) {
     })
 
   // The probe fails a page that did what its policy forbids. Images are for the icon that browsers ask for.
-  test(`${variant}: a page whose policy wants a nonce is counted`, async ({ tab, servers, site, collector }) => {
-    const headers = { 'content-security-policy': `default-src 'none'; script-src 'nonce-${NONCE}'; img-src 'self'; connect-src 'self' ${collector.url}` }
-    await tab.goto(site.addPage('/', trackedPage(servers, { variant, nonce: NONCE, body: TRACK_AFTER_LOAD }), headers))
+  test(`${variant}: a page whose policy wants a nonce is counted`, async ({
+    tab,
+    servers,
+    site,
+    collector,
+  }) => {
+    const headers = {
+      'content-security-policy': `default-src 'none'; script-src 'nonce-${NONCE}'; img-src 'self'; connect-src 'self' ${collector.url}`,
+    }
+    await tab.goto(
+      site.addPage('/', trackedPage(servers, { variant, nonce: NONCE, body: TRACK_AFTER_LOAD }), headers),
+    )
     await collector.until(() => collector.customEvents('loaded').length > 0)
 
     expect(collector.pageviews()).toHaveLength(1)
@@ -38,7 +56,9 @@ for (const variant of VARIANTS) {
     test.use({ expectedMessages: /trusted-types-sink/ })
 
     test('is counted, and only its own script is refused', async ({ tab, servers, site, collector }) => {
-      const headers = { 'content-security-policy': `require-trusted-types-for 'script'; trusted-types 'none'` }
+      const headers = {
+        'content-security-policy': `require-trusted-types-for 'script'; trusted-types 'none'`,
+      }
       const body = `${TRACK_AFTER_LOAD}<script>try { document.createElement('p').innerHTML = 'text' } catch {}</script>`
       await tab.goto(site.addPage('/', trackedPage(servers, { variant, body }), headers))
       await collector.until(() => collector.customEvents('loaded').length > 0)
@@ -53,7 +73,12 @@ for (const [kind, content, counted] of [
   ['the hash of the script', SCRIPT, true],
   ['another hash', 'another script', false],
 ] as const)
-  test(`script: with ${kind} as its integrity, a page is ${counted ? 'counted' : 'not counted'}`, async ({ tab, servers, site, collector }) => {
+  test(`script: with ${kind} as its integrity, a page is ${counted ? 'counted' : 'not counted'}`, async ({
+    tab,
+    servers,
+    site,
+    collector,
+  }) => {
     const integrity = `sha384-${createHash('sha384').update(content).digest('base64')}`
     const checked = site.addPage('/checked', trackedPage(servers, { variant: 'script', integrity }))
     const next = site.addPage('/next', trackedPage(servers, { variant: 'script' }))

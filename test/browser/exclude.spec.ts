@@ -4,15 +4,39 @@ import { plainPage, trackedPage, VARIANTS } from '../support/test-pages.js'
 
 const EXCLUDE = '/admin/*, /account/**,/secret'
 
-function sent(collector: RecordingCollector): { path: string; name: string | undefined; referrer: string | undefined }[] {
-  return collector.events().map(({ url, event_name, referrer }) => ({ path: url.slice(new URL(url).origin.length), name: event_name, referrer: referrer?.replace(/^https?:\/\/[^/]+/, '') }))
+function sent(
+  collector: RecordingCollector,
+): { path: string; name: string | undefined; referrer: string | undefined }[] {
+  return collector.events().map(({ url, event_name, referrer }) => ({
+    path: url.slice(new URL(url).origin.length),
+    name: event_name,
+    referrer: referrer?.replace(/^https?:\/\/[^/]+/, ''),
+  }))
 }
 
 for (const variant of VARIANTS)
   test.describe(`${variant}, exclude`, () => {
-    test('pages that match are not sent, and those around them are', async ({ tab, servers, site, collector }) => {
-      const html = trackedPage(servers, { variant, exclude: EXCLUDE, body: `<script>addEventListener('load', () => tracker.track('loaded'))</script>` })
-      for (const path of ['/secret', '/admin/users', '/account/orders/7', '/secret?from=mail', '/admin/users/7', '/secrets', '/admin', '/end']) {
+    test('pages that match are not sent, and those around them are', async ({
+      tab,
+      servers,
+      site,
+      collector,
+    }) => {
+      const html = trackedPage(servers, {
+        variant,
+        exclude: EXCLUDE,
+        body: `<script>addEventListener('load', () => tracker.track('loaded'))</script>`,
+      })
+      for (const path of [
+        '/secret',
+        '/admin/users',
+        '/account/orders/7',
+        '/secret?from=mail',
+        '/admin/users/7',
+        '/secrets',
+        '/admin',
+        '/end',
+      ]) {
         site.addPage(path.replace(/\?.*/, ''), html)
         await tab.goto(site.url + path)
       }
@@ -22,7 +46,12 @@ for (const variant of VARIANTS)
       expect([...pages].toSorted()).toEqual(['/admin', '/admin/users/7', '/end', '/secrets'])
     })
 
-    test('a navigation within the page is excluded, too, with its events, and is no referrer', async ({ tab, servers, site, collector }) => {
+    test('a navigation within the page is excluded, too, with its events, and is no referrer', async ({
+      tab,
+      servers,
+      site,
+      collector,
+    }) => {
       await tab.goto(site.addPage('/', trackedPage(servers, { variant, exclude: EXCLUDE })))
       await collector.until(() => collector.pageviews().length === 1)
       await tab.evaluate(async () => {
@@ -47,7 +76,12 @@ for (const variant of VARIANTS)
       ['/secret', ''],
       ['/public', '/public'],
     ] as const)
-      test(`a page reached from ${path} names ${expected || 'no'} referrer`, async ({ tab, servers, site, collector }) => {
+      test(`a page reached from ${path} names ${expected || 'no'} referrer`, async ({
+        tab,
+        servers,
+        site,
+        collector,
+      }) => {
         const start = site.addPage(path, plainPage(site, { body: '<a id="link" href="/">Home</a>' }))
         site.addPage('/', trackedPage(servers, { variant, exclude: EXCLUDE }))
         await tab.goto(start)
@@ -61,8 +95,21 @@ for (const variant of VARIANTS)
         expect(sent(collector)).toEqual([{ path: '/', name: undefined, referrer: expected }])
       })
 
-    test('an excluded page of another site is a referrer like any', async ({ tab, servers, site, collector }) => {
-      const elsewhere = site.addPage('/secret', plainPage(site, { head: '<meta name="referrer" content="unsafe-url">', body: `<a id="link" href="${site.url}/">Home</a>` })).replace('localhost', '127.0.0.1')
+    test('an excluded page of another site is a referrer like any', async ({
+      tab,
+      servers,
+      site,
+      collector,
+    }) => {
+      const elsewhere = site
+        .addPage(
+          '/secret',
+          plainPage(site, {
+            head: '<meta name="referrer" content="unsafe-url">',
+            body: `<a id="link" href="${site.url}/">Home</a>`,
+          }),
+        )
+        .replace('localhost', '127.0.0.1')
       site.addPage('/', trackedPage(servers, { variant, exclude: EXCLUDE }))
       await tab.goto(elsewhere)
       await tab.click('#link')

@@ -25,7 +25,12 @@ for (const variant of VARIANTS)
       await expect.poll(() => readOutbox(tab)).toEqual([])
     })
 
-    test('an event that failed goes again while its page stays open', async ({ tab, servers, site, collector }) => {
+    test('an event that failed goes again while its page stays open', async ({
+      tab,
+      servers,
+      site,
+      collector,
+    }) => {
       await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
       await collector.until(() => collector.pageviews().length === 1)
       // A retry after this is the backoff's.
@@ -48,13 +53,23 @@ for (const variant of VARIANTS)
       // Whatever waited would go with the next page, after a second.
       collector.outcome = 503
       await tab.goto(site.addPage('/next', trackedPage(servers, { variant })))
-      await collector.until(() => collector.arrivals().some(({ event }) => event.url.endsWith('/next') && event.retry))
+      await collector.until(() =>
+        collector.arrivals().some(({ event }) => event.url.endsWith('/next') && event.retry),
+      )
 
       expect(collector.arrivals().filter(({ event }) => !event.url.endsWith('/next'))).toHaveLength(1)
     })
 
-    test('with the collector down, the page works and the next one delivers', async ({ tab, servers, site, collector }) => {
-      const home = site.addPage('/', trackedPage(servers, { variant, body: '<button id="button">0</button>' }))
+    test('with the collector down, the page works and the next one delivers', async ({
+      tab,
+      servers,
+      site,
+      collector,
+    }) => {
+      const home = site.addPage(
+        '/',
+        trackedPage(servers, { variant, body: '<button id="button">0</button>' }),
+      )
       const blank = site.addPage('/blank', plainPage(site))
       const next = site.addPage('/next', trackedPage(servers, { variant }))
 
@@ -86,20 +101,34 @@ for (const variant of VARIANTS)
       expect(site.messages).toEqual([])
     })
 
-    test('an event whose connection was reset goes again, until it is acknowledged', async ({ tab, servers, site, collector }) => {
+    test('an event whose connection was reset goes again, until it is acknowledged', async ({
+      tab,
+      servers,
+      site,
+      collector,
+    }) => {
       await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
       await collector.until(() => collector.pageviews().length === 1)
       collector.outcome = 'reset'
       await tab.evaluate(() => window.tracker.track('signup'))
       await collector.until(() => collector.customEvents('signup').length > 0)
       collector.outcome = 200
-      await collector.until(() => collector.arrivals().some(({ event, request }) => event.event_name === 'signup' && request.outcome === 200))
+      await collector.until(() =>
+        collector
+          .arrivals()
+          .some(({ event, request }) => event.event_name === 'signup' && request.outcome === 200),
+      )
 
       expect(collector.customEvents('signup')).toHaveLength(1)
       await expect.poll(() => readOutbox(tab)).toEqual([])
     })
 
-    test('events that failed go together, in the order in which they happened', async ({ tab, servers, site, collector }) => {
+    test('events that failed go together, in the order in which they happened', async ({
+      tab,
+      servers,
+      site,
+      collector,
+    }) => {
       await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
       await collector.until(() => collector.pageviews().length === 1)
       await collector.down()

@@ -23,7 +23,12 @@ const PATCH = `<script>
 </script>`
 
 for (const variant of VARIANTS) {
-  test(`${variant}: wrappers before and after the tracker's are called once each`, async ({ tab, servers, site, collector }) => {
+  test(`${variant}: wrappers before and after the tracker's are called once each`, async ({
+    tab,
+    servers,
+    site,
+    collector,
+  }) => {
     await tab.goto(site.addPage('/', trackedPage(servers, { variant, head: PATCH })))
     await collector.until(() => collector.pageviews().length === 1)
     const calls = await tab.evaluate(() => {
@@ -37,7 +42,12 @@ for (const variant of VARIANTS) {
     expect(collector.pageviews()[1]!.url).toBe(`${site.url}/cart`)
   })
 
-  test(`${variant}: marks, name and length of the page's functions stay`, async ({ tab, servers, site, collector }) => {
+  test(`${variant}: marks, name and length of the page's functions stay`, async ({
+    tab,
+    servers,
+    site,
+    collector,
+  }) => {
     // Runs in the page.
     const describeHistory = () =>
       (['pushState', 'replaceState'] as const).map((method) => {
@@ -53,7 +63,12 @@ for (const variant of VARIANTS) {
     expect(before[0]).toEqual({ name: 'pushState', length: 3, marks: ['by_early'] })
   })
 
-  test(`${variant}: a script that takes its wrapper off again leaves the tracker's`, async ({ tab, servers, site, collector }) => {
+  test(`${variant}: a script that takes its wrapper off again leaves the tracker's`, async ({
+    tab,
+    servers,
+    site,
+    collector,
+  }) => {
     await tab.goto(site.addPage('/', trackedPage(servers, { variant, head: PATCH })))
     await collector.until(() => collector.pageviews().length === 1)
     await tab.evaluate(() => {

@@ -7,7 +7,13 @@ function ids({ visitor_id, session_id }: IngestEvent) {
 }
 
 for (const variant of VARIANTS) {
-  test(`${variant}: visitor and session are the same over pages and tabs`, async ({ tab, openTab, servers, site, collector }) => {
+  test(`${variant}: visitor and session are the same over pages and tabs`, async ({
+    tab,
+    openTab,
+    servers,
+    site,
+    collector,
+  }) => {
     const home = site.addPage('/', trackedPage(servers, { variant }))
     const about = site.addPage('/about', trackedPage(servers, { variant }))
 
@@ -25,7 +31,12 @@ for (const variant of VARIANTS) {
     expect(third).toEqual(first)
   })
 
-  test(`${variant}: a session ends after 30 minutes without an event`, async ({ tab, servers, site, collector }) => {
+  test(`${variant}: a session ends after 30 minutes without an event`, async ({
+    tab,
+    servers,
+    site,
+    collector,
+  }) => {
     // Time is faked on the second page only: 31 minutes later than on the first.
     const later = `<script>{ const now = Date.now; Date.now = () => now() + 31 * 60_000 }</script>`
     const home = site.addPage('/', trackedPage(servers, { variant }))

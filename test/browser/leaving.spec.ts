@@ -44,9 +44,18 @@ for (const variant of VARIANTS)
       expect(collector.customEvents('last')).toHaveLength(1)
     })
 
-    test('an event of pagehide arrives when the tab closes', async ({ tab, servers, site, collector, browserName }) => {
+    test('an event of pagehide arrives when the tab closes', async ({
+      tab,
+      servers,
+      site,
+      collector,
+      browserName,
+    }) => {
       // Measured in ESR 153, with a plain sendBeacon and no tracker: 15 of 15 arrive when sent at once, 5 of 15 after 2 ms, none after 20.
-      test.skip(browserName === 'firefox', 'Firefox cuts a page off some 2 ms after it began to close the tab')
+      test.skip(
+        browserName === 'firefox',
+        'Firefox cuts a page off some 2 ms after it began to close the tab',
+      )
       const body = `<script>addEventListener('pagehide', () => tracker.track('bye'))</script>`
       await tab.goto(site.addPage('/', trackedPage(servers, { variant, body })))
       await collector.until(() => collector.pageviews().length === 1)
@@ -57,7 +66,12 @@ for (const variant of VARIANTS)
       expect(collector.customEvents('bye')).toHaveLength(1)
     })
 
-    test('a page that is left before the collector answers is counted', async ({ tab, servers, site, collector }) => {
+    test('a page that is left before the collector answers is counted', async ({
+      tab,
+      servers,
+      site,
+      collector,
+    }) => {
       collector.outcome = 'hang'
       await tab.goto(site.addPage('/', trackedPage(servers, { variant, body: LINK })))
       await tab.click('#link')

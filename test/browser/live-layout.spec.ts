@@ -27,7 +27,11 @@ function readNumber(tab: Tab): Promise<string | null> {
 
 async function readLayoutShift(tab: Tab): Promise<number> {
   // Entries are queued with the frame that is painted next.
-  await tab.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)))).then(() => undefined))
+  await tab.evaluate(() =>
+    new Promise((resolve) =>
+      requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))),
+    ).then(() => undefined),
+  )
   return tab.evaluate(() => window.layoutShift)
 }
 
@@ -37,14 +41,18 @@ for (const visitors of [7, 42, 999])
   test(`${visitors} moves nothing around it`, async ({ tab, servers, site, collector }) => {
     collector.liveVisitors = visitors
     collector.delayMs = PAINTED_MS
-    await tab.goto(site.addPage('/', liveScriptPage(servers, { head: OBSERVE_SHIFTS, body: BODY, blockRendering: true })))
+    await tab.goto(
+      site.addPage('/', liveScriptPage(servers, { head: OBSERVE_SHIFTS, body: BODY, blockRendering: true })),
+    )
     await expect.poll(() => readNumber(tab)).toBe(String(visitors))
 
     expect(await readLayoutShift(tab)).toBe(0)
   })
 
 test('a number that changes moves nothing around it', async ({ tab, servers, site, collector }) => {
-  await tab.goto(site.addPage('/', liveScriptPage(servers, { head: OBSERVE_SHIFTS, body: BODY, blockRendering: true })))
+  await tab.goto(
+    site.addPage('/', liveScriptPage(servers, { head: OBSERVE_SHIFTS, body: BODY, blockRendering: true })),
+  )
   await expect.poll(() => readNumber(tab)).toBe('42')
   collector.liveVisitors = 111
   // A page that is seen again asks at once.
@@ -54,7 +62,12 @@ test('a number that changes moves nothing around it', async ({ tab, servers, sit
   expect(await readLayoutShift(tab)).toBe(0)
 })
 
-test('a page that reserves more room with its own style keeps it', async ({ tab, servers, site, collector }) => {
+test('a page that reserves more room with its own style keeps it', async ({
+  tab,
+  servers,
+  site,
+  collector,
+}) => {
   collector.liveVisitors = 12_345
   collector.scriptDelayMs = PAINTED_MS
   const head = `${OBSERVE_SHIFTS}<style>zenovay-live { display: inline-block; min-width: 8ch }</style>`

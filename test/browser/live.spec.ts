@@ -6,17 +6,33 @@ import { liveModulePage, liveScriptPage } from '../support/live-pages.js'
 const INTERVAL_MS = 5_000
 
 function texts(tab: Tab): Promise<(string | null)[]> {
-  return tab.evaluate(() => Array.from(document.querySelectorAll('zenovay-live, [data-zenovay-live]'), ({ textContent }) => textContent))
+  return tab.evaluate(() =>
+    Array.from(
+      document.querySelectorAll('zenovay-live, [data-zenovay-live]'),
+      ({ textContent }) => textContent,
+    ),
+  )
 }
 
-test('script: fills every element with the formatted number, from one request', async ({ tab, servers, site, collector }) => {
+test('script: fills every element with the formatted number, from one request', async ({
+  tab,
+  servers,
+  site,
+  collector,
+}) => {
   collector.liveVisitors = 12_345
   const body = `<p><zenovay-live></zenovay-live> here, <b data-zenovay-live>0</b> there</p>`
   await tab.goto(site.addPage('/', liveScriptPage(servers, { body })))
   await expect.poll(() => texts(tab)).toEqual(['12,345', '12,345'])
 
   expect(collector.livePolls()).toHaveLength(1)
-  expect(await tab.evaluate(() => Array.from(document.querySelectorAll('zenovay-live, b'), (element) => element.getAttribute('aria-live')))).toEqual(['polite', 'polite'])
+  expect(
+    await tab.evaluate(() =>
+      Array.from(document.querySelectorAll('zenovay-live, b'), (element) =>
+        element.getAttribute('aria-live'),
+      ),
+    ),
+  ).toEqual(['polite', 'polite'])
 })
 
 test('script: formats in the language of the page', async ({ tab, servers, site, collector }) => {
@@ -37,8 +53,15 @@ test('script: an error leaves what the element says', async ({ tab, servers, sit
   expect(await texts(tab)).toEqual(['some'])
 })
 
-test('esm: polls every five seconds at most, and fills an element that came later', async ({ tab, servers, site, collector }) => {
-  await tab.goto(site.addPage('/', liveModulePage(servers, { intervalMs: 100, body: '<zenovay-live></zenovay-live>' })))
+test('esm: polls every five seconds at most, and fills an element that came later', async ({
+  tab,
+  servers,
+  site,
+  collector,
+}) => {
+  await tab.goto(
+    site.addPage('/', liveModulePage(servers, { intervalMs: 100, body: '<zenovay-live></zenovay-live>' })),
+  )
   await expect.poll(() => texts(tab)).toEqual(['42'])
   await tab.evaluate(() => document.body.append(document.createElement('zenovay-live')))
   collector.liveVisitors = 43
@@ -50,8 +73,18 @@ test('esm: polls every five seconds at most, and fills an element that came late
   expect(collector.livePolls()).toHaveLength(2)
 })
 
-test('esm: a hidden page does not poll, and a page that is seen again does at once', async ({ tab, servers, site, collector }) => {
-  await tab.goto(site.addPage('/', liveModulePage(servers, { intervalMs: INTERVAL_MS, body: '<zenovay-live></zenovay-live>' })))
+test('esm: a hidden page does not poll, and a page that is seen again does at once', async ({
+  tab,
+  servers,
+  site,
+  collector,
+}) => {
+  await tab.goto(
+    site.addPage(
+      '/',
+      liveModulePage(servers, { intervalMs: INTERVAL_MS, body: '<zenovay-live></zenovay-live>' }),
+    ),
+  )
   await collector.until(() => collector.livePolls().length > 0)
   // A tab of a driven Chromium is never really hidden.
   await tab.evaluate(() => {
@@ -74,7 +107,12 @@ test('esm: a hidden page does not poll, and a page that is seen again does at on
 })
 
 test('esm: stops when it is told to', async ({ tab, servers, site, collector }) => {
-  await tab.goto(site.addPage('/', liveModulePage(servers, { intervalMs: INTERVAL_MS, body: '<zenovay-live></zenovay-live>' })))
+  await tab.goto(
+    site.addPage(
+      '/',
+      liveModulePage(servers, { intervalMs: INTERVAL_MS, body: '<zenovay-live></zenovay-live>' }),
+    ),
+  )
   await expect.poll(() => texts(tab)).toEqual(['42'])
   await tab.evaluate(() => {
     window.stopLive()

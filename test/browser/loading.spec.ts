@@ -24,7 +24,12 @@ function globals(tab: Tab): Promise<string[]> {
 
 for (const variant of VARIANTS)
   for (const loading of variant === 'script' ? LOADINGS : (['module'] as const))
-    test(`${variant}, ${loading}: a page is counted once and gets no other global`, async ({ tab, servers, site, collector }) => {
+    test(`${variant}, ${loading}: a page is counted once and gets no other global`, async ({
+      tab,
+      servers,
+      site,
+      collector,
+    }) => {
       await tab.goto(site.addPage('/plain', plainPage(site)))
       const before = await globals(tab)
       await tab.goto(site.addPage('/', trackedPage(servers, { variant, loading })))
@@ -34,7 +39,12 @@ for (const variant of VARIANTS)
       expect(added).toEqual(variant === 'script' ? ['zenovay'] : [])
     })
 
-test('script, late: calls to the stub come in order after the first pageview', async ({ tab, servers, site, collector }) => {
+test('script, late: calls to the stub come in order after the first pageview', async ({
+  tab,
+  servers,
+  site,
+  collector,
+}) => {
   const head = `${STUB}<script>
     zenovay('track', 'first', { position: 1 })
     zenovay.q.push(['track', 'second'])
@@ -45,15 +55,31 @@ test('script, late: calls to the stub come in order after the first pageview', a
   await tab.goto(home)
   await collector.until(() => collector.customEvents('third').length > 0)
 
-  expect(await sentUntilEnd(tab, collector)).toEqual(['pageview', 'first', 'second', 'pageview', 'third', 'end'])
+  expect(await sentUntilEnd(tab, collector)).toEqual([
+    'pageview',
+    'first',
+    'second',
+    'pageview',
+    'third',
+    'end',
+  ])
   expect(collector.customEvents('first')[0]!.properties).toEqual({ position: 1 })
   expect(collector.pageviews().map(({ url }) => url)).toEqual([home, `${site.url}/virtual`])
 })
 
-test('script: by a tag and again by another script, it counts once', async ({ tab, servers, site, collector }) => {
+test('script: by a tag and again by another script, it counts once', async ({
+  tab,
+  servers,
+  site,
+  collector,
+}) => {
   const tag = `<script defer data-tracking-code="${TRACKING_CODE}" data-allow-localhost="true" src="${collector.url}/z.js"></script>`
   await tab.goto(site.addPage('/', trackedPage(servers, { variant: 'script', loading: 'late', head: tag })))
-  await collector.until(() => collector.requests.filter(({ path }) => path === '/z.js').length === 2 || collector.pageviews().length > 1)
+  await collector.until(
+    () =>
+      collector.requests.filter(({ path }) => path === '/z.js').length === 2 ||
+      collector.pageviews().length > 1,
+  )
   await tab.evaluate(() => history.pushState(null, '', '/cart'))
   await collector.until(() => collector.pageviews().length > 1)
 
@@ -76,8 +102,15 @@ test.describe('script, by a tag manager that drops its attributes', () => {
     expect(await tab.evaluate(() => Object.keys(localStorage))).toEqual([])
   })
 
-  test('without an address in the configuration, the collector is where the script comes from', async ({ tab, servers, site, collector }) => {
-    await tab.goto(site.addPage('/', trackedPage(servers, { ...BARE, config: { trackingCode: TRACKING_CODE, ...HERE } })))
+  test('without an address in the configuration, the collector is where the script comes from', async ({
+    tab,
+    servers,
+    site,
+    collector,
+  }) => {
+    await tab.goto(
+      site.addPage('/', trackedPage(servers, { ...BARE, config: { trackingCode: TRACKING_CODE, ...HERE } })),
+    )
 
     expect(await sentUntilEnd(tab, collector)).toEqual(['pageview', 'end'])
     expect(collector.pageviews()[0]!.visitor_id).toBeTruthy()
@@ -85,7 +118,12 @@ test.describe('script, by a tag manager that drops its attributes', () => {
 
   test('attributes that are there win over the configuration', async ({ tab, servers, site, collector }) => {
     const config = { trackingCode: 'ZV_Elsewhere1', apiUrl: `${site.url}/elsewhere`, cookielessMode: true }
-    await tab.goto(site.addPage('/', trackedPage(servers, { variant: 'script', config, apiUrl: collector.url, cookieless: false })))
+    await tab.goto(
+      site.addPage(
+        '/',
+        trackedPage(servers, { variant: 'script', config, apiUrl: collector.url, cookieless: false }),
+      ),
+    )
 
     expect(await sentUntilEnd(tab, collector)).toEqual(['pageview', 'end'])
     expect(collector.posts().map(({ path }) => path)).toEqual(Array(2).fill(`/e/${TRACKING_CODE}`))

@@ -11,7 +11,13 @@ declare global {
 
 for (const variant of VARIANTS)
   test.describe(variant, () => {
-    test('each pageview is one request without a preflight, and there is no cookie', async ({ tab, servers, site, collector, session }) => {
+    test('each pageview is one request without a preflight, and there is no cookie', async ({
+      tab,
+      servers,
+      site,
+      collector,
+      session,
+    }) => {
       await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
       await collector.until(() => collector.pageviews().length === 1)
       for (const [index, path] of ['/cart', '/thanks'].entries()) {
@@ -24,7 +30,9 @@ for (const variant of VARIANTS)
       await collector.until(() => collector.pageviews().length === 4)
 
       const requests = collector.requests.filter(({ path }) => path !== '/z.js')
-      expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual(Array(4).fill(`POST /e/${TRACKING_CODE}`))
+      expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual(
+        Array(4).fill(`POST /e/${TRACKING_CODE}`),
+      )
       expect(await session.cookies()).toEqual([])
       expect(await tab.evaluate(() => document.cookie)).toBe('')
     })
@@ -35,7 +43,8 @@ for (const variant of VARIANTS)
         window.layoutShifts = 0
         new PerformanceObserver((list) => { layoutShifts += list.getEntries().length }).observe({ type: 'layout-shift', buffered: true })
       </script>`
-      const body = '<h1>Shop</h1><p style="font-size: 2em">Shoes</p><div style="height: 400px; background: tan">Picture</div><p>More</p>'
+      const body =
+        '<h1>Shop</h1><p style="font-size: 2em">Shoes</p><div style="height: 400px; background: tan">Picture</div><p>More</p>'
       await tab.goto(site.addPage('/', trackedPage(servers, { variant, head, body })))
       await collector.until(() => collector.pageviews().length === 1)
       await tab.evaluate(() => history.pushState(null, '', '/cart'))
@@ -44,11 +53,18 @@ for (const variant of VARIANTS)
       expect(await shifts()).toBe(0)
 
       // A shift that the test makes is seen, so one of the tracker would have been.
-      await tab.evaluate(() => document.body.insertAdjacentHTML('afterbegin', '<div style="height: 200px"></div>'))
+      await tab.evaluate(() =>
+        document.body.insertAdjacentHTML('afterbegin', '<div style="height: 200px"></div>'),
+      )
       await expect.poll(shifts).toBeGreaterThan(0)
     })
 
-    test('what other listeners prevent stays prevented, and what they do not happens', async ({ tab, servers, site, collector }) => {
+    test('what other listeners prevent stays prevented, and what they do not happens', async ({
+      tab,
+      servers,
+      site,
+      collector,
+    }) => {
       const body = `<a id="stay" href="/next">Stay</a> <a id="go" href="#there">Go</a> <form action="/next"><button id="send">Send</button></form>
       <script>
         window.defaultPrevented = []
@@ -66,7 +82,13 @@ for (const variant of VARIANTS)
       expect(await tab.evaluate(() => window.defaultPrevented)).toEqual([true, false, true, false])
     })
 
-    test('with the collector down, a page says nothing, and works', async ({ tab, openTab, servers, site, collector }) => {
+    test('with the collector down, a page says nothing, and works', async ({
+      tab,
+      openTab,
+      servers,
+      site,
+      collector,
+    }) => {
       const track = variant === 'script' ? `zenovay('track', 'clicked')` : `tracker.track('clicked')`
       const body = `<button id="button">0</button><script>
         document.querySelector('#button').addEventListener('click', ({ target }) => { ${track}; target.textContent += '+1' })
@@ -82,15 +104,26 @@ for (const variant of VARIANTS)
       await other.goto(`${home}?again`)
       await other.click('#button')
       // By then, a request of either page has failed.
-      await expect.poll(() => other.evaluate((url) => fetch(url).then(String, ({ name }: Error) => name), collector.url)).toBe('TypeError')
-      await expect.poll(() => other.evaluate(() => document.querySelector('#button')!.textContent)).toBe('0+1')
+      await expect
+        .poll(() =>
+          other.evaluate((url) => fetch(url).then(String, ({ name }: Error) => name), collector.url),
+        )
+        .toBe('TypeError')
+      await expect
+        .poll(() => other.evaluate(() => document.querySelector('#button')!.textContent))
+        .toBe('0+1')
       await collector.up()
 
       expect(site.messages).toEqual([])
     })
   })
 
-test('script: a page whose script cannot be loaded says nothing, and works', async ({ tab, servers, site, collector }) => {
+test('script: a page whose script cannot be loaded says nothing, and works', async ({
+  tab,
+  servers,
+  site,
+  collector,
+}) => {
   const head = `${STUB}<script>zenovay('track', 'early')</script>`
   const page = site.addPage('/', trackedPage(servers, { variant: 'script', head }))
   const next = site.addPage('/next', plainPage(site))

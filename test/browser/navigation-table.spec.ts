@@ -19,9 +19,21 @@ const STEPS: Step[] = [
   { name: 'push a path', act: () => history.pushState(null, '', '/cart'), counted: ['/cart'] },
   { name: 'push the same address', act: () => history.pushState({ tab: 2 }, '', '/cart'), counted: [] },
   { name: 'replace with the same address', act: () => history.replaceState({ scroll: 80 }, ''), counted: [] },
-  { name: 'replace with another path', act: () => history.replaceState(null, '', '/cart/address'), counted: ['/cart/address'] },
-  { name: 'push another query', act: () => history.pushState(null, '', '?step=1'), counted: ['/cart/address?step=1'] },
-  { name: 'replace the query', act: () => history.replaceState(null, '', '?step=2'), counted: ['/cart/address?step=2'] },
+  {
+    name: 'replace with another path',
+    act: () => history.replaceState(null, '', '/cart/address'),
+    counted: ['/cart/address'],
+  },
+  {
+    name: 'push another query',
+    act: () => history.pushState(null, '', '?step=1'),
+    counted: ['/cart/address?step=1'],
+  },
+  {
+    name: 'replace the query',
+    act: () => history.replaceState(null, '', '?step=2'),
+    counted: ['/cart/address?step=2'],
+  },
   {
     name: 'redirect: push, and replace at once',
     act: () => {
@@ -32,8 +44,18 @@ const STEPS: Step[] = [
   },
   { name: 'assign a hash', act: () => void (location.hash = 'form'), counted: [], withHash: ['/login#form'] },
   { name: 'assign the same hash', act: () => void (location.hash = 'form'), counted: [] },
-  { name: 'click a link to a hash', act: () => document.querySelector('a')!.click(), counted: [], withHash: ['/login#top'] },
-  { name: 'push a hash', act: () => history.pushState(null, '', '#/route'), counted: [], withHash: ['/login#/route'] },
+  {
+    name: 'click a link to a hash',
+    act: () => document.querySelector('a')!.click(),
+    counted: [],
+    withHash: ['/login#top'],
+  },
+  {
+    name: 'push a hash',
+    act: () => history.pushState(null, '', '#/route'),
+    counted: [],
+    withHash: ['/login#/route'],
+  },
   {
     name: 'back to a hash',
     act: () =>
@@ -88,7 +110,9 @@ function endStep(tab: Tab, name: string): Promise<void> {
 function countedBySteps(collector: RecordingCollector): Record<string, string[]> {
   const table: Record<string, string[]> = {}
   let counted: string[] = []
-  for (const { event_name, url } of collector.events().toSorted((a, b) => Number(a.event_id!.slice(0, 13)) - Number(b.event_id!.slice(0, 13)))) {
+  for (const { event_name, url } of collector
+    .events()
+    .toSorted((a, b) => Number(a.event_id!.slice(0, 13)) - Number(b.event_id!.slice(0, 13)))) {
     if (event_name === undefined) counted.push(url.slice(new URL(url).origin.length))
     else [table[event_name], counted] = [counted, []]
   }
@@ -97,14 +121,27 @@ function countedBySteps(collector: RecordingCollector): Record<string, string[]>
 
 for (const variant of VARIANTS)
   for (const hash of [false, true])
-    test(`${variant}, hash ${hash}: each navigation is counted as often as the table says`, async ({ tab, servers, site, collector }) => {
-      await tab.goto(site.addPage('/', trackedPage(servers, { variant, hash, body: '<a href="#top">Top</a>' })))
+    test(`${variant}, hash ${hash}: each navigation is counted as often as the table says`, async ({
+      tab,
+      servers,
+      site,
+      collector,
+    }) => {
+      await tab.goto(
+        site.addPage('/', trackedPage(servers, { variant, hash, body: '<a href="#top">Top</a>' })),
+      )
       for (const { name, act } of STEPS) {
         await tab.evaluate(act)
         await endStep(tab, name)
       }
-      await collector.until(() => collector.customEvents(STEPS.at(-1)!.name).length > 0 && Object.keys(countedBySteps(collector)).length === STEPS.length)
+      await collector.until(
+        () =>
+          collector.customEvents(STEPS.at(-1)!.name).length > 0 &&
+          Object.keys(countedBySteps(collector)).length === STEPS.length,
+      )
 
-      const expected = STEPS.map(({ name, counted, withHash = counted }) => [name, hash ? withHash : counted] as const)
+      const expected = STEPS.map(
+        ({ name, counted, withHash = counted }) => [name, hash ? withHash : counted] as const,
+      )
       expect(countedBySteps(collector)).toEqual(Object.fromEntries(expected))
     })

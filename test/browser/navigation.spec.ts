@@ -4,7 +4,9 @@ import { trackedPage, VARIANTS } from '../support/test-pages.js'
 
 /** In the order in which they happened: an event id begins with its time, and requests overtake each other. */
 function paths(collector: RecordingCollector): string[] {
-  const pageviews = collector.pageviews().toSorted((a, b) => Number(a.event_id!.slice(0, 13)) - Number(b.event_id!.slice(0, 13)))
+  const pageviews = collector
+    .pageviews()
+    .toSorted((a, b) => Number(a.event_id!.slice(0, 13)) - Number(b.event_id!.slice(0, 13)))
   return pageviews.map(({ url }) => new URL(url).pathname)
 }
 
@@ -15,14 +17,22 @@ for (const variant of VARIANTS)
       await collector.until(() => collector.pageviews().length === 1)
     })
 
-    test('pushState to another path is a pageview that came from the page before', async ({ tab, site, collector }) => {
+    test('pushState to another path is a pageview that came from the page before', async ({
+      tab,
+      site,
+      collector,
+    }) => {
       await tab.evaluate(() => {
         history.pushState(null, '', '/cart')
         document.title = 'Cart'
       })
       await collector.until(() => collector.pageviews().length === 2)
 
-      expect(collector.pageviews()[1]).toMatchObject({ url: `${site.url}/cart`, referrer: `${site.url}/`, title: 'Cart' })
+      expect(collector.pageviews()[1]).toMatchObject({
+        url: `${site.url}/cart`,
+        referrer: `${site.url}/`,
+        title: 'Cart',
+      })
     })
 
     test('back and forward are one pageview each', async ({ tab, site, collector }) => {
@@ -63,14 +73,23 @@ for (const variant of VARIANTS)
         expect(collector.pageviews().map(({ title }) => title)).toEqual(['Home', 'Cart'])
       })
 
-    test('a virtual page comes from the page before, and so does the page after it', async ({ tab, site, collector }) => {
+    test('a virtual page comes from the page before, and so does the page after it', async ({
+      tab,
+      site,
+      collector,
+    }) => {
       await tab.evaluate(() => {
         window.tracker.page('/checkout?step=2#form')
         history.pushState(null, '', '/thanks')
       })
       await collector.until(() => collector.pageviews().length === 3)
 
-      expect(collector.pageviews().map(({ url, referrer }) => ({ url, referrer })).slice(1)).toEqual([
+      expect(
+        collector
+          .pageviews()
+          .map(({ url, referrer }) => ({ url, referrer }))
+          .slice(1),
+      ).toEqual([
         { url: `${site.url}/checkout?step=2`, referrer: `${site.url}/` },
         { url: `${site.url}/thanks`, referrer: `${site.url}/checkout?step=2` },
       ])

@@ -9,7 +9,12 @@ const OUTBOX_OPENED_MS = 1_500
 const ID: unknown = expect.stringMatching(/^.{20,128}$/)
 
 for (const variant of VARIANTS) {
-  test(`${variant}: a page load is one request without a preflight`, async ({ tab, servers, site, collector }) => {
+  test(`${variant}: a page load is one request without a preflight`, async ({
+    tab,
+    servers,
+    site,
+    collector,
+  }) => {
     const home = site.addPage('/', trackedPage(servers, { variant }))
 
     await tab.goto(home)
@@ -22,7 +27,12 @@ for (const variant of VARIANTS) {
     expect(collector.events()).toHaveLength(1)
   })
 
-  test(`${variant}: a pageview describes page, visitor and device`, async ({ tab, servers, site, collector }) => {
+  test(`${variant}: a pageview describes page, visitor and device`, async ({
+    tab,
+    servers,
+    site,
+    collector,
+  }) => {
     const home = site.addPage('/', trackedPage(servers, { variant, title: 'Shoes & “Söhne”' }))
 
     await tab.goto(`${home}?size=43#reviews`)

@@ -25,7 +25,13 @@ test.skip(!TOOLS, 'no chromedriver: Playwright cancels prerendering')
 function addStart(site: SiteServer, target: string): string {
   const rules = { prerender: [{ source: 'list', urls: [target], eagerness: 'immediate' }] }
   const head = `<script type="speculationrules">${JSON.stringify(rules)}</script>`
-  return site.addPage('/start', plainPage(site, { head, body: `<a id="link" href="${target}">Shop</a><a id="away" href="/away">Away</a>` }))
+  return site.addPage(
+    '/start',
+    plainPage(site, {
+      head,
+      body: `<a id="link" href="${target}">Shop</a><a id="away" href="/away">Away</a>`,
+    }),
+  )
 }
 
 /** Sends an event of its own, and says that it is there once every timer of the tracker has passed. Channels are closed to a page that is not shown. */
@@ -40,7 +46,12 @@ async function waitUntilPrerendered(tab: Tab): Promise<void> {
 }
 
 for (const variant of VARIANTS) {
-  test(`${variant}: a prerendered page is counted once it is shown`, async ({ tab, servers, site, collector }) => {
+  test(`${variant}: a prerendered page is counted once it is shown`, async ({
+    tab,
+    servers,
+    site,
+    collector,
+  }) => {
     const start = addStart(site, '/shop')
     const shop = site.addPage('/shop', trackedPage(servers, { variant, title: 'Shop', body: TELL }))
 
@@ -52,12 +63,27 @@ for (const variant of VARIANTS) {
     await tab.evaluate(() => window.tracker.track('end'))
     await collector.until(() => collector.customEvents('end').length > 0)
 
-    expect(await tab.evaluate(() => (performance.getEntriesByType('navigation')[0] as unknown as { activationStart: number }).activationStart)).toBeGreaterThan(0)
-    expect(collector.events().map(({ event_name = 'pageview' }) => event_name)).toEqual(['pageview', 'early', 'end'])
+    expect(
+      await tab.evaluate(
+        () =>
+          (performance.getEntriesByType('navigation')[0] as unknown as { activationStart: number })
+            .activationStart,
+      ),
+    ).toBeGreaterThan(0)
+    expect(collector.events().map(({ event_name = 'pageview' }) => event_name)).toEqual([
+      'pageview',
+      'early',
+      'end',
+    ])
     expect(collector.pageviews()[0]).toMatchObject({ url: shop, referrer: start, title: 'Shop' })
   })
 
-  test(`${variant}: a prerendered page that is never shown is not counted`, async ({ tab, servers, site, collector }) => {
+  test(`${variant}: a prerendered page that is never shown is not counted`, async ({
+    tab,
+    servers,
+    site,
+    collector,
+  }) => {
     const start = addStart(site, '/shop')
     site.addPage('/shop', trackedPage(servers, { variant, body: TELL }))
     const away = site.addPage('/away', trackedPage(servers, { variant }))

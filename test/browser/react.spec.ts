@@ -9,7 +9,11 @@ test.beforeAll(async () => {
   app = await bundleApp(join(import.meta.dirname, '../react/start-shop.ts'))
 })
 
-test('a React application in StrictMode is one pageview, and each navigation one more', async ({ tab, site, collector }) => {
+test('a React application in StrictMode is one pageview, and each navigation one more', async ({
+  tab,
+  site,
+  collector,
+}) => {
   site.addPage('/shop.js', app, { 'content-type': 'text/javascript' })
   const props = { code: TRACKING_CODE, apiUrl: collector.url, allowLocalhost: true }
   const start = `<script type="module">
@@ -17,7 +21,12 @@ test('a React application in StrictMode is one pageview, and each navigation one
     startShop(document.querySelector('main'), ${JSON.stringify(props)})
   </script>`
 
-  await tab.goto(site.addPage('/', plainPage(site, { title: 'Shop', head: DENY_WEBDRIVER + start, body: '<main></main>' })))
+  await tab.goto(
+    site.addPage(
+      '/',
+      plainPage(site, { title: 'Shop', head: DENY_WEBDRIVER + start, body: '<main></main>' }),
+    ),
+  )
   await collector.until(() => collector.pageviews().length === 1)
   await tab.click('button')
   await collector.until(() => collector.customEvents('buy').length === 1)

@@ -18,7 +18,12 @@ for (const variant of VARIANTS)
     // An HTTP date is the header's other form (RFC 9110, section 10.2.3). A month in milliseconds overflows a timer's
     // 31 bits, and the last one does so in seconds already.
     for (const retryAfter of ['Fri, 31 Dec 2100 23:59:59 GMT', '2592000', '3000000000'])
-      test(`Retry-After: ${retryAfter} is no reason to hammer the collector`, async ({ tab, servers, site, collector }) => {
+      test(`Retry-After: ${retryAfter} is no reason to hammer the collector`, async ({
+        tab,
+        servers,
+        site,
+        collector,
+      }) => {
         collector.outcome = 503
         collector.retryAfter = retryAfter
         await tab.goto(site.addPage('/', trackedPage(servers, { variant })))

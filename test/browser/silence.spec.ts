@@ -2,7 +2,12 @@ import { expect, test } from '../support/browser-fixtures.js'
 import { trackedPage, VARIANTS } from '../support/test-pages.js'
 
 for (const variant of VARIANTS) {
-  test(`${variant}: nothing is sent by a browser that admits to be driven`, async ({ tab, servers, site, collector }) => {
+  test(`${variant}: nothing is sent by a browser that admits to be driven`, async ({
+    tab,
+    servers,
+    site,
+    collector,
+  }) => {
     const driven = site.addPage('/driven', trackedPage(servers, { variant, admitWebdriver: true }))
     const visited = site.addPage('/visited', trackedPage(servers, { variant }))
 
@@ -16,7 +21,12 @@ for (const variant of VARIANTS) {
     expect(collector.events().map(({ url }) => url)).toEqual([visited])
   })
 
-  test(`${variant}: nothing is sent from localhost unless it is allowed`, async ({ tab, servers, site, collector }) => {
+  test(`${variant}: nothing is sent from localhost unless it is allowed`, async ({
+    tab,
+    servers,
+    site,
+    collector,
+  }) => {
     const local = site.addPage('/local', trackedPage(servers, { variant, allowLocalhost: false }))
     const allowed = site.addPage('/allowed', trackedPage(servers, { variant }))
 

@@ -18,12 +18,25 @@ interface Scenario {
 /** How a visitor makes the tracker send what a fixture holds, by the fixture's `tracker`. */
 const SCENARIOS: Record<string, Scenario> = {
   pageview: { event: 0 },
-  'custom-event': { event: 1, act: (tab) => tab.evaluate(() => window.tracker.track('add_to_cart', { product: 'Teapot', price: 39.5, gift: true })) },
+  'custom-event': {
+    event: 1,
+    act: (tab) =>
+      tab.evaluate(() => window.tracker.track('add_to_cart', { product: 'Teapot', price: 39.5, gift: true })),
+  },
   'cookieless-pageview': { event: 0, cookieless: true },
   'hash-route': { event: 0, hash: true, target: '/products#/teapots?utm_source=news' },
-  goal: { event: 1, act: (tab) => tab.evaluate(() => window.tracker.goal('signup', { value: 30, plan: 'pro' })) },
-  revenue: { event: 1, act: (tab) => tab.evaluate(() => window.tracker.revenue(39.5, undefined, { order: '2026-118' })) },
-  identify: { event: 1, act: (tab) => tab.evaluate(() => window.tracker.identify('user-42', { plan: 'pro' })) },
+  goal: {
+    event: 1,
+    act: (tab) => tab.evaluate(() => window.tracker.goal('signup', { value: 30, plan: 'pro' })),
+  },
+  revenue: {
+    event: 1,
+    act: (tab) => tab.evaluate(() => window.tracker.revenue(39.5, undefined, { order: '2026-118' })),
+  },
+  identify: {
+    event: 1,
+    act: (tab) => tab.evaluate(() => window.tracker.identify('user-42', { plan: 'pro' })),
+  },
 }
 
 /** What differs between browsers, machines and runs; everything else is as the fixture has it. */
@@ -36,26 +49,49 @@ test('every scenario has its fixture and every fixture of the tracker its scenar
 
 for (const variant of VARIANTS)
   for (const fixture of PRODUCED)
-    test(`${variant}: the tracker sends the fixture ${fixture.name}`, async ({ tab, servers, site, collector }) => {
-      const { cookieless = false, hash = false, target = '/products?utm_source=news', act, event: index } = SCENARIOS[fixture.tracker!]!
+    test(`${variant}: the tracker sends the fixture ${fixture.name}`, async ({
+      tab,
+      servers,
+      site,
+      collector,
+    }) => {
+      const {
+        cookieless = false,
+        hash = false,
+        target = '/products?utm_source=news',
+        act,
+        event: index,
+      } = SCENARIOS[fixture.tracker!]!
       // The same server under another name is another origin, as a search engine is.
       const searchEngine = site.url.replace('localhost', '127.0.0.1')
       site.addPage('/products', trackedPage(servers, { variant, title: 'Products', cookieless, hash }))
-      site.addPage('/search', plainPage(site, { body: `<a id="result" href="${site.url}${target}">Products</a>` }))
+      site.addPage(
+        '/search',
+        plainPage(site, { body: `<a id="result" href="${site.url}${target}">Products</a>` }),
+      )
 
       await tab.goto(`${searchEngine}/search`)
       await tab.click('#result')
       await collector.until(() => collector.events().length === 1)
       // Its pageview is here before Firefox lets the page be asked: another origin, another process.
       await expect(async () => {
-        expect(await tab.evaluate(() => `${document.readyState} ${location.origin}`)).toBe(`complete ${site.url}`)
+        expect(await tab.evaluate(() => `${document.readyState} ${location.origin}`)).toBe(
+          `complete ${site.url}`,
+        )
       }).toPass()
       await act?.(tab)
       await collector.until(() => collector.events().length === index + 1)
 
       const sent = collector.events()[index]!
-      const asInFixture = JSON.parse(JSON.stringify(sent).replaceAll(site.url, 'https://example.com').replaceAll(searchEngine, 'https://search.example')) as unknown
-      const expected = Object.entries(fixture.body as object).map(([name, value]: [string, unknown]) => [name, VARYING.includes(name) ? expect.stringMatching(/./) : value] as const)
+      const asInFixture = JSON.parse(
+        JSON.stringify(sent)
+          .replaceAll(site.url, 'https://example.com')
+          .replaceAll(searchEngine, 'https://search.example'),
+      ) as unknown
+      const expected = Object.entries(fixture.body as object).map(
+        ([name, value]: [string, unknown]) =>
+          [name, VARYING.includes(name) ? expect.stringMatching(/./) : value] as const,
+      )
       expect(asInFixture).toEqual(Object.fromEntries(expected))
       expect(validateEvent(sent)).toMatchObject({ ok: true })
     })

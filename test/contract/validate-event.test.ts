@@ -1,7 +1,13 @@
 import { ERROR_CODES, isDeeperThan, validateEvent } from '@zenovay/tracker/contract'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { WIRE_FIXTURES, bodyText, isAccepted, type Accepted, type WireFixture } from '../support/wire-fixtures.js'
+import {
+  WIRE_FIXTURES,
+  bodyText,
+  isAccepted,
+  type Accepted,
+  type WireFixture,
+} from '../support/wire-fixtures.js'
 
 describe('wire fixtures', () => {
   it.each(WIRE_FIXTURES)('$name: $description', (fixture) => {
@@ -19,7 +25,10 @@ describe('wire fixtures', () => {
     const valid = results.flatMap((result) => (result.ok ? [result.event] : []))
     expect(valid).toHaveLength(expected.rows.length)
     for (const [index, event] of valid.entries()) {
-      expect({ ...event }).toMatchObject({ session_id: expected.rows[index]!['session_id'], properties: expected.rows[index]!['properties'] })
+      expect({ ...event }).toMatchObject({
+        session_id: expected.rows[index]!['session_id'],
+        properties: expected.rows[index]!['properties'],
+      })
       expect(event.age_ms ?? 0).toBe(expected.ageMs ?? 0)
     }
     for (const { index, fields } of expected.rejected ?? []) {
@@ -57,7 +66,8 @@ describe('isDeeperThan', () => {
   })
 
   it('agrees with the depth of any JSON value', () => {
-    const depthOf = (value: unknown): number => (typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0)
+    const depthOf = (value: unknown): number =>
+      typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
         const text = JSON.stringify(value)

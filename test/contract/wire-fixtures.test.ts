@@ -2,10 +2,23 @@ import { readdirSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { WIRE_FIXTURES } from '../support/wire-fixtures.js'
 
-const KEYS = ['name', 'description', 'contentType', 'trackingCode', 'origin', 'body', 'raw', 'rawRepeat', 'tracker', 'expect']
+const KEYS = [
+  'name',
+  'description',
+  'contentType',
+  'trackingCode',
+  'origin',
+  'body',
+  'raw',
+  'rawRepeat',
+  'tracker',
+  'expect',
+]
 
 it('every file of the fixtures is replayed', () => {
-  expect(readdirSync(new URL('../fixtures/wire/', import.meta.url)).toSorted()).toEqual(WIRE_FIXTURES.map(({ name }) => `${name}.json`).toSorted())
+  expect(readdirSync(new URL('../fixtures/wire/', import.meta.url)).toSorted()).toEqual(
+    WIRE_FIXTURES.map(({ name }) => `${name}.json`).toSorted(),
+  )
 })
 
 it.each(WIRE_FIXTURES)('$name says nothing that no test reads', (fixture) => {

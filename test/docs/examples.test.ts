@@ -6,18 +6,31 @@ import { expect, it } from 'vitest'
 const SOURCES = join(import.meta.dirname, '../../src')
 
 const OPTIONS: ts.CompilerOptions = {
-  ...{ strict: true, noEmit: true, skipLibCheck: true, types: [], jsx: ts.JsxEmit.ReactJSX },
-  ...{ target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler },
+  strict: true,
+  noEmit: true,
+  skipLibCheck: true,
+  types: [],
+  jsx: ts.JsxEmit.ReactJSX,
+  target: ts.ScriptTarget.ES2022,
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
 }
 
 /** The code of every `@example`, as a module beside the tests: there the package's own name leads to its types. */
 function readExamples(): Map<string, string> {
   const examples = new Map<string, string>()
-  for (const source of readdirSync(SOURCES, { encoding: 'utf8', recursive: true }).filter((file) => file.endsWith('.ts')))
-    for (const [, example] of readFileSync(join(SOURCES, source), 'utf8').matchAll(/^ *\* @example\n([^]*?)\*\//gm)) {
+  for (const source of readdirSync(SOURCES, { encoding: 'utf8', recursive: true }).filter((file) =>
+    file.endsWith('.ts'),
+  ))
+    for (const [, example] of readFileSync(join(SOURCES, source), 'utf8').matchAll(
+      /^ *\* @example\n([^]*?)\*\//gm,
+    )) {
       const code = example!.replaceAll(/^ *\* ?/gm, '')
       // Examples of one file must not see each other's names.
-      examples.set(join(import.meta.dirname, `${source.replaceAll(/\W/g, '-')}-${examples.size}.tsx`), `${code}\nexport {}\n`)
+      examples.set(
+        join(import.meta.dirname, `${source.replaceAll(/\W/g, '-')}-${examples.size}.tsx`),
+        `${code}\nexport {}\n`,
+      )
     }
   return examples
 }
@@ -27,9 +40,16 @@ it('compiles every example of the documentation on hover', () => {
   const host = ts.createCompilerHost(OPTIONS)
   const { fileExists, getSourceFile } = host
   host.fileExists = (file) => examples.has(file) || fileExists(file)
-  host.getSourceFile = (file, language, ...rest) => (examples.has(file) ? ts.createSourceFile(file, examples.get(file)!, language) : getSourceFile(file, language, ...rest))
+  host.getSourceFile = (file, language, ...rest) =>
+    examples.has(file)
+      ? ts.createSourceFile(file, examples.get(file)!, language)
+      : getSourceFile(file, language, ...rest)
   const diagnostics = ts.getPreEmitDiagnostics(ts.createProgram([...examples.keys()], OPTIONS, host))
 
-  expect(diagnostics.map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`)).toEqual([])
+  expect(
+    diagnostics.map(
+      ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+    ),
+  ).toEqual([])
   expect(examples.size).toBeGreaterThanOrEqual(6)
 })

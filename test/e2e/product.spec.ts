@@ -21,14 +21,18 @@ interface Overview {
 }
 
 // A visitor's browser does not call itself headless, and is not driven.
-const USER_AGENT = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36'
+const USER_AGENT =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36'
 
 const test = base.extend<{ product: Product }>({
   userAgent: USER_AGENT,
   // eslint-disable-next-line no-empty-pattern
   product: async ({}, use) => {
     const dataDir = mkdtempSync(join(tmpdir(), 'zenovay-e2e-'))
-    const child = spawn(process.execPath, ['demo/dist/start.js'], { env: { ...process.env, DATA_DIR: dataDir, PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, ['demo/dist/start.js'], {
+      env: { ...process.env, DATA_DIR: dataDir, PORT: '0' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     const printed: Record<string, string> = {}
     for await (const line of createInterface({ input: child.stdout })) {
       if (line === 'ready') break
@@ -46,24 +50,42 @@ const test = base.extend<{ product: Product }>({
 /** Fails the spec on anything the page complains of. */
 function watch(page: Page): string[] {
   const complaints: string[] = []
-  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()))
+  page.on(
+    'console',
+    (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()),
+  )
   page.on('pageerror', (error) => complaints.push(String(error)))
   return complaints
 }
 
-const asVisitor = (page: Page) => page.addInitScript(() => Object.defineProperty(Navigator.prototype, 'webdriver', { get: () => false }))
+const asVisitor = (page: Page) =>
+  page.addInitScript(() => Object.defineProperty(Navigator.prototype, 'webdriver', { get: () => false }))
 
-async function ask<Answer>({ collector, 'website id': id, 'api key': key }: Product, path: string): Promise<Answer> {
-  const answer = await fetch(`${collector}/api/external/v1/analytics/${id}${path}`, { headers: { 'x-api-key': key } })
+async function ask<Answer>(
+  { collector, 'website id': id, 'api key': key }: Product,
+  path: string,
+): Promise<Answer> {
+  const answer = await fetch(`${collector}/api/external/v1/analytics/${id}${path}`, {
+    headers: { 'x-api-key': key },
+  })
   return (await answer.json()) as Answer
 }
 
 const summary = async (product: Product) => (await ask<Overview>(product, '?range=24h')).data.summary
-const events = async (product: Product) => (await ask<{ data: { events: unknown[] } }>(product, '/events')).data.events
+const events = async (product: Product) =>
+  (await ask<{ data: { events: unknown[] } }>(product, '/events')).data.events
 
-const countLive = async (product: Product) => ((await (await fetch(`${product.collector}/e/live/${product['tracking code']}`)).json()) as { visitors: number }).visitors
+const countLive = async (product: Product) =>
+  (
+    (await (await fetch(`${product.collector}/e/live/${product['tracking code']}`)).json()) as {
+      visitors: number
+    }
+  ).visitors
 
-test('the script tag: from a click in the shop to the numbers on the dashboard', async ({ page, product }) => {
+test('the script tag: from a click in the shop to the numbers on the dashboard', async ({
+  page,
+  product,
+}) => {
   const complaints = watch(page)
   await asVisitor(page)
   await page.goto(product.demo)
@@ -101,7 +123,10 @@ test('the ESM build: views of the single-page app are pageviews', async ({ page,
   expect(complaints).toEqual([])
 })
 
-test('a page whose collector went away works, and its event arrives with the next page', async ({ page, product }) => {
+test('a page whose collector went away works, and its event arrives with the next page', async ({
+  page,
+  product,
+}) => {
   await asVisitor(page)
   const errors: string[] = []
   page.on('pageerror', (error) => errors.push(String(error)))
@@ -111,7 +136,11 @@ test('a page whose collector went away works, and its event arrives with the nex
   await page.route(`${product.collector}/e/**`, (route) => route.abort())
   await page.click('#add-to-cart')
   await expect(page.locator('#added')).toBeVisible()
-  await expect.poll(() => page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('zenovay:')).length)).toBe(1)
+  await expect
+    .poll(() =>
+      page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('zenovay:')).length),
+    )
+    .toBe(1)
   await page.unroute(`${product.collector}/e/**`)
   await page.goto(new URL('/products', product.demo).href)
   await expect.poll(() => events(product)).toEqual([{ name: 'add_to_cart', count: 1, visitors: 1 }])

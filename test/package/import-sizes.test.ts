@@ -23,7 +23,7 @@ const IMPORTS: ImportStatement[] = [
   { names: '{ startZenovay }', from: '@zenovay/tracker/svelte', limit: 1_790, adds: 80, framework: 'svelte' },
 ]
 
-describe.each(IMPORTS)("import $names from $from", async ({ names, from, limit, adds, framework }) => {
+describe.each(IMPORTS)('import $names from $from', async ({ names, from, limit, adds, framework }) => {
   const { code, imports } = await bundleImport(names, from)
   const bytes = brotliLength(code)
 

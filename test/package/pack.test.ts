@@ -13,23 +13,50 @@ let files: string[]
 
 beforeAll(() => {
   app = mkdtempSync(join(tmpdir(), 'zenovay-app-'))
-  const [packed] = JSON.parse(execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--workspaces=false', '--pack-destination', app], { cwd: ROOT, encoding: 'utf8' })) as [{ filename: string; files: { path: string }[] }]
+  const [packed] = JSON.parse(
+    execFileSync(
+      'npm',
+      ['pack', '--json', '--ignore-scripts', '--workspaces=false', '--pack-destination', app],
+      { cwd: ROOT, encoding: 'utf8' },
+    ),
+  ) as [{ filename: string; files: { path: string }[] }]
   files = packed.files.map(({ path }) => path)
   writeFileSync(join(app, 'package.json'), '{"name": "empty-app", "type": "module"}')
-  execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', join(app, packed.filename)], { cwd: app })
+  execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', join(app, packed.filename)], {
+    cwd: app,
+  })
 })
 afterAll(() => rmSync(app, { recursive: true }))
 
 it('packs the built files, the types of its rooms, and nothing else', () => {
   expect(files.filter((file) => !file.startsWith('dist/types/')).sort()).toEqual(
-    ['LICENSE', 'README.md', 'dist/contract.mjs', 'dist/index.mjs', 'dist/live.js', 'dist/live.mjs', 'dist/node.mjs', 'dist/react.mjs', 'dist/svelte.mjs', 'dist/vue.mjs', 'dist/z.js', 'package.json'].sort(),
+    [
+      'LICENSE',
+      'README.md',
+      'dist/contract.mjs',
+      'dist/index.mjs',
+      'dist/live.js',
+      'dist/live.mjs',
+      'dist/node.mjs',
+      'dist/react.mjs',
+      'dist/svelte.mjs',
+      'dist/vue.mjs',
+      'dist/z.js',
+      'package.json',
+    ].sort(),
   )
-  const types = ROOMS.flatMap((room) => readdirSync(join(ROOT, 'src', room)).filter((file) => file.endsWith('.ts')).map((file) => `dist/types/${room}/${file.replace('.ts', '.d.ts')}`))
+  const types = ROOMS.flatMap((room) =>
+    readdirSync(join(ROOT, 'src', room))
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => `dist/types/${room}/${file.replace('.ts', '.d.ts')}`),
+  )
   expect(files.filter((file) => file.startsWith('dist/types/')).sort()).toEqual(types.sort())
 })
 
 it('adds exactly one package to an empty app', () => {
-  const lock = JSON.parse(readFileSync(join(app, 'package-lock.json'), 'utf8')) as { packages: Record<string, unknown> }
+  const lock = JSON.parse(readFileSync(join(app, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, unknown>
+  }
   expect(Object.keys(lock.packages)).toEqual(['', 'node_modules/@zenovay/tracker'])
 })
 
@@ -42,12 +69,16 @@ it('gives its entries to Node, where the tracker does nothing', () => {
     const { createServerTracker, isBot } = await import('@zenovay/tracker/node')
     const { validateEvent } = await import('@zenovay/tracker/contract')
     console.log(getVisitorId(), typeof createServerTracker, isBot('curl/8'), validateEvent({}).ok)`
-  expect(execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: app, encoding: 'utf8' })).toBe('undefined function true false\n')
+  expect(
+    execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: app, encoding: 'utf8' }),
+  ).toBe('undefined function true false\n')
 })
 
 it('gives bindings that import the one built tracker and their framework, and React’s says first where it runs', () => {
-  const read = (framework: string) => readFileSync(join(app, `node_modules/@zenovay/tracker/dist/${framework}.mjs`), 'utf8')
-  const imports = (framework: string) => new Set([...read(framework).matchAll(/^(?:import|export) .* from '(.+)'/gm)].map(([, from]) => from))
+  const read = (framework: string) =>
+    readFileSync(join(app, `node_modules/@zenovay/tracker/dist/${framework}.mjs`), 'utf8')
+  const imports = (framework: string) =>
+    new Set([...read(framework).matchAll(/^(?:import|export) .* from '(.+)'/gm)].map(([, from]) => from))
 
   expect(imports('react')).toEqual(new Set(['./index.mjs', 'react']))
   expect(imports('vue')).toEqual(new Set(['./index.mjs']))

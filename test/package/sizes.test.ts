@@ -9,7 +9,10 @@ describe.each(Object.entries(LIMITS))('%s', (file, limit) => {
   const bytes = brotliBytes(new URL(file, ROOT))
 
   it(`has at most ${limit} bytes as brotli`, () => {
-    expect(bytes, 'after a change of src/tracker, npm run tune finds names that pack well').toBeLessThanOrEqual(limit)
+    expect(
+      bytes,
+      'after a change of src/tracker, npm run tune finds names that pack well',
+    ).toBeLessThanOrEqual(limit)
   })
 
   it('begins with its compile hint: anywhere else it is a comment', () => {

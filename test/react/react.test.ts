@@ -41,7 +41,9 @@ describe.each(MAJORS)('React, %s major', (majors) => {
 
     expect(app.version).toMatch({ newest: /^19\./, oldest: /^18\./ }[majors])
     expect(container.innerHTML).toBe('<button>bought 0</button>')
-    expect(page.fetch.mock.calls.map(([url]) => url as string)).toEqual([`https://collector.example/e/${CODE}`])
+    expect(page.fetch.mock.calls.map(([url]) => url as string)).toEqual([
+      `https://collector.example/e/${CODE}`,
+    ])
     expect(page.posts[0]).toEqual([expect.objectContaining({ cookieless: true, title: 'Shoes' })])
     expect(warnings).toEqual([])
   })
@@ -56,7 +58,11 @@ describe.each(MAJORS)('React, %s major', (majors) => {
 
     expect(app.renders.length).toBeGreaterThan(2)
     expect(new Set(app.renders).size).toBe(1)
-    expect(page.posts.flat().map(({ properties }) => properties)).toEqual([undefined, { position: 0 }, { position: 1 }])
+    expect(page.posts.flat().map(({ properties }) => properties)).toEqual([
+      undefined,
+      { position: 0 },
+      { position: 1 },
+    ])
   })
 
   test('the hook gives every function that the tracker exports', async () => {
@@ -81,7 +87,9 @@ describe.each(MAJORS)('React, %s major', (majors) => {
 
   test('a code that comes later starts then', async () => {
     const shop = app.startShop(container, { code: '' })
-    await vi.waitFor(() => expect(warnings).toEqual([[expect.anything(), '', expect.stringContaining('is no tracking code')]]))
+    await vi.waitFor(() =>
+      expect(warnings).toEqual([[expect.anything(), '', expect.stringContaining('is no tracking code')]]),
+    )
     expect(events()).toEqual([])
     shop.show({ code: CODE })
     await vi.waitFor(() => expect(events()).toEqual(['pageview']))

@@ -4,12 +4,18 @@ import { MAJORS } from '../support/bundle-app.js'
 import { globalNames } from '../support/global-names.js'
 import { importApp } from '../support/import-app.js'
 
-test.each(MAJORS)('React, %s major: renderToString gives the page, sends nothing and leaves nothing behind', async (majors) => {
-  const fetch = vi.spyOn(globalThis, 'fetch')
-  const { renderShop } = await importApp<typeof import('./render-shop.js')>(join(import.meta.dirname, 'render-shop.ts'), { majors, server: true })
-  const names = globalNames()
+test.each(MAJORS)(
+  'React, %s major: renderToString gives the page, sends nothing and leaves nothing behind',
+  async (majors) => {
+    const fetch = vi.spyOn(globalThis, 'fetch')
+    const { renderShop } = await importApp<typeof import('./render-shop.js')>(
+      join(import.meta.dirname, 'render-shop.ts'),
+      { majors, server: true },
+    )
+    const names = globalNames()
 
-  expect(renderShop({ code: 'ZV_UnitTest1' })).toBe('<button>bought 0</button>')
-  expect(globalNames()).toEqual(names)
-  expect(fetch).not.toHaveBeenCalled()
-})
+    expect(renderShop({ code: 'ZV_UnitTest1' })).toBe('<button>bought 0</button>')
+    expect(globalNames()).toEqual(names)
+    expect(fetch).not.toHaveBeenCalled()
+  },
+)

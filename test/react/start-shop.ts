@@ -7,7 +7,10 @@ export { renders } from './shop.js'
 export { version }
 
 /** Shows the shop; again, with the props of now. */
-export function startShop(container: Element, props: ZenovayProps): { show(props: ZenovayProps): void; end(): void } {
+export function startShop(
+  container: Element,
+  props: ZenovayProps,
+): { show(props: ZenovayProps): void; end(): void } {
   const root = createRoot(container)
   const show = (props: ZenovayProps) => root.render(createShop(props))
   show(props)

@@ -79,7 +79,9 @@ export const test = base.extend<SpecFixtures, WorkerFixtures>({
   },
 
   session: async ({ playwrightBrowser, webKitTools, display }, use) => {
-    const session = playwrightBrowser ? await openPlaywrightSession(playwrightBrowser) : await openWebKitSession(webKitTools!, display)
+    const session = playwrightBrowser
+      ? await openPlaywrightSession(playwrightBrowser)
+      : await openWebKitSession(webKitTools!, display)
     await use(session)
     await session.quit()
   },
@@ -105,8 +107,12 @@ export const test = base.extend<SpecFixtures, WorkerFixtures>({
       for (const tab of openTabs) await receiveReports(tab)
       const messages = site.messages.filter(({ text }) => !expectedMessages?.test(text))
       expect.soft(messages, 'what pages wrote to the console or threw').toEqual([])
-      expect.soft([...site.unexpectedRequests, ...collector.unexpectedRequests()], 'unexpected requests').toEqual([])
-      expect.soft(findUnmarkedRepeats(collector), 'events that came again and were not marked as a retry').toEqual([])
+      expect
+        .soft([...site.unexpectedRequests, ...collector.unexpectedRequests()], 'unexpected requests')
+        .toEqual([])
+      expect
+        .soft(findUnmarkedRepeats(collector), 'events that came again and were not marked as a retry')
+        .toEqual([])
     },
     { auto: true },
   ],
@@ -116,12 +122,16 @@ export { expect }
 
 /** Waits until the messages of the tab's page have arrived. A page that is still leaving cannot be asked: then it is the next one. */
 async function receiveReports(tab: Tab): Promise<void> {
-  await expect(() => tab.evaluate(() => Promise.all(window.probeReports ?? []).then(() => undefined))).toPass({ timeout: 30_000 })
+  await expect(() => tab.evaluate(() => Promise.all(window.probeReports ?? []).then(() => undefined))).toPass(
+    { timeout: 30_000 },
+  )
 }
 
 /** Browsers themselves repeat a POST whose connection was reset; the tracker must not, without saying so. */
 function findUnmarkedRepeats(collector: RecordingCollector): unknown[] {
-  const firsts = collector.arrivals().filter(({ event, request }) => !event.retry && request.outcome !== 'reset')
+  const firsts = collector
+    .arrivals()
+    .filter(({ event, request }) => !event.retry && request.outcome !== 'reset')
   const ids = firsts.map(({ event }) => event.event_id)
   return firsts.filter((_, index) => ids.indexOf(ids[index]) !== index).map(({ event }) => event)
 }

@@ -17,21 +17,31 @@ export interface AppSetup {
 export const OLDEST = join(import.meta.dirname, '../older-majors/package.json')
 
 // Vue warns of a build that does not say which features the application needs.
-const VUE_FLAGS = { __VUE_OPTIONS_API__: 'true', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' }
+const VUE_FLAGS = {
+  __VUE_OPTIONS_API__: 'true',
+  __VUE_PROD_DEVTOOLS__: 'false',
+  __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false',
+}
 
 /**
  * Bundles an application of the tests with the built tracker and its framework, as its developer's own build would.
  *
  * With the development build of the framework: only there does React's StrictMode run effects twice.
  */
-export async function bundleApp(entry: string, { majors = 'newest', server = false }: AppSetup = {}): Promise<string> {
+export async function bundleApp(
+  entry: string,
+  { majors = 'newest', server = false }: AppSetup = {},
+): Promise<string> {
   const bundle = await rolldown({
     input: entry,
     platform: server ? 'node' : 'browser',
     transform: { define: { 'process.env.NODE_ENV': '"development"', ...VUE_FLAGS } },
     // The directive is for builds that split an application between server and browser.
     checks: { moduleLevelDirective: false },
-    plugins: [compileSvelte({ from: majors === 'oldest' ? OLDEST : import.meta.filename, server }), majors === 'oldest' && takeOldest],
+    plugins: [
+      compileSvelte({ from: majors === 'oldest' ? OLDEST : import.meta.filename, server }),
+      majors === 'oldest' && takeOldest,
+    ],
   })
   const { output } = await bundle.generate({ format: 'es' })
   await bundle.close()
@@ -42,6 +52,8 @@ export async function bundleApp(entry: string, { majors = 'newest', server = fal
 const takeOldest: Plugin = {
   name: 'take-oldest',
   resolveId(source) {
-    return /^(react|react-dom|svelte)(\/|$)/.test(source) ? this.resolve(source, OLDEST, { skipSelf: true }) : undefined
+    return /^(react|react-dom|svelte)(\/|$)/.test(source)
+      ? this.resolve(source, OLDEST, { skipSelf: true })
+      : undefined
   },
 }

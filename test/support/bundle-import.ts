@@ -17,7 +17,11 @@ export async function bundleImport(names: string, from: string): Promise<Bundled
     input: ENTRY,
     external: FRAMEWORKS,
     plugins: [
-      { name: 'entry', resolveId: (id) => (id === ENTRY ? id : undefined), load: (id) => (id === ENTRY ? `export ${names} from '${from}'` : undefined) },
+      {
+        name: 'entry',
+        resolveId: (id) => (id === ENTRY ? id : undefined),
+        load: (id) => (id === ENTRY ? `export ${names} from '${from}'` : undefined),
+      },
       nodeResolve({ browser: true, rootDir: import.meta.dirname }),
     ],
     // Of the directive that a bundle without server components does not need.

@@ -14,7 +14,8 @@ export function compileSvelte({ from, server }: { from: string; server: boolean 
     name: 'compile-svelte',
     transform: {
       filter: { id: /\.svelte$/ },
-      handler: (source, filename) => compile(source, { filename, generate: server ? serverTarget : browserTarget }).js.code,
+      handler: (source, filename) =>
+        compile(source, { filename, generate: server ? serverTarget : browserTarget }).js.code,
     },
   }
 }

@@ -69,15 +69,27 @@ function findChromium() {
 }
 
 function findFirefox() {
-  return firstExisting([process.env['FIREFOX_BIN'], '/usr/bin/firefox-esr', '/usr/bin/firefox', '/Applications/Firefox.app/Contents/MacOS/firefox'])
+  return firstExisting([
+    process.env['FIREFOX_BIN'],
+    '/usr/bin/firefox-esr',
+    '/usr/bin/firefox',
+    '/Applications/Firefox.app/Contents/MacOS/firefox',
+  ])
 }
 
 /** @returns {WebKitTools | undefined} */
 function findWebKitTools() {
   const driver = firstExisting([process.env['WEBKIT_DRIVER'], '/usr/bin/WebKitWebDriver'])
   const folders = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/libexec']
-  const miniBrowser = firstExisting(folders.flatMap((folder) => [`${folder}/webkit2gtk-4.1/MiniBrowser`, `${folder}/webkitgtk-6.0/MiniBrowser`]))
-  const xvfb = firstExisting((process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'Xvfb')))
+  const miniBrowser = firstExisting(
+    folders.flatMap((folder) => [
+      `${folder}/webkit2gtk-4.1/MiniBrowser`,
+      `${folder}/webkitgtk-6.0/MiniBrowser`,
+    ]),
+  )
+  const xvfb = firstExisting(
+    (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'Xvfb')),
+  )
   return driver && miniBrowser && xvfb ? { driver, miniBrowser, xvfb } : undefined
 }
 

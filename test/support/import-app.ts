@@ -9,7 +9,9 @@ let copies = 0
 /** Bundles an application and runs the bundle here: every call gives a new copy, with a tracker that has not started. */
 export async function importApp<App>(entry: string, setup: AppSetup = {}): Promise<App> {
   const code = await bundleApp(entry, setup)
-  return (setup.server ? importFile(code) : import(`data:text/javascript,${encodeURIComponent(code)}//${copies++}`)) as Promise<App>
+  return (
+    setup.server ? importFile(code) : import(`data:text/javascript,${encodeURIComponent(code)}//${copies++}`)
+  ) as Promise<App>
 }
 
 /** A file, because a server's bundle asks for Node's modules relative to its own address. */

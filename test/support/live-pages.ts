@@ -15,14 +15,20 @@ declare global {
 }
 
 /** A page with the widget as a script tag, from another origin. `blockRendering`: nothing is painted before it runs. */
-export function liveScriptPage({ site, collector }: RecordingServers, { head = '', body, blockRendering }: LivePage & { blockRendering?: boolean }): string {
+export function liveScriptPage(
+  { site, collector }: RecordingServers,
+  { head = '', body, blockRendering }: LivePage & { blockRendering?: boolean },
+): string {
   const blocking = blockRendering ? 'blocking="render"' : ''
   const widget = `<script defer crossorigin ${blocking} data-tracking-code="${TRACKING_CODE}" src="${collector.url}/live.js"></script>`
   return plainPage(site, { head: head + widget, body })
 }
 
 /** A page with the widget as a module, started by the application. */
-export function liveModulePage({ site, collector }: RecordingServers, { head = '', body, intervalMs }: LivePage & { intervalMs: number }): string {
+export function liveModulePage(
+  { site, collector }: RecordingServers,
+  { head = '', body, intervalMs }: LivePage & { intervalMs: number },
+): string {
   const options = { trackingCode: TRACKING_CODE, apiUrl: collector.url, intervalMs }
   const widget = `<script type="module">
     import { startLiveWidget } from '/live.mjs'

@@ -4,14 +4,30 @@ import { readDriverCookies } from './read-driver-cookies.js'
 import type { BrowserSession, Tab } from './tab.js'
 
 /** A Chromium behind WebDriver, which does what it does for visitors; under Playwright, it cancels prerendering. It has one tab. */
-export async function openChromedriverSession({ driver: driverPath, chromium }: ChromiumTools): Promise<BrowserSession> {
+export async function openChromedriverSession({
+  driver: driverPath,
+  chromium,
+}: ChromiumTools): Promise<BrowserSession> {
   const { Builder } = await import('selenium-webdriver')
   const { Options, ServiceBuilder } = await import('selenium-webdriver/chrome.js')
   const options = new Options()
   options.setChromeBinaryPath(chromium)
   // As Playwright starts it.
-  options.addArguments('--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync')
-  const driver = await new Builder().forBrowser('chrome').setChromeOptions(options).setChromeService(new ServiceBuilder(driverPath)).build()
+  options.addArguments(
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  )
+  const driver = await new Builder()
+    .forBrowser('chrome')
+    .setChromeOptions(options)
+    .setChromeService(new ServiceBuilder(driverPath))
+    .build()
   return {
     openTab: () => Promise.resolve(createTab(driver)),
     cookies: () => readDriverCookies(driver),
@@ -22,7 +38,10 @@ export async function openChromedriverSession({ driver: driverPath, chromium }: 
 function createTab(driver: WebDriver): Tab {
   return {
     goto: (url) => driver.get(url),
-    async evaluate<Result, Argument>(run: (argument: Argument) => Result | Promise<Result>, argument?: Argument): Promise<Result> {
+    async evaluate<Result, Argument>(
+      run: (argument: Argument) => Result | Promise<Result>,
+      argument?: Argument,
+    ): Promise<Result> {
       return driver.executeScript<Result>(`return (${String(run)})(arguments[0])`, argument ?? null)
     },
     click: (selector) => driver.findElement({ css: selector }).click(),

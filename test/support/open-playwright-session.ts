@@ -11,8 +11,10 @@ export async function openPlaywrightSession(browser: Browser): Promise<BrowserSe
         async goto(url) {
           await page.goto(url)
         },
-        evaluate: <Result, Argument>(run: (argument: Argument) => Result | Promise<Result>, argument?: Argument) =>
-          page.evaluate(run as (argument: unknown) => unknown, argument) as Promise<Result>,
+        evaluate: <Result, Argument>(
+          run: (argument: Argument) => Result | Promise<Result>,
+          argument?: Argument,
+        ) => page.evaluate(run as (argument: unknown) => unknown, argument) as Promise<Result>,
         click: (selector) => page.click(selector, { noWaitAfter: true }),
         url: () => Promise.resolve(page.url()),
         async close() {

@@ -58,7 +58,11 @@ async function startSession(tools: WebKitTools, display: string): Promise<Browse
   }
 }
 
-async function connect(address: string, driverProcess: ChildProcess, miniBrowser: string): Promise<WebDriver> {
+async function connect(
+  address: string,
+  driverProcess: ChildProcess,
+  miniBrowser: string,
+): Promise<WebDriver> {
   await waitUntilReady(address, driverProcess)
   const { Builder, Capabilities } = await import('selenium-webdriver')
   const capabilities = new Capabilities({
@@ -92,9 +96,16 @@ function createTabOpener(driver: WebDriver, unused: string | undefined): () => P
         await select(handle)
         await driver.get(url)
         // Beside other work, `get` came back before a page's modules had run, in one of 300 specs.
-        await driver.wait(() => driver.executeScript<boolean>(`return document.readyState === 'complete' && location.href !== 'about:blank'`))
+        await driver.wait(() =>
+          driver.executeScript<boolean>(
+            `return document.readyState === 'complete' && location.href !== 'about:blank'`,
+          ),
+        )
       },
-      async evaluate<Result, Argument>(run: (argument: Argument) => Result | Promise<Result>, argument?: Argument): Promise<Result> {
+      async evaluate<Result, Argument>(
+        run: (argument: Argument) => Result | Promise<Result>,
+        argument?: Argument,
+      ): Promise<Result> {
         await select(handle)
         return evaluateIn<Result>(driver, String(run), argument)
       },
@@ -132,7 +143,8 @@ async function evaluateIn<Result>(driver: WebDriver, run: string, argument: unkn
 async function waitUntilReady(address: string, driverProcess: ChildProcess): Promise<void> {
   const deadline = Date.now() + DRIVER_START_MS
   for (;;) {
-    if (driverProcess.exitCode !== null) throw new Error(`WebKitWebDriver ended with exit code ${driverProcess.exitCode}`)
+    if (driverProcess.exitCode !== null)
+      throw new Error(`WebKitWebDriver ended with exit code ${driverProcess.exitCode}`)
     const answer = await fetch(`${address}/status`).catch(() => undefined)
     if (answer?.ok) return
     if (Date.now() > deadline) throw new Error('WebKitWebDriver does not answer')

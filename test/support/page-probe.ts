@@ -32,7 +32,9 @@ function probe(address: string): void {
 
   const report = (kind: string, text: string) => {
     const body = JSON.stringify({ kind, text, page: location.href })
-    reports.push(fetch(address, { method: 'POST', mode: 'no-cors', keepalive: true, body }).catch(() => undefined))
+    reports.push(
+      fetch(address, { method: 'POST', mode: 'no-cors', keepalive: true, body }).catch(() => undefined),
+    )
   }
 
   for (const kind of ['warn', 'error'] as const) {
@@ -42,7 +44,13 @@ function probe(address: string): void {
       original.apply(console, args)
     }
   }
-  addEventListener('error', ({ message, error }) => report('exception', `${message} ${(error as Error | null)?.stack ?? ''}`))
-  addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => report('violation', `${violatedDirective} ${blockedURI}`))
-  addEventListener('unhandledrejection', ({ reason }) => report('rejection', `${reason} ${(reason as Error | null)?.stack ?? ''}`))
+  addEventListener('error', ({ message, error }) =>
+    report('exception', `${message} ${(error as Error | null)?.stack ?? ''}`),
+  )
+  addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+    report('violation', `${violatedDirective} ${blockedURI}`),
+  )
+  addEventListener('unhandledrejection', ({ reason }) =>
+    report('rejection', `${reason} ${(reason as Error | null)?.stack ?? ''}`),
+  )
 }

@@ -4,5 +4,15 @@ import type { StoredCookie } from './tab.js'
 /** The cookies of the page that a WebDriver shows. */
 export async function readDriverCookies(driver: WebDriver): Promise<StoredCookie[]> {
   const cookies = await driver.manage().getCookies()
-  return cookies.map(({ name, value, domain = '', path = '', expiry = -1, secure = false, sameSite = '' }) => ({ name, value, domain, path, expires: Number(expiry), secure, sameSite }))
+  return cookies.map(
+    ({ name, value, domain = '', path = '', expiry = -1, secure = false, sameSite = '' }) => ({
+      name,
+      value,
+      domain,
+      path,
+      expires: Number(expiry),
+      secure,
+      sameSite,
+    }),
+  )
 }

@@ -114,14 +114,19 @@ export class RecordingCollector {
   async until(condition: () => boolean): Promise<void> {
     const deadline = Date.now() + PATIENCE_MS
     while (!condition()) {
-      if (Date.now() > deadline) throw new Error(`waited in vain for: ${String(condition)}\nThe collector got:\n${this.#describeRequests()}`)
+      if (Date.now() > deadline)
+        throw new Error(
+          `waited in vain for: ${String(condition)}\nThe collector got:\n${this.#describeRequests()}`,
+        )
       await sleep(10)
     }
   }
 
   /** Requests that no page should make; an OPTIONS is one. */
   unexpectedRequests(): string[] {
-    return this.requests.filter((request) => !isExpected(request)).map(({ method, path }) => `${method} ${path}`)
+    return this.requests
+      .filter((request) => !isExpected(request))
+      .map(({ method, path }) => `${method} ${path}`)
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -130,7 +135,14 @@ export class RecordingCollector {
     if (body === undefined) return
     const method = request.method ?? ''
     const path = request.url ?? ''
-    const recorded: RecordedRequest = { method, path, contentType: request.headers['content-type'], body, at: Date.now(), outcome: this.#decide(method, path) }
+    const recorded: RecordedRequest = {
+      method,
+      path,
+      contentType: request.headers['content-type'],
+      body,
+      at: Date.now(),
+      outcome: this.#decide(method, path),
+    }
     this.requests.push(recorded)
     const script = SCRIPTS.get(path)
     await sleep(script ? this.scriptDelayMs : this.delayMs)
@@ -139,7 +151,8 @@ export class RecordingCollector {
     if (outcome === 'hang') return
     if (outcome === 'reset') return void request.socket.destroy()
     const type = script ? 'text/javascript' : 'application/json'
-    const retryAfter = this.retryAfter !== undefined && outcome !== 200 ? { 'retry-after': this.retryAfter } : {}
+    const retryAfter =
+      this.retryAfter !== undefined && outcome !== 200 ? { 'retry-after': this.retryAfter } : {}
     response.writeHead(outcome, { ...CORS, ...retryAfter, 'content-type': type })
     response.end(script ?? JSON.stringify(this.#answer(path, outcome)))
     await finished(response).catch(() => undefined)
@@ -152,25 +165,35 @@ export class RecordingCollector {
   }
 
   #decide(method: string, path: string): Outcome {
-    if (method === 'POST') return this.nextOutcomes.shift() ?? (Math.random() < this.resetRate ? 'reset' : this.outcome)
+    if (method === 'POST')
+      return this.nextOutcomes.shift() ?? (Math.random() < this.resetRate ? 'reset' : this.outcome)
     if (LIVE.test(path)) return this.liveStatus
     return SCRIPTS.has(path) ? 200 : 404
   }
 
   #answer(path: string, status: number): unknown {
-    if (status !== 200) return { success: false, error: { code: 'TEST', message: `status ${status}`, timestamp: new Date().toISOString() } }
+    if (status !== 200)
+      return {
+        success: false,
+        error: { code: 'TEST', message: `status ${status}`, timestamp: new Date().toISOString() },
+      }
     if (!LIVE.test(path)) return { success: true }
     return { visitors: this.liveVisitors, count: this.liveVisitors, timestamp: new Date().toISOString() }
   }
 
   /** One line for each ingest request, the last ones only: what to read when a spec failed. */
   summarize(): string {
-    const lines = this.posts().map(({ at, outcome, body }) => `${new Date(at).toISOString().slice(14, 23)} ${outcome}: ${parseEvents(body).length} events`)
+    const lines = this.posts().map(
+      ({ at, outcome, body }) =>
+        `${new Date(at).toISOString().slice(14, 23)} ${outcome}: ${parseEvents(body).length} events`,
+    )
     return lines.slice(-SUMMARY_LENGTH).join('\n')
   }
 
   #describeRequests(): string {
-    return this.requests.map(({ method, path, outcome, body }) => `${method} ${path} ${outcome} ${body}`).join('\n')
+    return this.requests
+      .map(({ method, path, outcome, body }) => `${method} ${path} ${outcome} ${body}`)
+      .join('\n')
   }
 }
 

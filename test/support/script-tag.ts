@@ -19,10 +19,13 @@ const MARKUP = { blocking: '', defer: 'defer', async: 'async', module: 'type="mo
 /** The HTML by which a page loads the script. */
 export function scriptTag(loading: Loading, { src, dataset, integrity }: ScriptTag): string {
   const present = Object.entries(dataset).filter(([, value]) => value !== undefined) as [string, string][]
-  if (loading === 'injected' || loading === 'late') return injectingScript(loading, { src, dataset: Object.fromEntries(present) })
+  if (loading === 'injected' || loading === 'late')
+    return injectingScript(loading, { src, dataset: Object.fromEntries(present) })
   const attributes = [
     MARKUP[loading],
-    ...present.map(([name, value]) => `data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}="${value}"`),
+    ...present.map(
+      ([name, value]) => `data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}="${value}"`,
+    ),
     integrity ? `integrity="${integrity}"` : '',
     // Without it, browsers keep rejections inside a script of another origin from the page, and so from the probe.
     'crossorigin',

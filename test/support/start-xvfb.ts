@@ -9,7 +9,9 @@ export interface VirtualDisplay {
 /** Starts an X server without a screen: WebKitGTK hangs when there is no display. */
 export async function startXvfb(xvfb: string): Promise<VirtualDisplay> {
   // -displayfd picks a free display number and writes it to that file descriptor.
-  const server = spawn(xvfb, ['-displayfd', '3', '-screen', '0', '1280x800x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] })
+  const server = spawn(xvfb, ['-displayfd', '3', '-screen', '0', '1280x800x24', '-nolisten', 'tcp'], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  })
   const number = await new Promise<string>((resolve, reject) => {
     server.once('error', reject)
     server.once('exit', (code) => reject(new Error(`Xvfb ended with exit code ${code}`)))

@@ -18,7 +18,11 @@ export const test = base.extend<{ store: StoredSite }, { storingCollector: TestC
 
   store: async ({ storingCollector, collector }, use) => {
     // A site for each spec, as all specs of a worker share the collector.
-    const site = await storingCollector.collector.control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
+    const site = await storingCollector.collector.control.addSite({
+      domain: 'example.com',
+      name: 'Example',
+      allowedDomains: [],
+    })
     collector.store = new StoredSite(storingCollector, site)
     await use(collector.store)
   },

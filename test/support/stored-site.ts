@@ -23,7 +23,10 @@ export class StoredSite {
     const address = `10.${(client >> 16) & 255}.${(client >> 8) & 255}.${client & 255}`
     // A driven Chromium calls itself headless, and bots are refused.
     const text = body.replaceAll('HeadlessChrome', 'Chrome')
-    return this.#collector.post(text, { code: this.#site.trackingCode, headers: { 'x-forwarded-for': address } })
+    return this.#collector.post(text, {
+      code: this.#site.trackingCode,
+      headers: { 'x-forwarded-for': address },
+    })
   }
 
   /** How often each event of a name is stored, by one of its properties. */

@@ -4,7 +4,10 @@ export interface Tab {
   goto(url: string): Promise<void>
   /** Runs a function in the page; it sees nothing of the spec but its argument. */
   evaluate<Result>(run: () => Result | Promise<Result>): Promise<Result>
-  evaluate<Result, Argument>(run: (argument: Argument) => Result | Promise<Result>, argument: Argument): Promise<Result>
+  evaluate<Result, Argument>(
+    run: (argument: Argument) => Result | Promise<Result>,
+    argument: Argument,
+  ): Promise<Result>
   /** Clicks and does not wait for what the click leads to. */
   click(selector: string): Promise<void>
   url(): Promise<string>

@@ -71,8 +71,12 @@ export const DENY_WEBDRIVER = `<script>Object.defineProperty(Navigator.prototype
 export const SHORT_PAUSES = `<script>{ const wait = setTimeout; window.setTimeout = (run, ms) => wait(run, ms / 10) }</script>`
 
 /** The HTML of a page of the site that carries the tracker. */
-export function trackedPage({ site, collector }: { site: SiteServer; collector: RecordingCollector }, page: TrackedPage): string {
-  const tracker = page.variant === 'script' ? scriptTracker(collector.url, page) : esmTracker(collector.url, page)
+export function trackedPage(
+  { site, collector }: { site: SiteServer; collector: RecordingCollector },
+  page: TrackedPage,
+): string {
+  const tracker =
+    page.variant === 'script' ? scriptTracker(collector.url, page) : esmTracker(collector.url, page)
   const html = plainPage(site, {
     title: page.title,
     head: [page.admitWebdriver ? '' : DENY_WEBDRIVER, page.head ?? '', tracker].join('\n'),
@@ -82,7 +86,14 @@ export function trackedPage({ site, collector }: { site: SiteServer; collector: 
 }
 
 /** The HTML of a page without the tracker. */
-export function plainPage(site: SiteServer, { title = 'Test page', head = '', body = '' }: { title?: string | undefined; head?: string; body?: string | undefined } = {}): string {
+export function plainPage(
+  site: SiteServer,
+  {
+    title = 'Test page',
+    head = '',
+    body = '',
+  }: { title?: string | undefined; head?: string; body?: string | undefined } = {},
+): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -96,9 +107,25 @@ ${head}
 }
 
 function scriptTracker(collectorUrl: string, page: TrackedPage): string {
-  const { code = TRACKING_CODE, allowLocalhost = true, loading = 'defer', src = `${collectorUrl}/z.js`, apiUrl, config, integrity, twice } = page
-  const options = Object.entries({ ...readOptions(page), apiUrl, allowLocalhost: allowLocalhost || undefined })
-  const dataset = { trackingCode: code ?? undefined, ...Object.fromEntries(options.map(([name, value]) => [name, value?.toString()])) }
+  const {
+    code = TRACKING_CODE,
+    allowLocalhost = true,
+    loading = 'defer',
+    src = `${collectorUrl}/z.js`,
+    apiUrl,
+    config,
+    integrity,
+    twice,
+  } = page
+  const options = Object.entries({
+    ...readOptions(page),
+    apiUrl,
+    allowLocalhost: allowLocalhost || undefined,
+  })
+  const dataset = {
+    trackingCode: code ?? undefined,
+    ...Object.fromEntries(options.map(([name, value]) => [name, value?.toString()])),
+  }
   const tag = scriptTag(loading, { src, dataset, integrity })
   const tracker = `<script>
     window.tracker = new Proxy({}, { get: (_, command) => (...args) => zenovay(command, ...args) })

@@ -41,7 +41,10 @@ const FOLDER = new URL('../fixtures/wire/', import.meta.url)
 /** Every fixture of the folder. Whoever adds a file is replayed by the contract, the collector and, with `tracker`, the browser. */
 export const WIRE_FIXTURES: WireFixture[] = readdirSync(FOLDER)
   .filter((file) => file.endsWith('.json'))
-  .map((file) => ({ name: file.replace('.json', ''), ...(JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')) as Omit<WireFixture, 'name'>) }))
+  .map((file) => ({
+    name: file.replace('.json', ''),
+    ...(JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')) as Omit<WireFixture, 'name'>),
+  }))
 
 /** The text of a fixture's request. */
 export function bodyText({ body, raw, rawRepeat }: WireFixture): string {

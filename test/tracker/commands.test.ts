@@ -13,7 +13,11 @@ afterEach(closePages)
 
 /** A page that sends only what the test tells it to, and the events of its last request. */
 async function open(setup: PageSetup = {}) {
-  const page = await openTrackedPage({ answers: [() => new Response()], ...setup, dataset: { auto: 'false', ...setup.dataset } })
+  const page = await openTrackedPage({
+    answers: [() => new Response()],
+    ...setup,
+    dataset: { auto: 'false', ...setup.dataset },
+  })
   return {
     ...page,
     async send(...calls: Parameters<typeof page.run>[]) {
@@ -29,7 +33,11 @@ test('goal is a conversion with a name and an optional value', async () => {
   const page = await open()
   const [event] = await page.send(['goal', 'signup', { value: 30, plan: 'pro' }])
 
-  expect(event).toMatchObject({ event_type: 'goal', event_name: 'signup', properties: { value: 30, plan: 'pro' } })
+  expect(event).toMatchObject({
+    event_type: 'goal',
+    event_name: 'signup',
+    properties: { value: 30, plan: 'pro' },
+  })
 })
 
 test('revenue is an amount in major units with a currency', async () => {
@@ -44,12 +52,19 @@ test('revenue is an amount in major units with a currency', async () => {
 test('identify ties this and later events to a user, on the next page, too', async () => {
   const page = await open()
   const [before] = await page.send(['track', 'before'])
-  const [identified, after] = await page.send(['identify', 'auth0|42', { plan: 'pro', nested: {} }], ['track', 'after'])
+  const [identified, after] = await page.send(
+    ['identify', 'auth0|42', { plan: 'pro', nested: {} }],
+    ['track', 'after'],
+  )
   const next = await open()
   const [later] = await next.send(['track', 'later'])
 
   expect(before).not.toHaveProperty('user_id')
-  expect(identified).toMatchObject({ event_type: 'identify', user_id: 'auth0|42', properties: { plan: 'pro' } })
+  expect(identified).toMatchObject({
+    event_type: 'identify',
+    user_id: 'auth0|42',
+    properties: { plan: 'pro' },
+  })
   expect(after).toMatchObject({ user_id: 'auth0|42', visitor_id: before!['visitor_id'] })
   expect(later).toMatchObject({ user_id: 'auth0|42' })
   expect(warnings).toEqual(['zenovay: nested dropped: object'])
@@ -66,10 +81,22 @@ test('identify takes an object and a number, too', async () => {
 
 test('a call that lacks what it is about warns, and nothing is sent', async () => {
   const page = await open()
-  const sent = await page.send(['track', ''], ['track', ' '], ['goal'], ['revenue', '12'], ['revenue', NaN], ['identify', ''], ['identify', { plan: 'pro' }], ['identify', 'x'.repeat(129)], ['identify'])
+  const sent = await page.send(
+    ['track', ''],
+    ['track', ' '],
+    ['goal'],
+    ['revenue', '12'],
+    ['revenue', NaN],
+    ['identify', ''],
+    ['identify', { plan: 'pro' }],
+    ['identify', 'x'.repeat(129)],
+    ['identify'],
+  )
 
   expect(sent).toEqual([])
-  expect(new Set(warnings.map((text) => text.split(' ')[1]))).toEqual(new Set(['track', 'goal', 'revenue', 'identify']))
+  expect(new Set(warnings.map((text) => text.split(' ')[1]))).toEqual(
+    new Set(['track', 'goal', 'revenue', 'identify']),
+  )
 })
 
 test('reset forgets user, visitor and session, in all tabs', async () => {
@@ -128,7 +155,12 @@ test('consent denied reaches other tabs', async () => {
 
 test('consent granted again keeps ids again', async () => {
   const page = await open()
-  const [, granted] = await page.send(['consent', 'denied'], ['track', 'denied'], ['consent', 'granted'], ['track', 'granted'])
+  const [, granted] = await page.send(
+    ['consent', 'denied'],
+    ['track', 'denied'],
+    ['consent', 'granted'],
+    ['track', 'granted'],
+  )
 
   expect(granted!['visitor_id']).toBeTruthy()
   expect(granted).not.toHaveProperty('cookieless')
@@ -191,7 +223,16 @@ test('without storage, an opt-out holds for the page', async () => {
 
 test('cookieless writes nothing, whatever is called but an opt-out', async () => {
   const page = await open({ dataset: { cookieless: 'true' } })
-  const events = await page.send(['track', 'a'], ['goal', 'b'], ['revenue', 1], ['identify', 'ann'], ['page'], ['getVisitorId'], ['reset'], ['track', 'c'])
+  const events = await page.send(
+    ['track', 'a'],
+    ['goal', 'b'],
+    ['revenue', 1],
+    ['identify', 'ann'],
+    ['page'],
+    ['getVisitorId'],
+    ['reset'],
+    ['track', 'c'],
+  )
 
   expect(events).toHaveLength(6)
   expect(events[4]).toMatchObject({ user_id: 'ann', session_id: events[0]!['session_id'] })

@@ -72,7 +72,14 @@ test('getVisitorId gives the id that is sent', async () => {
 })
 
 for (const [name, storage] of [
-  ['throws on every access', () => vi.stubGlobal('localStorage', new Proxy({}, { get: fail, set: fail, deleteProperty: fail, ownKeys: fail }))],
+  [
+    'throws on every access',
+    () =>
+      vi.stubGlobal(
+        'localStorage',
+        new Proxy({}, { get: fail, set: fail, deleteProperty: fail, ownKeys: fail }),
+      ),
+  ],
   ['is null', () => vi.stubGlobal('localStorage', null)],
   ['is full', () => vi.stubGlobal('localStorage', new Proxy({}, { set: fail }))],
 ] as const)

@@ -22,7 +22,11 @@ async function visit(dataset: Record<string, string>, ...paths: string[]) {
 }
 
 describe.each([
-  ['/admin', ['/admin', '/admin?tab=1', '/admin#users'], ['/', '/admin/', '/admin/users', '/administration', '/en/admin']],
+  [
+    '/admin',
+    ['/admin', '/admin?tab=1', '/admin#users'],
+    ['/', '/admin/', '/admin/users', '/administration', '/en/admin'],
+  ],
   ['/admin/*', ['/admin/users', '/admin/'], ['/admin', '/admin/users/5']],
   ['/admin/**', ['/admin/users', '/admin/users/5/edit'], ['/admin', '/administration/users']],
   ['/*/edit', ['/users/edit', '/users/edit?id=5'], ['/edit', '/users/5/edit']],

@@ -5,8 +5,27 @@ import { closePages, openTrackedPage } from './open-page.js'
 
 afterEach(closePages)
 
-const LOCAL = ['http://localhost/', 'http://localhost:3000/', 'http://shop.localhost/', 'http://nas.local/', 'http://127.0.0.1/', 'http://127.9.9.9:8080/', 'http://[::1]:3000/', 'file:///home/me/index.html']
-const PUBLIC = ['https://shop.example/', 'https://localhost.example/', 'https://local.example/', 'https://mylocalhost/', 'https://shop-local/', 'https://127.example/', 'https://128.0.0.1/', 'http://[2001:db8::1]/', 'http://10.127.0.1/']
+const LOCAL = [
+  'http://localhost/',
+  'http://localhost:3000/',
+  'http://shop.localhost/',
+  'http://nas.local/',
+  'http://127.0.0.1/',
+  'http://127.9.9.9:8080/',
+  'http://[::1]:3000/',
+  'file:///home/me/index.html',
+]
+const PUBLIC = [
+  'https://shop.example/',
+  'https://localhost.example/',
+  'https://local.example/',
+  'https://mylocalhost/',
+  'https://shop-local/',
+  'https://127.example/',
+  'https://128.0.0.1/',
+  'http://[2001:db8::1]/',
+  'http://10.127.0.1/',
+]
 
 for (const url of LOCAL)
   test(`${url} is this machine`, () => {
@@ -31,7 +50,11 @@ test('a page of this machine sends only when the tag allows it', async () => {
 })
 
 test('a browser that is driven sends nothing, also from this machine', async () => {
-  const page = await openTrackedPage({ navigator: { webdriver: true }, location: new URL('http://localhost/'), dataset: { allowLocalhost: 'true' } })
+  const page = await openTrackedPage({
+    navigator: { webdriver: true },
+    location: new URL('http://localhost/'),
+    dataset: { allowLocalhost: 'true' },
+  })
   page.track('signup')
   await page.settle()
   page.fire('pagehide')

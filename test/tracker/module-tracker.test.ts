@@ -15,7 +15,11 @@ afterEach(closePages)
 async function load() {
   const page = openPage()
   const tracker = await import('../../src/tracker/index.js')
-  return { ...page, ...tracker, names: () => page.posts.flat().map(({ event_name = 'pageview' }) => event_name) }
+  return {
+    ...page,
+    ...tracker,
+    names: () => page.posts.flat().map(({ event_name = 'pageview' }) => event_name),
+  }
 }
 
 test('calls before init wait, and run in their order after the first pageview', async () => {

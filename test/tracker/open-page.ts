@@ -1,6 +1,7 @@
 import { vi, type Mock } from 'vitest'
 
-const CHROME = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36'
+const CHROME =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36'
 const URL_OF_PAGE = new URL('https://shop.example/shoes?size=43#reviews')
 
 export interface PageSetup {
@@ -45,7 +46,8 @@ export function openPage({ navigator = {}, location = URL_OF_PAGE, answers = [] 
   vi.resetModules()
   document.title = 'Shoes'
   const listeners = new Map<string, Listener[]>()
-  const listen = (type: string, listener: Listener) => void listeners.set(type, [...(listeners.get(type) ?? []), listener])
+  const listen = (type: string, listener: Listener) =>
+    void listeners.set(type, [...(listeners.get(type) ?? []), listener])
   const fetch = vi.fn((_url: string, { body }: { body: string }) => {
     posts.push(JSON.parse(body) as Body)
     const answer = answers.length > 1 ? answers.shift() : answers[0]
@@ -57,7 +59,15 @@ export function openPage({ navigator = {}, location = URL_OF_PAGE, answers = [] 
   vi.stubGlobal('fetch', fetch)
   vi.stubGlobal('addEventListener', listen)
   vi.spyOn(document, 'addEventListener').mockImplementation(listen as typeof document.addEventListener)
-  vi.stubGlobal('navigator', { userAgent: CHROME, language: 'en-GB', maxTouchPoints: 0, doNotTrack: null, webdriver: false, sendBeacon, ...navigator })
+  vi.stubGlobal('navigator', {
+    userAgent: CHROME,
+    language: 'en-GB',
+    maxTouchPoints: 0,
+    doNotTrack: null,
+    webdriver: false,
+    sendBeacon,
+    ...navigator,
+  })
   vi.stubGlobal('location', location)
 
   return {

@@ -41,7 +41,9 @@ test('what an earlier page left goes with the next one, a second after its start
   expect(page.posts).toEqual([])
   await page.wait(1)
 
-  expect(page.posts).toMatchObject([[{ event_id, event_name: 'signup', retry: true, age_ms: DAY_MS + 1_000 }]])
+  expect(page.posts).toMatchObject([
+    [{ event_id, event_name: 'signup', retry: true, age_ms: DAY_MS + 1_000 }],
+  ])
   expect(page.outboxKeys()).toEqual([])
 })
 
@@ -86,7 +88,10 @@ test('what fails again waits again', async () => {
 
 test('a cookieless page delivers what waits, and writes nothing', async () => {
   const event_id = await leaveBehind('signup')
-  const page = await openTrackedPage({ dataset: { auto: 'false', cookieless: 'true' }, answers: [answer(200)] })
+  const page = await openTrackedPage({
+    dataset: { auto: 'false', cookieless: 'true' },
+    answers: [answer(200)],
+  })
   const write = vi.spyOn(Storage.prototype, 'setItem')
   await vi.advanceTimersByTimeAsync(1_000)
   await page.settle()

@@ -24,27 +24,41 @@ async function runScript(tags: string, { current = false } = {}) {
   const template = document.createElement('template')
   template.innerHTML = tags
   const scripts = [...template.content.querySelectorAll('script')]
-  vi.spyOn(document, 'scripts', 'get').mockReturnValue(scripts as unknown as HTMLCollectionOf<HTMLScriptElement>)
+  vi.spyOn(document, 'scripts', 'get').mockReturnValue(
+    scripts as unknown as HTMLCollectionOf<HTMLScriptElement>,
+  )
   vi.spyOn(document, 'currentScript', 'get').mockReturnValue(current ? scripts.at(-1)! : null)
   await import('../../src/tracker/script.js')
   await page.settle()
-  return { ...page, zenovay: (window as { zenovay?: Api }).zenovay!, urls: () => page.fetch.mock.calls.map(([url]) => url as string) }
+  return {
+    ...page,
+    zenovay: (window as { zenovay?: Api }).zenovay!,
+    urls: () => page.fetch.mock.calls.map(([url]) => url as string),
+  }
 }
 
 test('the tag is found by its attribute, and the origin of its address is the collector', async () => {
-  const { urls } = await runScript(`<script src="https://other.example/x.js"></script><script data-tracking-code="${CODE}" src="https://collector.example/js/z.js"></script>`)
+  const { urls } = await runScript(
+    `<script src="https://other.example/x.js"></script><script data-tracking-code="${CODE}" src="https://collector.example/js/z.js"></script>`,
+  )
 
   expect(urls()).toEqual([`https://collector.example/e/${CODE}`])
 })
 
 test('of two tags, the one that runs is meant', async () => {
-  const { urls } = await runScript(`<script data-id="ZV_Other" src="https://other.example/z.js"></script><script data-id="${CODE}" src="https://collector.example/z.js"></script>`, { current: true })
+  const { urls } = await runScript(
+    `<script data-id="ZV_Other" src="https://other.example/z.js"></script><script data-id="${CODE}" src="https://collector.example/z.js"></script>`,
+    { current: true },
+  )
 
   expect(urls()).toEqual([`https://collector.example/e/${CODE}`])
 })
 
 test('a bundle without the attribute finds the tag that has it', async () => {
-  const { urls } = await runScript(`<script data-id="${CODE}" data-api-url="/stats"></script><script src="/bundle.js"></script>`, { current: true })
+  const { urls } = await runScript(
+    `<script data-id="${CODE}" data-api-url="/stats"></script><script src="/bundle.js"></script>`,
+    { current: true },
+  )
 
   expect(urls()).toEqual([`/stats/e/${CODE}`])
 })
@@ -56,7 +70,9 @@ for (const [apiUrl, expected] of [
   ['/', `/e/${CODE}`],
 ] as const)
   test(`with data-api-url="${apiUrl}", events go to ${expected}`, async () => {
-    const { urls } = await runScript(`<script data-tracking-code="${CODE}" data-api-url="${apiUrl}" src="https://collector.example/z.js"></script>`)
+    const { urls } = await runScript(
+      `<script data-tracking-code="${CODE}" data-api-url="${apiUrl}" src="https://collector.example/z.js"></script>`,
+    )
     expect(urls()).toEqual([expected])
   })
 
@@ -69,7 +85,10 @@ test('an inline script sends to the origin of its page', async () => {
 for (const [name, tags] of [
   ['no tag', '<script src="/other.js"></script>'],
   ['an empty code', '<script data-tracking-code="" src="https://collector.example/z.js"></script>'],
-  ['an impossible code', '<script data-tracking-code="UA-12345-6" src="https://collector.example/z.js"></script>'],
+  [
+    'an impossible code',
+    '<script data-tracking-code="UA-12345-6" src="https://collector.example/z.js"></script>',
+  ],
 ] as const)
   test(`${name} leaves one warning that says what to write, and nothing is sent`, async () => {
     const page = await runScript(tags)
@@ -88,9 +107,13 @@ test('calls that waited run in their order, after the first pageview', async () 
     })('track', 'second'),
   ]
   ;(window as { zenovay?: Api }).zenovay = stub
-  const page = await runScript(`<script data-tracking-code="${CODE}" src="https://collector.example/z.js"></script>`)
+  const page = await runScript(
+    `<script data-tracking-code="${CODE}" src="https://collector.example/z.js"></script>`,
+  )
 
-  expect(page.posts.map((events) => events.map(({ event_name = 'pageview' }) => event_name))).toEqual([['pageview', 'first', 'second']])
+  expect(page.posts.map((events) => events.map(({ event_name = 'pageview' }) => event_name))).toEqual([
+    ['pageview', 'first', 'second'],
+  ])
   expect(page.posts[0]![1]!['properties']).toEqual({ position: 1 })
 })
 
@@ -104,7 +127,9 @@ test('loaded twice, it counts once', async () => {
 })
 
 test('zenovay answers, and warns of what it does not know', async () => {
-  const { zenovay, posts } = await runScript(`<script data-tracking-code="${CODE}" src="https://collector.example/z.js"></script>`)
+  const { zenovay, posts } = await runScript(
+    `<script data-tracking-code="${CODE}" src="https://collector.example/z.js"></script>`,
+  )
 
   expect(zenovay('getVisitorId')).toBe(posts[0]![0]!['visitor_id'])
   expect(zenovay('teleport')).toBeUndefined()

@@ -27,7 +27,20 @@ test('strings, finite numbers and booleans arrive as they are', async () => {
 })
 
 test('anything else is dropped with one warning that names its key and its kind', async () => {
-  const properties = { basket: {}, list: ['a'], at: new Date(), nothing: null, missing: undefined, nan: NaN, endless: -Infinity, call: () => 1, mark: Symbol('s'), big: 1n, bare: Object.create(null) as object, plan: 'pro' }
+  const properties = {
+    basket: {},
+    list: ['a'],
+    at: new Date(),
+    nothing: null,
+    missing: undefined,
+    nan: NaN,
+    endless: -Infinity,
+    call: () => 1,
+    mark: Symbol('s'),
+    big: 1n,
+    bare: Object.create(null) as object,
+    plan: 'pro',
+  }
   const [first, second] = await track(['signup', properties], ['signup', properties])
 
   expect(first!['properties']).toEqual({ plan: 'pro' })
@@ -48,7 +61,11 @@ test('anything else is dropped with one warning that names its key and its kind'
 })
 
 test('texts are cut, and no properties at all are none', async () => {
-  const [named, valued, bare] = await track(['n'.repeat(70)], ['signup', { note: 'v'.repeat(600) }], ['signup'])
+  const [named, valued, bare] = await track(
+    ['n'.repeat(70)],
+    ['signup', { note: 'v'.repeat(600) }],
+    ['signup'],
+  )
 
   expect(named!['event_name']).toBe('n'.repeat(64))
   expect(valued!['properties']).toEqual({ note: 'v'.repeat(500) })

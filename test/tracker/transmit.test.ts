@@ -35,7 +35,11 @@ test('the events of one task are one keep-alive POST with a text body', async ()
   await page.settle()
 
   expect(page.names()).toEqual([['first', 'second']])
-  expect(page.fetch).toHaveBeenCalledWith('https://shop.example/stats/e/ZV_UnitTest1', { method: 'POST', keepalive: true, body: expect.any(String) as unknown })
+  expect(page.fetch).toHaveBeenCalledWith('https://shop.example/stats/e/ZV_UnitTest1', {
+    method: 'POST',
+    keepalive: true,
+    body: expect.any(String) as unknown,
+  })
   expect(page.posts[0]![0]).not.toHaveProperty('retry')
   expect(page.posts[0]![0]).not.toHaveProperty('age_ms')
 })
@@ -190,7 +194,9 @@ test('a full outbox goes under the burst limit of the collector: 30 events, and 
 test('an event that no request can carry is refused with a warning', async () => {
   const warn = vi.spyOn(console, 'warn').mockReturnValue()
   const page = await open()
-  const endless = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`key${index}`, '\u0001'.repeat(500)]))
+  const endless = Object.fromEntries(
+    Array.from({ length: 30 }, (_, index) => [`key${index}`, '\u0001'.repeat(500)]),
+  )
   page.track('huge', endless)
   await page.trackNow('next')
 
@@ -200,7 +206,9 @@ test('an event that no request can carry is refused with a warning', async () =>
 
 test('the outbox holds 512 KB', async () => {
   const page = await open({ answers: [answer(503, { 'retry-after': '600' })] })
-  const properties = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`key${index}`, 'x'.repeat(500)]))
+  const properties = Object.fromEntries(
+    Array.from({ length: 20 }, (_, index) => [`key${index}`, 'x'.repeat(500)]),
+  )
   for (let index = 0; index < 60; index++) page.track(`event${index}`, properties)
   await page.settle()
   page.fire('pagehide')
@@ -212,7 +220,9 @@ test('the outbox holds 512 KB', async () => {
 })
 
 test('when the browser is online again, everything goes at once', async () => {
-  const page = await open({ answers: [answer(503, { 'retry-after': '60' }), answer(503, { 'retry-after': '60' }), answer(200)] })
+  const page = await open({
+    answers: [answer(503, { 'retry-after': '60' }), answer(503, { 'retry-after': '60' }), answer(200)],
+  })
   await page.trackNow('first')
   await page.trackNow('second')
   page.fire('online')
@@ -233,7 +243,10 @@ test('a page that is hidden sends what is unacknowledged as a beacon, once, and 
   await page.settle()
 
   expect(page.beacons).toHaveLength(1)
-  expect(page.beacons[0]).toMatchObject([{ event_name: 'on its way', retry: true, age_ms: 200 }, { event_name: 'just now' }])
+  expect(page.beacons[0]).toMatchObject([
+    { event_name: 'on its way', retry: true, age_ms: 200 },
+    { event_name: 'just now' },
+  ])
   expect(page.beacons[0]![1]).not.toHaveProperty('retry')
   expect(page.names(), 'no POST of what is a beacon already').toEqual([['on its way']])
   expect(page.outboxKeys()).toHaveLength(2)
@@ -275,18 +288,23 @@ test('a beacon has at most 30 events, and all go at once', async () => {
   page.fire('pagehide')
 
   expect(page.beacons.map(({ length }) => length)).toEqual([30, 30, 10])
-  expect(page.beacons.flat().map(({ event_name }) => event_name)).toEqual(Array.from({ length: 70 }, (_, index) => `event${index}`))
+  expect(page.beacons.flat().map(({ event_name }) => event_name)).toEqual(
+    Array.from({ length: 70 }, (_, index) => `event${index}`),
+  )
 })
 
 test('a request has at most 60 KB, whatever its characters', async () => {
   const page = await open({ answers: [answer(200)] })
-  const properties = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`key${index}`, '€'.repeat(500)]))
+  const properties = Object.fromEntries(
+    Array.from({ length: 10 }, (_, index) => [`key${index}`, '€'.repeat(500)]),
+  )
   for (let index = 0; index < 25; index++) page.track(`event${index}`, properties)
   await page.settle()
   await page.wait(100)
 
   expect(page.names().flat()).toHaveLength(25)
-  for (const [, { body }] of page.fetch.mock.calls as [string, { body: string }][]) expect(new TextEncoder().encode(body).length).toBeLessThanOrEqual(60_000)
+  for (const [, { body }] of page.fetch.mock.calls as [string, { body: string }][])
+    expect(new TextEncoder().encode(body).length).toBeLessThanOrEqual(60_000)
 })
 
 test('an event that waits for its turn behind others outlasts the page, too', async () => {
@@ -307,7 +325,9 @@ test('the outbox holds the 500 newest events', async () => {
   page.fire('pagehide')
 
   expect(page.outboxKeys()).toHaveLength(500)
-  const kept = page.outboxKeys().map((key) => (JSON.parse(localStorage.getItem(key)!) as { event_name: string }).event_name)
+  const kept = page
+    .outboxKeys()
+    .map((key) => (JSON.parse(localStorage.getItem(key)!) as { event_name: string }).event_name)
   expect(kept).toContain('event510')
   expect(kept).not.toContain('event10')
 })
@@ -323,7 +343,17 @@ test('a cookieless event waits in memory', async () => {
 
 test('where storage is full, an event waits in memory', async () => {
   const page = await open({ answers: [answer(503), answer(200)] })
-  vi.stubGlobal('localStorage', new Proxy({}, { set: () => { throw new DOMException('Full.', 'QuotaExceededError') } }))
+  vi.stubGlobal(
+    'localStorage',
+    new Proxy(
+      {},
+      {
+        set: () => {
+          throw new DOMException('Full.', 'QuotaExceededError')
+        },
+      },
+    ),
+  )
   await page.trackNow('signup')
   await page.wait(3 * SECOND_MS)
 

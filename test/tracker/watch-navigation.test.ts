@@ -34,7 +34,10 @@ async function open(setup: PageSetup = {}) {
       vi.advanceTimersByTime(100)
       await page.settle()
     },
-    pageviews: () => page.posts.flat().map(({ url, referrer, title }) => ({ path: (url as string).replace(ORIGIN, ''), referrer, title })),
+    pageviews: () =>
+      page.posts
+        .flat()
+        .map(({ url, referrer, title }) => ({ path: (url as string).replace(ORIGIN, ''), referrer, title })),
     paths: () => page.posts.flat().map(({ url }) => (url as string).replace(ORIGIN, '')),
   }
 }
@@ -46,7 +49,9 @@ test('a load is one pageview, with its referrer and without its fragment', async
   page.fire('pageshow')
   await page.settleNavigation()
 
-  expect(page.pageviews()).toEqual([{ path: '/shoes?size=43', referrer: 'https://search.example/', title: 'Shoes' }])
+  expect(page.pageviews()).toEqual([
+    { path: '/shoes?size=43', referrer: 'https://search.example/', title: 'Shoes' },
+  ])
 })
 
 test('pushState is a pageview once it has settled, with the new title and the page before as its referrer', async () => {
@@ -152,10 +157,13 @@ test('with data-hash="true", a changed fragment is a new page', async () => {
 
 test('the functions of the page keep their identity and marks, and what others patched is called', async () => {
   const calls: unknown[] = []
-  const theirs = Object.assign(function pushState(_state: unknown, _title: string, url: string) {
-    calls.push(url)
-    return 'theirs'
-  }, { __patched: true })
+  const theirs = Object.assign(
+    function pushState(_state: unknown, _title: string, url: string) {
+      calls.push(url)
+      return 'theirs'
+    },
+    { __patched: true },
+  )
   history.pushState = theirs
   await open()
   const ours = history.pushState as unknown as typeof theirs
@@ -179,7 +187,9 @@ test('a prerendered page sends nothing until it is shown', async () => {
   prerendering.prerendering = false
   page.fire('prerenderingchange')
   await page.settle()
-  expect(page.posts.map((events) => events.map(({ event_name = 'pageview' }) => event_name))).toEqual([['pageview', 'early']])
+  expect(page.posts.map((events) => events.map(({ event_name = 'pageview' }) => event_name))).toEqual([
+    ['pageview', 'early'],
+  ])
   expect(page.posts[0]![0]).not.toHaveProperty('retry')
 })
 

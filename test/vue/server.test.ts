@@ -5,7 +5,10 @@ import { importApp } from '../support/import-app.js'
 
 test('Vue: renderToString gives the page, sends nothing and leaves nothing behind', async () => {
   const fetch = vi.spyOn(globalThis, 'fetch')
-  const { renderShop } = await importApp<typeof import('./render-shop.js')>(join(import.meta.dirname, 'render-shop.ts'), { server: true })
+  const { renderShop } = await importApp<typeof import('./render-shop.js')>(
+    join(import.meta.dirname, 'render-shop.ts'),
+    { server: true },
+  )
   const names = globalNames()
 
   expect(await renderShop('ZV_UnitTest1')).toBe('<button>buy</button>')

@@ -48,7 +48,9 @@ test('a wrong code leaves one warning and the application as it is', async () =>
   app.startShop(container, 'UA-12345-6')
   await page.settle()
 
-  expect(warn.mock.calls).toEqual([[expect.anything(), 'UA-12345-6', expect.stringContaining('is no tracking code')]])
+  expect(warn.mock.calls).toEqual([
+    [expect.anything(), 'UA-12345-6', expect.stringContaining('is no tracking code')],
+  ])
   expect(container.innerHTML).toContain('buy')
   expect(events()).toEqual([])
 })

@@ -12,9 +12,21 @@ export interface AlertCounts {
 
 /** Counts crossings, each once however many collectors judge, and attempts to tell them. */
 export function createAlertCounts({ counter }: Registry): AlertCounts {
-  const crossings = counter('zenovay_alert_crossings_total', 'Crossings of alerts that are to be told.').with()
-  const notices = counter('zenovay_alert_notices_total', 'Attempts to tell a crossing, by the kind of destination and how they ended.')
-  const cells = new Map(DESTINATION_TYPES.flatMap((destination) => OUTCOMES.map((outcome) => [`${destination} ${outcome}`, notices.with({ destination, outcome })] as const)))
+  const crossings = counter(
+    'zenovay_alert_crossings_total',
+    'Crossings of alerts that are to be told.',
+  ).with()
+  const notices = counter(
+    'zenovay_alert_notices_total',
+    'Attempts to tell a crossing, by the kind of destination and how they ended.',
+  )
+  const cells = new Map(
+    DESTINATION_TYPES.flatMap((destination) =>
+      OUTCOMES.map(
+        (outcome) => [`${destination} ${outcome}`, notices.with({ destination, outcome })] as const,
+      ),
+    ),
+  )
   return {
     crossed: (count) => crossings.add(count),
     noticed: (destination, outcome) => cells.get(`${destination} ${outcome}`)!.add(),

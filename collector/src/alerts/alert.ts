@@ -1,5 +1,17 @@
 /** What an alert watches. docs/alerts.md says what each is and in which unit. */
-export const METRICS = ['pageviews', 'visitors', 'visits', 'events', 'goals', 'errors', 'revenue', 'live_visitors', 'bounce_rate', 'traffic_spike', 'uptime'] as const
+export const METRICS = [
+  'pageviews',
+  'visitors',
+  'visits',
+  'events',
+  'goals',
+  'errors',
+  'revenue',
+  'live_visitors',
+  'bounce_rate',
+  'traffic_spike',
+  'uptime',
+] as const
 export type Metric = (typeof METRICS)[number]
 
 export const COMPARISONS = ['>', '>=', '<', '<='] as const
@@ -59,4 +71,3 @@ export interface Alert extends AlertFields {
 }
 
 export const MAX_ALERTS_OF_SITE = 50
-

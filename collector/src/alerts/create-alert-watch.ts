@@ -37,13 +37,24 @@ const STOP_PATIENCE_MS = 500
 const PACES_MS: Partial<Record<Metric, number>> = { traffic_spike: 5 * MINUTE_MS }
 
 /** Judges the alerts of all sites, minute by minute. What fails is logged, and its minutes are judged with the next tick. */
-export function createAlertWatch({ store, control, measure, onCrossings, log, now }: AlertWatchServices): AlertWatch {
+export function createAlertWatch({
+  store,
+  control,
+  measure,
+  onCrossings,
+  log,
+  now,
+}: AlertWatchServices): AlertWatch {
   let running: Promise<void> | undefined
   let judgedTo: number | undefined
   let isStopped = false
 
   /** The verdict on an alert, as far as its figures can be had; undefined when nothing is due. */
-  async function judge(alert: Alert, site: Site, until: number): Promise<{ verdict?: Verdict; isWhole: boolean }> {
+  async function judge(
+    alert: Alert,
+    site: Site,
+    until: number,
+  ): Promise<{ verdict?: Verdict; isWhole: boolean }> {
     const crossings: Crossing[] = []
     let { state } = alert
     let isWhole = true
@@ -60,7 +71,10 @@ export function createAlertWatch({ store, control, measure, onCrossings, log, no
       // The store is away for the others, too.
       if (error instanceof ApiError) throw error
       isWhole = false
-      log.error({ alert: alert.id, error: describeError(error) }, 'an alert could not be judged; it is tried again')
+      log.error(
+        { alert: alert.id, error: describeError(error) },
+        'an alert could not be judged; it is tried again',
+      )
     }
     return { ...(state !== alert.state && { verdict: { alert, state, crossings } }), isWhole }
   }
@@ -86,7 +100,9 @@ export function createAlertWatch({ store, control, measure, onCrossings, log, no
       if (isStopped) return
       const told = verdicts.length > 0 ? await store.keepVerdicts(verdicts) : 0
       if (told === 0) continue
-      for (const { alert, crossings } of verdicts) if (crossings.length > 0) log.info({ alert: alert.id, site: alert.siteId, crossings: crossings.length }, 'an alert fired')
+      for (const { alert, crossings } of verdicts)
+        if (crossings.length > 0)
+          log.info({ alert: alert.id, site: alert.siteId, crossings: crossings.length }, 'an alert fired')
       onCrossings(told)
     }
     if (isDone) judgedTo = lastWholeMinute(until)
@@ -95,7 +111,9 @@ export function createAlertWatch({ store, control, measure, onCrossings, log, no
   return {
     tick: () =>
       (running ??= judgeAll()
-        .catch((error: unknown) => log.error({ error: describeError(error) }, 'alerts could not be judged; it is tried again'))
+        .catch((error: unknown) =>
+          log.error({ error: describeError(error) }, 'alerts could not be judged; it is tried again'),
+        )
         .finally(() => (running = undefined))),
     async stop() {
       isStopped = true

@@ -60,11 +60,20 @@ export function createAlerts({ store, box, guard, hasMail, wake, announce, now }
         return checked && 'refusal' in checked ? [`${index + 1}: ${checked.refusal}`] : []
       }),
     seal: (destinations) =>
-      destinations.map((destination) => (destination.type === 'webhook' ? destination : { type: destination.type, sealed: box.seal(destination.type === 'slack' ? destination.url : destination.address) })),
+      destinations.map((destination) =>
+        destination.type === 'webhook'
+          ? destination
+          : {
+              type: destination.type,
+              sealed: box.seal(destination.type === 'slack' ? destination.url : destination.address),
+            },
+      ),
     mask(destination) {
       if (destination.type === 'webhook') return { type: 'webhook' }
       const text = openOrHide(box, destination.sealed)
-      return destination.type === 'email' ? { type: 'email', address: text } : { type: 'slack', url: text && `${new URL(text).origin}/…` }
+      return destination.type === 'email'
+        ? { type: 'email', address: text }
+        : { type: 'slack', url: text && `${new URL(text).origin}/…` }
     },
   }
 }

@@ -38,7 +38,14 @@ export function createMailer({ smtpUrl, from }: MailerOptions): Mailer {
       const ending = AbortSignal.any([signal, AbortSignal.timeout(MAIL_DEADLINE_MS)])
       try {
         // Addresses as objects: nothing in them is read as a list.
-        const sent = transport.sendMail({ from: { name: '', address: from }, to: { name: '', address: to }, subject, text, messageId: `<${id}@${domain}>`, headers: { 'Auto-Submitted': 'auto-generated' } })
+        const sent = transport.sendMail({
+          from: { name: '', address: from },
+          to: { name: '', address: to },
+          subject,
+          text,
+          messageId: `<${id}@${domain}>`,
+          headers: { 'Auto-Submitted': 'auto-generated' },
+        })
         await Promise.race([sent, rejectAt(ending)])
         return { isSent: true }
       } catch (error) {
@@ -52,7 +59,9 @@ export function createMailer({ smtpUrl, from }: MailerOptions): Mailer {
 
 function rejectAt(signal: AbortSignal): Promise<never> {
   signal.throwIfAborted()
-  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('timeout')), { once: true }))
+  return new Promise((_, reject) =>
+    signal.addEventListener('abort', () => reject(new Error('timeout')), { once: true }),
+  )
 }
 
 /** A password goes over TLS or not at all. */
@@ -60,12 +69,18 @@ function readServer(smtpUrl: string) {
   const { protocol, hostname, port, username, password } = new URL(smtpUrl)
   const isSecure = protocol === 'smtps:'
   const auth = { user: decodeURIComponent(username), pass: decodeURIComponent(password) }
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (isSecure ? 465 : 587), secure: isSecure, ...(username !== '' && { auth, requireTLS: !isSecure }) }
+  return {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port) || (isSecure ? 465 : 587),
+    secure: isSecure,
+    ...(username !== '' && { auth, requireTLS: !isSecure }),
+  }
 }
 
 /** A server's answer by its number alone: its text may quote the address. */
 function describeFailure(error: unknown): MailResult {
   const { responseCode, code } = error as { responseCode?: number; code?: string }
-  if (responseCode !== undefined) return { isSent: false, isFinal: responseCode >= 500, error: `SMTP ${responseCode}` }
+  if (responseCode !== undefined)
+    return { isSent: false, isFinal: responseCode >= 500, error: `SMTP ${responseCode}` }
   return { isSent: false, isFinal: false, error: code ?? 'timeout' }
 }

@@ -17,7 +17,11 @@ export interface Spike {
 export type Measurement = Measured & { spike?: Spike }
 
 /** Measures what an alert watches, in the window that ends at `at`, ms since the epoch. Rejects with `STORE_UNAVAILABLE` when the store is away. */
-export type Measure = (alert: Pick<Alert, 'metric' | 'windowMinutes' | 'currency'>, site: Pick<Site, 'id' | 'timeZone'>, at: number) => Promise<Measurement>
+export type Measure = (
+  alert: Pick<Alert, 'metric' | 'windowMinutes' | 'currency'>,
+  site: Pick<Site, 'id' | 'timeZone'>,
+  at: number,
+) => Promise<Measurement>
 
 interface MeasureServices {
   figures: FigureStore
@@ -51,12 +55,20 @@ export function createMeasure({ figures, reports }: MeasureServices): Measure {
         return { value: live, volume: live }
       }
       case 'bounce_rate': {
-        const { visitors, visits, bounceRate } = await reports.summary({ siteId: site.id, period: window, filters: [] })
+        const { visitors, visits, bounceRate } = await reports.summary({
+          siteId: site.id,
+          period: window,
+          filters: [],
+        })
         return { value: visits === 0 ? undefined : bounceRate, volume: visitors }
       }
       case 'traffic_spike': {
         const spike = await measureSpike(reports, site, at)
-        return { value: spike.baseline === 0 ? 0 : spike.currentVisitors / spike.baseline, volume: spike.currentVisitors, spike }
+        return {
+          value: spike.baseline === 0 ? 0 : spike.currentVisitors / spike.baseline,
+          volume: spike.currentVisitors,
+          spike,
+        }
       }
       case 'uptime':
         throw new Error('nobody measures it: it is told')
@@ -69,11 +81,21 @@ export function createMeasure({ figures, reports }: MeasureServices): Measure {
 }
 
 /** Visitors of the last 24 hours, and of an average day of the site's calendar in the week, today not counted. */
-async function measureSpike(reports: MeasureServices['reports'], { id: siteId, timeZone }: Pick<Site, 'id' | 'timeZone'>, at: number): Promise<Spike> {
+async function measureSpike(
+  reports: MeasureServices['reports'],
+  { id: siteId, timeZone }: Pick<Site, 'id' | 'timeZone'>,
+  at: number,
+): Promise<Spike> {
   const clock = { timeZone, now: at }
   const { visitors } = await reports.summary({ siteId, period: periodOf('24h', clock), filters: [] })
   const week = periodOf('7d', clock)
-  const days = await reports.timeline({ siteId, period: week, filters: [] }, daysOf(week, timeZone).map(({ start }) => start))
+  const days = await reports.timeline(
+    { siteId, period: week, filters: [] },
+    daysOf(week, timeZone).map(({ start }) => start),
+  )
   const past = days.slice(0, -1)
-  return { currentVisitors: visitors, baseline: past.reduce((sum, day) => sum + day.visitors, 0) / past.length }
+  return {
+    currentVisitors: visitors,
+    baseline: past.reduce((sum, day) => sum + day.visitors, 0) / past.length,
+  }
 }

@@ -21,10 +21,19 @@ const TOO_MANY_REQUESTS = 429
 /** Sends each notice in the way of its destination: to the queue of webhooks, to Slack under their egress guard, or as a mail. */
 export function createNoticeDispatch({ outbox, attempt, mailer, box }: NoticeDispatchServices): SendNotice {
   const sendSlack = async (notice: Notice, url: string, signal: AbortSignal): Promise<SendResult> => {
-    const { status, error } = await attempt({ url, body: writeSlackMessage(notice), headers: HEADERS, signal })
+    const { status, error } = await attempt({
+      url,
+      body: writeSlackMessage(notice),
+      headers: HEADERS,
+      signal,
+    })
     if (status !== undefined && status >= 200 && status < 300) return { result: 'done' }
-    if (status === undefined) return { result: error === 'refused-address' ? 'failed' : 'retry', error: error ?? 'connection' }
-    return { result: status >= 500 || status === TOO_MANY_REQUESTS ? 'retry' : 'failed', error: `HTTP ${status}` }
+    if (status === undefined)
+      return { result: error === 'refused-address' ? 'failed' : 'retry', error: error ?? 'connection' }
+    return {
+      result: status >= 500 || status === TOO_MANY_REQUESTS ? 'retry' : 'failed',
+      error: `HTTP ${status}`,
+    }
   }
 
   const sendMail = async (notice: Notice, address: string, signal: AbortSignal): Promise<SendResult> => {
@@ -36,7 +45,10 @@ export function createNoticeDispatch({ outbox, attempt, mailer, box }: NoticeDis
   return async (notice, signal) => {
     const { destination, key, event, siteId, at, data } = notice
     if (destination.type === 'webhook')
-      return outbox.put([{ key, name: event, siteId, at, data }]).then<SendResult, SendResult>(() => ({ result: 'done' }), () => ({ result: 'retry', error: 'the queue cannot be written' }))
+      return outbox.put([{ key, name: event, siteId, at, data }]).then<SendResult, SendResult>(
+        () => ({ result: 'done' }),
+        () => ({ result: 'retry', error: 'the queue cannot be written' }),
+      )
     let secret: string
     try {
       secret = box.open(destination.sealed)

@@ -38,7 +38,14 @@ const LOOK_EVERY_MS = 30_000
 const KEEP_MS = 30 * 24 * 60 * 60 * 1000
 
 /** Sends the notices of alerts, with the retries of webhooks. What is on the disk is told at least once, and after a crash perhaps once more. */
-export function createNoticeSender({ store, send, counts, log, engineNow, now }: NoticeSenderServices): NoticeSender {
+export function createNoticeSender({
+  store,
+  send,
+  counts,
+  log,
+  engineNow,
+  now,
+}: NoticeSenderServices): NoticeSender {
   const stopping = new AbortController()
   const underWay = new Set<Promise<void>>()
   let timer: NodeJS.Timeout | undefined
@@ -49,15 +56,24 @@ export function createNoticeSender({ store, send, counts, log, engineNow, now }:
 
   async function attempt(notice: Notice): Promise<void> {
     // Started often enough, but never finished: the process died each time.
-    const sent: SendResult = notice.attempts > MAX_ATTEMPTS && notice.destination.type !== 'webhook' ? { result: 'failed', error: 'interrupted' } : await send(notice, stopping.signal)
+    const sent: SendResult =
+      notice.attempts > MAX_ATTEMPTS && notice.destination.type !== 'webhook'
+        ? { result: 'failed', error: 'interrupted' }
+        : await send(notice, stopping.signal)
     const isCut = stopping.signal.aborted && sent.result !== 'done'
-    const outcome: NoticeOutcome = isCut ? { retryAt: engineNow(), error: 'stopped' } : decide(notice, sent, { engineNow: engineNow(), now: now() })
+    const outcome: NoticeOutcome = isCut
+      ? { retryAt: engineNow(), error: 'stopped' }
+      : decide(notice, sent, { engineNow: engineNow(), now: now() })
     await store.finishNotice(notice.id, outcome)
     if (isCut) return
     const { alertId, destination } = notice
     const end = 'retryAt' in outcome ? 'retried' : outcome.isDone ? 'sent' : 'failed'
     counts.noticed(destination.type, end)
-    if (end === 'failed') log.warn({ alert: alertId, destination: destination.type, error: outcome.error }, 'a notice of an alert could not be sent')
+    if (end === 'failed')
+      log.warn(
+        { alert: alertId, destination: destination.type, error: outcome.error },
+        'a notice of an alert could not be sent',
+      )
   }
 
   async function look(): Promise<void> {
@@ -70,10 +86,22 @@ export function createNoticeSender({ store, send, counts, log, engineNow, now }:
     if (!isBounded) await store.boundNotices({ now: engineNow(), longestMs: LEASE_MS })
     isBounded = true
     const startedAt = engineNow()
-    const claimed = underWay.size < AT_ONCE ? await store.claimNotices({ now: startedAt, leaseUntil: startedAt + LEASE_MS, limit: AT_ONCE - underWay.size }) : []
+    const claimed =
+      underWay.size < AT_ONCE
+        ? await store.claimNotices({
+            now: startedAt,
+            leaseUntil: startedAt + LEASE_MS,
+            limit: AT_ONCE - underWay.size,
+          })
+        : []
     for (const notice of claimed) {
       const run = attempt(notice)
-        .catch((error: unknown) => log.error({ alert: notice.alertId, error: describeError(error) }, 'what became of a notice could not be stored'))
+        .catch((error: unknown) =>
+          log.error(
+            { alert: notice.alertId, error: describeError(error) },
+            'what became of a notice could not be stored',
+          ),
+        )
         .finally(() => {
           underWay.delete(run)
           wake()
@@ -115,7 +143,11 @@ export function createNoticeSender({ store, send, counts, log, engineNow, now }:
 }
 
 /** What follows an attempt. A webhook's notice is only handed on to its queue: that is tried until the disk has it. */
-function decide({ attempts, destination }: Notice, sent: SendResult, { engineNow, now: at }: { engineNow: number; now: number }): NoticeOutcome {
+function decide(
+  { attempts, destination }: Notice,
+  sent: SendResult,
+  { engineNow, now: at }: { engineNow: number; now: number },
+): NoticeOutcome {
   if (sent.result === 'done') return { isDone: true, at, error: null }
   const delay = destination.type === 'webhook' ? TRY_AGAIN_MS : pauseAfter(attempts, Math.random)
   if (sent.result === 'failed' || delay === undefined) return { isDone: false, at, error: sent.error }

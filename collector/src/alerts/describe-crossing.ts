@@ -10,13 +10,23 @@ type Told = Pick<Alert, 'id' | 'siteId' | 'name' | 'metric' | 'comparison' | 'th
 export function describeCrossing(alert: Told, at: number, { value, spike }: Measurement): Crossing {
   const key = `${alert.id} ${at}`
   if (spike) return { key, event: 'traffic_spike', at, data: describeSpike(alert, spike) }
-  return { key, event: 'alert', at, data: describeAlert(alert, `${alert.metric} ${alert.comparison} ${alert.threshold}`, value ?? 0) }
+  return {
+    key,
+    event: 'alert',
+    at,
+    data: describeAlert(alert, `${alert.metric} ${alert.comparison} ${alert.threshold}`, value ?? 0),
+  }
 }
 
 /** What is told when a site went down, or came up again, at `at`. */
 export function describeOutage(alert: Told, at: number, isUp: boolean): Crossing {
   const [condition, value] = isUp ? ['uptime >= 1', 1] : ['uptime < 1', 0]
-  return { key: `${alert.id} ${isUp ? 'up' : 'down'} ${at}`, event: 'alert', at, data: describeAlert({ ...alert, threshold: 1 }, condition, value) }
+  return {
+    key: `${alert.id} ${isUp ? 'up' : 'down'} ${at}`,
+    event: 'alert',
+    at,
+    data: describeAlert({ ...alert, threshold: 1 }, condition, value),
+  }
 }
 
 /** What is told when somebody tests an alert: all of a minute are one. */
@@ -24,14 +34,32 @@ export function describeTest(alert: Alert, now: number): Crossing {
   const told = { ...alert, name: `Test: ${alert.name}` }
   const value = alert.state.value ?? alert.threshold
   const spike = alert.metric === 'traffic_spike' ? { currentVisitors: 0, baseline: 0 } : undefined
-  const crossing = alert.metric === 'uptime' ? describeOutage(told, now, false) : describeCrossing(told, now, { value, volume: 0, ...(spike && { spike }) })
+  const crossing =
+    alert.metric === 'uptime'
+      ? describeOutage(told, now, false)
+      : describeCrossing(told, now, { value, volume: 0, ...(spike && { spike }) })
   return { ...crossing, key: `${alert.id} test ${Math.floor(now / MINUTE_MS)}` }
 }
 
-function describeAlert({ siteId, id, name, threshold }: Told, condition: string, currentValue: number): Record<string, unknown> {
+function describeAlert(
+  { siteId, id, name, threshold }: Told,
+  condition: string,
+  currentValue: number,
+): Record<string, unknown> {
   return { siteId, alertId: id, alertName: name, condition, currentValue, threshold }
 }
 
-function describeSpike({ siteId, id, name, threshold }: Told, { currentVisitors, baseline }: NonNullable<Measurement['spike']>): Record<string, unknown> {
-  return { siteId, alertId: id, alertName: name, spikeDetected: currentVisitors > baseline * threshold, currentVisitors, baseline: Math.round(baseline), thresholdMultiplier: threshold }
+function describeSpike(
+  { siteId, id, name, threshold }: Told,
+  { currentVisitors, baseline }: NonNullable<Measurement['spike']>,
+): Record<string, unknown> {
+  return {
+    siteId,
+    alertId: id,
+    alertName: name,
+    spikeDetected: currentVisitors > baseline * threshold,
+    currentVisitors,
+    baseline: Math.round(baseline),
+    thresholdMultiplier: threshold,
+  }
 }

@@ -20,7 +20,11 @@ const COMPARE: Record<Comparison, (value: number, threshold: number) => boolean>
  * Takes an alert one minute on: `at` is the end of the minute. It fires when the condition comes to hold, once, and not again before the value was
  * back by the hysteresis. What begins during the cool-down and still holds at its end fires then.
  */
-export function judgeMinute(rule: AlertRule, before: AlertState, { at, value, volume }: Measured & { at: number }): { state: AlertState; hasFired: boolean } {
+export function judgeMinute(
+  rule: AlertRule,
+  before: AlertState,
+  { at, value, volume }: Measured & { at: number },
+): { state: AlertState; hasFired: boolean } {
   const state = { ...before, judgedTo: at, value: value ?? before.value }
   if (value === undefined || volume < rule.minimumVolume) return { state, hasFired: false }
   if (!holds(rule, value, before.isFiring)) return { state: { ...state, isFiring: false }, hasFired: false }

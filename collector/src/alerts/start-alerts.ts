@@ -34,18 +34,53 @@ export interface AlertServices {
 }
 
 /** Judges alerts and sends their notices, from now on, beginning with what an earlier process left. `stop` leaves what is not done to the next. */
-export function startAlerts({ store, control, figures, reports, outbox, box, guard, attempt, mail, counts, log, now }: AlertServices): { alerts: Alerts; stop(): Promise<void> } {
-  const sender = createNoticeSender({ store, send: createNoticeDispatch({ outbox, attempt, mailer: mail && createMailer(mail), box }), counts, log, engineNow: createSteadyClock({ now, steadyNow: () => performance.now() }), now })
+export function startAlerts({
+  store,
+  control,
+  figures,
+  reports,
+  outbox,
+  box,
+  guard,
+  attempt,
+  mail,
+  counts,
+  log,
+  now,
+}: AlertServices): { alerts: Alerts; stop(): Promise<void> } {
+  const sender = createNoticeSender({
+    store,
+    send: createNoticeDispatch({ outbox, attempt, mailer: mail && createMailer(mail), box }),
+    counts,
+    log,
+    engineNow: createSteadyClock({ now, steadyNow: () => performance.now() }),
+    now,
+  })
   const announce = (crossings: number) => {
     counts.crossed(crossings)
     sender.wake()
   }
-  const watch = createAlertWatch({ store, control, measure: createMeasure({ figures, reports }), onCrossings: announce, log, now })
+  const watch = createAlertWatch({
+    store,
+    control,
+    measure: createMeasure({ figures, reports }),
+    onCrossings: announce,
+    log,
+    now,
+  })
   const timer = setInterval(() => void watch.tick(), WATCH_INTERVAL_MS)
   sender.wake()
   void watch.tick()
   return {
-    alerts: createAlerts({ store, box, guard, hasMail: mail !== undefined, wake: sender.wake, announce, now }),
+    alerts: createAlerts({
+      store,
+      box,
+      guard,
+      hasMail: mail !== undefined,
+      wake: sender.wake,
+      announce,
+      now,
+    }),
     async stop() {
       clearInterval(timer)
       await watch.stop()

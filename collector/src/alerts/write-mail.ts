@@ -14,11 +14,21 @@ export interface Mail {
 // eslint-disable-next-line no-control-regex
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g
 
-export function writeMail(notice: Pick<Notice, 'id' | 'alertId' | 'event' | 'data' | 'at'>, to: string): Mail {
+export function writeMail(
+  notice: Pick<Notice, 'id' | 'alertId' | 'event' | 'data' | 'at'>,
+  to: string,
+): Mail {
   const { name, lines } = readCrossing(notice)
   const title = toLine(`Alert: ${name}`)
   const when: [string, string] = ['Time', new Date(notice.at).toISOString()]
-  return { to, subject: title, text: [title, '', ...[...lines, when].map(([label, value]) => `${label}: ${toLine(value)}`), ''].join('\n'), id: `${notice.alertId}.${notice.id}.${notice.at}` }
+  return {
+    to,
+    subject: title,
+    text: [title, '', ...[...lines, when].map(([label, value]) => `${label}: ${toLine(value)}`), ''].join(
+      '\n',
+    ),
+    id: `${notice.alertId}.${notice.id}.${notice.at}`,
+  }
 }
 
 function toLine(text: string): string {

@@ -7,7 +7,15 @@ export function writeSlackMessage(crossing: Pick<Crossing, 'event' | 'data'>): s
   const title = escapeName(name)
   return JSON.stringify({
     text: `🚨 Alert: ${title}`,
-    blocks: [{ type: 'section', text: { type: 'mrkdwn', text: [`*${title}*`, ...lines.map(([label, value]) => `${label}: ${escape(value)}`)].join('\n') } }],
+    blocks: [
+      {
+        type: 'section',
+        text: {
+          type: 'mrkdwn',
+          text: [`*${title}*`, ...lines.map(([label, value]) => `${label}: ${escape(value)}`)].join('\n'),
+        },
+      },
+    ],
   })
 }
 

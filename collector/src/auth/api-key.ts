@@ -14,10 +14,16 @@ export interface NewApiKey {
 }
 
 /** Makes a new API key: its secret text, shown once, and the record that is stored. */
-export function createApiKey({ name, accountId = DEFAULT_ACCOUNT_ID, siteId, scope = 'read' }: NewApiKey, now: number): { secret: string; record: ApiKey } {
+export function createApiKey(
+  { name, accountId = DEFAULT_ACCOUNT_ID, siteId, scope = 'read' }: NewApiKey,
+  now: number,
+): { secret: string; record: ApiKey } {
   const id = randomBytes(8).toString('hex')
   const secret = `zv_${id}_${randomBytes(32).toString('hex')}`
-  return { secret, record: { id, hash: hash(secret).toString('hex'), name, accountId, siteId, scope, createdAt: now } }
+  return {
+    secret,
+    record: { id, hash: hash(secret).toString('hex'), name, accountId, siteId, scope, createdAt: now },
+  }
 }
 
 /** The id inside a key, by which its record is found; undefined when it cannot be a key. */

@@ -15,7 +15,13 @@ export interface KeyGate {
 
 const CODES = { minute: 'RATE_LIMIT_EXCEEDED', month: 'MONTHLY_LIMIT_EXCEEDED' } as const
 
-export function createKeyGate({ control, now }: { control: Pick<ControlStore, 'findApiKey' | 'countRequest' | 'readUsage'>; now: () => number }): KeyGate {
+export function createKeyGate({
+  control,
+  now,
+}: {
+  control: Pick<ControlStore, 'findApiKey' | 'countRequest' | 'readUsage'>
+  now: () => number
+}): KeyGate {
   const countRequest = createRequestCounter(control)
   return {
     async enter(request, reply, scope) {
@@ -30,7 +36,10 @@ export function createKeyGate({ control, now }: { control: Pick<ControlStore, 'f
         'x-ratelimit-remaining': Math.max(0, usage.minute.limit - usage.minute.used),
         'x-ratelimit-reset': Math.ceil(usage.minute.resetsAt / 1000),
       })
-      if (exceeded) throw new ApiError(CODES[exceeded], { retryAfterS: Math.ceil((usage[exceeded].resetsAt - at) / 1000) })
+      if (exceeded)
+        throw new ApiError(CODES[exceeded], {
+          retryAfterS: Math.ceil((usage[exceeded].resetsAt - at) / 1000),
+        })
       // A key that asks for what it may not have is counted, too.
       assertScope(key, scope)
       return key

@@ -16,7 +16,13 @@ export function createRequestCounter(control: Pick<ControlStore, 'countRequest' 
     const stored = await control.readUsage(keyId, now)
     if (!stored) return undefined
     const minute = minutes.get(keyId)
-    const before = minute ? describeUsage(stored.plan, { minuteBeganAt: minute.beganAt, minuteCount: minute.count, monthCount: stored.month.used }, now) : stored
+    const before = minute
+      ? describeUsage(
+          stored.plan,
+          { minuteBeganAt: minute.beganAt, minuteCount: minute.count, monthCount: stored.month.used },
+          now,
+        )
+      : stored
     const exceeded = findExceeded(before)
     if (exceeded) return { usage: before, exceeded }
     const usage = addRequest(before)

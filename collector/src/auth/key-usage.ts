@@ -25,13 +25,21 @@ export interface CountedRequests {
 }
 
 /** Reads what was counted, at a moment. */
-export function describeUsage(plan: PlanName, { minuteBeganAt, minuteCount, monthCount }: CountedRequests, now: number): KeyUsage {
+export function describeUsage(
+  plan: PlanName,
+  { minuteBeganAt, minuteCount, monthCount }: CountedRequests,
+  now: number,
+): KeyUsage {
   // A clock that is a little behind, of another collector or stepped back, goes on with a minute that begins later; one that is far behind begins a new one.
   const isCurrent = minuteBeganAt !== null && Math.abs(now - minuteBeganAt) < MINUTE_MS
   const { perMinute, perMonth } = PLANS[plan]
   return {
     plan,
-    minute: { limit: perMinute, used: isCurrent ? minuteCount! : 0, resetsAt: (isCurrent ? minuteBeganAt : now) + MINUTE_MS },
+    minute: {
+      limit: perMinute,
+      used: isCurrent ? minuteCount! : 0,
+      resetsAt: (isCurrent ? minuteBeganAt : now) + MINUTE_MS,
+    },
     month: { limit: perMonth, used: monthCount ?? 0, resetsAt: startOfNextMonth(now) },
   }
 }

@@ -12,26 +12,43 @@ type Print = (line: string) => void
 
 const FIRST_PLAN: PlanName = 'free'
 
-export async function addAccount(control: ControlStore, { name, plan = FIRST_PLAN }: AccountOptions, print: Print): Promise<void> {
-  if (name === undefined) throw new StartError('Name the account: zenovay-collector account add "Example Ltd".')
+export async function addAccount(
+  control: ControlStore,
+  { name, plan = FIRST_PLAN }: AccountOptions,
+  print: Print,
+): Promise<void> {
+  if (name === undefined)
+    throw new StartError('Name the account: zenovay-collector account add "Example Ltd".')
   const { id } = await control.addAccount({ name: assertName('the name', name), plan: assertPlan(plan) })
   print(`account id: ${id}`)
 }
 
 export async function listAccounts(control: ControlStore, print: Print): Promise<void> {
-  for (const { id, plan, name, createdAt } of await control.listAccounts()) print([id, plan, name, new Date(createdAt).toISOString()].join('\t'))
+  for (const { id, plan, name, createdAt } of await control.listAccounts())
+    print([id, plan, name, new Date(createdAt).toISOString()].join('\t'))
 }
 
-export async function updateAccount(control: ControlStore, id: string | undefined, { name, plan }: AccountOptions, print: Print): Promise<void> {
+export async function updateAccount(
+  control: ControlStore,
+  id: string | undefined,
+  { name, plan }: AccountOptions,
+  print: Print,
+): Promise<void> {
   if (name === undefined && plan === undefined) throw new StartError('Say what to change: --name or --plan.')
-  const changes = { ...(name !== undefined && { name: assertName('--name', name) }), ...(plan !== undefined && { plan: assertPlan(plan) }) }
+  const changes = {
+    ...(name !== undefined && { name: assertName('--name', name) }),
+    ...(plan !== undefined && { plan: assertPlan(plan) }),
+  }
   const account = await control.updateAccount(id ?? '', changes)
   if (!account) throw unknownAccount(id)
   print(`changed: ${account.id}. A running collector follows at once.`)
 }
 
 /** The id of an account that is there; undefined stays undefined. */
-export async function assertAccount(control: ControlStore, id: string | undefined): Promise<string | undefined> {
+export async function assertAccount(
+  control: ControlStore,
+  id: string | undefined,
+): Promise<string | undefined> {
   if (id !== undefined && !(await control.findAccount(id))) throw unknownAccount(id)
   return id
 }
@@ -49,5 +66,9 @@ function assertPlan(plan: string): PlanName {
 }
 
 function unknownAccount(id: string | undefined): StartError {
-  return new StartError(id === undefined ? 'Name the account by its id. See zenovay-collector account list.' : `There is no account "${id}". See zenovay-collector account list.`)
+  return new StartError(
+    id === undefined
+      ? 'Name the account by its id. See zenovay-collector account list.'
+      : `There is no account "${id}". See zenovay-collector account list.`,
+  )
 }

@@ -8,9 +8,13 @@ export async function rebuildRollups(config: Config, print: (line: string) => vo
   const settling = createDaySettling({ url: config.clickhouseUrl ?? (await findEngine(config)) })
   try {
     const { settled, isDone } = await settling.rebuild()
-    print(`settled: ${settled} days of sites${isDone ? '' : '; events are being deleted: the collector settles the others'}`)
+    print(
+      `settled: ${settled} days of sites${isDone ? '' : '; events are being deleted: the collector settles the others'}`,
+    )
   } catch (error) {
-    throw new StartError(`The days could not be settled: ${describeError(error)}. Those that were settled count; run it again for the others.`)
+    throw new StartError(
+      `The days could not be settled: ${describeError(error)}. Those that were settled count; run it again for the others.`,
+    )
   } finally {
     await settling.close()
   }

@@ -6,11 +6,21 @@ import { createTrustedProxies } from '../ingest/create-trusted-proxies.js'
  *
  * It counts only when the connection itself comes from a trusted proxy: anyone can write a header.
  */
-export function createCdnCountryReader({ countryHeader, trustedProxies }: { countryHeader: string | undefined; trustedProxies: string[] }): (request: IncomingMessage) => string {
+export function createCdnCountryReader({
+  countryHeader,
+  trustedProxies,
+}: {
+  countryHeader: string | undefined
+  trustedProxies: string[]
+}): (request: IncomingMessage) => string {
   if (countryHeader === undefined) return () => ''
   const { isTrusted } = createTrustedProxies(trustedProxies)
   return ({ headers, socket }) => {
     const country = headers[countryHeader]
-    return typeof country === 'string' && socket.remoteAddress !== undefined && isTrusted(socket.remoteAddress) ? country : ''
+    return typeof country === 'string' &&
+      socket.remoteAddress !== undefined &&
+      isTrusted(socket.remoteAddress)
+      ? country
+      : ''
   }
 }

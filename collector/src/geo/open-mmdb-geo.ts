@@ -20,7 +20,9 @@ export async function openMmdbGeo(path: string): Promise<GeoProvider> {
       }
     })
   } catch (error) {
-    throw new StartError(`GEO_DB ${path} cannot be read: ${describeError(error)}. Name a database of countries in MaxMind's format (.mmdb).`)
+    throw new StartError(
+      `GEO_DB ${path} cannot be read: ${describeError(error)}. Name a database of countries in MaxMind's format (.mmdb).`,
+    )
   }
 }
 

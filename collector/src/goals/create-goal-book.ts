@@ -26,7 +26,10 @@ export function createGoalBook(store: Pick<GoalStore, 'listAllGoals'>): GoalBook
   return {
     of: (siteId) => sites.get(siteId),
     // One after the other: what was read first must not replace what was read later.
-    load: () => (loading = loading.catch(() => {}).then(async () => void (sites = groupBySite(await store.listAllGoals())))),
+    load: () =>
+      (loading = loading
+        .catch(() => {})
+        .then(async () => void (sites = groupBySite(await store.listAllGoals())))),
   }
 }
 
@@ -38,10 +41,16 @@ function groupBySite(goals: readonly Goal[]): Map<string, SiteGoals> {
 
 function sortByKind(goals: readonly Goal[]): SiteGoals {
   const events = new Map<string, Goal[]>()
-  for (const goal of goals) if (goal.rule.kind === 'event') events.set(goal.rule.event, [...(events.get(goal.rule.event) ?? []), goal])
+  for (const goal of goals)
+    if (goal.rule.kind === 'event')
+      events.set(goal.rule.event, [...(events.get(goal.rule.event) ?? []), goal])
   return {
     events,
-    paths: goals.flatMap((goal) => (goal.rule.kind === 'path' ? [{ goal, isReached: createPathMatcher(goal.rule) }] : [])),
-    durations: goals.flatMap((goal) => (goal.rule.kind === 'duration' ? [{ goal, seconds: goal.rule.seconds }] : [])),
+    paths: goals.flatMap((goal) =>
+      goal.rule.kind === 'path' ? [{ goal, isReached: createPathMatcher(goal.rule) }] : [],
+    ),
+    durations: goals.flatMap((goal) =>
+      goal.rule.kind === 'duration' ? [{ goal, seconds: goal.rule.seconds }] : [],
+    ),
   }
 }

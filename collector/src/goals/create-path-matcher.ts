@@ -6,7 +6,10 @@ const ANY = -2
 const SLASH = 47
 
 /** Tells whether a path is one that the rule means. */
-export function createPathMatcher({ match, path }: Pick<PathRule, 'match' | 'path'>): (candidate: string) => boolean {
+export function createPathMatcher({
+  match,
+  path,
+}: Pick<PathRule, 'match' | 'path'>): (candidate: string) => boolean {
   switch (match) {
     case 'exact':
       return (candidate) => candidate === path
@@ -19,7 +22,10 @@ export function createPathMatcher({ match, path }: Pick<PathRule, 'match' | 'pat
 
 /** The texts of a glob and what stands between them, `*` or `**`; more stars in a row are two. */
 export function splitGlob(glob: string): string[] {
-  return glob.split(/(\*+)/).map((part) => (part.startsWith('**') ? '**' : part)).filter((part) => part !== '')
+  return glob
+    .split(/(\*+)/)
+    .map((part) => (part.startsWith('**') ? '**' : part))
+    .filter((part) => part !== '')
 }
 
 /**
@@ -28,7 +34,15 @@ export function splitGlob(glob: string): string[] {
  */
 function createGlobMatcher(glob: string): (candidate: string) => boolean {
   const parts = splitGlob(glob)
-  const units = Int32Array.from(parts.flatMap((part) => (part === '**' ? [ANY] : part === '*' ? [ANY_IN_SEGMENT] : Array.from({ length: part.length }, (_, index) => part.charCodeAt(index)))))
+  const units = Int32Array.from(
+    parts.flatMap((part) =>
+      part === '**'
+        ? [ANY]
+        : part === '*'
+          ? [ANY_IN_SEGMENT]
+          : Array.from({ length: part.length }, (_, index) => part.charCodeAt(index)),
+    ),
+  )
   const [head = ''] = glob.split('*', 1)
   const end = units.length
   let places = new Uint8Array(end + 1)

@@ -36,6 +36,9 @@ export interface Goal extends GoalFields {
 export const MAX_GOALS_OF_SITE = 50
 
 /** Whether a goal's rule was there when something happened. One of the future was made before the clock was set back. Times are ms since the epoch. */
-export function hasRuled({ ruledAt }: Pick<Goal, 'ruledAt'>, { at, now }: { at: number; now: number }): boolean {
+export function hasRuled(
+  { ruledAt }: Pick<Goal, 'ruledAt'>,
+  { at, now }: { at: number; now: number },
+): boolean {
   return ruledAt <= at || ruledAt > now
 }

@@ -23,15 +23,23 @@ type Body = Record<string, unknown>
 type Refuse = (field: string, reason: string) => void
 
 /** The fields of a rule by its kind, on the wire. */
-const RULE_FIELDS: Record<GoalRule['kind'], readonly string[]> = { path: ['match', 'path'], event: ['event'], duration: ['seconds'] }
+const RULE_FIELDS: Record<GoalRule['kind'], readonly string[]> = {
+  path: ['match', 'path'],
+  event: ['event'],
+  duration: ['seconds'],
+}
 const FIELDS = ['site_id', 'name', 'kind', ...Object.values(RULE_FIELDS).flat(), 'value']
 
 /**
  * Reads a goal by the names on the wire: `name`, `value`, and `kind` with the fields of that kind, together; a new one has `site_id`, too.
  * `faults` lists everything that is wrong, missing or unknown.
  */
-export function readGoalFields(body: unknown, { isNew }: { isNew: boolean }): { fields: ReadGoal; faults: Fault[] } {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return { fields: {}, faults: [{ field: 'body', reason: 'must be a JSON object' }] }
+export function readGoalFields(
+  body: unknown,
+  { isNew }: { isNew: boolean },
+): { fields: ReadGoal; faults: Fault[] } {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    return { fields: {}, faults: [{ field: 'body', reason: 'must be a JSON object' }] }
   const faults: Fault[] = []
   const refuse: Refuse = (field, reason) => void faults.push({ field: field.slice(0, 100), reason })
   const given = body as Body
@@ -41,14 +49,20 @@ export function readGoalFields(body: unknown, { isNew }: { isNew: boolean }): { 
   if (isNew || has('name')) assign(fields, 'name', readGoalName(given['name'], refuse))
   if (isNew) assign(fields, 'siteId', readSiteId(given['site_id'], refuse))
   if (has('value')) assign(fields, 'value', readValue(given['value'], refuse))
-  if (isNew || Object.values(RULE_FIELDS).flat().some(has) || has('kind')) assign(fields, 'rule', readRule(given, refuse))
+  if (isNew || Object.values(RULE_FIELDS).flat().some(has) || has('kind'))
+    assign(fields, 'rule', readRule(given, refuse))
 
   const known = isNew ? FIELDS : FIELDS.filter((field) => field !== 'site_id')
-  for (const field of Object.keys(given)) if (!known.includes(field)) refuse(field, `is none of ${known.join(', ')}`)
+  for (const field of Object.keys(given))
+    if (!known.includes(field)) refuse(field, `is none of ${known.join(', ')}`)
   return { fields, faults }
 }
 
-function assign<Key extends keyof ReadGoal>(fields: ReadGoal, key: Key, value: ReadGoal[Key] | undefined): void {
+function assign<Key extends keyof ReadGoal>(
+  fields: ReadGoal,
+  key: Key,
+  value: ReadGoal[Key] | undefined,
+): void {
   if (value !== undefined) fields[key] = value
 }
 
@@ -70,18 +84,36 @@ function readValue(given: unknown, refuse: Refuse): number | null | undefined {
 
 function readRule(given: Body, refuse: Refuse): GoalRule | undefined {
   const kind = GOAL_KINDS.find((name) => name === given['kind'])
-  if (!kind) return void refuse('kind', given['kind'] === undefined ? `is missing: one of ${GOAL_KINDS.join(', ')}` : `must be one of ${GOAL_KINDS.join(', ')}`)
+  if (!kind)
+    return void refuse(
+      'kind',
+      given['kind'] === undefined
+        ? `is missing: one of ${GOAL_KINDS.join(', ')}`
+        : `must be one of ${GOAL_KINDS.join(', ')}`,
+    )
   for (const [other, fields] of Object.entries(RULE_FIELDS))
-    for (const field of fields) if (other !== kind && given[field] !== undefined) refuse(field, `must be left out of a goal of the kind ${kind}`)
+    for (const field of fields)
+      if (other !== kind && given[field] !== undefined)
+        refuse(field, `must be left out of a goal of the kind ${kind}`)
   if (kind === 'path') return readPathRule(given, refuse)
   if (kind === 'event') {
     const event = given['event']
-    if (typeof event === 'string' && event !== '' && event.length <= MAX_EVENT_NAME_LENGTH) return { kind, event }
-    return void refuse('event', event === undefined ? 'is missing' : `must be the name of an event, 1 to ${MAX_EVENT_NAME_LENGTH} characters`)
+    if (typeof event === 'string' && event !== '' && event.length <= MAX_EVENT_NAME_LENGTH)
+      return { kind, event }
+    return void refuse(
+      'event',
+      event === undefined
+        ? 'is missing'
+        : `must be the name of an event, 1 to ${MAX_EVENT_NAME_LENGTH} characters`,
+    )
   }
   const seconds = given['seconds']
-  if (Number.isInteger(seconds) && (seconds as number) >= 1 && (seconds as number) <= LONGEST_SECONDS) return { kind, seconds: seconds as number }
-  refuse('seconds', seconds === undefined ? 'is missing' : `must be a whole number from 1 to ${LONGEST_SECONDS}`)
+  if (Number.isInteger(seconds) && (seconds as number) >= 1 && (seconds as number) <= LONGEST_SECONDS)
+    return { kind, seconds: seconds as number }
+  refuse(
+    'seconds',
+    seconds === undefined ? 'is missing' : `must be a whole number from 1 to ${LONGEST_SECONDS}`,
+  )
 }
 
 function readPathRule({ match = 'exact', path }: Body, refuse: Refuse): GoalRule | undefined {
@@ -89,13 +121,17 @@ function readPathRule({ match = 'exact', path }: Body, refuse: Refuse): GoalRule
   if (!isMatch) refuse('match', `must be one of ${PATH_MATCHES.join(', ')}`)
   const fault = explainPath(path, match === 'glob')
   if (fault !== undefined) refuse('path', fault)
-  return isMatch && fault === undefined ? { kind: 'path', match: match as PathMatch, path: path as string } : undefined
+  return isMatch && fault === undefined
+    ? { kind: 'path', match: match as PathMatch, path: path as string }
+    : undefined
 }
 
 function explainPath(path: unknown, isGlob: boolean): string | undefined {
   if (path === undefined) return 'is missing'
-  if (typeof path !== 'string' || path.length > MAX_PATH_LENGTH || CONTROL_CHARACTER.test(path)) return `must be a text of at most ${MAX_PATH_LENGTH} characters on one line`
-  if (!path.startsWith('/') && !(isGlob && path.startsWith('*'))) return isGlob ? 'must begin with / or *' : 'must begin with /'
+  if (typeof path !== 'string' || path.length > MAX_PATH_LENGTH || CONTROL_CHARACTER.test(path))
+    return `must be a text of at most ${MAX_PATH_LENGTH} characters on one line`
+  if (!path.startsWith('/') && !(isGlob && path.startsWith('*')))
+    return isGlob ? 'must begin with / or *' : 'must begin with /'
   if (isGlob && path.split(/\*+/).length - 1 > MAX_STARS) return `must hold at most ${MAX_STARS} stars`
   return undefined
 }

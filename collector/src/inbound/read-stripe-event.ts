@@ -14,8 +14,13 @@ type Fields = Record<string, unknown>
 /** What an event of Stripe says that matters here; undefined when it is no event. */
 export function readStripeEvent(body: unknown, prices: PricePlans): BillingEvent | undefined {
   const { id, created, type, data } = asFields(body)
-  if (typeof id !== 'string' || id === '' || typeof created !== 'number' || typeof type !== 'string') return undefined
-  return { id, createdAt: created * 1000, change: readChange(type, asFields(asFields(data)['object']), prices) }
+  if (typeof id !== 'string' || id === '' || typeof created !== 'number' || typeof type !== 'string')
+    return undefined
+  return {
+    id,
+    createdAt: created * 1000,
+    change: readChange(type, asFields(asFields(data)['object']), prices),
+  }
 }
 
 function readChange(type: string, object: Fields, prices: PricePlans): BillingEvent['change'] {
@@ -36,17 +41,32 @@ function readChange(type: string, object: Fields, prices: PricePlans): BillingEv
 function readCheckout(session: Fields): CustomerLink | undefined {
   const { client_reference_id: accountId } = session
   const customerId = readId(session['customer'])
-  return typeof accountId === 'string' && customerId !== undefined ? { kind: 'customer', customerId, accountId } : undefined
+  return typeof accountId === 'string' && customerId !== undefined
+    ? { kind: 'customer', customerId, accountId }
+    : undefined
 }
 
-function readSubscription(subscription: Fields, prices: PricePlans, isDeleted: boolean): SubscriptionChange | undefined {
+function readSubscription(
+  subscription: Fields,
+  prices: PricePlans,
+  isDeleted: boolean,
+): SubscriptionChange | undefined {
   const [subscriptionId, customerId] = [readId(subscription), readId(subscription['customer'])]
   if (subscriptionId === undefined || customerId === undefined) return undefined
   const status = String(subscription['status'])
   const items = asFields(subscription['items'])['data']
-  const plans = (Array.isArray(items) ? items : []).flatMap((item) => prices.get(readId(asFields(item)['price']) ?? '') ?? [])
+  const plans = (Array.isArray(items) ? items : []).flatMap(
+    (item) => prices.get(readId(asFields(item)['price']) ?? '') ?? [],
+  )
   const plan = PLAN_NAMES.findLast((name) => plans.includes(name))
-  return { kind: 'subscription', subscriptionId, customerId, plan, isLive: !isDeleted && LIVE_STATUSES.includes(status), isOver: isDeleted || FINAL_STATUSES.includes(status) }
+  return {
+    kind: 'subscription',
+    subscriptionId,
+    customerId,
+    plan,
+    isLive: !isDeleted && LIVE_STATUSES.includes(status),
+    isOver: isDeleted || FINAL_STATUSES.includes(status),
+  }
 }
 
 /** An id, or that of an object which stands in its place. */

@@ -20,10 +20,14 @@ interface SignedRequest {
 export function verifyStripeSignature({ header, body, secret, now }: SignedRequest): boolean {
   if (header.length > MAX_HEADER_LENGTH) return false
   const parts = header.split(',').map((part) => part.trim().split('=', 2))
-  const valuesOf = (name: string) => parts.flatMap(([key, value]) => (key === name && value !== undefined ? value : []))
+  const valuesOf = (name: string) =>
+    parts.flatMap(([key, value]) => (key === name && value !== undefined ? value : []))
   const [time, ...otherTimes] = valuesOf('t')
   if (time === undefined || otherTimes.length > 0 || !SECONDS.test(time)) return false
   const expected = createHmac('sha256', secret).update(`${time}.`).update(body).digest()
-  const isSigned = valuesOf('v1').filter((signature) => SIGNATURE.test(signature) && timingSafeEqual(Buffer.from(signature, 'hex'), expected)).length > 0
+  const isSigned =
+    valuesOf('v1').filter(
+      (signature) => SIGNATURE.test(signature) && timingSafeEqual(Buffer.from(signature, 'hex'), expected),
+    ).length > 0
   return isSigned && Math.abs(now - Number(time) * 1000) <= TOLERANCE_MS
 }

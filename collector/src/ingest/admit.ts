@@ -9,5 +9,7 @@ export function isAllowedOrigin(origin: string | undefined, site: Site): boolean
 
 /** Whether a host is the site's domain, of its list, or a sub-domain of one. */
 export function isSiteHost(hostname: string, site: Site): boolean {
-  return [site.domain, ...site.allowedDomains].some((domain) => hostname === domain || hostname.endsWith(`.${domain}`))
+  return [site.domain, ...site.allowedDomains].some(
+    (domain) => hostname === domain || hostname.endsWith(`.${domain}`),
+  )
 }

@@ -10,7 +10,10 @@ export interface Ending {
 
 /** The ending of an event that was refused, by a rule or by a fault of ours. */
 export function refuse(error: unknown): Ending {
-  return { outcome: outcomeOf(error), refusal: error instanceof ApiError ? error : new ApiError('INTERNAL_ERROR', { cause: error }) }
+  return {
+    outcome: outcomeOf(error),
+    refusal: error instanceof ApiError ? error : new ApiError('INTERNAL_ERROR', { cause: error }),
+  }
 }
 
 /**
@@ -18,11 +21,17 @@ export function refuse(error: unknown): Ending {
  *
  * When one event could not be stored, all are sent again: those that were stored are known by their ids.
  */
-export function answerEvents(endings: Ending[], { isBatch, now }: { isBatch: boolean; now: number }): IngestAnswer {
+export function answerEvents(
+  endings: Ending[],
+  { isBatch, now }: { isBatch: boolean; now: number },
+): IngestAnswer {
   const refused = selectRefused(endings)
   if (refused.length === endings.length) throw isBatch ? refuseAll(refused) : refused[0]!.refusal
   if (!isBatch) return { success: true }
-  const rejected = refused.map(({ index, refusal }) => ({ index, error: createWireError(refusal.code, new Date(now), refusal.details) }))
+  const rejected = refused.map(({ index, refusal }) => ({
+    index,
+    error: createWireError(refusal.code, new Date(now), refusal.details),
+  }))
   return { success: true, accepted: endings.length - rejected.length, rejected }
 }
 
@@ -41,7 +50,9 @@ export function selectRefused(endings: Ending[]): Refused[] {
 /** The refusal of a batch without one valid event: its faults are named by the index of their event, in the array called `list`. */
 export function refuseAll(refused: Refused[], list = ''): ApiError {
   const details = refused.flatMap(({ index, refusal }) =>
-    refusal.details ? refusal.details.map(({ field, reason }) => ({ field: `${list}[${index}].${field}`, reason })) : [{ field: `${list}[${index}]`, reason: refusal.message }],
+    refusal.details
+      ? refusal.details.map(({ field, reason }) => ({ field: `${list}[${index}].${field}`, reason }))
+      : [{ field: `${list}[${index}]`, reason: refusal.message }],
   )
   return new ApiError('VALIDATION_ERROR', { details })
 }

@@ -41,5 +41,10 @@ const REFERS_TO_ITSELF = /https?:\/\/|www\.|\w@[\w-]+\.\w|\d subscribers/
 export function isAutomatedAgent(userAgent: string): boolean {
   const agent = userAgent.toLowerCase()
   const first = /^[^\s/;,()]*/.exec(agent)![0]
-  return FIRST_NAMES.has(first) || GOOGLE.test(first) || ANYWHERE.test(agent) || (first !== 'mozilla' && REFERS_TO_ITSELF.test(agent))
+  return (
+    FIRST_NAMES.has(first) ||
+    GOOGLE.test(first) ||
+    ANYWHERE.test(agent) ||
+    (first !== 'mozilla' && REFERS_TO_ITSELF.test(agent))
+  )
 }

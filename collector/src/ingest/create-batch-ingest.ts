@@ -1,5 +1,11 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises'
-import { MAX_KEYED_BATCH_EVENTS, createWireError, isTrackingCode, type Fault, type WireError } from '@zenovay/tracker/contract'
+import {
+  MAX_KEYED_BATCH_EVENTS,
+  createWireError,
+  isTrackingCode,
+  type Fault,
+  type WireError,
+} from '@zenovay/tracker/contract'
 import { authorise } from '../auth/authorise.js'
 import { ApiError } from '../errors.js'
 import type { ApiKey, ControlStore, Site } from '../stores/control-store.js'
@@ -81,19 +87,24 @@ export function createBatchIngest({ control, findSite, take, tally, now }: Batch
 }
 
 function readBatch(body: unknown): { trackingCode: string; events: unknown[] } {
-  const { trackingCode, events } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
+  const { trackingCode, events } = (typeof body === 'object' && body !== null ? body : {}) as Record<
+    string,
+    unknown
+  >
   const faults: Fault[] = []
   const hasCode = typeof trackingCode === 'string' && isTrackingCode(trackingCode)
   const hasEvents = Array.isArray(events) && events.length > 0 && events.length <= MAX_KEYED_BATCH_EVENTS
   if (!hasCode) faults.push({ field: 'trackingCode', reason: 'must be the tracking code of a site, ZV_…' })
-  if (!hasEvents) faults.push({ field: 'events', reason: `must be an array of 1 to ${MAX_KEYED_BATCH_EVENTS} events` })
+  if (!hasEvents)
+    faults.push({ field: 'events', reason: `must be an array of 1 to ${MAX_KEYED_BATCH_EVENTS} events` })
   if (!hasCode || !hasEvents) throw new ApiError('VALIDATION_ERROR', { details: faults })
   return { trackingCode, events }
 }
 
 function summarize(endings: Ending[], at: Date): BatchSummary {
   const results = endings.map(({ outcome, refusal }, index): BatchResult => {
-    if (refusal) return { index, status: 'rejected', error: createWireError(refusal.code, at, refusal.details) }
+    if (refusal)
+      return { index, status: 'rejected', error: createWireError(refusal.code, at, refusal.details) }
     return { index, status: outcome === 'duplicate' ? 'duplicate' : 'stored' }
   })
   const count = (status: BatchResult['status']) => results.filter((result) => result.status === status).length

@@ -19,7 +19,14 @@ const LAST_RETRY_MS = 2_000
  * A store that answers "no" is believed after the time that its senders wait. One that does not answer is asked
  * for `keepMs`: the insert it was sent may still wait in it.
  */
-export function createBatchWriter<Item>({ write, watch, log, answerWithinMs = 20_000, keepMs = 10 * 60 * 1000, attemptMs = 10_000 }: GroupCommitOptions<Item>): BatchWriter<Item> {
+export function createBatchWriter<Item>({
+  write,
+  watch,
+  log,
+  answerWithinMs = 20_000,
+  keepMs = 10 * 60 * 1000,
+  attemptMs = 10_000,
+}: GroupCommitOptions<Item>): BatchWriter<Item> {
   let isOver = false
   let isFailing = false
   let wake = () => {}

@@ -42,7 +42,12 @@ export function createCopySweep({ store, isShared, log, now = Date.now }: CopySw
   }
 
   async function run(): Promise<void> {
-    await sweep(now() - WINDOW_MS).catch((error: unknown) => log.warn({ error: describeError(error) }, 'events that are stored twice were not searched for; the next try is in a minute'))
+    await sweep(now() - WINDOW_MS).catch((error: unknown) =>
+      log.warn(
+        { error: describeError(error) },
+        'events that are stored twice were not searched for; the next try is in a minute',
+      ),
+    )
     schedule()
   }
 

@@ -68,7 +68,14 @@ const REMEMBER_MS = 15 * 60 * 1000
  * A repeat of an event that is still being written waits for that write. What two collectors store at the same
  * moment is for the sweep of the copies.
  */
-export async function createEventCommit({ store, log, watch, onReuse, tell, now = Date.now }: EventCommitServices): Promise<EventCommit> {
+export async function createEventCommit({
+  store,
+  log,
+  watch,
+  onReuse,
+  tell,
+  now = Date.now,
+}: EventCommitServices): Promise<EventCommit> {
   const recent = createRecentEvents(MAX_RECENT, await store.recentEvents(now() - REMEMBER_MS, MAX_RECENT))
   // Of the batch that is being written: at another try it holds the same rows, because its id stands for them.
   let plan: { batchId: string; items: Pending[]; rows: EventRow[]; isStored: boolean } | undefined
@@ -89,7 +96,8 @@ export async function createEventCommit({ store, log, watch, onReuse, tell, now 
       for (const { row, fingerprint } of items) recent.add(keyOf(row), { fingerprint, written: ON_DISK })
     },
     async write(items, batchId, signal) {
-      if (plan?.batchId !== batchId) plan = { batchId, items, rows: await selectNew(items, signal), isStored: false }
+      if (plan?.batchId !== batchId)
+        plan = { batchId, items, rows: await selectNew(items, signal), isStored: false }
       if (!plan.isStored && plan.rows.length > 0) await store.insertEvents(plan.rows, batchId, signal)
       plan.isStored = true
       await tell?.(items)
@@ -100,7 +108,12 @@ export async function createEventCommit({ store, log, watch, onReuse, tell, now 
   async function selectNew(items: Pending[], signal: AbortSignal): Promise<EventRow[]> {
     const suspects = items.filter(({ isSuspect }) => isSuspect)
     if (suspects.length > 0) {
-      const ids = suspects.flatMap(({ row, fingerprint }): EventKey[] => [row.event_id, renamed(row.event_id, fingerprint)].map((eventId) => ({ siteId: row.site_id, eventId })))
+      const ids = suspects.flatMap(({ row, fingerprint }): EventKey[] =>
+        [row.event_id, renamed(row.event_id, fingerprint)].map((eventId) => ({
+          siteId: row.site_id,
+          eventId,
+        })),
+      )
       const stored = await store.findStored(ids, now() - DEDUPLICATION_WINDOW_MS, signal)
       for (const suspect of suspects) judge(suspect, stored)
     }

@@ -44,7 +44,12 @@ export function createEventTaker({ identifier, commit, now }: EventTakerServices
   function store(sent: ValidEvent, { site, ip, country, language }: Sender): Promise<CommitOutcome> {
     const time = now()
     const event = respectPrivacySignal(sent)
-    const write = (ids: Ids) => commit.commit({ row: toEventRow(event, { site, ids, language, country, now: time }), hasOwnId: event.event_id !== undefined, retry: event.retry === true })
+    const write = (ids: Ids) =>
+      commit.commit({
+        row: toEventRow(event, { site, ids, language, country, now: time }),
+        hasOwnId: event.event_id !== undefined,
+        retry: event.retry === true,
+      })
     const ids = identifier.identify(event, { siteId: site.id, ip, now: time })
     return ids instanceof Promise ? ids.then(write) : write(ids)
   }

@@ -83,7 +83,18 @@ const MEBIBYTE = 1024 * 1024
  * keeps the repeat from being counted again.
  */
 export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
-  const { onRefused, onWrittenLate, watch, bytesOf = () => 0, maxBatch = 10_000, maxBatchBytes = 16 * MEBIBYTE, maxQueue = 50_000, maxQueueBytes = 64 * MEBIBYTE, lingerMs = 2, answerWithinMs = 20_000 } = options
+  const {
+    onRefused,
+    onWrittenLate,
+    watch,
+    bytesOf = () => 0,
+    maxBatch = 10_000,
+    maxBatchBytes = 16 * MEBIBYTE,
+    maxQueue = 50_000,
+    maxQueueBytes = 64 * MEBIBYTE,
+    lingerMs = 2,
+    answerWithinMs = 20_000,
+  } = options
   const writer = createBatchWriter(options)
   const queue: Batch<Item>[] = []
   let depth = 0
@@ -118,7 +129,8 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
       depth++
       bytes += itemBytes
       let batch = queue.at(-1)
-      if (!batch || isComplete(batch) || performance.now() - batch.openedAt > OPEN_FOR_MS) queue.push((batch = openBatch(answerWithinMs)))
+      if (!batch || isComplete(batch) || performance.now() - batch.openedAt > OPEN_FOR_MS)
+        queue.push((batch = openBatch(answerWithinMs)))
       batch.items.push(item)
       batch.bytes += itemBytes
       running ??= run()

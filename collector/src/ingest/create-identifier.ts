@@ -39,13 +39,23 @@ const VISITOR_ID_LENGTH = 27
  *
  * `recent` holds the sessions of before a restart, oldest first.
  */
-export function createIdentifier({ salts, recent = [] }: { salts: Pick<SaltRotation, 'at'>; recent?: CookielessSession[] }): Identifier {
+export function createIdentifier({
+  salts,
+  recent = [],
+}: {
+  salts: Pick<SaltRotation, 'at'>
+  recent?: CookielessSession[]
+}): Identifier {
   const sessions = createBoundedMap<string, { sessionId: string; seen: number }>(MAX_SESSIONS)
   // Heartbeats know the session of their page load, which is not the one that its visitor continues.
   const visitors = createBoundedMap<string, string>(MAX_SESSIONS)
   for (const { visitorId, sessionId, seen } of recent) sessions.set(visitorId, { sessionId, seen })
 
-  function identifyCookieless({ user_agent, session_id }: ValidEvent, { siteId, ip, now }: Sender & { ip: string }, { current, previous }: DaySalts): Ids {
+  function identifyCookieless(
+    { user_agent, session_id }: ValidEvent,
+    { siteId, ip, now }: Sender & { ip: string },
+    { current, previous }: DaySalts,
+  ): Ids {
     const subject = JSON.stringify([siteId, networkOf(ip), user_agent])
     const visitorId = hash(subject, current)
     let known = sessions.get(visitorId)
@@ -60,15 +70,19 @@ export function createIdentifier({ salts, recent = [] }: { salts: Pick<SaltRotat
   return {
     identify(event, sender) {
       // A server that knows no visitor: its session is all there is.
-      if (!event.cookieless) return { visitorId: event.visitor_id ?? anonymous(event.session_id), sessionId: event.session_id }
+      if (!event.cookieless)
+        return { visitorId: event.visitor_id ?? anonymous(event.session_id), sessionId: event.session_id }
       const { siteId, ip, now } = sender
       // Derived without an address, all visitors with the same browser would be one.
       if (ip === undefined) return { visitorId: anonymous(event.session_id), sessionId: event.session_id }
       const visitor = { siteId, ip, now }
       const today = salts.at(now)
-      return today instanceof Promise ? today.then((loaded) => identifyCookieless(event, visitor, loaded)) : identifyCookieless(event, visitor, today)
+      return today instanceof Promise
+        ? today.then((loaded) => identifyCookieless(event, visitor, loaded))
+        : identifyCookieless(event, visitor, today)
     },
-    visitorOf: ({ visitor_id, session_id }, siteId) => visitors.get(`${siteId} ${session_id}`) ?? visitor_id ?? anonymous(session_id),
+    visitorOf: ({ visitor_id, session_id }, siteId) =>
+      visitors.get(`${siteId} ${session_id}`) ?? visitor_id ?? anonymous(session_id),
   }
 }
 

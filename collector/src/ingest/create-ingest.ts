@@ -44,12 +44,24 @@ export interface IngestServices {
 }
 
 /** The stages of ingest in their order: decode → admit → validate → identify → enrich → commit. An event ends in exactly one outcome. */
-export function createIngest({ findSite, limiters, take, identifier, geo, heartbeats, tallies, now }: IngestServices): Ingest {
+export function createIngest({
+  findSite,
+  limiters,
+  take,
+  identifier,
+  geo,
+  heartbeats,
+  tallies,
+  now,
+}: IngestServices): Ingest {
   return {
     async takeEvents(request) {
       const { events, isBatch, site } = await open(request)
       const sender = { site, ip: request.ip, country: geo.countryOf(request), language: request.language }
-      const endings = events.length === 1 ? [await take(events[0], sender)] : await Promise.all(events.map((body) => take(body, sender)))
+      const endings =
+        events.length === 1
+          ? [await take(events[0], sender)]
+          : await Promise.all(events.map((body) => take(body, sender)))
       for (const { outcome } of endings) tallies.events.end(outcome)
       return answerEvents(endings, { isBatch, now: now() })
     },
@@ -60,7 +72,11 @@ export function createIngest({ findSite, limiters, take, identifier, geo, heartb
         const site = await admit(request)
         const result = validateHeartbeat(decodeJson(request.body))
         if (!result.ok) throw new ApiError('VALIDATION_ERROR', { details: result.faults })
-        await heartbeats.add({ site_id: site.id, received_at: now(), visitor_id: identifier.visitorOf(result.heartbeat, site.id) })
+        await heartbeats.add({
+          site_id: site.id,
+          received_at: now(),
+          visitor_id: identifier.visitorOf(result.heartbeat, site.id),
+        })
         tallies.heartbeats.end('stored')
         return { success: true }
       } catch (error) {

@@ -10,7 +10,10 @@ export interface RateRule {
 
 const BURST_RULE: RateRule = { limit: BURST_LIMIT, windowMs: BURST_WINDOW_MS }
 /** Events. */
-export const INGEST_RULES: RateRule[] = [BURST_RULE, { limit: SUSTAINED_LIMIT, windowMs: SUSTAINED_WINDOW_MS }]
+export const INGEST_RULES: RateRule[] = [
+  BURST_RULE,
+  { limit: SUSTAINED_LIMIT, windowMs: SUSTAINED_WINDOW_MS },
+]
 /** Heartbeats, and questions for the live count: a page that stays open all day sends them all day. */
 export const LIVENESS_RULES: RateRule[] = [BURST_RULE]
 
@@ -40,7 +43,12 @@ export interface RateLimiter {
  * Memory is bounded. When there are too many clients or requests, the client seen longest ago is forgotten: a flood of
  * addresses may make the collector forget who was over a limit and went silent, never refuse who is under it.
  */
-export function createRateLimiter({ rules, clock, maxClients = 100_000, maxRuns = 1_000_000 }: RateLimiterOptions): RateLimiter {
+export function createRateLimiter({
+  rules,
+  clock,
+  maxClients = 100_000,
+  maxRuns = 1_000_000,
+}: RateLimiterOptions): RateLimiter {
   const runs = createRunPool(maxRuns)
   const clients = createClientTable(maxClients, forget)
   // By the client's slot: its last run.
@@ -52,7 +60,7 @@ export function createRateLimiter({ rules, clock, maxClients = 100_000, maxRuns 
 
   function forget(slot: number): void {
     const first = slot * rules.length
-    for (let run = oldest[first + longest]!; run !== NO_RUN; ) run = release(run)
+    for (let run = oldest[first + longest]!; run !== NO_RUN;) run = release(run)
     oldest.fill(NO_RUN, first, first + rules.length)
     totals.fill(0, first, first + rules.length)
   }
@@ -74,7 +82,11 @@ export function createRateLimiter({ rules, clock, maxClients = 100_000, maxRuns 
   }
 
   /** Milliseconds until `cost` more requests are within a rule; 0 when they are. */
-  function waitFor(entry: number, { limit, windowMs }: RateRule, { cost, now }: { cost: number; now: number }): number {
+  function waitFor(
+    entry: number,
+    { limit, windowMs }: RateRule,
+    { cost, now }: { cost: number; now: number },
+  ): number {
     let excess = totals[entry]! + cost - limit
     let wait = 0
     for (let run = oldest[entry]!; excess > 0; run = runs.nextOf(run)) {

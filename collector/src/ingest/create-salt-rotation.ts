@@ -25,7 +25,15 @@ const CHECK_MS = 60_000
 const RETRY_AFTER_S = 5
 
 /** Hands out the salts of the day and the one before, and deletes all others: 48 hours after its day began, a salt is gone. */
-export function createSaltRotation({ store, log, now = Date.now }: { store: SaltStore; log: Logger; now?: () => number }): SaltRotation {
+export function createSaltRotation({
+  store,
+  log,
+  now = Date.now,
+}: {
+  store: SaltStore
+  log: Logger
+  now?: () => number
+}): SaltRotation {
   let loaded: DaySalts | undefined
   let loading: { day: string; salts: Promise<DaySalts> } | undefined
   let cleanDay: string | undefined
@@ -63,7 +71,12 @@ export function createSaltRotation({ store, log, now = Date.now }: { store: Salt
     async start() {
       await deleteExpired()
       timer = setInterval(() => {
-        deleteExpired().catch((error: unknown) => log.error({ error: describeError(error) }, 'expired salts were not deleted; they are tried again in a minute'))
+        deleteExpired().catch((error: unknown) =>
+          log.error(
+            { error: describeError(error) },
+            'expired salts were not deleted; they are tried again in a minute',
+          ),
+        )
       }, CHECK_MS).unref()
     },
     stop: () => clearInterval(timer),

@@ -39,7 +39,7 @@ export function createTrustedProxies(ranges: string[]): TrustedProxies {
       let address = readAddress(socket.remoteAddress ?? '') ?? ''
       const forwarded = headers['x-forwarded-for']
       if (blocks.length === 0 || typeof forwarded !== 'string') return address
-      for (let end = forwarded.length; end > 0 && isTrusted(address); ) {
+      for (let end = forwarded.length; end > 0 && isTrusted(address);) {
         const comma = forwarded.lastIndexOf(',', end - 1)
         const entry = readAddress(forwarded.slice(comma + 1, end).trim())
         if (entry === undefined) break
@@ -52,7 +52,9 @@ export function createTrustedProxies(ranges: string[]): TrustedProxies {
 }
 
 function parseRange(range: string): [Address, number] {
-  const [network, bits] = ipaddr.isValidCIDR(range) ? ipaddr.parseCIDR(range) : [ipaddr.process(range), undefined]
+  const [network, bits] = ipaddr.isValidCIDR(range)
+    ? ipaddr.parseCIDR(range)
+    : [ipaddr.process(range), undefined]
   return [network, bits ?? network.toByteArray().length * 8]
 }
 

@@ -13,7 +13,9 @@ export function decodeJson(text: string): unknown {
   // Before anything parses it: what is nested a thousand deep overflows the stack of whoever serialises it again.
   if (isDeeperThan(text, MAX_JSON_DEPTH)) throw refuse(`must not nest deeper than ${MAX_JSON_DEPTH}`)
   try {
-    return mayReachPrototype(text) ? secureJsonParse.parse(text, { protoAction: 'error', constructorAction: 'error' }) : JSON.parse(text)
+    return mayReachPrototype(text)
+      ? secureJsonParse.parse(text, { protoAction: 'error', constructorAction: 'error' })
+      : JSON.parse(text)
   } catch {
     throw refuse('is not valid JSON')
   }
@@ -28,7 +30,8 @@ function mayReachPrototype(text: string): boolean {
 export function decodeEvents(text: string): Decoded {
   const body = decodeJson(text)
   if (!Array.isArray(body)) return { events: [body], isBatch: false }
-  if (body.length === 0 || body.length > MAX_BATCH_EVENTS) throw refuse(`must be one event, or an array of 1 to ${MAX_BATCH_EVENTS}`)
+  if (body.length === 0 || body.length > MAX_BATCH_EVENTS)
+    throw refuse(`must be one event, or an array of 1 to ${MAX_BATCH_EVENTS}`)
   return { events: body, isBatch: true }
 }
 

@@ -16,7 +16,13 @@ const PRETENDS = /compatible|http|@|google(?!app|news)/i
  * which is what a server is told to call itself. Verdicts are remembered, because few browsers make most of
  * the traffic and the expressions are long.
  */
-export const isBotAgent = remember((userAgent) => isDeniedAgent(userAgent) || isAutomatedAgent(userAgent) || (claimsToBeBrowser(userAgent) && isbot(userAgent)), MAX_VERDICTS)
+export const isBotAgent = remember(
+  (userAgent) =>
+    isDeniedAgent(userAgent) ||
+    isAutomatedAgent(userAgent) ||
+    (claimsToBeBrowser(userAgent) && isbot(userAgent)),
+  MAX_VERDICTS,
+)
 
 function claimsToBeBrowser(userAgent: string): boolean {
   return userAgent.startsWith('Mozilla/') && !(PHONE.test(userAgent) && !PRETENDS.test(userAgent))

@@ -2,7 +2,17 @@ import type { ErrorCode } from '@zenovay/tracker/contract'
 import { ApiError } from '../errors.js'
 
 /** What can become of an event. Each ends in exactly one of these. */
-export const OUTCOMES = ['stored', 'duplicate', 'invalid', 'bot', 'origin', 'unknown_site', 'limited', 'shed', 'failed'] as const
+export const OUTCOMES = [
+  'stored',
+  'duplicate',
+  'invalid',
+  'bot',
+  'origin',
+  'unknown_site',
+  'limited',
+  'shed',
+  'failed',
+] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
 const REFUSALS: Partial<Record<ErrorCode, Outcome>> = {

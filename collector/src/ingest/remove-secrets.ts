@@ -44,7 +44,8 @@ function cleanPair(pair: string): string {
 function isSecretValue(value: string): boolean {
   if (value === '') return false
   const text = unescape(value)
-  if (IP_ADDRESS.test(text) || hidePersonalData(value) !== value || hidePersonalData(text) !== text) return true
+  if (IP_ADDRESS.test(text) || hidePersonalData(value) !== value || hidePersonalData(text) !== text)
+    return true
   for (const [, key] of text.matchAll(INNER_PAIR)) if (isSecretKey(key!)) return true
   return false
 }
@@ -60,7 +61,9 @@ export function hidePersonalData(text: string): string {
 /** A path as {@link hidePersonalData} leaves it, without the values of secret parameters such as `;jsessionid=1`. */
 export function cleanPath(path: string): string {
   const hidden = hidePersonalData(path)
-  return hidden.includes(';') ? hidden.replace(/;([^;=/]+)=[^;/]*/g, (pair, key: string) => (isSecretKey(key) ? `;${key}=` : pair)) : hidden
+  return hidden.includes(';')
+    ? hidden.replace(/;([^;=/]+)=[^;/]*/g, (pair, key: string) => (isSecretKey(key) ? `;${key}=` : pair))
+    : hidden
 }
 
 function unescape(text: string): string {

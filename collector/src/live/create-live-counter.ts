@@ -38,7 +38,13 @@ export function createLiveCounter({ store, now, steadyNow }: LiveCounterServices
   const sites = new AgedMap<string, SiteCount>()
 
   function find(siteId: string): SiteCount {
-    const site = sites.get(siteId) ?? { visitors: undefined, countedAt: -Infinity, asked: undefined, askedAt: -Infinity, isAsking: false }
+    const site = sites.get(siteId) ?? {
+      visitors: undefined,
+      countedAt: -Infinity,
+      asked: undefined,
+      askedAt: -Infinity,
+      isAsking: false,
+    }
     sites.renew(siteId, site)
     if (sites.size > MAX_SITES) sites.dropOldest()
     return site
@@ -49,7 +55,11 @@ export function createLiveCounter({ store, now, steadyNow }: LiveCounterServices
     site.isAsking = true
     site.askedAt = at
     try {
-      site.visitors = await store.countVisitorsSince(siteId, now() - LIVE_WINDOW_MS, AbortSignal.timeout(QUESTION_TIMEOUT_MS))
+      site.visitors = await store.countVisitorsSince(
+        siteId,
+        now() - LIVE_WINDOW_MS,
+        AbortSignal.timeout(QUESTION_TIMEOUT_MS),
+      )
       site.countedAt = at
       return site.visitors
     } catch (error) {
@@ -68,7 +78,8 @@ export function createLiveCounter({ store, now, steadyNow }: LiveCounterServices
         // Perhaps nobody waits for it.
         site.asked.catch(() => {})
       }
-      if (site.visitors !== undefined && steadyNow() - site.countedAt < FRESH_MS) return Promise.resolve(site.visitors)
+      if (site.visitors !== undefined && steadyNow() - site.countedAt < FRESH_MS)
+        return Promise.resolve(site.visitors)
       return site.asked
     },
   }

@@ -18,11 +18,31 @@ export function addProcessMetrics({ gauge, readCounter }: Registry): { close(): 
       return p99
     },
   })
-  readCounter({ name: 'nodejs_eventloop_active_seconds_total', help: 'Time the event loop was busy: its rate is 1 when it can do no more.', read: () => performance.eventLoopUtilization().active / 1000 })
-  gauge({ name: 'process_resident_memory_bytes', help: 'Resident memory, without that of the embedded engine.', read: () => process.memoryUsage.rss() })
-  gauge({ name: 'nodejs_heap_size_used_bytes', help: 'Used memory of the JavaScript heap.', read: () => process.memoryUsage().heapUsed })
-  readCounter({ name: 'process_cpu_seconds_total', help: 'User and system time.', read: () => sumOf(process.cpuUsage()) / 1e6 })
-  gauge({ name: 'process_start_time_seconds', help: 'When the process started, in seconds since the epoch.', read: () => performance.timeOrigin / 1000 })
+  readCounter({
+    name: 'nodejs_eventloop_active_seconds_total',
+    help: 'Time the event loop was busy: its rate is 1 when it can do no more.',
+    read: () => performance.eventLoopUtilization().active / 1000,
+  })
+  gauge({
+    name: 'process_resident_memory_bytes',
+    help: 'Resident memory, without that of the embedded engine.',
+    read: () => process.memoryUsage.rss(),
+  })
+  gauge({
+    name: 'nodejs_heap_size_used_bytes',
+    help: 'Used memory of the JavaScript heap.',
+    read: () => process.memoryUsage().heapUsed,
+  })
+  readCounter({
+    name: 'process_cpu_seconds_total',
+    help: 'User and system time.',
+    read: () => sumOf(process.cpuUsage()) / 1e6,
+  })
+  gauge({
+    name: 'process_start_time_seconds',
+    help: 'When the process started, in seconds since the epoch.',
+    read: () => performance.timeOrigin / 1000,
+  })
   return { close: () => void delay.disable() }
 }
 

@@ -24,8 +24,18 @@ export function createMetrics(): Metrics {
   const registry = createRegistry()
   const batches = (queue: string): CommitWatch => {
     const labels = { queue }
-    const latency = registry.histogram({ name: 'zenovay_commit_seconds', help: 'Time from the first item of a batch to its answer: on disk, or refused.', labels, buckets: LATENCY_BUCKETS_S })
-    const size = registry.histogram({ name: 'zenovay_commit_batch_size', help: 'Items of a batch.', labels, buckets: BATCH_BUCKETS })
+    const latency = registry.histogram({
+      name: 'zenovay_commit_seconds',
+      help: 'Time from the first item of a batch to its answer: on disk, or refused.',
+      labels,
+      buckets: LATENCY_BUCKETS_S,
+    })
+    const size = registry.histogram({
+      name: 'zenovay_commit_batch_size',
+      help: 'Items of a batch.',
+      labels,
+      buckets: BATCH_BUCKETS,
+    })
     const attempts = failures.with(labels)
     return {
       settled(items, elapsedMs) {
@@ -38,10 +48,15 @@ export function createMetrics(): Metrics {
 
   const events = createTally(registry, 'events')
   const heartbeats = createTally(registry, 'heartbeats')
-  const idReuse = registry.counter('zenovay_event_id_reuse_total', 'Events kept under a new id, because another event had theirs.').with()
+  const idReuse = registry
+    .counter('zenovay_event_id_reuse_total', 'Events kept under a new id, because another event had theirs.')
+    .with()
   const requests = registry.counter('zenovay_http_requests_total', 'Answered requests by route and status.')
   const requestCells = new Map<string, Cell>()
-  const failures = registry.counter('zenovay_commit_failures_total', 'Attempts to write a batch that failed; it is tried again.')
+  const failures = registry.counter(
+    'zenovay_commit_failures_total',
+    'Attempts to write a batch that failed; it is tried again.',
+  )
 
   return {
     registry,
@@ -60,8 +75,16 @@ export function createMetrics(): Metrics {
 }
 
 function createTally(registry: Registry, what: 'events' | 'heartbeats'): Tally {
-  const received = registry.counter(`zenovay_${what}_received_total`, `The ${what} that came in; what cannot be read counts as one.`).with()
-  const ended = registry.counter(`zenovay_${what}_total`, `The ${what} by what became of them; their sum is the number received.`)
-  const cells = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, ended.with({ outcome })])) as Record<(typeof OUTCOMES)[number], Cell>
+  const received = registry
+    .counter(`zenovay_${what}_received_total`, `The ${what} that came in; what cannot be read counts as one.`)
+    .with()
+  const ended = registry.counter(
+    `zenovay_${what}_total`,
+    `The ${what} by what became of them; their sum is the number received.`,
+  )
+  const cells = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, ended.with({ outcome })])) as Record<
+    (typeof OUTCOMES)[number],
+    Cell
+  >
   return { receive: (count) => received.add(count), end: (outcome, count) => cells[outcome].add(count) }
 }

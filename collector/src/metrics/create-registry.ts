@@ -72,7 +72,9 @@ export function createRegistry(): Registry {
 
     counter(name, help) {
       const numbers = new Map<string, { value: number }>()
-      join({ name, help, type: 'counter' }, () => [...numbers].map(([labels, { value }]) => `${name}${labels} ${value}`))
+      join({ name, help, type: 'counter' }, () =>
+        [...numbers].map(([labels, { value }]) => `${name}${labels} ${value}`),
+      )
       return {
         with(labels = {}) {
           const key = formatLabels(labels)
@@ -88,9 +90,17 @@ export function createRegistry(): Registry {
       let [count, sum] = [0, 0]
       join({ name, help, type: 'histogram' }, () => {
         let below = 0
-        const bounded = buckets.map((bound, i) => `${name}_bucket${formatLabels({ ...labels, le: String(bound) })} ${(below += counts[i]!)}`)
+        const bounded = buckets.map(
+          (bound, i) =>
+            `${name}_bucket${formatLabels({ ...labels, le: String(bound) })} ${(below += counts[i]!)}`,
+        )
         const own = formatLabels(labels)
-        return [...bounded, `${name}_bucket${formatLabels({ ...labels, le: '+Inf' })} ${count}`, `${name}_sum${own} ${sum}`, `${name}_count${own} ${count}`]
+        return [
+          ...bounded,
+          `${name}_bucket${formatLabels({ ...labels, le: '+Inf' })} ${count}`,
+          `${name}_sum${own} ${sum}`,
+          `${name}_count${own} ${count}`,
+        ]
       })
       return {
         observe(value) {
@@ -103,14 +113,20 @@ export function createRegistry(): Registry {
     },
 
     expose() {
-      const blocks = [...families.values()].map(({ name, help, type, samples }) => [`# HELP ${name} ${escapeText(help)}`, `# TYPE ${name} ${type}`, ...samples.flatMap((sample) => sample())])
+      const blocks = [...families.values()].map(({ name, help, type, samples }) => [
+        `# HELP ${name} ${escapeText(help)}`,
+        `# TYPE ${name} ${type}`,
+        ...samples.flatMap((sample) => sample()),
+      ])
       return blocks.map((lines) => lines.join('\n') + '\n').join('')
     },
   }
 }
 
 function formatLabels(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([key, value]) => `${key}="${escapeText(value).replaceAll('"', '\\"')}"`)
+  const pairs = Object.entries(labels).map(
+    ([key, value]) => `${key}="${escapeText(value).replaceAll('"', '\\"')}"`,
+  )
   return pairs.length > 0 ? `{${pairs.join(',')}}` : ''
 }
 

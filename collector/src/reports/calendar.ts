@@ -46,7 +46,7 @@ export function addMonths(moment: number, months: number, timeZone: string): num
 export function daysOf({ from, to }: Period, timeZone: string): PeriodDay[] {
   const zone = IANAZone.create(timeZone)
   const days: PeriodDay[] = []
-  for (let start = startOfDay(from, timeZone); start < to; ) {
+  for (let start = startOfDay(from, timeZone); start < to;) {
     const date = dateOf(start, zone)
     days.push({ date, start: Math.max(start, from) })
     start = startOfNext(start, date, zone)

@@ -11,13 +11,20 @@ const FINGERPRINT_LENGTH = 16
 
 /** Writes a cursor that only the same question can be continued with. */
 export function writeCursor<Position>(question: unknown, { period, position }: PageCursor<Position>): string {
-  return Buffer.from(JSON.stringify([fingerprintOf(question), period.from, period.to, position])).toString('base64url')
+  return Buffer.from(JSON.stringify([fingerprintOf(question), period.from, period.to, position])).toString(
+    'base64url',
+  )
 }
 
 /** Reads a cursor back; undefined when it is none, or one of another question. `readPosition` gives undefined for what it cannot be. */
-export function readCursor<Position>(text: string, question: unknown, readPosition: (value: unknown) => Position | undefined): PageCursor<Position> | undefined {
+export function readCursor<Position>(
+  text: string,
+  question: unknown,
+  readPosition: (value: unknown) => Position | undefined,
+): PageCursor<Position> | undefined {
   const [of, from, to, value] = parse(text)
-  if (of !== fingerprintOf(question) || !Number.isSafeInteger(from) || !Number.isSafeInteger(to)) return undefined
+  if (of !== fingerprintOf(question) || !Number.isSafeInteger(from) || !Number.isSafeInteger(to))
+    return undefined
   const position = readPosition(value)
   return position === undefined ? undefined : { period: { from: from as number, to: to as number }, position }
 }
@@ -32,5 +39,8 @@ function parse(text: string): unknown[] {
 }
 
 function fingerprintOf(question: unknown): string {
-  return createHash('sha256').update(JSON.stringify(question)).digest('base64url').slice(0, FINGERPRINT_LENGTH)
+  return createHash('sha256')
+    .update(JSON.stringify(question))
+    .digest('base64url')
+    .slice(0, FINGERPRINT_LENGTH)
 }

@@ -13,7 +13,8 @@ export const LONGEST_PERIOD_MONTHS = 25
 const EARLIEST_MS = Date.UTC(2000, 0, 1)
 const DATE = /^\d{4}-\d{2}-\d{2}$/
 const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?$/
-const NO_MOMENT = 'must be a date such as 2026-03-29, or a date-time such as 2026-03-29T14:00:00Z (+ is written %2B)'
+const NO_MOMENT =
+  'must be a date such as 2026-03-29, or a date-time such as 2026-03-29T14:00:00Z (+ is written %2B)'
 
 export interface PeriodQuery {
   range?: Range
@@ -35,11 +36,21 @@ export interface ReadPeriod {
 }
 
 /** The period a query asks for, by the site's calendar; 7 days unless it says otherwise. Adds what is wrong to `faults`; then the period means nothing. */
-export function readPeriod({ range, timeRange, from, to }: PeriodQuery, clock: Clock, faults: Fault[]): ReadPeriod {
+export function readPeriod(
+  { range, timeRange, from, to }: PeriodQuery,
+  clock: Clock,
+  faults: Fault[],
+): ReadPeriod {
   const name = range ?? timeRange
-  if (range !== undefined && timeRange !== undefined) faults.push({ field: 'timeRange', reason: 'is another name of range: leave one of them out' })
-  if (from === undefined && to === undefined) return { name: name ?? '7d', period: periodOf(name ?? '7d', clock) }
-  if (name !== undefined) faults.push({ field: range === undefined ? 'timeRange' : 'range', reason: 'must be left out beside from and to' })
+  if (range !== undefined && timeRange !== undefined)
+    faults.push({ field: 'timeRange', reason: 'is another name of range: leave one of them out' })
+  if (from === undefined && to === undefined)
+    return { name: name ?? '7d', period: periodOf(name ?? '7d', clock) }
+  if (name !== undefined)
+    faults.push({
+      field: range === undefined ? 'timeRange' : 'range',
+      reason: 'must be left out beside from and to',
+    })
   return { name: 'custom', period: readBounds(from, to, { clock, faults }) }
 }
 
@@ -59,10 +70,17 @@ export function previousOf({ from, to }: Period, timeZone: string): Period {
   const days = daysOf({ from, to }, timeZone).length
   const start = startOfDay(addDays(from, -days, timeZone), timeZone)
   // Where clocks changed, the same time of day may lie after the period's first moment, or twice on the day.
-  return { from: start, to: Math.min(startOfDay(to, timeZone) === to ? from : addDays(to, -days, timeZone), from) }
+  return {
+    from: start,
+    to: Math.min(startOfDay(to, timeZone) === to ? from : addDays(to, -days, timeZone), from),
+  }
 }
 
-function readBounds(from: string | undefined, to: string | undefined, { clock, faults }: { clock: Clock; faults: Fault[] }): Period {
+function readBounds(
+  from: string | undefined,
+  to: string | undefined,
+  { clock, faults }: { clock: Clock; faults: Fault[] },
+): Period {
   const { timeZone, now } = clock
   const found = faults.length
   const start = from === undefined ? NaN : (readBound(from, timeZone) ?? NaN)
@@ -77,7 +95,8 @@ function readBounds(from: string | undefined, to: string | undefined, { clock, f
 
   const last = Math.min(end, now + 1)
   if (start >= last) faults.push({ field: 'to', reason: 'must be after from' })
-  else if (start < addMonths(last, -LONGEST_PERIOD_MONTHS, timeZone)) faults.push({ field: 'from', reason: `must be at most ${LONGEST_PERIOD_MONTHS} months before to` })
+  else if (start < addMonths(last, -LONGEST_PERIOD_MONTHS, timeZone))
+    faults.push({ field: 'from', reason: `must be at most ${LONGEST_PERIOD_MONTHS} months before to` })
   return { from: start, to: last }
 }
 
@@ -95,5 +114,10 @@ function readEnd(text: string, timeZone: string): number | undefined {
 
 /** Whether a period that a client handed back is one that it could have asked for. */
 export function isAllowedPeriod({ from, to }: Period, { timeZone, now }: Clock): boolean {
-  return from >= EARLIEST_MS && from < to && to <= now + 1 && from >= addMonths(to, -LONGEST_PERIOD_MONTHS, timeZone)
+  return (
+    from >= EARLIEST_MS &&
+    from < to &&
+    to <= now + 1 &&
+    from >= addMonths(to, -LONGEST_PERIOD_MONTHS, timeZone)
+  )
 }

@@ -27,7 +27,8 @@ interface EraserServices {
 export function createEraser({ events, commit, heartbeats, settling, webhooks }: EraserServices): Erase {
   return async (deletion) => {
     const drained = Promise.all([commit.drain(), heartbeats.drain()]).then(() => true)
-    if (!(await Promise.race([drained, sleep(DRAIN_WITHIN_MS, false, { ref: false })]))) throw new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S })
+    if (!(await Promise.race([drained, sleep(DRAIN_WITHIN_MS, false, { ref: false })])))
+      throw new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S })
     const result = await settling.pause(() => events.delete(deletion))
     // What is only old is out of the outbox long before.
     if (deletion.before === undefined) await webhooks.forget(deletion)

@@ -33,7 +33,15 @@ const SETTLE_FOR_MS = 30_000
  * Deletes events past their retention, at the first tick and then daily, and those of removed sites; settles days and tidies the outbox of webhooks at every tick.
  * What fails is logged and tried again, retention in an hour.
  */
-export function createHousekeeping({ control, events, erase, settling, webhooks, log, now = Date.now }: HousekeepingServices): Housekeeping {
+export function createHousekeeping({
+  control,
+  events,
+  erase,
+  settling,
+  webhooks,
+  log,
+  now = Date.now,
+}: HousekeepingServices): Housekeeping {
   let retentionDueAt = -Infinity
   let running: Promise<void> | undefined
 
@@ -42,8 +50,15 @@ export function createHousekeeping({ control, events, erase, settling, webhooks,
     // Further away it can only be because the clock was set back.
     if (startedAt < retentionDueAt && retentionDueAt - startedAt <= RETENTION_INTERVAL_MS) return
     retentionDueAt = startedAt + RETRY_AFTER_MS
-    for await (const { before, isDone, ...expiry } of deleteExpired(await control.listSites(), events, startedAt))
-      log.info({ ...expiry, before: new Date(before).toISOString(), done: isDone }, expiry.events > 0 ? 'events past their retention are deleted' : 'no event is past its retention')
+    for await (const { before, isDone, ...expiry } of deleteExpired(
+      await control.listSites(),
+      events,
+      startedAt,
+    ))
+      log.info(
+        { ...expiry, before: new Date(before).toISOString(), done: isDone },
+        expiry.events > 0 ? 'events past their retention are deleted' : 'no event is past its retention',
+      )
     retentionDueAt = startedAt + RETENTION_INTERVAL_MS
   }
 
@@ -52,7 +67,10 @@ export function createHousekeeping({ control, events, erase, settling, webhooks,
     if (settled > 0) log.info({ settled, done: isDone }, 'days of sites are settled')
   }
 
-  const attempt = (task: string, run: Promise<void>) => run.catch((error: unknown) => log.error({ task, error: describeError(error) }, 'housekeeping failed; it is tried again'))
+  const attempt = (task: string, run: Promise<void>) =>
+    run.catch((error: unknown) =>
+      log.error({ task, error: describeError(error) }, 'housekeeping failed; it is tried again'),
+    )
 
   return {
     tick: () =>

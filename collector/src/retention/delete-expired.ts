@@ -15,9 +15,14 @@ export interface Expiry {
 const SITES_AT_ONCE = 1_000
 
 /** Deletes the events of every site that are past its retention. Sites that keep as long go together; without such events nothing is written. */
-export async function* deleteExpired(sites: Site[], events: Pick<EventStore, 'delete'>, now: number): AsyncGenerator<Expiry> {
+export async function* deleteExpired(
+  sites: Site[],
+  events: Pick<EventStore, 'delete'>,
+  now: number,
+): AsyncGenerator<Expiry> {
   const idsByMonths = new Map<number, string[]>()
-  for (const { id, retentionMonths } of sites) idsByMonths.set(retentionMonths, [...(idsByMonths.get(retentionMonths) ?? []), id])
+  for (const { id, retentionMonths } of sites)
+    idsByMonths.set(retentionMonths, [...(idsByMonths.get(retentionMonths) ?? []), id])
   for (const [retentionMonths, ids] of idsByMonths)
     for (let start = 0; start < ids.length; start += SITES_AT_ONCE) {
       const siteIds = ids.slice(start, start + SITES_AT_ONCE)

@@ -22,7 +22,10 @@ const MAX_LIMIT = 100
  * `/api/activity-log`, newest first: what was done to the webhooks of a site with every attempt to deliver to them; or who changed its alerts, goals or keys, for admin keys.
  * A key of a whole account sees what is for all of the account with each of its sites.
  */
-export function addActivityLogRoute(app: FastifyInstance, { control, webhooks, changes, now }: ActivityLogServices): void {
+export function addActivityLogRoute(
+  app: FastifyInstance,
+  { control, webhooks, changes, now }: ActivityLogServices,
+): void {
   const addRoutes = (routes: FastifyInstance) => {
     addFlatErrors(routes, { notFound: 'Not found', now })
     routes.get<{ Querystring: Record<string, unknown> }>('', async (request) => {
@@ -31,10 +34,20 @@ export function addActivityLogRoute(app: FastifyInstance, { control, webhooks, c
       const key = keyOf(request)
       if (type !== 'webhook' && key.scope !== 'admin') throw new ApiError('FORBIDDEN')
       const { accountId, id } = await findOwnSite(key, siteId, control)
-      const most = readCount(limit, MAX_LIMIT, `limit must be a number from 1 to ${MAX_LIMIT}`) ?? DEFAULT_LIMIT
+      const most =
+        readCount(limit, MAX_LIMIT, `limit must be a number from 1 to ${MAX_LIMIT}`) ?? DEFAULT_LIMIT
       const below = readCount(before, Number.MAX_SAFE_INTEGER, 'before must be the nextBefore of an answer')
-      const question = { accountId, siteId: id, isAccountWide: key.siteId === null, limit: most, ...(below !== undefined && { before: below }) }
-      const entries = type === 'webhook' ? (await webhooks.listLog(question)).map(describeEntry) : (await changes.listChanges({ ...question, type: type as ChangedType })).map(describeChange)
+      const question = {
+        accountId,
+        siteId: id,
+        isAccountWide: key.siteId === null,
+        limit: most,
+        ...(below !== undefined && { before: below }),
+      }
+      const entries =
+        type === 'webhook'
+          ? (await webhooks.listLog(question)).map(describeEntry)
+          : (await changes.listChanges({ ...question, type: type as ChangedType })).map(describeChange)
       return { activities: entries, nextBefore: entries.length < most ? null : entries.at(-1)!.id }
     })
   }
@@ -53,5 +66,15 @@ function describeEntry({ id, kind, at, accountId: _accountId, ...entry }: LogEnt
 }
 
 function describeChange({ id, type, action, at, subjectId, name, siteId, actor, fields }: ChangeEntry) {
-  return { id, type, action, timestamp: new Date(at).toISOString(), [`${type}Id`]: subjectId, name, siteId, actor, fields }
+  return {
+    id,
+    type,
+    action,
+    timestamp: new Date(at).toISOString(),
+    [`${type}Id`]: subjectId,
+    name,
+    siteId,
+    actor,
+    fields,
+  }
 }

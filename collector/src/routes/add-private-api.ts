@@ -18,7 +18,10 @@ interface PrivateApi {
 const FOREIGN_FETCH_SITES = ['cross-site', 'same-site']
 
 /** Adds routes for admin keys (others may read, where it says so), to be called from servers, the command line and pages of this origin only. Their bodies are JSON and come as text. */
-export function addPrivateApi(app: FastifyInstance, { prefix, control, readScope = 'admin', addRoutes }: PrivateApi): void {
+export function addPrivateApi(
+  app: FastifyInstance,
+  { prefix, control, readScope = 'admin', addRoutes }: PrivateApi,
+): void {
   void app.register(
     (routes, _options, done) => {
       routes.addHook('onRoute', (route) => {
@@ -30,8 +33,12 @@ export function addPrivateApi(app: FastifyInstance, { prefix, control, readScope
       routes.addHook('onRequest', async (request, reply) => {
         nameRequest(reply)
         reply.header('cache-control', 'no-store')
-        if (FOREIGN_FETCH_SITES.includes(String(request.headers['sec-fetch-site']))) throw new ApiError('FORBIDDEN')
-        request.setDecorator('apiKey', await authenticate(request.headers, control, request.method === 'GET' ? readScope : 'admin'))
+        if (FOREIGN_FETCH_SITES.includes(String(request.headers['sec-fetch-site'])))
+          throw new ApiError('FORBIDDEN')
+        request.setDecorator(
+          'apiKey',
+          await authenticate(request.headers, control, request.method === 'GET' ? readScope : 'admin'),
+        )
       })
       // A preflight gets here, has no key, and is refused: no page of another origin may call these routes.
       for (const url of ['', '/*']) routes.options(url, () => Promise.reject(new ApiError('NOT_FOUND')))

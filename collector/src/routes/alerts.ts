@@ -26,7 +26,11 @@ const TEST_RETRY_AFTER_S = 60
 
 /** `/api/alerts`: the alerts of the sites that an admin key reaches. */
 export function addAlertRoutes(app: FastifyInstance, { control, alerts, now }: AlertRoutesServices): void {
-  const success = <Data>(data: Data) => ({ success: true as const, data, timestamp: new Date(now()).toISOString() })
+  const success = <Data>(data: Data) => ({
+    success: true as const,
+    data,
+    timestamp: new Date(now()).toISOString(),
+  })
   const describe = (alert: Alert) => describeAlert(alert, alerts)
 
   /** The alert that a request names. One answer for all that is beyond reach: nobody learns which ids others have. */
@@ -34,16 +38,26 @@ export function addAlertRoutes(app: FastifyInstance, { control, alerts, now }: A
     const alert = await alerts.find(request.params.id)
     const site = alert && (await control.findSite(alert.siteId))
     const { accountId, siteId } = keyOf(request)
-    if (!alert || site?.accountId !== accountId || (siteId !== null && siteId !== alert.siteId)) throw new ApiError('NOT_FOUND')
+    if (!alert || site?.accountId !== accountId || (siteId !== null && siteId !== alert.siteId))
+      throw new ApiError('NOT_FOUND')
     return alert
   }
 
   /** The fields of a body, destinations sealed. Throws `VALIDATION_ERROR` with every fault. */
-  const readBody = (body: string | undefined, metric?: Metric): Partial<AlertFields> & { siteId?: string } => {
-    const { fields, faults } = readAlertFields(decodeJson(body ?? ''), { hasMail: alerts.hasMail, ...(metric && { metric }) })
+  const readBody = (
+    body: string | undefined,
+    metric?: Metric,
+  ): Partial<AlertFields> & { siteId?: string } => {
+    const { fields, faults } = readAlertFields(decodeJson(body ?? ''), {
+      hasMail: alerts.hasMail,
+      ...(metric && { metric }),
+    })
     const { destinations, ...rest }: Partial<ReadAlert> = fields
-    const refused = alerts.findRefusedUrls(destinations ?? []).map((reason): Fault => ({ field: 'destinations', reason }))
-    if (faults.length + refused.length > 0) throw new ApiError('VALIDATION_ERROR', { details: [...faults, ...refused] })
+    const refused = alerts
+      .findRefusedUrls(destinations ?? [])
+      .map((reason): Fault => ({ field: 'destinations', reason }))
+    if (faults.length + refused.length > 0)
+      throw new ApiError('VALIDATION_ERROR', { details: [...faults, ...refused] })
     return { ...rest, ...(destinations && { destinations: alerts.seal(destinations) }) }
   }
 
@@ -51,7 +65,8 @@ export function addAlertRoutes(app: FastifyInstance, { control, alerts, now }: A
     routes.get('', async (request) => {
       const key = keyOf(request)
       const siteId = readSiteId(request.query as Record<string, unknown>)
-      const sites = siteId === undefined ? await control.listSitesOf(key) : [await authorise(key, siteId, control)]
+      const sites =
+        siteId === undefined ? await control.listSitesOf(key) : [await authorise(key, siteId, control)]
       return success((await alerts.list(sites.map(({ id }) => id))).map(describe))
     })
 
@@ -59,7 +74,15 @@ export function addAlertRoutes(app: FastifyInstance, { control, alerts, now }: A
       const { siteId, ...fields } = readBody(request.body)
       const site = await authorise(keyOf(request), siteId!, control)
       const alert = await alerts.add(site.id, fields as AlertFields, keyOf(request).id)
-      if (!alert) throw new ApiError('VALIDATION_ERROR', { details: [{ field: 'site_id', reason: `has ${MAX_ALERTS_OF_SITE} alerts already, which is the most that a site may have` }] })
+      if (!alert)
+        throw new ApiError('VALIDATION_ERROR', {
+          details: [
+            {
+              field: 'site_id',
+              reason: `has ${MAX_ALERTS_OF_SITE} alerts already, which is the most that a site may have`,
+            },
+          ],
+        })
       reply.code(201)
       return success(describe(alert))
     })
@@ -85,7 +108,8 @@ export function addAlertRoutes(app: FastifyInstance, { control, alerts, now }: A
 
     routes.post<AlertRoute>('/:id/test', async (request) => {
       const alert = await findAlert(request)
-      if (!(await alerts.test(alert))) throw new ApiError('RATE_LIMIT_EXCEEDED', { retryAfterS: TEST_RETRY_AFTER_S })
+      if (!(await alerts.test(alert)))
+        throw new ApiError('RATE_LIMIT_EXCEEDED', { retryAfterS: TEST_RETRY_AFTER_S })
       return success({ id: alert.id, queued: alert.destinations.length })
     })
   }
@@ -122,6 +146,17 @@ function describeAlert(alert: Alert, { mask }: Pick<Alerts, 'mask'>) {
   }
 }
 
-function describeNotice({ at, event, destination, attempts, state, endedAt, error }: ListedNotice, { mask }: Pick<Alerts, 'mask'>) {
-  return { at: toIso(at), event, destination: mask(destination), state, attempts, ended_at: toIso(endedAt), error }
+function describeNotice(
+  { at, event, destination, attempts, state, endedAt, error }: ListedNotice,
+  { mask }: Pick<Alerts, 'mask'>,
+) {
+  return {
+    at: toIso(at),
+    event,
+    destination: mask(destination),
+    state,
+    attempts,
+    ended_at: toIso(endedAt),
+    error,
+  }
 }

@@ -33,7 +33,10 @@ const LEAST_RESERVED = MEBIBYTE / 2
 const RETRY_AFTER_S = 5
 
 /** `POST /api/v1/events`: up to 1,000 events of a server, for an API key that may write. */
-export function addBatchRoute(app: FastifyInstance, { gate, takeBatch, tally, commit, now }: BatchRouteServices): void {
+export function addBatchRoute(
+  app: FastifyInstance,
+  { gate, takeBatch, tally, commit, now }: BatchRouteServices,
+): void {
   const budget = createBodyBudget(MAX_BYTES_UNDER_WAY)
   void app.register((routes, _options, done) => {
     takeJsonText(routes, MAX_KEYED_BATCH_BYTES)

@@ -11,7 +11,12 @@ export function addDashboardRoutes(app: FastifyInstance, assets: PageAsset[]): v
   for (const { path, type, content } of assets)
     app.get(path, (_request, reply) =>
       reply
-        .headers({ 'content-type': type, 'cache-control': 'no-cache', 'content-security-policy': CONTENT_SECURITY_POLICY, 'referrer-policy': 'no-referrer' })
+        .headers({
+          'content-type': type,
+          'cache-control': 'no-cache',
+          'content-security-policy': CONTENT_SECURITY_POLICY,
+          'referrer-policy': 'no-referrer',
+        })
         .send(content),
     )
 }

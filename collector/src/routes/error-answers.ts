@@ -28,7 +28,10 @@ export function addErrorAnswers(app: FastifyInstance, now: () => number): void {
 /** The error of the register that an error of the framework, or of ours, is answered with. */
 export function toApiError(error: FastifyError): ApiError {
   if (error instanceof ApiError) return error
-  if (INCOMPLETE_BODY.test(error.code)) return new ApiError('VALIDATION_ERROR', { details: [{ field: 'body', reason: 'does not have the announced length' }] })
+  if (INCOMPLETE_BODY.test(error.code))
+    return new ApiError('VALIDATION_ERROR', {
+      details: [{ field: 'body', reason: 'does not have the announced length' }],
+    })
   const code = FRAMEWORK_CODES[error.code]
   return code ? new ApiError(code) : new ApiError('INTERNAL_ERROR', { cause: error })
 }

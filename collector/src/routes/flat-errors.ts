@@ -15,7 +15,12 @@ interface FlatErrorOptions {
 /** Answers the errors of these routes as `{"error":"…"}`, in the words of Zero Trust Analytics. */
 export function addFlatErrors(routes: FastifyInstance, { notFound, now }: FlatErrorOptions): void {
   const logFault = createFaultLog(routes.log, now)
-  const texts: Partial<Record<ErrorCode, string>> = { UNAUTHORIZED: 'Unauthorized', FORBIDDEN: 'Access denied', NOT_FOUND: notFound, PAYLOAD_TOO_LARGE: `Request body must be at most ${MAX_BODY_BYTES / 1024} KB` }
+  const texts: Partial<Record<ErrorCode, string>> = {
+    UNAUTHORIZED: 'Unauthorized',
+    FORBIDDEN: 'Access denied',
+    NOT_FOUND: notFound,
+    PAYLOAD_TOO_LARGE: `Request body must be at most ${MAX_BODY_BYTES / 1024} KB`,
+  }
   routes.setErrorHandler<FastifyError>((error, request, reply) => {
     const apiError = toApiError(error)
     const { code, details, retryAfterS } = apiError
@@ -32,7 +37,11 @@ export function refuse(reason: string, field = 'request'): ApiError {
 }
 
 /** The site that a request names, if the key is for it. Throws `FORBIDDEN` also when there is none: who asks learns no ids. */
-export async function findOwnSite(key: ApiKey, siteId: unknown, control: Pick<ControlStore, 'findSite'>): Promise<Site> {
+export async function findOwnSite(
+  key: ApiKey,
+  siteId: unknown,
+  control: Pick<ControlStore, 'findSite'>,
+): Promise<Site> {
   if (typeof siteId !== 'string' || siteId === '') throw refuse('siteId is required')
   try {
     return await authorise(key, siteId, control)

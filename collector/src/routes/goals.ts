@@ -25,7 +25,11 @@ interface GoalRoute {
 
 /** `/api/goals`: the goals of the sites that an admin key reaches. */
 export function addGoalRoutes(app: FastifyInstance, { control, goals, book, now }: GoalRoutesServices): void {
-  const success = <Data>(data: Data) => ({ success: true as const, data, timestamp: new Date(now()).toISOString() })
+  const success = <Data>(data: Data) => ({
+    success: true as const,
+    data,
+    timestamp: new Date(now()).toISOString(),
+  })
   const changeBy = (request: FastifyRequest) => ({ actor: keyOf(request).id, at: now() })
 
   /** The goal that a request names. One answer for all that is beyond reach: nobody learns which ids others have. */
@@ -33,7 +37,8 @@ export function addGoalRoutes(app: FastifyInstance, { control, goals, book, now 
     const goal = await goals.findGoal(request.params.id)
     const site = goal && (await control.findSite(goal.siteId))
     const { accountId, siteId } = keyOf(request)
-    if (!goal || site?.accountId !== accountId || (siteId !== null && siteId !== goal.siteId)) throw new ApiError('NOT_FOUND')
+    if (!goal || site?.accountId !== accountId || (siteId !== null && siteId !== goal.siteId))
+      throw new ApiError('NOT_FOUND')
     return goal
   }
 
@@ -41,7 +46,10 @@ export function addGoalRoutes(app: FastifyInstance, { control, goals, book, now 
     routes.get('', async (request) => {
       const key = keyOf(request)
       const siteId = readSiteId(request.query as Record<string, unknown>)
-      const found = siteId === undefined ? goals.listGoalsOf(key) : goals.listGoals((await authorise(key, siteId, control)).id)
+      const found =
+        siteId === undefined
+          ? goals.listGoalsOf(key)
+          : goals.listGoals((await authorise(key, siteId, control)).id)
       return success((await found).map(describeGoal))
     })
 
@@ -49,7 +57,13 @@ export function addGoalRoutes(app: FastifyInstance, { control, goals, book, now 
       const { siteId, name, rule, value = null } = readBody(request.body, { isNew: true })
       const site = await authorise(keyOf(request), siteId!, control)
       const goal = await goals.addGoal(site.id, { name: name!, rule: rule!, value }, changeBy(request))
-      if (!goal) throw refuse([{ field: 'site_id', reason: `has ${MAX_GOALS_OF_SITE} goals already, which is the most that a site may have` }])
+      if (!goal)
+        throw refuse([
+          {
+            field: 'site_id',
+            reason: `has ${MAX_GOALS_OF_SITE} goals already, which is the most that a site may have`,
+          },
+        ])
       await book.load()
       reply.code(201)
       return success(describeGoal(goal))
@@ -87,8 +101,12 @@ function readBody(body: string | undefined, options: { isNew: boolean }): ReadGo
 /** The site that a list is asked for, undefined for all. Throws `VALIDATION_ERROR` with every fault. */
 function readSiteId(query: Record<string, unknown>): string | undefined {
   const { site_id: siteId, ...others } = query
-  const faults: Fault[] = Object.keys(others).map((field) => ({ field: field.slice(0, 100), reason: 'is none of site_id' }))
-  if (siteId !== undefined && typeof siteId !== 'string') faults.unshift({ field: 'site_id', reason: 'must be the id of one site' })
+  const faults: Fault[] = Object.keys(others).map((field) => ({
+    field: field.slice(0, 100),
+    reason: 'is none of site_id',
+  }))
+  if (siteId !== undefined && typeof siteId !== 'string')
+    faults.unshift({ field: 'site_id', reason: 'must be the id of one site' })
   if (faults.length > 0) throw refuse(faults)
   return siteId as string | undefined
 }

@@ -47,7 +47,11 @@ export function addHealthRoutes(app: FastifyInstance, { isStoreReachable, queues
         reply.code(reasons.length > 0 ? 503 : 200)
         return {
           status: reasons.length > 0 ? 'unavailable' : 'ok',
-          store: reasons.includes('store_unreachable') ? 'unreachable' : reasons.includes('store_failing') ? 'failing' : 'ok',
+          store: reasons.includes('store_unreachable')
+            ? 'unreachable'
+            : reasons.includes('store_failing')
+              ? 'failing'
+              : 'ok',
           queue: reasons.includes('queue_full') ? 'full' : 'ok',
           reasons,
         }

@@ -24,45 +24,83 @@ const MAX_STRIPE_BYTES = 1024 * 1024
 const KEEP_EVENTS_MS = 30 * 24 * 60 * 60 * 1000
 
 /** `POST /webhooks/stripe`: what customers paid for becomes the plan of their account. */
-export function addStripeRoute(app: FastifyInstance, { store, log, now, secret, prices }: InboundServices & { secret: string; prices: PricePlans }): void {
+export function addStripeRoute(
+  app: FastifyInstance,
+  { store, log, now, secret, prices }: InboundServices & { secret: string; prices: PricePlans },
+): void {
   addHook(app, '/webhooks/stripe', (routes) => {
     routes.removeAllContentTypeParsers()
     // The signature is that of the bytes.
-    routes.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: MAX_STRIPE_BYTES }, (_request, body, parsed) => parsed(null, body))
+    routes.addContentTypeParser(
+      'application/json',
+      { parseAs: 'buffer', bodyLimit: MAX_STRIPE_BYTES },
+      (_request, body, parsed) => parsed(null, body),
+    )
     routes.post<{ Body: Buffer | undefined }>('', async (request) => {
       const body = request.body ?? Buffer.alloc(0)
       const header = [request.headers['stripe-signature']].flat().join(',')
-      if (!verifyStripeSignature({ header, body, secret, now: now() })) throw new ApiError('INVALID_SIGNATURE')
+      if (!verifyStripeSignature({ header, body, secret, now: now() }))
+        throw new ApiError('INVALID_SIGNATURE')
       const event = readStripeEvent(parse(body), prices)
-      if (!event) throw new ApiError('VALIDATION_ERROR', { details: [{ field: 'body', reason: 'is no event of Stripe' }] })
+      if (!event)
+        throw new ApiError('VALIDATION_ERROR', {
+          details: [{ field: 'body', reason: 'is no event of Stripe' }],
+        })
       await store.forgetBillingEvents(now() - KEEP_EVENTS_MS)
       const result = await store.takeBillingEvent(event, now())
-      if (result.outcome === 'planned') log.info({ event: event.id, account: result.accountId, plan: result.plan }, 'a payment changed the plan of an account')
-      if (result.outcome === 'unknown-account') log.warn({ event: event.id }, 'a payment names no account that payments may change')
-      if (event.change?.kind === 'subscription' && event.change.plan === undefined && result.outcome !== 'repeated') log.warn({ event: event.id }, 'no price of a subscription stands in STRIPE_PRICES')
+      if (result.outcome === 'planned')
+        log.info(
+          { event: event.id, account: result.accountId, plan: result.plan },
+          'a payment changed the plan of an account',
+        )
+      if (result.outcome === 'unknown-account')
+        log.warn({ event: event.id }, 'a payment names no account that payments may change')
+      if (
+        event.change?.kind === 'subscription' &&
+        event.change.plan === undefined &&
+        result.outcome !== 'repeated'
+      )
+        log.warn({ event: event.id }, 'no price of a subscription stands in STRIPE_PRICES')
       return { received: true }
     })
   })
 }
 
 /** `POST /webhooks/uptime`: a monitor says that a site is down, or up again. */
-export function addUptimeRoute(app: FastifyInstance, { store, alerts, log, now, token }: InboundServices & { alerts: Pick<Alerts, 'announce'>; token: string }): void {
+export function addUptimeRoute(
+  app: FastifyInstance,
+  { store, alerts, log, now, token }: InboundServices & { alerts: Pick<Alerts, 'announce'>; token: string },
+): void {
   const isAllowed = createTokenCheck(token)
   addHook(app, '/webhooks/uptime', (routes) => {
     takeJsonText(routes, MAX_BODY_BYTES)
     // Before the body is read.
-    routes.addHook('onRequest', (request, _reply, done) => done(isAllowed(request.headers.authorization) ? undefined : new ApiError('UNAUTHORIZED')))
+    routes.addHook('onRequest', (request, _reply, done) =>
+      done(isAllowed(request.headers.authorization) ? undefined : new ApiError('UNAUTHORIZED')),
+    )
     routes.post<{ Body: string | undefined }>('', async (request) => {
       const read = readUptimeReport(decodeJson(request.body ?? ''), now())
       if ('faults' in read) throw new ApiError('VALIDATION_ERROR', { details: read.faults })
       const { siteId, isUp, at } = read.report
-      const result = await store.setSiteStatus({ siteId, isUp, toldAt: at }, (alert, changedAt) => describeOutage(alert, changedAt, isUp), now())
+      const result = await store.setSiteStatus(
+        { siteId, isUp, toldAt: at },
+        (alert, changedAt) => describeOutage(alert, changedAt, isUp),
+        now(),
+      )
       if (!result) throw new ApiError('NOT_FOUND')
       if (result.hasChanged) {
         log.info({ site: siteId, status: isUp ? 'up' : 'down' }, 'a monitor says that a site changed')
         alerts.announce(result.crossings)
       }
-      return { success: true as const, data: { site_id: siteId, status: isUp ? ('up' as const) : ('down' as const), changed: result.hasChanged }, timestamp: new Date(now()).toISOString() }
+      return {
+        success: true as const,
+        data: {
+          site_id: siteId,
+          status: isUp ? ('up' as const) : ('down' as const),
+          changed: result.hasChanged,
+        },
+        timestamp: new Date(now()).toISOString(),
+      }
     })
   })
 }

@@ -45,16 +45,26 @@ const RETRY_AFTER_S = 5
 const MAX_CHARACTERS_UNDER_WAY = 8 * 1024 * 1024
 
 /** `POST /e/{code}` and `POST /e/heartbeat/{code}`. */
-export function addIngestRoutes(app: FastifyInstance, { ingest, addressOf, tallies, commit, heartbeats, readCdnCountry }: IngestRouteServices): void {
+export function addIngestRoutes(
+  app: FastifyInstance,
+  { ingest, addressOf, tallies, commit, heartbeats, readCdnCountry }: IngestRouteServices,
+): void {
   void app.register((routes, _options, done) => {
     routes.removeAllContentTypeParsers()
     // A beacon is text/plain so that it needs no preflight; both are the same JSON. The decode stage parses it.
-    routes.addContentTypeParser(['application/json', 'text/plain'], { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, (_request, body, parsed) => parsed(null, body))
+    routes.addContentTypeParser(
+      ['application/json', 'text/plain'],
+      { parseAs: 'string', bodyLimit: MAX_BODY_BYTES },
+      (_request, body, parsed) => parsed(null, body),
+    )
 
     routes.decorateRequest('isTaken', false)
     let charactersUnderWay = 0
     const addCountedRoute = ({ url, tally, isFull, take }: CountedRoute) => {
-      const refuseMore = () => (isFull() || charactersUnderWay >= MAX_CHARACTERS_UNDER_WAY ? new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S }) : undefined)
+      const refuseMore = () =>
+        isFull() || charactersUnderWay >= MAX_CHARACTERS_UNDER_WAY
+          ? new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S })
+          : undefined
       routes.post<CodeRoute>(url, {
         onRequest(_request, _reply, next) {
           tally.receive()
@@ -73,7 +83,9 @@ export function addIngestRoutes(app: FastifyInstance, { ingest, addressOf, talli
           const { length } = request.body ?? ''
           charactersUnderWay += length
           try {
-            return await take(read(request, { ip: addressOf(request.raw), cdnCountry: readCdnCountry(request.raw) }))
+            return await take(
+              read(request, { ip: addressOf(request.raw), cdnCountry: readCdnCountry(request.raw) }),
+            )
           } finally {
             charactersUnderWay -= length
           }
@@ -81,14 +93,33 @@ export function addIngestRoutes(app: FastifyInstance, { ingest, addressOf, talli
       })
     }
 
-    addCountedRoute({ url: '/e/:code', tally: tallies.events, isFull: commit.isFull, take: (request) => ingest.takeEvents(request) })
-    addCountedRoute({ url: '/e/heartbeat/:code', tally: tallies.heartbeats, isFull: heartbeats.isFull, take: (request) => ingest.takeHeartbeat(request) })
+    addCountedRoute({
+      url: '/e/:code',
+      tally: tallies.events,
+      isFull: commit.isFull,
+      take: (request) => ingest.takeEvents(request),
+    })
+    addCountedRoute({
+      url: '/e/heartbeat/:code',
+      tally: tallies.heartbeats,
+      isFull: heartbeats.isFull,
+      take: (request) => ingest.takeHeartbeat(request),
+    })
     done()
   })
 }
 
-function read({ params, body, headers }: FastifyRequest<CodeRoute>, sender: { ip: string; cdnCountry: string }): IngestRequest {
-  return { code: params.code, body: body ?? '', ...sender, origin: headers.origin, language: firstLanguage(headers['accept-language']) }
+function read(
+  { params, body, headers }: FastifyRequest<CodeRoute>,
+  sender: { ip: string; cdnCountry: string },
+): IngestRequest {
+  return {
+    code: params.code,
+    body: body ?? '',
+    ...sender,
+    origin: headers.origin,
+    language: firstLanguage(headers['accept-language']),
+  }
 }
 
 /** The language that a browser likes best, of `de-CH,de;q=0.9`; servers send `*`, or nothing. */

@@ -14,7 +14,11 @@ interface KeyRoutesServices {
 
 /** `/api/keys`: making, listing and revoking the keys that reach nothing beyond the admin key which asks. */
 export function addKeyRoutes(app: FastifyInstance, { control, now }: KeyRoutesServices): void {
-  const success = <Data>(data: Data) => ({ success: true as const, data, timestamp: new Date(now()).toISOString() })
+  const success = <Data>(data: Data) => ({
+    success: true as const,
+    data,
+    timestamp: new Date(now()).toISOString(),
+  })
 
   const addRoutes = (routes: FastifyInstance) => {
     routes.get('', async (request) => success((await control.listApiKeysOf(keyOf(request))).map(describeKey)))
@@ -23,7 +27,10 @@ export function addKeyRoutes(app: FastifyInstance, { control, now }: KeyRoutesSe
       const maker = keyOf(request)
       const { siteId, ...fields } = readBody(request.body)
       if (siteId !== null) await authorise(maker, siteId, control)
-      const { secret, record } = createApiKey({ ...fields, accountId: maker.accountId, siteId: siteId ?? maker.siteId }, now())
+      const { secret, record } = createApiKey(
+        { ...fields, accountId: maker.accountId, siteId: siteId ?? maker.siteId },
+        now(),
+      )
       await control.addApiKey(record, maker.id)
       reply.code(201)
       // The only answer that ever holds it.
@@ -34,7 +41,8 @@ export function addKeyRoutes(app: FastifyInstance, { control, now }: KeyRoutesSe
       const { id } = request.params
       const [key, actor] = [await control.findApiKey(id), keyOf(request)]
       // One answer for all that is beyond reach: nobody learns which ids others have.
-      if (!key || !isWithin(key, actor) || !(await control.removeApiKey(id, { actor: actor.id, at: now() }))) throw new ApiError('NOT_FOUND')
+      if (!key || !isWithin(key, actor) || !(await control.removeApiKey(id, { actor: actor.id, at: now() })))
+        throw new ApiError('NOT_FOUND')
       return success({ id })
     })
   }

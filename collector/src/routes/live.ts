@@ -16,7 +16,10 @@ interface LiveServices {
 }
 
 /** `GET /e/live/{code}` and its older path `GET /live/{code}`. */
-export function addLiveRoutes(app: FastifyInstance, { live, findSite, limiter, addressOf, now }: LiveServices): void {
+export function addLiveRoutes(
+  app: FastifyInstance,
+  { live, findSite, limiter, addressOf, now }: LiveServices,
+): void {
   for (const path of ['/e/live/:code', '/live/:code'])
     app.get<{ Params: { code: string } }>(path, async (request, reply): Promise<LiveAnswer> => {
       const retryAfterS = limiter.take(clientOf(addressOf(request.raw)), 1)

@@ -9,13 +9,19 @@ import type { Registry } from '../metrics/create-registry.js'
  * They tell the traffic of a business. An address proves nothing: behind a proxy on the same machine every visitor
  * comes from loopback. And no page of another site may read the answer: this one route has no CORS headers.
  */
-export function addMetricsRoute(app: FastifyInstance, { registry, token }: { registry: Registry; token: string }): void {
+export function addMetricsRoute(
+  app: FastifyInstance,
+  { registry, token }: { registry: Registry; token: string },
+): void {
   const isAllowed = createTokenCheck(token)
   app.get(
     '/metrics',
     {
       onRequest(request, reply, done) {
-        reply.removeHeader('access-control-allow-origin').removeHeader('access-control-expose-headers').header('cache-control', 'no-store')
+        reply
+          .removeHeader('access-control-allow-origin')
+          .removeHeader('access-control-expose-headers')
+          .header('cache-control', 'no-store')
         done(isAllowed(request.headers.authorization) ? undefined : new ApiError('UNAUTHORIZED'))
       },
     },

@@ -8,7 +8,8 @@ declare module 'fastify' {
 }
 
 const PREFLIGHT_MAX_AGE_S = 86_400
-const EXPOSED_HEADERS = 'Retry-After, X-Next-Cursor, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id'
+const EXPOSED_HEADERS =
+  'Retry-After, X-Next-Cursor, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id'
 
 /**
  * Puts CORS headers on every answer but those of private routes, errors too: an answer without them makes a page think that its event
@@ -37,5 +38,6 @@ export function addPublicHeaders(app: FastifyInstance): void {
  */
 export function nameRequest(reply: FastifyReply): void {
   reply.header('x-request-id', reply.request.id)
-  if (reply.hasHeader('access-control-allow-origin')) reply.header('access-control-expose-headers', EXPOSED_HEADERS)
+  if (reply.hasHeader('access-control-allow-origin'))
+    reply.header('access-control-expose-headers', EXPOSED_HEADERS)
 }

@@ -17,5 +17,11 @@ const FOLDER = new URL('../../dist/dashboard/', import.meta.url)
 
 /** Reads the built dashboard page. */
 export async function readPageAssets(): Promise<PageAsset[]> {
-  return Promise.all(FILES.map(async ({ path, file, type }) => ({ path, type, content: await readFile(new URL(file, FOLDER)) })))
+  return Promise.all(
+    FILES.map(async ({ path, file, type }) => ({
+      path,
+      type,
+      content: await readFile(new URL(file, FOLDER)),
+    })),
+  )
 }

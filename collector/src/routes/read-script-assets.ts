@@ -22,7 +22,9 @@ export async function readScriptAssets(): Promise<ScriptAsset[]> {
         name,
         hash: createHash('sha256').update(plain).digest('hex').slice(0, 16),
         plain,
-        brotli: brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } }),
+        brotli: brotliCompressSync(plain, {
+          params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY },
+        }),
         gzip: gzipSync(plain, { level: constants.Z_BEST_COMPRESSION }),
       }
     }),

@@ -12,11 +12,18 @@ const IMMUTABLE_CACHE = 'public, max-age=31536000, immutable'
 export function addScriptRoutes(app: FastifyInstance, assets: ScriptAsset[]): void {
   for (const asset of assets) {
     app.get(`/${asset.name}.js`, (request, reply) => send(request, reply, asset, SHORT_CACHE))
-    app.get(`/v/${asset.hash}/${asset.name}.js`, (request, reply) => send(request, reply, asset, IMMUTABLE_CACHE))
+    app.get(`/v/${asset.hash}/${asset.name}.js`, (request, reply) =>
+      send(request, reply, asset, IMMUTABLE_CACHE),
+    )
   }
 }
 
-function send(request: FastifyRequest, reply: FastifyReply, asset: ScriptAsset, cacheControl: string): FastifyReply {
+function send(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  asset: ScriptAsset,
+  cacheControl: string,
+): FastifyReply {
   const accepted = request.headers['accept-encoding'] ?? ''
   const encoding = /\bbr\b/.test(accepted) ? 'br' : /\bgzip\b/.test(accepted) ? 'gzip' : undefined
   const etag = `"${asset.hash}${encoding ? `-${encoding}` : ''}"`

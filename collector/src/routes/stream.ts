@@ -28,30 +28,35 @@ export function addStreamRoute(app: FastifyInstance, { control, gate, hub }: Str
   })
 
   // Asked by HEAD it would be opened as well.
-  app.get<{ Params: { id: string } }>('/api/stream/:id', { exposeHeadRoute: false }, async (request, reply) => {
-    nameRequest(reply)
-    const { id } = request.params
-    const key = await gate.enter(request, reply, 'read')
-    const site = await authorise(key, id, control)
-    const cursor = readCursor([request.headers['last-event-id']].flat()[0])
-    const isAllowed = async () => {
-      try {
-        await authorise(await authenticate(request.headers, control), id, control)
-        return true
-      } catch (error) {
-        if (error instanceof ApiError && error.code !== 'STORE_UNAVAILABLE') return false
-        throw error
+  app.get<{ Params: { id: string } }>(
+    '/api/stream/:id',
+    { exposeHeadRoute: false },
+    async (request, reply) => {
+      nameRequest(reply)
+      const { id } = request.params
+      const key = await gate.enter(request, reply, 'read')
+      const site = await authorise(key, id, control)
+      const cursor = readCursor([request.headers['last-event-id']].flat()[0])
+      const isAllowed = async () => {
+        try {
+          await authorise(await authenticate(request.headers, control), id, control)
+          return true
+        } catch (error) {
+          if (error instanceof ApiError && error.code !== 'STORE_UNAVAILABLE') return false
+          throw error
+        }
       }
-    }
-    const start = await hub.open({ site, keyId: key.id, cursor, isAllowed })
-    start(openResponse(reply))
-  })
+      const start = await hub.open({ site, keyId: key.id, cursor, isAllowed })
+      start(openResponse(reply))
+    },
+  )
 }
 
 /** Takes the response from the framework and writes its head. */
 function openResponse(reply: FastifyReply): FastifyReply['raw'] {
   reply.hijack()
-  for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...HEADERS })) if (value !== undefined) reply.raw.setHeader(name, value)
+  for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...HEADERS }))
+    if (value !== undefined) reply.raw.setHeader(name, value)
   reply.raw.flushHeaders()
   return reply.raw
 }

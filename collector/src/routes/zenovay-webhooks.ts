@@ -22,7 +22,10 @@ const FIELDS = ['url', 'website_id', 'events', 'description']
 const EVENT_ID = /^evt_[0-9a-f]{32}$/
 
 /** `/v1/cli/mutate/webhooks`: outbound webhooks as the command line of Zenovay manages them. */
-export function addZenovayWebhookRoutes(app: FastifyInstance, { control, desk }: ZenovayWebhookServices): void {
+export function addZenovayWebhookRoutes(
+  app: FastifyInstance,
+  { control, desk }: ZenovayWebhookServices,
+): void {
   const addRoutes = (routes: FastifyInstance) => {
     routes.get('', async (request) => {
       const { accountId, siteId } = keyOf(request)
@@ -32,9 +35,14 @@ export function addZenovayWebhookRoutes(app: FastifyInstance, { control, desk }:
     routes.post<{ Body: string | undefined }>('', async (request, reply) => {
       const key = keyOf(request)
       const { website_id: siteId = null, ...given } = readBody(request.body, FIELDS)
-      if (siteId !== null && typeof siteId !== 'string') throw refuse([{ field: 'website_id', reason: 'must be the id of a website, or null for all' }])
+      if (siteId !== null && typeof siteId !== 'string')
+        throw refuse([{ field: 'website_id', reason: 'must be the id of a website, or null for all' }])
       if (siteId !== null) await authorise(key, siteId, control)
-      const { webhook, secret } = await desk.create(key, siteId ?? key.siteId, { url: given['url'], events: given['events'], description: given['description'] })
+      const { webhook, secret } = await desk.create(key, siteId ?? key.siteId, {
+        url: given['url'],
+        events: given['events'],
+        description: given['description'],
+      })
       reply.code(201)
       return { success: true, ...describeWebhook(webhook), secret }
     })
@@ -42,7 +50,13 @@ export function addZenovayWebhookRoutes(app: FastifyInstance, { control, desk }:
     routes.post<OneWebhook>('/:id/test', async (request) => {
       const { status, error, answer, durationMs } = await desk.test(keyOf(request), request.params.id)
       // Nothing else tells a test that failed from one that was answered.
-      return { success: true, status: status ?? null, body: answer, duration_ms: durationMs, error: error ?? null }
+      return {
+        success: true,
+        status: status ?? null,
+        body: answer,
+        duration_ms: durationMs,
+        error: error ?? null,
+      }
     })
 
     routes.post<OneWebhook>('/:id/rotate', async (request) => {
@@ -72,9 +86,13 @@ export function addZenovayWebhookRoutes(app: FastifyInstance, { control, desk }:
 
 function readBody(text: string | undefined, allowed: string[]): Record<string, unknown> {
   const body = decodeJson(text ?? '')
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw refuse([{ field: 'body', reason: 'must be a JSON object' }])
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw refuse([{ field: 'body', reason: 'must be a JSON object' }])
   const unknown = Object.keys(body).filter((field) => !allowed.includes(field))
-  if (unknown.length > 0) throw refuse(unknown.map((field) => ({ field: field.slice(0, 100), reason: `is none of ${allowed.join(', ')}` })))
+  if (unknown.length > 0)
+    throw refuse(
+      unknown.map((field) => ({ field: field.slice(0, 100), reason: `is none of ${allowed.join(', ')}` })),
+    )
   return body as Record<string, unknown>
 }
 
@@ -82,7 +100,13 @@ function readChoice(text: string | undefined): ReplayChoice {
   const { event_id: eventId, failed_since: since } = readBody(text, ['event_id', 'failed_since'])
   if (typeof eventId === 'string' && since === undefined && EVENT_ID.test(eventId)) return { eventId }
   const failedSince = typeof since === 'string' && eventId === undefined ? Date.parse(since) : NaN
-  if (Number.isNaN(failedSince)) throw refuse([{ field: 'body', reason: 'must have either event_id, the id of one delivery, or failed_since, a time in ISO 8601' }])
+  if (Number.isNaN(failedSince))
+    throw refuse([
+      {
+        field: 'body',
+        reason: 'must have either event_id, the id of one delivery, or failed_since, a time in ISO 8601',
+      },
+    ])
   return { failedSince }
 }
 
@@ -90,7 +114,17 @@ function refuse(details: Fault[]): ApiError {
   return new ApiError('VALIDATION_ERROR', { details })
 }
 
-function describeWebhook({ id, url, siteId, events, description, isActive, disabledReason, createdAt, lastTriggeredAt }: Webhook) {
+function describeWebhook({
+  id,
+  url,
+  siteId,
+  events,
+  description,
+  isActive,
+  disabledReason,
+  createdAt,
+  lastTriggeredAt,
+}: Webhook) {
   return {
     id,
     url,

@@ -22,15 +22,26 @@ export function addZtaWebhookRoutes(app: FastifyInstance, { control, desk, now }
     routes.get<{ Querystring: Record<string, unknown> }>('', async (request) => {
       const { accountId, id } = await findOwnSite(keyOf(request), request.query['siteId'], control)
       const webhooks = await desk.list({ accountId, siteId: id })
-      return { webhooks: webhooks.map((webhook) => ({ ...describeWebhook(webhook, MASKED_SECRET), lastTriggered: timeOf(webhook.lastTriggeredAt), ...(!webhook.isActive && { disabledReason: webhook.disabledReason }) })) }
+      return {
+        webhooks: webhooks.map((webhook) => ({
+          ...describeWebhook(webhook, MASKED_SECRET),
+          lastTriggered: timeOf(webhook.lastTriggeredAt),
+          ...(!webhook.isActive && { disabledReason: webhook.disabledReason }),
+        })),
+      }
     })
 
     routes.post<{ Body: string | undefined }>('', async (request, reply) => {
       const body = decodeJson(request.body ?? '')
-      if (typeof body !== 'object' || body === null || Array.isArray(body)) throw refuse('must be a JSON object', 'body')
+      if (typeof body !== 'object' || body === null || Array.isArray(body))
+        throw refuse('must be a JSON object', 'body')
       const { siteId, url, events, description } = body as Record<string, unknown>
       const site = await findOwnSite(keyOf(request), siteId, control)
-      const { webhook, secret } = await desk.create(keyOf(request), site.id, { url, events: events ?? [], description })
+      const { webhook, secret } = await desk.create(keyOf(request), site.id, {
+        url,
+        events: events ?? [],
+        description,
+      })
       reply.code(201)
       return { webhook: describeWebhook(webhook, secret) }
     })

@@ -25,9 +25,15 @@ export function createSecretBox(masterKey: Buffer): SecretBox {
     },
     open(sealed) {
       const bytes = Buffer.from(sealed.startsWith(PREFIX) ? sealed.slice(PREFIX.length) : '', 'base64url')
-      const [nonce, tag, text] = [bytes.subarray(0, NONCE_BYTES), bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES), bytes.subarray(NONCE_BYTES + TAG_BYTES)]
+      const [nonce, tag, text] = [
+        bytes.subarray(0, NONCE_BYTES),
+        bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES),
+        bytes.subarray(NONCE_BYTES + TAG_BYTES),
+      ]
       if (tag.length < TAG_BYTES) throw new Error('this is no sealed text')
-      const decipher = createDecipheriv(CIPHER, masterKey, nonce, { authTagLength: TAG_BYTES }).setAuthTag(tag)
+      const decipher = createDecipheriv(CIPHER, masterKey, nonce, { authTagLength: TAG_BYTES }).setAuthTag(
+        tag,
+      )
       return Buffer.concat([decipher.update(text), decipher.final()]).toString('utf8')
     },
   }

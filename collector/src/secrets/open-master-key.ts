@@ -7,7 +7,8 @@ export const MASTER_KEY_BYTES = 32
 /** What is left to do with what nobody can open any more. */
 const MENDING = {
   webhooks: 'remove the webhooks with zenovay-collector webhook remove all --yes and make them anew',
-  alerts: 'take the destinations out of the alerts with zenovay-collector alert forget-destinations --yes and set them anew',
+  alerts:
+    'take the destinations out of the alerts with zenovay-collector alert forget-destinations --yes and set them anew',
 }
 
 /** Something that was sealed before: a key that does not open it is the wrong one. */
@@ -27,11 +28,18 @@ interface MasterKeyOptions {
 
 /** The box of the collector's secrets. Rejects with a {@link StartError} when its key is missing, or is not the one that they were sealed with. */
 export async function openSecretBox({ given, file, sealed }: MasterKeyOptions): Promise<SecretBox> {
-  const key = given ?? (await readKeyFile(file)) ?? (sealed.length === 0 ? await makeKeyFile(file) : undefined)
-  if (!key) throw new StartError(`${describe(sealed)} sealed with a master key that is gone: there is no ${file}. Put it back, or set MASTER_KEY; ${mend(sealed)}.`)
+  const key =
+    given ?? (await readKeyFile(file)) ?? (sealed.length === 0 ? await makeKeyFile(file) : undefined)
+  if (!key)
+    throw new StartError(
+      `${describe(sealed)} sealed with a master key that is gone: there is no ${file}. Put it back, or set MASTER_KEY; ${mend(sealed)}.`,
+    )
   const box = createSecretBox(key)
   const closed = sealed.filter(({ text }) => !canOpen(box, text))
-  if (closed.length > 0) throw new StartError(`${describe(closed)} sealed with another master key than that of ${given ? 'MASTER_KEY' : file}. Put the right one there; ${mend(closed)}.`)
+  if (closed.length > 0)
+    throw new StartError(
+      `${describe(closed)} sealed with another master key than that of ${given ? 'MASTER_KEY' : file}. Put the right one there; ${mend(closed)}.`,
+    )
   return box
 }
 
@@ -58,10 +66,15 @@ async function readKeyFile(file: string): Promise<Buffer | undefined> {
     text = await readFile(file, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new StartError(`The master key in ${file} cannot be read: ${describeError(error)}. Let this user read it, or set MASTER_KEY.`)
+    throw new StartError(
+      `The master key in ${file} cannot be read: ${describeError(error)}. Let this user read it, or set MASTER_KEY.`,
+    )
   }
   const key = Buffer.from(text.trim(), 'base64')
-  if (key.length !== MASTER_KEY_BYTES) throw new StartError(`There is no master key in ${file}: it must be ${MASTER_KEY_BYTES} bytes in base64. Restore it, or set MASTER_KEY.`)
+  if (key.length !== MASTER_KEY_BYTES)
+    throw new StartError(
+      `There is no master key in ${file}: it must be ${MASTER_KEY_BYTES} bytes in base64. Restore it, or set MASTER_KEY.`,
+    )
   return key
 }
 
@@ -80,7 +93,9 @@ async function makeKeyFile(file: string): Promise<Buffer | undefined> {
       if (error.code !== 'EEXIST') throw error
     })
   } catch (error) {
-    throw new StartError(`The master key cannot be made at ${file}: ${describeError(error)}. Make its folder one that this user may write, or set MASTER_KEY.`)
+    throw new StartError(
+      `The master key cannot be made at ${file}: ${describeError(error)}. Make its folder one that this user may write, or set MASTER_KEY.`,
+    )
   } finally {
     await rm(draft, { force: true })
   }

@@ -18,12 +18,14 @@ const readSiteName: Read<string> = (value, refuse) => {
 
 const readHost: Read<string> = (value, refuse) => {
   const host = typeof value === 'string' ? readDomain(value) : undefined
-  if (host === undefined) refuse(typeof value === 'string' ? `"${value.slice(0, 100)}" ${NOT_A_DOMAIN}` : 'must be a text')
+  if (host === undefined)
+    refuse(typeof value === 'string' ? `"${value.slice(0, 100)}" ${NOT_A_DOMAIN}` : 'must be a text')
   return host
 }
 
 const readHosts: Read<string[]> = (value, refuse) => {
-  if (!Array.isArray(value) || value.length > MAX_ALLOWED_DOMAINS) return void refuse(`must be an array of at most ${MAX_ALLOWED_DOMAINS} domains`)
+  if (!Array.isArray(value) || value.length > MAX_ALLOWED_DOMAINS)
+    return void refuse(`must be an array of at most ${MAX_ALLOWED_DOMAINS} domains`)
   const hosts = value.map((entry) => readHost(entry, refuse))
   return [...new Set(hosts.filter((host) => host !== undefined))]
 }
@@ -35,11 +37,14 @@ const readZone: Read<string> = (value, refuse) => {
 }
 
 const readMonths: Read<number> = (value, refuse) => {
-  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_RETENTION_MONTHS) return value as number
+  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_RETENTION_MONTHS)
+    return value as number
   refuse(`must be a whole number from 1 to ${MAX_RETENTION_MONTHS}`)
 }
 
-const FIELDS: { [wire: string]: { [Key in keyof SiteFields]: [Key, Read<SiteFields[Key]>] }[keyof SiteFields] } = {
+const FIELDS: {
+  [wire: string]: { [Key in keyof SiteFields]: [Key, Read<SiteFields[Key]>] }[keyof SiteFields]
+} = {
   domain: ['domain', readHost],
   name: ['name', readSiteName],
   allowed_domains: ['allowedDomains', readHosts],
@@ -49,7 +54,8 @@ const FIELDS: { [wire: string]: { [Key in keyof SiteFields]: [Key, Read<SiteFiel
 
 /** Reads the fields of a site by their names on the wire. `faults` lists every one that is wrong or unknown. */
 export function readSiteFields(body: unknown): { fields: Partial<SiteFields>; faults: Fault[] } {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return { fields: {}, faults: [{ field: 'body', reason: 'must be a JSON object' }] }
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    return { fields: {}, faults: [{ field: 'body', reason: 'must be a JSON object' }] }
   const faults: Fault[] = []
   const fields: Partial<Record<keyof SiteFields, unknown>> = {}
   for (const [field, value] of Object.entries(body)) {

@@ -45,6 +45,8 @@ export const ALERT_MIGRATION: Migration = {
       .addUniqueConstraint('alert_notices_key', ['alert_id', 'key', 'place'])
       .execute()
     await sql`CREATE INDEX alert_notices_due ON alert_notices (due_at) WHERE ended_at IS NULL`.execute(db)
-    await sql`CREATE INDEX alert_notices_ended ON alert_notices (ended_at) WHERE ended_at IS NOT NULL`.execute(db)
+    await sql`CREATE INDEX alert_notices_ended ON alert_notices (ended_at) WHERE ended_at IS NOT NULL`.execute(
+      db,
+    )
   },
 }

@@ -42,7 +42,8 @@ export interface ListedNotice extends Pick<Notice, 'at' | 'event' | 'destination
 }
 
 /** How an attempt ended: for good, with `isDone` saying how, or with another attempt at `retryAt`, by the sender's clock. */
-export type NoticeOutcome = { isDone: boolean; at: number; error: string | null } | { retryAt: number; error: string }
+export type NoticeOutcome =
+  { isDone: boolean; at: number; error: string | null } | { retryAt: number; error: string }
 
 /** Where alerts, their state and their notices live. Whatever is put resolves when it is on the disk. */
 export interface AlertStore {

@@ -17,6 +17,10 @@ export const CHANGE_MIGRATION: Migration = {
       .addColumn('actor', 'text')
       .addColumn('fields', 'text')
       .execute()
-    await db.schema.createIndex('change_log_account').on('change_log').columns(['account_id', 'type', 'id']).execute()
+    await db.schema
+      .createIndex('change_log_account')
+      .on('change_log')
+      .columns(['account_id', 'type', 'id'])
+      .execute()
   },
 }

@@ -34,7 +34,7 @@ export function createStampClaims(connection: ControlDatabase): ClaimStamp {
 
   return async (webhookId, event, at) => {
     const key = `${webhookId} ${event} ${at}`
-    for (let stamp = searched.get(key) ?? at; ; ) {
+    for (let stamp = searched.get(key) ?? at; ;) {
       const block = Math.floor(stamp / BLOCK_MS)
       const end = (block + 1) * BLOCK_MS
       const taken = await readBlock(webhookId, event, block)

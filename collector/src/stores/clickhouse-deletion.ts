@@ -9,7 +9,8 @@ const FIRST_POLL_MS = 20
 const LAST_POLL_MS = 250
 
 // Those of full and of lightweight deletions; a change of the schema is none of ours.
-const MUTATIONS = "database = currentDatabase() AND table = {table: String} AND (position(command, 'DELETE') > 0 OR position(command, '_row_exists') > 0)"
+const MUTATIONS =
+  "database = currentDatabase() AND table = {table: String} AND (position(command, 'DELETE') > 0 OR position(command, '_row_exists') > 0)"
 const PROGRESS = `
   SELECT countIf(NOT is_done) AS unfinished, maxIf(latest_fail_reason, NOT is_done) AS failure FROM system.mutations WHERE ${MUTATIONS}`
 
@@ -31,19 +32,42 @@ const NO_PARTITION = '190001'
  * A lightweight DELETE would only hide them until some later merge, so the parts that hold them are written anew.
  * Only the months (partitions) that hold such rows are touched, and when none does, nothing is.
  */
-export function createDeletion(client: ClickHouseClient, patienceMs = PATIENCE_MS): (deletion: Deletion) => Promise<DeletionResult> {
+export function createDeletion(
+  client: ClickHouseClient,
+  patienceMs = PATIENCE_MS,
+): (deletion: Deletion) => Promise<DeletionResult> {
   let previous: Promise<unknown> = Promise.resolve()
 
   const select = async <Row>(query: string, params: Record<string, unknown>): Promise<Row[]> => {
-    const result = await client.query({ query, query_params: params, format: 'JSONEachRow', clickhouse_settings: { output_format_json_quote_64bit_integers: 0 } })
+    const result = await client.query({
+      query,
+      query_params: params,
+      format: 'JSONEachRow',
+      clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+    })
     return result.json<Row>()
   }
 
-  async function deleteRows(table: string, where: string, params: Record<string, unknown>): Promise<DeletionResult> {
-    const found = await select<{ partition: string; rows: number }>(`SELECT _partition_id AS partition, count() AS rows FROM ${table} WHERE ${where} GROUP BY partition`, params)
+  async function deleteRows(
+    table: string,
+    where: string,
+    params: Record<string, unknown>,
+  ): Promise<DeletionResult> {
+    const found = await select<{ partition: string; rows: number }>(
+      `SELECT _partition_id AS partition, count() AS rows FROM ${table} WHERE ${where} GROUP BY partition`,
+      params,
+    )
     // Rows that a lightweight DELETE hid are found by no condition: they leave with their mask, so that none is a row of the visitor.
-    for (const { partition } of await select<{ partition: string }>(MASKED_PARTITIONS, { table })) await client.command({ query: `ALTER TABLE ${table} APPLY DELETED MASK IN PARTITION ID {partition: String}`, query_params: { partition } })
-    for (const { partition } of found) await client.command({ query: `ALTER TABLE ${table} DELETE IN PARTITION ID {partition: String} WHERE ${where}`, query_params: { ...params, partition } })
+    for (const { partition } of await select<{ partition: string }>(MASKED_PARTITIONS, { table }))
+      await client.command({
+        query: `ALTER TABLE ${table} APPLY DELETED MASK IN PARTITION ID {partition: String}`,
+        query_params: { partition },
+      })
+    for (const { partition } of found)
+      await client.command({
+        query: `ALTER TABLE ${table} DELETE IN PARTITION ID {partition: String} WHERE ${where}`,
+        query_params: { ...params, partition },
+      })
     const deadline = performance.now() + patienceMs
     const isDone = (await waitForMutations(table, deadline)) && (await waitForFiles(table, deadline))
     return { rows: found.reduce((sum, { rows }) => sum + rows, 0), isDone }
@@ -79,17 +103,23 @@ export function createDeletion(client: ClickHouseClient, patienceMs = PATIENCE_M
   }
 
   async function forgetMutations(table: string, which: string): Promise<void> {
-    await client.command({ query: `KILL MUTATION WHERE ${MUTATIONS} AND ${which} SYNC`, query_params: { table } })
+    await client.command({
+      query: `KILL MUTATION WHERE ${MUTATIONS} AND ${which} SYNC`,
+      query_params: { table },
+    })
   }
 
   return (deletion) => {
     // One after the other: each rewrites whole parts.
     const result = previous.then(async () => {
       const { where, params } = describe(deletion)
-      const events = await unsettleAround(client, { where: where('occurred_at'), params }, () => deleteRows('events', where('occurred_at'), params))
+      const events = await unsettleAround(client, { where: where('occurred_at'), params }, () =>
+        deleteRows('events', where('occurred_at'), params),
+      )
       const heartbeats = await deleteRows('heartbeats', where('received_at'), params)
       const built = []
-      for (const table of ['visits', 'page_days']) built.push(await deleteRows(table, `site_id IN {siteIds: Array(String)} AND ${REPLACED}`, params))
+      for (const table of ['visits', 'page_days'])
+        built.push(await deleteRows(table, `site_id IN {siteIds: Array(String)} AND ${REPLACED}`, params))
       return { rows: events.rows, isDone: [events, heartbeats, ...built].every(({ isDone }) => isDone) }
     })
     previous = result.catch(() => {})
@@ -97,7 +127,10 @@ export function createDeletion(client: ClickHouseClient, patienceMs = PATIENCE_M
   }
 }
 
-function describe({ siteIds, visitorId, before }: Deletion): { where: (time: string) => string; params: Record<string, unknown> } {
+function describe({ siteIds, visitorId, before }: Deletion): {
+  where: (time: string) => string
+  params: Record<string, unknown>
+} {
   const where = (time: string) =>
     [
       'site_id IN {siteIds: Array(String)}',

@@ -7,7 +7,11 @@ const TIMEOUT_MS = 10_000
 const MAX_MEMORY_BYTES = 200_000_000
 
 /** The figure store on the tables of the event store, which must be there. One question at a time: nobody waits for the answer. */
-export function createClickhouseFigureStore({ url }: { url: string }): FigureStore & { close(): Promise<void> } {
+export function createClickhouseFigureStore({
+  url,
+}: {
+  url: string
+}): FigureStore & { close(): Promise<void> } {
   const client = createClient({
     url,
     request_timeout: TIMEOUT_MS,
@@ -33,7 +37,8 @@ export function createClickhouseFigureStore({ url }: { url: string }): FigureSto
   return {
     figures: (siteId, window) => ask<WindowFigures>(WINDOW_FIGURES, { siteId, ...window }),
     revenue: (siteId, window, currency) => ask(WINDOW_REVENUE, { siteId, ...window, currency }),
-    liveVisitors: async (siteId, window) => (await ask<{ visitors: number }>(WINDOW_LIVE, { siteId, ...window })).visitors,
+    liveVisitors: async (siteId, window) =>
+      (await ask<{ visitors: number }>(WINDOW_LIVE, { siteId, ...window })).visitors,
     close: () => client.close(),
   }
 }

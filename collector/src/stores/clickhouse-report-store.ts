@@ -31,7 +31,13 @@ const QUESTIONS_AT_ONCE = 4
 const MAX_COUNTED_EXACTLY = 500_000
 
 /** The report store on the tables of the event store, which must be there. */
-export function createClickhouseReportStore({ url, timeoutMs = 30_000, useSettled = true, underWayMs, maxCountedExactly = MAX_COUNTED_EXACTLY }: ReportStoreOptions): ReportStore & { close(): Promise<void> } {
+export function createClickhouseReportStore({
+  url,
+  timeoutMs = 30_000,
+  useSettled = true,
+  underWayMs,
+  maxCountedExactly = MAX_COUNTED_EXACTLY,
+}: ReportStoreOptions): ReportStore & { close(): Promise<void> } {
   const { ask, close } = createAsk({ url, timeoutMs, questionsAtOnce: QUESTIONS_AT_ONCE })
 
   const settle = async (scope: ReportScope): Promise<SettledScope> => {
@@ -47,7 +53,8 @@ export function createClickhouseReportStore({ url, timeoutMs = 30_000, useSettle
     visitors: async (scope, slice) => askVisitors(ask, await settle(scope), slice),
     visitor: async (scope, visitorId) => askVisitor(ask, await settle(scope), visitorId),
     eventNames: async (scope, slice) => askEventNames(ask, await settle(scope), slice),
-    eventProperties: async (scope, name, limit) => askEventProperties(ask, { scope: await settle(scope), name, limit }),
+    eventProperties: async (scope, name, limit) =>
+      askEventProperties(ask, { scope: await settle(scope), name, limit }),
     revenue: async (scope) => askRevenue(ask, await settle(scope)),
     goals: async (scope, rules) => askGoals(ask, await settle(scope), rules),
     errorGroups: (scope, slice) => askErrorGroups(ask, scope, slice),

@@ -3,7 +3,8 @@
 const DURABLE = 'fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 1000'
 
 // What is made of events is fsynced, too: a day must not be called settled while its rows are lost in a power cut. What was erased must leave the disk.
-const BUILT = 'fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 1, min_rows_to_fsync_after_merge = 1'
+const BUILT =
+  'fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 1, min_rows_to_fsync_after_merge = 1'
 
 /** The schema in steps that were ever released; a step is never edited, only followed by another. */
 export const SCHEMA_STEPS: readonly string[] = [

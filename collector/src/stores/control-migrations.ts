@@ -39,9 +39,18 @@ export const CONTROL_MIGRATIONS: Record<string, Migration> = {
   },
   '003-site-settings': {
     async up(db: Kysely<unknown>) {
-      await db.schema.alterTable('sites').addColumn('time_zone', 'text', (column) => column.notNull().defaultTo('UTC')).execute()
-      await db.schema.alterTable('sites').addColumn('retention_months', 'integer', (column) => column.notNull().defaultTo(25)).execute()
-      await db.schema.alterTable('api_keys').addColumn('scope', 'text', (column) => column.notNull().defaultTo('read')).execute()
+      await db.schema
+        .alterTable('sites')
+        .addColumn('time_zone', 'text', (column) => column.notNull().defaultTo('UTC'))
+        .execute()
+      await db.schema
+        .alterTable('sites')
+        .addColumn('retention_months', 'integer', (column) => column.notNull().defaultTo(25))
+        .execute()
+      await db.schema
+        .alterTable('api_keys')
+        .addColumn('scope', 'text', (column) => column.notNull().defaultTo('read'))
+        .execute()
       await db.schema
         .createTable('removals')
         .addColumn('site_id', 'text', (column) => column.primaryKey())
@@ -59,19 +68,29 @@ export const CONTROL_MIGRATIONS: Record<string, Migration> = {
         .addColumn('plan', 'text', (column) => column.notNull())
         .addColumn('created_at', 'integer', (column) => column.notNull())
         .execute()
-      await sql`INSERT INTO accounts (id, name, plan, created_at) VALUES ('acc_default', 'default', 'enterprise', ${Date.now()})`.execute(db)
+      await sql`INSERT INTO accounts (id, name, plan, created_at) VALUES ('acc_default', 'default', 'enterprise', ${Date.now()})`.execute(
+        db,
+      )
       // Without a reference: SQLite adds none to a column that has a default. Accounts are never removed.
-      for (const table of ['sites', 'api_keys']) await db.schema.alterTable(table).addColumn('account_id', 'text', (column) => column.notNull().defaultTo('acc_default')).execute()
+      for (const table of ['sites', 'api_keys'])
+        await db.schema
+          .alterTable(table)
+          .addColumn('account_id', 'text', (column) => column.notNull().defaultTo('acc_default'))
+          .execute()
       await db.schema
         .createTable('key_usage')
-        .addColumn('key_id', 'text', (column) => column.primaryKey().references('api_keys.id').onDelete('cascade'))
+        .addColumn('key_id', 'text', (column) =>
+          column.primaryKey().references('api_keys.id').onDelete('cascade'),
+        )
         .addColumn('minute_began_at', 'integer', (column) => column.notNull())
         .addColumn('minute_count', 'integer', (column) => column.notNull())
         .addColumn('last_used_at', 'integer', (column) => column.notNull())
         .execute()
       await db.schema
         .createTable('key_months')
-        .addColumn('key_id', 'text', (column) => column.notNull().references('api_keys.id').onDelete('cascade'))
+        .addColumn('key_id', 'text', (column) =>
+          column.notNull().references('api_keys.id').onDelete('cascade'),
+        )
         .addColumn('month', 'text', (column) => column.notNull())
         .addColumn('count', 'integer', (column) => column.notNull())
         .addPrimaryKeyConstraint('key_months_key', ['key_id', 'month'])

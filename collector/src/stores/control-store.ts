@@ -38,7 +38,9 @@ export interface Site {
 export type SiteFields = Pick<Site, 'domain' | 'name' | 'allowedDomains' | 'timeZone' | 'retentionMonths'>
 
 /** A new site; what is left out has its default. */
-export type NewSite = Pick<SiteFields, 'domain' | 'name' | 'allowedDomains'> & Partial<SiteFields> & Partial<Pick<Site, 'accountId'>>
+export type NewSite = Pick<SiteFields, 'domain' | 'name' | 'allowedDomains'> &
+  Partial<SiteFields> &
+  Partial<Pick<Site, 'accountId'>>
 
 export const DEFAULT_TIME_ZONE = 'UTC'
 export const DEFAULT_RETENTION_MONTHS = 25
@@ -113,11 +115,17 @@ export interface ControlStore {
    * Counts one request of a key at `now` (ms since the epoch), unless a limit of its plan is `exceeded`: then nothing is counted.
    * Resolves when that is on the disk, for every collector that shares the store; with undefined when there is no such key.
    */
-  countRequest(keyId: string, now: number): Promise<{ usage: KeyUsage; exceeded: 'minute' | 'month' | undefined } | undefined>
+  countRequest(
+    keyId: string,
+    now: number,
+  ): Promise<{ usage: KeyUsage; exceeded: 'minute' | 'month' | undefined } | undefined>
   /** What a key has used at `now` (ms since the epoch); undefined when there is no such key. */
   readUsage(keyId: string, now: number): Promise<KeyUsage | undefined>
   /** Says what somebody decided about a group of errors, at `at` (ms since the epoch); nothing when the site is gone. */
-  setErrorGroupStatus(siteId: string, change: { fingerprint: string; status: ErrorGroupStatus; at: number }): Promise<void>
+  setErrorGroupStatus(
+    siteId: string,
+    change: { fingerprint: string; status: ErrorGroupStatus; at: number },
+  ): Promise<void>
   /** What was decided, by fingerprint; groups nobody decided about are not in it. */
   errorGroupStatuses(siteId: string): Promise<Map<string, { status: ErrorGroupStatus; changedAt: number }>>
   /** Writes a copy to a new file: what was there at one moment, also while others write. */

@@ -30,14 +30,21 @@ const LIMITS: ClickHouseSettings = {
 }
 
 /** Asks a ClickHouse within limits of memory, time and number, so that ingest has its part of the engine. */
-export function createAsk({ url, timeoutMs, questionsAtOnce, threads }: AskOptions): { ask: Ask; close(): Promise<void> } {
+export function createAsk({ url, timeoutMs, questionsAtOnce, threads }: AskOptions): {
+  ask: Ask
+  close(): Promise<void>
+} {
   const client = createClient({
     url,
     request_timeout: timeoutMs,
     max_open_connections: questionsAtOnce,
     use_multipart_params_auto: true,
     log: { level: ClickHouseLogLevel.OFF },
-    clickhouse_settings: { ...LIMITS, max_execution_time: Math.ceil(timeoutMs / 1000), ...(threads !== undefined && { max_threads: threads }) },
+    clickhouse_settings: {
+      ...LIMITS,
+      max_execution_time: Math.ceil(timeoutMs / 1000),
+      ...(threads !== undefined && { max_threads: threads }),
+    },
   })
   const ask: Ask = async <Row>(query: string, query_params: Record<string, unknown>) => {
     try {

@@ -18,7 +18,8 @@ export interface ClaimedDelivery {
 }
 
 /** What becomes of a delivery after an attempt; `returned`: the attempt does not count. */
-export type NextState = { state: 'done' | 'failed' | 'cancelled' } | { state: 'waiting'; dueAt: number; isReturned?: boolean }
+export type NextState =
+  { state: 'done' | 'failed' | 'cancelled' } | { state: 'waiting'; dueAt: number; isReturned?: boolean }
 
 /** An attempt that has ended. */
 export interface FinishedAttempt {

@@ -56,7 +56,10 @@ export async function startEmbeddedEngine(folder: string, log: Logger): Promise<
     for (;;) {
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
       if (stopping) return
-      log.error({ exitCode: child.exitCode, signal: child.signalCode }, 'the embedded engine ended; it is started again')
+      log.error(
+        { exitCode: child.exitCode, signal: child.signalCode },
+        'the embedded engine ended; it is started again',
+      )
       await sleep(RESTART_DELAY_MS)
       if (stopping) return
       restarts++
@@ -87,20 +90,31 @@ export async function startEmbeddedEngine(folder: string, log: Logger): Promise<
     const question = `${new URL(url).origin}/?query=SELECT%201`
     const headers = { authorization: basicAuthorization(USER, password) }
     for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline; await sleep(POLL_MS)) {
-      if (await fetch(question, { headers }).then((answer) => answer.ok, () => false)) return
+      if (
+        await fetch(question, { headers }).then(
+          (answer) => answer.ok,
+          () => false,
+        )
+      )
+        return
       if (child.exitCode === null) continue
       await sleep(RESTART_DELAY_MS)
       child = spawnEngine(files, port, log)
     }
     stopping = true
     child.kill('SIGKILL')
-    throw new StartError(`The embedded engine did not start in ${folder} within ${START_TIMEOUT_MS / 1000} seconds. Is another collector using this DATA_DIR? Its messages are in the log at LOG_LEVEL=debug.`)
+    throw new StartError(
+      `The embedded engine did not start in ${folder} within ${START_TIMEOUT_MS / 1000} seconds. Is another collector using this DATA_DIR? Its messages are in the log at LOG_LEVEL=debug.`,
+    )
   }
 }
 
 function spawnEngine({ dataDir, configFile }: EngineFiles, port: number, log: Logger): ChildProcess {
   // Detached: a terminal's Ctrl-C goes to the whole process group, and the engine must outlive the last commit.
-  const child = spawn(process.execPath, [ENGINE_PROCESS, dataDir, String(port), configFile], { stdio: ['pipe', 'ignore', 'pipe'], detached: true })
+  const child = spawn(process.execPath, [ENGINE_PROCESS, dataDir, String(port), configFile], {
+    stdio: ['pipe', 'ignore', 'pipe'],
+    detached: true,
+  })
   createInterface({ input: child.stderr }).on('line', (line) => log.debug({ engine: line }, 'engine'))
   // The engine died with unread input: its exit is what matters.
   child.stdin.on('error', () => {})
@@ -113,9 +127,14 @@ function assertPlatform(): void {
     const { libchdbPath } = createRequire(import.meta.url)('chdb/libchdb') as { libchdbPath: () => string }
     libchdbPath()
   } catch {
-    throw new StartError(`The embedded engine does not run on ${process.platform}-${process.arch}: it needs glibc Linux or macOS. ${advice}`)
+    throw new StartError(
+      `The embedded engine does not run on ${process.platform}-${process.arch}: it needs glibc Linux or macOS. ${advice}`,
+    )
   }
-  if (process.platform === 'linux' && !hasGlibc()) throw new StartError(`The embedded engine does not run on this Linux: it needs glibc, not musl. ${advice}`)
+  if (process.platform === 'linux' && !hasGlibc())
+    throw new StartError(
+      `The embedded engine does not run on this Linux: it needs glibc, not musl. ${advice}`,
+    )
 }
 
 function hasGlibc(): boolean {

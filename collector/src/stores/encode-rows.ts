@@ -2,7 +2,9 @@
 export type ColumnType = 'String' | 'DateTime64(3)' | 'Bool' | 'UInt32'
 
 /** With `shared`, the value of all rows; else each row has its own by that name. */
-export type Column<Row> = readonly [name: keyof Row & string, type: ColumnType] | readonly [name: string, type: ColumnType, shared: unknown]
+export type Column<Row> =
+  | readonly [name: keyof Row & string, type: ColumnType]
+  | readonly [name: string, type: ColumnType, shared: unknown]
 
 const FIRST_BYTES_PER_ROW = 1_024
 const MAX_UTF8_BYTES = 3
@@ -16,7 +18,10 @@ const MAX_SHORT_TEXT = 42
  * Rows as RowBinary (https://clickhouse.com/docs/interfaces/formats/RowBinary): less work than JSON, for the
  * engine and for us. Times are ms since the epoch.
  */
-export function encodeRows<Row extends object>(columns: readonly Column<Row>[], rows: readonly Row[]): Buffer {
+export function encodeRows<Row extends object>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+): Buffer {
   let buffer = Buffer.allocUnsafe(rows.length * FIRST_BYTES_PER_ROW)
   let at = 0
 

@@ -20,7 +20,10 @@ const SECRET = { mode: 0o600 }
  * own Authorization header, with a password that is new with every start; anything else finds no handler.
  * That user alone may write a backup, into any folder that the process may.
  */
-export async function writeEngineFiles(folder: string, { user, password }: { user: string; password: string }): Promise<EngineFiles> {
+export async function writeEngineFiles(
+  folder: string,
+  { user, password }: { user: string; password: string },
+): Promise<EngineFiles> {
   const files = { dataDir: join(folder, 'store'), configFile: join(folder, 'config.xml') }
   const usersFile = join(folder, 'users.xml')
   await mkdir(files.dataDir, { recursive: true, mode: 0o700 })

@@ -19,4 +19,10 @@ const args = [
 ]
 
 open({ library: 'chdb', path: libchdbPath() })
-load({ library: 'chdb', funcName: 'chdb_query_cmdline', retType: DataType.External, paramsType: [DataType.I32, DataType.StringArray], paramsValue: [args.length, args] })
+load({
+  library: 'chdb',
+  funcName: 'chdb_query_cmdline',
+  retType: DataType.External,
+  paramsType: [DataType.I32, DataType.StringArray],
+  paramsValue: [args.length, args],
+})

@@ -13,16 +13,25 @@ export function backUpEvents(url: string, folder: string): Promise<void> {
 /** Puts the events of such a folder into an engine without any, reads every byte of them, and resolves to how many there are. */
 export function restoreEvents(url: string, folder: string): Promise<number> {
   return withClient(url, async (client) => {
-    await client.command({ query: 'RESTORE TABLE events FROM File({folder: String})', query_params: { folder } })
-    const select = async <Row>(query: string) => (await client.query({ query, format: 'JSONEachRow' })).json<Row>()
-    const [check] = await select<{ result: number }>('CHECK TABLE events SETTINGS check_query_single_value_result = 1')
+    await client.command({
+      query: 'RESTORE TABLE events FROM File({folder: String})',
+      query_params: { folder },
+    })
+    const select = async <Row>(query: string) =>
+      (await client.query({ query, format: 'JSONEachRow' })).json<Row>()
+    const [check] = await select<{ result: number }>(
+      'CHECK TABLE events SETTINGS check_query_single_value_result = 1',
+    )
     if (check?.result !== 1) throw new Error('the checksums of the events do not match')
     const [count] = await select<{ events: string }>('SELECT count() AS events FROM events')
     return Number(count!.events)
   })
 }
 
-async function withClient<Result>(url: string, use: (client: ClickHouseClient) => Promise<Result>): Promise<Result> {
+async function withClient<Result>(
+  url: string,
+  use: (client: ClickHouseClient) => Promise<Result>,
+): Promise<Result> {
   const client = createClient({ url, request_timeout: TIMEOUT_MS, log: { level: ClickHouseLogLevel.OFF } })
   try {
     return await use(client)

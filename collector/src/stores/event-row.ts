@@ -51,5 +51,17 @@ export interface HeartbeatRow {
 /** What webhooks and goals ask of a stored event. */
 export type ToldRow = Pick<
   EventRow,
-  'site_id' | 'event_id' | 'event_type' | 'event_name' | 'visitor_id' | 'session_id' | 'path' | 'referrer' | 'country' | 'device_type' | 'browser' | 'properties' | 'occurred_at'
+  | 'site_id'
+  | 'event_id'
+  | 'event_type'
+  | 'event_name'
+  | 'visitor_id'
+  | 'session_id'
+  | 'path'
+  | 'referrer'
+  | 'country'
+  | 'device_type'
+  | 'browser'
+  | 'properties'
+  | 'occurred_at'
 >

@@ -24,10 +24,16 @@ export const INBOUND_MIGRATION: Migration = {
       .addColumn('over', 'integer', (column) => column.notNull())
       .addColumn('told_at', 'integer', (column) => column.notNull())
       .execute()
-    await db.schema.createIndex('billing_subscriptions_customer').on('billing_subscriptions').column('customer_id').execute()
+    await db.schema
+      .createIndex('billing_subscriptions_customer')
+      .on('billing_subscriptions')
+      .column('customer_id')
+      .execute()
     await db.schema
       .createTable('site_status')
-      .addColumn('site_id', 'text', (column) => column.primaryKey().references('sites.id').onDelete('cascade'))
+      .addColumn('site_id', 'text', (column) =>
+        column.primaryKey().references('sites.id').onDelete('cascade'),
+      )
       .addColumn('up', 'integer', (column) => column.notNull())
       .addColumn('changed_at', 'integer', (column) => column.notNull())
       .execute()

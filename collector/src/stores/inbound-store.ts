@@ -32,7 +32,9 @@ export interface BillingEvent {
 }
 
 /** `repeated`: known already; `unknown-account`: nobody has that id; `kept`: nothing followed, yet; else the account and its plan now. */
-export type BillingResult = { outcome: 'repeated' | 'unknown-account' | 'kept' } | { outcome: 'planned'; accountId: string; plan: PlanName }
+export type BillingResult =
+  | { outcome: 'repeated' | 'unknown-account' | 'kept' }
+  | { outcome: 'planned'; accountId: string; plan: PlanName }
 
 export interface SiteStatus {
   siteId: string
@@ -49,7 +51,11 @@ export interface InboundStore {
    * Keeps whether a site is up, and puts the notices of its active alerts on `uptime`, as `describe` tells them. Nothing changes when that is known
    * already, or something newer is; undefined when there is no such site.
    */
-  setSiteStatus(status: SiteStatus, describe: (alert: Alert, at: number) => Crossing, now: number): Promise<{ hasChanged: boolean; crossings: number } | undefined>
+  setSiteStatus(
+    status: SiteStatus,
+    describe: (alert: Alert, at: number) => Crossing,
+    now: number,
+  ): Promise<{ hasChanged: boolean; crossings: number } | undefined>
   /** Forgets events that were remembered before a moment. */
   forgetBillingEvents(before: number): Promise<void>
 }

@@ -8,9 +8,15 @@ import { runExclusively } from './run-exclusively.js'
  * The migrator itself runs steps on SQLite one statement at a time, because not every engine of its adapter can take
  * back a CREATE TABLE; SQLite can. The lock is taken first, so that of two processes the second waits and finds it done.
  */
-export async function migrateControl<Tables>(db: Kysely<Tables>, migrations: Record<string, Migration>): Promise<void> {
+export async function migrateControl<Tables>(
+  db: Kysely<Tables>,
+  migrations: Record<string, Migration>,
+): Promise<void> {
   await runExclusively(db, async (connection) => {
-    const { error } = await new Migrator({ db: connection, provider: { getMigrations: () => Promise.resolve(migrations) } }).migrateToLatest()
+    const { error } = await new Migrator({
+      db: connection,
+      provider: { getMigrations: () => Promise.resolve(migrations) },
+    }).migrateToLatest()
     if (error !== undefined) throw error instanceof Error ? error : new Error(describeError(error))
   })
 }

@@ -16,7 +16,9 @@ const BUSY_TIMEOUT_MS = 5_000
 export async function openControlDatabase(file: string): Promise<ControlDatabase> {
   const db = openDatabase(file)
   await migrateControl(db, CONTROL_MIGRATIONS).catch((error: unknown) => {
-    throw new StartError(`The control data in ${file} could not be brought to this version: ${describeError(error)}. Restore it from a backup, or move it away to begin anew.`)
+    throw new StartError(
+      `The control data in ${file} could not be brought to this version: ${describeError(error)}. Restore it from a backup, or move it away to begin anew.`,
+    )
   })
   return db
 }
@@ -26,9 +28,18 @@ function openDatabase(file: string): ControlDatabase {
     const database = new Database(file)
     chmodSync(file, 0o600)
     // A second process (the command line) may write while the collector runs; what is deleted is overwritten.
-    for (const pragma of [`busy_timeout = ${BUSY_TIMEOUT_MS}`, 'journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'secure_delete = ON']) database.pragma(pragma)
+    for (const pragma of [
+      `busy_timeout = ${BUSY_TIMEOUT_MS}`,
+      'journal_mode = WAL',
+      'synchronous = FULL',
+      'foreign_keys = ON',
+      'secure_delete = ON',
+    ])
+      database.pragma(pragma)
     return new Kysely<ControlTables>({ dialect: new SqliteDialect({ database }) })
   } catch (error) {
-    throw new StartError(`The control data cannot be opened at ${file}: ${describeError(error)}. Check that DATA_DIR is writable and its disk has room.`)
+    throw new StartError(
+      `The control data cannot be opened at ${file}: ${describeError(error)}. Check that DATA_DIR is writable and its disk has room.`,
+    )
   }
 }

@@ -7,7 +7,19 @@ export interface Period {
 }
 
 /** What a filter may ask of a visit's first event. */
-export const VISIT_FIELDS = ['country', 'device_type', 'browser', 'os', 'source', 'channel', 'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content'] as const
+export const VISIT_FIELDS = [
+  'country',
+  'device_type',
+  'browser',
+  'os',
+  'source',
+  'channel',
+  'utm_source',
+  'utm_medium',
+  'utm_campaign',
+  'utm_term',
+  'utm_content',
+] as const
 export type VisitField = (typeof VISIT_FIELDS)[number]
 
 /** Selects whole visits: those whose first event has the value, or in which such an event happened. Values are compared exactly. */

@@ -5,7 +5,10 @@ import { sql, type Kysely } from 'kysely'
  *
  * The lock is taken before the first read. A transaction that takes it with its first write fails at once when another process wrote meanwhile.
  */
-export async function runExclusively<Tables, Result>(db: Kysely<Tables>, work: (connection: Kysely<Tables>) => Promise<Result>): Promise<Result> {
+export async function runExclusively<Tables, Result>(
+  db: Kysely<Tables>,
+  work: (connection: Kysely<Tables>) => Promise<Result>,
+): Promise<Result> {
   return db.connection().execute(async (connection) => {
     await sql`BEGIN IMMEDIATE`.execute(connection)
     try {

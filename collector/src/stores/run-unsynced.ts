@@ -7,7 +7,10 @@ import { runExclusively } from './run-exclusively.js'
  * A crash of the process loses nothing; one of the machine may lose what the last such transactions wrote, but never
  * leaves half of one, nor anything of a synced transaction.
  */
-export async function runUnsynced<Tables, Result>(db: Kysely<Tables>, work: (connection: Kysely<Tables>) => Promise<Result>): Promise<Result> {
+export async function runUnsynced<Tables, Result>(
+  db: Kysely<Tables>,
+  work: (connection: Kysely<Tables>) => Promise<Result>,
+): Promise<Result> {
   return db.connection().execute(async (connection) => {
     await sql`PRAGMA synchronous = NORMAL`.execute(connection)
     try {

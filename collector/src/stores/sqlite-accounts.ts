@@ -20,7 +20,8 @@ export function createSqliteAccounts(db: ControlDatabase): Accounts {
     },
     async updateAccount(id, { name, plan }) {
       const changes = { ...(name !== undefined && { name }), ...(plan !== undefined && { plan }) }
-      if (Object.keys(changes).length > 0) await db.updateTable('accounts').set(changes).where('id', '=', id).execute()
+      if (Object.keys(changes).length > 0)
+        await db.updateTable('accounts').set(changes).where('id', '=', id).execute()
       return findAccount(id)
     },
     async listAccounts() {

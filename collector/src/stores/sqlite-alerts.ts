@@ -7,48 +7,117 @@ import { randomText } from './random-text.js'
 import { runExclusively } from './run-exclusively.js'
 import { logChangeOfSite } from './sqlite-change-log.js'
 
-type Alerts = Pick<AlertStore, 'addAlert' | 'findAlert' | 'listAlerts' | 'updateAlert' | 'removeAlert' | 'findSealedDestination' | 'forgetSealedDestinations' | 'listJudgedAlerts'>
+type Alerts = Pick<
+  AlertStore,
+  | 'addAlert'
+  | 'findAlert'
+  | 'listAlerts'
+  | 'updateAlert'
+  | 'removeAlert'
+  | 'findSealedDestination'
+  | 'forgetSealedDestinations'
+  | 'listJudgedAlerts'
+>
 type Row = Selectable<ControlTables['alerts']>
 
 /** A change of one of these makes another condition: what held before says nothing about it. */
-const CONDITION = ['metric', 'comparison', 'threshold', 'hysteresis', 'windowMinutes', 'minimumVolume', 'currency'] as const satisfies (keyof AlertFields)[]
+const CONDITION = [
+  'metric',
+  'comparison',
+  'threshold',
+  'hysteresis',
+  'windowMinutes',
+  'minimumVolume',
+  'currency',
+] as const satisfies (keyof AlertFields)[]
 
 /** The alerts of the control data. */
 export function createSqliteAlerts(db: ControlDatabase): Alerts {
   return {
     addAlert: (siteId, fields, change) =>
       runExclusively(db, async (connection) => {
-        if (!(await connection.selectFrom('sites').select('id').where('id', '=', siteId).executeTakeFirst())) return undefined
-        const { count } = await connection.selectFrom('alerts').select((eb) => eb.fn.countAll<number>().as('count')).where('site_id', '=', siteId).executeTakeFirstOrThrow()
+        if (!(await connection.selectFrom('sites').select('id').where('id', '=', siteId).executeTakeFirst()))
+          return undefined
+        const { count } = await connection
+          .selectFrom('alerts')
+          .select((eb) => eb.fn.countAll<number>().as('count'))
+          .where('site_id', '=', siteId)
+          .executeTakeFirstOrThrow()
         if (count >= MAX_ALERTS_OF_SITE) return undefined
-        const row = { id: `alert_${randomText(12).toLowerCase()}`, site_id: siteId, created_at: change.at, revision: 0, fired_at: null, ...begin(change.at), ...toColumns(fields) } as Row
-        await connection.insertInto('alerts').values(row satisfies Insertable<ControlTables['alerts']>).execute()
-        await logChangeOfSite(connection, { type: 'alert', action: 'created', subjectId: row.id, name: row.name, siteId, ...change })
+        const row = {
+          id: `alert_${randomText(12).toLowerCase()}`,
+          site_id: siteId,
+          created_at: change.at,
+          revision: 0,
+          fired_at: null,
+          ...begin(change.at),
+          ...toColumns(fields),
+        } as Row
+        await connection
+          .insertInto('alerts')
+          .values(row satisfies Insertable<ControlTables['alerts']>)
+          .execute()
+        await logChangeOfSite(connection, {
+          type: 'alert',
+          action: 'created',
+          subjectId: row.id,
+          name: row.name,
+          siteId,
+          ...change,
+        })
         return toAlert(row)
       }),
     findAlert: (id) => findAlert(db, id),
     async listAlerts(siteIds) {
-      const rows = await db.selectFrom('alerts').selectAll().where('site_id', 'in', siteIds).orderBy('created_at').orderBy('id').execute()
+      const rows = await db
+        .selectFrom('alerts')
+        .selectAll()
+        .where('site_id', 'in', siteIds)
+        .orderBy('created_at')
+        .orderBy('id')
+        .execute()
       return rows.map(toAlert)
     },
     updateAlert: (id, changes, change) =>
       runExclusively(db, async (connection) => {
         const before = await findAlert(connection, id)
         if (!before) return undefined
-        const isOther = CONDITION.some((field) => changes[field] !== undefined && changes[field] !== before[field]) || (changes.isActive === true && !before.isActive)
+        const isOther =
+          CONDITION.some((field) => changes[field] !== undefined && changes[field] !== before[field]) ||
+          (changes.isActive === true && !before.isActive)
         const columns = toColumns(changes)
         await connection
           .updateTable('alerts')
           .set((eb) => ({ ...columns, ...(isOther && begin(change.at)), revision: eb('revision', '+', 1) }))
           .where('id', '=', id)
           .execute()
-        await logChangeOfSite(connection, { type: 'alert', action: 'changed', subjectId: id, name: before.name, siteId: before.siteId, fields: Object.keys(columns), ...change })
+        await logChangeOfSite(connection, {
+          type: 'alert',
+          action: 'changed',
+          subjectId: id,
+          name: before.name,
+          siteId: before.siteId,
+          fields: Object.keys(columns),
+          ...change,
+        })
         return findAlert(connection, id)
       }),
     removeAlert: (id, change) =>
       runExclusively(db, async (connection) => {
-        const removed = await connection.deleteFrom('alerts').where('id', '=', id).returning(['name', 'site_id']).executeTakeFirst()
-        if (removed) await logChangeOfSite(connection, { type: 'alert', action: 'removed', subjectId: id, name: removed.name, siteId: removed.site_id, ...change })
+        const removed = await connection
+          .deleteFrom('alerts')
+          .where('id', '=', id)
+          .returning(['name', 'site_id'])
+          .executeTakeFirst()
+        if (removed)
+          await logChangeOfSite(connection, {
+            type: 'alert',
+            action: 'removed',
+            subjectId: id,
+            name: removed.name,
+            siteId: removed.site_id,
+            ...change,
+          })
         return removed !== undefined
       }),
     async findSealedDestination() {
@@ -59,13 +128,35 @@ export function createSqliteAlerts(db: ControlDatabase): Alerts {
       runExclusively(db, async (connection) => {
         const alerts = (await selectSealed(connection).execute()).map(toAlert)
         for (const { id, name, siteId } of alerts) {
-          await connection.updateTable('alerts').set((eb) => ({ ...toColumns({ destinations: [{ type: 'webhook' }] }), revision: eb('revision', '+', 1) })).where('id', '=', id).execute()
-          await logChangeOfSite(connection, { type: 'alert', action: 'changed', subjectId: id, name, siteId, fields: ['destinations'], ...change })
+          await connection
+            .updateTable('alerts')
+            .set((eb) => ({
+              ...toColumns({ destinations: [{ type: 'webhook' }] }),
+              revision: eb('revision', '+', 1),
+            }))
+            .where('id', '=', id)
+            .execute()
+          await logChangeOfSite(connection, {
+            type: 'alert',
+            action: 'changed',
+            subjectId: id,
+            name,
+            siteId,
+            fields: ['destinations'],
+            ...change,
+          })
         }
         return alerts.map(({ id }) => id)
       }),
     async listJudgedAlerts() {
-      const rows = await db.selectFrom('alerts').selectAll().where('active', '=', 1).where('metric', '!=', 'uptime').orderBy('site_id').orderBy('window_minutes').execute()
+      const rows = await db
+        .selectFrom('alerts')
+        .selectAll()
+        .where('active', '=', 1)
+        .where('metric', '!=', 'uptime')
+        .orderBy('site_id')
+        .orderBy('window_minutes')
+        .execute()
       return rows.map(toAlert)
     },
   }
@@ -85,9 +176,26 @@ function begin(now: number): Pick<Row, 'firing' | 'judged_to' | 'value'> {
   return { firing: 0, judged_to: lastWholeMinute(now), value: null }
 }
 
-function toColumns({ name, metric, comparison, threshold, hysteresis, windowMinutes, minimumVolume, coolDownMinutes, currency, isActive, destinations }: Partial<AlertFields>): Updateable<ControlTables['alerts']> {
+function toColumns({
+  name,
+  metric,
+  comparison,
+  threshold,
+  hysteresis,
+  windowMinutes,
+  minimumVolume,
+  coolDownMinutes,
+  currency,
+  isActive,
+  destinations,
+}: Partial<AlertFields>): Updateable<ControlTables['alerts']> {
   const columns = {
-    ...{ name, metric, comparison, threshold, hysteresis, currency },
+    name,
+    metric,
+    comparison,
+    threshold,
+    hysteresis,
+    currency,
     window_minutes: windowMinutes,
     minimum_volume: minimumVolume,
     cool_down_minutes: coolDownMinutes,

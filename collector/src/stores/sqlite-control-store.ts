@@ -1,6 +1,13 @@
 import { chmodSync } from 'node:fs'
 import { sql, type Selectable, type Updateable } from 'kysely'
-import { DEFAULT_ACCOUNT_ID, DEFAULT_RETENTION_MONTHS, DEFAULT_TIME_ZONE, type ControlStore, type Site, type SiteFields } from './control-store.js'
+import {
+  DEFAULT_ACCOUNT_ID,
+  DEFAULT_RETENTION_MONTHS,
+  DEFAULT_TIME_ZONE,
+  type ControlStore,
+  type Site,
+  type SiteFields,
+} from './control-store.js'
 import type { ControlDatabase, ControlTables } from './control-tables.js'
 import { openControlDatabase } from './open-control-database.js'
 import { randomText } from './random-text.js'
@@ -48,27 +55,47 @@ export function createSqliteControlStore(db: ControlDatabase): ControlStore {
       return rows.map(toSite)
     },
     async listSitesOf({ accountId, siteId }) {
-      const query = db.selectFrom('sites').selectAll().where('account_id', '=', accountId).orderBy('created_at')
+      const query = db
+        .selectFrom('sites')
+        .selectAll()
+        .where('account_id', '=', accountId)
+        .orderBy('created_at')
       const rows = await (siteId === null ? query : query.where('id', '=', siteId)).execute()
       return rows.map(toSite)
     },
     async findSiteByCode(trackingCode) {
-      const row = await db.selectFrom('sites').selectAll().where('tracking_code', '=', trackingCode).executeTakeFirst()
+      const row = await db
+        .selectFrom('sites')
+        .selectAll()
+        .where('tracking_code', '=', trackingCode)
+        .executeTakeFirst()
       return row && toSite(row)
     },
     async updateSite(id, changes) {
       const columns = toColumns(changes)
-      if (Object.keys(columns).length > 0) await db.updateTable('sites').set(columns).where('id', '=', id).execute()
+      if (Object.keys(columns).length > 0)
+        await db.updateTable('sites').set(columns).where('id', '=', id).execute()
       return findSite(id)
     },
     removeSite: (id, change = { actor: null, at: Date.now() }) =>
       db.transaction().execute(async (transaction) => {
         await logRemovalsWithSite(transaction, id, change)
         await transaction.deleteFrom('api_keys').where('site_id', '=', id).execute()
-        await sql`INSERT INTO webhook_log (kind, webhook_id, account_id, site_id, at, actor, note) SELECT 'removed', id, account_id, site_id, ${change.at}, ${change.actor}, 'with its site' FROM webhooks WHERE site_id = ${id} AND removed_at IS NULL`.execute(transaction)
-        await transaction.updateTable('webhooks').set({ active: 0, removed_at: change.at }).where('site_id', '=', id).where('removed_at', 'is', null).execute()
-        const { numDeletedRows } = await transaction.deleteFrom('sites').where('id', '=', id).executeTakeFirstOrThrow()
-        if (numDeletedRows > 0n) await transaction.insertInto('removals').values({ site_id: id, removed_at: change.at }).execute()
+        await sql`INSERT INTO webhook_log (kind, webhook_id, account_id, site_id, at, actor, note) SELECT 'removed', id, account_id, site_id, ${change.at}, ${change.actor}, 'with its site' FROM webhooks WHERE site_id = ${id} AND removed_at IS NULL`.execute(
+          transaction,
+        )
+        await transaction
+          .updateTable('webhooks')
+          .set({ active: 0, removed_at: change.at })
+          .where('site_id', '=', id)
+          .where('removed_at', 'is', null)
+          .execute()
+        const { numDeletedRows } = await transaction
+          .deleteFrom('sites')
+          .where('id', '=', id)
+          .executeTakeFirstOrThrow()
+        if (numDeletedRows > 0n)
+          await transaction.insertInto('removals').values({ site_id: id, removed_at: change.at }).execute()
         return numDeletedRows > 0n
       }),
     async listRemovals() {
@@ -86,8 +113,20 @@ export function createSqliteControlStore(db: ControlDatabase): ControlStore {
   }
 }
 
-function toColumns({ domain, name, allowedDomains, timeZone, retentionMonths }: Partial<SiteFields>): Updateable<ControlTables['sites']> {
-  const columns = { domain, name, allowed_domains: allowedDomains && JSON.stringify(allowedDomains), time_zone: timeZone, retention_months: retentionMonths }
+function toColumns({
+  domain,
+  name,
+  allowedDomains,
+  timeZone,
+  retentionMonths,
+}: Partial<SiteFields>): Updateable<ControlTables['sites']> {
+  const columns = {
+    domain,
+    name,
+    allowed_domains: allowedDomains && JSON.stringify(allowedDomains),
+    time_zone: timeZone,
+    retention_months: retentionMonths,
+  }
   return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined))
 }
 

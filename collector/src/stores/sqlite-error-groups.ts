@@ -12,13 +12,25 @@ export function createSqliteErrorGroups(db: ControlDatabase): ErrorGroups {
         .insertInto('error_groups')
         .columns(['site_id', 'fingerprint', 'status', 'changed_at'])
         // The site may be removed by now.
-        .expression((eb) => eb.selectFrom('sites').select((row) => ['id', row.val(fingerprint).as('fingerprint'), row.val(status).as('status'), row.val(at).as('changed_at')]).where('id', '=', siteId))
+        .expression((eb) =>
+          eb
+            .selectFrom('sites')
+            .select((row) => [
+              'id',
+              row.val(fingerprint).as('fingerprint'),
+              row.val(status).as('status'),
+              row.val(at).as('changed_at'),
+            ])
+            .where('id', '=', siteId),
+        )
         .onConflict((conflict) => conflict.columns(['site_id', 'fingerprint']).doUpdateSet(change))
         .execute()
     },
     async errorGroupStatuses(siteId) {
       const rows = await db.selectFrom('error_groups').selectAll().where('site_id', '=', siteId).execute()
-      return new Map(rows.map(({ fingerprint, status, changed_at }) => [fingerprint, { status, changedAt: changed_at }]))
+      return new Map(
+        rows.map(({ fingerprint, status, changed_at }) => [fingerprint, { status, changedAt: changed_at }]),
+      )
     },
   }
 }

@@ -27,12 +27,35 @@ export function createSqliteGoals(db: ControlDatabase): GoalStore {
   return {
     addGoal: (siteId, { name, rule, value }, change) =>
       runExclusively(db, async (connection) => {
-        const site = await connection.selectFrom('sites').select('id').where('id', '=', siteId).executeTakeFirst()
-        const { goals } = await connection.selectFrom('goals').select((eb) => eb.fn.countAll<number>().as('goals')).where('site_id', '=', siteId).executeTakeFirstOrThrow()
+        const site = await connection
+          .selectFrom('sites')
+          .select('id')
+          .where('id', '=', siteId)
+          .executeTakeFirst()
+        const { goals } = await connection
+          .selectFrom('goals')
+          .select((eb) => eb.fn.countAll<number>().as('goals'))
+          .where('site_id', '=', siteId)
+          .executeTakeFirstOrThrow()
         if (!site || Number(goals) >= MAX_GOALS_OF_SITE) return undefined
-        const row = { id: `goal_${randomText(12).toLowerCase()}`, site_id: siteId, name, rule: JSON.stringify(rule), value, created_at: change.at, ruled_at: change.at }
+        const row = {
+          id: `goal_${randomText(12).toLowerCase()}`,
+          site_id: siteId,
+          name,
+          rule: JSON.stringify(rule),
+          value,
+          created_at: change.at,
+          ruled_at: change.at,
+        }
         await connection.insertInto('goals').values(row).execute()
-        await logChangeOfSite(connection, { type: 'goal', action: 'created', subjectId: row.id, name, siteId, ...change })
+        await logChangeOfSite(connection, {
+          type: 'goal',
+          action: 'created',
+          subjectId: row.id,
+          name,
+          siteId,
+          ...change,
+        })
         return toGoal(row)
       }),
     findGoal,
@@ -41,25 +64,69 @@ export function createSqliteGoals(db: ControlDatabase): GoalStore {
     listAllGoals: () => listGoals(),
     updateGoal: (id, { name, rule, value }, change) =>
       runExclusively(db, async (connection) => {
-        const before = await connection.selectFrom('goals').selectAll().where('id', '=', id).executeTakeFirst()
+        const before = await connection
+          .selectFrom('goals')
+          .selectAll()
+          .where('id', '=', id)
+          .executeTakeFirst()
         if (!before) return undefined
-        const changed = { ...(name !== undefined && { name }), ...(value !== undefined && { value }), ...(rule !== undefined && { rule: JSON.stringify(rule) }) }
+        const changed = {
+          ...(name !== undefined && { name }),
+          ...(value !== undefined && { value }),
+          ...(rule !== undefined && { rule: JSON.stringify(rule) }),
+        }
         const row = { ...before, ...changed }
         // A rule that is sent again as it was has been so all the time.
         if (row.rule !== before.rule) row.ruled_at = change.at
         await connection.updateTable('goals').set(row).where('id', '=', id).execute()
-        await logChangeOfSite(connection, { type: 'goal', action: 'changed', subjectId: id, name: before.name, siteId: before.site_id, fields: Object.keys(changed), ...change })
+        await logChangeOfSite(connection, {
+          type: 'goal',
+          action: 'changed',
+          subjectId: id,
+          name: before.name,
+          siteId: before.site_id,
+          fields: Object.keys(changed),
+          ...change,
+        })
         return toGoal(row)
       }),
     removeGoal: (id, change) =>
       runExclusively(db, async (connection) => {
-        const removed = await connection.deleteFrom('goals').where('id', '=', id).returning(['name', 'site_id']).executeTakeFirst()
-        if (removed) await logChangeOfSite(connection, { type: 'goal', action: 'removed', subjectId: id, name: removed.name, siteId: removed.site_id, ...change })
+        const removed = await connection
+          .deleteFrom('goals')
+          .where('id', '=', id)
+          .returning(['name', 'site_id'])
+          .executeTakeFirst()
+        if (removed)
+          await logChangeOfSite(connection, {
+            type: 'goal',
+            action: 'removed',
+            subjectId: id,
+            name: removed.name,
+            siteId: removed.site_id,
+            ...change,
+          })
         return removed !== undefined
       }),
   }
 }
 
-function toGoal({ id, site_id, name, rule, value, created_at, ruled_at }: Selectable<ControlTables['goals']>): Goal {
-  return { id, siteId: site_id, name, rule: JSON.parse(rule) as GoalRule, value, createdAt: created_at, ruledAt: ruled_at }
+function toGoal({
+  id,
+  site_id,
+  name,
+  rule,
+  value,
+  created_at,
+  ruled_at,
+}: Selectable<ControlTables['goals']>): Goal {
+  return {
+    id,
+    siteId: site_id,
+    name,
+    rule: JSON.parse(rule) as GoalRule,
+    value,
+    createdAt: created_at,
+    ruledAt: ruled_at,
+  }
 }

@@ -1,4 +1,11 @@
-import { addRequest, describeUsage, findExceeded, minuteOf, monthOf, type KeyUsage } from '../auth/key-usage.js'
+import {
+  addRequest,
+  describeUsage,
+  findExceeded,
+  minuteOf,
+  monthOf,
+  type KeyUsage,
+} from '../auth/key-usage.js'
 import type { ControlStore } from './control-store.js'
 import type { ControlDatabase } from './control-tables.js'
 import { runExclusively } from './run-exclusively.js'
@@ -52,9 +59,17 @@ async function count(connection: ControlDatabase, keyId: string, now: number): P
   const usage = addRequest(before)
   const { beganAt, count: minuteCount } = minuteOf(usage)
   const minute = { minute_began_at: beganAt, minute_count: minuteCount, last_used_at: now }
-  await connection.insertInto('key_usage').values({ key_id: keyId, ...minute }).onConflict((conflict) => conflict.column('key_id').doUpdateSet(minute)).execute()
+  await connection
+    .insertInto('key_usage')
+    .values({ key_id: keyId, ...minute })
+    .onConflict((conflict) => conflict.column('key_id').doUpdateSet(minute))
+    .execute()
   const month = { count: usage.month.used }
-  await connection.insertInto('key_months').values({ key_id: keyId, month: monthOf(now), ...month }).onConflict((conflict) => conflict.columns(['key_id', 'month']).doUpdateSet(month)).execute()
+  await connection
+    .insertInto('key_months')
+    .values({ key_id: keyId, month: monthOf(now), ...month })
+    .onConflict((conflict) => conflict.columns(['key_id', 'month']).doUpdateSet(month))
+    .execute()
   return { usage, exceeded: undefined }
 }
 
@@ -63,8 +78,15 @@ async function readUsage(db: ControlDatabase, keyId: string, now: number): Promi
     .selectFrom('api_keys')
     .innerJoin('accounts', 'accounts.id', 'api_keys.account_id')
     .leftJoin('key_usage', 'key_usage.key_id', 'api_keys.id')
-    .leftJoin('key_months', (join) => join.onRef('key_months.key_id', '=', 'api_keys.id').on('key_months.month', '=', monthOf(now)))
-    .select(['plan', 'minute_began_at as minuteBeganAt', 'minute_count as minuteCount', 'key_months.count as monthCount'])
+    .leftJoin('key_months', (join) =>
+      join.onRef('key_months.key_id', '=', 'api_keys.id').on('key_months.month', '=', monthOf(now)),
+    )
+    .select([
+      'plan',
+      'minute_began_at as minuteBeganAt',
+      'minute_count as minuteCount',
+      'key_months.count as monthCount',
+    ])
     .where('api_keys.id', '=', keyId)
     .executeTakeFirst()
   return row && describeUsage(row.plan, row, now)

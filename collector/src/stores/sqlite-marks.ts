@@ -9,7 +9,11 @@ export function createSqliteMarks(db: ControlDatabase): MarkStore {
       return row?.at
     },
     async writeMark(name, at) {
-      await db.insertInto('marks').values({ name, at }).onConflict((conflict) => conflict.column('name').doUpdateSet({ at })).execute()
+      await db
+        .insertInto('marks')
+        .values({ name, at })
+        .onConflict((conflict) => conflict.column('name').doUpdateSet({ at }))
+        .execute()
     },
   }
 }

@@ -7,7 +7,13 @@ import { createStampClaims } from './claim-stamps.js'
 import type { ControlDatabase } from './control-tables.js'
 import { runExclusively } from './run-exclusively.js'
 import { logDropped } from './sqlite-webhook-log.js'
-import { MAX_BACKLOG, MAX_PAYLOAD_BYTES, type PutResult, type Webhook, type WebhookStore } from './webhook-store.js'
+import {
+  MAX_BACKLOG,
+  MAX_PAYLOAD_BYTES,
+  type PutResult,
+  type Webhook,
+  type WebhookStore,
+} from './webhook-store.js'
 import { listWebhooksOfSites } from './sqlite-webhooks.js'
 
 // SQLite holds the whole process up, up to 0.1 ms for each delivery; and a site may have ten webhooks and its account ten more.
@@ -31,7 +37,9 @@ export function createSqliteOutbox(db: ControlDatabase): Pick<WebhookStore, 'put
       const steps = split(events, await listWebhooksOfSites(db, sitesOf(events)))
       for (const [index, some] of steps.entries()) {
         if (index > 0) await yieldToOthers()
-        const { queued, dropped, queuedFor } = await runExclusively(db, (connection) => put(connection, some, times))
+        const { queued, dropped, queuedFor } = await runExclusively(db, (connection) =>
+          put(connection, some, times),
+        )
         result.queued += queued
         result.dropped += dropped
         for (const id of queuedFor) result.queuedFor.add(id)
@@ -57,9 +65,16 @@ function split(events: WebhookEvent[], webhooks: Map<string, Webhook[]>): Webhoo
   return steps
 }
 
-async function put(connection: ControlDatabase, events: WebhookEvent[], { now, wallNow }: { now: number; wallNow: number }): Promise<PutResult> {
+async function put(
+  connection: ControlDatabase,
+  events: WebhookEvent[],
+  { now, wallNow }: { now: number; wallNow: number },
+): Promise<PutResult> {
   const webhooks = await listWebhooksOfSites(connection, sitesOf(events))
-  const drafts = await selectNew(connection, events.flatMap((event) => draftFor(event, webhooks.get(event.siteId) ?? [], wallNow)))
+  const drafts = await selectNew(
+    connection,
+    events.flatMap((event) => draftFor(event, webhooks.get(event.siteId) ?? [], wallNow)),
+  )
   const result: PutResult = { queued: 0, dropped: 0, queuedFor: new Set() }
   const rows: unknown[][] = []
   const claimStamp = createStampClaims(connection)
@@ -82,11 +97,25 @@ async function put(connection: ControlDatabase, events: WebhookEvent[], { now, w
       queued++
     }
     if (queued > 0) {
-      await connection.updateTable('webhooks').set({ backlog: sql`backlog + ${queued}` }).where('id', '=', webhook.id).execute()
+      await connection
+        .updateTable('webhooks')
+        .set({ backlog: sql`backlog + ${queued}` })
+        .where('id', '=', webhook.id)
+        .execute()
       result.queuedFor.add(webhook.id)
     }
-    if (tooMany > 0) await logDropped(connection, webhook, { note: `over ${MAX_BACKLOG} deliveries wait`, count: tooMany, at: wallNow })
-    if (tooLarge > 0) await logDropped(connection, webhook, { note: 'the payload is over 1 MB', count: tooLarge, at: wallNow })
+    if (tooMany > 0)
+      await logDropped(connection, webhook, {
+        note: `over ${MAX_BACKLOG} deliveries wait`,
+        count: tooMany,
+        at: wallNow,
+      })
+    if (tooLarge > 0)
+      await logDropped(connection, webhook, {
+        note: 'the payload is over 1 MB',
+        count: tooLarge,
+        at: wallNow,
+      })
     result.queued += queued
     result.dropped += tooMany + tooLarge
   }
@@ -98,11 +127,23 @@ function sitesOf(events: WebhookEvent[]): string[] {
   return [...new Set(events.map(({ siteId }) => siteId))]
 }
 
-function draftFor({ key, name, siteId, at, data }: WebhookEvent, webhooks: Webhook[], wallNow: number): Draft[] {
+function draftFor(
+  { key, name, siteId, at, data }: WebhookEvent,
+  webhooks: Webhook[],
+  wallNow: number,
+): Draft[] {
   // One that was made in the future was made before the clock was set back.
-  const wanting = webhooks.filter(({ events, createdAt }) => events.includes(name) && (createdAt <= at || createdAt > wallNow))
+  const wanting = webhooks.filter(
+    ({ events, createdAt }) => events.includes(name) && (createdAt <= at || createdAt > wallNow),
+  )
   if (wanting.length === 0) return []
-  const event = { siteId, event: name, eventId: nameEvent({ siteId, name, key }), at: Math.floor(at), data: JSON.stringify(data) }
+  const event = {
+    siteId,
+    event: name,
+    eventId: nameEvent({ siteId, name, key }),
+    at: Math.floor(at),
+    data: JSON.stringify(data),
+  }
   return wanting.map(({ id }) => ({ webhookId: id, ...event }))
 }
 

@@ -25,7 +25,11 @@ export function createSqliteReplay(db: ControlDatabase): Pick<WebhookStore, 'rep
         UPDATE webhook_deliveries SET state = 'pending', attempts = 0, due_at = ${dueAt}, queued_at = ${dueAt}, ended_at = NULL WHERE seq IN (${chosen})
       `.execute(connection)
       const count = Number(numAffectedRows)
-      await connection.updateTable('webhooks').set({ backlog: sql`backlog + ${count}` }).where('id', '=', id).execute()
+      await connection
+        .updateTable('webhooks')
+        .set({ backlog: sql`backlog + ${count}` })
+        .where('id', '=', id)
+        .execute()
       return count
     })
 
@@ -40,7 +44,8 @@ export function createSqliteReplay(db: ControlDatabase): Pick<WebhookStore, 'rep
         await yieldToOthers()
       }
       const webhook = await findWebhook(db, id)
-      const note = 'eventId' in choice ? choice.eventId : `failed since ${new Date(choice.failedSince).toISOString()}`
+      const note =
+        'eventId' in choice ? choice.eventId : `failed since ${new Date(choice.failedSince).toISOString()}`
       if (webhook) await logChange(db, webhook, { kind: 'replayed', note, count, ...change })
       return count
     },

@@ -18,7 +18,12 @@ export function createSqliteTidy(db: ControlDatabase): Pick<DeliveryStore, 'tidy
     tidy: ({ now, wallNow }) =>
       runUnsynced(db, async (connection) => {
         const dropped = await expire(connection, now, wallNow)
-        const deleted = [await deleteLog(connection, 'webhook_log', wallNow - KEEP_MS), await deleteLog(connection, 'change_log', wallNow - KEEP_MS), await deleteEnded(connection, wallNow - KEEP_MS), await deleteRemoved(connection)]
+        const deleted = [
+          await deleteLog(connection, 'webhook_log', wallNow - KEEP_MS),
+          await deleteLog(connection, 'change_log', wallNow - KEEP_MS),
+          await deleteEnded(connection, wallNow - KEEP_MS),
+          await deleteRemoved(connection),
+        ]
         return { isDone: Math.max(dropped, ...deleted) < ROWS_AT_ONCE, dropped }
       }),
   }
@@ -31,16 +36,31 @@ async function expire(connection: ControlDatabase, now: number, wallNow: number)
     WHERE w.backlog > 0 AND w.removed_at IS NULL AND d.state IN ('pending', 'waiting') AND d.ended_at IS NULL AND d.due_at < ${now - MAX_WAIT_MS} LIMIT ${ROWS_AT_ONCE}
   `.execute(connection)
   if (rows.length === 0) return 0
-  await sql`UPDATE webhook_deliveries SET state = 'cancelled', ended_at = ${wallNow} WHERE seq IN (SELECT value FROM json_each(${JSON.stringify(rows.map(({ seq }) => seq))}))`.execute(connection)
+  await sql`UPDATE webhook_deliveries SET state = 'cancelled', ended_at = ${wallNow} WHERE seq IN (SELECT value FROM json_each(${JSON.stringify(rows.map(({ seq }) => seq))}))`.execute(
+    connection,
+  )
   for (const id of new Set(rows.map(({ webhookId }) => webhookId))) {
     const count = rows.filter(({ webhookId }) => webhookId === id).length
-    const webhook = await connection.updateTable('webhooks').set({ backlog: sql`backlog - ${count}` }).where('id', '=', id).returning(['account_id', 'site_id']).executeTakeFirstOrThrow()
-    await logDropped(connection, { id, accountId: webhook.account_id, siteId: webhook.site_id }, { note: 'waited for 24 hours', count, at: wallNow })
+    const webhook = await connection
+      .updateTable('webhooks')
+      .set({ backlog: sql`backlog - ${count}` })
+      .where('id', '=', id)
+      .returning(['account_id', 'site_id'])
+      .executeTakeFirstOrThrow()
+    await logDropped(
+      connection,
+      { id, accountId: webhook.account_id, siteId: webhook.site_id },
+      { note: 'waited for 24 hours', count, at: wallNow },
+    )
   }
   return rows.length
 }
 
-async function deleteLog(connection: ControlDatabase, log: 'webhook_log' | 'change_log', before: number): Promise<number> {
+async function deleteLog(
+  connection: ControlDatabase,
+  log: 'webhook_log' | 'change_log',
+  before: number,
+): Promise<number> {
   const { numAffectedRows } = await sql`
     DELETE FROM ${sql.table(log)} WHERE at < ${before} AND id IN (SELECT id FROM ${sql.table(log)} ORDER BY id LIMIT ${ROWS_AT_ONCE})
   `.execute(connection)
@@ -64,6 +84,9 @@ async function deleteRemoved(connection: ControlDatabase): Promise<number> {
     )
   `.execute(connection)
   const rows = Number(numAffectedRows)
-  if (rows < ROWS_AT_ONCE) await sql`DELETE FROM webhooks WHERE removed_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM webhook_deliveries AS d WHERE d.webhook_id = webhooks.id)`.execute(connection)
+  if (rows < ROWS_AT_ONCE)
+    await sql`DELETE FROM webhooks WHERE removed_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM webhook_deliveries AS d WHERE d.webhook_id = webhooks.id)`.execute(
+      connection,
+    )
   return rows
 }

@@ -30,19 +30,37 @@ export function createSqliteWebhookLog(db: ControlDatabase): WebhookLog {
       const rows = await entries.where('site_id', '=', siteId).execute()
       // Two walks along the index: one question with OR would sort all that a site ever had.
       if (isAccountWide) rows.push(...(await entries.where('site_id', 'is', null).execute()))
-      return rows.map(toEntry).sort((a, b) => b.id - a.id).slice(0, limit)
+      return rows
+        .map(toEntry)
+        .sort((a, b) => b.id - a.id)
+        .slice(0, limit)
     },
     async logTest(webhook, { eventId, event, result, ...change }) {
       await db
         .insertInto('webhook_log')
-        .values({ ...describe(webhook, 'test', change), event_id: eventId, event, attempt: 1, ...describeResult(result) })
+        .values({
+          ...describe(webhook, 'test', change),
+          event_id: eventId,
+          event,
+          attempt: 1,
+          ...describeResult(result),
+        })
         .execute()
     },
   }
 }
 
 /** Logs a change, in the transaction that makes it. */
-export async function logChange(connection: ControlDatabase, webhook: LoggedWebhook, { kind, note = null, count = null, ...change }: { kind: LogKind; note?: string | null; count?: number | null } & Change): Promise<void> {
+export async function logChange(
+  connection: ControlDatabase,
+  webhook: LoggedWebhook,
+  {
+    kind,
+    note = null,
+    count = null,
+    ...change
+  }: { kind: LogKind; note?: string | null; count?: number | null } & Change,
+): Promise<void> {
   await connection
     .insertInto('webhook_log')
     .values({ ...describe(webhook, kind, change), note, count })
@@ -50,13 +68,29 @@ export async function logChange(connection: ControlDatabase, webhook: LoggedWebh
 }
 
 /** Adds to the entry of this hour: a storm of dropped deliveries is one entry, not one for each. */
-export async function logDropped(connection: ControlDatabase, webhook: LoggedWebhook, { note, count, at }: { note: string; count: number; at: number }): Promise<void> {
+export async function logDropped(
+  connection: ControlDatabase,
+  webhook: LoggedWebhook,
+  { note, count, at }: { note: string; count: number; at: number },
+): Promise<void> {
   const { numUpdatedRows } = await connection
     .updateTable('webhook_log')
     .set({ count: sql`count + ${count}` })
-    .where('id', '=', (eb) => eb.selectFrom('webhook_log').select('id').where('webhook_id', '=', webhook.id).where('kind', '=', sql.lit('dropped')).where('note', '=', note).where('at', '>', at - HOUR_MS).where('at', '<=', at).orderBy('id', 'desc').limit(1))
+    .where('id', '=', (eb) =>
+      eb
+        .selectFrom('webhook_log')
+        .select('id')
+        .where('webhook_id', '=', webhook.id)
+        .where('kind', '=', sql.lit('dropped'))
+        .where('note', '=', note)
+        .where('at', '>', at - HOUR_MS)
+        .where('at', '<=', at)
+        .orderBy('id', 'desc')
+        .limit(1),
+    )
     .executeTakeFirstOrThrow()
-  if (numUpdatedRows === 0n) await logChange(connection, webhook, { kind: 'dropped', note, count, actor: null, at })
+  if (numUpdatedRows === 0n)
+    await logChange(connection, webhook, { kind: 'dropped', note, count, actor: null, at })
 }
 
 /** What an attempt came to, as the log keeps it. */

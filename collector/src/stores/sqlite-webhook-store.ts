@@ -11,5 +11,13 @@ import type { WebhookStore } from './webhook-store.js'
 
 /** Webhooks, deliveries and their log in the database of the control data. */
 export function createSqliteWebhookStore(db: ControlDatabase): WebhookStore & DeliveryStore {
-  return { ...createSqliteWebhooks(db), ...createSqliteWebhookLog(db), ...createSqliteOutbox(db), ...createSqliteReplay(db), ...createSqliteDeliveries(db), ...createSqliteTidy(db), ...createSqliteForget(db) }
+  return {
+    ...createSqliteWebhooks(db),
+    ...createSqliteWebhookLog(db),
+    ...createSqliteOutbox(db),
+    ...createSqliteReplay(db),
+    ...createSqliteDeliveries(db),
+    ...createSqliteTidy(db),
+    ...createSqliteForget(db),
+  }
 }

@@ -5,11 +5,30 @@ import type { ControlDatabase } from './control-tables.js'
 import { randomText } from './random-text.js'
 import { runExclusively } from './run-exclusively.js'
 import { logChange } from './sqlite-webhook-log.js'
-import { MAX_WEBHOOKS, type LogKind, type Webhook, type WebhookReach, type WebhookStore } from './webhook-store.js'
+import {
+  MAX_WEBHOOKS,
+  type LogKind,
+  type Webhook,
+  type WebhookReach,
+  type WebhookStore,
+} from './webhook-store.js'
 import type { WebhookTables } from './webhook-tables.js'
 
-type Webhooks = Pick<WebhookStore, 'addWebhook' | 'findWebhook' | 'findSealedSecret' | 'listWebhooks' | 'listActiveWebhooks' | 'setSecret' | 'enableWebhook' | 'removeWebhook' | 'listSiteAccounts'>
-type Changes = Partial<Pick<WebhookTables['webhooks'], 'secret' | 'active' | 'disabled_reason' | 'failures_in_row' | 'removed_at'>>
+type Webhooks = Pick<
+  WebhookStore,
+  | 'addWebhook'
+  | 'findWebhook'
+  | 'findSealedSecret'
+  | 'listWebhooks'
+  | 'listActiveWebhooks'
+  | 'setSecret'
+  | 'enableWebhook'
+  | 'removeWebhook'
+  | 'listSiteAccounts'
+>
+type Changes = Partial<
+  Pick<WebhookTables['webhooks'], 'secret' | 'active' | 'disabled_reason' | 'failures_in_row' | 'removed_at'>
+>
 
 /** The webhooks of the control data; every change of one is in the log, in the same transaction. */
 export function createSqliteWebhooks(db: ControlDatabase): Webhooks {
@@ -25,7 +44,11 @@ export function createSqliteWebhooks(db: ControlDatabase): Webhooks {
   return {
     addWebhook: ({ accountId, siteId, url, events, description, secret }, entry) =>
       runExclusively(db, async (connection) => {
-        if ((await listWebhooks(connection, { accountId, siteId })).filter((other) => other.siteId === siteId).length >= MAX_WEBHOOKS) return undefined
+        if (
+          (await listWebhooks(connection, { accountId, siteId })).filter((other) => other.siteId === siteId)
+            .length >= MAX_WEBHOOKS
+        )
+          return undefined
         const row = {
           id: `wh_${randomText(16).toLowerCase()}`,
           account_id: accountId,
@@ -55,8 +78,10 @@ export function createSqliteWebhooks(db: ControlDatabase): Webhooks {
       return (await selectWebhooks(db).where('active', '=', 1).execute()).map(toWebhook)
     },
     setSecret: (id, secret, entry) => change(id, { secret }, { kind: 'rotated', ...entry }),
-    enableWebhook: (id, entry) => change(id, { active: 1, disabled_reason: null, failures_in_row: 0 }, { kind: 'enabled', ...entry }),
-    removeWebhook: (id, entry) => change(id, { active: 0, removed_at: entry.at }, { kind: 'removed', ...entry }),
+    enableWebhook: (id, entry) =>
+      change(id, { active: 1, disabled_reason: null, failures_in_row: 0 }, { kind: 'enabled', ...entry }),
+    removeWebhook: (id, entry) =>
+      change(id, { active: 0, removed_at: entry.at }, { kind: 'removed', ...entry }),
     async listSiteAccounts() {
       const rows = await db.selectFrom('sites').select(['id', 'account_id']).execute()
       return new Map(rows.map((row) => [row.id, row.account_id]))
@@ -71,16 +96,38 @@ export async function findWebhook(connection: ControlDatabase, id: string): Prom
 }
 
 /** By site, the active webhooks that are for it. */
-export async function listWebhooksOfSites(connection: ControlDatabase, siteIds: string[]): Promise<Map<string, Webhook[]>> {
-  const sites = await connection.selectFrom('sites').select(['id', 'account_id']).where('id', 'in', siteIds).execute()
+export async function listWebhooksOfSites(
+  connection: ControlDatabase,
+  siteIds: string[],
+): Promise<Map<string, Webhook[]>> {
+  const sites = await connection
+    .selectFrom('sites')
+    .select(['id', 'account_id'])
+    .where('id', 'in', siteIds)
+    .execute()
   const accounts = [...new Set(sites.map((site) => site.account_id))]
   if (accounts.length === 0) return new Map()
-  const webhooks = (await selectWebhooks(connection).where('account_id', 'in', accounts).where('active', '=', 1).execute()).map(toWebhook)
-  return new Map(sites.map((site) => [site.id, webhooks.filter(({ accountId, siteId }) => accountId === site.account_id && (siteId === null || siteId === site.id))]))
+  const webhooks = (
+    await selectWebhooks(connection).where('account_id', 'in', accounts).where('active', '=', 1).execute()
+  ).map(toWebhook)
+  return new Map(
+    sites.map((site) => [
+      site.id,
+      webhooks.filter(
+        ({ accountId, siteId }) => accountId === site.account_id && (siteId === null || siteId === site.id),
+      ),
+    ]),
+  )
 }
 
-async function listWebhooks(connection: ControlDatabase, { accountId, siteId }: WebhookReach): Promise<Webhook[]> {
-  const query = selectWebhooks(connection).where('account_id', '=', accountId).orderBy('created_at').orderBy('id')
+async function listWebhooks(
+  connection: ControlDatabase,
+  { accountId, siteId }: WebhookReach,
+): Promise<Webhook[]> {
+  const query = selectWebhooks(connection)
+    .where('account_id', '=', accountId)
+    .orderBy('created_at')
+    .orderBy('id')
   const rows = await (siteId === null ? query : query.where('site_id', '=', siteId)).execute()
   return rows.map(toWebhook)
 }

@@ -40,11 +40,21 @@ export interface ReceivedRow extends ToldRow {
 /** What is asked of the events again and again, to tell what has become of them. Every method rejects with `STORE_UNAVAILABLE` when the store is away or busy. */
 export interface WatchStore {
   /** The events of sites received from `from` to `until`, both included, in the order of their receipt. */
-  eventsReceived(question: { siteIds: readonly string[]; from: number; until: number; after?: Pick<ReceivedRow, 'received_at' | 'hash'> | undefined; limit: number }): Promise<ReceivedRow[]>
+  eventsReceived(question: {
+    siteIds: readonly string[]
+    from: number
+    until: number
+    after?: Pick<ReceivedRow, 'received_at' | 'hash'> | undefined
+    limit: number
+  }): Promise<ReceivedRow[]>
   /** In the order of `lastReceivedAt`, then by site and session; `end` is where others may follow, undefined when none does. */
   endedSessions(question: EndedQuestion): Promise<{ sessions: EndedSession[]; end: EndedCursor | undefined }>
   /** Of these sessions what happened since `since`, ms since the epoch. */
   sessions(siteId: string, sessionIds: Iterable<string>, since: number): Promise<SessionRow[]>
   /** These visitors by their visits of the period, scored as reports do. */
-  visitors(siteId: string, visitorIds: Iterable<string>, period: { from: number; to: number }): Promise<VisitorRow[]>
+  visitors(
+    siteId: string,
+    visitorIds: Iterable<string>,
+    period: { from: number; to: number },
+  ): Promise<VisitorRow[]>
 }

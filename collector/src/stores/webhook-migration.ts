@@ -37,8 +37,12 @@ export const WEBHOOK_MIGRATION: Migration = {
       .addUniqueConstraint('webhook_deliveries_event', ['webhook_id', 'event_id'])
       .addUniqueConstraint('webhook_deliveries_stamp', ['webhook_id', 'event', 'stamped_at'])
       .execute()
-    await sql`CREATE INDEX webhook_deliveries_open ON webhook_deliveries (webhook_id, state, due_at) WHERE ended_at IS NULL`.execute(db)
-    await sql`CREATE INDEX webhook_deliveries_ended ON webhook_deliveries (webhook_id, ended_at) WHERE ended_at IS NOT NULL`.execute(db)
+    await sql`CREATE INDEX webhook_deliveries_open ON webhook_deliveries (webhook_id, state, due_at) WHERE ended_at IS NULL`.execute(
+      db,
+    )
+    await sql`CREATE INDEX webhook_deliveries_ended ON webhook_deliveries (webhook_id, ended_at) WHERE ended_at IS NOT NULL`.execute(
+      db,
+    )
     await db.schema
       .createTable('webhook_log')
       // Never used again: a page of the log goes on below an id.
@@ -59,8 +63,14 @@ export const WEBHOOK_MIGRATION: Migration = {
       .addColumn('note', 'text')
       .addColumn('count', 'integer')
       .execute()
-    await db.schema.createIndex('webhook_log_account').on('webhook_log').columns(['account_id', 'id']).execute()
+    await db.schema
+      .createIndex('webhook_log_account')
+      .on('webhook_log')
+      .columns(['account_id', 'id'])
+      .execute()
     await db.schema.createIndex('webhook_log_site').on('webhook_log').columns(['site_id', 'id']).execute()
-    await sql`CREATE INDEX webhook_log_dropped ON webhook_log (webhook_id, id) WHERE kind = 'dropped'`.execute(db)
+    await sql`CREATE INDEX webhook_log_dropped ON webhook_log (webhook_id, id) WHERE kind = 'dropped'`.execute(
+      db,
+    )
   },
 }

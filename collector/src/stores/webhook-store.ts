@@ -36,7 +36,17 @@ export interface WebhookReach {
 }
 
 /** `delivery`: an attempt; `test`: one that somebody asked for; `dropped`: deliveries that were not kept, many in one entry; the others are changes. */
-export const LOG_KINDS = ['delivery', 'test', 'dropped', 'created', 'rotated', 'removed', 'enabled', 'disabled', 'replayed'] as const
+export const LOG_KINDS = [
+  'delivery',
+  'test',
+  'dropped',
+  'created',
+  'rotated',
+  'removed',
+  'enabled',
+  'disabled',
+  'replayed',
+] as const
 export type LogKind = (typeof LOG_KINDS)[number]
 
 /** An attempt, or a change of a webhook; kept for 30 days, also after the webhook is gone. */
@@ -112,7 +122,10 @@ export interface WebhookStore {
    */
   putDeliveries(events: WebhookEvent[], times: { now: number; wallNow: number }): Promise<PutResult>
   /** Logs the attempt of a test delivery. */
-  logTest(webhook: Webhook, test: { eventId: string; event: string; result: AttemptResult } & Change): Promise<void>
+  logTest(
+    webhook: Webhook,
+    test: { eventId: string; event: string; result: AttemptResult } & Change,
+  ): Promise<void>
   /** Queues again what is chosen, from its first attempt; how many. Undefined when there is no such webhook. */
   replay(id: string, choice: ReplayChoice, change: Change & { dueAt: number }): Promise<number | undefined>
   /** The account of every site. */

@@ -42,7 +42,14 @@ export const LATEST_MS = 15 * 60 * 1000
 const PAGE_LIMIT = 500
 
 /** Asks the store until it is stopped. While the store is away nothing is told, and nothing is left out when it is back. */
-export function createSiteFeed({ start, readEvents, countLive, readSummary, intervals, now }: SiteFeedOptions): SiteFeed {
+export function createSiteFeed({
+  start,
+  readEvents,
+  countLive,
+  readSummary,
+  intervals,
+  now,
+}: SiteFeedOptions): SiteFeed {
   const listeners = new Set<FeedListener>()
   let position = start
   let visitors: number | undefined
@@ -51,7 +58,7 @@ export function createSiteFeed({ start, readEvents, countLive, readSummary, inte
   const readAfter = (after: FeedPosition, since: number) => readEvents({ after, since, limit: PAGE_LIMIT })
   const stops = [
     repeat(async () => {
-      for (let isMore = true; isMore; ) {
+      for (let isMore = true; isMore;) {
         const page = await readAfter(position, now() - LATEST_MS)
         isMore = page.isMore
         position = page.end

@@ -41,7 +41,15 @@ export interface StreamHubServices {
 export const MAX_STREAMS = 1_000
 export const MAX_STREAMS_PER_KEY = 20
 const RETRY_AFTER_S = 10
-const INTERVALS: FeedIntervals & StreamIntervals = { eventsMs: 1_000, liveMs: 1_000, summaryMs: 30_000, liveAgainMs: 9_000, heartbeatMs: 15_000, checkMs: 20_000, drainMs: 10_000 }
+const INTERVALS: FeedIntervals & StreamIntervals = {
+  eventsMs: 1_000,
+  liveMs: 1_000,
+  summaryMs: 30_000,
+  liveAgainMs: 9_000,
+  heartbeatMs: 15_000,
+  checkMs: 20_000,
+  drainMs: 10_000,
+}
 
 interface SharedFeed {
   feed: Promise<SiteFeed>
@@ -49,7 +57,13 @@ interface SharedFeed {
 }
 
 /** Streams of many sites; the store is asked once for each site, however many listen to it. */
-export function createStreamHub({ store, countLive, readSummary, now, intervals = INTERVALS }: StreamHubServices): StreamHub {
+export function createStreamHub({
+  store,
+  countLive,
+  readSummary,
+  now,
+  intervals = INTERVALS,
+}: StreamHubServices): StreamHub {
   const feeds = new Map<string, SharedFeed>()
   const streamsOfKey = new Map<string, number>()
   const ends = new Set<() => void>()
@@ -58,14 +72,22 @@ export function createStreamHub({ store, countLive, readSummary, now, intervals 
 
   async function openFeed(site: Site): Promise<SiteFeed> {
     const start = (await store.lastPosition(site.id, now() - LATEST_MS)) ?? START
-    return createSiteFeed({ start, readEvents: (question) => store.eventsSince(site.id, question), countLive: () => countLive(site.id), readSummary: () => readSummary(site), intervals, now })
+    return createSiteFeed({
+      start,
+      readEvents: (question) => store.eventsSince(site.id, question),
+      countLive: () => countLive(site.id),
+      readSummary: () => readSummary(site),
+      intervals,
+      now,
+    })
   }
 
   /** Counts a stream, and returns how to take that back. */
   function claim({ site, keyId }: StreamRequest): { shared: SharedFeed; release: () => void } {
     if (isClosed) throw new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S })
     const ofKey = streamsOfKey.get(keyId) ?? 0
-    if (streams >= MAX_STREAMS || ofKey >= MAX_STREAMS_PER_KEY) throw new ApiError('RATE_LIMIT_EXCEEDED', { retryAfterS: RETRY_AFTER_S })
+    if (streams >= MAX_STREAMS || ofKey >= MAX_STREAMS_PER_KEY)
+      throw new ApiError('RATE_LIMIT_EXCEEDED', { retryAfterS: RETRY_AFTER_S })
     const shared = feeds.get(site.id) ?? { feed: openFeed(site), streams: 0 }
     feeds.set(site.id, shared)
     shared.streams++
@@ -98,7 +120,14 @@ export function createStreamHub({ store, countLive, readSummary, now, intervals 
         const [feed, resumed] = await Promise.all([shared.feed, locate(request)])
         return (output) => {
           if (output.destroyed) return release()
-          const end = startStream({ output, feed, from: resumed ?? feed.position(), isAllowed: request.isAllowed, intervals, now })
+          const end = startStream({
+            output,
+            feed,
+            from: resumed ?? feed.position(),
+            isAllowed: request.isAllowed,
+            intervals,
+            now,
+          })
           ends.add(end)
           output.once('close', () => {
             ends.delete(end)

@@ -17,7 +17,9 @@ export function readCursor(text = ''): FeedPosition | undefined {
   if (text === '') return undefined
   const [block, receivedAt, hash] = (CURSOR.exec(text) ?? []).slice(1).map(Number)
   if (block === undefined || receivedAt === undefined || !Number.isSafeInteger(hash)) {
-    throw new ApiError('VALIDATION_ERROR', { details: [{ field: 'Last-Event-ID', reason: 'must be the id of an event of this stream' }] })
+    throw new ApiError('VALIDATION_ERROR', {
+      details: [{ field: 'Last-Event-ID', reason: 'must be the id of an event of this stream' }],
+    })
   }
   return { block, receivedAt, hash: hash! }
 }

@@ -19,7 +19,25 @@ export function formatHit(event: FeedEvent): string {
 }
 
 function describeHit(event: FeedEvent) {
-  const { eventId, eventType, eventName, visitorId, origin, path, title, referrer, source, channel, country, deviceType, browser, os, properties, occurredAt, receivedAt } = event
+  const {
+    eventId,
+    eventType,
+    eventName,
+    visitorId,
+    origin,
+    path,
+    title,
+    referrer,
+    source,
+    channel,
+    country,
+    deviceType,
+    browser,
+    os,
+    properties,
+    occurredAt,
+    receivedAt,
+  } = event
   return {
     id: eventId,
     type: eventType,

@@ -1,5 +1,6 @@
 /** Why there was no answer; `secret`: nothing was sent, because the webhook's secret was sealed with another master key. */
-export type AttemptError = 'timeout' | 'connection' | 'dns' | 'tls' | 'refused-address' | 'cancelled' | 'too-large' | 'secret'
+export type AttemptError =
+  'timeout' | 'connection' | 'dns' | 'tls' | 'refused-address' | 'cancelled' | 'too-large' | 'secret'
 
 export interface AttemptRequest {
   url: string

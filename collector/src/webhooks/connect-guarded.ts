@@ -26,16 +26,28 @@ const BROKEN = /^E(CONNRESET|PIPE|TIMEDOUT|CONNABORTED)$/
  * A TLS connection to an address that the guard allows: the literal or every address of the name is checked before anything is dialled,
  * those very addresses are dialled, and the peer is checked again before anything is sent. Rejects with an {@link AttemptFault}.
  */
-export async function connectGuarded({ hostname, port, guard, secureContext, signal, maxBytes }: Connection): Promise<TLSSocket> {
+export async function connectGuarded({
+  hostname,
+  port,
+  guard,
+  secureContext,
+  signal,
+  maxBytes,
+}: Connection): Promise<TLSSocket> {
   const addresses = await guard.addressesOf(hostname, signal)
   if (signal.aborted) throw signal.reason as Error
   const host = hostname.replace(/^\[(.*)\]$/, '$1')
-  const options: ConnectionOptions & Pick<TcpSocketConnectOpts, 'autoSelectFamily' | 'autoSelectFamilyAttemptTimeout'> = {
+  const options: ConnectionOptions &
+    Pick<TcpSocketConnectOpts, 'autoSelectFamily' | 'autoSelectFamilyAttemptTimeout'> = {
     host,
     port,
     ...(!isIP(host) && { servername: host.replace(/\.$/, '') }),
     // Whatever name servers say by now.
-    lookup: (_hostname, _options, found) => found(null, addresses.map((address) => ({ address, family: isIP(address) }))),
+    lookup: (_hostname, _options, found) =>
+      found(
+        null,
+        addresses.map((address) => ({ address, family: isIP(address) })),
+      ),
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_AFTER_MS,
     ALPNProtocols: ['http/1.1'],
@@ -54,11 +66,19 @@ export async function connectGuarded({ hostname, port, guard, secureContext, sig
     socket.prependOnceListener('connect', () => {
       isConnected = true
       const peer = socket.remoteAddress ?? ''
-      if (!isOneOf(addresses, peer) || !guard.isAllowed(peer)) socket.destroy(new AttemptFault('refused-address'))
+      if (!isOneOf(addresses, peer) || !guard.isAllowed(peer))
+        socket.destroy(new AttemptFault('refused-address'))
     })
     socket.on('error', (error: NodeJS.ErrnoException) => reject(explain(error, isConnected)))
     // The parser reads on as long as headers, informational answers or the signs between chunks come.
-    socket.once('secureConnect', () => resolve(socket.on('readable', () => void (socket.bytesRead > maxBytes && socket.destroy(new AttemptFault('too-large'))))))
+    socket.once('secureConnect', () =>
+      resolve(
+        socket.on(
+          'readable',
+          () => void (socket.bytesRead > maxBytes && socket.destroy(new AttemptFault('too-large'))),
+        ),
+      ),
+    )
   })
 }
 

@@ -34,7 +34,12 @@ export function createAttempt({ guard, ca }: AttemptOptions): Attempt {
       const status = await send({ url, body, headers, signal: ending.signal, guard, secureContext, kept })
       return { status, error: undefined, answer: readAnswer(kept), durationMs: since(began) }
     } catch (error) {
-      return { status: undefined, error: nameFault(error, ending.signal), answer: readAnswer(kept), durationMs: since(began) }
+      return {
+        status: undefined,
+        error: nameFault(error, ending.signal),
+        answer: readAnswer(kept),
+        durationMs: since(began),
+      }
     } finally {
       clearTimeout(timer)
       signal.removeEventListener('abort', cancel)
@@ -50,14 +55,32 @@ interface Sending extends AttemptRequest {
 }
 
 /** The status of the answer, once the answer has ended or is longer than anybody reads. */
-async function send({ url: text, body, headers, signal, guard, secureContext, kept }: Sending): Promise<number> {
+async function send({
+  url: text,
+  body,
+  headers,
+  signal,
+  guard,
+  secureContext,
+  kept,
+}: Sending): Promise<number> {
   const checked = guard.checkUrl(text)
   if ('refusal' in checked) throw new AttemptFault('refused-address')
   signal.throwIfAborted()
   const { url } = checked
   const client = new Client(url.origin, {
     connect: (_options, done) => {
-      connectGuarded({ hostname: url.hostname, port: Number(url.port || 443), guard, secureContext, signal, maxBytes: MAX_RECEIVED_BYTES }).then((socket) => done(null, socket), (error: Error) => done(error, null))
+      connectGuarded({
+        hostname: url.hostname,
+        port: Number(url.port || 443),
+        guard,
+        secureContext,
+        signal,
+        maxBytes: MAX_RECEIVED_BYTES,
+      }).then(
+        (socket) => done(null, socket),
+        (error: Error) => done(error, null),
+      )
     },
     maxHeaderSize: MAX_HEADER_BYTES,
     // Both begin anew with every byte; the deadline does not.
@@ -89,7 +112,7 @@ async function send({ url: text, body, headers, signal, guard, secureContext, ke
 
 function nameFault(error: unknown, signal: AbortSignal): AttemptError {
   // Whatever else the end of the attempt broke.
-  const fault = signal.aborted ? signal.reason as unknown : error
+  const fault = signal.aborted ? (signal.reason as unknown) : error
   if (fault instanceof AttemptFault) return fault.kind
   return (fault as { code?: unknown }).code === 'UND_ERR_HEADERS_OVERFLOW' ? 'too-large' : 'connection'
 }

@@ -1,6 +1,13 @@
 import type { Logger } from 'pino'
 import { describeError } from '../errors.js'
-import { LEASE_MS, type ClaimedDelivery, type DeliveryStore, type FinishedAttempt, type NextState, type TurnResult } from '../stores/delivery-store.js'
+import {
+  LEASE_MS,
+  type ClaimedDelivery,
+  type DeliveryStore,
+  type FinishedAttempt,
+  type NextState,
+  type TurnResult,
+} from '../stores/delivery-store.js'
 import type { Webhook } from '../stores/webhook-store.js'
 import { ATTEMPT_DEADLINE_MS, type AttemptResult } from './attempt.js'
 import { createEndpoints, type Endpoint, type Flight } from './create-endpoints.js'
@@ -21,7 +28,10 @@ export interface DeliveryEngine {
    */
   change<Result>(webhookId: string, end: 'wait' | 'cut', make: () => Promise<Result>): Promise<Result>
   /** Sends a message of its own at once, at the pace of its host. It is made when nothing changes the webhook; undefined when there is none. */
-  sendNow(webhook: Pick<Webhook, 'id' | 'url'>, make: () => Promise<Message | undefined>): Promise<AttemptResult | undefined>
+  sendNow(
+    webhook: Pick<Webhook, 'id' | 'url'>,
+    make: () => Promise<Message | undefined>,
+  ): Promise<AttemptResult | undefined>
   inFlight(): number
   /** Starts nothing more; resolves when what was under way is written, a little after `withinMs` at most: what is cut then is sent again after the next start. */
   stop(withinMs: number): Promise<void>
@@ -54,7 +64,15 @@ const LATEST_END_MS = START_WITHIN_MS + ATTEMPT_DEADLINE_MS + 500
 const [REMOVED, STOPPED] = ['removed', 'stopped']
 
 /** Takes deliveries from the queue when they are due, sends them, and writes what became of them: one loop, one transaction for each turn. */
-export function createDeliveryEngine({ store, send, onTurn, log, engineNow, now, random }: DeliveryEngineServices): DeliveryEngine {
+export function createDeliveryEngine({
+  store,
+  send,
+  onTurn,
+  log,
+  engineNow,
+  now,
+  random,
+}: DeliveryEngineServices): DeliveryEngine {
   const limits = createHostLimits()
   const endpoints = createEndpoints(limits)
   const waker = createWaker()
@@ -90,11 +108,14 @@ export function createDeliveryEngine({ store, send, onTurn, log, engineNow, now,
     finished = []
     woken.clear()
     const turnedAt = engineNow()
-    const result = await store.takeTurn({ finished: writing, claims, now: turnedAt, wallNow: now() }).catch((error: unknown) => {
-      finished = [...writing, ...finished]
-      throw error
-    })
-    for (const [id, dueAt] of result.due) endpoints.ensure(id).dueAt = woken.has(id) ? -Infinity : (dueAt ?? Infinity)
+    const result = await store
+      .takeTurn({ finished: writing, claims, now: turnedAt, wallNow: now() })
+      .catch((error: unknown) => {
+        finished = [...writing, ...finished]
+        throw error
+      })
+    for (const [id, dueAt] of result.due)
+      endpoints.ensure(id).dueAt = woken.has(id) ? -Infinity : (dueAt ?? Infinity)
     for (const id of result.disabled) endpoints.ensure(id).isActive = false
     const isLate = engineNow() - turnedAt > START_WITHIN_MS
     for (const delivery of result.claimed) {
@@ -112,18 +133,34 @@ export function createDeliveryEngine({ store, send, onTurn, log, engineNow, now,
     const message = { webhook: { id: webhookId, url, secret }, eventId, event, body }
     void fly(endpoint, abort, () => send(message, abort.signal)).then((result) => {
       endpoint.isSlow = result.durationMs > SLOW_MS
-      finished.push({ delivery, at, result, next: decide(delivery, result, abort.signal), disable: findEndOf(result) })
+      finished.push({
+        delivery,
+        at,
+        result,
+        next: decide(delivery, result, abort.signal),
+        disable: findEndOf(result),
+      })
       waker.wake()
     })
   }
 
   function giveBack(delivery: ClaimedDelivery): void {
     const result = { status: undefined, error: 'cancelled', answer: '', durationMs: 0 }
-    finished.push({ delivery, at: now(), result, next: { state: 'waiting', dueAt: engineNow(), isReturned: true }, disable: undefined })
+    finished.push({
+      delivery,
+      at: now(),
+      result,
+      next: { state: 'waiting', dueAt: engineNow(), isReturned: true },
+      disable: undefined,
+    })
   }
 
   /** Runs an attempt, counted from its start to its end. */
-  async function fly<Result>(endpoint: Endpoint, abort: AbortController, attempt: () => Promise<Result>): Promise<Result> {
+  async function fly<Result>(
+    endpoint: Endpoint,
+    abort: AbortController,
+    attempt: () => Promise<Result>,
+  ): Promise<Result> {
     let land!: () => void
     const ended = new Promise<void>((resolve) => (land = resolve))
     const end = endpoints.begin(endpoint, { abort, ended }, engineNow())
@@ -139,7 +176,10 @@ export function createDeliveryEngine({ store, send, onTurn, log, engineNow, now,
   function decide({ attempt }: ClaimedDelivery, result: AttemptResult, signal: AbortSignal): NextState {
     const verdict = judgeAttempt(result)
     if (verdict === 'delivered') return { state: 'done' }
-    if (signal.aborted) return signal.reason === STOPPED ? { state: 'waiting', dueAt: engineNow(), isReturned: true } : { state: 'cancelled' }
+    if (signal.aborted)
+      return signal.reason === STOPPED
+        ? { state: 'waiting', dueAt: engineNow(), isReturned: true }
+        : { state: 'cancelled' }
     const pause = verdict === 'retry' ? pauseAfter(attempt, random) : undefined
     return pause === undefined ? { state: 'failed' } : { state: 'waiting', dueAt: engineNow() + pause }
   }
@@ -182,7 +222,8 @@ export function createDeliveryEngine({ store, send, onTurn, log, engineNow, now,
         await turning?.catch(() => {})
         const flights = [...endpoint.flights]
         const result = await make()
-        const impatience = end === 'cut' ? setTimeout(() => abortAll(flights, REMOVED), CUT_AFTER_MS) : undefined
+        const impatience =
+          end === 'cut' ? setTimeout(() => abortAll(flights, REMOVED), CUT_AFTER_MS) : undefined
         await Promise.all(flights.map(({ ended }) => ended))
         clearTimeout(impatience)
         await flush()
@@ -209,7 +250,10 @@ export function createDeliveryEngine({ store, send, onTurn, log, engineNow, now,
     async stop(withinMs) {
       isStopping = true
       waker.wake()
-      const impatience = setTimeout(() => [...endpoints.all()].forEach(({ flights }) => abortAll(flights, STOPPED)), withinMs)
+      const impatience = setTimeout(
+        () => [...endpoints.all()].forEach(({ flights }) => abortAll(flights, STOPPED)),
+        withinMs,
+      )
       await running
       clearTimeout(impatience)
     },

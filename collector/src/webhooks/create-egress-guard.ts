@@ -25,7 +25,10 @@ const FIRST_FREE_PORT = 1_024
 // Names that lead to this machine or its neighbours, whatever name servers say.
 const INNER_NAME = /^(.*\.)?(localhost|local|internal)$/
 
-export function createEgressGuard({ allowLoopback, lookUp = lookUpAddresses }: EgressGuardOptions): EgressGuard {
+export function createEgressGuard({
+  allowLoopback,
+  lookUp = lookUpAddresses,
+}: EgressGuardOptions): EgressGuard {
   const allowed = new Set(allowLoopback.map(normaliseAddress))
   const isAllowed = (address: string) => allowed.has(normaliseAddress(address)) || isPublicAddress(address)
   const isReachable = (hostname: string) => {
@@ -40,12 +43,15 @@ export function createEgressGuard({ allowLoopback, lookUp = lookUpAddresses }: E
     checkUrl(text) {
       const url = URL.canParse(text) ? new URL(text) : undefined
       // First, and also for what is no URL at all.
-      if (url?.protocol !== 'https:') return { refusal: /^https:/i.test(text.trim()) ? 'URL is not valid' : 'URL must use HTTPS' }
-      if (text.length > MAX_URL_LENGTH || url.href.length > MAX_URL_LENGTH) return { refusal: `URL must be at most ${MAX_URL_LENGTH} characters` }
+      if (url?.protocol !== 'https:')
+        return { refusal: /^https:/i.test(text.trim()) ? 'URL is not valid' : 'URL must use HTTPS' }
+      if (text.length > MAX_URL_LENGTH || url.href.length > MAX_URL_LENGTH)
+        return { refusal: `URL must be at most ${MAX_URL_LENGTH} characters` }
       if (url.username || url.password) return { refusal: 'URL must not contain a username or password' }
       if (text.includes('#')) return { refusal: 'URL must not contain a fragment' }
       const port = url.port === '' ? HTTPS_PORT : Number(url.port)
-      if (port !== HTTPS_PORT && port < FIRST_FREE_PORT) return { refusal: `URL must use port ${HTTPS_PORT}, 8443 or one from ${FIRST_FREE_PORT} up` }
+      if (port !== HTTPS_PORT && port < FIRST_FREE_PORT)
+        return { refusal: `URL must use port ${HTTPS_PORT}, 8443 or one from ${FIRST_FREE_PORT} up` }
       return isReachable(url.hostname) ? { url } : { refusal: 'URL must name a host on the public internet' }
     },
     async addressesOf(hostname, signal) {

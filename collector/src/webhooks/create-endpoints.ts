@@ -50,10 +50,23 @@ export function createEndpoints(limits: HostLimits): Endpoints {
 
   const ensure = (id: string): Endpoint => {
     let endpoint = endpoints.get(id)
-    if (!endpoint) endpoints.set(id, (endpoint = { id, host: '', isActive: false, dueAt: Infinity, flights: new Set(), holds: 0, isSlow: false }))
+    if (!endpoint)
+      endpoints.set(
+        id,
+        (endpoint = {
+          id,
+          host: '',
+          isActive: false,
+          dueAt: Infinity,
+          flights: new Set(),
+          holds: 0,
+          isSlow: false,
+        }),
+      )
     return endpoint
   }
-  const mayStart = ({ isActive, holds, flights }: Endpoint) => isActive && holds === 0 && flights.size < MAX_CONCURRENT_PER_ENDPOINT
+  const mayStart = ({ isActive, holds, flights }: Endpoint) =>
+    isActive && holds === 0 && flights.size < MAX_CONCURRENT_PER_ENDPOINT
   const isCrowded = ({ isSlow }: Endpoint) => isSlow && slowInFlight >= MAX_CONCURRENT_SLOW
 
   return {
@@ -64,7 +77,8 @@ export function createEndpoints(limits: HostLimits): Endpoints {
       const active = new Set(webhooks.map(({ id }) => id))
       for (const endpoint of endpoints.values()) {
         endpoint.isActive = active.has(endpoint.id)
-        if (!endpoint.isActive && endpoint.flights.size === 0 && endpoint.holds === 0) endpoints.delete(endpoint.id)
+        if (!endpoint.isActive && endpoint.flights.size === 0 && endpoint.holds === 0)
+          endpoints.delete(endpoint.id)
       }
       for (const { id, url, backlog } of webhooks) {
         const endpoint = ensure(id)
@@ -82,7 +96,12 @@ export function createEndpoints(limits: HostLimits): Endpoints {
         if (endpoint.dueAt > now || !mayStart(endpoint)) continue
         const { host, isSlow, flights } = endpoint
         const hostFree = limits.free(host, now) - (taken.get(host) ?? 0)
-        const limit = Math.min(MAX_CONCURRENT_PER_ENDPOINT - flights.size, hostFree, free, isSlow ? slowFree : Infinity)
+        const limit = Math.min(
+          MAX_CONCURRENT_PER_ENDPOINT - flights.size,
+          hostFree,
+          free,
+          isSlow ? slowFree : Infinity,
+        )
         if (limit <= 0) continue
         chosen.push({ webhookId: endpoint.id, limit })
         taken.set(host, (taken.get(host) ?? 0) + limit)

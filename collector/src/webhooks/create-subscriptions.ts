@@ -34,7 +34,10 @@ export function createSubscriptions(store: Pick<WebhookStore, 'listSiteAccounts'
   }
 }
 
-function group(webhooks: Webhook[], keyOf: (webhook: Webhook) => string | null): Map<string, Set<WebhookEventName>> {
+function group(
+  webhooks: Webhook[],
+  keyOf: (webhook: Webhook) => string | null,
+): Map<string, Set<WebhookEventName>> {
   const groups = new Map<string, Set<WebhookEventName>>()
   for (const webhook of webhooks) {
     const key = keyOf(webhook)

@@ -24,7 +24,10 @@ export function createWaker(): Waker {
     async sleepUntil(at, clock) {
       if (!isAwake)
         await new Promise<void>((resolve) => {
-          const timer = at === Infinity ? undefined : setTimeout(resolve, Math.min(LONGEST_MS, Math.max(LEAST_MS, at - clock())))
+          const timer =
+            at === Infinity
+              ? undefined
+              : setTimeout(resolve, Math.min(LONGEST_MS, Math.max(LEAST_MS, at - clock())))
           rise = () => {
             clearTimeout(timer)
             resolve()

@@ -16,7 +16,11 @@ import { createWebhookSecret } from './sign-delivery.js'
  */
 export interface WebhookDesk {
   /** Adds one for a site that the key is for, or with null for its account. Throws `VALIDATION_ERROR` with every fault, or that there are too many. The secret is told here only. */
-  create(key: ApiKey, siteId: string | null, given: GivenWebhook): Promise<{ webhook: Webhook; secret: string }>
+  create(
+    key: ApiKey,
+    siteId: string | null,
+    given: GivenWebhook,
+  ): Promise<{ webhook: Webhook; secret: string }>
   list(reach: WebhookReach): Promise<Webhook[]>
   /** Sends a made-up event, once, and waits for the answer. */
   test(key: ApiKey, id: string): Promise<AttemptResult>
@@ -48,7 +52,12 @@ const LOOK_UP_TIMEOUT_MS = 2_000
 export function createWebhookDesk({ webhooks, guard, box, limiter }: WebhookDeskServices): WebhookDesk {
   const find = async (key: ApiKey, id: string): Promise<Webhook> => {
     const webhook = await webhooks.findWebhook(id)
-    if (!webhook || webhook.accountId !== key.accountId || (key.siteId !== null && webhook.siteId !== key.siteId)) throw new ApiError('NOT_FOUND')
+    if (
+      !webhook ||
+      webhook.accountId !== key.accountId ||
+      (key.siteId !== null && webhook.siteId !== key.siteId)
+    )
+      throw new ApiError('NOT_FOUND')
     return webhook
   }
   /** For what another request removed meanwhile. */
@@ -62,10 +71,18 @@ export function createWebhookDesk({ webhooks, guard, box, limiter }: WebhookDesk
     async create(key, siteId, given) {
       const read = readNewWebhook(given, guard)
       if ('faults' in read) throw new ApiError('VALIDATION_ERROR', { details: read.faults })
-      if (await leadsInside(guard, read.fields.url)) throw refuse('url', 'URL must name a host on the public internet')
+      if (await leadsInside(guard, read.fields.url))
+        throw refuse('url', 'URL must name a host on the public internet')
       const secret = createWebhookSecret()
-      const webhook = await webhooks.add({ ...read.fields, accountId: key.accountId, siteId, secret: box.seal(secret) }, key.id)
-      if (!webhook) throw refuse('webhooks', `Maximum ${MAX_WEBHOOKS} webhooks per ${siteId === null ? 'account' : 'site'}`)
+      const webhook = await webhooks.add(
+        { ...read.fields, accountId: key.accountId, siteId, secret: box.seal(secret) },
+        key.id,
+      )
+      if (!webhook)
+        throw refuse(
+          'webhooks',
+          `Maximum ${MAX_WEBHOOKS} webhooks per ${siteId === null ? 'account' : 'site'}`,
+        )
       return { webhook, secret }
     },
     async test(key, id) {

@@ -56,7 +56,15 @@ export interface WebhooksServices {
 const REFRESH_MS = 2_000
 
 /** Starts delivering what waits. */
-export async function createWebhooks({ store, send, counts, log, now, steadyNow = () => performance.now(), random = Math.random }: WebhooksServices): Promise<Webhooks> {
+export async function createWebhooks({
+  store,
+  send,
+  counts,
+  log,
+  now,
+  steadyNow = () => performance.now(),
+  random = Math.random,
+}: WebhooksServices): Promise<Webhooks> {
   const engineNow = createSteadyClock({ now, steadyNow })
   const subscriptions = createSubscriptions(store)
   await store.boundPauses(engineNow())

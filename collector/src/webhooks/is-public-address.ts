@@ -26,5 +26,7 @@ export function normaliseAddress(text: string): string {
 
 // Asked each time: addresses come and go while a collector runs.
 function isOwnAddress(address: string): boolean {
-  return Object.values(networkInterfaces()).some((entries) => entries?.some((entry) => normaliseAddress(entry.address) === address))
+  return Object.values(networkInterfaces()).some((entries) =>
+    entries?.some((entry) => normaliseAddress(entry.address) === address),
+  )
 }

@@ -22,7 +22,11 @@ export interface TestDelivery {
 }
 
 /** Sends one message to a webhook, under the same limits and guard as all others. Undefined when there is no such webhook. */
-export async function sendTest({ store, engine, now }: TestServices, id: string, { event, data, actor }: TestDelivery): Promise<AttemptResult | undefined> {
+export async function sendTest(
+  { store, engine, now }: TestServices,
+  id: string,
+  { event, data, actor }: TestDelivery,
+): Promise<AttemptResult | undefined> {
   const webhook = await store.findWebhook(id)
   if (!webhook) return undefined
   const at = now()

@@ -27,7 +27,14 @@ export function createWebhookSecret(): string {
  * All headers that say what a delivery is and prove who sent it, in three families; each proof stands alone.
  * The hexadecimal ones have the whole secret as their key, the one of Standard Webhooks the bytes that it encodes.
  */
-export function signDelivery({ secret, id, event, webhookId, body, at }: UnsignedDelivery): Record<string, string> {
+export function signDelivery({
+  secret,
+  id,
+  event,
+  webhookId,
+  body,
+  at,
+}: UnsignedDelivery): Record<string, string> {
   const timestamp = String(Math.floor(at / 1000))
   const hex = createHmac('sha256', secret).update(body).digest('hex')
   const bytes = Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64')

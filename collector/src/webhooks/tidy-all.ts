@@ -6,7 +6,10 @@ const STEP_PAUSE_MS = 10
 const MAX_STEPS = 1_000
 
 /** Deletes and expires what is due; how many deliveries were given up. */
-export async function tidyAll(store: Pick<DeliveryStore, 'tidy'>, times: { now: number; wallNow: number }): Promise<number> {
+export async function tidyAll(
+  store: Pick<DeliveryStore, 'tidy'>,
+  times: { now: number; wallNow: number },
+): Promise<number> {
   let dropped = 0
   for (let step = 0; step < MAX_STEPS; step++) {
     if (step > 0) await sleep(STEP_PAUSE_MS)

@@ -1,5 +1,13 @@
 /** What a webhook may be told of. */
-export const WEBHOOK_EVENTS = ['pageview', 'event', 'goal', 'alert', 'session_end', 'high_value_visitor', 'traffic_spike'] as const
+export const WEBHOOK_EVENTS = [
+  'pageview',
+  'event',
+  'goal',
+  'alert',
+  'session_end',
+  'high_value_visitor',
+  'traffic_spike',
+] as const
 export type WebhookEventName = (typeof WEBHOOK_EVENTS)[number]
 
 /** Something that happened at a site, to be told to its webhooks. */

@@ -15,8 +15,13 @@ interface WatchedWebhooks {
 
 /** Counts deliveries by what became of them. */
 export function createDeliveryCounts({ counter }: Registry): DeliveryCounts {
-  const deliveries = counter('zenovay_webhook_deliveries_total', 'Deliveries of webhooks by what became of them.')
-  const cells = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, deliveries.with({ outcome })])) as Record<Outcome, ReturnType<typeof deliveries.with>>
+  const deliveries = counter(
+    'zenovay_webhook_deliveries_total',
+    'Deliveries of webhooks by what became of them.',
+  )
+  const cells = Object.fromEntries(
+    OUTCOMES.map((outcome) => [outcome, deliveries.with({ outcome })]),
+  ) as Record<Outcome, ReturnType<typeof deliveries.with>>
   return {
     count(outcomes) {
       for (const outcome of OUTCOMES) if (outcomes[outcome]) cells[outcome].add(outcomes[outcome])
@@ -26,6 +31,14 @@ export function createDeliveryCounts({ counter }: Registry): DeliveryCounts {
 
 /** What waits and what is under way. */
 export function addWebhookGauges({ gauge }: Registry, { inFlight, backlog }: WatchedWebhooks): void {
-  gauge({ name: 'zenovay_webhook_attempts_in_flight', help: 'Attempts of deliveries under way.', read: inFlight })
-  gauge({ name: 'zenovay_webhook_backlog', help: 'Deliveries that wait or are under way, as of a few seconds ago.', read: backlog })
+  gauge({
+    name: 'zenovay_webhook_attempts_in_flight',
+    help: 'Attempts of deliveries under way.',
+    read: inFlight,
+  })
+  gauge({
+    name: 'zenovay_webhook_backlog',
+    help: 'Deliveries that wait or are under way, as of a few seconds ago.',
+    read: backlog,
+  })
 }

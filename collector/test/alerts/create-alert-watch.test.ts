@@ -21,11 +21,15 @@ beforeEach(async () => {
 })
 afterEach(() => store.close())
 
-const addAlert = async (fields: Parameters<typeof makeAlertFields>[0] = {}) => (await store.alerts.addAlert(site.id, makeAlertFields(fields), { actor: null, at: START + STORED_MS }))!
+const addAlert = async (fields: Parameters<typeof makeAlertFields>[0] = {}) =>
+  (await store.alerts.addAlert(site.id, makeAlertFields(fields), { actor: null, at: START + STORED_MS }))!
 const notices = (alert: Alert) => store.alerts.listNotices(alert.id, 10_000)
 
 /** A watch over values by minute. */
-function watch(values: (minute: number, alert: Pick<Alert, 'metric'>) => number | Measurement, services: Partial<AlertWatchServices> & { now: () => number }) {
+function watch(
+  values: (minute: number, alert: Pick<Alert, 'metric'>) => number | Measurement,
+  services: Partial<AlertWatchServices> & { now: () => number },
+) {
   const measured: number[] = []
   const lines: unknown[] = []
   const log = { info: () => {}, error: (line: unknown) => void lines.push(line) } as AlertWatchServices['log']
@@ -35,7 +39,18 @@ function watch(values: (minute: number, alert: Pick<Alert, 'metric'>) => number 
     measured.push(minute)
     return typeof value === 'number' ? { value, volume: 1_000 } : value
   }
-  return { measured, lines, ...createAlertWatch({ store: store.alerts, control: store.control, onCrossings: () => {}, log, measure, ...services }) }
+  return {
+    measured,
+    lines,
+    ...createAlertWatch({
+      store: store.alerts,
+      control: store.control,
+      onCrossings: () => {},
+      log,
+      measure,
+      ...services,
+    }),
+  }
 }
 
 /** Keeps what is judged in memory: `flush` stores all of it in one step, as one long tick would. */
@@ -45,7 +60,12 @@ function openMemory(alert: Alert) {
   return {
     listJudgedAlerts: async () => [current],
     keepVerdicts: async ([next]: readonly Verdict[]) => {
-      verdict = { ...verdict, state: next!.state, crossings: next!.crossings.length === 0 ? verdict.crossings : [...verdict.crossings, ...next!.crossings] }
+      verdict = {
+        ...verdict,
+        state: next!.state,
+        crossings:
+          next!.crossings.length === 0 ? verdict.crossings : [...verdict.crossings, ...next!.crossings],
+      }
       current = { ...current, state: next!.state }
       return next!.crossings.length
     },
@@ -61,7 +81,10 @@ describe('a noisy series', () => {
   function makeSeries(seed: number): number[] {
     let state = seed
     const random = () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647
-    return Array.from({ length: TICKS + 1 }, (_, minute) => 100 + 20 * Math.sin(minute / 40) + 60 * (random() - 0.5))
+    return Array.from(
+      { length: TICKS + 1 },
+      (_, minute) => 100 + 20 * Math.sin(minute / 40) + 60 * (random() - 0.5),
+    )
   }
 
   /** The minutes in which the rule fires, found by looking at the whole series. */
@@ -107,14 +130,23 @@ describe('a noisy series', () => {
 })
 
 it('tells the crossing to every destination, in the same step in which it is known', async () => {
-  const alert = await addAlert({ destinations: [{ type: 'webhook' }, { type: 'slack', sealed: 's' }, { type: 'email', sealed: 'e' }] })
+  const alert = await addAlert({
+    destinations: [{ type: 'webhook' }, { type: 'slack', sealed: 's' }, { type: 'email', sealed: 'e' }],
+  })
   const told: number[] = []
-  const services = { now: () => START + MINUTE_MS + STORED_MS, onCrossings: (count: number) => void told.push(count) }
+  const services = {
+    now: () => START + MINUTE_MS + STORED_MS,
+    onCrossings: (count: number) => void told.push(count),
+  }
   // Of two collectors one tells it.
   const [first, second] = [watch(() => 1543, services), watch(() => 1543, services)]
   await Promise.all([first.tick(), second.tick()])
   expect(told).toEqual([1])
-  const claimed = await store.alerts.claimNotices({ now: START + MINUTE_MS, leaseUntil: START + 2 * MINUTE_MS, limit: 10 })
+  const claimed = await store.alerts.claimNotices({
+    now: START + MINUTE_MS,
+    leaseUntil: START + 2 * MINUTE_MS,
+    limit: 10,
+  })
   const crossing = {
     key: `${alert.id} ${START + MINUTE_MS}`,
     event: 'alert',
@@ -122,20 +154,54 @@ it('tells the crossing to every destination, in the same step in which it is kno
     siteId: site.id,
     alertId: alert.id,
     attempts: 1,
-    data: { siteId: site.id, alertId: alert.id, alertName: 'Rush', condition: 'pageviews > 10', currentValue: 1543, threshold: 10 },
+    data: {
+      siteId: site.id,
+      alertId: alert.id,
+      alertName: 'Rush',
+      condition: 'pageviews > 10',
+      currentValue: 1543,
+      threshold: 10,
+    },
   }
-  expect(claimed).toMatchObject([{ ...crossing, destination: { type: 'webhook' } }, { ...crossing, destination: { type: 'slack', sealed: 's' } }, { ...crossing, destination: { type: 'email', sealed: 'e' } }])
-  expect((await store.alerts.findAlert(alert.id))!.state).toEqual({ isFiring: true, judgedTo: START + MINUTE_MS, value: 1543, firedAt: START + MINUTE_MS })
+  expect(claimed).toMatchObject([
+    { ...crossing, destination: { type: 'webhook' } },
+    { ...crossing, destination: { type: 'slack', sealed: 's' } },
+    { ...crossing, destination: { type: 'email', sealed: 'e' } },
+  ])
+  expect((await store.alerts.findAlert(alert.id))!.state).toEqual({
+    isFiring: true,
+    judgedTo: START + MINUTE_MS,
+    value: 1543,
+    firedAt: START + MINUTE_MS,
+  })
 })
 
 it('tells a spike with its figures, looked at every five minutes', async () => {
   const alert = await addAlert({ metric: 'traffic_spike', threshold: 2, name: 'Spike' })
-  const { tick, measured } = watch(() => ({ value: 3.1, volume: 310, spike: { currentVisitors: 310, baseline: 99.6 } }), { now: () => START + 12 * MINUTE_MS + STORED_MS })
+  const { tick, measured } = watch(
+    () => ({ value: 3.1, volume: 310, spike: { currentVisitors: 310, baseline: 99.6 } }),
+    { now: () => START + 12 * MINUTE_MS + STORED_MS },
+  )
   await tick()
   expect(measured).toEqual([5, 10])
-  const [notice, ...others] = await store.alerts.claimNotices({ now: START + 12 * MINUTE_MS, leaseUntil: 0, limit: 10 })
+  const [notice, ...others] = await store.alerts.claimNotices({
+    now: START + 12 * MINUTE_MS,
+    leaseUntil: 0,
+    limit: 10,
+  })
   expect(others).toEqual([])
-  expect(notice).toMatchObject({ event: 'traffic_spike', data: { siteId: site.id, alertId: alert.id, alertName: 'Spike', spikeDetected: true, currentVisitors: 310, baseline: 100, thresholdMultiplier: 2 } })
+  expect(notice).toMatchObject({
+    event: 'traffic_spike',
+    data: {
+      siteId: site.id,
+      alertId: alert.id,
+      alertName: 'Spike',
+      spikeDetected: true,
+      currentVisitors: 310,
+      baseline: 100,
+      thresholdMultiplier: 2,
+    },
+  })
 })
 
 it('judges every minute that passed while the store of events was away, once it is back', async () => {
@@ -197,11 +263,20 @@ it('leaves an alert alone that was changed while it was judged', async () => {
   const now = START + MINUTE_MS + STORED_MS
   const { tick } = watch(() => 11, {
     now: () => now,
-    store: { ...store.alerts, keepVerdicts: async (verdicts) => (await store.alerts.updateAlert(alert.id, { threshold: 20 }, { actor: null, at: now }), store.alerts.keepVerdicts(verdicts)) },
+    store: {
+      ...store.alerts,
+      keepVerdicts: async (verdicts) => (
+        await store.alerts.updateAlert(alert.id, { threshold: 20 }, { actor: null, at: now }),
+        store.alerts.keepVerdicts(verdicts)
+      ),
+    },
   })
   await tick()
   expect(await notices(alert)).toEqual([])
-  expect((await store.alerts.findAlert(alert.id))!.state).toMatchObject({ isFiring: false, judgedTo: START + MINUTE_MS })
+  expect((await store.alerts.findAlert(alert.id))!.state).toMatchObject({
+    isFiring: false,
+    judgedTo: START + MINUTE_MS,
+  })
 })
 
 describe('a clock that jumps', () => {
@@ -211,19 +286,29 @@ describe('a clock that jumps', () => {
   const jumps = [HOUR_MINUTES, -HOUR_MINUTES, 1, -1, 119, -119]
   const moments = [30, 49, 51, 120]
 
-  it.each(jumps.flatMap((jump) => moments.map((moment) => [jump, moment] as const)))('by %i minutes after %i tells no crossing twice and leaves out no minute', async (jump, moment) => {
-    const alert = await addAlert()
-    let now = START + STORED_MS
-    const memory = openMemory(alert)
-    const { tick, measured } = watch(series, { store: memory, now: () => now })
-    for (let minute = 0; minute < 300; minute++) {
-      now += (minute === moment ? jump + 1 : 1) * MINUTE_MS
-      await tick()
-    }
-    await store.alerts.keepVerdicts([memory.read()])
-    const last = 300 + jump
-    const told = (await notices(alert)).map(({ at }) => (at - START) / MINUTE_MS).sort((a, b) => a - b)
-    expect(told).toEqual([50, 150, 250, 350].filter((minute) => minute <= last))
-    expect(new Set(measured)).toEqual(new Set(Array.from({ length: Math.max(last, moment) - Math.min(1, 1 + moment + jump) + 1 }, (_, index) => Math.min(1, 1 + moment + jump) + index)))
-  })
+  it.each(jumps.flatMap((jump) => moments.map((moment) => [jump, moment] as const)))(
+    'by %i minutes after %i tells no crossing twice and leaves out no minute',
+    async (jump, moment) => {
+      const alert = await addAlert()
+      let now = START + STORED_MS
+      const memory = openMemory(alert)
+      const { tick, measured } = watch(series, { store: memory, now: () => now })
+      for (let minute = 0; minute < 300; minute++) {
+        now += (minute === moment ? jump + 1 : 1) * MINUTE_MS
+        await tick()
+      }
+      await store.alerts.keepVerdicts([memory.read()])
+      const last = 300 + jump
+      const told = (await notices(alert)).map(({ at }) => (at - START) / MINUTE_MS).sort((a, b) => a - b)
+      expect(told).toEqual([50, 150, 250, 350].filter((minute) => minute <= last))
+      expect(new Set(measured)).toEqual(
+        new Set(
+          Array.from(
+            { length: Math.max(last, moment) - Math.min(1, 1 + moment + jump) + 1 },
+            (_, index) => Math.min(1, 1 + moment + jump) + index,
+          ),
+        ),
+      )
+    },
+  )
 })

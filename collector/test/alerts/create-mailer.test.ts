@@ -8,23 +8,43 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const send = (mail: Partial<Parameters<ReturnType<typeof createMailer>['send']>[0]> = {}, smtpUrl = server.url) =>
-  createMailer({ smtpUrl, from: 'alerts@example.com' }).send({ to: 'ops@example.com', subject: 'Alert: Zoë 🚨', text: 'one\n.\ntwo\n', id: 'alert_1.7.1', ...mail }, new AbortController().signal)
+const send = (
+  mail: Partial<Parameters<ReturnType<typeof createMailer>['send']>[0]> = {},
+  smtpUrl = server.url,
+) =>
+  createMailer({ smtpUrl, from: 'alerts@example.com' }).send(
+    { to: 'ops@example.com', subject: 'Alert: Zoë 🚨', text: 'one\n.\ntwo\n', id: 'alert_1.7.1', ...mail },
+    new AbortController().signal,
+  )
 
 /** The headers of a mail, folded lines put together. */
-const headersOf = (data: string) => data.split('\r\n\r\n')[0]!.replaceAll(/\r\n[ \t]+/g, ' ').split('\r\n')
+const headersOf = (data: string) =>
+  data
+    .split('\r\n\r\n')[0]!
+    .replaceAll(/\r\n[ \t]+/g, ' ')
+    .split('\r\n')
 
 describe('a mail', () => {
   it('arrives at a real server, with subject, sender and id', async () => {
     expect(await send()).toEqual({ isSent: true })
     const { from, to, data } = server.received.pop()!
     expect([from, to]).toEqual(['<alerts@example.com>', ['<ops@example.com>']])
-    expect(headersOf(data)).toEqual(expect.arrayContaining(['From: alerts@example.com', 'To: ops@example.com', 'Message-ID: <alert_1.7.1@example.com>', 'Auto-Submitted: auto-generated']))
+    expect(headersOf(data)).toEqual(
+      expect.arrayContaining([
+        'From: alerts@example.com',
+        'To: ops@example.com',
+        'Message-ID: <alert_1.7.1@example.com>',
+        'Auto-Submitted: auto-generated',
+      ]),
+    )
     expect(data.split('\r\n\r\n')[1]).toBe('one\r\n.\r\ntwo\r\n')
   })
 
   it('has no header and no recipient that a subject or an address brings along', async () => {
-    await send({ subject: 'x\r\nBcc: victim@example.com\r\n\r\nbody', to: 'ops@example.com\r\nRCPT TO:<victim@example.com>' })
+    await send({
+      subject: 'x\r\nBcc: victim@example.com\r\n\r\nbody',
+      to: 'ops@example.com\r\nRCPT TO:<victim@example.com>',
+    })
     await send({ subject: 'x', to: 'ops@example.com, victim@example.com' })
     for (const { to, data } of server.received.splice(0)) {
       expect(to.join()).not.toContain('<victim@example.com>')

@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createAlertCounts, type AlertCounts } from '../../src/alerts/alert-metrics.js'
-import { createNoticeSender, type NoticeSenderServices, type SendResult } from '../../src/alerts/create-notice-sender.js'
+import {
+  createNoticeSender,
+  type NoticeSenderServices,
+  type SendResult,
+} from '../../src/alerts/create-notice-sender.js'
 import type { Alert, Destination } from '../../src/alerts/alert.js'
 import { createRegistry, type Registry } from '../../src/metrics/create-registry.js'
 import type { Notice } from '../../src/stores/alert-store.js'
@@ -26,7 +30,10 @@ beforeEach(async () => {
   registry = createRegistry()
   counts = createAlertCounts(registry)
   const site = await store.control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
-  alert = (await store.alerts.addAlert(site.id, makeAlertFields({ destinations: [SLACK] }), { actor: null, at: START }))!
+  alert = (await store.alerts.addAlert(site.id, makeAlertFields({ destinations: [SLACK] }), {
+    actor: null,
+    at: START,
+  }))!
 })
 afterEach(async () => {
   for (const stop of stops.splice(0)) await stop()
@@ -35,7 +42,14 @@ afterEach(async () => {
 
 function startSender(send: NoticeSenderServices['send']) {
   const log = { warn: () => {}, error: () => {} } as unknown as NoticeSenderServices['log']
-  const sender = createNoticeSender({ store: store.alerts, send, counts, log, engineNow: () => now, now: () => now + wallOffset })
+  const sender = createNoticeSender({
+    store: store.alerts,
+    send,
+    counts,
+    log,
+    engineNow: () => now,
+    now: () => now + wallOffset,
+  })
   stops.push(sender.stop)
   return sender
 }
@@ -50,11 +64,20 @@ function startScripted(results: SendResult[]) {
   return { ...sender, begun }
 }
 
-const put = (key = 'k', destinations: Destination[] = [SLACK]) => store.alerts.putNotices({ ...alert, destinations }, { key, event: 'alert', at: START, data: { key } })
+const put = (key = 'k', destinations: Destination[] = [SLACK]) =>
+  store.alerts.putNotices({ ...alert, destinations }, { key, event: 'alert', at: START, data: { key } })
 const listNotices = () => store.alerts.listNotices(alert.id, 100)
-const stateOf = async () => (await listNotices()).map(({ state, attempts, error }) => [state, attempts, error])
+const stateOf = async () =>
+  (await listNotices()).map(({ state, attempts, error }) => [state, attempts, error])
 /** Attempts by destination and end, those of which there were any. */
-const counted = () => Object.fromEntries([...registry.expose().matchAll(/^zenovay_alert_notices_total\{destination="(\w+)",outcome="(\w+)"\} ([1-9]\d*)$/gm)].map(([, destination, outcome, count]) => [`${destination} ${outcome}`, Number(count)]))
+const counted = () =>
+  Object.fromEntries(
+    [
+      ...registry
+        .expose()
+        .matchAll(/^zenovay_alert_notices_total\{destination="(\w+)",outcome="(\w+)"\} ([1-9]\d*)$/gm),
+    ].map(([, destination, outcome, count]) => [`${destination} ${outcome}`, Number(count)]),
+  )
 const reach = (states: unknown[]) => vi.waitFor(async () => expect(await stateOf()).toEqual(states))
 
 it('sends what is put, once', async () => {
@@ -68,10 +91,15 @@ it('sends what is put, once', async () => {
 })
 
 it('tries three times, 5 and 25 seconds after the attempt before, never early and at most a tenth late', async () => {
-  const { wake, begun } = startScripted([1, 2, 3].map(() => ({ result: 'retry', error: 'HTTP 500' }) as const))
+  const { wake, begun } = startScripted(
+    [1, 2, 3].map(() => ({ result: 'retry', error: 'HTTP 500' }) as const),
+  )
   await put()
   wake()
-  for (const [attempts, least, most] of [[1, 5_000, 5_500], [2, 25_000, 27_500]] as const) {
+  for (const [attempts, least, most] of [
+    [1, 5_000, 5_500],
+    [2, 25_000, 27_500],
+  ] as const) {
     await reach([['waiting', attempts, 'HTTP 500']])
     const due = (await store.alerts.nextNoticeAt())! - now
     expect(due).toBeGreaterThanOrEqual(least)
@@ -123,7 +151,9 @@ it('keeps eight under way, and one that hangs keeps no other waiting', async () 
     waiting.get(id)!({ result: 'done' })
     waiting.delete(id)
   }
-  await vi.waitFor(async () => expect((await listNotices()).filter(({ state }) => state === 'done')).toHaveLength(19))
+  await vi.waitFor(async () =>
+    expect((await listNotices()).filter(({ state }) => state === 'done')).toHaveLength(19),
+  )
   expect([most, [...waiting.keys()]]).toEqual([8, [hanging]])
   waiting.get(hanging)!({ result: 'done' })
 })
@@ -183,7 +213,15 @@ describe('a wall clock that is set', () => {
 
   it('by an hour ends no lease of an attempt that is under way', async () => {
     const ends: ((result: SendResult) => void)[] = []
-    const { wake } = startSender((_, signal) => new Promise((resolve) => (ends.push(resolve), signal.addEventListener('abort', () => resolve({ result: 'done' })))))
+    const { wake } = startSender(
+      (_, signal) =>
+        new Promise(
+          (resolve) => (
+            ends.push(resolve),
+            signal.addEventListener('abort', () => resolve({ result: 'done' }))
+          ),
+        ),
+    )
     await put()
     wake()
     await reach([['in_flight', 1, null]])
@@ -192,13 +230,19 @@ describe('a wall clock that is set', () => {
     wake()
     await vi.waitFor(() => expect(ends).toHaveLength(2))
     for (const end of ends) end({ result: 'done' })
-    await reach([['done', 1, null], ['done', 1, null]])
+    await reach([
+      ['done', 1, null],
+      ['done', 1, null],
+    ])
   })
 
   it('by an hour ahead makes no crossing of that time wait', async () => {
     const { wake } = startScripted([])
     wallOffset = HOUR_MS
-    await store.alerts.putNotices({ ...alert, destinations: [SLACK] }, { key: 'k', event: 'alert', at: now + wallOffset, data: {} })
+    await store.alerts.putNotices(
+      { ...alert, destinations: [SLACK] },
+      { key: 'k', event: 'alert', at: now + wallOffset, data: {} },
+    )
     wake()
     await reach([['done', 1, null]])
   })
@@ -216,7 +260,12 @@ describe('a wall clock that is set', () => {
 })
 
 it('leaves what a stop cuts off to the next start', async () => {
-  const sender = startSender((_: Notice, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve({ result: 'retry', error: 'cancelled' }))))
+  const sender = startSender(
+    (_: Notice, signal) =>
+      new Promise((resolve) =>
+        signal.addEventListener('abort', () => resolve({ result: 'retry', error: 'cancelled' })),
+      ),
+  )
   await put()
   sender.wake()
   await reach([['in_flight', 1, null]])

@@ -22,7 +22,11 @@ it('catches up with two hours at most', () => {
   expect(due(NOON, NOON + HOUR_MS)).toHaveLength(60)
   expect(due(NOON, NOON + 2 * HOUR_MS)).toHaveLength(CATCH_UP_MINUTES)
   const late = due(NOON, NOON + 30 * HOUR_MS)
-  expect([late.length, late[0], late.at(-1)]).toEqual([CATCH_UP_MINUTES, NOON + 28 * HOUR_MS + MINUTE_MS, NOON + 30 * HOUR_MS])
+  expect([late.length, late[0], late.at(-1)]).toEqual([
+    CATCH_UP_MINUTES,
+    NOON + 28 * HOUR_MS + MINUTE_MS,
+    NOON + 30 * HOUR_MS,
+  ])
 })
 
 it('goes on at once after the clock was set back', () => {

@@ -35,9 +35,12 @@ it.each<[Comparison, number[], number[]]>([
   ['>=', [10, 9, 10, 8, 10, 7.9, 10], [1, 7]],
   ['<', [9, 10, 9, 11.9, 9, 12, 9], [1, 7]],
   ['<=', [10, 11, 10, 12, 10, 12.1, 10], [1, 7]],
-])('with a hysteresis of 2, fires on %s again only after the value was back by it', (comparison, values, fires) => {
-  expect(fireOn({ comparison, threshold: 10, hysteresis: 2 }, values)).toEqual(fires)
-})
+])(
+  'with a hysteresis of 2, fires on %s again only after the value was back by it',
+  (comparison, values, fires) => {
+    expect(fireOn({ comparison, threshold: 10, hysteresis: 2 }, values)).toEqual(fires)
+  },
+)
 
 it('is silent during its cool-down, and fires at its end when the condition holds then', () => {
   expect(fireOn({ coolDownMinutes: 5 }, [11, 9, 11, 9, 9, 9, 11])).toEqual([1, 7])
@@ -54,11 +57,19 @@ it('stays as it is while there are too few visitors to say anything, or no value
 it('remembers the last value there was', () => {
   const alert = makeAlert()
   const { state } = judgeMinute(alert, alert.state, { at: MINUTE_MS, value: 7, volume: 1 })
-  expect(judgeMinute(alert, state, { at: 2 * MINUTE_MS, value: undefined, volume: 0 }).state).toEqual({ isFiring: false, judgedTo: 2 * MINUTE_MS, value: 7, firedAt: null })
+  expect(judgeMinute(alert, state, { at: 2 * MINUTE_MS, value: undefined, volume: 0 }).state).toEqual({
+    isFiring: false,
+    judgedTo: 2 * MINUTE_MS,
+    value: 7,
+    firedAt: null,
+  })
 })
 
 it('cools down no longer after the clock was set back by an hour', () => {
-  const alert = makeAlert({ coolDownMinutes: 30, state: { isFiring: false, judgedTo: 100 * MINUTE_MS, value: 9, firedAt: 100 * MINUTE_MS } })
+  const alert = makeAlert({
+    coolDownMinutes: 30,
+    state: { isFiring: false, judgedTo: 100 * MINUTE_MS, value: 9, firedAt: 100 * MINUTE_MS },
+  })
   expect(judgeMinute(alert, alert.state, { at: 40 * MINUTE_MS, value: 11, volume: 1 }).hasFired).toBe(true)
   expect(judgeMinute(alert, alert.state, { at: 71 * MINUTE_MS, value: 11, volume: 1 }).hasFired).toBe(false)
 })

@@ -9,10 +9,18 @@ let account: string
 
 beforeEach(async () => {
   store = await openTestControl()
-  const [ours, theirs] = [await store.control.addAccount({ name: 'ours', plan: 'pro' }), await store.control.addAccount({ name: 'theirs', plan: 'pro' })]
+  const [ours, theirs] = [
+    await store.control.addAccount({ name: 'ours', plan: 'pro' }),
+    await store.control.addAccount({ name: 'theirs', plan: 'pro' }),
+  ]
   account = ours.id
-  const add = (accountId: string, domain: string) => store.control.addSite({ accountId, domain, name: domain, allowedDomains: [] })
-  sites = { ours: await add(ours.id, 'ours.example'), oursToo: await add(ours.id, 'ours-too.example'), theirs: await add(theirs.id, 'theirs.example') }
+  const add = (accountId: string, domain: string) =>
+    store.control.addSite({ accountId, domain, name: domain, allowedDomains: [] })
+  sites = {
+    ours: await add(ours.id, 'ours.example'),
+    oursToo: await add(ours.id, 'ours-too.example'),
+    theirs: await add(theirs.id, 'theirs.example'),
+  }
 })
 afterEach(() => store.close())
 
@@ -24,7 +32,10 @@ async function keyOf(fields: { accountId?: string; siteId?: string | null }): Pr
 /** What becomes of each site, by its name here. */
 async function outcomes(key: ApiKey): Promise<Record<string, string>> {
   const results = Object.entries(sites).map(async ([name, { id }]) => {
-    const outcome = await authorise(key, id, store.control).then((site) => site.domain, (error: { code: string }) => error.code)
+    const outcome = await authorise(key, id, store.control).then(
+      (site) => site.domain,
+      (error: { code: string }) => error.code,
+    )
     return [name, outcome]
   })
   return Object.fromEntries((await Promise.all(results)) as [string, string][])
@@ -32,9 +43,16 @@ async function outcomes(key: ApiKey): Promise<Record<string, string>> {
 
 it('gives a key of an account its sites, and tells nothing of those of others', async () => {
   const key = await keyOf({ siteId: null })
-  expect(await outcomes(key)).toEqual({ ours: 'ours.example', oursToo: 'ours-too.example', theirs: 'NOT_FOUND' })
+  expect(await outcomes(key)).toEqual({
+    ours: 'ours.example',
+    oursToo: 'ours-too.example',
+    theirs: 'NOT_FOUND',
+  })
   await expect(authorise(key, 'ws_nothing', store.control)).rejects.toMatchObject({ code: 'NOT_FOUND' })
-  expect((await store.control.listSitesOf(key)).map(({ domain }) => domain)).toEqual(['ours.example', 'ours-too.example'])
+  expect((await store.control.listSitesOf(key)).map(({ domain }) => domain)).toEqual([
+    'ours.example',
+    'ours-too.example',
+  ])
 })
 
 it('gives a key of one site that site only', async () => {
@@ -55,5 +73,9 @@ it('puts sites and keys that name no account into the default one', async () => 
   const key = await authenticate({ authorization: `Bearer ${secret}` }, store.control)
   expect((await authorise(key, site.id, store.control)).domain).toBe('example.com')
   expect(await outcomes(key)).toEqual({ ours: 'NOT_FOUND', oursToo: 'NOT_FOUND', theirs: 'NOT_FOUND' })
-  expect(await store.control.findAccount(site.accountId)).toMatchObject({ id: key.accountId, name: 'default', plan: 'enterprise' })
+  expect(await store.control.findAccount(site.accountId)).toMatchObject({
+    id: key.accountId,
+    name: 'default',
+    plan: 'enterprise',
+  })
 })

@@ -29,7 +29,8 @@ function openApp() {
   app = Fastify()
   addErrorAnswers(app, () => now)
   const gate = createKeyGate({ control: store.control, now: () => now })
-  for (const scope of ['read', 'write', 'admin'] as const) app.get(`/${scope}`, async (request, reply) => ({ key: (await gate.enter(request, reply, scope)).id }))
+  for (const scope of ['read', 'write', 'admin'] as const)
+    app.get(`/${scope}`, async (request, reply) => ({ key: (await gate.enter(request, reply, scope)).id }))
 }
 
 async function addKey(plan: PlanName, scope: KeyScope = 'read') {
@@ -39,7 +40,12 @@ async function addKey(plan: PlanName, scope: KeyScope = 'read') {
 
 async function ask(secret: string, path = '/read') {
   const { statusCode, headers, json } = await app.inject({ url: path, headers: { 'x-api-key': secret } })
-  return { status: statusCode, code: json<ErrorBody>().error?.code, limits: ['limit', 'remaining', 'reset'].map((name) => headers[`x-ratelimit-${name}`]), retryAfter: headers['retry-after'] }
+  return {
+    status: statusCode,
+    code: json<ErrorBody>().error?.code,
+    limits: ['limit', 'remaining', 'reset'].map((name) => headers[`x-ratelimit-${name}`]),
+    retryAfter: headers['retry-after'],
+  }
 }
 
 async function askTimes(times: number, secret: string): Promise<number[]> {
@@ -82,7 +88,10 @@ describe('the minute of a key', () => {
     now += SECOND_MS - 1
     expect(await ask(secret)).toMatchObject({ status: 429, retryAfter: '1' })
     now += 1
-    expect(await ask(secret)).toMatchObject({ status: 200, limits: ['10', '9', String((now + MINUTE_MS) / SECOND_MS)] })
+    expect(await ask(secret)).toMatchObject({
+      status: 200,
+      limits: ['10', '9', String((now + MINUTE_MS) / SECOND_MS)],
+    })
   })
 
   it('does not grow longer by refused requests', async () => {
@@ -136,19 +145,34 @@ describe('the month of a key', () => {
     const { secret, id } = await addKey('free')
     await useUpMonth(secret)
     const untilDecember = (Date.UTC(2026, 11, 1) - now) / SECOND_MS
-    expect(await ask(secret)).toMatchObject({ status: 429, code: 'MONTHLY_LIMIT_EXCEEDED', retryAfter: String(untilDecember), limits: ['10', '10', expect.any(String)] })
-    expect(await store.control.readUsage(id, now)).toMatchObject({ plan: 'free', month: { used: 1_000, limit: 1_000, resetsAt: Date.UTC(2026, 11, 1) } })
+    expect(await ask(secret)).toMatchObject({
+      status: 429,
+      code: 'MONTHLY_LIMIT_EXCEEDED',
+      retryAfter: String(untilDecember),
+      limits: ['10', '10', expect.any(String)],
+    })
+    expect(await store.control.readUsage(id, now)).toMatchObject({
+      plan: 'free',
+      month: { used: 1_000, limit: 1_000, resetsAt: Date.UTC(2026, 11, 1) },
+    })
     now = Date.UTC(2026, 11, 1) - 1
     expect((await ask(secret)).code).toBe('MONTHLY_LIMIT_EXCEEDED')
     now += 1
     expect((await ask(secret)).status).toBe(200)
-    expect((await store.control.readUsage(id, now))!.month).toEqual({ used: 1, limit: 1_000, resetsAt: Date.UTC(2027, 0, 1) })
+    expect((await store.control.readUsage(id, now))!.month).toEqual({
+      used: 1,
+      limit: 1_000,
+      resetsAt: Date.UTC(2027, 0, 1),
+    })
   })
 
   it('counts no refused request', async () => {
     const { secret, id } = await addKey('free')
     await askTimes(25, secret)
-    expect(await store.control.readUsage(id, now)).toMatchObject({ minute: { used: 10 }, month: { used: 10 } })
+    expect(await store.control.readUsage(id, now)).toMatchObject({
+      minute: { used: 10 },
+      month: { used: 10 },
+    })
     expect((await store.control.readUsage(id, now + MINUTE_MS))!.minute.used).toBe(0)
   })
 
@@ -179,7 +203,9 @@ describe('what was counted', () => {
   it('is one count for all collectors that share the control data', async () => {
     const { id } = await addKey('pro')
     const stores = [store.control, await store.openAnother(), await store.openAnother()]
-    const counted = await Promise.all(Array.from({ length: 60 }, (_, index) => stores[index % 3]!.countRequest(id, now)))
+    const counted = await Promise.all(
+      Array.from({ length: 60 }, (_, index) => stores[index % 3]!.countRequest(id, now)),
+    )
     expect(counted.filter((one) => one!.exceeded === undefined)).toHaveLength(30)
     expect((await store.control.readUsage(id, now))!.month.used).toBe(30)
   })
@@ -189,13 +215,21 @@ describe('what was counted', () => {
     await ask(secret)
     expect(await store.control.removeApiKey(id)).toBe(true)
     expect(await ask(secret)).toMatchObject({ status: 401, limits: [undefined, undefined, undefined] })
-    expect([await store.control.readUsage(id, now), await store.control.countRequest(id, now), await store.control.removeApiKey(id)]).toEqual([undefined, undefined, false])
+    expect([
+      await store.control.readUsage(id, now),
+      await store.control.countRequest(id, now),
+      await store.control.removeApiKey(id),
+    ]).toEqual([undefined, undefined, false])
   })
 
   it('holds the requests of a key for what it may not do, too', async () => {
     const { secret, id } = await addKey('free', 'write')
     expect([(await ask(secret, '/read')).status, (await ask(secret, '/write')).status]).toEqual([200, 200])
-    expect(await ask(secret, '/admin')).toMatchObject({ status: 403, code: 'FORBIDDEN', limits: ['10', '7', expect.any(String)] })
+    expect(await ask(secret, '/admin')).toMatchObject({
+      status: 403,
+      code: 'FORBIDDEN',
+      limits: ['10', '7', expect.any(String)],
+    })
     expect((await store.control.readUsage(id, now))!.month.used).toBe(3)
   })
 })

@@ -18,7 +18,10 @@ beforeEach(async () => {
   const { id: accountId } = await store.control.addAccount({ name: 'free', plan: 'free' })
   ;({ id: keyId } = await store.addKey({ accountId }))
   fault = undefined
-  const counter = createRequestCounter({ readUsage: store.control.readUsage, countRequest: (...request) => (fault ? Promise.reject(fault) : store.control.countRequest(...request)) })
+  const counter = createRequestCounter({
+    readUsage: store.control.readUsage,
+    countRequest: (...request) => (fault ? Promise.reject(fault) : store.control.countRequest(...request)),
+  })
   count = async (now) => (await counter(keyId, now))?.exceeded ?? 'counted'
 })
 afterEach(() => store.close())
@@ -33,8 +36,14 @@ const readMonth = async (now: number) => (await store.control.readUsage(keyId, n
 it('keeps to the minute while the disk is full, with what was counted before', async () => {
   await countTimes(3, START)
   fault = new ApiError('STORE_UNAVAILABLE')
-  expect(await countTimes(perMinute - 2, START + 1)).toEqual([...Array<string>(perMinute - 3).fill('counted'), 'minute'])
-  expect(await countTimes(perMinute + 1, START + MINUTE_MS)).toEqual([...Array<string>(perMinute).fill('counted'), 'minute'])
+  expect(await countTimes(perMinute - 2, START + 1)).toEqual([
+    ...Array<string>(perMinute - 3).fill('counted'),
+    'minute',
+  ])
+  expect(await countTimes(perMinute + 1, START + MINUTE_MS)).toEqual([
+    ...Array<string>(perMinute).fill('counted'),
+    'minute',
+  ])
   expect(await readMonth(START)).toBe(3)
 })
 
@@ -50,7 +59,8 @@ it('counts on the disk again as soon as that is possible', async () => {
 
 it('opens no month that is used up', async () => {
   let now = START
-  for (; (await readMonth(now)) < PLANS.free.perMonth; now += MINUTE_MS) await Promise.all(Array.from({ length: perMinute }, () => count(now)))
+  for (; (await readMonth(now)) < PLANS.free.perMonth; now += MINUTE_MS)
+    await Promise.all(Array.from({ length: perMinute }, () => count(now)))
   fault = new ApiError('STORE_UNAVAILABLE')
   expect(await count(now)).toBe('month')
 })
@@ -60,5 +70,10 @@ it('passes on every other fault, and knows no key that is gone', async () => {
   await expect(count(START)).rejects.toThrow('no such table')
   fault = new ApiError('STORE_UNAVAILABLE')
   await store.control.removeApiKey(keyId)
-  expect(await createRequestCounter({ readUsage: store.control.readUsage, countRequest: () => Promise.reject(fault!) })(keyId, START)).toBeUndefined()
+  expect(
+    await createRequestCounter({
+      readUsage: store.control.readUsage,
+      countRequest: () => Promise.reject(fault!),
+    })(keyId, START),
+  ).toBeUndefined()
 })

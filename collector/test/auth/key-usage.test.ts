@@ -32,7 +32,8 @@ it('counts every request once, in the month that the clock shows, though the clo
         expect(usage.minute.resetsAt - now, where).toBeLessThanOrEqual(2 * MINUTE_MS)
         expect(usage.month.used, where).toBe(counted.get(month))
       }
-      for (const [month, count] of counted) expect((await store.control.readUsage(id, Date.parse(`${month}-15`)))!.month.used, where).toBe(count)
+      for (const [month, count] of counted)
+        expect((await store.control.readUsage(id, Date.parse(`${month}-15`)))!.month.used, where).toBe(count)
     }),
   )
 })

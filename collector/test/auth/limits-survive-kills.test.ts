@@ -39,7 +39,9 @@ async function addKey(): Promise<Tried> {
 /** Sends one request; false when it got no answer. */
 async function ask(url: string, key: Tried): Promise<boolean> {
   try {
-    const { status } = await fetch(`${url}/api/external/v1/websites`, { headers: { 'x-api-key': key.secret } })
+    const { status } = await fetch(`${url}/api/external/v1/websites`, {
+      headers: { 'x-api-key': key.secret },
+    })
     if (status === 200) key.answered++
     else if (status !== 429) throw new TypeError(`status ${status}`)
     return true
@@ -56,7 +58,12 @@ it('every request answered by a collector that is killed is counted once, whenev
 
   /** One life of a collector, to a moment that nobody chose. */
   const live = async () => {
-    const { child, url } = await startCommand({ DATA_DIR: collector.dataDir, PORT: '0', LOG_LEVEL: 'silent', CLICKHOUSE_URL: collector.engine.url })
+    const { child, url } = await startCommand({
+      DATA_DIR: collector.dataDir,
+      PORT: '0',
+      LOG_LEVEL: 'silent',
+      CLICKHOUSE_URL: collector.engine.url,
+    })
     for (let request = 0; request < QUIET_REQUESTS; request++) await ask(url, quiet)
     let answers = 0
     let isReady: () => void
@@ -82,7 +89,11 @@ it('every request answered by a collector that is killed is counted once, whenev
     return usages.reduce((sum, usage) => sum + usage!.month.used, 0)
   }
   // What no kill met is exact.
-  expect([quiet.answered, quiet.lost, await countOf(quiet)]).toEqual([KILLS * QUIET_REQUESTS, 0, KILLS * QUIET_REQUESTS])
+  expect([quiet.answered, quiet.lost, await countOf(quiet)]).toEqual([
+    KILLS * QUIET_REQUESTS,
+    0,
+    KILLS * QUIET_REQUESTS,
+  ])
   for (const key of keys) {
     const count = await countOf(key)
     expect(count).toBeGreaterThanOrEqual(key.answered)

@@ -20,31 +20,75 @@ const KEYS = {
 let test: TestApp
 const reports = createFakeReports({
   ...MADE_UP_REPORTS,
-  errorGroup: async () => ({ fingerprint: 'a1', message: 'x', type: 'TypeError', occurrences: 1, users: 1, firstSeen: 0, lastSeen: 0 }),
+  errorGroup: async () => ({
+    fingerprint: 'a1',
+    message: 'x',
+    type: 'TypeError',
+    occurrences: 1,
+    users: 1,
+    firstSeen: 0,
+    lastSeen: 0,
+  }),
 })
 const ids = new Map<SiteName, string>([['nobody’s', 'ws_nothing']])
 const accounts = new Map<string, string>()
 
 beforeAll(async () => {
   test = await createTestApp({ reports })
-  for (const name of ['mine', 'theirs']) accounts.set(name, (await test.control.addAccount({ name, plan: 'enterprise' })).id)
-  for (const [name, account] of [['mine', 'mine'], ['my other', 'mine'], ['theirs', 'theirs']] as const)
-    ids.set(name, (await test.control.addSite({ domain: `${name.replace(' ', '-')}.example`, name, allowedDomains: [], accountId: accounts.get(account)! })).id)
+  for (const name of ['mine', 'theirs'])
+    accounts.set(name, (await test.control.addAccount({ name, plan: 'enterprise' })).id)
+  for (const [name, account] of [
+    ['mine', 'mine'],
+    ['my other', 'mine'],
+    ['theirs', 'theirs'],
+  ] as const)
+    ids.set(
+      name,
+      (
+        await test.control.addSite({
+          domain: `${name.replace(' ', '-')}.example`,
+          name,
+          allowedDomains: [],
+          accountId: accounts.get(account)!,
+        })
+      ).id,
+    )
 })
 afterAll(() => test.close())
 
-async function addKey({ account, site }: { account: string; site: SiteName | undefined }, scope: KeyScope): Promise<string> {
-  const { secret, record } = createApiKey({ name: 'test', accountId: accounts.get(account)!, siteId: site === undefined ? null : ids.get(site)!, scope }, Date.now())
+async function addKey(
+  { account, site }: { account: string; site: SiteName | undefined },
+  scope: KeyScope,
+): Promise<string> {
+  const { secret, record } = createApiKey(
+    {
+      name: 'test',
+      accountId: accounts.get(account)!,
+      siteId: site === undefined ? null : ids.get(site)!,
+      scope,
+    },
+    Date.now(),
+  )
   await test.control.addApiKey(record)
   return secret
 }
 
-async function ask(route: (typeof EXTERNAL_ROUTES)[number], site: SiteName, key?: string): Promise<{ status: number; text: string }> {
-  const url = route.path.replace('{id}', ids.get(site)!).replace('{visitor}', 'visitor-3').replaceAll(/\{\w+\}/g, 'a1')
+async function ask(
+  route: (typeof EXTERNAL_ROUTES)[number],
+  site: SiteName,
+  key?: string,
+): Promise<{ status: number; text: string }> {
+  const url = route.path
+    .replace('{id}', ids.get(site)!)
+    .replace('{visitor}', 'visitor-3')
+    .replaceAll(/\{\w+\}/g, 'a1')
   const answer = await test.app.inject({
     method: route.method,
     url: `/api/external/v1${url}`,
-    headers: { ...(key !== undefined && { 'x-api-key': key }), ...(route.body && { 'content-type': 'application/json' }) },
+    headers: {
+      ...(key !== undefined && { 'x-api-key': key }),
+      ...(route.body && { 'content-type': 'application/json' }),
+    },
     ...(route.body && { payload: '{"status":"open"}' }),
   })
   return { status: answer.statusCode, text: answer.body.replaceAll(/"timestamp":"[^"]*"/g, '') }
@@ -70,8 +114,13 @@ describe.each(Object.entries(KEYS))('a key %s', (_, { account, site, reaches }) 
   })
 
   it('lists its sites alone', async () => {
-    const { text } = await ask(EXTERNAL_ROUTES.find(({ path }) => path === '/websites')!, 'mine', await addKey({ account, site }, 'read'))
-    for (const name of SITES) expect(text.includes(ids.get(name)!), name).toBe((reaches as readonly string[]).includes(name))
+    const { text } = await ask(
+      EXTERNAL_ROUTES.find(({ path }) => path === '/websites')!,
+      'mine',
+      await addKey({ account, site }, 'read'),
+    )
+    for (const name of SITES)
+      expect(text.includes(ids.get(name)!), name).toBe((reaches as readonly string[]).includes(name))
   })
 })
 

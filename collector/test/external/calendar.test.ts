@@ -22,11 +22,19 @@ const CHANGES = [
   ['Asia/Kathmandu', '2026-01-01'],
 ] as const
 
-const AROUND = CHANGES.flatMap(([zone, date]) => Array.from({ length: 5 * 48 }, (_, step) => [zone, Date.parse(date) + (step - 96) * (HOUR_MS / 2)] as const))
+const AROUND = CHANGES.flatMap(([zone, date]) =>
+  Array.from(
+    { length: 5 * 48 },
+    (_, step) => [zone, Date.parse(date) + (step - 96) * (HOUR_MS / 2)] as const,
+  ),
+)
 
 // Made once for each zone: it is slow to make.
-const formats = new Map(CHANGES.map(([zone]) => [zone, new Intl.DateTimeFormat('en-CA', { timeZone: zone, dateStyle: 'short' })]))
-const dateOf = (zone: string, moment: number) => formats.get(zone as (typeof CHANGES)[number][0])!.format(moment)
+const formats = new Map(
+  CHANGES.map(([zone]) => [zone, new Intl.DateTimeFormat('en-CA', { timeZone: zone, dateStyle: 'short' })]),
+)
+const dateOf = (zone: string, moment: number) =>
+  formats.get(zone as (typeof CHANGES)[number][0])!.format(moment)
 
 describe('startOfDay', () => {
   it('is the first moment with the date of the moment, by the calendar of Intl', () => {
@@ -36,12 +44,16 @@ describe('startOfDay', () => {
       expect(start, where).toBeLessThanOrEqual(moment)
       expect(dateOf(zone, start), where).toBe(dateOf(zone, moment))
       // The clocks of a day may be put back by an hour, but never by more.
-      for (const before of [1, HOUR_MS / 2, HOUR_MS]) expect(dateOf(zone, start - before) < dateOf(zone, moment), where).toBe(true)
+      for (const before of [1, HOUR_MS / 2, HOUR_MS])
+        expect(dateOf(zone, start - before) < dateOf(zone, moment), where).toBe(true)
     }
   })
 
   it('is the same as that of its date', () => {
-    for (const [zone, moment] of AROUND) expect(startOfDate(dateOf(zone, moment), zone), `${zone} ${new Date(moment).toISOString()}`).toBe(startOfDay(moment, zone))
+    for (const [zone, moment] of AROUND)
+      expect(startOfDate(dateOf(zone, moment), zone), `${zone} ${new Date(moment).toISOString()}`).toBe(
+        startOfDay(moment, zone),
+      )
   })
 })
 
@@ -50,14 +62,23 @@ describe('daysOf', () => {
     for (const [zone, date] of CHANGES) {
       const middle = Date.parse(date)
       const period = { from: startOfDay(middle - 60 * HOUR_MS, zone), to: middle + 60 * HOUR_MS }
-      const dates = new Set(Array.from({ length: 2 * 160 }, (_, step) => period.from + (step * HOUR_MS) / 2).filter((moment) => moment < period.to).map((moment) => dateOf(zone, moment)))
-      expect(daysOf(period, zone).map((day) => day.date), zone).toEqual([...dates])
+      const dates = new Set(
+        Array.from({ length: 2 * 160 }, (_, step) => period.from + (step * HOUR_MS) / 2)
+          .filter((moment) => moment < period.to)
+          .map((moment) => dateOf(zone, moment)),
+      )
+      expect(
+        daysOf(period, zone).map((day) => day.date),
+        zone,
+      ).toEqual([...dates])
     }
   })
 
   it('has days of 23 and 25 hours where clocks change', () => {
     const lengths = (from: string, to: string) => {
-      const starts = daysOf({ from: Date.parse(from), to: Date.parse(to) }, 'Europe/Zurich').map(({ start }) => start)
+      const starts = daysOf({ from: Date.parse(from), to: Date.parse(to) }, 'Europe/Zurich').map(
+        ({ start }) => start,
+      )
       return starts.slice(1).map((start, index) => (start - starts[index]!) / HOUR_MS)
     }
     expect(lengths('2026-03-27T23:00Z', '2026-03-30T22:00Z')).toEqual([24, 23])
@@ -65,7 +86,9 @@ describe('daysOf', () => {
   })
 
   it('begins the first part with the period', () => {
-    expect(daysOf({ from: Date.parse('2026-01-01T10:00Z'), to: Date.parse('2026-01-02T10:00Z') }, 'UTC')).toEqual([
+    expect(
+      daysOf({ from: Date.parse('2026-01-01T10:00Z'), to: Date.parse('2026-01-02T10:00Z') }, 'UTC'),
+    ).toEqual([
       { date: '2026-01-01', start: Date.parse('2026-01-01T10:00Z') },
       { date: '2026-01-02', start: Date.parse('2026-01-02T00:00Z') },
     ])
@@ -77,5 +100,6 @@ it('counts days by the clock', () => {
 })
 
 it('knows no date that is none', () => {
-  for (const date of ['2026-02-30', '2026-13-01', '0000-00-00']) expect(startOfDate(date, 'UTC')).toBeUndefined()
+  for (const date of ['2026-02-30', '2026-13-01', '0000-00-00'])
+    expect(startOfDate(date, 'UTC')).toBeUndefined()
 })

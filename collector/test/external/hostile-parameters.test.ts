@@ -7,8 +7,36 @@ import { makeEvent } from '../support/make-event.js'
 import { startTestCollector, type TestCollector } from '../support/start-test-collector.js'
 
 /** What breaks out of strings, identifiers, parameters, patterns, JSON, paths and headers, if anything does. */
-const STRINGS = ["' OR 1=1 --", '"; DROP TABLE events; --', '{siteId: String}', "\\' UNION ALL SELECT * FROM events --", '%', '\u0000', '\ud83d\ude00\u202e', '../../etc/passwd', '\r\nx-injected: 1', '9'.repeat(30), '${7*7}', '__proto__']
-const FILTERS = ['country', 'device', 'browser', 'os', 'source', 'channel', 'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content', 'path', 'event', 'property[plan]']
+const STRINGS = [
+  "' OR 1=1 --",
+  '"; DROP TABLE events; --',
+  '{siteId: String}',
+  "\\' UNION ALL SELECT * FROM events --",
+  '%',
+  '\u0000',
+  '\ud83d\ude00\u202e',
+  '../../etc/passwd',
+  '\r\nx-injected: 1',
+  '9'.repeat(30),
+  '${7*7}',
+  '__proto__',
+]
+const FILTERS = [
+  'country',
+  'device',
+  'browser',
+  'os',
+  'source',
+  'channel',
+  'utm_source',
+  'utm_medium',
+  'utm_campaign',
+  'utm_term',
+  'utm_content',
+  'path',
+  'event',
+  'property[plan]',
+]
 const KEYS = ["a' OR '1'='1", '__proto__', 'a.b[0]', '"', '{key: String}', '\u0000']
 // Of the smallest plan that a test need not wait for.
 const REQUESTS_OF_A_KEY = 100
@@ -29,27 +57,39 @@ beforeAll(async () => {
 afterAll(() => test.close())
 
 /** Asks as a key that has requests left. */
-async function ask(path: string, init: RequestInit = {}): Promise<{ status: number; text: string; headers: Headers }> {
+async function ask(
+  path: string,
+  init: RequestInit = {},
+): Promise<{ status: number; text: string; headers: Headers }> {
   if (requests++ % REQUESTS_OF_A_KEY === 0) {
-    const { secret, record } = createApiKey({ name: 'test', siteId: test.site.id, scope: 'write' }, Date.now())
+    const { secret, record } = createApiKey(
+      { name: 'test', siteId: test.site.id, scope: 'write' },
+      Date.now(),
+    )
     await test.collector.control.addApiKey(record)
     key = secret
   }
-  const answer = await fetch(`${test.url}/api/external/v1${path.replace('{id}', test.site.id)}`, { ...init, headers: { 'x-api-key': key, ...init.headers } })
+  const answer = await fetch(`${test.url}/api/external/v1${path.replace('{id}', test.site.id)}`, {
+    ...init,
+    headers: { 'x-api-key': key, ...init.headers },
+  })
   return { status: answer.status, text: await answer.text(), headers: answer.headers }
 }
 
-const urlOf = (route: ApiRoute, value: string) => route.path.replaceAll(/\{(?!id)\w+\}/g, encodeURIComponent(value))
+const urlOf = (route: ApiRoute, value: string) =>
+  route.path.replaceAll(/\{(?!id)\w+\}/g, encodeURIComponent(value))
 const routes = EXTERNAL_ROUTES.filter(({ method, takesProperties }) => method === 'GET' && takesProperties)
 
 describe.each(routes.map((route) => [route.path, route] as const))('%s', (_, route) => {
   it('finds nothing for hostile values of filters, and never fails', async () => {
     const nothing = await ask(`${urlOf(route, 'signup')}?range=7d&path=%2Fnothing`)
-    const rows = (text: string) => JSON.stringify({ ...(JSON.parse(text) as { data: object }).data, date_range: 0 })
+    const rows = (text: string) =>
+      JSON.stringify({ ...(JSON.parse(text) as { data: object }).data, date_range: 0 })
     expect(rows((await ask(`${urlOf(route, 'signup')}?range=7d`)).text)).not.toBe(rows(nothing.text))
     for (const [index, text] of STRINGS.entries()) {
       // Two filters by turns, and all of them at once with the last one.
-      const names = index === STRINGS.length - 1 ? FILTERS : [FILTERS[index]!, FILTERS[(index + 7) % FILTERS.length]!]
+      const names =
+        index === STRINGS.length - 1 ? FILTERS : [FILTERS[index]!, FILTERS[(index + 7) % FILTERS.length]!]
       const query = names.map((name) => `${name}=${encodeURIComponent(text)}`).join('&')
       const answer = await ask(`${urlOf(route, 'signup')}?range=7d&${query}`)
       expect(answer.status, query).toBe(200)
@@ -59,16 +99,26 @@ describe.each(routes.map((route) => [route.path, route] as const))('%s', (_, rou
   })
 
   it('takes hostile names of properties for names', async () => {
-    for (const name of KEYS) expect((await ask(`${urlOf(route, 'signup')}?range=7d&${encodeURIComponent(`property[${name}]`)}=x`)).status, name).toBe(200)
+    for (const name of KEYS)
+      expect(
+        (await ask(`${urlOf(route, 'signup')}?range=7d&${encodeURIComponent(`property[${name}]`)}=x`)).status,
+        name,
+      ).toBe(200)
   })
 
   it('refuses them everywhere else', async () => {
     for (const text of STRINGS) {
       const names = Object.keys(route.query.properties).filter((name) => !FILTERS.includes(name))
-      const { status, text: body } = await ask(`${urlOf(route, 'signup')}?${names.map((name) => `${name}=${encodeURIComponent(text)}`).join('&')}`)
+      const { status, text: body } = await ask(
+        `${urlOf(route, 'signup')}?${names.map((name) => `${name}=${encodeURIComponent(text)}`).join('&')}`,
+      )
       expect(status, text).toBe(400)
       const { details } = (JSON.parse(body) as { error: { details: { field: string }[] } }).error
-      for (const name of names.filter((one) => one !== 'offset')) expect(details.map(({ field }) => field), text).toContain(name)
+      for (const name of names.filter((one) => one !== 'offset'))
+        expect(
+          details.map(({ field }) => field),
+          text,
+        ).toContain(name)
     }
   })
 })
@@ -88,7 +138,11 @@ it('answers hostile ids with refusals', async () => {
       ask(`/websites/${id}`),
       ask(`/analytics/${id}`),
       ask(`/analytics/{id}/visitors/${id}`),
-      ask(`/errors/{id}/groups/${id}`, { method: 'PATCH', headers: { 'content-type': 'application/json' }, body: '{"status":"open"}' }),
+      ask(`/errors/{id}/groups/${id}`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        body: '{"status":"open"}',
+      }),
     ])
     for (const { status, text: body } of statuses) expect([403, 404], `${text}: ${body}`).toContain(status)
   }

@@ -31,8 +31,15 @@ export async function misuse(baseUrl: string): Promise<void> {
 `
 
 const OPTIONS: ts.CompilerOptions = {
-  ...{ strict: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true, skipLibCheck: true, types: [] },
-  ...{ target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, lib: ['lib.es2022.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'] },
+  strict: true,
+  noUncheckedIndexedAccess: true,
+  exactOptionalPropertyTypes: true,
+  skipLibCheck: true,
+  types: [],
+  target: ts.ScriptTarget.ES2022,
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  lib: ['lib.es2022.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
 }
 
 interface Client {
@@ -44,7 +51,11 @@ let folder: string
 beforeAll(async () => {
   collector = await startTestCollector()
   const visit = { visitor_id: 'visitor-0002', session_id: 'session-0002' }
-  await collector.post([makeEvent(), makeEvent(visit), makeEvent({ ...visit, event_type: 'custom', event_name: 'signup', properties: { plan: 'pro' } })])
+  await collector.post([
+    makeEvent(),
+    makeEvent(visit),
+    makeEvent({ ...visit, event_type: 'custom', event_name: 'signup', properties: { plan: 'pro' } }),
+  ])
   // Where openapi-fetch is found.
   await mkdir(CACHE, { recursive: true })
   folder = await mkdtemp(join(CACHE, 'typed-client-'))
@@ -62,9 +73,19 @@ it('is generated from the document, compiles strictly, and reads the overview of
   await writeFile(file, CLIENT)
 
   const program = ts.createProgram([file], OPTIONS)
-  expect(ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))).toEqual([])
+  expect(
+    ts
+      .getPreEmitDiagnostics(program)
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' ')),
+  ).toEqual([])
   program.emit()
 
   const { readFigures } = (await import(pathToFileURL(join(folder, 'client.js')).href)) as Client
-  expect(await readFigures({ baseUrl: `${collector.url}/api/external/v1`, key: collector.apiKey, id: collector.site.id })).toEqual([1, 7, ['limit']])
+  expect(
+    await readFigures({
+      baseUrl: `${collector.url}/api/external/v1`,
+      key: collector.apiKey,
+      id: collector.site.id,
+    }),
+  ).toEqual([1, 7, ['limit']])
 })

@@ -34,8 +34,31 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 const from = (ip: string, cdnCountry = ''): Connection => ({ ip, cdnCountry })
-const NOWHERE = ['127.0.0.1', '10.1.2.3', '172.16.0.1', '192.168.1.1', '100.64.0.1', '169.254.1.1', '0.0.0.0', '255.255.255.255', '::1', 'fe80::1', 'fd00::1', '::ffff:10.0.0.1', 'ff02::1']
-const NONSENSE = ['', 'unknown', '8.8.8', '8.8.8.8.8', 'localhost', '8.8.8.8:80', "'; DROP TABLE events", 'x'.repeat(70_000)]
+const NOWHERE = [
+  '127.0.0.1',
+  '10.1.2.3',
+  '172.16.0.1',
+  '192.168.1.1',
+  '100.64.0.1',
+  '169.254.1.1',
+  '0.0.0.0',
+  '255.255.255.255',
+  '::1',
+  'fe80::1',
+  'fd00::1',
+  '::ffff:10.0.0.1',
+  'ff02::1',
+]
+const NONSENSE = [
+  '',
+  'unknown',
+  '8.8.8',
+  '8.8.8.8.8',
+  'localhost',
+  '8.8.8.8:80',
+  "'; DROP TABLE events",
+  'x'.repeat(70_000),
+]
 
 /** What every provider answers for an address that it must know, or the header that it must believe. */
 const PROVIDERS: [name: string, open: () => Promise<GeoProvider>, known: Connection, country: string][] = [
@@ -79,17 +102,27 @@ describe("an operator's file", () => {
     ['80.67.169.12', ''],
     ['9.9.9.9', ''],
     ['1.2.3.4', ''],
-  ])('says of %s %s', async (ip, country) => expect((await openMmdbGeo(database)).countryOf(from(ip))).toBe(country))
+  ])('says of %s %s', async (ip, country) =>
+    expect((await openMmdbGeo(database)).countryOf(from(ip))).toBe(country),
+  )
 
   it('is refused with a sentence when it is missing or no database', async () => {
     const broken = join(folder, 'broken.mmdb')
     await writeFile(broken, 'not a database')
-    for (const path of [broken, join(folder, 'missing.mmdb'), folder]) await expect(openGeo(path)).rejects.toThrow(/^GEO_DB .+ cannot be read: .+\.mmdb\)\.$/)
+    for (const path of [broken, join(folder, 'missing.mmdb'), folder])
+      await expect(openGeo(path)).rejects.toThrow(/^GEO_DB .+ cannot be read: .+\.mmdb\)\.$/)
   })
 })
 
 describe('a CDN', () => {
-  it.each([['ch', 'CH'], ['XX', ''], ['T1', ''], ['CHE', ''], ['C', ''], ['C\n', '']])('that says %j means %s', (header, country) => {
+  it.each([
+    ['ch', 'CH'],
+    ['XX', ''],
+    ['T1', ''],
+    ['CHE', ''],
+    ['C', ''],
+    ['C\n', ''],
+  ])('that says %j means %s', (header, country) => {
     expect(createCdnGeo().countryOf(from('8.8.8.8', header))).toBe(country)
   })
 
@@ -100,14 +133,27 @@ describe('a CDN', () => {
 })
 
 describe('the header of a CDN', () => {
-  const request = (remoteAddress: string | undefined, headers: Record<string, string | string[]>) => ({ headers, socket: { remoteAddress } }) as unknown as IncomingMessage
-  const read = createCdnCountryReader({ countryHeader: 'cf-ipcountry', trustedProxies: ['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'] })
+  const request = (remoteAddress: string | undefined, headers: Record<string, string | string[]>) =>
+    ({ headers, socket: { remoteAddress } }) as unknown as IncomingMessage
+  const read = createCdnCountryReader({
+    countryHeader: 'cf-ipcountry',
+    trustedProxies: ['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'],
+  })
   const header = { 'cf-ipcountry': 'CH' }
 
-  it.each(['10.1.2.3', '::ffff:10.1.2.3', '192.0.2.7', '2001:db8::1'])('counts from the trusted proxy %s', (peer) => expect(read(request(peer, header))).toBe('CH'))
-  it.each(['11.0.0.1', '192.0.2.8', '2001:db9::1', '::1', undefined])('does not count from %s', (peer) => expect(read(request(peer, header))).toBe(''))
+  it.each(['10.1.2.3', '::ffff:10.1.2.3', '192.0.2.7', '2001:db8::1'])(
+    'counts from the trusted proxy %s',
+    (peer) => expect(read(request(peer, header))).toBe('CH'),
+  )
+  it.each(['11.0.0.1', '192.0.2.8', '2001:db9::1', '::1', undefined])('does not count from %s', (peer) =>
+    expect(read(request(peer, header))).toBe(''),
+  )
   it('is empty when it is not sent, or not configured', () => {
     expect(read(request('10.1.2.3', {}))).toBe('')
-    expect(createCdnCountryReader({ countryHeader: undefined, trustedProxies: ['10.0.0.0/8'] })(request('10.1.2.3', header))).toBe('')
+    expect(
+      createCdnCountryReader({ countryHeader: undefined, trustedProxies: ['10.0.0.0/8'] })(
+        request('10.1.2.3', header),
+      ),
+    ).toBe('')
   })
 })

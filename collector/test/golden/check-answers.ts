@@ -3,7 +3,14 @@ import type { VisitFigures } from '../../src/stores/report-store.js'
 import { rounded } from './golden-matchers.js'
 import { writeQuery, type Question } from './golden-questions.js'
 import type { GoldenCollector } from './start-golden-collector.js'
-import { LIST_REPORTS, SOURCE_REPORTS, describeFigures, isPaged, type ListReport, type Row } from './true-answers.js'
+import {
+  LIST_REPORTS,
+  SOURCE_REPORTS,
+  describeFigures,
+  isPaged,
+  type ListReport,
+  type Row,
+} from './true-answers.js'
 import { createTrueFigures, type TrueFigures } from './true-figures.js'
 import { daysOfPeriod, periodBefore } from './true-periods.js'
 import type { PlannedVisit } from './visit-plan.js'
@@ -35,8 +42,12 @@ interface Overview {
 }
 
 export function createAnswerCheck(golden: GoldenCollector, visits: readonly PlannedVisit[]): AnswerCheck {
-  const truthOf = rememberLast(({ asked, filters }: Question) => createTrueFigures(visits, asked.period, filters))
-  const truthBefore = rememberLast(({ asked, filters, timeZone }: Question) => createTrueFigures(visits, periodBefore(asked.period, timeZone), filters))
+  const truthOf = rememberLast(({ asked, filters }: Question) =>
+    createTrueFigures(visits, asked.period, filters),
+  )
+  const truthBefore = rememberLast(({ asked, filters, timeZone }: Question) =>
+    createTrueFigures(visits, periodBefore(asked.period, timeZone), filters),
+  )
 
   const ask = async (address: string) => {
     const answer = await golden.ask(address)
@@ -47,7 +58,8 @@ export function createAnswerCheck(golden: GoldenCollector, visits: readonly Plan
   // Of one question: the lists of technologies come in one answer.
   const answers = new Map<string, ReturnType<typeof ask>>()
   let asked: Question | undefined
-  const addressOf = (question: Question, path: string, more: Record<string, string> = {}) => `${path.replace('{id}', golden.sites.get(question.timeZone)!.id)}?${writeQuery(question, more)}`
+  const addressOf = (question: Question, path: string, more: Record<string, string> = {}) =>
+    `${path.replace('{id}', golden.sites.get(question.timeZone)!.id)}?${writeQuery(question, more)}`
   const readBody = async (question: Question, path: string, more?: Record<string, string>) => {
     const address = addressOf(question, path, more)
     if (asked !== question) answers.clear()
@@ -55,7 +67,8 @@ export function createAnswerCheck(golden: GoldenCollector, visits: readonly Plan
     if (!answers.has(address)) answers.set(address, ask(address))
     return answers.get(address)!
   }
-  const read = async <Data>(question: Question, path: string, more?: Record<string, string>) => (await readBody(question, path, more)).data as Data
+  const read = async <Data>(question: Question, path: string, more?: Record<string, string>) =>
+    (await readBody(question, path, more)).data as Data
 
   let turn = 0
   const check: AnswerCheck = {
@@ -93,7 +106,10 @@ export function createAnswerCheck(golden: GoldenCollector, visits: readonly Plan
         time_range: asked.name,
         date_range: describeRange(asked.period),
         summary: describeSummary(summary),
-        comparison: { date_range: describeRange(periodBefore(asked.period, timeZone)), summary: describeSummary(truthBefore(question).summary()) },
+        comparison: {
+          date_range: describeRange(periodBefore(asked.period, timeZone)),
+          summary: describeSummary(truthBefore(question).summary()),
+        },
       })
       expect(data.daily_stats).toEqual(
         days.map(({ date }, index) => {
@@ -102,18 +118,30 @@ export function createAnswerCheck(golden: GoldenCollector, visits: readonly Plan
         }),
       )
       // What the days show adds up to the total.
-      expect(data.daily_stats.reduce((views, day) => views + Number(day['page_views']), 0)).toBe(summary.pageviews)
-      expect(body).toMatchObject({ totalVisitors: summary.visitors, totalPageViews: summary.pageviews, bounceRate: rounded(summary.bounceRate) })
+      expect(data.daily_stats.reduce((views, day) => views + Number(day['page_views']), 0)).toBe(
+        summary.pageviews,
+      )
+      expect(body).toMatchObject({
+        totalVisitors: summary.visitors,
+        totalPageViews: summary.pageviews,
+        bounceRate: rounded(summary.bounceRate),
+      })
       checkChange(data.summary as Record<string, number>, data.comparison.summary, data.comparison.change)
     },
 
     async list(report, question) {
       const paged: Record<string, string> = isPaged(report) ? { limit: String(MOST_ROWS) } : {}
-      const { [report.rows]: rows } = await read<Record<string, Row[]>>(question, report.path, { ...report.query, ...paged, ...(report.isComparable && { compare: 'previous' }) })
+      const { [report.rows]: rows } = await read<Record<string, Row[]>>(question, report.path, {
+        ...report.query,
+        ...paged,
+        ...(report.isComparable && { compare: 'previous' }),
+      })
       const truth = report.truth(truthOf(question)).slice(0, MOST_ROWS)
       expect(rows!.map(({ previous: _, change: __, ...row }) => row)).toEqual(truth)
       if (!report.isComparable) return
-      const before = new Map(report.truth(truthBefore(question)).map((row) => [nameOf(report, row), figuresOf(report, row)]))
+      const before = new Map(
+        report.truth(truthBefore(question)).map((row) => [nameOf(report, row), figuresOf(report, row)]),
+      )
       for (const row of rows!) {
         const { previous, change } = row as Record<'previous' | 'change', Record<string, number>>
         const same = before.get(nameOf(report, row))
@@ -135,22 +163,39 @@ function rememberLast<Result>(answer: (question: Question) => Result): (question
   }
 }
 
-const describeRange = ({ from, to }: { from: number; to: number }) => ({ from: new Date(from).toISOString(), to: new Date(to - 1).toISOString() })
+const describeRange = ({ from, to }: { from: number; to: number }) => ({
+  from: new Date(from).toISOString(),
+  to: new Date(to - 1).toISOString(),
+})
 
 function describeSummary(figures: VisitFigures) {
   const { visitors, visits, ...rest } = describeFigures(figures)
   const { page_views, ...rates } = rest
-  return { total_visitors: visitors, unique_visitors: visitors, total_visits: visits, total_page_views: page_views, ...rates }
+  return {
+    total_visitors: visitors,
+    unique_visitors: visitors,
+    total_visits: visits,
+    total_page_views: page_views,
+    ...rates,
+  }
 }
 
 const nameOf = ({ keys }: ListReport, row: Row) => JSON.stringify(keys.map((key) => row[key]))
 
 function figuresOf({ keys }: ListReport, row: Row): Row {
-  return Object.fromEntries(Object.entries(row).filter(([key]) => key !== 'id' && !keys.includes(key) && typeof row[key] !== 'string'))
+  return Object.fromEntries(
+    Object.entries(row).filter(
+      ([key]) => key !== 'id' && !keys.includes(key) && typeof row[key] !== 'string',
+    ),
+  )
 }
 
 /** In percent of the figure before, null when that is 0; of rates the difference. */
-function checkChange(current: Record<string, number>, previous: Record<string, number>, change: Record<string, number | null>): void {
+function checkChange(
+  current: Record<string, number>,
+  previous: Record<string, number>,
+  change: Record<string, number | null>,
+): void {
   expect(Object.keys(change)).toEqual(Object.keys(previous))
   for (const [name, before] of Object.entries(previous)) {
     const now = current[name]!

@@ -12,7 +12,8 @@ export function readCsv(text: string): Record<string, string>[] {
   }
   const [head, ...rows] = records.slice(0, -1) as [string[], ...string[][]]
   return rows.map((row) => {
-    if (row.length !== head.length) throw new Error(`a record has ${row.length} cells and the head ${head.length}`)
+    if (row.length !== head.length)
+      throw new Error(`a record has ${row.length} cells and the head ${head.length}`)
     return Object.fromEntries(head.map((name, index) => [name, row[index]!]))
   })
 }
@@ -23,7 +24,12 @@ export function writeCells(row: Row, prefix = ''): Record<string, string> {
     {},
     ...Object.entries(row).map(([name, value]) => {
       if (typeof value === 'object' && value !== null) return writeCells(value as Row, `${prefix}${name}_`)
-      return { [prefix + name]: typeof value === 'string' && FORMULA.test(value) ? `'${value}` : String((value as number | null) ?? '') }
+      return {
+        [prefix + name]:
+          typeof value === 'string' && FORMULA.test(value)
+            ? `'${value}`
+            : String((value as number | null) ?? ''),
+      }
     }),
   ) as Record<string, string>
 }

@@ -10,10 +10,28 @@ const VISITORS = 600
 const MONTH_DAYS = 33
 const OLDEST_DAYS = 400
 const COUNTRIES = ['CH', 'DE', 'US', 'FR', 'GB', 'AT', 'IT', 'IN', 'BR', 'AU', 'JP', 'NG', '']
-const BROWSERS = ['Chrome', 'Safari', 'Firefox', 'Edge', 'Samsung Internet', 'Opera', ...HOSTILE_TEXTS.slice(0, 4)]
+const BROWSERS = [
+  'Chrome',
+  'Safari',
+  'Firefox',
+  'Edge',
+  'Samsung Internet',
+  'Opera',
+  ...HOSTILE_TEXTS.slice(0, 4),
+]
 const SYSTEMS = ['Windows', 'Android', 'iOS', 'macOS', 'Linux', 'ChromeOS', HOSTILE_TEXTS[4]]
 const DEVICES = ['desktop', 'mobile', 'tablet', 'server']
-const HOSTILE_IDS = ["visitor-it's-1", 'visitor "2" \\', 'visitor/../3', 'visitor?a=4&b', 'visitor#5 %2F', 'visitor-🛒-6', "'; DROP TABLE events; --", '../../analytics', `visitor-${'x'.repeat(120)}`]
+const HOSTILE_IDS = [
+  "visitor-it's-1",
+  'visitor "2" \\',
+  'visitor/../3',
+  'visitor?a=4&b',
+  'visitor#5 %2F',
+  'visitor-🛒-6',
+  "'; DROP TABLE events; --",
+  '../../analytics',
+  `visitor-${'x'.repeat(120)}`,
+]
 
 /** A month of visits and some of the year before it, the same for the same seed; oldest first. */
 export function generateVisits(seed: number): PlannedVisit[] {
@@ -25,21 +43,37 @@ export function generateVisits(seed: number): PlannedVisit[] {
     for (let count = 1; count === 1 || (count < 9 && random.chance(0.5)); count++) {
       const at = planStart(random)
       const delivery = at > NOW - MONTH_DAYS * DAY_MS && random.chance(0.12) ? 'http' : 'store'
-      const frame = { sessionId: `session-${number}-${count}`, visitorId, at, client: random.chance(0.05) ? planClient(random) : client, arrival: random.pickEarly(ARRIVALS), delivery } as const
+      const frame = {
+        sessionId: `session-${number}-${count}`,
+        visitorId,
+        at,
+        client: random.chance(0.05) ? planClient(random) : client,
+        arrival: random.pickEarly(ARRIVALS),
+        delivery,
+      } as const
       const visit = planVisit(random, frame)
       visits.push({ ...visit, events: visit.events.filter((event) => event.at <= NOW) })
     }
   }
   // One that would begin after the end is none.
-  return visits.filter(({ events }) => events.length > 0).toSorted((a, b) => a.events[0]!.at - b.events[0]!.at)
+  return visits
+    .filter(({ events }) => events.length > 0)
+    .toSorted((a, b) => a.events[0]!.at - b.events[0]!.at)
 }
 
 function planClient(random: Random): Client {
-  return { country: random.pickEarly(COUNTRIES), device_type: random.pickEarly(DEVICES), browser: random.pickEarly(BROWSERS), os: random.pickEarly(SYSTEMS) }
+  return {
+    country: random.pickEarly(COUNTRIES),
+    device_type: random.pickEarly(DEVICES),
+    browser: random.pickEarly(BROWSERS),
+    os: random.pickEarly(SYSTEMS),
+  }
 }
 
 function planStart(random: Random): number {
-  const age = random.chance(0.12) ? random.whole(MONTH_DAYS * DAY_MS, OLDEST_DAYS * DAY_MS) : random.whole(0, MONTH_DAYS * DAY_MS)
+  const age = random.chance(0.12)
+    ? random.whole(MONTH_DAYS * DAY_MS, OLDEST_DAYS * DAY_MS)
+    : random.whole(0, MONTH_DAYS * DAY_MS)
   // Every fourth visit is around the midnight of a zone.
   const at = NOW - age
   if (!random.chance(0.25)) return at

@@ -11,7 +11,10 @@ const TOLERANCE = 1e-6
 export function rounded(exact: number, places = 1): Matcher {
   const unit = 10 ** -places
   return {
-    asymmetricMatch: (actual) => typeof actual === 'number' && Math.abs(actual - exact) <= unit / 2 + TOLERANCE && Math.abs(actual / unit - Math.round(actual / unit)) < TOLERANCE,
+    asymmetricMatch: (actual) =>
+      typeof actual === 'number' &&
+      Math.abs(actual - exact) <= unit / 2 + TOLERANCE &&
+      Math.abs(actual / unit - Math.round(actual / unit)) < TOLERANCE,
     toAsymmetricMatcher: () => `${exact} rounded to ${places} places`,
   }
 }

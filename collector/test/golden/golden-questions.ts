@@ -21,11 +21,19 @@ export interface Question {
   filters: readonly ReportFilter[]
 }
 
-const askRange = (range: Range, timeZone: string): AskedPeriod => ({ query: { range }, period: periodOfRange(range, timeZone), name: range })
+const askRange = (range: Range, timeZone: string): AskedPeriod => ({
+  query: { range },
+  period: periodOfRange(range, timeZone),
+  name: range,
+})
 
 /** Every way to ask for a period: ranges, days around changes of clocks, and moments. */
 export function listPeriods(timeZone: string): AskedPeriod[] {
-  const custom = (query: Record<string, string>, period: Period): AskedPeriod => ({ query, period, name: 'custom' })
+  const custom = (query: Record<string, string>, period: Period): AskedPeriod => ({
+    query,
+    period,
+    name: 'custom',
+  })
   const dates = (from: string, to: string) => custom({ from, to }, periodOfDates(from, to, timeZone))
   const morning = startOfDate(timeZone, '2024-10-14') + 6.5 * HOUR_MS
   return [
@@ -36,16 +44,31 @@ export function listPeriods(timeZone: string): AskedPeriod[] {
     dates('2024-10-27', '2024-10-27'),
     dates('2024-10-06', '2024-10-06'),
     custom({ from: '2024-10-26' }, { from: startOfDate(timeZone, '2024-10-26'), to: NOW + 1 }),
-    custom({ from: '2024-10-11T22:00:00.001Z', to: '2024-10-12T21:59:59.999Z' }, { from: Date.UTC(2024, 9, 11, 22) + 1, to: Date.UTC(2024, 9, 12, 22) - 1 }),
-    custom({ from: '2024-10-14T06:30', to: '2024-10-20T12:00:00+02:00' }, { from: morning, to: Date.UTC(2024, 9, 20, 10) }),
+    custom(
+      { from: '2024-10-11T22:00:00.001Z', to: '2024-10-12T21:59:59.999Z' },
+      { from: Date.UTC(2024, 9, 11, 22) + 1, to: Date.UTC(2024, 9, 12, 22) - 1 },
+    ),
+    custom(
+      { from: '2024-10-14T06:30', to: '2024-10-20T12:00:00+02:00' },
+      { from: morning, to: Date.UTC(2024, 9, 20, 10) },
+    ),
     // An hour that the clocks of Zurich show twice.
-    custom({ from: '2024-10-27T00:30:00Z', to: '2024-10-27T01:30:00Z' }, { from: Date.UTC(2024, 9, 27) + 30 * MINUTE_MS, to: Date.UTC(2024, 9, 27, 1) + 30 * MINUTE_MS }),
+    custom(
+      { from: '2024-10-27T00:30:00Z', to: '2024-10-27T01:30:00Z' },
+      { from: Date.UTC(2024, 9, 27) + 30 * MINUTE_MS, to: Date.UTC(2024, 9, 27, 1) + 30 * MINUTE_MS },
+    ),
   ]
 }
 
 /** Filters of every kind, alone and several at once; most of them fit some visits. */
 export function listFilters(visits: readonly PlannedVisit[], random: Random): ReportFilter[][] {
-  const alone: ReportFilter[] = VISIT_FIELDS.map((field) => ({ by: 'field', field, value: random.pick(filtersOfVisit(random.pick(visits)).filter((filter) => filter.by === 'field' && filter.field === field)).value }))
+  const alone: ReportFilter[] = VISIT_FIELDS.map((field) => ({
+    by: 'field',
+    field,
+    value: random.pick(
+      filtersOfVisit(random.pick(visits)).filter((filter) => filter.by === 'field' && filter.field === field),
+    ).value,
+  }))
   const hostile: ReportFilter[] = [
     { by: 'field', field: 'country', value: '' },
     { by: 'field', field: 'source', value: '' },
@@ -82,15 +105,28 @@ function filtersOfVisit({ events }: PlannedVisit): ReportFilter[] {
   const named = events.filter(({ type }) => type === 'custom' || type === 'goal')
   return [
     ...VISIT_FIELDS.map((field): ReportFilter => ({ by: 'field', field, value: first[field] })),
-    ...events.filter(({ type }) => type === 'pageview').map(({ path }): ReportFilter => ({ by: 'path', value: path })),
+    ...events
+      .filter(({ type }) => type === 'pageview')
+      .map(({ path }): ReportFilter => ({ by: 'path', value: path })),
     ...named.map(({ name }): ReportFilter => ({ by: 'event', value: name })),
-    ...named.flatMap(({ properties }) => Object.entries(properties).map(([key, value]): ReportFilter => ({ by: 'property', key, value: writeValue(value) }))),
+    ...named.flatMap(({ properties }) =>
+      Object.entries(properties).map(([key, value]): ReportFilter => ({
+        by: 'property',
+        key,
+        value: writeValue(value),
+      })),
+    ),
   ]
 }
 
 /** Two to four, each by another parameter. */
 function pickDifferent(filters: readonly ReportFilter[], random: Random): ReportFilter[] {
-  const picked = new Map(Array.from({ length: random.whole(2, 4) }, () => random.pick(filters)).map((filter) => [Object.keys(writeFilter(filter))[0]!, filter]))
+  const picked = new Map(
+    Array.from({ length: random.whole(2, 4) }, () => random.pick(filters)).map((filter) => [
+      Object.keys(writeFilter(filter))[0]!,
+      filter,
+    ]),
+  )
   return [...picked.values()]
 }
 

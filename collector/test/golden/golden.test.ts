@@ -8,7 +8,16 @@ import { listFilters, listPeriods, writeQuery, type Question } from './golden-qu
 import { generateVisits } from './generate-visits.js'
 import { groupBy } from './true-sums.js'
 import { startGoldenCollector, type GoldenCollector } from './start-golden-collector.js'
-import { LIST_REPORTS, SOURCE_REPORTS, VISITORS, PAGES, describeVisitor, isPaged, type ListReport, type Row } from './true-answers.js'
+import {
+  LIST_REPORTS,
+  SOURCE_REPORTS,
+  VISITORS,
+  PAGES,
+  describeVisitor,
+  isPaged,
+  type ListReport,
+  type Row,
+} from './true-answers.js'
 import { listTrueVisitors } from './true-visitors.js'
 
 // A month of days at each site.
@@ -26,7 +35,11 @@ beforeAll(async () => {
 })
 afterAll(() => golden.close())
 
-const ask = (timeZone: string, range: string, filters: Question['filters'] = []): Question => ({ timeZone, asked: listPeriods(timeZone).find(({ name }) => name === range)!, filters })
+const ask = (timeZone: string, range: string, filters: Question['filters'] = []): Question => ({
+  timeZone,
+  asked: listPeriods(timeZone).find(({ name }) => name === range)!,
+  filters,
+})
 
 it('holds every event once, however often and late it was sent', async () => {
   const sent = golden.posts.flatMap(({ events }) => events)
@@ -34,15 +47,21 @@ it('holds every event once, however often and late it was sent', async () => {
   expect(sent.filter(({ retry }) => retry).length).toBeGreaterThan(50)
   expect(sent.filter(({ age_ms = 0 }) => age_ms > DAY_MS).length).toBeGreaterThan(50)
   const events = visits.flatMap((visit) => visit.events).length
-  for (const { id } of golden.sites.values()) expect(await golden.collector.select(`SELECT count() AS events FROM events WHERE site_id = '${id}'`)).toEqual([{ events }])
+  for (const { id } of golden.sites.values())
+    expect(
+      await golden.collector.select(`SELECT count() AS events FROM events WHERE site_id = '${id}'`),
+    ).toEqual([{ events }])
 })
 
 describe.each(TIME_ZONES)('in %s', (timeZone) => {
   const questions = listPeriods(timeZone).map((asked): Question => ({ timeZone, asked, filters: [] }))
-  it.each(questions.map((question) => [writeQuery(question), question] as const))('every report of ?%s is that of the plan', async (_, question) => {
-    // No clock of UTC changes: a report that is right in the other two is right there.
-    await (timeZone === 'UTC' ? check.some(question) : check.all(question))
-  })
+  it.each(questions.map((question) => [writeQuery(question), question] as const))(
+    'every report of ?%s is that of the plan',
+    async (_, question) => {
+      // No clock of UTC changes: a report that is right in the other two is right there.
+      await (timeZone === 'UTC' ? check.some(question) : check.all(question))
+    },
+  )
 })
 
 // Every report of every filter, in some minutes: GOLDEN=all npx vitest run collector/test/golden
@@ -51,7 +70,15 @@ describe('with filters', () => {
     const timeZone = random.pick(TIME_ZONES)
     return { timeZone, asked: random.pick(listPeriods(timeZone).slice(1)), filters }
   })
-  it.each(questions.map((question) => [`${question.timeZone} ?${decodeURIComponent(writeQuery(question)).slice(0, 120)}`, question] as const))('every report of %s is that of the plan', async (_, question) => {
+  it.each(
+    questions.map(
+      (question) =>
+        [
+          `${question.timeZone} ?${decodeURIComponent(writeQuery(question)).slice(0, 120)}`,
+          question,
+        ] as const,
+    ),
+  )('every report of %s is that of the plan', async (_, question) => {
     await check.some(question)
   })
 })
@@ -59,21 +86,45 @@ describe('with filters', () => {
 describe('events', () => {
   const names = [...new Set(visits.flatMap(({ events }) => events.map(({ name }) => name)).filter(Boolean))]
   it.each(names)('counts the values of each property of %j', async (name) => {
-    const question = ask(random.pick(TIME_ZONES), random.pick(['30d', '90d', '1y']), random.chance(0.5) ? [] : [{ by: 'event', value: 'signup' }])
-    const data = await check.read<{ name: string; properties: { key: string; values: { value: string; count: number; visitors: number }[] }[] }>(question, `/analytics/{id}/events/${encodeURIComponent(name)}`, { limit: '1000' })
+    const question = ask(
+      random.pick(TIME_ZONES),
+      random.pick(['30d', '90d', '1y']),
+      random.chance(0.5) ? [] : [{ by: 'event', value: 'signup' }],
+    )
+    const data = await check.read<{
+      name: string
+      properties: { key: string; values: { value: string; count: number; visitors: number }[] }[]
+    }>(question, `/analytics/{id}/events/${encodeURIComponent(name)}`, { limit: '1000' })
     expect(data.name).toBe(name)
-    for (const { values } of data.properties) expect(values.map(({ count }) => count)).toEqual(values.map(({ count }) => count).toSorted((a, b) => b - a))
-    const values = data.properties.flatMap(({ key, values: counts }) => counts.map((count) => ({ key, ...count })))
+    for (const { values } of data.properties)
+      expect(values.map(({ count }) => count)).toEqual(
+        values.map(({ count }) => count).toSorted((a, b) => b - a),
+      )
+    const values = data.properties.flatMap(({ key, values: counts }) =>
+      counts.map((count) => ({ key, ...count })),
+    )
     expect(sortRows(values)).toEqual(sortRows(check.truthOf(question).eventProperties(name)))
     expect(new Set(data.properties.map(({ key }) => key)).size).toBe(data.properties.length)
   })
 
   it('gives the most frequent values of each property up to the limit', async () => {
     const question = ask('UTC', '1y')
-    const { properties } = await check.read<{ properties: { key: string; values: { count: number }[] }[] }>(question, '/analytics/{id}/events/signup', { limit: '2' })
-    for (const [key, counts] of groupBy(check.truthOf(question).eventProperties('signup'), (row) => row.key)) {
-      const most = counts.map(({ count }) => count).sort((a, b) => b - a).slice(0, 2)
-      expect(properties.find((property) => property.key === key)!.values.map(({ count }) => count)).toEqual(most)
+    const { properties } = await check.read<{ properties: { key: string; values: { count: number }[] }[] }>(
+      question,
+      '/analytics/{id}/events/signup',
+      { limit: '2' },
+    )
+    for (const [key, counts] of groupBy(
+      check.truthOf(question).eventProperties('signup'),
+      (row) => row.key,
+    )) {
+      const most = counts
+        .map(({ count }) => count)
+        .sort((a, b) => b - a)
+        .slice(0, 2)
+      expect(properties.find((property) => property.key === key)!.values.map(({ count }) => count)).toEqual(
+        most,
+      )
     }
   })
 })
@@ -86,67 +137,102 @@ describe('visitors', () => {
       const hostile = visitors.filter(({ id }) => !/^visitor-[\w-]+$/.test(id))
       expect(hostile.length).toBeGreaterThan(4)
       for (const visitor of [...hostile, ...Array.from({ length: 10 }, () => random.pick(visitors))])
-        expect(await check.read(question, `/analytics/{id}/visitors/${encodeURIComponent(visitor.id)}`)).toEqual({ ...describeVisitor(visitor), value_parts: visitor.valueParts })
+        expect(
+          await check.read(question, `/analytics/{id}/visitors/${encodeURIComponent(visitor.id)}`),
+        ).toEqual({ ...describeVisitor(visitor), value_parts: visitor.valueParts })
     }
   })
 
   it('is the array itself without range and limit', async () => {
-    const question: Question = { timeZone: 'UTC', asked: listPeriods('UTC').find(({ query }) => Object.keys(query).length === 0)!, filters: [] }
-    expect(await check.read(question, '/analytics/{id}/visitors')).toEqual(VISITORS.truth(check.truthOf(question)).slice(0, 1000))
+    const question: Question = {
+      timeZone: 'UTC',
+      asked: listPeriods('UTC').find(({ query }) => Object.keys(query).length === 0)!,
+      filters: [],
+    }
+    expect(await check.read(question, '/analytics/{id}/visitors')).toEqual(
+      VISITORS.truth(check.truthOf(question)).slice(0, 1000),
+    )
   })
 })
 
 describe('as CSV', () => {
   const reports = [...LIST_REPORTS, ...SOURCE_REPORTS].filter(({ name }) => !name.startsWith('technology'))
-  it.each(reports.map((report) => [report.name, report] as const))('%s: the rows are those of JSON', async (_, report) => {
-    const question = ask('Europe/Zurich', '30d')
-    const more = { ...report.query, ...(report.isComparable && { compare: 'previous' }), ...(isPaged(report) && { limit: '1000' }) }
-    const { [report.rows]: rows } = await check.read<Record<string, Row[]>>(question, report.path, more)
-    const table = readCsv(await check.readCsv(question, report.path, more))
-    expect(table).toEqual(rows!.map((row) => writeCells(row)))
-    expect(table.length).toBeGreaterThan(2)
-  })
+  it.each(reports.map((report) => [report.name, report] as const))(
+    '%s: the rows are those of JSON',
+    async (_, report) => {
+      const question = ask('Europe/Zurich', '30d')
+      const more = {
+        ...report.query,
+        ...(report.isComparable && { compare: 'previous' }),
+        ...(isPaged(report) && { limit: '1000' }),
+      }
+      const { [report.rows]: rows } = await check.read<Record<string, Row[]>>(question, report.path, more)
+      const table = readCsv(await check.readCsv(question, report.path, more))
+      expect(table).toEqual(rows!.map((row) => writeCells(row)))
+      expect(table.length).toBeGreaterThan(2)
+    },
+  )
 
   it('the days are those of JSON', async () => {
     const question = ask('Europe/Zurich', '30d')
     const { daily_stats: days } = await check.read<{ daily_stats: Row[] }>(question, '/analytics/{id}')
-    expect(readCsv(await check.readCsv(question, '/analytics/{id}'))).toEqual(days.map((day) => writeCells(day)))
+    expect(readCsv(await check.readCsv(question, '/analytics/{id}'))).toEqual(
+      days.map((day) => writeCells(day)),
+    )
   })
 
   it('the values of properties are those of JSON', async () => {
     const question = ask('Europe/Zurich', '30d')
-    const { properties } = await check.read<{ properties: { key: string; values: Row[] }[] }>(question, '/analytics/{id}/events/signup', { limit: '1000' })
-    expect(readCsv(await check.readCsv(question, '/analytics/{id}/events/signup', { limit: '1000' }))).toEqual(properties.flatMap(({ key, values }) => values.map((value) => writeCells({ key, ...value }))))
+    const { properties } = await check.read<{ properties: { key: string; values: Row[] }[] }>(
+      question,
+      '/analytics/{id}/events/signup',
+      { limit: '1000' },
+    )
+    expect(
+      readCsv(await check.readCsv(question, '/analytics/{id}/events/signup', { limit: '1000' })),
+    ).toEqual(properties.flatMap(({ key, values }) => values.map((value) => writeCells({ key, ...value }))))
   })
 })
 
 describe('pages of lists', () => {
   const paged = [...LIST_REPORTS, ...SOURCE_REPORTS].filter(isPaged)
-  it.each(paged.map((report) => [report.name, report] as const))('%s: by cursor and by offset give the whole list once', async (_, report) => {
-    const question = ask('Australia/Lord_Howe', '30d')
-    const truth = report.truth(check.truthOf(question))
-    const limit = report === VISITORS ? 170 : report === PAGES ? 7 : 3
-    const [byCursor, byOffset]: Row[][] = [[], []]
-    for (let cursor: string | null | undefined; cursor !== null; ) {
-      const page = await readPage(report, question, { limit: String(limit), ...(cursor !== undefined && { cursor }) })
-      byCursor!.push(...page.rows)
-      cursor = page.pagination.next_cursor
-      expect(page.pagination.has_more).toBe(cursor !== null)
-    }
-    // Of the lists of technologies the longest decides whether there is more.
-    for (let [offset, hasMore] = [0, true]; hasMore; offset += limit) {
-      const page = await readPage(report, question, { limit: String(limit), offset: String(offset) })
-      expect(page.pagination).toMatchObject({ limit, offset })
-      byOffset!.push(...page.rows)
-      hasMore = page.pagination.has_more
-    }
-    expect(byOffset).toEqual(truth)
-    expect(byCursor).toEqual(truth)
-  })
+  it.each(paged.map((report) => [report.name, report] as const))(
+    '%s: by cursor and by offset give the whole list once',
+    async (_, report) => {
+      const question = ask('Australia/Lord_Howe', '30d')
+      const truth = report.truth(check.truthOf(question))
+      const limit = report === VISITORS ? 170 : report === PAGES ? 7 : 3
+      const [byCursor, byOffset]: Row[][] = [[], []]
+      for (let cursor: string | null | undefined; cursor !== null;) {
+        const page = await readPage(report, question, {
+          limit: String(limit),
+          ...(cursor !== undefined && { cursor }),
+        })
+        byCursor!.push(...page.rows)
+        cursor = page.pagination.next_cursor
+        expect(page.pagination.has_more).toBe(cursor !== null)
+      }
+      // Of the lists of technologies the longest decides whether there is more.
+      for (let [offset, hasMore] = [0, true]; hasMore; offset += limit) {
+        const page = await readPage(report, question, { limit: String(limit), offset: String(offset) })
+        expect(page.pagination).toMatchObject({ limit, offset })
+        byOffset!.push(...page.rows)
+        hasMore = page.pagination.has_more
+      }
+      expect(byOffset).toEqual(truth)
+      expect(byCursor).toEqual(truth)
+    },
+  )
 
   async function readPage(report: ListReport, question: Question, part: Record<string, string>) {
-    const data = await check.read<Record<string, unknown>>(question, report.path, { ...report.query, ...part })
-    return { rows: data[report.rows] as Row[], pagination: data['pagination'] as { next_cursor: string | null; has_more: boolean } }
+    const data = await check.read<Record<string, unknown>>(question, report.path, {
+      ...report.query,
+      ...part,
+    })
+    return {
+      rows: data[report.rows] as Row[],
+      pagination: data['pagination'] as { next_cursor: string | null; has_more: boolean },
+    }
   }
 })
 
@@ -155,20 +241,39 @@ describe('once the past days are settled', () => {
   beforeAll(async () => {
     const settling = createDaySettling({ url: golden.collector.engine.url })
     // The newest come first; the collector itself may settle meanwhile.
-    for (let isDone = false; !isDone && (await countSettled()) < DAYS_SETTLED; ) ({ isDone } = await settling.settle({ forMs: 5_000 }))
+    for (let isDone = false; !isDone && (await countSettled()) < DAYS_SETTLED;)
+      ({ isDone } = await settling.settle({ forMs: 5_000 }))
     await settling.close()
     expect(await countSettled()).toBeGreaterThanOrEqual(DAYS_SETTLED)
   }, 300_000)
 
   async function countSettled(): Promise<number> {
-    const [row] = await golden.collector.select<{ days: number }>('SELECT count() AS days FROM settled_days FINAL WHERE is_settled')
+    const [row] = await golden.collector.select<{ days: number }>(
+      'SELECT count() AS days FROM settled_days FINAL WHERE is_settled',
+    )
     return row!.days
   }
 
-  const unfiltered = TIME_ZONES.flatMap((timeZone) => listPeriods(timeZone).map((asked): Question => ({ timeZone, asked, filters: [] })))
-  const filtered = listFilters(visits, random).map((filters): Question => ({ ...random.pick(unfiltered), filters }))
-  const questions = [...unfiltered.filter((_, index) => index % 3 === 0), ...filtered.filter((_, index) => index % 3 === 0)]
-  it.each(questions.map((question) => [`${question.timeZone} ?${decodeURIComponent(writeQuery(question)).slice(0, 120)}`, question] as const))('every report of %s is that of the plan', async (_, question) => {
+  const unfiltered = TIME_ZONES.flatMap((timeZone) =>
+    listPeriods(timeZone).map((asked): Question => ({ timeZone, asked, filters: [] })),
+  )
+  const filtered = listFilters(visits, random).map((filters): Question => ({
+    ...random.pick(unfiltered),
+    filters,
+  }))
+  const questions = [
+    ...unfiltered.filter((_, index) => index % 3 === 0),
+    ...filtered.filter((_, index) => index % 3 === 0),
+  ]
+  it.each(
+    questions.map(
+      (question) =>
+        [
+          `${question.timeZone} ?${decodeURIComponent(writeQuery(question)).slice(0, 120)}`,
+          question,
+        ] as const,
+    ),
+  )('every report of %s is that of the plan', async (_, question) => {
     await check.some(question)
   })
 })

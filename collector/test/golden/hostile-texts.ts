@@ -28,6 +28,12 @@ export const HOSTILE_PATHS = [
 ] as const
 
 /** Paths that no URL gives, but a row may have. */
-export const RAW_PATHS = ['/größe 🛒', '/a"b\\c', '/{siteId:String}', '/two\nlines', "/'; DROP TABLE events; --"] as const
+export const RAW_PATHS = [
+  '/größe 🛒',
+  '/a"b\\c',
+  '/{siteId:String}',
+  '/two\nlines',
+  "/'; DROP TABLE events; --",
+] as const
 
 export const LONG_TEXT = `long ${'text '.repeat(99)}`.slice(0, 500)

@@ -9,7 +9,21 @@ const GOAL_NAMES = ['signup', 'order', 'contact', HOSTILE_TEXTS[0]]
 const CURRENCIES = ['USD', 'EUR', 'CHF', 'JPY']
 const PLANS = ['free', 'pro', 'scale', ...HOSTILE_TEXTS, LONG_TEXT, '', '42', 'true']
 // Where writers of numbers differ: exponents, the shortest of 0.1 + 0.2, what 32 or 64 bits do not hold.
-const NUMBERS = [1, 2, 3, 42, -1, 0, 0.1 + 0.2, 19.9, 1e21, 1e-7, 2 ** 53, 4_294_967_296.5, 123456789012345680000]
+const NUMBERS = [
+  1,
+  2,
+  3,
+  42,
+  -1,
+  0,
+  0.1 + 0.2,
+  19.9,
+  1e21,
+  1e-7,
+  2 ** 53,
+  4_294_967_296.5,
+  123456789012345680000,
+]
 const KEYS = ['plan', 'plan', 'plan', 'size', 'über 🛒', "it's", 'a.b', 'a[b]', '%_']
 
 /** Messages that are the same but for numbers and ids are one kind. */
@@ -33,12 +47,27 @@ export function planActions(random: Random, visit: VisitBuilder): void {
 
 function planAction(random: Random, visit: VisitBuilder): void {
   const chance = random.next()
-  if (chance < 0.45) visit.add('custom', { name: random.pickEarly(EVENT_NAMES), properties: planProperties(random) })
-  else if (chance < 0.58) visit.add('goal', { name: random.pick(GOAL_NAMES), properties: random.chance(0.5) ? { value: random.whole(1, 500) } : planProperties(random) })
-  else if (chance < 0.68) visit.add('revenue', { properties: { amount: random.whole(1, 30_000) / 100, currency: random.pickEarly(CURRENCIES), plan: random.pick(PLANS) } })
+  if (chance < 0.45)
+    visit.add('custom', { name: random.pickEarly(EVENT_NAMES), properties: planProperties(random) })
+  else if (chance < 0.58)
+    visit.add('goal', {
+      name: random.pick(GOAL_NAMES),
+      properties: random.chance(0.5) ? { value: random.whole(1, 500) } : planProperties(random),
+    })
+  else if (chance < 0.68)
+    visit.add('revenue', {
+      properties: {
+        amount: random.whole(1, 30_000) / 100,
+        currency: random.pickEarly(CURRENCIES),
+        plan: random.pick(PLANS),
+      },
+    })
   else if (chance < 0.73) visit.add('identify', { properties: { plan: random.pick(PLANS) } })
   else if (chance < 0.83) planError(random, visit)
-  else visit.add(random.chance(0.5) ? 'engagement' : 'performance', { properties: { seconds: random.whole(1, 60) } })
+  else
+    visit.add(random.chance(0.5) ? 'engagement' : 'performance', {
+      properties: { seconds: random.whole(1, 60) },
+    })
 }
 
 function planError(random: Random, visit: VisitBuilder): void {
@@ -49,7 +78,12 @@ function planError(random: Random, visit: VisitBuilder): void {
 
 function planProperties(random: Random): Properties {
   const properties: Properties = {}
-  for (let count = random.whole(0, 3); count > 0; count--) properties[random.pick(KEYS)] = random.chance(0.5) ? random.pickEarly(PLANS) : random.chance(0.7) ? random.pickEarly(NUMBERS) : random.chance(0.5)
+  for (let count = random.whole(0, 3); count > 0; count--)
+    properties[random.pick(KEYS)] = random.chance(0.5)
+      ? random.pickEarly(PLANS)
+      : random.chance(0.7)
+        ? random.pickEarly(NUMBERS)
+        : random.chance(0.5)
   return properties
 }
 

@@ -23,24 +23,36 @@ export function planEdgeVisits(): PlannedVisit[] {
       add(midnight - 10 * MINUTE_MS, [9 * MINUTE_MS, MINUTE_MS, MINUTE_MS])
     }
   }
-  for (const from of [NOW - DAY_MS, NOW - 2 * DAY_MS]) for (const offset of [-1, 0, 1]) add(from + offset, [5000])
+  for (const from of [NOW - DAY_MS, NOW - 2 * DAY_MS])
+    for (const offset of [-1, 0, 1]) add(from + offset, [5000])
   add(NOW, [])
   add(NOW - 10 * MINUTE_MS, [10 * MINUTE_MS])
   // A screen in a shop: 30 hours, a page every 20 minutes, beyond what is looked at after the end of many periods.
-  for (const start of [-20, -9, -2.5]) add(NOW + start * DAY_MS, Array.from({ length: 90 }, () => 20 * MINUTE_MS))
+  for (const start of [-20, -9, -2.5])
+    add(
+      NOW + start * DAY_MS,
+      Array.from({ length: 90 }, () => 20 * MINUTE_MS),
+    )
   return [...visits.values()]
 }
 
 function planPages(name: string, at: number, pauses: number[]): PlannedVisit {
   const ids = { sessionId: `session-${name}`, visitorId: `visitor-${name}` }
-  const visit = createVisitBuilder({ ...ids, at, client: CLIENT, arrival: ARRIVALS[at % ARRIVALS.length]!, delivery: 'store' })
+  const visit = createVisitBuilder({
+    ...ids,
+    at,
+    client: CLIENT,
+    arrival: ARRIVALS[at % ARRIVALS.length]!,
+    delivery: 'store',
+  })
   visit.add('pageview')
   for (const [index, pause] of pauses.entries()) {
     visit.wait(pause)
     visit.turnTo(`/edge/${index % 3}`, DIRECT)
     visit.add('pageview')
     if (pause > HOUR_MS / 4) visit.wait(1)
-    if (pause > HOUR_MS / 4) visit.add(index % 4 === 0 ? 'goal' : 'custom', { name: 'still here', properties: { index: index % 5 } })
+    if (pause > HOUR_MS / 4)
+      visit.add(index % 4 === 0 ? 'goal' : 'custom', { name: 'still here', properties: { index: index % 5 } })
   }
   return { ...ids, delivery: 'store', events: visit.events.filter((event) => event.at <= NOW) }
 }

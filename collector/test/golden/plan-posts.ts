@@ -34,11 +34,18 @@ function planVisitPosts({ visitorId, sessionId, events }: PlannedVisit, random: 
   const post = (part: readonly PlannedEvent[], when: number, retry: boolean): Post => ({
     at: when,
     country: part[0]!.client.country,
-    events: part.map((event) => ({ ...toIngestEvent(event), visitor_id: visitorId, session_id: sessionId, age_ms: when - event.at, ...(retry && { retry }) })),
+    events: part.map((event) => ({
+      ...toIngestEvent(event),
+      visitor_id: visitorId,
+      session_id: sessionId,
+      age_ms: when - event.at,
+      ...(retry && { retry }),
+    })),
   })
   const posts = splitParts(ordered).map((part) => post(part, at, false))
   if (random.chance(0.25)) posts.push(post(ordered.slice(0, MOST_REPEATED), at, random.chance(0.5)))
-  if (random.chance(0.25)) posts.push(post(ordered.slice(-MOST_REPEATED), Math.min(NOW, at + random.whole(1, 22) * HOUR_MS), true))
+  if (random.chance(0.25))
+    posts.push(post(ordered.slice(-MOST_REPEATED), Math.min(NOW, at + random.whole(1, 22) * HOUR_MS), true))
   return posts
 }
 
@@ -47,7 +54,17 @@ function splitParts(events: readonly PlannedEvent[]): PlannedEvent[][] {
   return events.length > MOST_REPEATED ? [events.slice(0, half), events.slice(half)] : [[...events]]
 }
 
-function toIngestEvent({ id, type, name, origin, path, title, properties, arrival, client }: PlannedEvent): Omit<IngestEvent, 'session_id'> {
+function toIngestEvent({
+  id,
+  type,
+  name,
+  origin,
+  path,
+  title,
+  properties,
+  arrival,
+  client,
+}: PlannedEvent): Omit<IngestEvent, 'session_id'> {
   return {
     event_id: id,
     event_type: type,

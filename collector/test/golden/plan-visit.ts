@@ -6,8 +6,35 @@ import { planActions } from './plan-actions.js'
 import { HOSTILE_PATHS, HOSTILE_TEXTS, RAW_PATHS } from './hostile-texts.js'
 import type { Arrival, Client, PlannedEvent, PlannedVisit } from './visit-plan.js'
 
-const PATHS = ['/', '/pricing', '/shop', '/shop/shoes', '/blog', '/cart', '/checkout', '/thanks', '/docs', '/docs/install', '/about', '/blog/1', '/blog/2', '/blog/3', '/jobs', '/team', '/legal', '/status', '/Shop', '/shop/']
-const ORIGINS = ['https://example.com', 'https://example.com', 'https://example.com', 'https://shop.example.com', 'http://example.com:8080']
+const PATHS = [
+  '/',
+  '/pricing',
+  '/shop',
+  '/shop/shoes',
+  '/blog',
+  '/cart',
+  '/checkout',
+  '/thanks',
+  '/docs',
+  '/docs/install',
+  '/about',
+  '/blog/1',
+  '/blog/2',
+  '/blog/3',
+  '/jobs',
+  '/team',
+  '/legal',
+  '/status',
+  '/Shop',
+  '/shop/',
+]
+const ORIGINS = [
+  'https://example.com',
+  'https://example.com',
+  'https://example.com',
+  'https://shop.example.com',
+  'http://example.com:8080',
+]
 const LONGEST_PAUSE_MS = 29 * MINUTE_MS
 
 export interface VisitFrame {
@@ -37,7 +64,17 @@ export function createVisitBuilder({ sessionId, at, client, arrival }: VisitFram
   return {
     events,
     add(type, fields = {}) {
-      events.push({ id: `${sessionId}/${events.length}`, at: time, type, name: '', title: HOSTILE_TEXTS[events.length % HOSTILE_TEXTS.length]!, properties: {}, client, ...page, ...fields })
+      events.push({
+        id: `${sessionId}/${events.length}`,
+        at: time,
+        type,
+        name: '',
+        title: HOSTILE_TEXTS[events.length % HOSTILE_TEXTS.length]!,
+        properties: {},
+        client,
+        ...page,
+        ...fields,
+      })
     },
     turnTo(path, came, origin = page.origin) {
       page = { origin, path, arrival: came }
@@ -52,7 +89,8 @@ export function createVisitBuilder({ sessionId, at, client, arrival }: VisitFram
 export function planVisit(random: Random, frame: VisitFrame): PlannedVisit {
   const visit = createVisitBuilder(frame)
   const { sessionId, visitorId, delivery } = frame
-  const paths = delivery === 'store' ? [...PATHS, ...HOSTILE_PATHS, ...RAW_PATHS] : [...PATHS, ...HOSTILE_PATHS]
+  const paths =
+    delivery === 'store' ? [...PATHS, ...HOSTILE_PATHS, ...RAW_PATHS] : [...PATHS, ...HOSTILE_PATHS]
   visit.turnTo(random.pickEarly(paths), frame.arrival, random.pick(ORIGINS))
   // An event of the first page that was faster than its pageview: the visit is what this one says.
   if (random.chance(0.03)) {
@@ -64,9 +102,24 @@ export function planVisit(random: Random, frame: VisitFrame): PlannedVisit {
   if (isServer) planActions(random, visit)
   for (let page = 0; page < pages; page++) {
     if (page > 0) {
-      visit.wait(random.chance(0.05) ? random.whole(HOUR_MS / 4, LONGEST_PAUSE_MS) : 1 + random.next() ** 2 * 4 * MINUTE_MS)
+      visit.wait(
+        random.chance(0.05)
+          ? random.whole(HOUR_MS / 4, LONGEST_PAUSE_MS)
+          : 1 + random.next() ** 2 * 4 * MINUTE_MS,
+      )
       // An advertisement of the site itself within the visit: it does not begin another.
-      visit.turnTo(random.pickEarly(paths), random.chance(0.03) ? { ...DIRECT, query: 'utm_source=inner', utm_source: 'inner', source: 'inner', channel: 'campaign' } : DIRECT)
+      visit.turnTo(
+        random.pickEarly(paths),
+        random.chance(0.03)
+          ? {
+              ...DIRECT,
+              query: 'utm_source=inner',
+              utm_source: 'inner',
+              source: 'inner',
+              channel: 'campaign',
+            }
+          : DIRECT,
+      )
     }
     visit.add('pageview')
     if (random.chance(pages === 1 ? 0.2 : 0.35)) planActions(random, visit)

@@ -5,7 +5,11 @@ import type { PlannedEvent, PlannedVisit } from './visit-plan.js'
 const isNamed = ({ type }: PlannedEvent) => type === 'custom' || type === 'goal'
 
 /** The visits of a report by docs/metrics.md: those that began in the period and fulfil every filter, without what came a day after its end. */
-export function selectVisits(visits: readonly PlannedVisit[], period: Period, filters: readonly ReportFilter[]): PlannedVisit[] {
+export function selectVisits(
+  visits: readonly PlannedVisit[],
+  period: Period,
+  filters: readonly ReportFilter[],
+): PlannedVisit[] {
   return visits
     .filter(({ events: [first] }) => first!.at >= period.from && first!.at < period.to)
     .map((visit) => ({ ...visit, events: visit.events.filter(({ at }) => at < period.to + DAY_MS) }))
@@ -13,9 +17,16 @@ export function selectVisits(visits: readonly PlannedVisit[], period: Period, fi
 }
 
 export function fulfils({ events }: PlannedVisit, filter: ReportFilter): boolean {
-  if (filter.by === 'path') return events.some(({ type, path }) => type === 'pageview' && path === filter.value)
+  if (filter.by === 'path')
+    return events.some(({ type, path }) => type === 'pageview' && path === filter.value)
   if (filter.by === 'event') return events.some((event) => isNamed(event) && event.name === filter.value)
-  if (filter.by === 'property') return events.some((event) => isNamed(event) && Object.hasOwn(event.properties, filter.key) && writeValue(event.properties[filter.key]!) === filter.value)
+  if (filter.by === 'property')
+    return events.some(
+      (event) =>
+        isNamed(event) &&
+        Object.hasOwn(event.properties, filter.key) &&
+        writeValue(event.properties[filter.key]!) === filter.value,
+    )
   const [{ client, arrival }] = events as [PlannedEvent]
   return { ...client, ...arrival }[filter.field] === filter.value
 }

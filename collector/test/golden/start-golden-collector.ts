@@ -32,25 +32,47 @@ export interface GoldenCollector {
  * A collector that believes it is the end of the month, with the planned visits in a site of each time zone. What browsers sent is
  * posted to the last one, by its own clock, with repeats and events that waited; to the others it comes as rows of the store.
  */
-export async function startGoldenCollector(visits: readonly PlannedVisit[], seed: number): Promise<GoldenCollector> {
+export async function startGoldenCollector(
+  visits: readonly PlannedVisit[],
+  seed: number,
+): Promise<GoldenCollector> {
   const random = createRandom(seed)
-  const posts = planPosts(visits.filter(({ delivery }) => delivery === 'http'), random)
+  const posts = planPosts(
+    visits.filter(({ delivery }) => delivery === 'http'),
+    random,
+  )
   let now = posts[0]!.at
   // Each sends from an address of its own: they all come within the seconds of this test.
   let senders = 0
-  const collector = await startTestCollector({ TRUSTED_PROXIES: '127.0.0.1', COUNTRY_HEADER }, { now: () => now })
+  const collector = await startTestCollector(
+    { TRUSTED_PROXIES: '127.0.0.1', COUNTRY_HEADER },
+    { now: () => now },
+  )
   const { control } = collector.collector
   const sites = new Map<string, Site>()
-  for (const timeZone of TIME_ZONES) sites.set(timeZone, await control.addSite({ domain: 'example.com', name: timeZone, allowedDomains: [], timeZone }))
+  for (const timeZone of TIME_ZONES)
+    sites.set(
+      timeZone,
+      await control.addSite({ domain: 'example.com', name: timeZone, allowedDomains: [], timeZone }),
+    )
 
   const posted = sites.get(TIME_ZONES.at(-1)!)!
   const store = await createClickhouseEventStore({ url: collector.engine.url })
-  const rows = [...sites.values()].flatMap((site) => visits.filter(({ delivery }) => site !== posted || delivery === 'store').flatMap((visit) => toEventRows(visit, site.id, random.chance(0.1) ? random.whole(0, HOUR_MS) : 0)))
-  for (let first = 0; first < rows.length; first += ROWS_AT_ONCE) await store.insertEvents(rows.slice(first, first + ROWS_AT_ONCE), randomUUID())
+  const rows = [...sites.values()].flatMap((site) =>
+    visits
+      .filter(({ delivery }) => site !== posted || delivery === 'store')
+      .flatMap((visit) => toEventRows(visit, site.id, random.chance(0.1) ? random.whole(0, HOUR_MS) : 0)),
+  )
+  for (let first = 0; first < rows.length; first += ROWS_AT_ONCE)
+    await store.insertEvents(rows.slice(first, first + ROWS_AT_ONCE), randomUUID())
   await store.close()
   for (const moment of groupBy(posts, ({ at }) => String(at)).values()) {
     now = moment[0]!.at
-    await Promise.all(moment.map((post) => sendPost(collector, posted, { post, ip: `10.0.${senders >> 8}.${senders++ & 255}` })))
+    await Promise.all(
+      moment.map((post) =>
+        sendPost(collector, posted, { post, ip: `10.0.${senders >> 8}.${senders++ & 255}` }),
+      ),
+    )
   }
   now = NOW
 
@@ -61,20 +83,30 @@ export async function startGoldenCollector(visits: readonly PlannedVisit[], seed
       return secret
     }),
   )
-  for (const site of sites.values()) for (const goal of PLANNED_GOALS) await addGoal(collector, site, { name: goal.name, ...goal.rule, value: goal.value })
+  for (const site of sites.values())
+    for (const goal of PLANNED_GOALS)
+      await addGoal(collector, site, { name: goal.name, ...goal.rule, value: goal.value })
   let asked = 0
   return {
     collector,
     sites,
     posts,
-    ask: (path, headers = {}) => collector.get(`/api/external/v1${path}`, { 'x-api-key': secrets[asked++ % KEYS]!, ...headers }),
+    ask: (path, headers = {}) =>
+      collector.get(`/api/external/v1${path}`, { 'x-api-key': secrets[asked++ % KEYS]!, ...headers }),
     close: () => collector.close(),
   }
 }
 
-async function sendPost(collector: TestCollector, site: Site, { post, ip }: { post: Post; ip: string }): Promise<void> {
+async function sendPost(
+  collector: TestCollector,
+  site: Site,
+  { post, ip }: { post: Post; ip: string },
+): Promise<void> {
   const headers = { 'x-forwarded-for': ip, ...(post.country && { [COUNTRY_HEADER]: post.country }) }
-  const answer = await collector.post(post.events.length === 1 ? post.events[0] : post.events, { code: site.trackingCode, headers })
+  const answer = await collector.post(post.events.length === 1 ? post.events[0] : post.events, {
+    code: site.trackingCode,
+    headers,
+  })
   expect(answer.status, await answer.clone().text()).toBe(200)
   if (post.events.length > 1) expect(await answer.json()).toMatchObject({ accepted: post.events.length })
 }

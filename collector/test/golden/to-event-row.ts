@@ -3,7 +3,11 @@ import type { EventRow } from '../../src/stores/event-row.js'
 import type { PlannedVisit } from './visit-plan.js'
 
 /** The rows of a visit as the collector would have stored them. `delay` is how long an event was on its way, in ms. */
-export function toEventRows({ visitorId, sessionId, events }: PlannedVisit, siteId: string, delay: number): EventRow[] {
+export function toEventRows(
+  { visitorId, sessionId, events }: PlannedVisit,
+  siteId: string,
+  delay: number,
+): EventRow[] {
   return events.map(({ id, at, type, name, origin, path, title, properties, arrival, client }) => ({
     site_id: siteId,
     received_at: at + delay,

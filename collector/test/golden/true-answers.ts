@@ -22,9 +22,19 @@ export interface ListReport {
 }
 
 const ENGLISH = new Intl.DisplayNames('en', { type: 'region' })
-const describeCountry = (code: string) => ({ country: code || null, country_code: code || null, country_name: code ? ENGLISH.of(code)! : null })
+const describeCountry = (code: string) => ({
+  country: code || null,
+  country_code: code || null,
+  country_name: code ? ENGLISH.of(code)! : null,
+})
 
-export const describeFigures = ({ visitors, visits, pageviews, bounceRate, averageDuration }: VisitFigures) => ({
+export const describeFigures = ({
+  visitors,
+  visits,
+  pageviews,
+  bounceRate,
+  averageDuration,
+}: VisitFigures) => ({
   visitors,
   visits,
   page_views: pageviews,
@@ -32,14 +42,21 @@ export const describeFigures = ({ visitors, visits, pageviews, bounceRate, avera
   avg_visit_duration: rounded(averageDuration),
 })
 
-const sourcesBy = (by: 'source' | 'channel' | 'utm_source' | 'utm_medium' | 'utm_campaign' | 'utm_term' | 'utm_content'): ListReport => ({
+const sourcesBy = (
+  by: 'source' | 'channel' | 'utm_source' | 'utm_medium' | 'utm_campaign' | 'utm_term' | 'utm_content',
+): ListReport => ({
   name: `sources by ${by}`,
   path: '/analytics/{id}/sources',
   query: { by },
   rows: 'sources',
   isComparable: true,
   keys: ['name'],
-  truth: (figures) => figures.ranking(by).map((row) => ({ name: row.name, ...((by === 'source' || by === 'channel') && { [by]: row.name }), ...describeFigures(row) })),
+  truth: (figures) =>
+    figures.ranking(by).map((row) => ({
+      name: row.name,
+      ...((by === 'source' || by === 'channel') && { [by]: row.name }),
+      ...describeFigures(row),
+    })),
 })
 
 const technology = (rows: string, field: 'browser' | 'os' | 'device_type'): ListReport => ({
@@ -51,7 +68,14 @@ const technology = (rows: string, field: 'browser' | 'os' | 'device_type'): List
   truth: (figures) => figures.ranking(field).map((row) => ({ name: row.name, ...describeFigures(row) })),
 })
 
-export const VISITORS: ListReport = { name: 'visitors', path: '/analytics/{id}/visitors', rows: 'visitors', isComparable: false, keys: ['id'], truth: ({ visits }) => listTrueVisitors(visits).map(describeVisitor) }
+export const VISITORS: ListReport = {
+  name: 'visitors',
+  path: '/analytics/{id}/visitors',
+  rows: 'visitors',
+  isComparable: false,
+  keys: ['id'],
+  truth: ({ visits }) => listTrueVisitors(visits).map(describeVisitor),
+}
 
 export const PAGES: ListReport = {
   name: 'pages',
@@ -59,7 +83,12 @@ export const PAGES: ListReport = {
   rows: 'pages',
   isComparable: true,
   keys: ['url', 'path'],
-  truth: (figures) => figures.pages().map(({ bounceRate, averageTime, ...page }) => ({ ...page, bounce_rate: rounded(bounceRate), avg_time: rounded(averageTime) })),
+  truth: (figures) =>
+    figures.pages().map(({ bounceRate, averageTime, ...page }) => ({
+      ...page,
+      bounce_rate: rounded(bounceRate),
+      avg_time: rounded(averageTime),
+    })),
 }
 
 const ERRORS: ListReport = {
@@ -81,24 +110,44 @@ const ERRORS: ListReport = {
     })),
 }
 
-export const SOURCE_REPORTS: readonly ListReport[] = (['source', 'channel', 'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content'] as const).map(sourcesBy)
+export const SOURCE_REPORTS: readonly ListReport[] = (
+  ['source', 'channel', 'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content'] as const
+).map(sourcesBy)
 
 export const LIST_REPORTS: readonly ListReport[] = [
   VISITORS,
   PAGES,
   ERRORS,
-  { name: 'countries', path: '/analytics/{id}/countries', rows: 'countries', isComparable: true, keys: ['country', 'country_code', 'country_name'], truth: (figures) => figures.ranking('country').map((row) => ({ ...describeCountry(row.name), ...describeFigures(row) })) },
+  {
+    name: 'countries',
+    path: '/analytics/{id}/countries',
+    rows: 'countries',
+    isComparable: true,
+    keys: ['country', 'country_code', 'country_name'],
+    truth: (figures) =>
+      figures.ranking('country').map((row) => ({ ...describeCountry(row.name), ...describeFigures(row) })),
+  },
   technology('browsers', 'browser'),
   technology('operating_systems', 'os'),
   technology('device_types', 'device_type'),
-  { name: 'events', path: '/analytics/{id}/events', rows: 'events', isComparable: true, keys: ['name'], truth: (figures) => figures.eventNames().map((row) => ({ ...row })) },
+  {
+    name: 'events',
+    path: '/analytics/{id}/events',
+    rows: 'events',
+    isComparable: true,
+    keys: ['name'],
+    truth: (figures) => figures.eventNames().map((row) => ({ ...row })),
+  },
   {
     name: 'revenue',
     path: '/analytics/{id}/revenue',
     rows: 'revenue',
     isComparable: true,
     keys: ['currency'],
-    truth: (figures) => figures.revenue().map(({ total, average, ...row }) => ({ ...row, total: amount(total), average: amount(average) })),
+    truth: (figures) =>
+      figures
+        .revenue()
+        .map(({ total, average, ...row }) => ({ ...row, total: amount(total), average: amount(average) })),
   },
   {
     name: 'goals',
@@ -106,14 +155,30 @@ export const LIST_REPORTS: readonly ListReport[] = [
     rows: 'goals',
     isComparable: true,
     keys: ['name', 'kind', 'value'],
-    truth: ({ visits }) => listTrueGoals(visits).map(({ conversionRate, totalValue, ...row }) => ({ id: expect.any(String) as string, ...row, conversion_rate: rounded(conversionRate), total_value: amount(totalValue) })),
+    truth: ({ visits }) =>
+      listTrueGoals(visits).map(({ conversionRate, totalValue, ...row }) => ({
+        id: expect.any(String) as string,
+        ...row,
+        conversion_rate: rounded(conversionRate),
+        total_value: amount(totalValue),
+      })),
   },
 ]
 
 /** Whether a report is read page by page. */
 export const isPaged = ({ path }: ListReport) => !/\/(revenue|goals)$/.test(path)
 
-export function describeVisitor({ country, deviceType, landingPage, visitedAt, lastSeen, pageviews, valueScore, valueParts: _, ...row }: VisitorRow): Row {
+export function describeVisitor({
+  country,
+  deviceType,
+  landingPage,
+  visitedAt,
+  lastSeen,
+  pageviews,
+  valueScore,
+  valueParts: _,
+  ...row
+}: VisitorRow): Row {
   return {
     ...row,
     ...describeCountry(country),

@@ -1,4 +1,14 @@
-import type { EventCount, PageRow, Period, PropertyCount, RankedRow, ReportFilter, RevenueRow, VisitFigures, VisitField } from '../../src/stores/report-store.js'
+import type {
+  EventCount,
+  PageRow,
+  Period,
+  PropertyCount,
+  RankedRow,
+  ReportFilter,
+  RevenueRow,
+  VisitFigures,
+  VisitField,
+} from '../../src/stores/report-store.js'
 import { fulfils, selectVisits, writeValue } from './select-visits.js'
 import { groupErrors, type TrueErrorGroup } from './true-errors.js'
 import { compareBytes, groupBy, sum } from './true-sums.js'
@@ -18,28 +28,63 @@ export interface TrueFigures {
   errorGroups(): TrueErrorGroup[]
 }
 
-export function createTrueFigures(plan: readonly PlannedVisit[], period: Period, filters: readonly ReportFilter[] = []): TrueFigures {
+export function createTrueFigures(
+  plan: readonly PlannedVisit[],
+  period: Period,
+  filters: readonly ReportFilter[] = [],
+): TrueFigures {
   const visits = selectVisits(plan, period, filters)
-  const happened = (...types: string[]) => visits.flatMap(({ visitorId, events }) => events.filter(({ type }) => types.includes(type)).map((event) => ({ visitorId, event })))
+  const happened = (...types: string[]) =>
+    visits.flatMap(({ visitorId, events }) =>
+      events.filter(({ type }) => types.includes(type)).map((event) => ({ visitorId, event })),
+    )
   return {
     visits,
-    errorGroups: () => groupErrors(plan.filter((visit) => filters.every((filter) => fulfils(visit, filter))), period),
+    errorGroups: () =>
+      groupErrors(
+        plan.filter((visit) => filters.every((filter) => fulfils(visit, filter))),
+        period,
+      ),
     summary: () => figuresOf(visits),
-    timeline: (starts) => starts.map((start, index) => figuresOf(visits.filter(({ events: [first] }) => first!.at >= start && first!.at < (starts[index + 1] ?? Infinity)))),
-    pages: () => [...groupBy(visits.flatMap(readSteps), ({ url }) => url).values()].map(describePage).sort((a, b) => b.views - a.views || compareBytes(a.url, b.url)),
+    timeline: (starts) =>
+      starts.map((start, index) =>
+        figuresOf(
+          visits.filter(
+            ({ events: [first] }) => first!.at >= start && first!.at < (starts[index + 1] ?? Infinity),
+          ),
+        ),
+      ),
+    pages: () =>
+      [...groupBy(visits.flatMap(readSteps), ({ url }) => url).values()]
+        .map(describePage)
+        .sort((a, b) => b.views - a.views || compareBytes(a.url, b.url)),
     ranking: (field) =>
       [...groupBy(visits, ({ events: [first] }) => ({ ...first!.client, ...first!.arrival })[field])]
         .map(([name, group]) => ({ name, ...figuresOf(group) }))
         .sort((a, b) => b.visitors - a.visitors || b.visits - a.visits || compareBytes(a.name, b.name)),
-    eventNames: () => [...groupBy(happened('custom', 'goal'), ({ event }) => event.name)].map(([name, group]) => ({ name, ...countOf(group) })).sort((a, b) => b.count - a.count || compareBytes(a.name, b.name)),
+    eventNames: () =>
+      [...groupBy(happened('custom', 'goal'), ({ event }) => event.name)]
+        .map(([name, group]) => ({ name, ...countOf(group) }))
+        .sort((a, b) => b.count - a.count || compareBytes(a.name, b.name)),
     eventProperties(name) {
-      const entries = happened('custom', 'goal').flatMap(({ visitorId, event }) => (event.name === name ? Object.entries(event.properties).map(([key, value]) => ({ visitorId, key, value: writeValue(value) })) : []))
-      return [...groupBy(entries, ({ key, value }) => JSON.stringify([key, value])).values()].map((group) => ({ key: group[0]!.key, value: group[0]!.value, ...countOf(group) }))
+      const entries = happened('custom', 'goal').flatMap(({ visitorId, event }) =>
+        event.name === name
+          ? Object.entries(event.properties).map(([key, value]) => ({
+              visitorId,
+              key,
+              value: writeValue(value),
+            }))
+          : [],
+      )
+      return [...groupBy(entries, ({ key, value }) => JSON.stringify([key, value])).values()].map(
+        (group) => ({ key: group[0]!.key, value: group[0]!.value, ...countOf(group) }),
+      )
     },
     revenue: () =>
       [...groupBy(happened('revenue'), ({ event }) => String(event.properties['currency']))]
         .map(([currency, group]) => {
-          const total = sum(group.map(({ event }) => Math.round(Number(event.properties['amount']) * 100))) / 100
+          const total =
+            sum(group.map(({ event }) => Math.round(Number(event.properties['amount']) * 100))) / 100
           return { currency, total, average: total / group.length, ...countOf(group) }
         })
         .sort((a, b) => b.count - a.count || compareBytes(a.currency, b.currency)),
@@ -63,7 +108,10 @@ export function durationOf({ events }: PlannedVisit): number {
 }
 
 function isBounce({ events }: PlannedVisit): boolean {
-  return countViews(events) === 1 && !events.some(({ type }) => ['custom', 'goal', 'revenue', 'identify'].includes(type))
+  return (
+    countViews(events) === 1 &&
+    !events.some(({ type }) => ['custom', 'goal', 'revenue', 'identify'].includes(type))
+  )
 }
 
 function countViews(events: readonly PlannedEvent[]): number {
@@ -109,4 +157,7 @@ function describePage(steps: Step[]): PageRow {
   }
 }
 
-const countOf = (group: readonly { visitorId: string }[]) => ({ count: group.length, visitors: new Set(group.map(({ visitorId }) => visitorId)).size })
+const countOf = (group: readonly { visitorId: string }[]) => ({
+  count: group.length,
+  visitors: new Set(group.map(({ visitorId }) => visitorId)).size,
+})

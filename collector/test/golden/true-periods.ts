@@ -20,7 +20,8 @@ export function periodOfDates(first: string, last: string, timeZone: string): Pe
 /** The days that a period touches, each with the first of its moments that belongs to the period. */
 export function daysOfPeriod({ from, to }: Period, timeZone: string): { date: string; start: number }[] {
   const days: { date: string; start: number }[] = []
-  for (let date = dateIn(timeZone, from); date <= dateIn(timeZone, to - 1); date = addDays(date, 1)) days.push({ date, start: Math.max(from, startOfDate(timeZone, date)) })
+  for (let date = dateIn(timeZone, from); date <= dateIn(timeZone, to - 1); date = addDays(date, 1))
+    days.push({ date, start: Math.max(from, startOfDate(timeZone, date)) })
   return days
 }
 

@@ -4,13 +4,24 @@ import { compareBytes, groupBy, sum } from './true-sums.js'
 import type { PlannedVisit } from './visit-plan.js'
 
 const SOURCE_POINTS: Record<string, number> = {
-  ...{ 'paid search': 10, 'paid social': 10, paid: 10, display: 10, email: 10 },
-  ...{ 'organic search': 7, ai: 7, campaign: 7, referral: 5, social: 5, direct: 3 },
+  'paid search': 10,
+  'paid social': 10,
+  paid: 10,
+  display: 10,
+  email: 10,
+  'organic search': 7,
+  ai: 7,
+  campaign: 7,
+  referral: 5,
+  social: 5,
+  direct: 3,
 }
 
 /** The visitors of the visits of a report, newest visit first. */
 export function listTrueVisitors(visits: readonly PlannedVisit[]): VisitorRow[] {
-  return [...groupBy(visits, ({ visitorId }) => visitorId).values()].map(describeVisitor).sort((a, b) => b.visitedAt - a.visitedAt || compareBytes(b.id, a.id))
+  return [...groupBy(visits, ({ visitorId }) => visitorId).values()]
+    .map(describeVisitor)
+    .sort((a, b) => b.visitedAt - a.visitedAt || compareBytes(b.id, a.id))
 }
 
 function describeVisitor(visits: PlannedVisit[]): VisitorRow {

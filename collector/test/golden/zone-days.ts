@@ -9,7 +9,16 @@ const formats = new Map<string, Intl.DateTimeFormat>()
 /** The calendar's date in a time zone, as `YYYY-MM-DD`. */
 export function dateIn(timeZone: string, at: number): string {
   let format = formats.get(timeZone)
-  if (!format) formats.set(timeZone, (format = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' })))
+  if (!format)
+    formats.set(
+      timeZone,
+      (format = new Intl.DateTimeFormat('en-CA', {
+        timeZone,
+        year: 'numeric',
+        month: '2-digit',
+        day: '2-digit',
+      })),
+    )
   return format.format(at)
 }
 

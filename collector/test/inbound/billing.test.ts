@@ -6,7 +6,10 @@ import type { Account } from '../../src/stores/control-store.js'
 import { openTestControl, type TestControl } from '../support/open-test-control.js'
 
 const NOW = Date.UTC(2026, 2, 29)
-const PRICES = new Map<string, PlanName>([['price_pro', 'pro'], ['price_scale', 'scale']])
+const PRICES = new Map<string, PlanName>([
+  ['price_pro', 'pro'],
+  ['price_scale', 'scale'],
+])
 
 let store: TestControl
 let account: Account
@@ -24,10 +27,31 @@ interface EventOptions {
   /** Seconds. */
   created?: number
 }
-const makeEvent = (type: string, object: unknown, { id = `evt_${events++}`, created = 100 }: EventOptions = {}) => ({ id, object: 'event', created, type, data: { object } })
-const checkout = (fields: object = {}, options?: EventOptions) => makeEvent('checkout.session.completed', { id: 'cs_1', mode: 'subscription', customer: 'cus_1', client_reference_id: account.id, ...fields }, options)
-const subscription = (change: 'created' | 'updated' | 'deleted', { price = 'price_pro', status = 'active', ...fields }: { price?: string; status?: string; id?: string; customer?: string } = {}, options?: EventOptions) =>
-  makeEvent(`customer.subscription.${change}`, { id: 'sub_1', customer: 'cus_1', status, items: { data: [{ price: { id: price } }] }, ...fields }, options)
+const makeEvent = (
+  type: string,
+  object: unknown,
+  { id = `evt_${events++}`, created = 100 }: EventOptions = {},
+) => ({ id, object: 'event', created, type, data: { object } })
+const checkout = (fields: object = {}, options?: EventOptions) =>
+  makeEvent(
+    'checkout.session.completed',
+    { id: 'cs_1', mode: 'subscription', customer: 'cus_1', client_reference_id: account.id, ...fields },
+    options,
+  )
+const subscription = (
+  change: 'created' | 'updated' | 'deleted',
+  {
+    price = 'price_pro',
+    status = 'active',
+    ...fields
+  }: { price?: string; status?: string; id?: string; customer?: string } = {},
+  options?: EventOptions,
+) =>
+  makeEvent(
+    `customer.subscription.${change}`,
+    { id: 'sub_1', customer: 'cus_1', status, items: { data: [{ price: { id: price } }] }, ...fields },
+    options,
+  )
 
 const take = (body: unknown) => store.inbound.takeBillingEvent(readStripeEvent(body, PRICES)!, NOW)
 const readPlan = async () => (await store.control.findAccount(account.id))!.plan
@@ -35,8 +59,16 @@ const readPlan = async () => (await store.control.findAccount(account.id))!.plan
 it('gives an account the plan that its subscription pays for, and with it the limits of its keys', async () => {
   const { id } = await store.addKey({ accountId: account.id })
   expect(await take(checkout())).toEqual({ outcome: 'kept' })
-  expect(await take(subscription('created'))).toEqual({ outcome: 'planned', accountId: account.id, plan: 'pro' })
-  expect(await store.control.readUsage(id, NOW)).toMatchObject({ plan: 'pro', minute: { limit: PLANS.pro.perMinute }, month: { limit: PLANS.pro.perMonth } })
+  expect(await take(subscription('created'))).toEqual({
+    outcome: 'planned',
+    accountId: account.id,
+    plan: 'pro',
+  })
+  expect(await store.control.readUsage(id, NOW)).toMatchObject({
+    plan: 'pro',
+    minute: { limit: PLANS.pro.perMinute },
+    month: { limit: PLANS.pro.perMonth },
+  })
   await take(subscription('updated', { price: 'price_scale' }, { created: 101 }))
   expect(await store.control.readUsage(id, NOW)).toMatchObject({ minute: { limit: PLANS.scale.perMinute } })
   await take(subscription('deleted', { price: 'price_scale', status: 'canceled' }, { created: 102 }))
@@ -44,18 +76,36 @@ it('gives an account the plan that its subscription pays for, and with it the li
 })
 
 /** Every order of a few things. */
-const orders = <Item>(items: readonly Item[]): Item[][] => (items.length < 2 ? [[...items]] : items.flatMap((item, index) => orders(items.toSpliced(index, 1)).map((rest) => [item, ...rest])))
+const orders = <Item>(items: readonly Item[]): Item[][] =>
+  items.length < 2
+    ? [[...items]]
+    : items.flatMap((item, index) => orders(items.toSpliced(index, 1)).map((rest) => [item, ...rest]))
 
 it('comes to the same plan in whatever order events arrive, each twice, over restarts', async () => {
-  const upgraded = () => [checkout({}, { created: 10 }), subscription('created', { status: 'incomplete' }, { created: 10 }), subscription('updated', {}, { created: 11 }), subscription('updated', { price: 'price_scale' }, { created: 50 })]
-  const ended = () => [checkout({}, { created: 10 }), subscription('updated', {}, { created: 11 }), subscription('updated', { status: 'past_due' }, { created: 90 }), subscription('deleted', { status: 'canceled' }, { created: 90 })]
+  const upgraded = () => [
+    checkout({}, { created: 10 }),
+    subscription('created', { status: 'incomplete' }, { created: 10 }),
+    subscription('updated', {}, { created: 11 }),
+    subscription('updated', { price: 'price_scale' }, { created: 50 }),
+  ]
+  const ended = () => [
+    checkout({}, { created: 10 }),
+    subscription('updated', {}, { created: 11 }),
+    subscription('updated', { status: 'past_due' }, { created: 90 }),
+    subscription('deleted', { status: 'canceled' }, { created: 90 }),
+  ]
   let runs = 0
-  for (const [make, plan] of [[upgraded, 'scale'], [ended, 'free']] as const)
+  for (const [make, plan] of [
+    [upgraded, 'scale'],
+    [ended, 'free'],
+  ] as const)
     for (const order of orders(make())) {
       account = await store.control.addAccount({ name: 'Another', plan: 'enterprise' })
       const run = runs++
       for (const event of [...order, ...order]) {
-        const text = JSON.stringify(event).replaceAll(/"(evt_\d+|cus_1|sub_1)"/g, `"$1-${run}"`).replace(/"client_reference_id":"[^"]+"/, `"client_reference_id":"${account.id}"`)
+        const text = JSON.stringify(event)
+          .replaceAll(/"(evt_\d+|cus_1|sub_1)"/g, `"$1-${run}"`)
+          .replace(/"client_reference_id":"[^"]+"/, `"client_reference_id":"${account.id}"`)
         await take(JSON.parse(text))
       }
       if (run % 20 === 0) await store.reopen()
@@ -85,12 +135,15 @@ it('takes the best of several subscriptions', async () => {
   expect(await readPlan()).toBe('pro')
 })
 
-it.each(['unpaid', 'canceled', 'incomplete_expired', 'paused'])('gives the plan free to a subscription that is %s', async (status) => {
-  await take(checkout())
-  await take(subscription('created'))
-  await take(subscription('updated', { status }, { created: 101 }))
-  expect(await readPlan()).toBe('free')
-})
+it.each(['unpaid', 'canceled', 'incomplete_expired', 'paused'])(
+  'gives the plan free to a subscription that is %s',
+  async (status) => {
+    await take(checkout())
+    await take(subscription('created'))
+    await take(subscription('updated', { status }, { created: 101 }))
+    expect(await readPlan()).toBe('free')
+  },
+)
 
 it('leaves the plan alone when the price is none of ours', async () => {
   await store.control.updateAccount(account.id, { plan: 'pro' })
@@ -108,7 +161,13 @@ it('changes neither the account of whoever runs the collector nor one that is no
 })
 
 describe('an event', () => {
-  it.each([[{}], [null], ['evt'], [{ id: 5, created: 1, type: 'x' }], [{ id: 'evt', created: '1', type: 'x' }]])('is not %j', (body) => {
+  it.each([
+    [{}],
+    [null],
+    ['evt'],
+    [{ id: 5, created: 1, type: 'x' }],
+    [{ id: 'evt', created: '1', type: 'x' }],
+  ])('is not %j', (body) => {
     expect(readStripeEvent(body, PRICES)).toBeUndefined()
   })
 
@@ -122,8 +181,15 @@ describe('an event', () => {
   })
 
   it('may hold the customer and the price as objects or ids', () => {
-    const object = { id: 'sub_1', customer: { id: 'cus_1' }, status: 'active', items: { data: [{ price: 'price_scale' }, { price: { id: 'price_pro' } }] } }
-    expect(readStripeEvent(makeEvent('customer.subscription.updated', object), PRICES)!.change).toMatchObject({ customerId: 'cus_1', plan: 'scale' })
+    const object = {
+      id: 'sub_1',
+      customer: { id: 'cus_1' },
+      status: 'active',
+      items: { data: [{ price: 'price_scale' }, { price: { id: 'price_pro' } }] },
+    }
+    expect(readStripeEvent(makeEvent('customer.subscription.updated', object), PRICES)!.change).toMatchObject(
+      { customerId: 'cus_1', plan: 'scale' },
+    )
   })
 })
 
@@ -131,7 +197,10 @@ describe('the settings', () => {
   const SECRET = 'whsec_0123456789abcdef'
   it('are a secret and the plan of every price', () => {
     const faults: string[] = []
-    expect(readStripeSettings(SECRET, 'price_pro:pro, price_scale:scale', faults)).toEqual({ secret: SECRET, prices: PRICES })
+    expect(readStripeSettings(SECRET, 'price_pro:pro, price_scale:scale', faults)).toEqual({
+      secret: SECRET,
+      prices: PRICES,
+    })
     expect(readStripeSettings(undefined, undefined, faults)).toBeUndefined()
     expect(faults).toEqual([])
   })

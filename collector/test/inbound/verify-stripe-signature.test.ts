@@ -8,11 +8,16 @@ interface Fixture {
 }
 
 // Computed by Python; see make-vectors.py beside them.
-const { secret, vectors } = JSON.parse(readFileSync(new URL('../../../test/fixtures/inbound/vectors.json', import.meta.url), 'utf8')) as Fixture
+const { secret, vectors } = JSON.parse(
+  readFileSync(new URL('../../../test/fixtures/inbound/vectors.json', import.meta.url), 'utf8'),
+) as Fixture
 
-it.each(vectors.map((vector) => [vector.name, vector.accepted ? 'accepts' : 'refuses', vector] as const))('judges %s: %s', (_, __, { header, body, now, accepted }) => {
-  expect(verifyStripeSignature({ header, body: Buffer.from(body), secret, now: now * 1000 })).toBe(accepted)
-})
+it.each(vectors.map((vector) => [vector.name, vector.accepted ? 'accepts' : 'refuses', vector] as const))(
+  'judges %s: %s',
+  (_, __, { header, body, now, accepted }) => {
+    expect(verifyStripeSignature({ header, body: Buffer.from(body), secret, now: now * 1000 })).toBe(accepted)
+  },
+)
 
 it('refuses every body with one bit flipped', () => {
   const { body, header, now } = vectors[0]!
@@ -25,5 +30,12 @@ it('refuses every body with one bit flipped', () => {
 
 it('refuses a header of a thousand signatures unread', () => {
   const { body, header, now } = vectors[0]!
-  expect(verifyStripeSignature({ header: `${header}${',v1=00'.repeat(1_000)}`, body: Buffer.from(body), secret, now: now * 1000 })).toBe(false)
+  expect(
+    verifyStripeSignature({
+      header: `${header}${',v1=00'.repeat(1_000)}`,
+      body: Buffer.from(body),
+      secret,
+      now: now * 1000,
+    }),
+  ).toBe(false)
 })

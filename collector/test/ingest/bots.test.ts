@@ -28,7 +28,8 @@ describe('the bot rule', () => {
 
   it('refuses no browser', () => expect(browsers.filter(isBotAgent)).toEqual([]))
 
-  it('refuses no server that has a name of its own', () => expect(readAgents('servers').filter(isBotAgent)).toEqual([]))
+  it('refuses no server that has a name of its own', () =>
+    expect(readAgents('servers').filter(isBotAgent)).toEqual([]))
 
   it('refuses what holds a word of the contract, be it a browser on a CUBOT phone', () => {
     for (const agent of readAgents('refused-browsers')) expect(isBotAgent(agent), agent).toBe(true)
@@ -43,7 +44,16 @@ describe('remember', () => {
   it('asks once for what it remembers, and again for what it forgot', () => {
     const asked: string[] = []
     const ask = remember((key) => (asked.push(key), key.length > 1), 2)
-    expect(['a', 'a', 'b', 'a', 'c', 'b', 'a', 'bb'].map(ask)).toEqual([false, false, false, false, false, false, false, true])
+    expect(['a', 'a', 'b', 'a', 'c', 'b', 'a', 'bb'].map(ask)).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+      false,
+      false,
+      true,
+    ])
     expect(asked).toEqual(['a', 'b', 'c', 'a', 'bb'])
   })
 
@@ -54,7 +64,8 @@ describe('remember', () => {
     const verdict = remember((agent) => agent.length > 0, 500)
     const before = heap()
     // A slice of a long string keeps all of it: 30 MB for what is remembered.
-    for (let i = 0; i < 1_000; i++) verdict((JSON.parse(`"${i} ${'x'.repeat(60_000)}"`) as string).slice(0, 1024))
+    for (let i = 0; i < 1_000; i++)
+      verdict((JSON.parse(`"${i} ${'x'.repeat(60_000)}"`) as string).slice(0, 1024))
     expect(heap() - before).toBeLessThan(5 * 1024 * 1024)
     expect(verdict('still here')).toBe(true)
   })

@@ -16,7 +16,11 @@ afterEach(() => {
 
 it('sweeps at start what was received before the collectors died, and then each minute the last quarter of an hour', async () => {
   const deleteCopies = vi.fn((_since: number) => Promise.resolve(0))
-  const sweep = createCopySweep({ isShared: true, log, store: { deleteCopies, newestReceipt: () => Promise.resolve(NOW - 3 * HOUR_MS) } })
+  const sweep = createCopySweep({
+    isShared: true,
+    log,
+    store: { deleteCopies, newestReceipt: () => Promise.resolve(NOW - 3 * HOUR_MS) },
+  })
   await sweep.start()
   expect(deleteCopies.mock.calls).toEqual([[NOW - 3 * HOUR_MS - 15 * MINUTE_MS]])
   await vi.advanceTimersByTimeAsync(10 * MINUTE_MS)
@@ -30,8 +34,18 @@ it('sweeps at start what was received before the collectors died, and then each 
 })
 
 it('goes on until nothing is left, and after a failure', async () => {
-  const deleteCopies = vi.fn<(since: number) => Promise<number>>().mockResolvedValueOnce(500).mockResolvedValueOnce(20).mockResolvedValueOnce(0).mockRejectedValueOnce(new Error('away')).mockResolvedValue(0)
-  const sweep = createCopySweep({ isShared: true, log, store: { deleteCopies, newestReceipt: () => Promise.resolve(NOW) } })
+  const deleteCopies = vi
+    .fn<(since: number) => Promise<number>>()
+    .mockResolvedValueOnce(500)
+    .mockResolvedValueOnce(20)
+    .mockResolvedValueOnce(0)
+    .mockRejectedValueOnce(new Error('away'))
+    .mockResolvedValue(0)
+  const sweep = createCopySweep({
+    isShared: true,
+    log,
+    store: { deleteCopies, newestReceipt: () => Promise.resolve(NOW) },
+  })
   await sweep.start()
   expect(deleteCopies).toHaveBeenCalledTimes(3)
   await vi.advanceTimersByTimeAsync(5 * MINUTE_MS)
@@ -41,7 +55,11 @@ it('goes on until nothing is left, and after a failure', async () => {
 
 it('sweeps a store of its own at start only', async () => {
   const deleteCopies = vi.fn((_since: number) => Promise.resolve(0))
-  const sweep = createCopySweep({ isShared: false, log, store: { deleteCopies, newestReceipt: () => Promise.resolve(NOW) } })
+  const sweep = createCopySweep({
+    isShared: false,
+    log,
+    store: { deleteCopies, newestReceipt: () => Promise.resolve(NOW) },
+  })
   await sweep.start()
   await vi.advanceTimersByTimeAsync(10 * MINUTE_MS)
   expect(deleteCopies).toHaveBeenCalledTimes(1)

@@ -15,7 +15,9 @@ function openMemoryStore(...known: EventRow[]) {
     recentEvents: () => Promise.resolve([]),
     findStored(asked: EventKey[]) {
       const found = new Map<string, number[]>()
-      for (const row of rows) if (asked.some(({ eventId }) => eventId === row.event_id)) found.set(keyOf(row), [...(found.get(keyOf(row)) ?? []), fingerprintOf(row)])
+      for (const row of rows)
+        if (asked.some(({ eventId }) => eventId === row.event_id))
+          found.set(keyOf(row), [...(found.get(keyOf(row)) ?? []), fingerprintOf(row)])
       return Promise.resolve(found)
     },
     insertEvents(added: EventRow[]) {
@@ -27,8 +29,24 @@ function openMemoryStore(...known: EventRow[]) {
 }
 
 const keyOf = (row: EventRow) => eventKey(row.site_id, row.event_id)
-const makeRow = (eventId: string, path = '/') => ({ site_id: 'ws_1', event_id: eventId, event_type: 'pageview', event_name: '', origin: '', path, query: '', referrer: '', title: '', properties: '{}' }) as EventRow
-const candidate = (eventId: string, { hasOwnId = true, retry = false, path = '/' } = {}) => ({ row: makeRow(eventId, path), hasOwnId, retry })
+const makeRow = (eventId: string, path = '/') =>
+  ({
+    site_id: 'ws_1',
+    event_id: eventId,
+    event_type: 'pageview',
+    event_name: '',
+    origin: '',
+    path,
+    query: '',
+    referrer: '',
+    title: '',
+    properties: '{}',
+  }) as EventRow
+const candidate = (eventId: string, { hasOwnId = true, retry = false, path = '/' } = {}) => ({
+  row: makeRow(eventId, path),
+  hasOwnId,
+  retry,
+})
 
 it('tells what it stored from what came before, in this process or another', async () => {
   const { store, ids } = openMemoryStore(makeRow('elsewhere'))
@@ -49,7 +67,10 @@ it('takes again what it refused because too much was waiting', async () => {
   const { store, ids } = openMemoryStore()
   let letGo!: () => void
   const held = new Promise<void>((resolve) => (letGo = resolve))
-  const { commit } = await createEventCommit({ store: { ...store, insertEvents: (rows, batchId) => held.then(() => store.insertEvents(rows, batchId)) }, log })
+  const { commit } = await createEventCommit({
+    store: { ...store, insertEvents: (rows, batchId) => held.then(() => store.insertEvents(rows, batchId)) },
+    log,
+  })
   const taken = Array.from({ length: 50_000 }, (_, number) => commit(candidate(`event-${number}`)))
   await expect(commit(candidate('too many'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
   letGo()
@@ -66,7 +87,8 @@ describe('the same id with another body', () => {
     let reused = 0
     const { commit } = await createEventCommit({ store, log, onReuse: () => reused++ })
     const outcomes: string[] = []
-    for (const retry of [false, false, true]) for (const path of ['/', '/other']) outcomes.push(await commit(candidate('one', { path, retry })))
+    for (const retry of [false, false, true])
+      for (const path of ['/', '/other']) outcomes.push(await commit(candidate('one', { path, retry })))
     expect(outcomes).toEqual(['stored', 'stored', ...Array<string>(4).fill('duplicate')])
     expect(ids()).toEqual(['one/', expect.stringMatching(RENAMED)])
     expect(reused).toBe(1)
@@ -77,9 +99,11 @@ describe('the same id with another body', () => {
     let reused = 0
     const first = await createEventCommit({ store, log, onReuse: () => reused++ })
     expect(await first.commit(candidate('one', { path: '/other', retry: true }))).toBe('stored')
-    for (const path of ['/', '/other']) expect(await first.commit(candidate('one', { path }))).toBe('duplicate')
+    for (const path of ['/', '/other'])
+      expect(await first.commit(candidate('one', { path }))).toBe('duplicate')
     const second = await createEventCommit({ store, log, onReuse: () => reused++ })
-    for (const path of ['/other', '/', '/other']) expect(await second.commit(candidate('one', { path, retry: true }))).toBe('duplicate')
+    for (const path of ['/other', '/', '/other'])
+      expect(await second.commit(candidate('one', { path, retry: true }))).toBe('duplicate')
     expect(ids()).toEqual(['one/', expect.stringMatching(RENAMED)])
     expect(reused).toBe(1)
   })
@@ -100,8 +124,14 @@ it('writes a failed batch again with the same rows, whatever the store has meanw
       },
     },
   })
-  expect(await Promise.all([commit(candidate('one', { retry: true })), commit(candidate('two'))])).toEqual(['stored', 'stored'])
-  expect(attempts.map((rows) => rows.map(({ event_id }) => event_id))).toEqual([['one', 'two'], ['one', 'two']])
+  expect(await Promise.all([commit(candidate('one', { retry: true })), commit(candidate('two'))])).toEqual([
+    'stored',
+    'stored',
+  ])
+  expect(attempts.map((rows) => rows.map(({ event_id }) => event_id))).toEqual([
+    ['one', 'two'],
+    ['one', 'two'],
+  ])
 })
 
 describe('who is told of events', () => {
@@ -110,10 +140,20 @@ describe('who is told of events', () => {
     const steps: string[] = []
     const { commit } = await createEventCommit({
       log,
-      store: { ...store, insertEvents: (rows, batchId) => store.insertEvents(rows, batchId).then(() => void steps.push('stored')) },
+      store: {
+        ...store,
+        insertEvents: (rows, batchId) =>
+          store.insertEvents(rows, batchId).then(() => void steps.push('stored')),
+      },
       tell: async (items) => void steps.push(`told of ${items.map(({ row }) => row.event_id).join(' and ')}`),
     })
-    await Promise.all([commit(candidate('one')), commit(candidate('elsewhere', { retry: true })), commit(candidate('one'))].map((done) => done.then((outcome) => void steps.push(outcome))))
+    await Promise.all(
+      [
+        commit(candidate('one')),
+        commit(candidate('elsewhere', { retry: true })),
+        commit(candidate('one')),
+      ].map((done) => done.then((outcome) => void steps.push(outcome))),
+    )
     expect(steps).toEqual(['stored', 'told of one and elsewhere', 'stored', 'duplicate', 'duplicate'])
     expect(ids()).toEqual(['elsewhere/', 'one/'])
   })

@@ -28,7 +28,10 @@ describe('createGroupCommit', () => {
 
   it('resolves nothing before its batch is written', async () => {
     let finish!: () => void
-    const group = createGroupCommit<number>({ log, write: () => new Promise((resolve) => (finish = resolve)) })
+    const group = createGroupCommit<number>({
+      log,
+      write: () => new Promise((resolve) => (finish = resolve)),
+    })
     let resolved = false
     const added = group.add(1).then(() => (resolved = true))
     await sleep(30)
@@ -54,7 +57,12 @@ describe('createGroupCommit', () => {
 
   it('refuses a batch that the store does not take, names its items, and goes on with the next', async () => {
     const refused: number[] = []
-    const group = createGroupCommit<number>({ log, answerWithinMs: 300, onRefused: (items) => refused.push(...items), write: ([item]) => (item === 1 ? Promise.reject(new NotStoredError('no')) : Promise.resolve()) })
+    const group = createGroupCommit<number>({
+      log,
+      answerWithinMs: 300,
+      onRefused: (items) => refused.push(...items),
+      write: ([item]) => (item === 1 ? Promise.reject(new NotStoredError('no')) : Promise.resolve()),
+    })
     await expect(group.add(1)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', retryAfterS: 5 })
     await group.add(2)
     expect(refused).toEqual([1])
@@ -71,7 +79,9 @@ describe('createGroupCommit', () => {
       onWrittenLate: (items) => late.push(...items),
       write(_items, batchId, signal) {
         attempts.push(batchId)
-        return isBack ? Promise.resolve() : new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('no answer'))))
+        return isBack
+          ? Promise.resolve()
+          : new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('no answer'))))
       },
     })
     const asked = performance.now()
@@ -88,7 +98,13 @@ describe('createGroupCommit', () => {
 
   it('gives up a batch of which nothing is known after the time it is kept', async () => {
     const refused: number[] = []
-    const group = createGroupCommit<number>({ log, answerWithinMs: 50, keepMs: 400, onRefused: (items) => refused.push(...items), write: () => Promise.reject(new Error('away')) })
+    const group = createGroupCommit<number>({
+      log,
+      answerWithinMs: 50,
+      keepMs: 400,
+      onRefused: (items) => refused.push(...items),
+      write: () => Promise.reject(new Error('away')),
+    })
     await expect(group.add(1)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
     expect(refused).toEqual([])
     await group.drain()
@@ -96,7 +112,12 @@ describe('createGroupCommit', () => {
   })
 
   it('refuses all that waits and all that comes when it is told to give up', async () => {
-    const group = createGroupCommit<number>({ log, maxBatch: 1, write: (_items, _batchId, signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')))) })
+    const group = createGroupCommit<number>({
+      log,
+      maxBatch: 1,
+      write: (_items, _batchId, signal) =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')))),
+    })
     const added = Promise.allSettled([group.add(1), group.add(2)])
     await sleep(20)
     group.giveUp()
@@ -107,7 +128,11 @@ describe('createGroupCommit', () => {
 
   it('refuses at once what its queue cannot hold', async () => {
     let finish!: () => void
-    const group = createGroupCommit<number>({ log, maxQueue: 2, write: () => new Promise((resolve) => (finish = resolve)) })
+    const group = createGroupCommit<number>({
+      log,
+      maxQueue: 2,
+      write: () => new Promise((resolve) => (finish = resolve)),
+    })
     const added = [group.add(1), group.add(2)]
     await expect(group.add(3)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
     await sleep(20)
@@ -117,7 +142,11 @@ describe('createGroupCommit', () => {
 
   it('splits what is more than one batch holds', async () => {
     const sizes: number[] = []
-    const group = createGroupCommit<number>({ log, maxBatch: 10, write: (items) => Promise.resolve(void sizes.push(items.length)) })
+    const group = createGroupCommit<number>({
+      log,
+      maxBatch: 10,
+      write: (items) => Promise.resolve(void sizes.push(items.length)),
+    })
     await Promise.all(Array.from({ length: 25 }, (_, item) => group.add(item)))
     expect(sizes).toEqual([10, 10, 5])
     await group.drain()

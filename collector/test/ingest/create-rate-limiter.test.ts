@@ -1,11 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { INGEST_RULES, LIVENESS_RULES, createRateLimiter, type RateRule } from '../../src/ingest/create-rate-limiter.js'
+import {
+  INGEST_RULES,
+  LIVENESS_RULES,
+  createRateLimiter,
+  type RateRule,
+} from '../../src/ingest/create-rate-limiter.js'
 import { createRateModel } from '../support/rate-model.js'
 
 const HOUR_MS = 3_600_000
 
-function startLimiter({ rules = INGEST_RULES, ...bounds }: { rules?: RateRule[]; maxClients?: number; maxRuns?: number } = {}) {
+function startLimiter({
+  rules = INGEST_RULES,
+  ...bounds
+}: { rules?: RateRule[]; maxClients?: number; maxRuns?: number } = {}) {
   const time = { now: 1_000 }
   const limiter = createRateLimiter({ rules, clock: () => time.now, ...bounds })
   return { time, take: (cost = 1, client = 'client') => limiter.take(client, cost) }
@@ -16,9 +24,20 @@ const gap = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: 0, max: 900 }) },
   { weight: 4, arbitrary: fc.integer({ min: 0, max: 12_000 }) },
   { weight: 1, arbitrary: fc.integer({ min: 0, max: HOUR_MS }) },
-  { weight: 2, arbitrary: fc.record({ back: fc.integer({ min: 1, max: 400 }), windowMs: fc.constantFrom(10_000, HOUR_MS), off: fc.constantFrom(-1, 0, 0.25, 1) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      back: fc.integer({ min: 1, max: 400 }),
+      windowMs: fc.constantFrom(10_000, HOUR_MS),
+      off: fc.constantFrom(-1, 0, 0.25, 1),
+    }),
+  },
 )
-const arrival = fc.record({ gap, cost: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 30 }), fc.constant(30)), client: fc.constantFrom('a', 'a', 'a', 'b') })
+const arrival = fc.record({
+  gap,
+  cost: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 30 }), fc.constant(30)),
+  client: fc.constantFrom('a', 'a', 'a', 'b'),
+})
 
 describe('createRateLimiter', () => {
   it.each([
@@ -33,7 +52,10 @@ describe('createRateLimiter', () => {
         const { time, take } = startLimiter({ rules })
         const model = createRateModel(rules)
         for (const { gap, cost, client } of arrivals) {
-          const edge = typeof gap === 'number' ? time.now + gap : (model.passed.at(-gap.back)?.time ?? 0) + gap.windowMs + gap.off
+          const edge =
+            typeof gap === 'number'
+              ? time.now + gap
+              : (model.passed.at(-gap.back)?.time ?? 0) + gap.windowMs + gap.off
           time.now = Math.max(time.now, edge)
           const wait = take(cost, client)
           expect(wait === 0).toBe(model.take(client, cost, time.now))
@@ -102,7 +124,7 @@ describe('createRateLimiter', () => {
     for (let i = 0; i < 1_000_000; i++) {
       time.now += 0.125
       take(1, `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`)
-        // Eight requests a second, of which the burst limit lets six through.
+      // Eight requests a second, of which the burst limit lets six through.
       if (i % 1_000 === 0) expect(take(1, 'honest') === 0).toBe(model.take('honest', 1, time.now))
     }
     expect(model.passed.length).toBe(760)

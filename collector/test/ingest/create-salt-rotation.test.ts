@@ -31,11 +31,19 @@ afterEach(() => {
 it('gives the salt of the day and the one before, at once from the second time on', async () => {
   const { store } = openMemoryStore()
   const salts = createSaltRotation({ store, log })
-  expect(await salts.at(NOON)).toEqual({ day: '2026-06-01', current: Buffer.from('2026-06-01'), previous: undefined })
+  expect(await salts.at(NOON)).toEqual({
+    day: '2026-06-01',
+    current: Buffer.from('2026-06-01'),
+    previous: undefined,
+  })
   expect(salts.at(NOON + HOUR_MS)).not.toBeInstanceOf(Promise)
   const [next, same] = await Promise.all([salts.at(NOON + 24 * HOUR_MS), salts.at(NOON + 24 * HOUR_MS)])
   expect(next).toBe(same)
-  expect(next).toEqual({ day: '2026-06-02', current: Buffer.from('2026-06-02'), previous: Buffer.from('2026-06-01') })
+  expect(next).toEqual({
+    day: '2026-06-02',
+    current: Buffer.from('2026-06-02'),
+    previous: Buffer.from('2026-06-01'),
+  })
 })
 
 it('deletes a salt 48 hours after its day began, though no event comes', async () => {

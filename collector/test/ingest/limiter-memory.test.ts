@@ -15,7 +15,11 @@ const PROGRAM = `
 `
 
 it('takes less than 50 MB for a million addresses', () => {
-  const growth = Number(execFileSync(process.execPath, ['--max-semi-space-size=2', '--input-type=module', '--eval', PROGRAM], { encoding: 'utf8' }))
+  const growth = Number(
+    execFileSync(process.execPath, ['--max-semi-space-size=2', '--input-type=module', '--eval', PROGRAM], {
+      encoding: 'utf8',
+    }),
+  )
   expect(growth).toBeGreaterThan(0)
   expect(growth / 1024 / 1024).toBeLessThan(50)
 })

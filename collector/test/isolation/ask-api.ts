@@ -19,7 +19,10 @@ export interface ApiQuestion {
 const REQUESTS_OF_A_MINUTE = 100
 
 /** Asks routes of two accounts' collector; of a stream that does not end its beginning is read. */
-export function createApiAsker({ collector, passMinute }: TwoAccounts): (question: ApiQuestion) => Promise<Asked> {
+export function createApiAsker({
+  collector,
+  passMinute,
+}: TwoAccounts): (question: ApiQuestion) => Promise<Asked> {
   let asked = 0
   return async ({ route, values, headers = {}, query = {} }) => {
     if (++asked % REQUESTS_OF_A_MINUTE === 0) passMinute()
@@ -32,9 +35,14 @@ export function createApiAsker({ collector, passMinute }: TwoAccounts): (questio
       headers: { ...(route.body !== undefined && { 'content-type': 'application/json' }), ...headers },
       ...(route.body !== undefined && { body: JSON.stringify(route.body) }),
     })
-    const body = answer.headers.get('content-type')?.startsWith('text/event-stream') ? await readBeginning(answer) : await answer.text()
+    const body = answer.headers.get('content-type')?.startsWith('text/event-stream')
+      ? await readBeginning(answer)
+      : await answer.text()
     ending.abort()
-    const text = Object.values(values).reduce((rest, value) => (value === '' ? rest : rest.replaceAll(JSON.stringify(value).slice(1, -1), '')), `${JSON.stringify([...answer.headers])}\n${body}`)
+    const text = Object.values(values).reduce(
+      (rest, value) => (value === '' ? rest : rest.replaceAll(JSON.stringify(value).slice(1, -1), '')),
+      `${JSON.stringify([...answer.headers])}\n${body}`,
+    )
     return { status: answer.status, body, text: text.toLowerCase() }
   }
 }

@@ -39,7 +39,9 @@ const UNKNOWN = 'nothing-0001'
 // Each parameter of each route gets so many of them, the next one the next.
 const OF_EACH = 3
 
-const routes = (await listApiRoutes()).filter(({ method, path }) => method === 'GET' && path.startsWith('/api/external'))
+const routes = (await listApiRoutes()).filter(
+  ({ method, path }) => method === 'GET' && path.startsWith('/api/external'),
+)
 
 let accounts: TwoAccounts
 let ask: (question: ApiQuestion) => Promise<Asked>
@@ -55,43 +57,76 @@ afterAll(() => accounts.collector.close())
 let next = 0
 const pickInjection = () => INJECTIONS[next++ % INJECTIONS.length]!
 
-it.each(routes.map((route) => [route.path, route] as const))('answers %s with an injection in any parameter as it does with any unknown text', async (_, route) => {
-  const { mine, collector } = accounts
-  const values = { id: mine.site.id, visitor: mine.visitorId, name: mine.eventName, group: mine.fingerprint }
-  const headers = { 'x-api-key': secret }
-  const events = await collector.select('SELECT count() AS events FROM events')
-  const before = await ask({ route, values, headers })
-  const askPath = (name: string, text: string) => ask({ route, values: { ...values, [name]: text }, headers })
-  const askQuery = (name: string, text: string) => ask({ route, values, headers, query: { [name]: text } })
-  const parameters = [...parametersOf(route).map((name) => ({ name, askWith: askPath })), ...route.query.map((name) => ({ name: name === 'property' ? 'property[plan]' : name, askWith: askQuery }))]
+it.each(routes.map((route) => [route.path, route] as const))(
+  'answers %s with an injection in any parameter as it does with any unknown text',
+  async (_, route) => {
+    const { mine, collector } = accounts
+    const values = {
+      id: mine.site.id,
+      visitor: mine.visitorId,
+      name: mine.eventName,
+      group: mine.fingerprint,
+    }
+    const headers = { 'x-api-key': secret }
+    const events = await collector.select('SELECT count() AS events FROM events')
+    const before = await ask({ route, values, headers })
+    const askPath = (name: string, text: string) =>
+      ask({ route, values: { ...values, [name]: text }, headers })
+    const askQuery = (name: string, text: string) => ask({ route, values, headers, query: { [name]: text } })
+    const parameters = [
+      ...parametersOf(route).map((name) => ({ name, askWith: askPath })),
+      ...route.query.map((name) => ({
+        name: name === 'property' ? 'property[plan]' : name,
+        askWith: askQuery,
+      })),
+    ]
 
-  for (const { name, askWith } of parameters) {
-    const unknown = await askWith(name, UNKNOWN)
-    for (let count = 0; count < OF_EACH; count++) {
-      const text = pickInjection()
-      const answer = await askWith(name, text)
-      const about = `${name}=${JSON.stringify(text.slice(0, 60))}: ${answer.status} ${answer.body.slice(0, 300)}`
-      expect(answer.status, about).toBeLessThan(500)
-      expect(answer.text, about).not.toContain('["x-injected"')
-      // A clear refusal, or what an unknown text gets: no row more, none less.
-      if (answer.status === 400) expect(JSON.parse(answer.body), about).toMatchObject({ error: { code: 'VALIDATION_ERROR', details: expect.arrayContaining([expect.objectContaining({ field: name })]) as unknown[] } })
-      else expect([answer.status, dataOf(answer, text)], about).toEqual([unknown.status, dataOf(unknown, UNKNOWN)])
+    for (const { name, askWith } of parameters) {
+      const unknown = await askWith(name, UNKNOWN)
+      for (let count = 0; count < OF_EACH; count++) {
+        const text = pickInjection()
+        const answer = await askWith(name, text)
+        const about = `${name}=${JSON.stringify(text.slice(0, 60))}: ${answer.status} ${answer.body.slice(0, 300)}`
+        expect(answer.status, about).toBeLessThan(500)
+        expect(answer.text, about).not.toContain('["x-injected"')
+        // A clear refusal, or what an unknown text gets: no row more, none less.
+        if (answer.status === 400)
+          expect(JSON.parse(answer.body), about).toMatchObject({
+            error: {
+              code: 'VALIDATION_ERROR',
+              details: expect.arrayContaining([expect.objectContaining({ field: name })]) as unknown[],
+            },
+          })
+        else
+          expect([answer.status, dataOf(answer, text)], about).toEqual([
+            unknown.status,
+            dataOf(unknown, UNKNOWN),
+          ])
+      }
     }
-  }
-  // The keys of property filters are texts as well.
-  if (route.query.includes('property'))
-    for (const text of Array.from({ length: OF_EACH }, pickInjection)) {
-      const answer = await askQuery(`property[${text}]`, 'x')
-      expect([200, 400, 404], `${text}: ${answer.body.slice(0, 300)}`).toContain(answer.status)
-      if (answer.status === 200) expect(answer.text).not.toContain(mine.visitorId)
-    }
-  expect(dataOf(await ask({ route, values, headers }))).toEqual(dataOf(before))
-  expect(await collector.select('SELECT count() AS events FROM events')).toEqual(events)
-})
+    // The keys of property filters are texts as well.
+    if (route.query.includes('property'))
+      for (const text of Array.from({ length: OF_EACH }, pickInjection)) {
+        const answer = await askQuery(`property[${text}]`, 'x')
+        expect([200, 400, 404], `${text}: ${answer.body.slice(0, 300)}`).toContain(answer.status)
+        if (answer.status === 200) expect(answer.text).not.toContain(mine.visitorId)
+      }
+    expect(dataOf(await ask({ route, values, headers }))).toEqual(dataOf(before))
+    expect(await collector.select('SELECT count() AS events FROM events')).toEqual(events)
+  },
+)
 
 /** What was answered, without the text where it is only repeated and without moments of the answer. */
 function dataOf({ status, body }: Asked, text?: string): unknown {
   if (status !== 200) return (JSON.parse(body) as { error: { code: string } }).error.code
   const { data } = JSON.parse(body) as { data: unknown }
-  return JSON.parse(JSON.stringify(data, (key, value: unknown) => (value === text ? '(the text)' : ['used', 'remaining', 'to', 'from', 'resets_at'].includes(key) ? undefined : value)) ?? 'null')
+  return JSON.parse(
+    JSON.stringify(data, (key, value: unknown) =>
+      value === text
+        ? '(the text)'
+        : ['used', 'remaining', 'to', 'from', 'resets_at'].includes(key)
+          ? undefined
+          : value,
+    ) ?? 'null',
+  )
 }

@@ -33,17 +33,44 @@ const BODIES: Record<string, unknown> = { 'PATCH /errors/{id}/groups/{group}': {
 const OTHER_ROUTES: ApiRoute[] = [
   { method: 'GET', path: '/api/sites', isPublic: false, query: [], scope: 'admin' },
   { method: 'GET', path: '/api/sites/{id}', isPublic: false, query: [], scope: 'admin' },
-  { method: 'PATCH', path: '/api/sites/{id}', isPublic: false, query: [], scope: 'admin', body: { retention_months: 24 } },
-  { method: 'DELETE', path: '/api/sites/{id}/visitors/{visitor}', isPublic: false, query: [], scope: 'admin' },
+  {
+    method: 'PATCH',
+    path: '/api/sites/{id}',
+    isPublic: false,
+    query: [],
+    scope: 'admin',
+    body: { retention_months: 24 },
+  },
+  {
+    method: 'DELETE',
+    path: '/api/sites/{id}/visitors/{visitor}',
+    isPublic: false,
+    query: [],
+    scope: 'admin',
+  },
   { method: 'GET', path: '/api/keys', isPublic: false, query: [], scope: 'admin' },
   { method: 'DELETE', path: '/api/keys/{key}', isPublic: false, query: [], scope: 'admin' },
   { method: 'GET', path: '/api/goals', isPublic: false, query: ['site_id'], scope: 'admin' },
   { method: 'GET', path: '/api/goals/{goal}', isPublic: false, query: [], scope: 'admin' },
-  { method: 'PATCH', path: '/api/goals/{goal}', isPublic: false, query: [], scope: 'admin', body: { value: 1 } },
+  {
+    method: 'PATCH',
+    path: '/api/goals/{goal}',
+    isPublic: false,
+    query: [],
+    scope: 'admin',
+    body: { value: 1 },
+  },
   { method: 'DELETE', path: '/api/goals/{goal}', isPublic: false, query: [], scope: 'admin' },
   { method: 'GET', path: '/api/alerts', isPublic: false, query: ['site_id'], scope: 'admin' },
   { method: 'GET', path: '/api/alerts/{alert}', isPublic: false, query: [], scope: 'admin' },
-  { method: 'PATCH', path: '/api/alerts/{alert}', isPublic: false, query: [], scope: 'admin', body: { threshold: 5 } },
+  {
+    method: 'PATCH',
+    path: '/api/alerts/{alert}',
+    isPublic: false,
+    query: [],
+    scope: 'admin',
+    body: { threshold: 5 },
+  },
   { method: 'DELETE', path: '/api/alerts/{alert}', isPublic: false, query: [], scope: 'admin' },
   { method: 'GET', path: '/api/stream/{id}', isPublic: false, query: [], scope: 'read' },
   { method: 'GET', path: '/api/webhooks?siteId={id}', isPublic: false, query: [], scope: 'read' },
@@ -51,10 +78,35 @@ const OTHER_ROUTES: ApiRoute[] = [
   { method: 'GET', path: '/api/activity-log?siteId={id}', isPublic: false, query: [], scope: 'read' },
   { method: 'GET', path: '/v1/cli/mutate/webhooks', isPublic: false, query: [], scope: 'read' },
   { method: 'DELETE', path: '/v1/cli/mutate/webhooks/{webhook}', isPublic: false, query: [], scope: 'admin' },
-  { method: 'POST', path: '/v1/cli/mutate/webhooks/{webhook}/test', isPublic: false, query: [], scope: 'admin' },
-  { method: 'POST', path: '/v1/cli/mutate/webhooks/{webhook}/rotate', isPublic: false, query: [], scope: 'admin' },
-  { method: 'POST', path: '/v1/cli/mutate/webhooks/{webhook}/enable', isPublic: false, query: [], scope: 'admin' },
-  { method: 'POST', path: '/v1/cli/mutate/webhooks/{webhook}/replay', isPublic: false, query: [], scope: 'admin', body: { failed_since: '2026-01-01T00:00:00Z' } },
+  {
+    method: 'POST',
+    path: '/v1/cli/mutate/webhooks/{webhook}/test',
+    isPublic: false,
+    query: [],
+    scope: 'admin',
+  },
+  {
+    method: 'POST',
+    path: '/v1/cli/mutate/webhooks/{webhook}/rotate',
+    isPublic: false,
+    query: [],
+    scope: 'admin',
+  },
+  {
+    method: 'POST',
+    path: '/v1/cli/mutate/webhooks/{webhook}/enable',
+    isPublic: false,
+    query: [],
+    scope: 'admin',
+  },
+  {
+    method: 'POST',
+    path: '/v1/cli/mutate/webhooks/{webhook}/replay',
+    isPublic: false,
+    query: [],
+    scope: 'admin',
+    body: { failed_since: '2026-01-01T00:00:00Z' },
+  },
 ]
 
 /** Every route of the document that the app serves, so that none can be forgotten, and those beside it. */
@@ -64,18 +116,23 @@ export async function listApiRoutes(): Promise<ApiRoute[]> {
   await close()
   const base = new URL(document.servers[0]!.url, 'http://localhost').pathname.replace(/\/$/, '')
   const described = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).filter(([, { servers }]) => !servers).map(([method, { security, parameters = [], requestBody, 'x-scope': scope = 'read' }]): ApiRoute => {
-      const name = `${method.toUpperCase()} ${path}`
-      if (requestBody !== undefined && !(name in BODIES)) throw new Error(`add a body of ${name} to this test`)
-      return {
-        method: method.toUpperCase(),
-        path: base + path,
-        isPublic: security?.length === 0,
-        query: parameters.filter((parameter) => parameter.in === 'query').map((parameter) => parameter.name),
-        scope,
-        ...(requestBody !== undefined && { body: BODIES[name] }),
-      }
-    }),
+    Object.entries(methods)
+      .filter(([, { servers }]) => !servers)
+      .map(([method, { security, parameters = [], requestBody, 'x-scope': scope = 'read' }]): ApiRoute => {
+        const name = `${method.toUpperCase()} ${path}`
+        if (requestBody !== undefined && !(name in BODIES))
+          throw new Error(`add a body of ${name} to this test`)
+        return {
+          method: method.toUpperCase(),
+          path: base + path,
+          isPublic: security?.length === 0,
+          query: parameters
+            .filter((parameter) => parameter.in === 'query')
+            .map((parameter) => parameter.name),
+          scope,
+          ...(requestBody !== undefined && { body: BODIES[name] }),
+        }
+      }),
   )
   return [...described, ...OTHER_ROUTES]
 }
@@ -93,7 +150,10 @@ export async function listServedRoutes(): Promise<string[]> {
     const depth = indent!.length / 4
     parents[depth] = (depth > 0 ? parents[depth - 1] : '') + text
     const path = parents[depth].replace('//', '/').replaceAll(/:\w+/g, '{}')
-    return methods!.split(', ').filter((method) => /^\/(api|v1)\//.test(path) && method !== 'HEAD' && method !== 'OPTIONS').map((method) => `${method} ${path}`)
+    return methods!
+      .split(', ')
+      .filter((method) => /^\/(api|v1)\//.test(path) && method !== 'HEAD' && method !== 'OPTIONS')
+      .map((method) => `${method} ${path}`)
   })
 }
 

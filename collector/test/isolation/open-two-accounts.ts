@@ -42,7 +42,10 @@ export async function openTwoAccounts(): Promise<TwoAccounts> {
   let now = Date.UTC(2026, 5, 15, 12)
   const collector = await startTestCollector({ WEBHOOK_ALLOW_LOOPBACK: '127.0.0.1' }, { now: () => now })
   const { control } = collector.collector
-  const [one, other] = [await control.addAccount({ name: 'One', plan: 'enterprise' }), await control.addAccount({ name: 'Other', plan: 'enterprise' })]
+  const [one, other] = [
+    await control.addAccount({ name: 'One', plan: 'enterprise' }),
+    await control.addAccount({ name: 'Other', plan: 'enterprise' }),
+  ]
 
   const addKey: TwoAccounts['addKey'] = async (accountId, siteId, scope) => {
     const { secret, record } = createApiKey({ name: `${scope} key`, accountId, siteId, scope }, now)
@@ -53,20 +56,44 @@ export async function openTwoAccounts(): Promise<TwoAccounts> {
     const { secret } = await addKey(site.accountId, site.id, 'admin')
     // Of something that does not happen here.
     const webhook = { siteId: site.id, url: `https://127.0.0.1:1024/${marker}`, events: ['alert'] }
-    const answer = await fetch(`${collector.url}/api/webhooks`, { method: 'POST', headers: { 'x-api-key': secret, 'content-type': 'application/json' }, body: JSON.stringify(webhook) })
+    const answer = await fetch(`${collector.url}/api/webhooks`, {
+      method: 'POST',
+      headers: { 'x-api-key': secret, 'content-type': 'application/json' },
+      body: JSON.stringify(webhook),
+    })
     return ((await answer.json()) as { webhook: { id: string } }).webhook.id
   }
   const addMarkedSite = async (accountId: string, name: string): Promise<MarkedSite> => {
     // Not the name itself: that may stand in an answer by chance.
     const marker = `marker${createHash('sha256').update(name).digest('hex').replaceAll(/\d/g, 'x').slice(0, 12)}`
-    const site = await control.addSite({ accountId, domain: `${marker}.example`, name: marker, allowedDomains: [`other-${marker}.example`] })
+    const site = await control.addSite({
+      accountId,
+      domain: `${marker}.example`,
+      name: marker,
+      allowedDomains: [`other-${marker}.example`],
+    })
     const visitorId = `visitor-${marker}`
     await postMarkedVisit(collector, site, { marker, visitorId })
     const { secret } = await addKey(accountId, site.id, 'read')
-    const groups = (await (await collector.get(`/api/external/v1/errors/${site.id}/groups`, { 'x-api-key': secret })).json()) as ErrorGroups
-    const alertId = await addAlert(collector, { key: (await addKey(accountId, site.id, 'admin')).secret, siteId: site.id, name: marker })
+    const groups = (await (
+      await collector.get(`/api/external/v1/errors/${site.id}/groups`, { 'x-api-key': secret })
+    ).json()) as ErrorGroups
+    const alertId = await addAlert(collector, {
+      key: (await addKey(accountId, site.id, 'admin')).secret,
+      siteId: site.id,
+      name: marker,
+    })
     const goalId = await addGoal(collector, site, { name: marker, kind: 'path', path: `/${marker}` })
-    return { site, marker, visitorId, eventName: `event ${marker}`, fingerprint: groups.data.error_groups[0]!.fingerprint, webhookId: await addWebhook(site, marker), goalId, alertId }
+    return {
+      site,
+      marker,
+      visitorId,
+      eventName: `event ${marker}`,
+      fingerprint: groups.data.error_groups[0]!.fingerprint,
+      webhookId: await addWebhook(site, marker),
+      goalId,
+      alertId,
+    }
   }
   return {
     collector,
@@ -76,19 +103,41 @@ export async function openTwoAccounts(): Promise<TwoAccounts> {
     addKey,
     passMinute: () => void (now += 61_000),
     async readErrorStatus({ site, fingerprint }, key) {
-      const answer = (await (await collector.get(`/api/external/v1/errors/${site.id}/groups`, { 'x-api-key': key })).json()) as ErrorGroups
+      const answer = (await (
+        await collector.get(`/api/external/v1/errors/${site.id}/groups`, { 'x-api-key': key })
+      ).json()) as ErrorGroups
       return answer.data.error_groups.find((group) => group.fingerprint === fingerprint)!.status
     },
   }
 }
 
-async function addAlert(collector: TestCollector, { key, siteId, name }: { key: string; siteId: string; name: string }): Promise<string> {
-  const answer = await fetch(`${collector.url}/api/alerts`, { method: 'POST', headers: { 'x-api-key': key, 'content-type': 'application/json' }, body: JSON.stringify({ site_id: siteId, name, metric: 'pageviews', threshold: 1_000, window_minutes: 5 }) })
+async function addAlert(
+  collector: TestCollector,
+  { key, siteId, name }: { key: string; siteId: string; name: string },
+): Promise<string> {
+  const answer = await fetch(`${collector.url}/api/alerts`, {
+    method: 'POST',
+    headers: { 'x-api-key': key, 'content-type': 'application/json' },
+    body: JSON.stringify({ site_id: siteId, name, metric: 'pageviews', threshold: 1_000, window_minutes: 5 }),
+  })
   return ((await answer.json()) as { data: { id: string } }).data.id
 }
 
-async function postMarkedVisit(collector: TestCollector, site: Site, { marker, visitorId }: { marker: string; visitorId: string }): Promise<void> {
-  const texts = { title: marker, referrer: `https://${marker}.example.net/`, browser: marker, os: marker, device_type: marker, language: marker, user_id: marker, timezone: marker }
+async function postMarkedVisit(
+  collector: TestCollector,
+  site: Site,
+  { marker, visitorId }: { marker: string; visitorId: string },
+): Promise<void> {
+  const texts = {
+    title: marker,
+    referrer: `https://${marker}.example.net/`,
+    browser: marker,
+    os: marker,
+    device_type: marker,
+    language: marker,
+    user_id: marker,
+    timezone: marker,
+  }
   const url = `https://${site.domain}/${marker}?utm_source=${marker}&utm_medium=${marker}&utm_campaign=${marker}&utm_term=${marker}&utm_content=${marker}`
   const event = () => makeEvent({ session_id: `session-${marker}`, visitor_id: visitorId, url, ...texts })
   const answer = await collector.post(

@@ -6,13 +6,21 @@ import { createLiveCounter } from '../../src/live/create-live-counter.js'
 /** A counter whose store answers when the test says so. */
 function startCounter() {
   const time = { now: Date.UTC(2026, 10, 21), steady: 5_000 }
-  const questions: { siteId: string; since: number; answer: (visitors: number) => void; fail: () => void }[] = []
+  const questions: { siteId: string; since: number; answer: (visitors: number) => void; fail: () => void }[] =
+    []
   const counter = createLiveCounter({
     now: () => time.now,
     steadyNow: () => time.steady,
     store: {
       countVisitorsSince: (siteId, since) =>
-        new Promise((resolve, reject) => questions.push({ siteId, since, answer: resolve, fail: () => reject(new ApiError('STORE_UNAVAILABLE', { retryAfterS: 5 })) })),
+        new Promise((resolve, reject) =>
+          questions.push({
+            siteId,
+            since,
+            answer: resolve,
+            fail: () => reject(new ApiError('STORE_UNAVAILABLE', { retryAfterS: 5 })),
+          }),
+        ),
     },
   })
   return { time, questions, count: (siteId = 'ws_1') => counter.count(siteId) }

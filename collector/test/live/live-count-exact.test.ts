@@ -32,32 +32,49 @@ afterAll(async () => {
 
 const random = (below: number) => Math.floor(Math.random() * below)
 
-it(`counts what a brute force over ${EVENTS} random events and heartbeats counts, late events too`, { timeout: 600_000 }, async () => {
-  // Twenty minutes that ended just now: four times the window.
-  const end = Date.now()
-  const begin = end - 4 * LIVE_WINDOW_MS
-  const lastSeen = new Map(SITES.map((site) => [site, new Map<string, number>()]))
-  let largest = 0
-  for (let checkpoint = 1; checkpoint <= CHECKPOINTS; checkpoint++) {
-    const [from, to] = [checkpoint - 1, checkpoint].map((step) => Math.round(begin + ((end - begin) * step) / CHECKPOINTS)) as [number, number]
-    const [events, heartbeats]: [EventRow[], HeartbeatRow[]] = [[], []]
-    for (let i = 0; i < EVENTS / CHECKPOINTS; i++) {
-      const site_id = SITES[Math.min(random(20), 2)]!
-      const visitor_id = `visitor-${random(EVENTS / 10)}`
-      // Many on the very edges of windows to come.
-      const received_at = random(10) === 0 ? from + 1 : from + 1 + random(to - from)
-      if (random(4) === 0) heartbeats.push({ site_id, visitor_id, received_at })
-      else events.push(makeRow({ site_id, visitor_id, received_at, occurred_at: received_at - (random(3) === 0 ? random(MAX_AGE_MS + 1) : 0) }))
-      const seen = lastSeen.get(site_id)!
-      seen.set(visitor_id, Math.max(seen.get(visitor_id) ?? 0, received_at))
-    }
-    await Promise.all([store.insertEvents(events, `events-${checkpoint}`), store.insertHeartbeats(heartbeats, `heartbeats-${checkpoint}`)])
-    for (const site of SITES)
-      for (const since of [to - LIVE_WINDOW_MS, from + 1, from + 2, from + random(to - from)]) {
-        const expected = [...lastSeen.get(site)!.values()].filter((time) => time >= since).length
-        expect(await store.countVisitorsSince(site, since)).toBe(expected)
-        largest = Math.max(largest, expected)
+it(
+  `counts what a brute force over ${EVENTS} random events and heartbeats counts, late events too`,
+  { timeout: 600_000 },
+  async () => {
+    // Twenty minutes that ended just now: four times the window.
+    const end = Date.now()
+    const begin = end - 4 * LIVE_WINDOW_MS
+    const lastSeen = new Map(SITES.map((site) => [site, new Map<string, number>()]))
+    let largest = 0
+    for (let checkpoint = 1; checkpoint <= CHECKPOINTS; checkpoint++) {
+      const [from, to] = [checkpoint - 1, checkpoint].map((step) =>
+        Math.round(begin + ((end - begin) * step) / CHECKPOINTS),
+      ) as [number, number]
+      const [events, heartbeats]: [EventRow[], HeartbeatRow[]] = [[], []]
+      for (let i = 0; i < EVENTS / CHECKPOINTS; i++) {
+        const site_id = SITES[Math.min(random(20), 2)]!
+        const visitor_id = `visitor-${random(EVENTS / 10)}`
+        // Many on the very edges of windows to come.
+        const received_at = random(10) === 0 ? from + 1 : from + 1 + random(to - from)
+        if (random(4) === 0) heartbeats.push({ site_id, visitor_id, received_at })
+        else
+          events.push(
+            makeRow({
+              site_id,
+              visitor_id,
+              received_at,
+              occurred_at: received_at - (random(3) === 0 ? random(MAX_AGE_MS + 1) : 0),
+            }),
+          )
+        const seen = lastSeen.get(site_id)!
+        seen.set(visitor_id, Math.max(seen.get(visitor_id) ?? 0, received_at))
       }
-  }
-  expect(largest).toBeGreaterThan(EVENTS / 100)
-})
+      await Promise.all([
+        store.insertEvents(events, `events-${checkpoint}`),
+        store.insertHeartbeats(heartbeats, `heartbeats-${checkpoint}`),
+      ])
+      for (const site of SITES)
+        for (const since of [to - LIVE_WINDOW_MS, from + 1, from + 2, from + random(to - from)]) {
+          const expected = [...lastSeen.get(site)!.values()].filter((time) => time >= since).length
+          expect(await store.countVisitorsSince(site, since)).toBe(expected)
+          largest = Math.max(largest, expected)
+        }
+    }
+    expect(largest).toBeGreaterThan(EVENTS / 100)
+  },
+)

@@ -16,7 +16,10 @@ let store: EventStore
 let log: Record<string, unknown>[]
 const idle = { drain: () => Promise.resolve() }
 const webhooks = { tidy: () => Promise.resolve(), forget: () => Promise.resolve() }
-const settling = { pause: <Result>(run: () => Promise<Result>) => run(), settle: () => Promise.resolve({ settled: 0, isDone: true }) }
+const settling = {
+  pause: <Result>(run: () => Promise<Result>) => run(),
+  settle: () => Promise.resolve({ settled: 0, isDone: true }),
+}
 
 beforeAll(async () => {
   collector = await startTestCollector()
@@ -28,11 +31,45 @@ afterAll(async () => {
 })
 beforeEach(() => (log = []))
 
-const texts = ['event_name', 'user_id', 'origin', 'path', 'query', 'referrer', 'title', 'device_type', 'browser', 'os', 'language', 'screen', 'timezone', 'country', 'channel', 'source', 'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content']
+const texts = [
+  'event_name',
+  'user_id',
+  'origin',
+  'path',
+  'query',
+  'referrer',
+  'title',
+  'device_type',
+  'browser',
+  'os',
+  'language',
+  'screen',
+  'timezone',
+  'country',
+  'channel',
+  'source',
+  'utm_source',
+  'utm_medium',
+  'utm_campaign',
+  'utm_term',
+  'utm_content',
+]
 
 function row(siteId: string, at: number): EventRow {
   const empty = Object.fromEntries(texts.map((name) => [name, '']))
-  return { ...empty, site_id: siteId, received_at: at, occurred_at: at, event_id: `${at}`, event_type: 'pageview', visitor_id: 'visitor-0001', session_id: 'session-0001', properties: '{}', cookieless: false, gpc: false } as unknown as EventRow
+  return {
+    ...empty,
+    site_id: siteId,
+    received_at: at,
+    occurred_at: at,
+    event_id: `${at}`,
+    event_type: 'pageview',
+    visitor_id: 'visitor-0001',
+    session_id: 'session-0001',
+    properties: '{}',
+    cookieless: false,
+    gpc: false,
+  } as unknown as EventRow
 }
 
 /** Housekeeping of the collector's data with a clock of its own; counts the deletions that it asks for. */
@@ -44,22 +81,60 @@ function createSubject(deleteRows = store.delete, options: { now?: () => number 
       return deleteRows(deletion)
     },
   }
-  const lines = pino({ level: 'info' }, { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) })
+  const lines = pino(
+    { level: 'info' },
+    { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) },
+  )
   const erase = createEraser({ events, commit: idle, heartbeats: idle, settling, webhooks })
-  return { asked, housekeeping: createHousekeeping({ control: collector.collector.control, events, erase, settling, webhooks, log: lines, now: () => NOW, ...options }) }
+  return {
+    asked,
+    housekeeping: createHousekeeping({
+      control: collector.collector.control,
+      events,
+      erase,
+      settling,
+      webhooks,
+      log: lines,
+      now: () => NOW,
+      ...options,
+    }),
+  }
 }
 
-const addSite = (retentionMonths: number) => collector.collector.control.addSite({ domain: 'kept.example', name: 'Kept', allowedDomains: [], retentionMonths })
-const timesOf = async (siteId: string) => (await collector.select<{ at: number }>(`SELECT toUnixTimestamp64Milli(occurred_at) AS at FROM events WHERE site_id = '${siteId}' ORDER BY at`)).map(({ at }) => at)
+const addSite = (retentionMonths: number) =>
+  collector.collector.control.addSite({
+    domain: 'kept.example',
+    name: 'Kept',
+    allowedDomains: [],
+    retentionMonths,
+  })
+const timesOf = async (siteId: string) =>
+  (
+    await collector.select<{ at: number }>(
+      `SELECT toUnixTimestamp64Milli(occurred_at) AS at FROM events WHERE site_id = '${siteId}' ORDER BY at`,
+    )
+  ).map(({ at }) => at)
 
 it('deletes what is past the retention of its site, and says how many', async () => {
   const [short, long] = [await addSite(1), await addSite(25)]
   const ages = [0, 29, 31, 40, 400, 760, 800].map((days) => NOW - days * DAY_MS)
-  await store.insertEvents([...ages, Date.UTC(2026, 9, 21), Date.UTC(2026, 9, 21) - 1].flatMap((at) => [row(short.id, at), row(long.id, at)]), 'retention')
+  await store.insertEvents(
+    [...ages, Date.UTC(2026, 9, 21), Date.UTC(2026, 9, 21) - 1].flatMap((at) => [
+      row(short.id, at),
+      row(long.id, at),
+    ]),
+    'retention',
+  )
   await createSubject().housekeeping.tick()
-  expect(await timesOf(short.id)).toEqual([Date.UTC(2026, 9, 21), NOW - 31 * DAY_MS, NOW - 29 * DAY_MS, NOW].sort())
+  expect(await timesOf(short.id)).toEqual(
+    [Date.UTC(2026, 9, 21), NOW - 31 * DAY_MS, NOW - 29 * DAY_MS, NOW].sort(),
+  )
   expect(await timesOf(long.id)).toHaveLength(8)
-  expect(log.filter(({ events }) => Number(events) > 0).map(({ retentionMonths, events, before }) => [retentionMonths, events, before])).toEqual([
+  expect(
+    log
+      .filter(({ events }) => Number(events) > 0)
+      .map(({ retentionMonths, events, before }) => [retentionMonths, events, before]),
+  ).toEqual([
     [25, 1, '2024-10-21T00:00:00.000Z'],
     [1, 5, '2026-10-21T00:00:00.000Z'],
   ])
@@ -78,7 +153,9 @@ it('writes nothing when nothing is past its retention', async () => {
 
 it('runs at the first tick and then daily', async () => {
   let now = NOW
-  const { housekeeping, asked } = createSubject(() => Promise.resolve({ rows: 0, isDone: true }), { now: () => now })
+  const { housekeeping, asked } = createSubject(() => Promise.resolve({ rows: 0, isDone: true }), {
+    now: () => now,
+  })
   const deletions: number[] = []
   for (const step of [0, 60_000, DAY_MS - 120_000, 60_000, 60_000]) {
     now += step
@@ -92,7 +169,9 @@ it('runs at the first tick and then daily', async () => {
 
 it('goes on daily, and not later, after the clock was set', async () => {
   let now = NOW
-  const { housekeeping, asked } = createSubject(() => Promise.resolve({ rows: 0, isDone: true }), { now: () => now })
+  const { housekeeping, asked } = createSubject(() => Promise.resolve({ rows: 0, isDone: true }), {
+    now: () => now,
+  })
   const tickAfter = async (ms: number) => {
     now += ms
     asked.length = 0
@@ -109,7 +188,9 @@ it('goes on daily, and not later, after the clock was set', async () => {
 
 it('logs a failure, and tries again in an hour', async () => {
   let now = NOW
-  const { housekeeping, asked } = createSubject(() => Promise.reject(new Error('the store is away')), { now: () => now })
+  const { housekeeping, asked } = createSubject(() => Promise.reject(new Error('the store is away')), {
+    now: () => now,
+  })
   await housekeeping.tick()
   expect(log).toMatchObject([{ level: 50, task: 'retention', error: 'the store is away' }])
   const tried = asked.length

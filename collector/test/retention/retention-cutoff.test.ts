@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { retentionCutoff } from '../../src/retention/retention-cutoff.js'
 
-const cutoff = (now: string, months: number) => new Date(retentionCutoff(Date.parse(now), months)).toISOString().slice(0, 16)
+const cutoff = (now: string, months: number) =>
+  new Date(retentionCutoff(Date.parse(now), months)).toISOString().slice(0, 16)
 
 it('is the midnight that many calendar months before', () => {
   expect(cutoff('2026-11-21T10:30:00Z', 25)).toBe('2024-10-21T00:00')
@@ -18,11 +19,18 @@ it('is the last day of a month that is shorter, never a day of the next', () => 
 
 it('lies between the months before and one day more, at any moment', () => {
   fc.assert(
-    fc.property(fc.integer({ min: Date.UTC(2000, 0), max: Date.UTC(2100, 0) }), fc.integer({ min: 1, max: 120 }), (now, months) => {
-      const before = new Date(retentionCutoff(now, months))
-      const today = new Date(now)
-      const apart = (today.getUTCFullYear() - before.getUTCFullYear()) * 12 + today.getUTCMonth() - before.getUTCMonth()
-      return apart === months && before.getUTCDate() <= today.getUTCDate() && before.getTime() % 86_400_000 === 0
-    }),
+    fc.property(
+      fc.integer({ min: Date.UTC(2000, 0), max: Date.UTC(2100, 0) }),
+      fc.integer({ min: 1, max: 120 }),
+      (now, months) => {
+        const before = new Date(retentionCutoff(now, months))
+        const today = new Date(now)
+        const apart =
+          (today.getUTCFullYear() - before.getUTCFullYear()) * 12 + today.getUTCMonth() - before.getUTCMonth()
+        return (
+          apart === months && before.getUTCDate() <= today.getUTCDate() && before.getTime() % 86_400_000 === 0
+        )
+      },
+    ),
   )
 })

@@ -29,11 +29,14 @@ it('opens nothing of which a bit was changed, or that was cut', () => {
     changed[bit >> 3]! ^= 1 << (bit & 7)
     expect(() => box.open(`v1.${changed.toString('base64url')}`)).toThrow()
   }
-  for (let length = 0; length < sealed.length; length++) expect(() => box.open(sealed.slice(0, length))).toThrow()
+  for (let length = 0; length < sealed.length; length++)
+    expect(() => box.open(sealed.slice(0, length))).toThrow()
 })
 
 it('writes AES-256-GCM that others can read: nonce, tag and text', () => {
   const bytes = Buffer.from(createSecretBox(KEY).seal('secret').slice(3), 'base64url')
-  const decipher = createDecipheriv('aes-256-gcm', KEY, bytes.subarray(0, 12)).setAuthTag(bytes.subarray(12, 28))
+  const decipher = createDecipheriv('aes-256-gcm', KEY, bytes.subarray(0, 12)).setAuthTag(
+    bytes.subarray(12, 28),
+  )
   expect(decipher.update(bytes.subarray(28), undefined, 'utf8') + decipher.final('utf8')).toBe('secret')
 })

@@ -14,7 +14,8 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-const open = ({ given, sealed }: { given?: Buffer; sealed?: string } = {}) => openSecretBox({ given, sealed: sealed === undefined ? [] : [{ of: 'webhooks', text: sealed }], file })
+const open = ({ given, sealed }: { given?: Buffer; sealed?: string } = {}) =>
+  openSecretBox({ given, sealed: sealed === undefined ? [] : [{ of: 'webhooks', text: sealed }], file })
 
 it('makes a key at the first start that only its user may read, and opens with it what was sealed', async () => {
   const sealed = (await open()).seal('secret')
@@ -33,7 +34,9 @@ it('makes one key for collectors that start together', async () => {
 
 it('takes the key of the configuration, in base64 or hexadecimal, and makes no file', async () => {
   const key = Buffer.alloc(32, 9)
-  const keys = [key.toString('base64'), key.toString('hex')].map((MASTER_KEY) => readConfig({ MASTER_KEY }).masterKey!)
+  const keys = [key.toString('base64'), key.toString('hex')].map(
+    (MASTER_KEY) => readConfig({ MASTER_KEY }).masterKey!,
+  )
   const boxes = await Promise.all(keys.map((given) => open({ given })))
   expect(boxes[1]!.open(boxes[0]!.seal('secret'))).toBe('secret')
   expect(readdirSync(folder)).toEqual([])
@@ -51,7 +54,9 @@ it('does not start without the key that secrets were sealed with, and makes none
 
 it('does not start with another key, or with a file that holds none', async () => {
   const sealed = (await open()).seal('secret')
-  await expect(open({ sealed, given: Buffer.alloc(32) })).rejects.toThrow('sealed with another master key than that of MASTER_KEY')
+  await expect(open({ sealed, given: Buffer.alloc(32) })).rejects.toThrow(
+    'sealed with another master key than that of MASTER_KEY',
+  )
   writeFileSync(file, Buffer.alloc(32).toString('base64'))
   await expect(open({ sealed })).rejects.toThrow(`sealed with another master key than that of ${file}`)
   writeFileSync(file, 'nothing')

@@ -26,13 +26,18 @@ afterAll(async () => {
   await collector.close()
 })
 
-const makeRow = (fields: Partial<EventRow>) => makeStoredRow({ occurred_at: NOW, received_at: NOW, ...fields })
+const makeRow = (fields: Partial<EventRow>) =>
+  makeStoredRow({ occurred_at: NOW, received_at: NOW, ...fields })
 const insert = (store: number, ...rows: EventRow[]) => stores[store]!.insertEvents(rows, randomUUID())
 
 /** Everything after a position, in pages, and where it ended. */
-async function readFrom(siteId: string, after: FeedPosition, limit = 100): Promise<{ events: FeedEvent[]; end: FeedPosition }> {
+async function readFrom(
+  siteId: string,
+  after: FeedPosition,
+  limit = 100,
+): Promise<{ events: FeedEvent[]; end: FeedPosition }> {
   const events: FeedEvent[] = []
-  for (let end = after; ; ) {
+  for (let end = after; ;) {
     const page = await stores[0]!.eventsSince(siteId, { after: end, since: SINCE, limit })
     events.push(...page.events)
     end = page.end
@@ -45,7 +50,10 @@ it('gives an event that was received long before others and stored after them', 
   const site_id = 'ws_late'
   await insert(0, makeRow({ site_id, event_id: 'quick' }))
   const first = await readFrom(site_id, START)
-  await insert(1, makeRow({ site_id, event_id: 'late', received_at: NOW - 10 * 60 * 1000, occurred_at: NOW - 6 * DAY_MS }))
+  await insert(
+    1,
+    makeRow({ site_id, event_id: 'late', received_at: NOW - 10 * 60 * 1000, occurred_at: NOW - 6 * DAY_MS }),
+  )
   expect([idsOf(first), idsOf(await readFrom(site_id, first.end))]).toEqual([['quick'], ['late']])
 })
 
@@ -53,7 +61,19 @@ it('orders the events of one insert by receipt, and pages of any size give each 
   const site_id = 'ws_pages'
   const ids = Array.from({ length: 50 }, (_, number) => `event-${number}`)
   // Two months, thus two parts; and ten events of one millisecond.
-  await insert(0, ...ids.map((event_id, number) => makeRow({ site_id, event_id, received_at: NOW + Math.floor(number / 10), occurred_at: NOW - (number % 2) * 7 * DAY_MS })).reverse())
+  await insert(
+    0,
+    ...ids
+      .map((event_id, number) =>
+        makeRow({
+          site_id,
+          event_id,
+          received_at: NOW + Math.floor(number / 10),
+          occurred_at: NOW - (number % 2) * 7 * DAY_MS,
+        }),
+      )
+      .reverse(),
+  )
   for (const limit of [1, 7, 50, 100]) {
     const { events } = await readFrom(site_id, START, limit)
     expect(idsOf({ events }).sort()).toEqual([...ids].sort())
@@ -67,7 +87,8 @@ it('orders the events of one insert by receipt, and pages of any size give each 
 
 it('keeps the order when parts are merged and rows are deleted', async () => {
   const site_id = 'ws_merged'
-  for (const event_id of ['a', 'b', 'c']) await insert(0, makeRow({ site_id, event_id, visitor_id: event_id }))
+  for (const event_id of ['a', 'b', 'c'])
+    await insert(0, makeRow({ site_id, event_id, visitor_id: event_id }))
   const { events } = await readFrom(site_id, START)
   await collector.command('OPTIMIZE TABLE events FINAL')
   await stores[0]!.delete({ siteIds: [site_id], visitorId: 'b' })
@@ -84,7 +105,17 @@ it('misses and repeats none of what several collectors store at once', async () 
   const writing = stores.map(async (_store, index) => {
     for (let batch = 0; batch < 30; batch++) {
       const receivedAt = NOW - ((batch * 7919 + index) % 60_000)
-      await insert(index, ...Array.from({ length: 5 }, (_, i) => makeRow({ site_id, event_id: `${index}-${batch}-${i}`, received_at: receivedAt, occurred_at: NOW - ((i * 8) % 7) * DAY_MS })))
+      await insert(
+        index,
+        ...Array.from({ length: 5 }, (_, i) =>
+          makeRow({
+            site_id,
+            event_id: `${index}-${batch}-${i}`,
+            received_at: receivedAt,
+            occurred_at: NOW - ((i * 8) % 7) * DAY_MS,
+          }),
+        ),
+      )
       if (batch % 10 === index) await collector.command('OPTIMIZE TABLE events')
     }
     writers--
@@ -107,7 +138,11 @@ it('gives of copies the first, also when it was read before', async () => {
   const site_id = 'ws_copies'
   await insert(0, makeRow({ site_id, event_id: 'copied', received_at: NOW + 5 }))
   const first = await readFrom(site_id, START)
-  await insert(1, makeRow({ site_id, event_id: 'copied' }), makeRow({ site_id, event_id: 'copied', path: '/other' }))
+  await insert(
+    1,
+    makeRow({ site_id, event_id: 'copied' }),
+    makeRow({ site_id, event_id: 'copied', path: '/other' }),
+  )
   await insert(2, makeRow({ site_id, event_id: 'alone' }))
   expect(idsOf(first)).toEqual(['copied'])
   const { events } = await readFrom(site_id, first.end, 1)

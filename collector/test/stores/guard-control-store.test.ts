@@ -6,11 +6,21 @@ import type { ControlStore } from '../../src/stores/control-store.js'
 import { guardControlStore } from '../../src/stores/guard-control-store.js'
 import { openSqliteControlStore } from '../../src/stores/sqlite-control-store.js'
 
-const failWith = (code: string) => guardControlStore({ listSites: () => Promise.reject(Object.assign(new Error('no'), { code })) } as Partial<ControlStore> as ControlStore)
+const failWith = (code: string) =>
+  guardControlStore({
+    listSites: () => Promise.reject(Object.assign(new Error('no'), { code })),
+  } as Partial<ControlStore> as ControlStore)
 
-it.each(['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_BUSY'])('refuses for now when the store says %s', async (code) => {
-  await expect(failWith(code).listSites()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', retryAfterS: 5, cause: { code } })
-})
+it.each(['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_BUSY'])(
+  'refuses for now when the store says %s',
+  async (code) => {
+    await expect(failWith(code).listSites()).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      retryAfterS: 5,
+      cause: { code },
+    })
+  },
+)
 
 it.each(['SQLITE_CONSTRAINT', 'SQLITE_ERROR'])('leaves %s as it is', async (code) => {
   await expect(failWith(code).listSites()).rejects.toMatchObject({ name: 'Error', code })

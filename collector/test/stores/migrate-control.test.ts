@@ -28,20 +28,27 @@ it('starts after a crash at any moment of the first migration', async () => {
 
   // What reached the disk is some beginning of the journal, perhaps with a torn frame at its end.
   // All of it is one transaction, of which only the last frames decide.
-  const moments = Array.from({ length: frames + 1 }, (_, frame) => frame).filter((frame) => frame % EVERY_FRAMES === 0 || frame > frames - EVERY_FRAMES)
+  const moments = Array.from({ length: frames + 1 }, (_, frame) => frame).filter(
+    (frame) => frame % EVERY_FRAMES === 0 || frame > frames - EVERY_FRAMES,
+  )
   for (const frame of moments)
     for (const torn of [0, 1000]) {
       const copy = join(folder, `${frame}-${torn}.db`)
       writeFileSync(copy, file!)
       writeFileSync(`${copy}-wal`, journal!.subarray(0, HEADER_BYTES + frame * FRAME_BYTES + torn))
       const opened = await openSqliteControlStore(copy)
-      expect((await opened.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })).retentionMonths).toBe(25)
+      expect(
+        (await opened.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] }))
+          .retentionMonths,
+      ).toBe(25)
       await opened.close()
     }
 })
 
 it('takes back a step that fails in its middle, with the steps before it, and can be tried again', async () => {
-  const db = new Kysely<Record<string, { id: string }>>({ dialect: new SqliteDialect({ database: new Database(join(folder, 'control.db')) }) })
+  const db = new Kysely<Record<string, { id: string }>>({
+    dialect: new SqliteDialect({ database: new Database(join(folder, 'control.db')) }),
+  })
   const [first] = Object.entries(CONTROL_MIGRATIONS).sort()
   await migrateControl(db, Object.fromEntries([first!]))
   await sql`INSERT INTO sites VALUES ('ws_1', 'ZV_1', 'example.com', 'Example', '[]', 0)`.execute(db)
@@ -54,7 +61,9 @@ it('takes back a step that fails in its middle, with the steps before it, and ca
       throw new Error('the disk is full')
     },
   }
-  await expect(migrateControl(db, { ...CONTROL_MIGRATIONS, '999-fails': failing })).rejects.toThrow('the disk is full')
+  await expect(migrateControl(db, { ...CONTROL_MIGRATIONS, '999-fails': failing })).rejects.toThrow(
+    'the disk is full',
+  )
   expect(await db.introspection.getTables({ withInternalKyselyTables: true })).toEqual(before)
   expect(await db.selectFrom('sites').select('id').execute()).toEqual([{ id: 'ws_1' }])
 
@@ -65,17 +74,38 @@ it('takes back a step that fails in its middle, with the steps before it, and ca
 
 it('gives sites and keys from before there were accounts to the default one, whose plan is the largest', async () => {
   const file = join(folder, 'control.db')
-  const db = new Kysely<Record<string, never>>({ dialect: new SqliteDialect({ database: new Database(file) }) })
-  await migrateControl(db, Object.fromEntries(Object.entries(CONTROL_MIGRATIONS).filter(([name]) => name < '004')))
-  await sql`INSERT INTO sites (id, tracking_code, domain, name, allowed_domains, created_at) VALUES ('ws_1', 'ZV_1', 'example.com', 'Example', '[]', 0)`.execute(db)
-  await sql`INSERT INTO api_keys (id, hash, name, site_id, created_at) VALUES ('k1', 'x', 'all', NULL, 0), ('k2', 'x', 'one', 'ws_1', 0)`.execute(db)
+  const db = new Kysely<Record<string, never>>({
+    dialect: new SqliteDialect({ database: new Database(file) }),
+  })
+  await migrateControl(
+    db,
+    Object.fromEntries(Object.entries(CONTROL_MIGRATIONS).filter(([name]) => name < '004')),
+  )
+  await sql`INSERT INTO sites (id, tracking_code, domain, name, allowed_domains, created_at) VALUES ('ws_1', 'ZV_1', 'example.com', 'Example', '[]', 0)`.execute(
+    db,
+  )
+  await sql`INSERT INTO api_keys (id, hash, name, site_id, created_at) VALUES ('k1', 'x', 'all', NULL, 0), ('k2', 'x', 'one', 'ws_1', 0)`.execute(
+    db,
+  )
   await db.destroy()
 
   const store = await openSqliteControlStore(file)
   const [account, ...others] = await store.listAccounts()
   expect([account, others]).toMatchObject([{ name: 'default', plan: 'enterprise' }, []])
-  expect((await store.listSitesOf({ accountId: account!.id, siteId: null })).map(({ id }) => id)).toEqual(['ws_1'])
-  expect((await store.listApiKeysOf({ accountId: account!.id, siteId: null })).map(({ id, siteId, lastUsedAt }) => [id, siteId, lastUsedAt])).toEqual([['k1', null, null], ['k2', 'ws_1', null]])
-  expect(await store.readUsage('k1', Date.now())).toMatchObject({ minute: { used: 0, limit: 120 }, month: { used: 0, limit: 1_000_000 } })
+  expect((await store.listSitesOf({ accountId: account!.id, siteId: null })).map(({ id }) => id)).toEqual([
+    'ws_1',
+  ])
+  expect(
+    (await store.listApiKeysOf({ accountId: account!.id, siteId: null })).map(
+      ({ id, siteId, lastUsedAt }) => [id, siteId, lastUsedAt],
+    ),
+  ).toEqual([
+    ['k1', null, null],
+    ['k2', 'ws_1', null],
+  ])
+  expect(await store.readUsage('k1', Date.now())).toMatchObject({
+    minute: { used: 0, limit: 120 },
+    month: { used: 0, limit: 1_000_000 },
+  })
   await store.close()
 })

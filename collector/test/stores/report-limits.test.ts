@@ -8,7 +8,11 @@ import type { ReportScope } from '../../src/stores/report-store.js'
 import { startTestCollector, type TestCollector } from '../support/start-test-collector.js'
 
 const FROM = Date.UTC(2026, 4, 1)
-const SCOPE: ReportScope = { siteId: 'ws_big', period: { from: FROM, to: Date.UTC(2026, 4, 31) }, filters: [] }
+const SCOPE: ReportScope = {
+  siteId: 'ws_big',
+  period: { from: FROM, to: Date.UTC(2026, 4, 31) },
+  filters: [],
+}
 const EVENTS = 1_000_000
 
 let collector: TestCollector
@@ -26,10 +30,21 @@ it('reads of the events only the columns that a question needs', async () => {
   const client = createClient({ url: collector.engine.url })
   const read: string[][] = []
   const explain: Ask = async (query, query_params) => {
-    const result = await client.query({ query: `EXPLAIN actions = 1 ${query}`, query_params, format: 'JSONEachRow' })
+    const result = await client.query({
+      query: `EXPLAIN actions = 1 ${query}`,
+      query_params,
+      format: 'JSONEachRow',
+    })
     const lines = (await result.json<{ explain: string }>()).map((row) => row.explain)
     // The last one is that of the table.
-    read.push(lines.filter((line) => line.includes('Output: ')).at(-1)!.split('Output: ')[1]!.split(', ').sort())
+    read.push(
+      lines
+        .filter((line) => line.includes('Output: '))
+        .at(-1)!
+        .split('Output: ')[1]!
+        .split(', ')
+        .sort(),
+    )
     return []
   }
   const ignoreNoRows = () => {}
@@ -43,9 +58,14 @@ it('reads of the events only the columns that a question needs', async () => {
 
 it('gives up a question whose asker has gone', async () => {
   const hasty = createClickhouseReportStore({ url: collector.engine.url, timeoutMs: 20 })
-  await expect(hasty.pages(SCOPE, { limit: 10, offset: 0 })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  await expect(hasty.pages(SCOPE, { limit: 10, offset: 0 })).rejects.toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+  })
   await hasty.close()
-  const running = () => collector.select<{ elapsed: number }>(`SELECT elapsed FROM system.processes WHERE query LIKE '%arrayEnumerate(steps)%' AND query NOT LIKE '%system.processes%'`)
+  const running = () =>
+    collector.select<{ elapsed: number }>(
+      `SELECT elapsed FROM system.processes WHERE query LIKE '%arrayEnumerate(steps)%' AND query NOT LIKE '%system.processes%'`,
+    )
   await expect.poll(running, { timeout: 30_000 }).toEqual([])
 })
 
@@ -53,5 +73,6 @@ it('answers whoever waits for its turn', async () => {
   const reports = createClickhouseReportStore({ url: collector.engine.url })
   const answers = await Promise.all(Array.from({ length: 12 }, () => reports.summary(SCOPE)))
   await reports.close()
-  for (const answer of answers) expect(answer).toMatchObject({ visitors: EVENTS / 5, visits: EVENTS / 2, pageviews: EVENTS })
+  for (const answer of answers)
+    expect(answer).toMatchObject({ visitors: EVENTS / 5, visits: EVENTS / 2, pageviews: EVENTS })
 })

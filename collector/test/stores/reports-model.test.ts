@@ -51,18 +51,35 @@ const COUNTRIES = ['', 'DE', 'FR', 'de']
 function makeVisits({ below, pick }: Random, seed: number): EventRow[] {
   return Array.from({ length: 120 }, (_, number) => {
     let occurred_at = FROM - 40 * HOUR_MS + below(130 * HOUR_MS)
-    const session = { site_id: `${pick(SITES)}_${seed}`, session_id: `session-${number}`, visitor_id: `visitor-${below(40)}` }
+    const session = {
+      site_id: `${pick(SITES)}_${seed}`,
+      session_id: `session-${number}`,
+      visitor_id: `visitor-${below(40)}`,
+    }
     return Array.from({ length: 1 + below(6) }, () => {
       const row = makeRow({
         ...session,
         occurred_at,
-        event_type: pick(['pageview', 'pageview', 'pageview', 'custom', 'goal', 'revenue', 'identify', 'error', 'performance', 'engagement']),
+        event_type: pick([
+          'pageview',
+          'pageview',
+          'pageview',
+          'custom',
+          'goal',
+          'revenue',
+          'identify',
+          'error',
+          'performance',
+          'engagement',
+        ]),
         event_name: pick(NAMES),
         origin: pick(['https://example.com', 'https://www.example.com']),
         path: pick(PATHS),
         country: pick(COUNTRIES),
         channel: pick(['direct', 'email', 'organic search']),
-        properties: JSON.stringify(pick([{}, { plan: 'pro' }, { plan: 'team', seats: below(3) }, { seats: 1.5, trial: true }])),
+        properties: JSON.stringify(
+          pick([{}, { plan: 'pro' }, { plan: 'team', seats: below(3) }, { seats: 1.5, trial: true }]),
+        ),
       })
       occurred_at += 1 + (below(12) === 0 ? below(30 * HOUR_MS) : below(HOUR_MS / 2))
       return row
@@ -89,7 +106,8 @@ const SEEDS = [1, 2, 3, 4, randomInt(2 ** 31)]
 it.each(SEEDS)('agrees with the definitions in TypeScript about random visits (seed %i)', async (seed) => {
   const random = createRandom(seed)
   const rows = makeVisits(random, seed)
-  for (let start = 0; start < rows.length; start += 100) await events.insertEvents(rows.slice(start, start + 100), randomUUID())
+  for (let start = 0; start < rows.length; start += 100)
+    await events.insertEvents(rows.slice(start, start + 100), randomUUID())
 
   const starts = [FROM, FROM + HOUR_MS, FROM + 24 * HOUR_MS, TO - 1]
   let found = 0
@@ -98,11 +116,17 @@ it.each(SEEDS)('agrees with the definitions in TypeScript about random visits (s
       const scope: ReportScope = { siteId: `${site}_${seed}`, period: { from: FROM, to: TO }, filters }
       const visits = modelVisits(rows, scope)
       found += visits.length
-      const parts = starts.map((start, index) => visits.filter(({ first }) => first.occurred_at >= start && first.occurred_at < (starts[index + 1] ?? TO)))
+      const parts = starts.map((start, index) =>
+        visits.filter(
+          ({ first }) => first.occurred_at >= start && first.occurred_at < (starts[index + 1] ?? TO),
+        ),
+      )
       expect(await reports.summary(scope), JSON.stringify(filters)).toEqual(modelFigures(visits))
       expect(await reports.timeline(scope, starts), JSON.stringify(filters)).toEqual(parts.map(modelFigures))
       expect(await reports.pages(scope, ALL), JSON.stringify(filters)).toEqual(modelPages(visits))
-      expect(await reports.ranking(scope, 'country', ALL), JSON.stringify(filters)).toEqual(modelRanking(visits, 'country'))
+      expect(await reports.ranking(scope, 'country', ALL), JSON.stringify(filters)).toEqual(
+        modelRanking(visits, 'country'),
+      )
     }
   // The model has not agreed about nothing.
   expect(found).toBeGreaterThan(50)

@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => store.close())
 
 it('keeps the last decision about each group of a site, over a restart', async () => {
-  const fingerprint = "it's \"; DROP TABLE error_groups; --"
+  const fingerprint = 'it\'s "; DROP TABLE error_groups; --'
   await store.control.setErrorGroupStatus(site.id, { fingerprint: 'a', status: 'ignored', at: 1 })
   await store.control.setErrorGroupStatus(site.id, { fingerprint: 'a', status: 'resolved', at: 2 })
   await store.control.setErrorGroupStatus(site.id, { fingerprint, status: 'open', at: 3 })
@@ -27,8 +27,12 @@ it('keeps the last decision about each group of a site, over a restart', async (
 })
 
 it('forgets them with the site, and takes none for a site that is gone', async () => {
-  for (const { id } of [site, other]) await store.control.setErrorGroupStatus(id, { fingerprint: 'a', status: 'ignored', at: 1 })
+  for (const { id } of [site, other])
+    await store.control.setErrorGroupStatus(id, { fingerprint: 'a', status: 'ignored', at: 1 })
   await store.control.removeSite(site.id)
   await store.control.setErrorGroupStatus(site.id, { fingerprint: 'b', status: 'ignored', at: 2 })
-  expect([(await store.control.errorGroupStatuses(site.id)).size, (await store.control.errorGroupStatuses(other.id)).size]).toEqual([0, 1])
+  expect([
+    (await store.control.errorGroupStatuses(site.id)).size,
+    (await store.control.errorGroupStatuses(other.id)).size,
+  ]).toEqual([0, 1])
 })

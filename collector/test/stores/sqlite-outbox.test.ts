@@ -15,16 +15,44 @@ beforeEach(async () => {
 afterEach(() => opened.close())
 
 const addWebhook = async (fields: Partial<NewWebhook> = {}, at = NOW): Promise<Webhook> =>
-  (await opened.webhooks.addWebhook({ accountId: 'acc_default', siteId, url: 'https://hooks.example/a', events: ['pageview', 'goal'], description: '', secret: 'sealed', ...fields }, { actor: 'key', at }))!
+  (await opened.webhooks.addWebhook(
+    {
+      accountId: 'acc_default',
+      siteId,
+      url: 'https://hooks.example/a',
+      events: ['pageview', 'goal'],
+      description: '',
+      secret: 'sealed',
+      ...fields,
+    },
+    { actor: 'key', at },
+  ))!
 
-const event = (key: string, fields: Partial<WebhookEvent> = {}): WebhookEvent => ({ key, name: 'pageview', siteId, at: NOW + 1, data: { path: '/' }, ...fields })
+const event = (key: string, fields: Partial<WebhookEvent> = {}): WebhookEvent => ({
+  key,
+  name: 'pageview',
+  siteId,
+  at: NOW + 1,
+  data: { path: '/' },
+  ...fields,
+})
 const backlogOf = async ({ id }: Webhook) => (await opened.webhooks.findWebhook(id))!.backlog
 
 it('queues an event once for every webhook of its site and account that wants it', async () => {
   const other = await opened.control.addSite({ domain: 'other.example', name: 'Other', allowedDomains: [] })
-  const [own, wide, deaf, foreign] = [await addWebhook(), await addWebhook({ siteId: null }), await addWebhook({ events: ['alert'] }), await addWebhook({ siteId: other.id })]
-  expect(await opened.webhooks.putDeliveries([event('a'), event('b'), event('a')], TIMES)).toMatchObject({ queued: 4, dropped: 0 })
-  expect(await opened.webhooks.putDeliveries([event('a'), event('a', { name: 'goal' })], TIMES)).toMatchObject({ queued: 2, dropped: 0 })
+  const [own, wide, deaf, foreign] = [
+    await addWebhook(),
+    await addWebhook({ siteId: null }),
+    await addWebhook({ events: ['alert'] }),
+    await addWebhook({ siteId: other.id }),
+  ]
+  expect(await opened.webhooks.putDeliveries([event('a'), event('b'), event('a')], TIMES)).toMatchObject({
+    queued: 4,
+    dropped: 0,
+  })
+  expect(
+    await opened.webhooks.putDeliveries([event('a'), event('a', { name: 'goal' })], TIMES),
+  ).toMatchObject({ queued: 2, dropped: 0 })
   expect(await Promise.all([own, wide, deaf, foreign].map(backlogOf))).toEqual([3, 3, 0, 0])
 })
 
@@ -36,7 +64,10 @@ it('holds nobody up for more than a hundred deliveries, however many webhooks li
     if (!isOver) setImmediate(count)
   }
   setImmediate(count)
-  const { queued } = await opened.webhooks.putDeliveries(Array.from({ length: 100 }, (_, index) => event(`event-${index}`)), TIMES)
+  const { queued } = await opened.webhooks.putDeliveries(
+    Array.from({ length: 100 }, (_, index) => event(`event-${index}`)),
+    TIMES,
+  )
   isOver = true
   expect(queued).toBe(1_000)
   expect(turns).toBeGreaterThanOrEqual(9)
@@ -44,9 +75,19 @@ it('holds nobody up for more than a hundred deliveries, however many webhooks li
 
 it('tells a webhook nothing from before it was made, and a removed one nothing at all', async () => {
   const webhook = await addWebhook({}, NOW)
-  expect((await opened.webhooks.putDeliveries([event('before', { at: NOW - 1 }), event('then', { at: NOW })], TIMES)).queued).toBe(1)
+  expect(
+    (
+      await opened.webhooks.putDeliveries(
+        [event('before', { at: NOW - 1 }), event('then', { at: NOW })],
+        TIMES,
+      )
+    ).queued,
+  ).toBe(1)
   await opened.webhooks.removeWebhook(webhook.id, { actor: 'key', at: NOW })
-  expect(await opened.webhooks.putDeliveries([event('after')], TIMES)).toMatchObject({ queued: 0, dropped: 0 })
+  expect(await opened.webhooks.putDeliveries([event('after')], TIMES)).toMatchObject({
+    queued: 0,
+    dropped: 0,
+  })
   expect(await opened.webhooks.findWebhook(webhook.id)).toBeUndefined()
 })
 

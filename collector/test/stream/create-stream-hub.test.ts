@@ -4,13 +4,25 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ApiError } from '../../src/errors.js'
 import type { FeedEvent, FeedPosition } from '../../src/stores/event-store.js'
-import { createStreamHub, type StreamHub, type StreamHubServices } from '../../src/stream/create-stream-hub.js'
+import {
+  createStreamHub,
+  type StreamHub,
+  type StreamHubServices,
+} from '../../src/stream/create-stream-hub.js'
 import { START, comparePositions } from '../../src/stream/feed-cursor.js'
 import type { Site } from '../../src/stores/control-store.js'
 import { readStream, type StreamReader } from '../support/read-stream.js'
 
 const SITE = { id: 'ws_1' } as Site
-const FAST = { eventsMs: 5, liveMs: 5, summaryMs: 5, liveAgainMs: 40, heartbeatMs: 20, checkMs: 20, drainMs: 300 }
+const FAST = {
+  eventsMs: 5,
+  liveMs: 5,
+  summaryMs: 5,
+  liveAgainMs: 40,
+  heartbeatMs: 20,
+  checkMs: 20,
+  drainMs: 300,
+}
 
 const closing: (() => void)[] = []
 afterEach(() => {
@@ -19,8 +31,30 @@ afterEach(() => {
 
 /** Events that are visible in the order of the list. */
 function makeEvent(block: number, text = ''): FeedEvent {
-  const texts = { eventType: 'pageview', eventName: '', visitorId: 'v', origin: '', path: '/', referrer: '', source: '', channel: '', country: '', deviceType: '', browser: '', os: '' }
-  return { ...texts, block, receivedAt: 1_000 + block, hash: block, eventId: `event-${block}`, title: text, properties: '{}', occurredAt: 1_000 }
+  const texts = {
+    eventType: 'pageview',
+    eventName: '',
+    visitorId: 'v',
+    origin: '',
+    path: '/',
+    referrer: '',
+    source: '',
+    channel: '',
+    country: '',
+    deviceType: '',
+    browser: '',
+    os: '',
+  }
+  return {
+    ...texts,
+    block,
+    receivedAt: 1_000 + block,
+    hash: block,
+    eventId: `event-${block}`,
+    title: text,
+    properties: '{}',
+    occurredAt: 1_000,
+  }
 }
 
 /** A hub with a server whose every request is a stream, over the events of a list. */
@@ -47,10 +81,12 @@ async function serve(events: FeedEvent[], services: Partial<StreamHubServices> =
   const server = createServer((_request, response) => {
     outputs.push(response)
     response.writeHead(200, { 'content-type': 'text/event-stream' })
-    hub.open({ site: SITE, keyId: 'key', cursor: cursors.shift(), isAllowed: async () => state.isAllowed }).then(
-      (start) => start(response),
-      (error: ApiError) => response.destroy(error),
-    )
+    hub
+      .open({ site: SITE, keyId: 'key', cursor: cursors.shift(), isAllowed: async () => state.isAllowed })
+      .then(
+        (start) => start(response),
+        (error: ApiError) => response.destroy(error),
+      )
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -81,7 +117,9 @@ describe('what a stream tells', () => {
     await expect.poll(() => stream.dataOf('live').length).toBeGreaterThan(3)
     expect(stream.dataOf('analytics')).toEqual([{ total_visitors: 1 }])
     visitors = 2
-    await expect.poll(() => stream.dataOf('analytics')).toEqual([{ total_visitors: 1 }, { total_visitors: 2 }])
+    await expect
+      .poll(() => stream.dataOf('analytics'))
+      .toEqual([{ total_visitors: 1 }, { total_visitors: 2 }])
     await expect.poll(() => stream.comments()).toBeGreaterThan(1)
   })
 
@@ -113,7 +151,9 @@ describe('what a stream tells', () => {
   it('tells an event whose properties cannot be read without them, and those after it', async () => {
     const { open } = await serve([{ ...makeEvent(1), properties: '{"a":' }, makeEvent(2)])
     const stream = await open(START)
-    await expect.poll(() => stream.dataOf('hit')).toMatchObject([{ id: 'event-1', properties: {} }, { id: 'event-2' }])
+    await expect
+      .poll(() => stream.dataOf('hit'))
+      .toMatchObject([{ id: 'event-1', properties: {} }, { id: 'event-2' }])
   })
 
   it('asks the store once for all who listen', async () => {
@@ -193,7 +233,9 @@ it('ends all streams when it closes, and opens no other', async () => {
   await expect.poll(() => streams.every((stream) => stream.dataOf('live').length > 0)).toBe(true)
   hub.close()
   await expect.poll(() => streams.every((stream) => stream.isEnded())).toBe(true)
-  await expect(hub.open({ site: SITE, keyId: 'key', cursor: undefined, isAllowed: async () => true })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  await expect(
+    hub.open({ site: SITE, keyId: 'key', cursor: undefined, isAllowed: async () => true }),
+  ).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
 })
 
 async function openRaw(url: string): Promise<IncomingMessage> {
@@ -210,7 +252,7 @@ async function readAll(answer: IncomingMessage, count: number): Promise<string[]
   for await (const chunk of answer.setEncoding('utf8')) {
     const blocks = (text + chunk).split('\n\n')
     text = blocks.pop()!
-    for (const block of blocks) ids.push(.../"id":"(event-\d+)"/.exec(block)?.slice(1) ?? [])
+    for (const block of blocks) ids.push(...(/"id":"(event-\d+)"/.exec(block)?.slice(1) ?? []))
     if (ids.length >= count) break
   }
   return ids

@@ -23,4 +23,6 @@ const MOMENTS: Moment[] = [
 ].map(([what, zone, at]) => ({ what: what!, zone: zone!, at: Date.parse(at!) }))
 
 /** Each moment with the machine's clock set by an hour, either way. */
-export const CLOCK_JUMPS = MOMENTS.flatMap((moment) => [HOUR_MS, -HOUR_MS].map((jumpMs) => ({ ...moment, jumpMs })))
+export const CLOCK_JUMPS = MOMENTS.flatMap((moment) =>
+  [HOUR_MS, -HOUR_MS].map((jumpMs) => ({ ...moment, jumpMs })),
+)

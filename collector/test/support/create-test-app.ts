@@ -73,9 +73,26 @@ interface TestAppOptions {
   masterKey?: Buffer
 }
 
-export async function createTestApp({ store = {}, reports = createFakeReports(), identifier = {}, config = {}, requestTimeoutMs, attempt = answerOk, egress = publicEgress, masterKey = randomBytes(32), now = Date.now }: TestAppOptions = {}): Promise<TestApp> {
+export async function createTestApp({
+  store = {},
+  reports = createFakeReports(),
+  identifier = {},
+  config = {},
+  requestTimeoutMs,
+  attempt = answerOk,
+  egress = publicEgress,
+  masterKey = randomBytes(32),
+  now = Date.now,
+}: TestAppOptions = {}): Promise<TestApp> {
   const folder = await mkdtemp(join(tmpdir(), 'zenovay-app-'))
-  const { control, webhooks: webhookStore, goals, alerts, inbound, changes } = await openControlStores(join(folder, 'control.db'))
+  const {
+    control,
+    webhooks: webhookStore,
+    goals,
+    alerts,
+    inbound,
+    changes,
+  } = await openControlStores(join(folder, 'control.db'))
   const site = await control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
   const rows: EventRow[] = []
   const lines: string[] = []
@@ -83,17 +100,60 @@ export async function createTestApp({ store = {}, reports = createFakeReports(),
   const log = createLog('trace', { write: (line: string) => void lines.push(line) })
   const events = { ...openMemoryStore(rows), ...store } as EventStore
   const metrics = createMetrics()
-  const commit = await createEventCommit({ store: events, log, watch: metrics.eventCommit, onReuse: () => metrics.idReuse.add() })
-  const heartbeats = createGroupCommit<HeartbeatRow>({ write: (batch, id) => events.insertHeartbeats(batch, id), log, watch: metrics.heartbeatCommit })
+  const commit = await createEventCommit({
+    store: events,
+    log,
+    watch: metrics.eventCommit,
+    onReuse: () => metrics.idReuse.add(),
+  })
+  const heartbeats = createGroupCommit<HeartbeatRow>({
+    write: (batch, id) => events.insertHeartbeats(batch, id),
+    log,
+    watch: metrics.heartbeatCommit,
+  })
   const salts = createSaltRotation({ store: createSaltFolder(join(folder, 'salts')), log, now: Date.now })
   await salts.start()
   const send = createSend({ attempt, sign: signDelivery, openSecret: secretBox.open, now })
-  const webhooks = await createWebhooks({ store: webhookStore, send, counts: createDeliveryCounts(metrics.registry), log, now })
+  const webhooks = await createWebhooks({
+    store: webhookStore,
+    send,
+    counts: createDeliveryCounts(metrics.registry),
+    log,
+    now,
+  })
   const app = createApp({
-    config: { trustedProxies: ['127.0.0.1'], countryHeader: undefined, metricsToken: METRICS_TOKEN, stripe: undefined, uptimeToken: undefined, ...config },
-    webhooks, egress, secretBox, inbound, changes,
-    alerts: createAlerts({ store: alerts, box: secretBox, guard: egress, hasMail: false, wake: () => {}, announce: createAlertCounts(metrics.registry).crossed, now }),
-    control, goals, goalBook: createGoalBook(goals), events, reports, commit, heartbeats, metrics, log, now,
+    config: {
+      trustedProxies: ['127.0.0.1'],
+      countryHeader: undefined,
+      metricsToken: METRICS_TOKEN,
+      stripe: undefined,
+      uptimeToken: undefined,
+      ...config,
+    },
+    webhooks,
+    egress,
+    secretBox,
+    inbound,
+    changes,
+    alerts: createAlerts({
+      store: alerts,
+      box: secretBox,
+      guard: egress,
+      hasMail: false,
+      wake: () => {},
+      announce: createAlertCounts(metrics.registry).crossed,
+      now,
+    }),
+    control,
+    goals,
+    goalBook: createGoalBook(goals),
+    events,
+    reports,
+    commit,
+    heartbeats,
+    metrics,
+    log,
+    now,
     erase: createEraser({ events, commit, heartbeats, settling: { pause: (run) => run() }, webhooks }),
     geo: { countryOf: () => '' },
     identifier: { ...createIdentifier({ salts, recent: [] }), ...identifier },
@@ -113,7 +173,10 @@ export async function createTestApp({ store = {}, reports = createFakeReports(),
     rows,
     log: lines,
     readMetric(name) {
-      const line = metrics.registry.expose().split('\n').find((text) => text.startsWith(`${name} `))
+      const line = metrics.registry
+        .expose()
+        .split('\n')
+        .find((text) => text.startsWith(`${name} `))
       if (!line) throw new Error(`there is no metric ${name}`)
       return Number(line.slice(name.length))
     },

@@ -1,4 +1,10 @@
-import type { ReportScope, ReportStore, Slice, VisitFigures, VisitorRow } from '../../src/stores/report-store.js'
+import type {
+  ReportScope,
+  ReportStore,
+  Slice,
+  VisitFigures,
+  VisitorRow,
+} from '../../src/stores/report-store.js'
 
 const NONE: VisitFigures = { visitors: 0, visits: 0, pageviews: 0, bounceRate: 0, averageDuration: 0 }
 
@@ -38,16 +44,35 @@ export function createFakeReports(answers: Partial<ReportStore> = {}): ReportSto
 }
 
 /** A part of rows, as a store gives it. */
-export const sliceOf = <Row>(rows: readonly Row[], { limit, offset }: Slice): Row[] => rows.slice(offset, offset + limit)
+export const sliceOf = <Row>(rows: readonly Row[], { limit, offset }: Slice): Row[] =>
+  rows.slice(offset, offset + limit)
 
 /** Figures that differ from each other. */
-export const makeFigures = (visitors: number): VisitFigures => ({ visitors, visits: visitors + 1, pageviews: 3 * visitors, bounceRate: 40, averageDuration: 12.5 })
+export const makeFigures = (visitors: number): VisitFigures => ({
+  visitors,
+  visits: visitors + 1,
+  pageviews: 3 * visitors,
+  bounceRate: 40,
+  averageDuration: 12.5,
+})
 
 export function makeVisitor(fields: Partial<VisitorRow> = {}): VisitorRow {
   return {
-    ...{ id: 'visitor-0001', country: 'CH', deviceType: 'desktop', browser: 'Firefox', os: 'Linux', source: 'google', channel: 'organic search' },
-    ...{ referrer: 'https://www.google.com/', landingPage: 'https://example.com/', visitedAt: Date.parse('2026-04-01T09:00:00Z'), lastSeen: Date.parse('2026-04-01T09:05:00Z') },
-    ...{ visits: 2, pageviews: 9, valueScore: 41, valueParts: { pages: 18, engagement: 11, returns: 5, source: 7, goals: 0, revenue: 0 } },
+    id: 'visitor-0001',
+    country: 'CH',
+    deviceType: 'desktop',
+    browser: 'Firefox',
+    os: 'Linux',
+    source: 'google',
+    channel: 'organic search',
+    referrer: 'https://www.google.com/',
+    landingPage: 'https://example.com/',
+    visitedAt: Date.parse('2026-04-01T09:00:00Z'),
+    lastSeen: Date.parse('2026-04-01T09:05:00Z'),
+    visits: 2,
+    pageviews: 9,
+    valueScore: 41,
+    valueParts: { pages: 18, engagement: 11, returns: 5, source: 7, goals: 0, revenue: 0 },
     ...fields,
   }
 }

@@ -53,5 +53,7 @@ export const INNER_HOSTS = [
 /** What others call this machine, which may well be public. */
 function ownAddresses(): string[] {
   const entries = Object.values(networkInterfaces()).flatMap((all) => all ?? [])
-  return entries.filter(({ internal }) => !internal).map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address))
+  return entries
+    .filter(({ internal }) => !internal)
+    .map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address))
 }

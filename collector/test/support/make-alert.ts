@@ -3,7 +3,16 @@ import type { Alert, AlertFields } from '../../src/alerts/alert.js'
 /** What may be chosen of an alert: more than 10 pageviews in a minute, told to webhooks. */
 export function makeAlertFields(fields: Partial<AlertFields> = {}): AlertFields {
   return {
-    ...{ name: 'Rush', metric: 'pageviews', comparison: '>', threshold: 10, hysteresis: 0, windowMinutes: 1, minimumVolume: 0, coolDownMinutes: 0, currency: 'USD', isActive: true },
+    name: 'Rush',
+    metric: 'pageviews',
+    comparison: '>',
+    threshold: 10,
+    hysteresis: 0,
+    windowMinutes: 1,
+    minimumVolume: 0,
+    coolDownMinutes: 0,
+    currency: 'USD',
+    isActive: true,
     destinations: [{ type: 'webhook' }],
     ...fields,
   }
@@ -11,5 +20,13 @@ export function makeAlertFields(fields: Partial<AlertFields> = {}): AlertFields 
 
 /** An alert that was never judged. */
 export function makeAlert({ state, ...fields }: Partial<Alert> = {}): Alert {
-  return { id: 'alert_1', siteId: 'ws_1', createdAt: 0, revision: 0, ...makeAlertFields(fields), ...fields, state: { isFiring: false, judgedTo: 0, value: null, firedAt: null, ...state } }
+  return {
+    id: 'alert_1',
+    siteId: 'ws_1',
+    createdAt: 0,
+    revision: 0,
+    ...makeAlertFields(fields),
+    ...fields,
+    state: { isFiring: false, judgedTo: 0, value: null, firedAt: null, ...state },
+  }
 }

@@ -3,7 +3,16 @@ import type { Goal, GoalRule } from '../../src/goals/goal.js'
 
 /** A goal of the site of `makeRow` that was always there. */
 export function makeGoal(rule: GoalRule, fields: Partial<Goal> = {}): Goal {
-  return { id: 'goal_1', siteId: 'ws_1', name: 'A goal', value: null, createdAt: 0, ruledAt: 0, ...fields, rule }
+  return {
+    id: 'goal_1',
+    siteId: 'ws_1',
+    name: 'A goal',
+    value: null,
+    createdAt: 0,
+    ruledAt: 0,
+    ...fields,
+    rule,
+  }
 }
 
 /** A book of these goals. */

@@ -1,5 +1,12 @@
 import type { EventRow } from '../../src/stores/event-row.js'
-import type { PageRow, RankedRow, ReportFilter, ReportScope, VisitField, VisitFigures } from '../../src/stores/report-store.js'
+import type {
+  PageRow,
+  RankedRow,
+  ReportFilter,
+  ReportScope,
+  VisitField,
+  VisitFigures,
+} from '../../src/stores/report-store.js'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -11,18 +18,32 @@ interface ModelVisit {
 }
 
 /** The definitions of docs/metrics.md in TypeScript, for rows of which no two of a session have one time. */
-export function modelVisits(rows: EventRow[], { siteId, period: { from, to }, filters }: ReportScope): ModelVisit[] {
+export function modelVisits(
+  rows: EventRow[],
+  { siteId, period: { from, to }, filters }: ReportScope,
+): ModelVisit[] {
   const sessions = groupBy(
-    rows.filter((row) => row.site_id === siteId && row.occurred_at >= from - DAY_MS && row.occurred_at < to + DAY_MS).sort((a, b) => a.occurred_at - b.occurred_at),
+    rows
+      .filter(
+        (row) => row.site_id === siteId && row.occurred_at >= from - DAY_MS && row.occurred_at < to + DAY_MS,
+      )
+      .sort((a, b) => a.occurred_at - b.occurred_at),
     (row) => row.session_id,
   )
   return [...sessions.values()]
     .map((events) => {
       const pageviews = events.filter(({ event_type }) => event_type === 'pageview')
-      const isIdle = events.every(({ event_type }) => !['custom', 'goal', 'revenue', 'identify'].includes(event_type))
+      const isIdle = events.every(
+        ({ event_type }) => !['custom', 'goal', 'revenue', 'identify'].includes(event_type),
+      )
       return { first: events[0]!, events, pageviews, bounced: pageviews.length === 1 && isIdle }
     })
-    .filter((visit) => visit.first.occurred_at >= from && visit.first.occurred_at < to && filters.every((filter) => fulfils(visit, filter)))
+    .filter(
+      (visit) =>
+        visit.first.occurred_at >= from &&
+        visit.first.occurred_at < to &&
+        filters.every((filter) => fulfils(visit, filter)),
+    )
 }
 
 function fulfils({ first, events, pageviews }: ModelVisit, filter: ReportFilter): boolean {
@@ -49,7 +70,9 @@ export function modelFigures(visits: ModelVisit[]): VisitFigures {
     visits: visits.length,
     pageviews: visits.reduce((sum, { pageviews }) => sum + pageviews.length, 0),
     bounceRate: percentage(entered.map(({ bounced }) => bounced)),
-    averageDuration: averageSeconds(entered.map(({ first, events }) => events.at(-1)!.occurred_at - first.occurred_at)),
+    averageDuration: averageSeconds(
+      entered.map(({ first, events }) => events.at(-1)!.occurred_at - first.occurred_at),
+    ),
   }
 }
 
@@ -60,7 +83,9 @@ export function modelRanking(visits: ModelVisit[], field: VisitField): RankedRow
 }
 
 export function modelPages(visits: ModelVisit[]): PageRow[] {
-  const views = visits.flatMap((visit) => visit.pageviews.map((view, nth) => ({ view, visit, isFirst: nth === 0, next: visit.pageviews[nth + 1] })))
+  const views = visits.flatMap((visit) =>
+    visit.pageviews.map((view, nth) => ({ view, visit, isFirst: nth === 0, next: visit.pageviews[nth + 1] })),
+  )
   return [...groupBy(views, ({ view }) => view.origin + view.path)]
     .map(([url, group]) => {
       const entries = group.filter(({ isFirst }) => isFirst)
@@ -72,15 +97,19 @@ export function modelPages(visits: ModelVisit[]): PageRow[] {
         entries: entries.length,
         exits: group.filter(({ next }) => !next).length,
         bounceRate: percentage(entries.map(({ visit }) => visit.bounced)),
-        averageTime: averageSeconds(group.flatMap(({ view, next }) => (next ? [next.occurred_at - view.occurred_at] : []))),
+        averageTime: averageSeconds(
+          group.flatMap(({ view, next }) => (next ? [next.occurred_at - view.occurred_at] : [])),
+        ),
       }
     })
     .sort((a, b) => b.views - a.views || compare(a.url, b.url))
 }
 
 const compare = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b))
-const percentage = (isPart: boolean[]) => (isPart.length === 0 ? 0 : Math.round((1000 * isPart.filter(Boolean).length) / isPart.length) / 10)
-const averageSeconds = (ms: number[]) => (ms.length === 0 ? 0 : Math.round(ms.reduce((sum, value) => sum + value, 0) / ms.length / 100) / 10)
+const percentage = (isPart: boolean[]) =>
+  isPart.length === 0 ? 0 : Math.round((1000 * isPart.filter(Boolean).length) / isPart.length) / 10
+const averageSeconds = (ms: number[]) =>
+  ms.length === 0 ? 0 : Math.round(ms.reduce((sum, value) => sum + value, 0) / ms.length / 100) / 10
 
 function groupBy<Item>(items: Item[], nameOf: (item: Item) => string): Map<string, Item[]> {
   const groups = new Map<string, Item[]>()

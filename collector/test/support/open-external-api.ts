@@ -44,23 +44,43 @@ export interface AnswerBody {
 
 export const NOW = Date.parse('2026-04-01T10:00:00Z')
 
-export async function openExternalApi(answers: Partial<ReportStore> = {}, scope: KeyScope = 'write'): Promise<ExternalApi> {
+export async function openExternalApi(
+  answers: Partial<ReportStore> = {},
+  scope: KeyScope = 'write',
+): Promise<ExternalApi> {
   const reports = createFakeReports(answers)
   const test = await createTestApp({ reports, now: () => NOW })
   await test.control.updateSite(test.site.id, { timeZone: 'Europe/Zurich' })
   const { secret, record } = createApiKey({ name: 'test', siteId: test.site.id, scope }, NOW)
   await test.control.addApiKey(record)
-  await test.goals.addGoal(test.site.id, { name: 'Signed up', rule: { kind: 'event', event: 'signup' }, value: 2.5 }, { actor: null, at: NOW })
+  await test.goals.addGoal(
+    test.site.id,
+    { name: 'Signed up', rule: { kind: 'event', event: 'signup' }, value: 2.5 },
+    { actor: null, at: NOW },
+  )
 
-  const ask = async (method: 'GET' | 'PATCH', path: string, { headers, body }: { headers?: Record<string, string>; body?: unknown }) => {
+  const ask = async (
+    method: 'GET' | 'PATCH',
+    path: string,
+    { headers, body }: { headers?: Record<string, string>; body?: unknown },
+  ) => {
     const answer = await test.app.inject({
       method,
       url: `/api/external/v1${path.replace('{id}', test.site.id)}`,
-      headers: { 'x-api-key': secret, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        'x-api-key': secret,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
       ...(body !== undefined && { payload: JSON.stringify(body) }),
     })
     const isJson = String(answer.headers['content-type']).startsWith('application/json')
-    return { status: answer.statusCode, headers: answer.headers, text: answer.body, body: (isJson ? JSON.parse(answer.body) : {}) as AnswerBody }
+    return {
+      status: answer.statusCode,
+      headers: answer.headers,
+      text: answer.body,
+      body: (isJson ? JSON.parse(answer.body) : {}) as AnswerBody,
+    }
   }
   return {
     ...test,

@@ -18,7 +18,14 @@ export interface Sent extends Message {
 }
 
 /** What a receiver answers: a status, an error class, or when it wants to. */
-export type Answer = number | 'timeout' | 'connection' | 'dns' | 'tls' | 'refused-address' | ((message: Message, signal: AbortSignal) => Promise<number>)
+export type Answer =
+  | number
+  | 'timeout'
+  | 'connection'
+  | 'dns'
+  | 'tls'
+  | 'refused-address'
+  | ((message: Message, signal: AbortSignal) => Promise<number>)
 
 /** The engine on real control data, with receivers that answer as a test says. */
 export interface OpenWebhooks {
@@ -53,7 +60,8 @@ export async function openWebhooks(): Promise<OpenWebhooks> {
   const clock = { skippedMs: 0, wallOffsetMs: 0 }
   const now = () => Date.now() + clock.skippedMs + clock.wallOffsetMs
   const control = await openTestControl()
-  const addSite = () => control.control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
+  const addSite = () =>
+    control.control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
   const site = await addSite()
   const store = control.webhooks
   const registry = createRegistry()
@@ -69,7 +77,14 @@ export async function openWebhooks(): Promise<OpenWebhooks> {
     const isAlive = () => own === generation
     const never = new Promise<never>(() => {})
     const takeTurn: DeliveryStore['takeTurn'] = (turn) => (isAlive() ? store.takeTurn(turn) : never)
-    return createWebhooks({ store: { ...store, takeTurn }, send: (message, signal) => (isAlive() ? send(message, signal) : never), counts, log: { error: () => {} }, now, steadyNow: () => performance.now() + clock.skippedMs })
+    return createWebhooks({
+      store: { ...store, takeTurn },
+      send: (message, signal) => (isAlive() ? send(message, signal) : never),
+      counts,
+      log: { error: () => {} },
+      now,
+      steadyNow: () => performance.now() + clock.skippedMs,
+    })
   }
 
   async function send(message: Message, signal: AbortSignal): Promise<AttemptResult> {
@@ -77,10 +92,16 @@ export async function openWebhooks(): Promise<OpenWebhooks> {
     sent.push(attempt)
     const answer = nextAnswer(answers, new URL(message.webhook.url).pathname)
     const aborted = new Promise<number>((resolve) => signal.addEventListener('abort', () => resolve(0)))
-    const given = typeof answer === 'function' ? await Promise.race([answer(message, signal), aborted]) : answer
+    const given =
+      typeof answer === 'function' ? await Promise.race([answer(message, signal), aborted]) : answer
     attempt.endedAt = performance.now()
     const isStatus = typeof given === 'number' && !signal.aborted
-    attempt.result = { status: isStatus ? given : undefined, error: isStatus ? undefined : signal.aborted ? 'cancelled' : (given as 'timeout'), answer: isStatus ? 'ok' : '', durationMs: attempt.endedAt - attempt.startedAt }
+    attempt.result = {
+      status: isStatus ? given : undefined,
+      error: isStatus ? undefined : signal.aborted ? 'cancelled' : (given as 'timeout'),
+      answer: isStatus ? 'ok' : '',
+      durationMs: attempt.endedAt - attempt.startedAt,
+    }
     return attempt.result
   }
 
@@ -95,16 +116,38 @@ export async function openWebhooks(): Promise<OpenWebhooks> {
     answers,
     addSite,
     async add(path, fields = {}) {
-      const webhook = { accountId: site.accountId, siteId: site.id, url: `https://host-${++hosts}.example${path}`, events: ['event' as const], description: '', secret: 'first', ...fields }
+      const webhook = {
+        accountId: site.accountId,
+        siteId: site.id,
+        url: `https://host-${++hosts}.example${path}`,
+        events: ['event' as const],
+        description: '',
+        secret: 'first',
+        ...fields,
+      }
       return (await opened.webhooks.add(webhook, 'key_1'))!
     },
     put: (count, fields = {}) =>
-      opened.webhooks.outbox.put(Array.from({ length: count }, () => ({ key: `event-${++keys}`, name: 'event', siteId: site.id, at: now(), data: { number: keys }, ...fields }))),
+      opened.webhooks.outbox.put(
+        Array.from({ length: count }, () => ({
+          key: `event-${++keys}`,
+          name: 'event',
+          siteId: site.id,
+          at: now(),
+          data: { number: keys },
+          ...fields,
+        })),
+      ),
     async logOf({ id, accountId, siteId }) {
-      return (await store.listLog({ accountId, siteId, limit: 100_000 })).filter(({ webhookId }) => webhookId === id).reverse()
+      return (await store.listLog({ accountId, siteId, limit: 100_000 }))
+        .filter(({ webhookId }) => webhookId === id)
+        .reverse()
     },
     metric(outcome) {
-      const line = registry.expose().split('\n').find((text) => text.startsWith(`zenovay_webhook_deliveries_total{outcome="${outcome}"}`))
+      const line = registry
+        .expose()
+        .split('\n')
+        .find((text) => text.startsWith(`zenovay_webhook_deliveries_total{outcome="${outcome}"}`))
       return Number(line!.split(' ')[1])
     },
     async crash() {

@@ -8,7 +8,8 @@ export function createRateModel(rules: RateRule[]) {
   function allows(client: string, cost: number, now: number): boolean {
     return rules.every(({ limit, windowMs }) => {
       let within = cost
-      for (const request of passed) if (request.client === client && now - request.time < windowMs) within += request.cost
+      for (const request of passed)
+        if (request.client === client && now - request.time < windowMs) within += request.cost
       return within <= limit
     })
   }

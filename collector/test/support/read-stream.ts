@@ -57,7 +57,8 @@ export async function readStream(url: string, headers: Record<string, string>): 
     status: answer.status,
     headers: answer.headers,
     messages,
-    dataOf: <Data>(event: string) => messages.filter((message) => message.event === event).map(({ data }) => data as Data),
+    dataOf: <Data>(event: string) =>
+      messages.filter((message) => message.event === event).map(({ data }) => data as Data),
     lastId: () => id,
     comments: () => comments,
     isEnded: () => isEnded,

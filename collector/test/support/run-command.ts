@@ -21,8 +21,14 @@ export async function runCommand(args: string[], env: Record<string, string>): P
 }
 
 /** Starts `zenovay-collector start` and waits until it is ready. Its log goes to `takeLog`, or where ours goes. */
-export async function startCommand(env: Record<string, string>, takeLog?: (text: string) => void): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(COMMAND, ['start'], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', takeLog ? 'pipe' : 'inherit'] })
+export async function startCommand(
+  env: Record<string, string>,
+  takeLog?: (text: string) => void,
+): Promise<{ child: ChildProcess; url: string }> {
+  const child = spawn(COMMAND, ['start'], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', takeLog ? 'pipe' : 'inherit'],
+  })
   if (takeLog) child.stderr!.on('data', (data: Buffer) => takeLog(data.toString()))
   let stdout = ''
   for await (const data of child.stdout! as AsyncIterable<Buffer>) {

@@ -15,7 +15,8 @@ export async function searchFolder(folder: string, secrets: readonly (string | B
 async function listFiles(folder: string): Promise<string[]> {
   const entries = await unlessGone(readdir(folder, { withFileTypes: true }), [])
   const files = entries.filter((entry) => entry.isFile()).map(({ name }) => join(folder, name))
-  for (const { name } of entries.filter((entry) => entry.isDirectory())) files.push(...(await listFiles(join(folder, name))))
+  for (const { name } of entries.filter((entry) => entry.isDirectory()))
+    files.push(...(await listFiles(join(folder, name))))
   return files
 }
 

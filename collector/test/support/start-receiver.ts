@@ -15,7 +15,12 @@ export interface Received {
 }
 
 /** A status alone, a whole answer, silence for ever, a cut connection, or anything else that can be done to a response. */
-export type Answer = number | { status?: number; headers?: Record<string, string>; body?: string; delayMs?: number } | 'hang' | 'reset' | ((response: ServerResponse, request: IncomingMessage) => void)
+export type Answer =
+  | number
+  | { status?: number; headers?: Record<string, string>; body?: string; delayMs?: number }
+  | 'hang'
+  | 'reset'
+  | ((response: ServerResponse, request: IncomingMessage) => void)
 
 /** What somebody runs to take webhooks, on a loopback address over TLS. */
 export interface Receiver {
@@ -53,8 +58,16 @@ const PATIENCE_MS = 30_000
 /** The authority that signed the receiver's certificate: a client that is to trust it gets this. */
 export const TEST_CA = readFileSync(new URL('ca.pem', TLS_FOLDER), 'utf8')
 
-export async function startReceiver({ host = '127.0.0.1', port: wanted = 0, certificate = 'receiver', answers = [], otherwise = 200 }: ReceiverOptions = {}): Promise<Receiver> {
-  const [key, cert] = ['key', 'pem'].map((ending) => readFileSync(new URL(`${certificate}.${ending}`, TLS_FOLDER)))
+export async function startReceiver({
+  host = '127.0.0.1',
+  port: wanted = 0,
+  certificate = 'receiver',
+  answers = [],
+  otherwise = 200,
+}: ReceiverOptions = {}): Promise<Receiver> {
+  const [key, cert] = ['key', 'pem'].map((ending) =>
+    readFileSync(new URL(`${certificate}.${ending}`, TLS_FOLDER)),
+  )
   const sockets = new Set<Socket>()
   let connections = 0
   let sentBytes = 0
@@ -67,7 +80,13 @@ export async function startReceiver({ host = '127.0.0.1', port: wanted = 0, cert
     // A sender that goes away is nothing to be upset about.
     for (const stream of [request, response]) stream.on('error', () => {})
     request.on('end', () => {
-      receiver.received.push({ method: request.method!, path: request.url!, headers: request.headers, body: Buffer.concat(chunks).toString(), at })
+      receiver.received.push({
+        method: request.method!,
+        path: request.url!,
+        headers: request.headers,
+        body: Buffer.concat(chunks).toString(),
+        at,
+      })
       give(receiver.answers.shift() ?? receiver.otherwise, response, request)
       for (const look of waiting) look()
     })
@@ -75,10 +94,12 @@ export async function startReceiver({ host = '127.0.0.1', port: wanted = 0, cert
   server.on('connection', (socket: Socket) => {
     connections++
     sockets.add(socket)
-    socket.on('error', () => {}).on('close', () => {
-      sockets.delete(socket)
-      sentBytes += socket.bytesWritten
-    })
+    socket
+      .on('error', () => {})
+      .on('close', () => {
+        sockets.delete(socket)
+        sentBytes += socket.bytesWritten
+      })
   })
   server.on('tlsClientError', () => {})
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(wanted, host, resolve))
@@ -94,7 +115,11 @@ export async function startReceiver({ host = '127.0.0.1', port: wanted = 0, cert
     sentBytes: () => [...sockets].reduce((sum, socket) => sum + socket.bytesWritten, sentBytes),
     waitFor: (count, matches = () => true) =>
       new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`only ${receiver.received.filter(matches).length} of ${count} requests came`)), PATIENCE_MS)
+        const timer = setTimeout(
+          () =>
+            reject(new Error(`only ${receiver.received.filter(matches).length} of ${count} requests came`)),
+          PATIENCE_MS,
+        )
         const look = () => {
           const found = receiver.received.filter(matches)
           if (found.length < count) return

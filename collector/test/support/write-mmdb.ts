@@ -34,7 +34,17 @@ export function writeMmdb(ranges: Record<string, Value>): Buffer {
       tree.writeUIntBE(record, index * 6 + side * 3, 3)
     }),
   )
-  const metadata = { binary_format_major_version: 2, binary_format_minor_version: 0, build_epoch: 1, database_type: 'Test', description: { en: 'Test' }, ip_version: 6, languages: ['en'], node_count: nodes.length, record_size: 24 }
+  const metadata = {
+    binary_format_major_version: 2,
+    binary_format_minor_version: 0,
+    build_epoch: 1,
+    database_type: 'Test',
+    description: { en: 'Test' },
+    ip_version: 6,
+    languages: ['en'],
+    node_count: nodes.length,
+    record_size: 24,
+  }
   return Buffer.concat([tree, SEPARATOR, ...data, METADATA_MARK, encode(metadata)])
 }
 
@@ -42,7 +52,9 @@ export function writeMmdb(ranges: Record<string, Value>): Buffer {
 function bitsOf(range: string): number[] {
   const [address, bits] = ipaddr.parseCIDR(range)
   const bytes = [...new Array<number>(16 - address.toByteArray().length).fill(0), ...address.toByteArray()]
-  return bytes.flatMap((byte) => [7, 6, 5, 4, 3, 2, 1, 0].map((shift) => (byte >> shift) & 1)).slice(0, 128 - address.toByteArray().length * 8 + bits)
+  return bytes
+    .flatMap((byte) => [7, 6, 5, 4, 3, 2, 1, 0].map((shift) => (byte >> shift) & 1))
+    .slice(0, 128 - address.toByteArray().length * 8 + bits)
 }
 
 function insert(root: TreeNode, bits: number[], leaf: Buffer): void {
@@ -52,8 +64,13 @@ function insert(root: TreeNode, bits: number[], leaf: Buffer): void {
 }
 
 function encode(value: Value): Buffer {
-  if (typeof value === 'string') return Buffer.concat([Buffer.from([(2 << 5) | value.length]), Buffer.from(value)])
-  if (typeof value === 'number') return Buffer.from([(6 << 5) | 4, value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255])
+  if (typeof value === 'string')
+    return Buffer.concat([Buffer.from([(2 << 5) | value.length]), Buffer.from(value)])
+  if (typeof value === 'number')
+    return Buffer.from([(6 << 5) | 4, value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255])
   if (Array.isArray(value)) return Buffer.concat([Buffer.from([value.length, 4]), ...value.map(encode)])
-  return Buffer.concat([Buffer.from([(7 << 5) | Object.keys(value).length]), ...Object.entries(value).flatMap(([key, entry]) => [encode(key), encode(entry)])])
+  return Buffer.concat([
+    Buffer.from([(7 << 5) | Object.keys(value).length]),
+    ...Object.entries(value).flatMap(([key, entry]) => [encode(key), encode(entry)]),
+  ])
 }

@@ -22,56 +22,65 @@ const tidy = async () => {
   await tidied
 }
 
-it.each(CLOCK_JUMPS)('loses, repeats and hurries nothing when $what and the clock is set by $jumpMs ms', async ({ zone, at, jumpMs }) => {
-  process.env['TZ'] = zone
-  opened = await openWebhooksInFakeTime(at)
-  Object.assign(opened.answers, { '/retried': [500, 503, 200], '/bad': 404 })
-  const retried = await opened.add('/retried', { events: ['alert'] })
-  const fine = await opened.add('/fine', { events: ['event', 'session_end'] })
-  const bad = await opened.add('/bad', { events: ['goal'] })
-  await opened.put(1, { name: 'alert' })
-  await opened.put(5)
-  await opened.put(19, { name: 'goal' })
-  await pass(1_000)
-  opened.clock.wallOffsetMs = jumpMs
-  const now = () => Date.now() + opened.clock.skippedMs + jumpMs
-  await opened.put(5)
-  await opened.put(1, { name: 'session_end', at: now() + HOUR_MS / 2 })
-  await opened.put(20, { name: 'goal' })
-  await pass(39_000)
+it.each(CLOCK_JUMPS)(
+  'loses, repeats and hurries nothing when $what and the clock is set by $jumpMs ms',
+  async ({ zone, at, jumpMs }) => {
+    process.env['TZ'] = zone
+    opened = await openWebhooksInFakeTime(at)
+    Object.assign(opened.answers, { '/retried': [500, 503, 200], '/bad': 404 })
+    const retried = await opened.add('/retried', { events: ['alert'] })
+    const fine = await opened.add('/fine', { events: ['event', 'session_end'] })
+    const bad = await opened.add('/bad', { events: ['goal'] })
+    await opened.put(1, { name: 'alert' })
+    await opened.put(5)
+    await opened.put(19, { name: 'goal' })
+    await pass(1_000)
+    opened.clock.wallOffsetMs = jumpMs
+    const now = () => Date.now() + opened.clock.skippedMs + jumpMs
+    await opened.put(5)
+    await opened.put(1, { name: 'session_end', at: now() + HOUR_MS / 2 })
+    await opened.put(20, { name: 'goal' })
+    await pass(39_000)
 
-  const sentTo = (id: string) => opened.sent.filter(({ webhook }) => webhook.id === id)
-  const attempts = sentTo(retried.id)
-  expect(attempts.map(({ result }) => result!.status)).toEqual([500, 503, 200])
-  const [first, second] = attempts.slice(1).map(({ startedAt }, index) => startedAt - attempts[index]!.endedAt!)
-  expect(first).toBeGreaterThanOrEqual(5_000)
-  expect(first).toBeLessThanOrEqual(5_500)
-  expect(second).toBeGreaterThanOrEqual(25_000)
-  expect(second).toBeLessThanOrEqual(27_500)
+    const sentTo = (id: string) => opened.sent.filter(({ webhook }) => webhook.id === id)
+    const attempts = sentTo(retried.id)
+    expect(attempts.map(({ result }) => result!.status)).toEqual([500, 503, 200])
+    const [first, second] = attempts
+      .slice(1)
+      .map(({ startedAt }, index) => startedAt - attempts[index]!.endedAt!)
+    expect(first).toBeGreaterThanOrEqual(5_000)
+    expect(first).toBeLessThanOrEqual(5_500)
+    expect(second).toBeGreaterThanOrEqual(25_000)
+    expect(second).toBeLessThanOrEqual(27_500)
 
-  expect(sentTo(fine.id)).toHaveLength(11)
-  expect(new Set(sentTo(fine.id).map(({ eventId }) => eventId)).size).toBe(11)
+    expect(sentTo(fine.id)).toHaveLength(11)
+    expect(new Set(sentTo(fine.id).map(({ eventId }) => eventId)).size).toBe(11)
 
-  // Once, with the twentieth failure: what was under way then ends, the rest waits for a day of true time.
-  const disabled = (await opened.logOf(bad)).filter(({ kind }) => kind === 'disabled')
-  expect(disabled).toHaveLength(1)
-  expect(Math.abs(disabled[0]!.at - now())).toBeLessThan(MINUTE_MS)
-  const backlogOf = async () => (await opened.store.findWebhook(bad.id))!.backlog
-  const waiting = 39 - sentTo(bad.id).length
-  expect(waiting).toBeGreaterThan(10)
-  opened.clock.skippedMs += DAY_MS - MINUTE_MS
-  await tidy()
-  expect(await backlogOf()).toBe(waiting)
-  opened.clock.skippedMs += 2 * MINUTE_MS
-  await tidy()
-  expect(await backlogOf()).toBe(0)
-  expect([opened.metric('delivered'), opened.metric('failed'), opened.metric('dropped')]).toEqual([12, 39 - waiting, waiting])
+    // Once, with the twentieth failure: what was under way then ends, the rest waits for a day of true time.
+    const disabled = (await opened.logOf(bad)).filter(({ kind }) => kind === 'disabled')
+    expect(disabled).toHaveLength(1)
+    expect(Math.abs(disabled[0]!.at - now())).toBeLessThan(MINUTE_MS)
+    const backlogOf = async () => (await opened.store.findWebhook(bad.id))!.backlog
+    const waiting = 39 - sentTo(bad.id).length
+    expect(waiting).toBeGreaterThan(10)
+    opened.clock.skippedMs += DAY_MS - MINUTE_MS
+    await tidy()
+    expect(await backlogOf()).toBe(waiting)
+    opened.clock.skippedMs += 2 * MINUTE_MS
+    await tidy()
+    expect(await backlogOf()).toBe(0)
+    expect([opened.metric('delivered'), opened.metric('failed'), opened.metric('dropped')]).toEqual([
+      12,
+      39 - waiting,
+      waiting,
+    ])
 
-  // The log, for thirty days.
-  opened.clock.skippedMs += 29 * DAY_MS - 2 * HOUR_MS
-  await tidy()
-  expect((await opened.logOf(fine)).length).toBe(12)
-  opened.clock.skippedMs += 4 * HOUR_MS
-  await tidy()
-  expect(await opened.logOf(fine)).toEqual([])
-})
+    // The log, for thirty days.
+    opened.clock.skippedMs += 29 * DAY_MS - 2 * HOUR_MS
+    await tidy()
+    expect((await opened.logOf(fine)).length).toBe(12)
+    opened.clock.skippedMs += 4 * HOUR_MS
+    await tidy()
+    expect(await opened.logOf(fine)).toEqual([])
+  },
+)

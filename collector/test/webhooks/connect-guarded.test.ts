@@ -12,7 +12,14 @@ let ended: Promise<number>[]
 beforeEach(async () => {
   ended = []
   server = createServer((socket) => {
-    ended.push(new Promise((resolve) => socket.on('error', () => {}).on('close', () => resolve(socket.bytesRead)).once('data', () => socket.destroy())))
+    ended.push(
+      new Promise((resolve) =>
+        socket
+          .on('error', () => {})
+          .on('close', () => resolve(socket.bytesRead))
+          .once('data', () => socket.destroy()),
+      ),
+    )
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   port = (server.address() as AddressInfo).port
@@ -21,7 +28,14 @@ afterEach(() => new Promise((resolve) => server.close(resolve)))
 
 /** A guard that is fooled: what it says of a host and what it says of an address do not agree. */
 const dial = (guard: Pick<EgressGuard, 'addressesOf' | 'isAllowed'>, hostname = '127.0.0.1') =>
-  connectGuarded({ hostname, port, guard: { ...guard, checkUrl: () => ({ refusal: '' }) }, secureContext: createSecureContext(), signal: new AbortController().signal, maxBytes: 1 })
+  connectGuarded({
+    hostname,
+    port,
+    guard: { ...guard, checkUrl: () => ({ refusal: '' }) },
+    secureContext: createSecureContext(),
+    signal: new AbortController().signal,
+    maxBytes: 1,
+  })
 
 // The literal is dialled as it is: the socket's peer is 127.0.0.1, whatever was checked.
 it.each([
@@ -34,12 +48,20 @@ it.each([
 })
 
 it('speaks to a peer that is one of those that were checked', async () => {
-  await expect(dial({ addressesOf: async () => ['127.0.0.9', '::ffff:127.0.0.1'], isAllowed: (address) => address === '127.0.0.1' })).rejects.toMatchObject({ kind: 'connection' })
+  await expect(
+    dial({
+      addressesOf: async () => ['127.0.0.9', '::ffff:127.0.0.1'],
+      isAllowed: (address) => address === '127.0.0.1',
+    }),
+  ).rejects.toMatchObject({ kind: 'connection' })
   expect(await ended[0]).toBeGreaterThan(0)
 })
 
 it('knows its peer also when the first addresses of a name refuse', async () => {
-  const guard = { addressesOf: async () => ['127.0.0.3', '::1', '127.0.0.1'], isAllowed: (address: string) => address === '127.0.0.1' }
+  const guard = {
+    addressesOf: async () => ['127.0.0.3', '::1', '127.0.0.1'],
+    isAllowed: (address: string) => address === '127.0.0.1',
+  }
   await expect(dial(guard, 'hooks.example')).rejects.toMatchObject({ kind: 'connection' })
   expect(await ended[0]).toBeGreaterThan(0)
 })

@@ -16,7 +16,8 @@ afterAll(async () => {
   for (const close of closing) await close()
 })
 
-const send = (url: string, options: Partial<Parameters<typeof attempt>[0]> = {}) => attempt({ url, body: '{}', headers: {}, signal: never, ...options })
+const send = (url: string, options: Partial<Parameters<typeof attempt>[0]> = {}) =>
+  attempt({ url, body: '{}', headers: {}, signal: never, ...options })
 
 async function openReceiver(options: Parameters<typeof startReceiver>[0] = {}) {
   const receiver = await startReceiver(options)
@@ -26,11 +27,34 @@ async function openReceiver(options: Parameters<typeof startReceiver>[0] = {}) {
 
 describe('an attempt', () => {
   it('posts the exact text and headers, and tells the answer as text', async () => {
-    const receiver = await openReceiver({ answers: [{ status: 202, headers: { 'content-type': 'text/html' }, body: '<script>alert("é")</script>' }] })
+    const receiver = await openReceiver({
+      answers: [
+        { status: 202, headers: { 'content-type': 'text/html' }, body: '<script>alert("é")</script>' },
+      ],
+    })
     const body = '{"text":"\u2028 🎉 \\ud800"}'
-    const result = await send(`${receiver.url}?a=1&b=%20`, { body, headers: { 'X-Zenovay-Event': 'pageview' } })
-    expect(result).toEqual({ status: 202, error: undefined, answer: '<script>alert("é")</script>', durationMs: expect.any(Number) as number })
-    expect(receiver.received).toMatchObject([{ method: 'POST', path: '/hook?a=1&b=%20', body, headers: { 'content-type': 'application/json', 'x-zenovay-event': 'pageview', 'content-length': String(Buffer.byteLength(body)) } }])
+    const result = await send(`${receiver.url}?a=1&b=%20`, {
+      body,
+      headers: { 'X-Zenovay-Event': 'pageview' },
+    })
+    expect(result).toEqual({
+      status: 202,
+      error: undefined,
+      answer: '<script>alert("é")</script>',
+      durationMs: expect.any(Number) as number,
+    })
+    expect(receiver.received).toMatchObject([
+      {
+        method: 'POST',
+        path: '/hook?a=1&b=%20',
+        body,
+        headers: {
+          'content-type': 'application/json',
+          'x-zenovay-event': 'pageview',
+          'content-length': String(Buffer.byteLength(body)),
+        },
+      },
+    ])
   })
 
   it('follows no redirect', async () => {
@@ -59,7 +83,10 @@ describe('an attempt', () => {
       expect(await send(selfSigned.url)).toMatchObject({ status: undefined, error: 'tls' })
       expect(await send(other.url)).toMatchObject({ status: undefined, error: 'tls' })
       const withoutCa = createAttempt({ guard: createEgressGuard({ allowLoopback: LOOPBACK }) })
-      expect(await withoutCa({ url: ours.url, body: '{}', headers: {}, signal: never })).toMatchObject({ status: undefined, error: 'tls' })
+      expect(await withoutCa({ url: ours.url, body: '{}', headers: {}, signal: never })).toMatchObject({
+        status: undefined,
+        error: 'tls',
+      })
     } finally {
       delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
     }
@@ -69,15 +96,34 @@ describe('an attempt', () => {
   it('speaks no TLS below 1.2', async () => {
     const folder = new URL('../../../test/fixtures/tls/', import.meta.url)
     const [key, cert] = ['receiver.key', 'receiver.pem'].map((name) => readFileSync(new URL(name, folder)))
-    const server = createTlsServer({ key, cert, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }).on('tlsClientError', () => {})
-    expect(await send(`https://127.0.0.1:${await listen(server)}/`)).toMatchObject({ status: undefined, error: 'tls' })
+    const server = createTlsServer({
+      key,
+      cert,
+      minVersion: 'TLSv1',
+      maxVersion: 'TLSv1.1',
+      ciphers: 'DEFAULT@SECLEVEL=0',
+    }).on('tlsClientError', () => {})
+    expect(await send(`https://127.0.0.1:${await listen(server)}/`)).toMatchObject({
+      status: undefined,
+      error: 'tls',
+    })
   })
 
   it('asks no proxy of the environment', async () => {
     const [proxy, receiver] = [await openReceiver(), await openReceiver()]
-    const names = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'NODE_USE_ENV_PROXY']
+    const names = [
+      'HTTPS_PROXY',
+      'https_proxy',
+      'HTTP_PROXY',
+      'http_proxy',
+      'ALL_PROXY',
+      'NODE_USE_ENV_PROXY',
+    ]
     for (const name of names) process.env[name] = name.startsWith('NODE') ? '1' : proxy.url
-    const result = await createAttempt({ guard: createEgressGuard({ allowLoopback: LOOPBACK }), ca: TEST_CA })({ url: receiver.url, body: '{}', headers: {}, signal: never })
+    const result = await createAttempt({
+      guard: createEgressGuard({ allowLoopback: LOOPBACK }),
+      ca: TEST_CA,
+    })({ url: receiver.url, body: '{}', headers: {}, signal: never })
     for (const name of names) delete process.env[name]
     expect(result.status).toBe(200)
     expect(proxy.connections()).toBe(0)
@@ -89,15 +135,29 @@ describe('an attempt', () => {
     expect(await send(gone.url)).toMatchObject({ status: undefined, error: 'connection', answer: '' })
     const resetting = await openReceiver({ otherwise: 'reset' })
     expect(await send(resetting.url)).toMatchObject({ status: undefined, error: 'connection' })
-    const babbling = await openReceiver({ otherwise: (response) => void response.socket!.end('220 mail.example ESMTP\r\n') })
+    const babbling = await openReceiver({
+      otherwise: (response) => void response.socket!.end('220 mail.example ESMTP\r\n'),
+    })
     expect(await send(babbling.url)).toMatchObject({ status: undefined, error: 'connection' })
-    const plain = createTcpServer((socket) => void socket.on('error', () => {}).end('HTTP/1.1 200 OK\r\n\r\n'))
-    expect(await send(`https://127.0.0.1:${await listen(plain)}/`)).toMatchObject({ status: undefined, error: 'tls' })
-    const cutting = createTcpServer((socket) => void socket.on('error', () => {}).on('data', () => socket.resetAndDestroy()))
-    expect(await send(`https://127.0.0.1:${await listen(cutting)}/`)).toMatchObject({ status: undefined, error: 'connection' })
+    const plain = createTcpServer(
+      (socket) => void socket.on('error', () => {}).end('HTTP/1.1 200 OK\r\n\r\n'),
+    )
+    expect(await send(`https://127.0.0.1:${await listen(plain)}/`)).toMatchObject({
+      status: undefined,
+      error: 'tls',
+    })
+    const cutting = createTcpServer(
+      (socket) => void socket.on('error', () => {}).on('data', () => socket.resetAndDestroy()),
+    )
+    expect(await send(`https://127.0.0.1:${await listen(cutting)}/`)).toMatchObject({
+      status: undefined,
+      error: 'connection',
+    })
     for (const lookUp of [async () => [], () => Promise.reject(new Error('SERVFAIL'))]) {
       const lost = createAttempt({ guard: createEgressGuard({ allowLoopback: [], lookUp }) })
-      expect(await lost({ url: 'https://hooks.example/', body: '{}', headers: {}, signal: never })).toMatchObject({ status: undefined, error: 'dns' })
+      expect(
+        await lost({ url: 'https://hooks.example/', body: '{}', headers: {}, signal: never }),
+      ).toMatchObject({ status: undefined, error: 'dns' })
     }
   })
 
@@ -109,10 +169,21 @@ describe('an attempt', () => {
     const began = performance.now()
     ending.abort()
     expect(await sent).toMatchObject({ status: undefined, error: 'cancelled' })
-    expect(await send(hanging.url, { signal: AbortSignal.abort() })).toMatchObject({ status: undefined, error: 'cancelled' })
-    const lookUp = (_: string, signal: AbortSignal) => new Promise<string[]>((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('cancelled'))))
+    expect(await send(hanging.url, { signal: AbortSignal.abort() })).toMatchObject({
+      status: undefined,
+      error: 'cancelled',
+    })
+    const lookUp = (_: string, signal: AbortSignal) =>
+      new Promise<string[]>((_resolve, reject) =>
+        signal.addEventListener('abort', () => reject(new Error('cancelled'))),
+      )
     const looking = new AbortController()
-    const lost = createAttempt({ guard: createEgressGuard({ allowLoopback: [], lookUp }) })({ url: 'https://hooks.example/', body: '{}', headers: {}, signal: looking.signal })
+    const lost = createAttempt({ guard: createEgressGuard({ allowLoopback: [], lookUp }) })({
+      url: 'https://hooks.example/',
+      body: '{}',
+      headers: {},
+      signal: looking.signal,
+    })
     looking.abort()
     expect(await lost).toMatchObject({ status: undefined, error: 'cancelled' })
     expect(performance.now() - began).toBeLessThan(1_000)
@@ -154,7 +225,9 @@ async function drip(head: string, more: string): Promise<SlowEndpoint> {
   return { url, isStalling: () => drips > 3 }
 }
 
-async function stall(otherwise: NonNullable<Parameters<typeof startReceiver>[0]>['otherwise']): Promise<SlowEndpoint> {
+async function stall(
+  otherwise: NonNullable<Parameters<typeof startReceiver>[0]>['otherwise'],
+): Promise<SlowEndpoint> {
   const { url, received } = await openReceiver({ otherwise: otherwise! })
   return { url, isStalling: () => received.length > 0 }
 }
@@ -175,16 +248,38 @@ describe('an endpoint that means harm', () => {
     ['drips a header', () => drip('HTTP/1.1 200 OK\r\nx: ', 'a')],
     ['drips informational answers', () => drip('', 'HTTP/1.1 103 Early Hints\r\n\r\n')],
     ['takes the connection and says nothing', openSilent],
-    ['never ends its headers with 200 OK', () => stall((response) => void response.socket!.write('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n'))],
-    ['promises more than it sends', () => stall((response) => void response.socket!.write('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nabc'))],
+    [
+      'never ends its headers with 200 OK',
+      () => stall((response) => void response.socket!.write('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n')),
+    ],
+    [
+      'promises more than it sends',
+      () =>
+        stall((response) => void response.socket!.write('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nabc')),
+    ],
   ]
 
   async function sendToAll() {
     const opened = await Promise.all(slow.map(async ([how, open]) => ({ how, ...(await open()) })))
-    const silent = createAttempt({ guard: createEgressGuard({ allowLoopback: [], lookUp: (_, signal) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('cancelled')))) }) })
+    const silent = createAttempt({
+      guard: createEgressGuard({
+        allowLoopback: [],
+        lookUp: (_, signal) =>
+          new Promise((_resolve, reject) =>
+            signal.addEventListener('abort', () => reject(new Error('cancelled'))),
+          ),
+      }),
+    })
     const began = performance.now()
-    const cut = (how: string, sent: ReturnType<typeof send>) => sent.then(({ status, error }) => ({ how, status, error, took: performance.now() - began }))
-    const sent = [...opened.map(({ how, url }) => cut(how, send(url))), cut('has slow name servers', silent({ url: 'https://hooks.example/', body: '{}', headers: {}, signal: never }))]
+    const cut = (how: string, sent: ReturnType<typeof send>) =>
+      sent.then(({ status, error }) => ({ how, status, error, took: performance.now() - began }))
+    const sent = [
+      ...opened.map(({ how, url }) => cut(how, send(url))),
+      cut(
+        'has slow name servers',
+        silent({ url: 'https://hooks.example/', body: '{}', headers: {}, signal: never }),
+      ),
+    ]
     return { sent, areStalling: () => opened.every(({ isStalling }) => isStalling()) }
   }
 
@@ -203,14 +298,18 @@ describe('an endpoint that means harm', () => {
     try {
       const over: string[] = []
       const { sent, areStalling } = await sendToAll()
-      const all = Promise.all(sent.map((each) => each.then(({ how, error }) => void over.push(`${how}: ${error}`))))
+      const all = Promise.all(
+        sent.map((each) => each.then(({ how, error }) => void over.push(`${how}: ${error}`))),
+      )
       expect(vi.getTimerCount()).toBe(sent.length)
       while (!areStalling()) await nextTurn()
       await vi.advanceTimersByTimeAsync(ATTEMPT_DEADLINE_MS - 1)
       expect([over, vi.getTimerCount()]).toEqual([[], sent.length])
       await vi.advanceTimersByTimeAsync(1)
       await all
-      expect(over.sort()).toEqual([...slow.map(([how]) => how), 'has slow name servers'].map((how) => `${how}: timeout`).sort())
+      expect(over.sort()).toEqual(
+        [...slow.map(([how]) => how), 'has slow name servers'].map((how) => `${how}: timeout`).sort(),
+      )
       expect(vi.getTimerCount()).toBe(0)
     } finally {
       vi.useRealTimers()
@@ -219,11 +318,31 @@ describe('an endpoint that means harm', () => {
 
   const endless: [string, { head: string; more: string }, object][] = [
     ['body', { head: CHUNKED, more: '5\r\naaaaa\r\n' }, { status: 200, error: undefined }],
-    ['headers', { head: 'HTTP/1.1 200 OK\r\n', more: 'x-header: some value\r\n' }, { status: undefined, error: 'too-large' }],
-    ['header', { head: 'HTTP/1.1 200 OK\r\nx-header: ', more: 'a' }, { status: undefined, error: 'too-large' }],
-    ['informational answers', { head: '', more: 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n' }, { status: undefined, error: 'too-large' }],
-    ['signs between chunks', { head: `${CHUNKED}1;`, more: 'a=b;' }, { status: undefined, error: 'too-large' }],
-    ['trailers', { head: `${CHUNKED}1\r\na\r\n0\r\n`, more: 'x-header: some value\r\n' }, { status: undefined, error: 'too-large' }],
+    [
+      'headers',
+      { head: 'HTTP/1.1 200 OK\r\n', more: 'x-header: some value\r\n' },
+      { status: undefined, error: 'too-large' },
+    ],
+    [
+      'header',
+      { head: 'HTTP/1.1 200 OK\r\nx-header: ', more: 'a' },
+      { status: undefined, error: 'too-large' },
+    ],
+    [
+      'informational answers',
+      { head: '', more: 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n' },
+      { status: undefined, error: 'too-large' },
+    ],
+    [
+      'signs between chunks',
+      { head: `${CHUNKED}1;`, more: 'a=b;' },
+      { status: undefined, error: 'too-large' },
+    ],
+    [
+      'trailers',
+      { head: `${CHUNKED}1\r\na\r\n0\r\n`, more: 'x-header: some value\r\n' },
+      { status: undefined, error: 'too-large' },
+    ],
   ]
   it.each(endless)('and sends endless %s is cut below 5 MB', async (_, { head, more }, expected) => {
     const receiver = await pour(head, more)
@@ -235,7 +354,10 @@ describe('an endpoint that means harm', () => {
 
   it('and sends 10,000 headers is cut', async () => {
     const headers = Array.from({ length: 10_000 }, (_, index) => `x-${index}: value\r\n`).join('')
-    const receiver = await openReceiver({ otherwise: (response) => void response.socket!.end(`HTTP/1.1 200 OK\r\n${headers}content-length: 0\r\n\r\n`) })
+    const receiver = await openReceiver({
+      otherwise: (response) =>
+        void response.socket!.end(`HTTP/1.1 200 OK\r\n${headers}content-length: 0\r\n\r\n`),
+    })
     expect(await send(receiver.url)).toMatchObject({ status: undefined, error: 'too-large' })
   })
 })

@@ -10,7 +10,8 @@ beforeEach(async () => void (opened = await openWebhooksInFakeTime()))
 afterEach(() => closeWebhooksInFakeTime(opened))
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
-const gapsOf = (attempts: Sent[]) => attempts.slice(1).map(({ startedAt }, index) => startedAt - attempts[index]!.endedAt!)
+const gapsOf = (attempts: Sent[]) =>
+  attempts.slice(1).map(({ startedAt }, index) => startedAt - attempts[index]!.endedAt!)
 const sentTo = (id: string) => opened.sent.filter(({ webhook }) => webhook.id === id)
 
 it('delivers on the third attempt, five and twenty-five seconds after the end of the one before', async () => {
@@ -30,36 +31,52 @@ it('delivers on the third attempt, five and twenty-five seconds after the end of
     expect(first).toBeLessThanOrEqual(5_500)
     expect(second).toBeGreaterThanOrEqual(25_000)
     expect(second).toBeLessThanOrEqual(27_500)
-    expect((await opened.logOf(webhook)).map(({ kind, attempt, status, note }) => [kind, attempt, status, note])).toEqual([
+    expect(
+      (await opened.logOf(webhook)).map(({ kind, attempt, status, note }) => [kind, attempt, status, note]),
+    ).toEqual([
       ['created', null, null, null],
       ['delivery', 1, 500, 'tried again'],
       ['delivery', 2, 503, 'tried again'],
       ['delivery', 3, 200, 'delivered'],
     ])
-    expect(await opened.store.findWebhook(webhook.id)).toMatchObject({ backlog: 0, failuresInRow: 0, isActive: true })
+    expect(await opened.store.findWebhook(webhook.id)).toMatchObject({
+      backlog: 0,
+      failuresInRow: 0,
+      isActive: true,
+    })
   }
   expect(opened.metric('delivered')).toBe(10)
 })
 
-it.each([500, 'timeout', 'connection', 'dns'] as const)('gives up after three attempts that end with %s, and says so in the log', async (answer) => {
-  opened.answers['/a'] = answer
-  const webhook = await opened.add('/a')
-  await opened.put(1)
-  await pass(60_000)
-  expect(opened.sent).toHaveLength(3)
-  expect((await opened.logOf(webhook)).slice(1).map(({ attempt, note }) => [attempt, note])).toEqual([[1, 'tried again'], [2, 'tried again'], [3, 'failed']])
-  expect(await opened.store.findWebhook(webhook.id)).toMatchObject({ backlog: 0, failuresInRow: 1 })
-  expect(opened.metric('failed')).toBe(1)
-})
+it.each([500, 'timeout', 'connection', 'dns'] as const)(
+  'gives up after three attempts that end with %s, and says so in the log',
+  async (answer) => {
+    opened.answers['/a'] = answer
+    const webhook = await opened.add('/a')
+    await opened.put(1)
+    await pass(60_000)
+    expect(opened.sent).toHaveLength(3)
+    expect((await opened.logOf(webhook)).slice(1).map(({ attempt, note }) => [attempt, note])).toEqual([
+      [1, 'tried again'],
+      [2, 'tried again'],
+      [3, 'failed'],
+    ])
+    expect(await opened.store.findWebhook(webhook.id)).toMatchObject({ backlog: 0, failuresInRow: 1 })
+    expect(opened.metric('failed')).toBe(1)
+  },
+)
 
-it.each([301, 400, 404, 429, 'tls', 'refused-address'] as const)('takes %s for the last word', async (answer) => {
-  opened.answers['/a'] = answer
-  const webhook = await opened.add('/a')
-  await opened.put(1)
-  await pass(60_000)
-  expect(opened.sent).toHaveLength(1)
-  expect((await opened.logOf(webhook)).at(-1)).toMatchObject({ attempt: 1, note: 'failed' })
-})
+it.each([301, 400, 404, 429, 'tls', 'refused-address'] as const)(
+  'takes %s for the last word',
+  async (answer) => {
+    opened.answers['/a'] = answer
+    const webhook = await opened.add('/a')
+    await opened.put(1)
+    await pass(60_000)
+    expect(opened.sent).toHaveLength(1)
+    expect((await opened.logOf(webhook)).at(-1)).toMatchObject({ attempt: 1, note: 'failed' })
+  },
+)
 
 it('counts attempts over crashes: no delivery gets more than three', async () => {
   opened.answers['/a'] = () => new Promise(() => {})
@@ -71,7 +88,13 @@ it('counts attempts over crashes: no delivery gets more than three', async () =>
     await pass(LEASE_MS + 1_000)
   }
   expect(opened.sent).toHaveLength(3)
-  expect((await opened.logOf(webhook)).slice(1).map(({ attempt, error, note }) => [attempt, error, note])).toEqual([[1, 'interrupted', 'tried again'], [2, 'interrupted', 'tried again'], [3, 'interrupted', 'failed']])
+  expect(
+    (await opened.logOf(webhook)).slice(1).map(({ attempt, error, note }) => [attempt, error, note]),
+  ).toEqual([
+    [1, 'interrupted', 'tried again'],
+    [2, 'interrupted', 'tried again'],
+    [3, 'interrupted', 'failed'],
+  ])
   expect(await opened.store.findWebhook(webhook.id)).toMatchObject({ backlog: 0, failuresInRow: 1 })
 })
 
@@ -86,19 +109,22 @@ it('goes on after a crash with what waited, at its time', async () => {
   expect(gapsOf(opened.sent)[0]).toBeGreaterThanOrEqual(5_000)
 })
 
-it.each([HOUR_MS, -HOUR_MS, 24 * HOUR_MS, -1_000])('keeps its times when the wall clock is set by %d ms', async (jump) => {
-  opened.answers['/a'] = [500, 500, 200]
-  await opened.add('/a')
-  await opened.put(1)
-  await pass(1_000)
-  opened.clock.wallOffsetMs = jump
-  await pass(39_000)
-  const [first, second] = gapsOf(opened.sent)
-  expect(first).toBeGreaterThanOrEqual(5_000)
-  expect(first).toBeLessThanOrEqual(5_500)
-  expect(second).toBeGreaterThanOrEqual(25_000)
-  expect(second).toBeLessThanOrEqual(27_500)
-})
+it.each([HOUR_MS, -HOUR_MS, 24 * HOUR_MS, -1_000])(
+  'keeps its times when the wall clock is set by %d ms',
+  async (jump) => {
+    opened.answers['/a'] = [500, 500, 200]
+    await opened.add('/a')
+    await opened.put(1)
+    await pass(1_000)
+    opened.clock.wallOffsetMs = jump
+    await pass(39_000)
+    const [first, second] = gapsOf(opened.sent)
+    expect(first).toBeGreaterThanOrEqual(5_000)
+    expect(first).toBeLessThanOrEqual(5_500)
+    expect(second).toBeGreaterThanOrEqual(25_000)
+    expect(second).toBeLessThanOrEqual(27_500)
+  },
+)
 
 it('does not wait an hour when the clock was set back by one before a restart', async () => {
   opened.answers['/a'] = [500, 200]
@@ -112,7 +138,8 @@ it('does not wait an hour when the clock was set back by one before a restart', 
 })
 
 it('cuts what is under way at a stop, and sends it again after the next start as the same attempt', async () => {
-  opened.answers['/a'] = (_message, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve(0)))
+  opened.answers['/a'] = (_message, signal) =>
+    new Promise((resolve) => signal.addEventListener('abort', () => resolve(0)))
   const webhook = await opened.add('/a')
   await opened.put(1)
   await pass(100)
@@ -122,5 +149,10 @@ it('cuts what is under way at a stop, and sends it again after the next start as
   opened.answers['/a'] = 200
   await opened.crash()
   await pass(100)
-  expect((await opened.logOf(webhook)).slice(1).map(({ attempt, error, status }) => [attempt, error, status])).toEqual([[1, 'cancelled', null], [1, null, 200]])
+  expect(
+    (await opened.logOf(webhook)).slice(1).map(({ attempt, error, status }) => [attempt, error, status]),
+  ).toEqual([
+    [1, 'cancelled', null],
+    [1, null, 200],
+  ])
 })

@@ -42,21 +42,32 @@ echo json_encode(array_map(fn ($one) => is_genuine(base64_decode($one['body']), 
 ]
 
 const page = readFileSync(new URL('../../../docs/webhooks.md', import.meta.url), 'utf8')
-const vectors = JSON.parse(readFileSync(new URL('../../../test/fixtures/webhooks/vectors.json', import.meta.url), 'utf8')) as { delivery: UnsignedDelivery }[]
+const vectors = JSON.parse(
+  readFileSync(new URL('../../../test/fixtures/webhooks/vectors.json', import.meta.url), 'utf8'),
+) as { delivery: UnsignedDelivery }[]
 
-describe.each(RUNTIMES)('the sample in $language of docs/webhooks.md', ({ language, command, file, runner }) => {
-  const isThere = spawnSync(command, ['--version']).status === 0
-  it.skipIf(!isThere)(isThere ? 'takes every delivery and no forgery' : `is not run: there is no ${command} on this machine`, () => {
-    const [, sample] = new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'm').exec(page)!
-    const folder = mkdtempSync(join(tmpdir(), 'zenovay-sample-'))
-    writeFileSync(join(folder, file), sample! + runner)
-    const { cases, expected } = makeCases()
-    const { stdout, stderr } = spawnSync(command, [join(folder, file)], { input: JSON.stringify(cases), encoding: 'utf8' })
-    rmSync(folder, { recursive: true })
-    expect(stderr).toBe('')
-    expect(JSON.parse(stdout)).toEqual(expected)
-  })
-})
+describe.each(RUNTIMES)(
+  'the sample in $language of docs/webhooks.md',
+  ({ language, command, file, runner }) => {
+    const isThere = spawnSync(command, ['--version']).status === 0
+    it.skipIf(!isThere)(
+      isThere ? 'takes every delivery and no forgery' : `is not run: there is no ${command} on this machine`,
+      () => {
+        const [, sample] = new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'm').exec(page)!
+        const folder = mkdtempSync(join(tmpdir(), 'zenovay-sample-'))
+        writeFileSync(join(folder, file), sample! + runner)
+        const { cases, expected } = makeCases()
+        const { stdout, stderr } = spawnSync(command, [join(folder, file)], {
+          input: JSON.stringify(cases),
+          encoding: 'utf8',
+        })
+        rmSync(folder, { recursive: true })
+        expect(stderr).toBe('')
+        expect(JSON.parse(stdout)).toEqual(expected)
+      },
+    )
+  },
+)
 
 function makeCases() {
   const all = vectors.flatMap(({ delivery }) => {
@@ -64,7 +75,10 @@ function makeCases() {
     const body = Buffer.from(delivery.body)
     const flipped = Buffer.from(body)
     flipped[flipped.length >> 1]! ^= 1
-    const make = (isTrue: boolean, headers: Record<string, string>, text = body) => ({ isTrue, one: { body: text.toString('base64'), headers, secret: delivery.secret } })
+    const make = (isTrue: boolean, headers: Record<string, string>, text = body) => ({
+      isTrue,
+      one: { body: text.toString('base64'), headers, secret: delivery.secret },
+    })
     return [
       make(true, sign(0)),
       make(true, sign(280)),

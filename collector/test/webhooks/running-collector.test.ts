@@ -17,7 +17,13 @@ it('delivers to a loopback address that its configuration allows, under a certif
   const receiver = await startReceiver()
   const selfSigned = await startReceiver({ certificate: 'self-signed' })
   const neighbour = await startReceiver({ host: '127.0.0.2' })
-  const env = { PORT: '0', DATA_DIR: mkdtempSync(join(tmpdir(), 'zenovay-running-')), LOG_LEVEL: 'silent', WEBHOOK_ALLOW_LOOPBACK: '127.0.0.1', NODE_EXTRA_CA_CERTS: CA_FILE }
+  const env = {
+    PORT: '0',
+    DATA_DIR: mkdtempSync(join(tmpdir(), 'zenovay-running-')),
+    LOG_LEVEL: 'silent',
+    WEBHOOK_ALLOW_LOOPBACK: '127.0.0.1',
+    NODE_EXTRA_CA_CERTS: CA_FILE,
+  }
   const { control } = await openControlStores(join(env.DATA_DIR, 'control.db'))
   const { secret: key, record } = createApiKey({ name: 'test', siteId: null, scope: 'admin' }, Date.now())
   await control.addApiKey(record)
@@ -25,7 +31,11 @@ it('delivers to a loopback address that its configuration allows, under a certif
   await control.close()
   const { child, url } = await startCommand(env)
   const post = async (path: string, body: object = {}) => {
-    const answer = await fetch(`${url}/v1/cli/mutate/webhooks${path}`, { method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, body: JSON.stringify(body) })
+    const answer = await fetch(`${url}/v1/cli/mutate/webhooks${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
     return (await answer.json()) as { id: string; secret: string; status: number | null; error: unknown }
   }
   const { id, secret } = await post('', { url: receiver.url })
@@ -36,18 +46,29 @@ it('delivers to a loopback address that its configuration allows, under a certif
   const { secret: rotated } = await post(`/${id}/rotate`)
   await post(`/${id}/test`)
   const second = receiver.received[1]!
-  expect(second.headers['x-zta-signature']).toBe(`sha256=${createHmac('sha256', rotated).update(second.body).digest('hex')}`)
+  expect(second.headers['x-zta-signature']).toBe(
+    `sha256=${createHmac('sha256', rotated).update(second.body).digest('hex')}`,
+  )
 
   // What is stored is on its way before its answer.
   const event = makeEvent({ url: 'https://example.com/pricing?a=1' })
-  expect((await fetch(`${url}/e/${site.trackingCode}`, { method: 'POST', body: JSON.stringify(event) })).status).toBe(200)
+  expect(
+    (await fetch(`${url}/e/${site.trackingCode}`, { method: 'POST', body: JSON.stringify(event) })).status,
+  ).toBe(200)
   const [told] = await receiver.waitFor(1, (request) => request.headers['x-zenovay-event'] === 'pageview')
-  expect(JSON.parse(told!.body)).toMatchObject({ event: 'pageview', data: { siteId: site.id, path: '/pricing' } })
-  expect(told!.headers['x-zenovay-signature']).toBe(createHmac('sha256', rotated).update(told!.body).digest('hex'))
+  expect(JSON.parse(told!.body)).toMatchObject({
+    event: 'pageview',
+    data: { siteId: site.id, path: '/pricing' },
+  })
+  expect(told!.headers['x-zenovay-signature']).toBe(
+    createHmac('sha256', rotated).update(told!.body).digest('hex'),
+  )
 
   const other = await post('', { url: selfSigned.url })
   expect(await post(`/${other.id}/test`)).toMatchObject({ status: null, error: 'tls' })
-  expect(await post('', { url: neighbour.url })).toMatchObject({ error: { details: [{ field: 'url', reason: 'URL must name a host on the public internet' }] } })
+  expect(await post('', { url: neighbour.url })).toMatchObject({
+    error: { details: [{ field: 'url', reason: 'URL must name a host on the public internet' }] },
+  })
   expect([...selfSigned.received, ...neighbour.received]).toEqual([])
 
   child.kill()

@@ -9,7 +9,9 @@ interface Vector {
 }
 
 // Computed by a Python script beside them, and compared with openssl.
-const vectors = JSON.parse(readFileSync(new URL('../../../test/fixtures/webhooks/vectors.json', import.meta.url), 'utf8')) as Vector[]
+const vectors = JSON.parse(
+  readFileSync(new URL('../../../test/fixtures/webhooks/vectors.json', import.meta.url), 'utf8'),
+) as Vector[]
 
 it.each(vectors)('signs as the fixed vector says: $name', ({ delivery, headers }) => {
   expect(signDelivery(delivery)).toEqual(headers)

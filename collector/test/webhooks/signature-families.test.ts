@@ -9,33 +9,53 @@ type Headers = Record<string, string>
 /** Whether a delivery is taken for a true one, as a receiver finds out by the documented scheme. */
 type Verify = (body: Buffer, headers: Headers, secret: string) => boolean
 
-const hexOf = (secret: string, body: string | Buffer) => createHmac('sha256', secret).update(body).digest('hex')
+const hexOf = (secret: string, body: string | Buffer) =>
+  createHmac('sha256', secret).update(body).digest('hex')
 // Receivers compare like this: texts of another length make it throw.
 const areEqual = (one: string, other: string) => timingSafeEqual(Buffer.from(one), Buffer.from(other))
 /** A receiver that throws takes nothing. */
-const orRefuse = (verify: Verify): Verify => (...delivery) => {
-  try {
-    return verify(...delivery)
-  } catch {
-    return false
+const orRefuse =
+  (verify: Verify): Verify =>
+  (...delivery) => {
+    try {
+      return verify(...delivery)
+    } catch {
+      return false
+    }
   }
-}
 
 const VERIFIERS: Record<string, Verify> = {
-  'hexadecimal, over the body as it came': (body, headers, secret) => areEqual(hexOf(secret, body), headers['X-Zenovay-Signature']!),
-  'prefixed, over the body as it came': (body, headers, secret) => areEqual(`sha256=${hexOf(secret, body)}`, headers['X-ZTA-Signature']!),
-  'prefixed, over the body parsed and written again': (body, headers, secret) => areEqual(`sha256=${hexOf(secret, rewrite(body))}`, headers['X-ZTA-Signature']!),
+  'hexadecimal, over the body as it came': (body, headers, secret) =>
+    areEqual(hexOf(secret, body), headers['X-Zenovay-Signature']!),
+  'prefixed, over the body as it came': (body, headers, secret) =>
+    areEqual(`sha256=${hexOf(secret, body)}`, headers['X-ZTA-Signature']!),
+  'prefixed, over the body parsed and written again': (body, headers, secret) =>
+    areEqual(`sha256=${hexOf(secret, rewrite(body))}`, headers['X-ZTA-Signature']!),
   'of Standard Webhooks, by its scheme': (body, headers, secret) => {
-    const mac = createHmac('sha256', Buffer.from(secret.replace('whsec_', ''), 'base64')).update(`${headers['webhook-id']}.${headers['webhook-timestamp']}.`).update(body)
+    const mac = createHmac('sha256', Buffer.from(secret.replace('whsec_', ''), 'base64'))
+      .update(`${headers['webhook-id']}.${headers['webhook-timestamp']}.`)
+      .update(body)
     return areEqual(`v1,${mac.digest('base64')}`, headers['webhook-signature']!)
   },
-  'of Standard Webhooks, by its package': (body, headers, secret) => Boolean(new Webhook(secret).verify(body, headers)),
+  'of Standard Webhooks, by its package': (body, headers, secret) =>
+    Boolean(new Webhook(secret).verify(body, headers)),
 }
 const rewrite = (body: Buffer) => JSON.stringify(JSON.parse(body.toString()))
 
-const vectors = (JSON.parse(readFileSync(new URL('../../../test/fixtures/webhooks/vectors.json', import.meta.url), 'utf8')) as { delivery: UnsignedDelivery }[]).map(({ delivery }) => delivery)
-const random = fc.record({ event: fc.constantFrom('pageview', 'event', 'goal'), data: fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ stringUnit: 'binary' })) })
-const deliver = (delivery: UnsignedDelivery, secret = delivery.secret) => ({ body: Buffer.from(delivery.body), headers: signDelivery({ ...delivery, secret, at: Date.now() }), secret })
+const vectors = (
+  JSON.parse(
+    readFileSync(new URL('../../../test/fixtures/webhooks/vectors.json', import.meta.url), 'utf8'),
+  ) as { delivery: UnsignedDelivery }[]
+).map(({ delivery }) => delivery)
+const random = fc.record({
+  event: fc.constantFrom('pageview', 'event', 'goal'),
+  data: fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ stringUnit: 'binary' })),
+})
+const deliver = (delivery: UnsignedDelivery, secret = delivery.secret) => ({
+  body: Buffer.from(delivery.body),
+  headers: signDelivery({ ...delivery, secret, at: Date.now() }),
+  secret,
+})
 const wrap = ({ event, data }: { event: string; data: unknown }): UnsignedDelivery => ({
   secret: createWebhookSecret(),
   id: 'evt_1',

@@ -29,9 +29,19 @@ it('signs nothing with an old secret once a rotation is answered, and loses noth
     const { id } = webhooks[turn % 3]!
     await opened.webhooks.rotate(id, `secret-${turn}`, 'key_1')
     const answeredAt = opened.sent.length
-    expect(opened.sent.filter(({ webhook, endedAt }) => webhook.id === id && endedAt === undefined && webhook.secret !== `secret-${turn}`)).toEqual([])
+    expect(
+      opened.sent.filter(
+        ({ webhook, endedAt }) =>
+          webhook.id === id && endedAt === undefined && webhook.secret !== `secret-${turn}`,
+      ),
+    ).toEqual([])
     await sleep(20)
-    expect(opened.sent.slice(answeredAt).filter(({ webhook }) => webhook.id === id).every(({ webhook }) => webhook.secret === `secret-${turn}`)).toBe(true)
+    expect(
+      opened.sent
+        .slice(answeredAt)
+        .filter(({ webhook }) => webhook.id === id)
+        .every(({ webhook }) => webhook.secret === `secret-${turn}`),
+    ).toBe(true)
   }
   expect(opened.sent.length).toBeGreaterThan(30)
   expect(opened.sent.every(({ result }) => result === undefined || result.status === 200)).toBe(true)
@@ -54,12 +64,17 @@ it('sends nothing once a removal is answered', async () => {
 })
 
 it('cuts an attempt that takes long when its webhook is removed', async () => {
-  opened.answers['/a'] = (_message, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve(0)))
+  opened.answers['/a'] = (_message, signal) =>
+    new Promise((resolve) => signal.addEventListener('abort', () => resolve(0)))
   const webhook = await opened.add('/a')
   await opened.put(1)
   while (opened.sent.length === 0) await sleep(1)
   await opened.webhooks.remove(webhook.id, 'key_1')
-  expect((await opened.logOf(webhook)).map(({ kind, error, note }) => [kind, error, note])).toEqual([['created', null, null], ['removed', null, null], ['delivery', 'cancelled', 'cancelled']])
+  expect((await opened.logOf(webhook)).map(({ kind, error, note }) => [kind, error, note])).toEqual([
+    ['created', null, null],
+    ['removed', null, null],
+    ['delivery', 'cancelled', 'cancelled'],
+  ])
 })
 
 it('waits for another process that is sending, also when it died', async () => {
@@ -95,7 +110,11 @@ it('refuses payloads over a megabyte, and records how many', async () => {
   const webhook = await opened.add('/a')
   await opened.put(2, { data: { text: 'x'.repeat(1024 * 1024) } })
   await opened.put(1, { data: { text: 'x'.repeat(1024 * 1023) } })
-  expect((await opened.logOf(webhook)).filter(({ kind }) => kind === 'dropped').map(({ count, note }) => [count, note])).toEqual([[2, 'the payload is over 1 MB']])
+  expect(
+    (await opened.logOf(webhook))
+      .filter(({ kind }) => kind === 'dropped')
+      .map(({ count, note }) => [count, note]),
+  ).toEqual([[2, 'the payload is over 1 MB']])
   while (opened.sent.length === 0) await sleep(5)
   expect(opened.sent).toHaveLength(1)
 })
@@ -106,7 +125,9 @@ it('gives events of one name and millisecond to a webhook with different timesta
   for (let round = 0; round < 2; round++) await opened.put(30, { at })
   await opened.put(1, { at: at - 20 })
   while (opened.sent.length < 61) await sleep(5)
-  const stamps = opened.sent.map(({ body }) => Date.parse((JSON.parse(body) as { timestamp: string }).timestamp)).sort()
+  const stamps = opened.sent
+    .map(({ body }) => Date.parse((JSON.parse(body) as { timestamp: string }).timestamp))
+    .sort()
   expect(stamps).toEqual([at - 20, ...Array.from({ length: 60 }, (_, index) => at + index)])
   for (const { body } of opened.sent) expect(JSON.stringify(JSON.parse(body))).toBe(body)
 })

@@ -25,12 +25,18 @@ it('disables a webhook with the twentieth failed delivery in a row, and says so 
   expect(await find(webhook.id)).toMatchObject({ isActive: true, failuresInRow: 19 })
   await opened.put(1)
   await pass(1_000)
-  expect(await find(webhook.id)).toMatchObject({ isActive: false, failuresInRow: 20, disabledReason: '20 deliveries in a row failed' })
+  expect(await find(webhook.id)).toMatchObject({
+    isActive: false,
+    failuresInRow: 20,
+    disabledReason: '20 deliveries in a row failed',
+  })
   expect(opened.webhooks.outbox.wants(opened.site.id, 'event')).toBe(false)
   await opened.put(5)
   await pass(60_000)
   expect(opened.sent).toHaveLength(20)
-  expect((await opened.logOf(webhook)).filter(({ kind }) => kind === 'disabled')).toMatchObject([{ note: '20 deliveries in a row failed', actor: null }])
+  expect((await opened.logOf(webhook)).filter(({ kind }) => kind === 'disabled')).toMatchObject([
+    { note: '20 deliveries in a row failed', actor: null },
+  ])
 })
 
 it('disables once in a storm of failures; what waits is delivered when somebody enables it, and what failed when it is replayed', async () => {
@@ -45,17 +51,36 @@ it('disables once in a storm of failures; what waits is delivered when somebody 
   opened.answers['/a'] = 200
   await opened.webhooks.enable(webhook.id, 'key_1')
   await pass(1_000)
-  expect(await find(webhook.id)).toMatchObject({ isActive: true, disabledReason: null, backlog: 0, failuresInRow: 0 })
+  expect(await find(webhook.id)).toMatchObject({
+    isActive: true,
+    disabledReason: null,
+    backlog: 0,
+    failuresInRow: 0,
+  })
   expect([opened.metric('delivered'), opened.metric('failed')]).toEqual([60 - failed, failed])
   expect(await opened.webhooks.replay(webhook.id, { failedSince: 0 }, 'key_1')).toBe(failed)
   await pass(1_000)
   expect(opened.metric('delivered')).toBe(60)
-  expect(new Set(opened.sent.filter(({ result }) => result?.status === 200).map(({ eventId }) => eventId)).size).toBe(60)
-  expect((await opened.logOf(webhook)).filter(({ kind }) => kind !== 'delivery').map(({ kind, actor }) => [kind, actor])).toEqual([['created', 'key_1'], ['disabled', null], ['enabled', 'key_1'], ['replayed', 'key_1']])
+  expect(
+    new Set(opened.sent.filter(({ result }) => result?.status === 200).map(({ eventId }) => eventId)).size,
+  ).toBe(60)
+  expect(
+    (await opened.logOf(webhook))
+      .filter(({ kind }) => kind !== 'delivery')
+      .map(({ kind, actor }) => [kind, actor]),
+  ).toEqual([
+    ['created', 'key_1'],
+    ['disabled', null],
+    ['enabled', 'key_1'],
+    ['replayed', 'key_1'],
+  ])
 })
 
 it('never disables for failures with a success among every ten, nor for tests', async () => {
-  opened.answers['/a'] = (message) => Promise.resolve((JSON.parse(message.body) as { data: { number: number } }).data.number % 10 === 0 ? 200 : 404)
+  opened.answers['/a'] = (message) =>
+    Promise.resolve(
+      (JSON.parse(message.body) as { data: { number: number } }).data.number % 10 === 0 ? 200 : 404,
+    )
   const webhook = await opened.add('/a')
   for (let round = 0; round < 10; round++) {
     await opened.put(10)
@@ -77,7 +102,10 @@ it('disables at once when the endpoint is gone', async () => {
   const webhook = await opened.add('/a')
   await opened.put(1)
   await pass(1_000)
-  expect(await find(webhook.id)).toMatchObject({ isActive: false, disabledReason: 'the endpoint answered 410 Gone' })
+  expect(await find(webhook.id)).toMatchObject({
+    isActive: false,
+    disabledReason: 'the endpoint answered 410 Gone',
+  })
 })
 
 it('replays what failed since a time, and one delivery, with the same ids', async () => {
@@ -99,11 +127,20 @@ it('replays what failed since a time, and one delivery, with the same ids', asyn
   expect(opened.sent.at(-1)!.eventId).toBe(failed[0])
   expect(await opened.webhooks.replay(webhook.id, { eventId: 'evt_none' }, 'key_1')).toBe(0)
   expect(await opened.webhooks.replay('wh_none', { failedSince: since }, 'key_1')).toBeUndefined()
-  expect((await opened.logOf(webhook)).filter(({ kind }) => kind === 'replayed').map(({ count, actor }) => [count, actor])).toEqual([[10, 'key_1'], [1, 'key_1'], [0, 'key_1']])
+  expect(
+    (await opened.logOf(webhook))
+      .filter(({ kind }) => kind === 'replayed')
+      .map(({ count, actor }) => [count, actor]),
+  ).toEqual([
+    [10, 'key_1'],
+    [1, 'key_1'],
+    [0, 'key_1'],
+  ])
 })
 
 it('restores by one replay the thousand deliveries of an endpoint that was away for a day, each once and with its own id', async () => {
-  const answerAfter = (ms: number, status: number) => () => new Promise<number>((resolve) => setTimeout(() => resolve(status), ms))
+  const answerAfter = (ms: number, status: number) => () =>
+    new Promise<number>((resolve) => setTimeout(() => resolve(status), ms))
   opened.answers['/a'] = answerAfter(4_000, 503)
   const webhook = await opened.add('/a')
   await opened.put(3)
@@ -124,7 +161,9 @@ it('restores by one replay the thousand deliveries of an endpoint that was away 
   await opened.webhooks.enable(webhook.id, 'key_1')
   expect(await opened.webhooks.replay(webhook.id, { failedSince: since }, 'key_1')).toBe(1_000)
   await pass(30_000)
-  const ids = Array.from({ length: 1_000 }, (_, index) => nameEvent({ siteId: opened.site.id, name: 'event', key: `event-${index + 4}` }))
+  const ids = Array.from({ length: 1_000 }, (_, index) =>
+    nameEvent({ siteId: opened.site.id, name: 'event', key: `event-${index + 4}` }),
+  )
   expect(opened.sent.map(({ eventId }) => eventId).sort()).toEqual(ids.sort())
   expect(opened.metric('delivered')).toBe(1_000)
   expect(await opened.webhooks.replay(webhook.id, { failedSince: since }, 'key_1')).toBe(0)
@@ -140,7 +179,11 @@ it('gives up what waited for a day, and forgets everything after thirty', async 
   skip(DAY_MS + HOUR_MS)
   await opened.webhooks.tidy()
   expect(await find(gone.id)).toMatchObject({ backlog: 0 })
-  expect((await opened.logOf(gone)).filter(({ kind }) => kind === 'dropped').map(({ count, note }) => [count, note])).toEqual(waiting > 0 ? [[waiting, 'waited for 24 hours']] : [])
+  expect(
+    (await opened.logOf(gone))
+      .filter(({ kind }) => kind === 'dropped')
+      .map(({ count, note }) => [count, note]),
+  ).toEqual(waiting > 0 ? [[waiting, 'waited for 24 hours']] : [])
   expect(opened.metric('failed') + opened.metric('dropped') + opened.metric('delivered')).toBe(6)
   expect(await opened.logOf(fine)).toHaveLength(4)
   skip(30 * DAY_MS)
@@ -158,6 +201,10 @@ it('logs every attempt and every change, and the sums agree', async () => {
   await opened.webhooks.remove(webhook.id, 'key_3')
   const log = await opened.logOf(webhook)
   expect(log.filter(({ kind }) => kind === 'delivery')).toHaveLength(opened.sent.length)
-  expect(log.filter(({ kind }) => kind !== 'delivery').map(({ kind, actor }) => [kind, actor])).toEqual([['created', 'key_1'], ['rotated', 'key_2'], ['removed', 'key_3']])
+  expect(log.filter(({ kind }) => kind !== 'delivery').map(({ kind, actor }) => [kind, actor])).toEqual([
+    ['created', 'key_1'],
+    ['rotated', 'key_2'],
+    ['removed', 'key_3'],
+  ])
   expect([opened.metric('delivered'), opened.metric('failed')]).toEqual([19, 1])
 })

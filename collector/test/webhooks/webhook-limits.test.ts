@@ -11,13 +11,16 @@ describe('by a clock of its own', () => {
   const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 
   it('sends no host more than a hundred requests in any second, whoever points at it', async () => {
-    for (let count = 0; count < 10; count++) await opened.add(`/${count}`, { url: `https://victim.example/${count}` })
+    for (let count = 0; count < 10; count++)
+      await opened.add(`/${count}`, { url: `https://victim.example/${count}` })
     for (let second = 0; second < 2; second++) {
       await opened.put(20)
       await pass(1_000)
     }
     const times = opened.sent.map(({ startedAt }) => startedAt)
-    const most = Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length))
+    const most = Math.max(
+      ...times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length),
+    )
     expect(most).toBeLessThanOrEqual(100)
     expect(times.length).toBeGreaterThan(150)
   })
@@ -49,7 +52,9 @@ describe('by a clock of its own', () => {
     expect([most.get('shared.example'), most.get('all')]).toEqual([8, 48])
     await opened.put(20, { siteId: another.id })
     await pass(4_000)
-    expect(Math.max(...[...most].filter(([name]) => name.startsWith('wh_')).map(([, count]) => count))).toBe(4)
+    expect(Math.max(...[...most].filter(([name]) => name.startsWith('wh_')).map(([, count]) => count))).toBe(
+      4,
+    )
     expect(most.get('all')).toBe(64)
   })
 
@@ -82,7 +87,11 @@ describe('by a clock of its own', () => {
     await opened.put(10)
     await opened.put(10)
     expect(await opened.store.findWebhook(webhook.id)).toMatchObject({ backlog: 50_000 })
-    expect((await opened.logOf(webhook)).filter(({ kind }) => kind === 'dropped').map(({ count, note }) => [count, note])).toEqual([[19, 'over 50000 deliveries wait']])
+    expect(
+      (await opened.logOf(webhook))
+        .filter(({ kind }) => kind === 'dropped')
+        .map(({ count, note }) => [count, note]),
+    ).toEqual([[19, 'over 50000 deliveries wait']])
     expect(opened.metric('dropped')).toBe(19)
   })
 })

@@ -20,23 +20,50 @@ beforeEach(async () => {
   key = await addKey()
 })
 
-const addSite = (accountId = 'acc_default') => test.control.addSite({ accountId, domain: 'example.com', name: 'Example', allowedDomains: [] })
+const addSite = (accountId = 'acc_default') =>
+  test.control.addSite({ accountId, domain: 'example.com', name: 'Example', allowedDomains: [] })
 
-async function addKey(scope: KeyScope = 'admin', { accountId, siteId = null }: { accountId?: string; siteId?: string | null } = {}): Promise<string> {
-  const { secret, record } = createApiKey({ name: 'test', siteId, scope, ...(accountId !== undefined && { accountId }) }, Date.now())
+async function addKey(
+  scope: KeyScope = 'admin',
+  { accountId, siteId = null }: { accountId?: string; siteId?: string | null } = {},
+): Promise<string> {
+  const { secret, record } = createApiKey(
+    { name: 'test', siteId, scope, ...(accountId !== undefined && { accountId }) },
+    Date.now(),
+  )
   await test.control.addApiKey(record)
   return secret
 }
 
 type Method = 'GET' | 'POST' | 'DELETE'
-async function ask(method: Method, path: string, { body, as = key, headers = {} }: { body?: unknown; as?: string; headers?: Record<string, string> } = {}): Promise<{ status: number; body: unknown }> {
+async function ask(
+  method: Method,
+  path: string,
+  { body, as = key, headers = {} }: { body?: unknown; as?: string; headers?: Record<string, string> } = {},
+): Promise<{ status: number; body: unknown }> {
   const payload = typeof body === 'string' ? body : JSON.stringify(body)
-  const answer = await test.app.inject({ method, url: path, headers: { authorization: `Bearer ${as}`, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers }, ...(body !== undefined && { payload }) })
+  const answer = await test.app.inject({
+    method,
+    url: path,
+    headers: {
+      authorization: `Bearer ${as}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { payload }),
+  })
   return { status: answer.statusCode, body: answer.json() }
 }
 
-const create = (fields: object = {}, as = key) => ask('POST', '/api/webhooks', { body: { siteId: site.id, url: URL_OF_HOOK, events: ['pageview', 'event', 'goal'], ...fields }, as })
-const list = async (as = key) => (await ask('GET', `/api/webhooks?siteId=${site.id}`, { as })).body as { webhooks: Record<string, unknown>[] }
+const create = (fields: object = {}, as = key) =>
+  ask('POST', '/api/webhooks', {
+    body: { siteId: site.id, url: URL_OF_HOOK, events: ['pageview', 'event', 'goal'], ...fields },
+    as,
+  })
+const list = async (as = key) =>
+  (await ask('GET', `/api/webhooks?siteId=${site.id}`, { as })).body as {
+    webhooks: Record<string, unknown>[]
+  }
 const idOf = ({ body }: { body: unknown }) => (body as { webhook: { id: string } }).webhook.id
 
 describe('/api/webhooks', () => {
@@ -44,16 +71,33 @@ describe('/api/webhooks', () => {
     const made = await create({ description: 'Production <b>' })
     expect(made).toEqual({
       status: 201,
-      body: { webhook: { id: expect.stringMatching(/^wh_\w+$/) as string, url: URL_OF_HOOK, events: ['pageview', 'event', 'goal'], secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/) as string, active: true, createdAt: TIME } },
+      body: {
+        webhook: {
+          id: expect.stringMatching(/^wh_\w+$/) as string,
+          url: URL_OF_HOOK,
+          events: ['pageview', 'event', 'goal'],
+          secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/) as string,
+          active: true,
+          createdAt: TIME,
+        },
+      },
     })
     const { webhook } = made.body as { webhook: object }
-    expect(await list(await addKey('read'))).toEqual({ webhooks: [{ ...webhook, secret: 'whsec_********', lastTriggered: null }] })
-    expect(await ask('DELETE', `/api/webhooks?id=${idOf(made)}`)).toEqual({ status: 200, body: { success: true, message: 'Webhook deleted successfully' } })
+    expect(await list(await addKey('read'))).toEqual({
+      webhooks: [{ ...webhook, secret: 'whsec_********', lastTriggered: null }],
+    })
+    expect(await ask('DELETE', `/api/webhooks?id=${idOf(made)}`)).toEqual({
+      status: 200,
+      body: { success: true, message: 'Webhook deleted successfully' },
+    })
     expect(await list()).toEqual({ webhooks: [] })
   })
 
   it('refuses a body over its limit, and makes nothing of it', async () => {
-    expect(await create({ description: 'x'.repeat(1024 * 1024) })).toEqual({ status: 413, body: { error: 'Request body must be at most 64 KB' } })
+    expect(await create({ description: 'x'.repeat(1024 * 1024) })).toEqual({
+      status: 413,
+      body: { error: 'Request body must be at most 64 KB' },
+    })
     expect(await list()).toEqual({ webhooks: [] })
   })
 
@@ -72,28 +116,47 @@ describe('/api/webhooks', () => {
       [{ events: [] }, 'events must be an array of event types'],
       [{ events: undefined }, 'events must be an array of event types'],
       [{ events: 'pageview' }, 'events must be an array of event types'],
-      [{ events: ['pageview', 'event', 'goal', 'alert', 'session_end', 'traffic_spike'] }, 'Maximum 5 event types per webhook'],
+      [
+        { events: ['pageview', 'event', 'goal', 'alert', 'session_end', 'traffic_spike'] },
+        'Maximum 5 event types per webhook',
+      ],
       [{ description: 'x'.repeat(501) }, 'description must be a text of at most 500 characters'],
       [{ url: 'https://127.0.0.1/' }, 'URL must name a host on the public internet'],
     ]
-    for (const [fields, error] of refusals) expect(await create(fields), error).toEqual({ status: 400, body: { error } })
-    for (const [body, error] of [['{', 'Request body is not valid JSON'], ['[]', 'Request body must be a JSON object'], ['', 'Request body is not valid JSON']] as const) expect(await ask('POST', '/api/webhooks', { body })).toEqual({ status: 400, body: { error } })
+    for (const [fields, error] of refusals)
+      expect(await create(fields), error).toEqual({ status: 400, body: { error } })
+    for (const [body, error] of [
+      ['{', 'Request body is not valid JSON'],
+      ['[]', 'Request body must be a JSON object'],
+      ['', 'Request body is not valid JSON'],
+    ] as const)
+      expect(await ask('POST', '/api/webhooks', { body })).toEqual({ status: 400, body: { error } })
     expect(await ask('GET', '/api/webhooks')).toEqual({ status: 400, body: { error: 'siteId is required' } })
     expect(await ask('DELETE', '/api/webhooks')).toEqual({ status: 400, body: { error: 'id is required' } })
-    expect(await ask('DELETE', '/api/webhooks?id=wh_nothing')).toEqual({ status: 404, body: { error: 'Webhook not found' } })
+    expect(await ask('DELETE', '/api/webhooks?id=wh_nothing')).toEqual({
+      status: 404,
+      body: { error: 'Webhook not found' },
+    })
     expect(await create({}, 'nothing')).toEqual({ status: 401, body: { error: 'Unauthorized' } })
     expect(await list()).toEqual({ webhooks: [] })
   })
 
   it('takes each event of both products, and one that is named twice once', async () => {
-    expect(await create({ events: ['pageview', 'event', 'goal', 'alert', 'session_end', 'pageview'] })).toMatchObject({ status: 201, body: { webhook: { events: ['pageview', 'event', 'goal', 'alert', 'session_end'] } } })
+    expect(
+      await create({ events: ['pageview', 'event', 'goal', 'alert', 'session_end', 'pageview'] }),
+    ).toMatchObject({
+      status: 201,
+      body: { webhook: { events: ['pageview', 'event', 'goal', 'alert', 'session_end'] } },
+    })
     expect(await create({ events: ['traffic_spike', 'high_value_visitor'] })).toMatchObject({ status: 201 })
   })
 
   it('takes ten webhooks for a site, however many ask at once', async () => {
     const answers = await Promise.all(Array.from({ length: 25 }, () => create()))
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(10)
-    expect(answers.filter(({ status }) => status !== 201)).toEqual(Array.from({ length: 15 }, () => ({ status: 400, body: { error: 'Maximum 10 webhooks per site' } })))
+    expect(answers.filter(({ status }) => status !== 201)).toEqual(
+      Array.from({ length: 15 }, () => ({ status: 400, body: { error: 'Maximum 10 webhooks per site' } })),
+    )
     expect((await list()).webhooks).toHaveLength(10)
     await ask('DELETE', `/api/webhooks?id=${(await list()).webhooks[3]!['id'] as string}`)
     expect(await create()).toMatchObject({ status: 201 })
@@ -105,19 +168,27 @@ describe('/api/webhooks', () => {
     const other = await test.control.addAccount({ name: 'Other', plan: 'free' })
     const alsoMine = await addSite()
     const foreign = { status: 403, body: { error: 'Access denied' } }
-    for (const as of [await addKey('admin', { accountId: other.id }), await addKey('admin', { siteId: alsoMine.id })]) {
+    for (const as of [
+      await addKey('admin', { accountId: other.id }),
+      await addKey('admin', { siteId: alsoMine.id }),
+    ]) {
       expect(await ask('GET', `/api/webhooks?siteId=${site.id}`, { as })).toEqual(foreign)
       expect(await create({}, as)).toEqual(foreign)
       expect(await create({ siteId: 'ws_nothing' }, as)).toEqual(foreign)
       expect(await ask('GET', `/api/activity-log?siteId=${site.id}&type=webhook`, { as })).toEqual(foreign)
-      expect(await ask('DELETE', `/api/webhooks?id=${id}`, { as })).toEqual({ status: 404, body: { error: 'Webhook not found' } })
+      expect(await ask('DELETE', `/api/webhooks?id=${id}`, { as })).toEqual({
+        status: 404,
+        body: { error: 'Webhook not found' },
+      })
     }
     for (const scope of ['read', 'write'] as const) {
       const as = await addKey(scope)
       expect(await create({}, as)).toEqual(foreign)
       expect(await ask('DELETE', `/api/webhooks?id=${id}`, { as })).toEqual(foreign)
     }
-    expect(await ask('GET', `/api/webhooks?siteId=${site.id}`, { headers: { 'sec-fetch-site': 'cross-site' } })).toEqual(foreign)
+    expect(
+      await ask('GET', `/api/webhooks?siteId=${site.id}`, { headers: { 'sec-fetch-site': 'cross-site' } }),
+    ).toEqual(foreign)
     expect((await list()).webhooks).toHaveLength(1)
   })
 })
@@ -127,18 +198,39 @@ describe('/api/activity-log', () => {
     const id = idOf(await create())
     await ask('POST', `/v1/cli/mutate/webhooks/${id}/test`)
     await ask('DELETE', `/api/webhooks?id=${id}`)
-    const read = async (query = '') => (await ask('GET', `/api/activity-log?siteId=${site.id}&type=webhook${query}`)).body as { activities: { action: string }[]; nextBefore: number | null }
+    const read = async (query = '') =>
+      (await ask('GET', `/api/activity-log?siteId=${site.id}&type=webhook${query}`)).body as {
+        activities: { action: string }[]
+        nextBefore: number | null
+      }
     const { activities, nextBefore } = await read()
     expect(activities.map(({ action }) => action)).toEqual(['removed', 'test', 'created'])
     expect(nextBefore).toBeNull()
-    expect(activities[1]).toMatchObject({ id: expect.any(Number) as number, type: 'webhook', timestamp: TIME, webhookId: id, siteId: site.id, event: 'test', status: 200, error: null, answer: '' })
+    expect(activities[1]).toMatchObject({
+      id: expect.any(Number) as number,
+      type: 'webhook',
+      timestamp: TIME,
+      webhookId: id,
+      siteId: site.id,
+      event: 'test',
+      status: 200,
+      error: null,
+      answer: '',
+    })
     const first = await read('&limit=2')
     expect(first.activities).toEqual(activities.slice(0, 2))
     expect((await read(`&limit=2&before=${first.nextBefore}`)).activities).toEqual(activities.slice(2))
   })
 
   it('refuses what it cannot read', async () => {
-    const refusals = [['', 'siteId is required'], [`siteId=${site.id}&type=login`, 'type must be one of webhook, alert, goal, key'], [`siteId=${site.id}&limit=0`, 'limit must be a number from 1 to 100'], [`siteId=${site.id}&limit=101`, 'limit must be a number from 1 to 100'], [`siteId=${site.id}&before=x`, 'before must be the nextBefore of an answer']]
-    for (const [query, error] of refusals) expect(await ask('GET', `/api/activity-log?${query}`)).toEqual({ status: 400, body: { error } })
+    const refusals = [
+      ['', 'siteId is required'],
+      [`siteId=${site.id}&type=login`, 'type must be one of webhook, alert, goal, key'],
+      [`siteId=${site.id}&limit=0`, 'limit must be a number from 1 to 100'],
+      [`siteId=${site.id}&limit=101`, 'limit must be a number from 1 to 100'],
+      [`siteId=${site.id}&before=x`, 'before must be the nextBefore of an answer'],
+    ]
+    for (const [query, error] of refusals)
+      expect(await ask('GET', `/api/activity-log?${query}`)).toEqual({ status: 400, body: { error } })
   })
 })

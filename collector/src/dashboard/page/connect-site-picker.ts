@@ -15,7 +15,11 @@ export function connectSitePicker(onChoice: (siteId: string) => void): SitePicke
       findElement('site-picker').hidden = sites.length < 2
       findElement('site-name').textContent = chosen.name
       document.title = `${chosen.name} · Zenovay`
-      select.replaceChildren(...sites.map(({ id, name, domain }) => new Option(name === domain ? name : `${name} (${domain})`, id)))
+      select.replaceChildren(
+        ...sites.map(
+          ({ id, name, domain }) => new Option(name === domain ? name : `${name} (${domain})`, id),
+        ),
+      )
       select.value = chosen.id
     },
   }

@@ -12,7 +12,9 @@ export interface Chart {
 const FONT = '12px system-ui, sans-serif'
 // Under a handful of pageviews the axis would count in fractions, or one visit fill the chart.
 const LOWEST_TOP = 5
-const COUNT_STEPS = [1, 2, 5].flatMap((step) => Array.from({ length: 10 }, (_, power) => step * 10 ** power)).sort((a, b) => a - b)
+const COUNT_STEPS = [1, 2, 5]
+  .flatMap((step) => Array.from({ length: 10 }, (_, power) => step * 10 ** power))
+  .sort((a, b) => a - b)
 
 /** Draws into `#chart`, as wide as it is; anew when it is resized or the colour scheme changes. */
 export function createChart(): Chart {
@@ -20,7 +22,12 @@ export function createChart(): Chart {
   let days: DayRow[] = []
   // Asked at each drawing: a canvas does not follow the style sheet.
   const colour = (name: string) => () => getComputedStyle(box).getPropertyValue(name)
-  const bars = (name: string, width: number): uPlot.Series => ({ fill: colour(name), width: 0, points: { show: false }, paths: uPlot.paths.bars!({ size: [width, 40], radius: 0.15 }) })
+  const bars = (name: string, width: number): uPlot.Series => ({
+    fill: colour(name),
+    width: 0,
+    points: { show: false },
+    paths: uPlot.paths.bars!({ size: [width, 40], radius: 0.15 }),
+  })
   const axis: uPlot.Axis = { stroke: colour('--muted'), font: FONT, ticks: { show: false } }
 
   const chart = new uPlot(
@@ -37,8 +44,20 @@ export function createChart(): Chart {
       },
       axes: [
         // Week by week back from today, so that today has its name.
-        { ...axis, size: 28, grid: { show: false }, splits: () => [4, 3, 2, 1, 0].map((weeks) => days.length - 1 - 7 * weeks), values: (_plot, splits) => splits.map((index) => formatDay(days[index]!.date)) },
-        { ...axis, size: 40, incrs: COUNT_STEPS, grid: { stroke: colour('--grid'), width: 1 }, values: (_plot, splits) => splits.map(formatShortCount) },
+        {
+          ...axis,
+          size: 28,
+          grid: { show: false },
+          splits: () => [4, 3, 2, 1, 0].map((weeks) => days.length - 1 - 7 * weeks),
+          values: (_plot, splits) => splits.map((index) => formatDay(days[index]!.date)),
+        },
+        {
+          ...axis,
+          size: 40,
+          incrs: COUNT_STEPS,
+          grid: { stroke: colour('--grid'), width: 1 },
+          values: (_plot, splits) => splits.map(formatShortCount),
+        },
       ],
       series: [{}, bars('--pageviews', 0.8), bars('--visitors', 0.4)],
       hooks: { setCursor: [({ cursor }) => showLegend(cursor.idx == null ? undefined : days[cursor.idx])] },
@@ -53,7 +72,11 @@ export function createChart(): Chart {
   return {
     show(next) {
       days = next
-      chart.setData([days.map((_, index) => index), days.map((day) => day.page_views), days.map((day) => day.total_visitors)])
+      chart.setData([
+        days.map((_, index) => index),
+        days.map((day) => day.page_views),
+        days.map((day) => day.total_visitors),
+      ])
     },
   }
 }

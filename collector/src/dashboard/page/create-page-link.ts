@@ -4,7 +4,8 @@ export function createPageLink(address: string, { withHost }: { withHost: boolea
   const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:'
   const element = document.createElement(isWeb ? 'a' : 'bdi')
   element.dir = 'auto'
-  element.textContent = url && isWeb ? (withHost ? url.host : '') + decode(url.pathname + url.search) : address
+  element.textContent =
+    url && isWeb ? (withHost ? url.host : '') + decode(url.pathname + url.search) : address
   element.title = address
   if (element instanceof HTMLAnchorElement) {
     element.href = address

@@ -19,7 +19,8 @@ export function createPoller(poll: (signal: AbortSignal) => Promise<number>): Po
 
   const schedule = () => {
     clearTimeout(timer)
-    if (round && !running && !document.hidden) timer = setTimeout(() => void run(round!), Math.max(0, due - Date.now()))
+    if (round && !running && !document.hidden)
+      timer = setTimeout(() => void run(round!), Math.max(0, due - Date.now()))
   }
   const run = async (own: AbortController) => {
     running = true

@@ -22,9 +22,16 @@ export interface ReportView {
 const REFRESH_MS = 30_000
 const FIRST_RETRY_S = 5
 const LONGEST_RETRY_S = 30
-const NO_SITE = 'There is no site yet. Add one with "zenovay-collector site add example.com" on the collector’s machine; it shows up here by itself.'
+const NO_SITE =
+  'There is no site yet. Add one with "zenovay-collector site add example.com" on the collector’s machine; it shows up here by itself.'
 
-export function createReportView({ onReport, onUnknownKey }: { onReport: () => void; onUnknownKey: (message: string) => void }): ReportView {
+export function createReportView({
+  onReport,
+  onUnknownKey,
+}: {
+  onReport: () => void
+  onUnknownKey: (message: string) => void
+}): ReportView {
   const storedSite = createStoredValue('zenovay-dashboard-site')
   const live = createLiveCount()
   const tag = connectInstallTag()

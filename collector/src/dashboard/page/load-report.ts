@@ -15,7 +15,17 @@ export async function loadWebsites(access: Access): Promise<Website[]> {
 
 /** The last 30 days of a site. */
 export async function loadReport(siteId: string, access: Access): Promise<Report> {
-  const load = async <Data>(part: string) => (await requestJson<{ data: Data }>(`${API}/analytics/${encodeURIComponent(siteId)}${part}?range=30d`, access)).data
-  const [overview, { pages }, { events }] = await Promise.all([load<Overview>(''), load<{ pages: PageRow[] }>('/pages'), load<{ events: EventRow[] }>('/events')])
+  const load = async <Data>(part: string) =>
+    (
+      await requestJson<{ data: Data }>(
+        `${API}/analytics/${encodeURIComponent(siteId)}${part}?range=30d`,
+        access,
+      )
+    ).data
+  const [overview, { pages }, { events }] = await Promise.all([
+    load<Overview>(''),
+    load<{ pages: PageRow[] }>('/pages'),
+    load<{ events: EventRow[] }>('/events'),
+  ])
   return { overview, pages, events }
 }

@@ -10,7 +10,10 @@ export class RequestFailure extends Error {
   readonly status: number
   readonly retryAfterS: number | undefined
 
-  constructor(status: number, { message, retryAfterS }: { message?: string | undefined; retryAfterS?: number | undefined } = {}) {
+  constructor(
+    status: number,
+    { message, retryAfterS }: { message?: string | undefined; retryAfterS?: number | undefined } = {},
+  ) {
     super(message)
     this.status = status
     this.retryAfterS = retryAfterS
@@ -18,7 +21,10 @@ export class RequestFailure extends Error {
 }
 
 /** Asks the collector that served this page. Rejects with a {@link RequestFailure}. */
-export async function requestJson<Body>(path: string, { key, signal }: { key?: string; signal: AbortSignal }): Promise<Body> {
+export async function requestJson<Body>(
+  path: string,
+  { key, signal }: { key?: string; signal: AbortSignal },
+): Promise<Body> {
   try {
     // Relative to the page: the collector may lie behind a path of a proxy.
     const answer = await fetch(new URL(path, document.baseURI), {
@@ -35,5 +41,8 @@ export async function requestJson<Body>(path: string, { key, signal }: { key?: s
 
 async function readFailure(answer: Response): Promise<RequestFailure> {
   const body = (await answer.json().catch(() => undefined)) as ErrorBody | undefined
-  return new RequestFailure(answer.status, { message: body?.error?.message, retryAfterS: Number(answer.headers.get('retry-after')) || undefined })
+  return new RequestFailure(answer.status, {
+    message: body?.error?.message,
+    retryAfterS: Number(answer.headers.get('retry-after')) || undefined,
+  })
 }

@@ -3,7 +3,19 @@ import { sourceOfHost, sourceOfTag, type Source } from './find-source.js'
 import { readTags, type LinkTags } from './read-tags.js'
 
 /** The channels of reports; docs/sources.md says which visit belongs to which. */
-export const CHANNELS = ['direct', 'organic search', 'paid search', 'social', 'paid social', 'display', 'paid', 'ai', 'email', 'referral', 'campaign'] as const
+export const CHANNELS = [
+  'direct',
+  'organic search',
+  'paid search',
+  'social',
+  'paid social',
+  'display',
+  'paid',
+  'ai',
+  'email',
+  'referral',
+  'campaign',
+] as const
 export type Channel = (typeof CHANNELS)[number]
 
 /** How a visitor came to a page. */
@@ -53,10 +65,14 @@ function findSource({ utm_source, ref, clickId }: LinkTags, sender: string): Sou
 }
 
 /** The first rule that fits, as docs/sources.md lists them. */
-function findChannel({ utm_medium, utm_source, utm_campaign, ref, clickId }: LinkTags, { name, kind }: Source): Channel {
+function findChannel(
+  { utm_medium, utm_source, utm_campaign, ref, clickId }: LinkTags,
+  { name, kind }: Source,
+): Channel {
   const medium = utm_medium.toLowerCase()
   if (DISPLAY_MEDIUM.test(medium) || kind === 'ads') return 'display'
-  if (PAID_MEDIUM.test(medium) || clickId?.paid) return kind === 'search' ? 'paid search' : kind === 'social' ? 'paid social' : 'paid'
+  if (PAID_MEDIUM.test(medium) || clickId?.paid)
+    return kind === 'search' ? 'paid search' : kind === 'social' ? 'paid social' : 'paid'
   if (EMAIL_MEDIUM.test(medium)) return 'email'
   if (SOCIAL_MEDIUM.test(medium)) return 'social'
   if (AI_MEDIUM.test(medium)) return 'ai'

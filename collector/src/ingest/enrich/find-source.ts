@@ -28,7 +28,12 @@ for (const kind of SOURCE_KINDS)
 /** The source behind a host name or Android package: a known one, or the host without its `www.`. */
 export function sourceOfHost(host: string): Source {
   const lower = host.toLowerCase()
-  return findHost(lower) ?? { name: cut(lower.replace(/^www\d?\./, '')), kind: MAIL_HOST.test(lower) ? 'email' : undefined }
+  return (
+    findHost(lower) ?? {
+      name: cut(lower.replace(/^www\d?\./, '')),
+      kind: MAIL_HOST.test(lower) ? 'email' : undefined,
+    }
+  )
 }
 
 /** The source that a link names itself, such as `utm_source=fb`. */
@@ -36,7 +41,9 @@ export function sourceOfTag(tag: string): Source {
   const word = tag.trim().toLowerCase()
   const known = byWord.get(word)
   if (known) return known
-  return word.includes('.') ? sourceOfHost(word) : { name: cut(word), kind: MAIL_WORDS.test(word) ? 'email' : undefined }
+  return word.includes('.')
+    ? sourceOfHost(word)
+    : { name: cut(word), kind: MAIL_WORDS.test(word) ? 'email' : undefined }
 }
 
 function findHost(host: string): Source | undefined {

@@ -10,7 +10,8 @@ export type SourceKind = (typeof SOURCE_KINDS)[number]
  */
 export const KNOWN_SOURCES: Readonly<Record<SourceKind, Readonly<Record<string, string>>>> = {
   search: {
-    Google: 'google.* com.google.android.googlequicksearchbox adwords googleads google-ads google_ads googleadwords',
+    Google:
+      'google.* com.google.android.googlequicksearchbox adwords googleads google-ads google_ads googleadwords',
     Bing: 'bing.com bingads msn microsoft-ads',
     DuckDuckGo: 'duckduckgo.com com.duckduckgo.mobile.android ddg',
     Yahoo: 'yahoo.* search.yahoo.*',
@@ -42,7 +43,8 @@ export const KNOWN_SOURCES: Readonly<Record<SourceKind, Readonly<Record<string, 
     Karma: 'karmasearch.org',
   },
   social: {
-    Facebook: 'facebook.com fb.com fb.me com.facebook.katana com.facebook.lite fb facebook-ads facebook_ads facebookads meta',
+    Facebook:
+      'facebook.com fb.com fb.me com.facebook.katana com.facebook.lite fb facebook-ads facebook_ads facebookads meta',
     Instagram: 'instagram.com com.instagram.android ig insta',
     Threads: 'threads.net threads.com com.instagram.barcelona',
     Messenger: 'messenger.com com.facebook.orca',
@@ -54,9 +56,11 @@ export const KNOWN_SOURCES: Readonly<Record<SourceKind, Readonly<Record<string, 
     Pinterest: 'pinterest.* pin.it com.pinterest',
     Snapchat: 'snapchat.com com.snapchat.android snap',
     WhatsApp: 'whatsapp.com wa.me com.whatsapp',
-    Telegram: 'telegram.org telegram.me t.me org.telegram.messenger org.telegram.messenger.web org.thunderdog.challegram',
+    Telegram:
+      'telegram.org telegram.me t.me org.telegram.messenger org.telegram.messenger.web org.thunderdog.challegram',
     Discord: 'discord.com discord.gg discordapp.com com.discord',
-    Mastodon: 'mastodon.social mastodon.online mstdn.social fosstodon.org hachyderm.io infosec.exchange org.joinmastodon.android',
+    Mastodon:
+      'mastodon.social mastodon.online mstdn.social fosstodon.org hachyderm.io infosec.exchange org.joinmastodon.android',
     Bluesky: 'bsky.app bsky',
     'Hacker News': 'news.ycombinator.com hackernews hacker-news hn',
     Lobsters: 'lobste.rs',
@@ -99,7 +103,8 @@ export const KNOWN_SOURCES: Readonly<Record<SourceKind, Readonly<Record<string, 
   },
   email: {
     Gmail: 'mail.google.com com.google.android.gm',
-    Outlook: 'outlook.live.com outlook.office.com outlook.office365.com outlook.cloud.microsoft com.microsoft.office.outlook safelinks.protection.outlook.com',
+    Outlook:
+      'outlook.live.com outlook.office.com outlook.office365.com outlook.cloud.microsoft com.microsoft.office.outlook safelinks.protection.outlook.com',
     'Yahoo Mail': 'mail.yahoo.* com.yahoo.mobile.client.android.mail',
     'Proton Mail': 'mail.proton.me mail.protonmail.com ch.protonmail.android',
     'iCloud Mail': 'icloud.com',
@@ -116,7 +121,8 @@ export const KNOWN_SOURCES: Readonly<Record<SourceKind, Readonly<Record<string, 
     Brevo: 'sendinblue',
   },
   ads: {
-    'Google Ads Network': 'doubleclick.net googlesyndication.com googleadservices.com syndicatedsearch.goog dv360 dbm',
+    'Google Ads Network':
+      'doubleclick.net googlesyndication.com googleadservices.com syndicatedsearch.goog dv360 dbm',
     Taboola: 'taboola.com',
     Outbrain: 'outbrain.com',
     Criteo: 'criteo.com criteo.net',

@@ -23,7 +23,15 @@ const UTM_LENGTHS: ReadonlyMap<string, [key: Utm, longest: number]> = new Map([
   ['utm_term', ['utm_term', MAX_CAMPAIGN_LENGTH]],
   ['utm_content', ['utm_content', MAX_CAMPAIGN_LENGTH]],
 ])
-const NO_TAGS: Readonly<LinkTags> = { utm_source: '', utm_medium: '', utm_campaign: '', utm_term: '', utm_content: '', ref: '', clickId: undefined }
+const NO_TAGS: Readonly<LinkTags> = {
+  utm_source: '',
+  utm_medium: '',
+  utm_campaign: '',
+  utm_term: '',
+  utm_content: '',
+  ref: '',
+  clickId: undefined,
+}
 
 /** Reads the tags of a query (without its `?`). The first of a key counts, and a paid click id over any other. */
 export function readTags(query: string): Readonly<LinkTags> {

@@ -13,7 +13,10 @@ const MAY_BE_LARGE = /\d{19}/
 export function writeProperties(properties: Properties): string {
   const json = JSON.stringify(properties)
   if (!MAY_BE_LARGE.test(json)) return json
-  const entries = Object.entries(properties).map(([key, value]) => `${JSON.stringify(key)}:${isLarge(value) ? value.toExponential() : JSON.stringify(value)}`)
+  const entries = Object.entries(properties).map(
+    ([key, value]) =>
+      `${JSON.stringify(key)}:${isLarge(value) ? value.toExponential() : JSON.stringify(value)}`,
+  )
   return `{${entries.join(',')}}`
 }
 

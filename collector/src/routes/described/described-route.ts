@@ -29,7 +29,8 @@ export const MOMENT = Type.String({ description: 'ISO 8601, UTC.' })
 export const MOMENT_EXAMPLE = '2026-04-01T10:15:00.000Z'
 
 /** The answer of most routes. */
-export const envelope = (data: TSchema) => Type.Object({ success: Type.Literal(true), data, timestamp: MOMENT })
+export const envelope = (data: TSchema) =>
+  Type.Object({ success: Type.Literal(true), data, timestamp: MOMENT })
 export const inEnvelope = (data: unknown) => ({ success: true, data, timestamp: MOMENT_EXAMPLE })
 
 /** What is left of something that was removed. */

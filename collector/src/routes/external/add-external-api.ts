@@ -36,7 +36,8 @@ export function addExternalApi(app: FastifyInstance, { gate, ...services }: Exte
           method: route.method,
           url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
           // Before anything is read: who has no key learns nothing of what would be valid.
-          onRequest: async (request, reply) => request.setDecorator('apiKey', await gate.enter(request, reply, route.scope)),
+          onRequest: async (request, reply) =>
+            request.setDecorator('apiKey', await gate.enter(request, reply, route.scope)),
           handler: (request, reply) => answer({ route, services, request, reply }),
         })
       done()
@@ -45,14 +46,30 @@ export function addExternalApi(app: FastifyInstance, { gate, ...services }: Exte
   )
 }
 
-async function answer({ route, services, request, reply }: { route: ApiRoute; services: ExternalServices; request: FastifyRequest; reply: FastifyReply }): Promise<unknown> {
+async function answer({
+  route,
+  services,
+  request,
+  reply,
+}: {
+  route: ApiRoute
+  services: ExternalServices
+  request: FastifyRequest
+  reply: FastifyReply
+}): Promise<unknown> {
   const body = route.body && decodeJson((request.body as string | undefined) ?? '')
   const input = readInput(route, { params: request.params, query: request.query, body })
   const now = services.now()
-  const { data, beside } = await route.answer({ services, key: request.getDecorator<ApiKey>('apiKey'), now, ...input })
+  const { data, beside } = await route.answer({
+    services,
+    key: request.getDecorator<ApiKey>('apiKey'),
+    now,
+    ...input,
+  })
   if (route.table) {
     reply.header('vary', 'Accept')
-    if (wantsTable(request, input.query['format'])) return sendTable(reply, { table: route.table, data, name: route.operationId })
+    if (wantsTable(request, input.query['format']))
+      return sendTable(reply, { table: route.table, data, name: route.operationId })
   }
   return { success: true, data, timestamp: new Date(now).toISOString(), ...beside }
 }

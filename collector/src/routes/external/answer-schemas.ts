@@ -19,20 +19,36 @@ export const PAGINATION = Type.Object({
   limit: Type.Integer(),
   offset: Type.Integer(),
   has_more: Type.Boolean(),
-  next_cursor: Type.Union([Type.String(), Type.Null()], { description: 'Give it as cursor to go on; null at the end.' }),
+  next_cursor: Type.Union([Type.String(), Type.Null()], {
+    description: 'Give it as cursor to go on; null at the end.',
+  }),
 })
 
-export const orNull = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema, description?: string) => Type.Union([schema, Type.Null()], description === undefined ? {} : { description })
+export const orNull = <Schema extends Parameters<typeof Type.Union>[0][number]>(
+  schema: Schema,
+  description?: string,
+) => Type.Union([schema, Type.Null()], description === undefined ? {} : { description })
 
 /** The change of each figure. */
-export const changeOf = (figures: TProperties): TObject => Type.Object(Object.fromEntries(Object.keys(figures).map((name) => [name, orNull(Type.Number())])))
+export const changeOf = (figures: TProperties): TObject =>
+  Type.Object(Object.fromEntries(Object.keys(figures).map((name) => [name, orNull(Type.Number())])))
 
 /** A row of a list: what it is about, its figures, and with a comparison those of the period before. */
 export function rowOf(names: TProperties, figures: TProperties): TObject {
   return Type.Object({
     ...names,
     ...figures,
-    previous: Type.Optional(orNull(Type.Object(figures), 'Figures of the period before, with compare=previous; null when they are not known.')),
-    change: Type.Optional(orNull(changeOf(figures), 'Percent of the previous figure (null when that is 0), for rates percentage points.')),
+    previous: Type.Optional(
+      orNull(
+        Type.Object(figures),
+        'Figures of the period before, with compare=previous; null when they are not known.',
+      ),
+    ),
+    change: Type.Optional(
+      orNull(
+        changeOf(figures),
+        'Percent of the previous figure (null when that is 0), for rates percentage points.',
+      ),
+    ),
   })
 }

@@ -76,7 +76,9 @@ export interface ApiRoute extends RouteDescription<TObject, TObject, TObject> {
 
 /** A route that is no report. */
 export function defineRoute<Params extends TObject, Query extends TObject, Body extends TObject>(
-  route: RouteDescription<Params, Query, Body> & { answer(call: ApiCall<Static<Params>, Static<Query>, Static<Body>>): Promise<ApiAnswer> },
+  route: RouteDescription<Params, Query, Body> & {
+    answer(call: ApiCall<Static<Params>, Static<Query>, Static<Body>>): Promise<ApiAnswer>
+  },
 ): ApiRoute {
   return {
     method: 'GET',

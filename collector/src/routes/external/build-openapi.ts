@@ -4,7 +4,11 @@ import type { ApiRoute } from './api-route.js'
 import { MAX_TEXT_LENGTH, PROPERTY_FILTER } from './query-parameters.js'
 
 /** An OpenAPI document; what it holds, its own specification says. */
-export type OpenApiDocument = { openapi: string; info: { title: string; version: string; description: string; license: object }; paths: Record<string, Record<string, Operation>> } & Record<string, unknown>
+export type OpenApiDocument = {
+  openapi: string
+  info: { title: string; version: string; description: string; license: object }
+  paths: Record<string, Record<string, Operation>>
+} & Record<string, unknown>
 
 export interface Operation {
   operationId: string
@@ -24,15 +28,32 @@ export interface Parameter {
   [field: string]: unknown
 }
 
-const CODES_OF_ROUTES = ['VALIDATION_ERROR', 'UNAUTHORIZED', 'FORBIDDEN', 'NOT_FOUND', 'RATE_LIMIT_EXCEEDED', 'INTERNAL_ERROR', 'STORE_UNAVAILABLE'] as const satisfies readonly ErrorCode[]
+const CODES_OF_ROUTES = [
+  'VALIDATION_ERROR',
+  'UNAUTHORIZED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'RATE_LIMIT_EXCEEDED',
+  'INTERNAL_ERROR',
+  'STORE_UNAVAILABLE',
+] as const satisfies readonly ErrorCode[]
 
-const CODES_OF_BODIES = ['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const satisfies readonly ErrorCode[]
+const CODES_OF_BODIES = [
+  'PAYLOAD_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+] as const satisfies readonly ErrorCode[]
 
 /** How much of the limit of the key's minute is left. */
 const LIMIT_HEADERS = {
-  'X-RateLimit-Limit': { description: 'Requests that the key may make in a minute.', schema: { type: 'integer' } },
+  'X-RateLimit-Limit': {
+    description: 'Requests that the key may make in a minute.',
+    schema: { type: 'integer' },
+  },
   'X-RateLimit-Remaining': { description: 'How many of them are left.', schema: { type: 'integer' } },
-  'X-RateLimit-Reset': { description: 'When the minute is over, in seconds since the epoch.', schema: { type: 'integer' } },
+  'X-RateLimit-Reset': {
+    description: 'When the minute is over, in seconds since the epoch.',
+    schema: { type: 'integer' },
+  },
 }
 
 const ERROR = Type.Object({
@@ -41,33 +62,73 @@ const ERROR = Type.Object({
     code: Type.String({ description: 'A code of the register.' }),
     message: Type.String(),
     timestamp: Type.String({ description: 'ISO 8601, UTC.' }),
-    details: Type.Optional(Type.Array(Type.Object({ field: Type.String(), reason: Type.String() }), { description: 'Every fault, with VALIDATION_ERROR.' })),
+    details: Type.Optional(
+      Type.Array(Type.Object({ field: Type.String(), reason: Type.String() }), {
+        description: 'Every fault, with VALIDATION_ERROR.',
+      }),
+    ),
   }),
 })
 
 /** The OpenAPI 3.1 document of the External API, from the schemas that its requests are checked with; `others` are operations beside it. */
-export function buildOpenApi(routes: readonly ApiRoute[], base: string, others: readonly { method: string; path: string; operation: Operation }[]): OpenApiDocument {
+export function buildOpenApi(
+  routes: readonly ApiRoute[],
+  base: string,
+  others: readonly { method: string; path: string; operation: Operation }[],
+): OpenApiDocument {
   const paths: OpenApiDocument['paths'] = {}
   for (const route of routes) (paths[route.path] ??= {})[route.method.toLowerCase()] = describeRoute(route)
   for (const { method, path, operation } of others) (paths[path] ??= {})[method.toLowerCase()] = operation
   return {
     openapi: '3.1.0',
-    info: { title: 'Zenovay External API', version: '1.0.0', description: 'The figures of your websites (docs/metrics.md), and what manages them. Paths that name a server of their own begin at the root.', license: { name: 'MIT', identifier: 'MIT' } },
+    info: {
+      title: 'Zenovay External API',
+      version: '1.0.0',
+      description:
+        'The figures of your websites (docs/metrics.md), and what manages them. Paths that name a server of their own begin at the root.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
     servers: [{ url: base }],
     security: [{ apiKey: [] }, { bearer: [] }],
     paths: { ...paths, '/openapi.json': { get: describeDocument() } },
     components: {
-      securitySchemes: { apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' }, bearer: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+        bearer: { type: 'http', scheme: 'bearer' },
+      },
       schemas: { Error: toPlain(ERROR) },
-      responses: Object.fromEntries([...CODES_OF_ROUTES, ...CODES_OF_BODIES].map((code) => [code, describeError(code)])),
+      responses: Object.fromEntries(
+        [...CODES_OF_ROUTES, ...CODES_OF_BODIES].map((code) => [code, describeError(code)]),
+      ),
     },
   }
 }
 
-function describeRoute({ operationId, summary, description, params, query, takesProperties, body, data, beside, example, table, scope }: ApiRoute): Operation {
-  const answer = Type.Object({ success: Type.Literal(true), data, timestamp: Type.String({ description: 'ISO 8601, UTC.' }), ...beside?.properties })
+function describeRoute({
+  operationId,
+  summary,
+  description,
+  params,
+  query,
+  takesProperties,
+  body,
+  data,
+  beside,
+  example,
+  table,
+  scope,
+}: ApiRoute): Operation {
+  const answer = Type.Object({
+    success: Type.Literal(true),
+    data,
+    timestamp: Type.String({ description: 'ISO 8601, UTC.' }),
+    ...beside?.properties,
+  })
   const content = {
-    'application/json': { schema: toPlain(answer), example: { success: true, data: example, timestamp: '2026-04-01T10:15:00.000Z' } },
+    'application/json': {
+      schema: toPlain(answer),
+      example: { success: true, data: example, timestamp: '2026-04-01T10:15:00.000Z' },
+    },
     ...(table && { 'text/csv': { schema: { type: 'string' } } }),
   }
   return {
@@ -75,11 +136,22 @@ function describeRoute({ operationId, summary, description, params, query, takes
     summary,
     ...(description !== undefined && { description }),
     'x-scope': scope,
-    parameters: [...describeParameters(params, 'path'), ...describeParameters(query, 'query'), ...(takesProperties ? [PROPERTIES] : [])],
-    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: toPlain(body) } } } }),
+    parameters: [
+      ...describeParameters(params, 'path'),
+      ...describeParameters(query, 'query'),
+      ...(takesProperties ? [PROPERTIES] : []),
+    ],
+    ...(body && {
+      requestBody: { required: true, content: { 'application/json': { schema: toPlain(body) } } },
+    }),
     responses: {
       200: { description: summary, headers: LIMIT_HEADERS, content },
-      ...Object.fromEntries([...CODES_OF_ROUTES, ...(body ? CODES_OF_BODIES : [])].map((code) => [ERROR_CODES[code].status, { $ref: `#/components/responses/${code}` }])),
+      ...Object.fromEntries(
+        [...CODES_OF_ROUTES, ...(body ? CODES_OF_BODIES : [])].map((code) => [
+          ERROR_CODES[code].status,
+          { $ref: `#/components/responses/${code}` },
+        ]),
+      ),
     },
   }
 }
@@ -90,7 +162,8 @@ const PROPERTIES: Parameter = {
   required: false,
   style: 'deepObject',
   explode: true,
-  description: 'property[key]=value: visits in which a custom event or goal has this property; any number of them.',
+  description:
+    'property[key]=value: visits in which a custom event or goal has this property; any number of them.',
   schema: toPlain(Type.Record(Type.String(), Type.String({ maxLength: MAX_TEXT_LENGTH }))),
 }
 
@@ -98,7 +171,13 @@ const PROPERTIES: Parameter = {
 export function describeParameters(schema: TObject, place: 'path' | 'query'): Parameter[] {
   return Object.entries(schema.properties).map(([name, property]) => {
     const { description, ...plain } = toPlain(property)
-    return { name, in: place, required: schema.required?.includes(name) ?? false, ...(description !== undefined && { description }), schema: plain }
+    return {
+      name,
+      in: place,
+      required: schema.required?.includes(name) ?? false,
+      ...(description !== undefined && { description }),
+      schema: plain,
+    }
   })
 }
 
@@ -107,14 +186,19 @@ function describeDocument(): Operation {
     operationId: 'readOpenApi',
     summary: 'This document',
     security: [],
-    responses: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } } },
+    responses: {
+      200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } },
+    },
   }
 }
 
 function describeError(code: ErrorCode) {
   const limited = ERROR_CODES[code].status === 429 || ERROR_CODES[code].status === 503
   return {
-    description: code === 'RATE_LIMIT_EXCEEDED' ? `${ERROR_CODES[code].message} Or MONTHLY_LIMIT_EXCEEDED: ${ERROR_CODES.MONTHLY_LIMIT_EXCEEDED.message}` : ERROR_CODES[code].message,
+    description:
+      code === 'RATE_LIMIT_EXCEEDED'
+        ? `${ERROR_CODES[code].message} Or MONTHLY_LIMIT_EXCEEDED: ${ERROR_CODES.MONTHLY_LIMIT_EXCEEDED.message}`
+        : ERROR_CODES[code].message,
     ...(limited && { headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } } }),
     content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
   }

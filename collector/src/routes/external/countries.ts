@@ -12,7 +12,11 @@ export const COUNTRY = {
   country_name: orNull(Type.String(), 'In English.'),
 }
 
-export const describeCountry = (code: string) => ({ country: code || null, country_code: code || null, country_name: nameCountry(code) })
+export const describeCountry = (code: string) => ({
+  country: code || null,
+  country_code: code || null,
+  country_name: nameCountry(code),
+})
 
 const ROW = rowOf(COUNTRY, VISIT_FIGURES)
 
@@ -24,12 +28,26 @@ export const listCountries = defineReport({
   paging: { rows: 10 },
   data: Type.Object({ countries: Type.Array(ROW), pagination: PAGINATION }),
   example: {
-    countries: [{ country: 'CH', country_code: 'CH', country_name: 'Switzerland', visitors: 410, visits: 522, page_views: 1730, bounce_rate: 39.5, avg_visit_duration: 101.2 }],
+    countries: [
+      {
+        country: 'CH',
+        country_code: 'CH',
+        country_name: 'Switzerland',
+        visitors: 410,
+        visits: 522,
+        page_views: 1730,
+        bounce_rate: 39.5,
+        avg_visit_duration: 101.2,
+      },
+    ],
     pagination: { limit: 10, offset: 0, has_more: false, next_cursor: null },
   },
   table: { row: ROW, read: (data) => (data as { countries: Record<string, unknown>[] }).countries },
   async answer(call) {
-    const { rows, pagination } = await readRows(call, rankVisits(call.services.reports, 'country', describeCountry))
+    const { rows, pagination } = await readRows(
+      call,
+      rankVisits(call.services.reports, 'country', describeCountry),
+    )
     return { data: { countries: rows, pagination } }
   },
 })

@@ -2,13 +2,28 @@ import { Type, type Static, type TObject, type TProperties } from '@sinclair/typ
 import { authorise } from '../../auth/authorise.js'
 import { readCursor, writeCursor } from '../../reports/page-cursor.js'
 import { readFilters } from '../../reports/read-filters.js'
-import { isAllowedPeriod, previousOf, readPeriod, type PeriodQuery, type Range } from '../../reports/read-period.js'
+import {
+  isAllowedPeriod,
+  previousOf,
+  readPeriod,
+  type PeriodQuery,
+  type Range,
+} from '../../reports/read-period.js'
 import type { Site } from '../../stores/control-store.js'
 import type { ReportScope } from '../../stores/report-store.js'
-import { refuseFaults, type ApiAnswer, type ApiCall, type ApiRoute, type ExternalServices, type RouteDescription } from './api-route.js'
+import {
+  refuseFaults,
+  type ApiAnswer,
+  type ApiCall,
+  type ApiRoute,
+  type ExternalServices,
+  type RouteDescription,
+} from './api-route.js'
 import { COMPARE, FILTERS, FORMAT, PERIOD, pagingOf } from './query-parameters.js'
 
-export const SITE_PARAMS = { id: Type.String({ minLength: 1, maxLength: 64, description: 'Id of the website, such as ws_abc123.' }) }
+export const SITE_PARAMS = {
+  id: Type.String({ minLength: 1, maxLength: 64, description: 'Id of the website, such as ws_abc123.' }),
+}
 
 /** How a list is read page by page. */
 export interface Paging {
@@ -37,7 +52,10 @@ export interface ReportCall<Params, Query> {
   now: number
 }
 
-interface ReportDescription<Params extends TProperties, Query extends TProperties> extends Omit<RouteDescription<TObject, TObject, TObject>, 'params' | 'query' | 'body' | 'method'> {
+interface ReportDescription<Params extends TProperties, Query extends TProperties> extends Omit<
+  RouteDescription<TObject, TObject, TObject>,
+  'params' | 'query' | 'body' | 'method'
+> {
   /** Beside `id`. */
   params?: Params
   /** Beside what every report takes. */
@@ -47,14 +65,26 @@ interface ReportDescription<Params extends TProperties, Query extends TPropertie
   /** @default false */
   isComparable?: boolean
   paging?: Paging
-  answer(call: ReportCall<Static<TObject<Params>> & { id: string }, Static<TObject<Query>> & PeriodQuery>): Promise<ApiAnswer>
+  answer(
+    call: ReportCall<Static<TObject<Params>> & { id: string }, Static<TObject<Query>> & PeriodQuery>,
+  ): Promise<ApiAnswer>
 }
 
 const MAX_POSITION = 10_000_000
-const readOffset = (value: unknown) => (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_POSITION ? value : undefined)
+const readOffset = (value: unknown) =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_POSITION ? value : undefined
 
 /** A route that reports on a site: it takes a period and filters, and what its description says. */
-export function defineReport<Params extends TProperties = Record<never, never>, Query extends TProperties = Record<never, never>>({ answer, isFiltered = true, isComparable = false, paging, ...route }: ReportDescription<Params, Query>): ApiRoute {
+export function defineReport<
+  Params extends TProperties = Record<never, never>,
+  Query extends TProperties = Record<never, never>,
+>({
+  answer,
+  isFiltered = true,
+  isComparable = false,
+  paging,
+  ...route
+}: ReportDescription<Params, Query>): ApiRoute {
   const parameters = {
     ...PERIOD,
     ...route.query,
@@ -72,7 +102,9 @@ export function defineReport<Params extends TProperties = Record<never, never>, 
     takesProperties: isFiltered,
     async answer(call) {
       const site = await authorise(call.key, call.params['id']!, call.services.control)
-      return answer(readReport({ call, site, path: route.path, paging }) as unknown as Parameters<typeof answer>[0])
+      return answer(
+        readReport({ call, site, path: route.path, paging }) as unknown as Parameters<typeof answer>[0],
+      )
     },
   }
 }
@@ -85,16 +117,30 @@ interface ReportRequest {
 }
 
 /** Reads what a report is asked; throws `VALIDATION_ERROR` with every fault. */
-function readReport({ call, site, path, paging }: ReportRequest): ReportCall<Record<string, string>, Record<string, unknown>> {
+function readReport({
+  call,
+  site,
+  path,
+  paging,
+}: ReportRequest): ReportCall<Record<string, string>, Record<string, unknown>> {
   const { services, params, query, faults, now } = call
   const clock = { timeZone: site.timeZone, now }
   const read = readPeriod(query, clock, faults)
-  const { limit = paging?.rows ?? 0, offset = 0, cursor, format: _, ...asked } = query as { limit?: number; offset?: number; cursor?: string; format?: string }
+  const {
+    limit = paging?.rows ?? 0,
+    offset = 0,
+    cursor,
+    format: _,
+    ...asked
+  } = query as { limit?: number; offset?: number; cursor?: string; format?: string }
 
   const question = [path, params, Object.entries(asked).sort()]
-  const page = cursor === undefined ? undefined : readCursor(cursor, question, paging?.readPosition ?? readOffset)
-  if (cursor !== undefined && (!page || !isAllowedPeriod(page.period, clock))) faults.push({ field: 'cursor', reason: 'must be the next_cursor of an answer to the same question' })
-  if (cursor !== undefined && query['offset'] !== undefined) faults.push({ field: 'offset', reason: 'must be left out beside cursor' })
+  const page =
+    cursor === undefined ? undefined : readCursor(cursor, question, paging?.readPosition ?? readOffset)
+  if (cursor !== undefined && (!page || !isAllowedPeriod(page.period, clock)))
+    faults.push({ field: 'cursor', reason: 'must be the next_cursor of an answer to the same question' })
+  if (cursor !== undefined && query['offset'] !== undefined)
+    faults.push({ field: 'offset', reason: 'must be left out beside cursor' })
   refuseFaults(faults)
 
   const period = page?.period ?? read.period
@@ -106,7 +152,8 @@ function readReport({ call, site, path, paging }: ReportRequest): ReportCall<Rec
     query,
     range: read.name,
     scope,
-    previous: query['compare'] === 'previous' ? { ...scope, period: previousOf(period, site.timeZone) } : undefined,
+    previous:
+      query['compare'] === 'previous' ? { ...scope, period: previousOf(period, site.timeZone) } : undefined,
     limit,
     offset: page && !paging?.readPosition ? (page.position as number) : offset,
     position: page?.position,

@@ -23,8 +23,15 @@ const GROUP = Type.Object({
 })
 
 const EXAMPLE = {
-  ...{ id: '5f0c1d2e3a4b5c6d', fingerprint: '5f0c1d2e3a4b5c6d', message: 'Cannot read properties of undefined', type: 'TypeError', status: 'open' },
-  ...{ occurrence_count: 14, affected_users_count: 9, first_seen_at: '2026-03-30T07:11:09.000Z', last_seen_at: '2026-04-01T09:58:41.000Z' },
+  id: '5f0c1d2e3a4b5c6d',
+  fingerprint: '5f0c1d2e3a4b5c6d',
+  message: 'Cannot read properties of undefined',
+  type: 'TypeError',
+  status: 'open',
+  occurrence_count: 14,
+  affected_users_count: 9,
+  first_seen_at: '2026-03-30T07:11:09.000Z',
+  last_seen_at: '2026-04-01T09:58:41.000Z',
 }
 
 type Decisions = Awaited<ReturnType<ControlStore['errorGroupStatuses']>>
@@ -33,20 +40,37 @@ export const listErrorGroups = defineReport({
   path: '/errors/{id}/groups',
   operationId: 'listErrorGroups',
   summary: 'Groups of errors that happened in the period, newest first',
-  description: 'A resolved group that occurs again is open again. With status, the newest 1,000 groups of the period are looked at.',
+  description:
+    'A resolved group that occurs again is open again. With status, the newest 1,000 groups of the period are looked at.',
   paging: { rows: 50 },
-  query: { status: Type.Optional(oneOf(ERROR_GROUP_STATUSES, { description: 'Groups of this status alone.' })) },
+  query: {
+    status: Type.Optional(oneOf(ERROR_GROUP_STATUSES, { description: 'Groups of this status alone.' })),
+  },
   data: Type.Object({ error_groups: Type.Array(GROUP), pagination: PAGINATION }),
-  example: { error_groups: [EXAMPLE], pagination: { limit: 50, offset: 0, has_more: false, next_cursor: null } },
+  example: {
+    error_groups: [EXAMPLE],
+    pagination: { limit: 50, offset: 0, has_more: false, next_cursor: null },
+  },
   table: { row: GROUP, read: (data) => (data as { error_groups: Record<string, unknown>[] }).error_groups },
   async answer(call) {
     const { services, scope, site, limit, offset, query } = call
     // What was decided lies in another store: it cannot be asked to select.
     const slice = query.status === undefined ? { limit: limit + 1, offset } : { limit: MAX_LIMIT, offset: 0 }
-    const [found, decisions] = await Promise.all([services.reports.errorGroups(scope, slice), services.control.errorGroupStatuses(site.id)])
+    const [found, decisions] = await Promise.all([
+      services.reports.errorGroups(scope, slice),
+      services.control.errorGroupStatuses(site.id),
+    ])
     const groups = found.map((row) => describeGroup(row, decisions))
-    const rows = query.status === undefined ? groups : groups.filter(({ status }) => status === query.status).slice(offset)
-    return { data: { error_groups: rows.slice(0, limit), pagination: paginate(call, rows.length > limit, offset + limit) } }
+    const rows =
+      query.status === undefined
+        ? groups
+        : groups.filter(({ status }) => status === query.status).slice(offset)
+    return {
+      data: {
+        error_groups: rows.slice(0, limit),
+        pagination: paginate(call, rows.length > limit, offset + limit),
+      },
+    }
   },
 })
 
@@ -57,7 +81,10 @@ export const updateErrorGroup = defineRoute({
   summary: 'Says what was decided about a group of errors',
   description: 'Wants a key with the scope write. The figures of the answer are those of all time.',
   scope: 'write',
-  params: Type.Object({ ...SITE_PARAMS, group: Type.String({ minLength: 1, maxLength: 64, description: 'Id of the group.' }) }),
+  params: Type.Object({
+    ...SITE_PARAMS,
+    group: Type.String({ minLength: 1, maxLength: 64, description: 'Id of the group.' }),
+  }),
   body: Type.Object({ status: STATUS }),
   data: GROUP,
   example: { ...EXAMPLE, status: 'resolved' },
@@ -67,7 +94,9 @@ export const updateErrorGroup = defineRoute({
     if (!group) throw new ApiError('NOT_FOUND')
     const decision = { fingerprint: group.fingerprint, status: body.status, at: now }
     await control.setErrorGroupStatus(site.id, decision)
-    return { data: describeGroup(group, new Map([[group.fingerprint, { status: body.status, changedAt: now }]])) }
+    return {
+      data: describeGroup(group, new Map([[group.fingerprint, { status: body.status, changedAt: now }]])),
+    }
   },
 })
 

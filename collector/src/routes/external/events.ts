@@ -5,9 +5,15 @@ import { defineReport } from './define-report.js'
 import { MAX_LIMIT } from './query-parameters.js'
 import { readRows } from './read-rows.js'
 
-const COUNTS = { count: Type.Integer({ description: 'How often it happened.' }), visitors: Type.Integer({ description: 'Distinct visitors.' }) }
+const COUNTS = {
+  count: Type.Integer({ description: 'How often it happened.' }),
+  visitors: Type.Integer({ description: 'Distinct visitors.' }),
+}
 const ROW = rowOf({ name: Type.String() }, COUNTS)
-const VALUE = Type.Object({ value: Type.String({ description: 'Numbers and booleans as JSON writes them.' }), ...COUNTS })
+const VALUE = Type.Object({
+  value: Type.String({ description: 'Numbers and booleans as JSON writes them.' }),
+  ...COUNTS,
+})
 
 export const listEvents = defineReport({
   path: '/analytics/{id}/events',
@@ -16,7 +22,10 @@ export const listEvents = defineReport({
   isComparable: true,
   paging: { rows: 10 },
   data: Type.Object({ events: Type.Array(ROW), pagination: PAGINATION }),
-  example: { events: [{ name: 'signup', count: 57, visitors: 55 }], pagination: { limit: 10, offset: 0, has_more: false, next_cursor: null } },
+  example: {
+    events: [{ name: 'signup', count: 57, visitors: 55 }],
+    pagination: { limit: 10, offset: 0, has_more: false, next_cursor: null },
+  },
   table: { row: ROW, read: (data) => (data as { events: Record<string, unknown>[] }).events },
   async answer(call) {
     const { rows, pagination } = await readRows(call, {
@@ -33,13 +42,28 @@ export const readEvent = defineReport({
   path: '/analytics/{id}/events/{name}',
   operationId: 'readEvent',
   summary: 'The values of each property of an event, most frequent first',
-  params: { name: Type.String({ minLength: 1, maxLength: 200, description: 'Name of the event, percent-encoded.' }) },
-  query: { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: 10, description: 'Values of each property.' })) },
-  data: Type.Object({ name: Type.String(), properties: Type.Array(Type.Object({ key: Type.String(), values: Type.Array(VALUE) })) }),
-  example: { name: 'signup', properties: [{ key: 'plan', values: [{ value: 'pro', count: 31, visitors: 30 }] }] },
+  params: {
+    name: Type.String({ minLength: 1, maxLength: 200, description: 'Name of the event, percent-encoded.' }),
+  },
+  query: {
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: 10, description: 'Values of each property.' }),
+    ),
+  },
+  data: Type.Object({
+    name: Type.String(),
+    properties: Type.Array(Type.Object({ key: Type.String(), values: Type.Array(VALUE) })),
+  }),
+  example: {
+    name: 'signup',
+    properties: [{ key: 'plan', values: [{ value: 'pro', count: 31, visitors: 30 }] }],
+  },
   table: {
     row: Type.Object({ key: Type.String(), ...VALUE.properties }),
-    read: (data) => (data as { properties: ReturnType<typeof groupByKey> }).properties.flatMap(({ key, values }) => values.map((value) => ({ key, ...value }))),
+    read: (data) =>
+      (data as { properties: ReturnType<typeof groupByKey> }).properties.flatMap(({ key, values }) =>
+        values.map((value) => ({ key, ...value })),
+      ),
   },
   async answer({ services, scope, params, query: { limit = 10 } }) {
     const counts = await services.reports.eventProperties(scope, params.name, limit)

@@ -30,24 +30,41 @@ export const listGoals = defineReport({
   description: 'By the goals as they are now, also for the time before they were made.',
   isComparable: true,
   data: Type.Object({ goals: Type.Array(ROW) }),
-  example: { goals: [{ id: 'goal_abc123', name: 'Newsletter signup', kind: 'path', value: 2.5, conversions: 84, visitors: 81, conversion_rate: 4.9, total_value: 210 }] },
+  example: {
+    goals: [
+      {
+        id: 'goal_abc123',
+        name: 'Newsletter signup',
+        kind: 'path',
+        value: 2.5,
+        conversions: 84,
+        visitors: 81,
+        conversion_rate: 4.9,
+        total_value: 210,
+      },
+    ],
+  },
   table: { row: ROW, read: (data) => (data as { goals: Record<string, unknown>[] }).goals },
   async answer(call) {
     const { reports, goals } = call.services
     const ofSite = await goals.listGoals(call.site.id)
     const rules = ofSite.map(({ rule }) => rule)
     // One page holds as many as a site may have.
-    const { rows } = await readRows({ ...call, limit: MAX_LIMIT }, {
-      load: async (scope) => (await reports.goals(scope, rules)).map((figures, index) => ({ goal: ofSite[index]!, ...figures })),
-      keyOf: ({ goal }) => goal.id,
-      nameOf: ({ goal: { id, name, rule, value } }) => ({ id, name, kind: rule.kind, value }),
-      figuresOf: ({ goal, conversions, visitors, conversionRate }) => ({
-        conversions,
-        visitors,
-        conversion_rate: conversionRate,
-        total_value: Number((conversions * (goal.value ?? 0)).toFixed(PLACES)),
-      }),
-    })
+    const { rows } = await readRows(
+      { ...call, limit: MAX_LIMIT },
+      {
+        load: async (scope) =>
+          (await reports.goals(scope, rules)).map((figures, index) => ({ goal: ofSite[index]!, ...figures })),
+        keyOf: ({ goal }) => goal.id,
+        nameOf: ({ goal: { id, name, rule, value } }) => ({ id, name, kind: rule.kind, value }),
+        figuresOf: ({ goal, conversions, visitors, conversionRate }) => ({
+          conversions,
+          visitors,
+          conversion_rate: conversionRate,
+          total_value: Number((conversions * (goal.value ?? 0)).toFixed(PLACES)),
+        }),
+      },
+    )
     return { data: { goals: rows } }
   },
 })

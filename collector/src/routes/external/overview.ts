@@ -18,9 +18,22 @@ const SUMMARY = {
   total_page_views: VISIT_FIGURES.page_views,
   ...RATES,
 }
-const DAY = Type.Object({ date: Type.String({ description: 'YYYY-MM-DD, by the site’s time zone.' }), total_visitors: VISIT_FIGURES.visitors, visits: VISIT_FIGURES.visits, page_views: VISIT_FIGURES.page_views, ...RATES })
+const DAY = Type.Object({
+  date: Type.String({ description: 'YYYY-MM-DD, by the site’s time zone.' }),
+  total_visitors: VISIT_FIGURES.visitors,
+  visits: VISIT_FIGURES.visits,
+  page_views: VISIT_FIGURES.page_views,
+  ...RATES,
+})
 
-const EXAMPLE_SUMMARY = { total_visitors: 1280, unique_visitors: 1280, total_visits: 1702, total_page_views: 5310, bounce_rate: 41.7, avg_visit_duration: 95.3 }
+const EXAMPLE_SUMMARY = {
+  total_visitors: 1280,
+  unique_visitors: 1280,
+  total_visits: 1702,
+  total_page_views: 5310,
+  bounce_rate: 41.7,
+  avg_visit_duration: 95.3,
+}
 
 export const readOverview = defineReport({
   path: '/analytics/{id}',
@@ -34,7 +47,9 @@ export const readOverview = defineReport({
     date_range: PERIOD_BOUNDS,
     summary: Type.Object(SUMMARY),
     daily_stats: Type.Array(DAY, { description: 'Oldest first, the last day of the period last.' }),
-    comparison: Type.Optional(Type.Object({ date_range: PERIOD_BOUNDS, summary: Type.Object(SUMMARY), change: changeOf(SUMMARY) })),
+    comparison: Type.Optional(
+      Type.Object({ date_range: PERIOD_BOUNDS, summary: Type.Object(SUMMARY), change: changeOf(SUMMARY) }),
+    ),
   }),
   beside: Type.Object({
     totalVisitors: Type.Integer({ description: 'summary.total_visitors, for older integrations.' }),
@@ -44,16 +59,32 @@ export const readOverview = defineReport({
   example: {
     website: WEBSITE_EXAMPLE,
     time_range: '7d',
-    date_range: { from: '2026-03-25T23:00:00.000Z', to: '2026-04-01T10:15:00.000Z', time_zone: 'Europe/Zurich' },
+    date_range: {
+      from: '2026-03-25T23:00:00.000Z',
+      to: '2026-04-01T10:15:00.000Z',
+      time_zone: 'Europe/Zurich',
+    },
     summary: EXAMPLE_SUMMARY,
-    daily_stats: [{ date: '2026-03-26', total_visitors: 201, visits: 240, page_views: 760, bounce_rate: 40.2, avg_visit_duration: 91.1 }],
+    daily_stats: [
+      {
+        date: '2026-03-26',
+        total_visitors: 201,
+        visits: 240,
+        page_views: 760,
+        bounce_rate: 40.2,
+        avg_visit_duration: 91.1,
+      },
+    ],
   },
   table: { row: DAY, read: (data) => (data as { daily_stats: Record<string, unknown>[] }).daily_stats },
   async answer({ services: { reports }, site, range, scope, previous }) {
     const days = daysOf(scope.period, site.timeZone)
     const [figures, timeline, before] = await Promise.all([
       reports.summary(scope),
-      reports.timeline(scope, days.map(({ start }) => start)),
+      reports.timeline(
+        scope,
+        days.map(({ start }) => start),
+      ),
       previous && reports.summary(previous),
     ])
     const summary = describeSummary(figures)
@@ -65,16 +96,36 @@ export const readOverview = defineReport({
         date_range: describePeriod(scope.period, site.timeZone),
         summary,
         daily_stats: days.map(({ date }, index) => describeDay(date, timeline[index]!)),
-        ...(past && { comparison: { date_range: describePeriod(previous!.period, site.timeZone), summary: past, change: compareFigures(summary, past) } }),
+        ...(past && {
+          comparison: {
+            date_range: describePeriod(previous!.period, site.timeZone),
+            summary: past,
+            change: compareFigures(summary, past),
+          },
+        }),
       },
       // The names that older integrations read, at the top level where they read them.
-      beside: { totalVisitors: figures.visitors, totalPageViews: figures.pageviews, bounceRate: figures.bounceRate },
+      beside: {
+        totalVisitors: figures.visitors,
+        totalPageViews: figures.pageviews,
+        bounceRate: figures.bounceRate,
+      },
     }
   },
 })
 
-function describeDay(date: string, { visitors, visits, pageviews, bounceRate, averageDuration }: VisitFigures) {
-  return { date, total_visitors: visitors, visits, page_views: pageviews, bounce_rate: bounceRate, avg_visit_duration: averageDuration }
+function describeDay(
+  date: string,
+  { visitors, visits, pageviews, bounceRate, averageDuration }: VisitFigures,
+) {
+  return {
+    date,
+    total_visitors: visitors,
+    visits,
+    page_views: pageviews,
+    bounce_rate: bounceRate,
+    avg_visit_duration: averageDuration,
+  }
 }
 
 function describePeriod({ from, to }: Period, timeZone: string) {

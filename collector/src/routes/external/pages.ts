@@ -19,12 +19,24 @@ export const listPages = defineReport({
   path: '/analytics/{id}/pages',
   operationId: 'listPages',
   summary: 'Pages, most viewed first',
-  description: 'Views and entries of the visits that fulfil the filters: with path, of every page of those visits.',
+  description:
+    'Views and entries of the visits that fulfil the filters: with path, of every page of those visits.',
   isComparable: true,
   paging: { rows: 10 },
   data: Type.Object({ pages: Type.Array(ROW), pagination: PAGINATION }),
   example: {
-    pages: [{ url: 'https://shop.example/pricing', path: '/pricing', views: 812, visitors: 640, entries: 210, exits: 160, bounce_rate: 38.1, avg_time: 42.5 }],
+    pages: [
+      {
+        url: 'https://shop.example/pricing',
+        path: '/pricing',
+        views: 812,
+        visitors: 640,
+        entries: 210,
+        exits: 160,
+        bounce_rate: 38.1,
+        avg_time: 42.5,
+      },
+    ],
     pagination: { limit: 10, offset: 0, has_more: false, next_cursor: null },
   },
   table: { row: ROW, read: (data) => (data as { pages: Record<string, unknown>[] }).pages },
@@ -33,7 +45,14 @@ export const listPages = defineReport({
       load: (scope, slice) => call.services.reports.pages(scope, slice),
       keyOf: ({ url }) => url,
       nameOf: ({ url, path }) => ({ url, path }),
-      figuresOf: ({ views, visitors, entries, exits, bounceRate, averageTime }) => ({ views, visitors, entries, exits, bounce_rate: bounceRate, avg_time: averageTime }),
+      figuresOf: ({ views, visitors, entries, exits, bounceRate, averageTime }) => ({
+        views,
+        visitors,
+        entries,
+        exits,
+        bounce_rate: bounceRate,
+        avg_time: averageTime,
+      }),
     })
     return { data: { pages: rows, pagination } }
   },

@@ -7,8 +7,14 @@ const MAX_OFFSET = 100_000
 export const MAX_TEXT_LENGTH = 2_048
 
 /** One of several words. */
-export function oneOf<Word extends string>(words: readonly Word[], options: Record<string, unknown> = {}): TUnion<TLiteral<Word>[]> {
-  return Type.Union(words.map((word) => Type.Literal(word)), options)
+export function oneOf<Word extends string>(
+  words: readonly Word[],
+  options: Record<string, unknown> = {},
+): TUnion<TLiteral<Word>[]> {
+  return Type.Union(
+    words.map((word) => Type.Literal(word)),
+    options,
+  )
 }
 
 const RANGE_NAMES = Object.keys(RANGES) as Range[]
@@ -16,13 +22,32 @@ const BOUND = { maxLength: 40 }
 
 /** The period of a report. */
 export const PERIOD = {
-  range: Type.Optional(oneOf(RANGE_NAMES, { description: 'A period that ends now: the last 24 hours, or that many days of the site’s calendar, today the last of them. Without from, 7d unless it says otherwise.' })),
+  range: Type.Optional(
+    oneOf(RANGE_NAMES, {
+      description:
+        'A period that ends now: the last 24 hours, or that many days of the site’s calendar, today the last of them. Without from, 7d unless it says otherwise.',
+    }),
+  ),
   timeRange: Type.Optional(oneOf(RANGE_NAMES, { description: 'Older name of range.' })),
-  from: Type.Optional(Type.String({ ...BOUND, description: `First day of the period (YYYY-MM-DD, by the site’s time zone), or its first moment (ISO 8601). At most ${LONGEST_PERIOD_MONTHS} months before to.`, examples: ['2026-03-01'] })),
-  to: Type.Optional(Type.String({ ...BOUND, description: 'Last day of the period, which belongs to it; or the first moment after it (ISO 8601). Now unless given.', examples: ['2026-03-31'] })),
+  from: Type.Optional(
+    Type.String({
+      ...BOUND,
+      description: `First day of the period (YYYY-MM-DD, by the site’s time zone), or its first moment (ISO 8601). At most ${LONGEST_PERIOD_MONTHS} months before to.`,
+      examples: ['2026-03-01'],
+    }),
+  ),
+  to: Type.Optional(
+    Type.String({
+      ...BOUND,
+      description:
+        'Last day of the period, which belongs to it; or the first moment after it (ISO 8601). Now unless given.',
+      examples: ['2026-03-31'],
+    }),
+  ),
 }
 
-const filter = (description: string, minLength = 0) => Type.Optional(Type.String({ minLength, maxLength: MAX_TEXT_LENGTH, description }))
+const filter = (description: string, minLength = 0) =>
+  Type.Optional(Type.String({ minLength, maxLength: MAX_TEXT_LENGTH, description }))
 
 const FIELD_DESCRIPTIONS: Record<keyof typeof FIELD_FILTERS, string> = {
   country: 'Visits from this country (ISO 3166 code).',
@@ -40,7 +65,9 @@ const FIELD_DESCRIPTIONS: Record<keyof typeof FIELD_FILTERS, string> = {
 
 /** Each selects whole visits; several must all be fulfilled. An empty value asks for visits where it is not known. */
 export const FILTERS = {
-  ...(Object.fromEntries(Object.entries(FIELD_DESCRIPTIONS).map(([name, description]) => [name, filter(description)])) as Record<keyof typeof FIELD_FILTERS, ReturnType<typeof filter>>),
+  ...(Object.fromEntries(
+    Object.entries(FIELD_DESCRIPTIONS).map(([name, description]) => [name, filter(description)]),
+  ) as Record<keyof typeof FIELD_FILTERS, ReturnType<typeof filter>>),
   path: filter('Visits with a pageview of this path.', 1),
   event: filter('Visits with a custom event or goal of this name.', 1),
 }
@@ -49,16 +76,34 @@ export const FILTERS = {
 export const PROPERTY_FILTER = 'property'
 
 export const COMPARE = {
-  compare: Type.Optional(Type.Literal('previous', { description: 'Adds the figures of the period before, of the same length, and the change: in percent, for rates in percentage points.' })),
+  compare: Type.Optional(
+    Type.Literal('previous', {
+      description:
+        'Adds the figures of the period before, of the same length, and the change: in percent, for rates in percentage points.',
+    }),
+  ),
 }
 
 /** Which part of a list; its first `rows` unless it says otherwise. */
 export const pagingOf = (rows: number) => ({
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: rows, description: 'Rows of an answer.' })),
-  offset: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_OFFSET, default: 0, description: 'Rows to leave out before.' })),
-  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 1_000, description: 'next_cursor of the answer before: goes on where it ended, in the same period. The other parameters stay as they were.' })),
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: rows, description: 'Rows of an answer.' }),
+  ),
+  offset: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: MAX_OFFSET, default: 0, description: 'Rows to leave out before.' }),
+  ),
+  cursor: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 1_000,
+      description:
+        'next_cursor of the answer before: goes on where it ended, in the same period. The other parameters stay as they were.',
+    }),
+  ),
 })
 
 export const FORMAT = {
-  format: Type.Optional(oneOf(['json', 'csv'], { description: 'csv gives the rows alone, as Accept: text/csv does.' })),
+  format: Type.Optional(
+    oneOf(['json', 'csv'], { description: 'csv gives the rows alone, as Accept: text/csv does.' }),
+  ),
 }

@@ -22,16 +22,28 @@ export interface Pagination {
 type ListCall = Pick<ReportCall<unknown, unknown>, 'scope' | 'previous' | 'limit' | 'offset' | 'cursorAt'>
 
 /** One page of a list by offset, with the figures of the period before where they were asked for. */
-export async function readRows<Row>(call: ListCall, kind: RowKind<Row>): Promise<{ rows: Record<string, unknown>[]; pagination: Pagination }> {
+export async function readRows<Row>(
+  call: ListCall,
+  kind: RowKind<Row>,
+): Promise<{ rows: Record<string, unknown>[]; pagination: Pagination }> {
   const { scope, previous, limit, offset } = call
   // One more than asked for tells whether there is more.
-  const [found, before] = await Promise.all([kind.load(scope, { limit: limit + 1, offset }), previous && kind.load(previous, { limit: MAX_LIMIT, offset: 0 })])
+  const [found, before] = await Promise.all([
+    kind.load(scope, { limit: limit + 1, offset }),
+    previous && kind.load(previous, { limit: MAX_LIMIT, offset: 0 }),
+  ])
   const compare = before && comparisonWith(before, kind)
-  const rows = found.slice(0, limit).map((row) => ({ ...kind.nameOf(row), ...kind.figuresOf(row), ...compare?.(row) }))
+  const rows = found
+    .slice(0, limit)
+    .map((row) => ({ ...kind.nameOf(row), ...kind.figuresOf(row), ...compare?.(row) }))
   return { rows, pagination: paginate(call, found.length > limit, offset + limit) }
 }
 
-export function paginate({ limit, offset, cursorAt }: ListCall, hasMore: boolean, position: unknown): Pagination {
+export function paginate(
+  { limit, offset, cursorAt }: ListCall,
+  hasMore: boolean,
+  position: unknown,
+): Pagination {
   return { limit, offset, has_more: hasMore, next_cursor: hasMore ? cursorAt(position) : null }
 }
 
@@ -49,5 +61,11 @@ function comparisonWith<Row>(before: Row[], { keyOf, figuresOf }: RowKind<Row>) 
 
 /** The figures of visits by the names they have on the wire. */
 export function describeVisits({ visitors, visits, pageviews, bounceRate, averageDuration }: VisitFigures) {
-  return { visitors, visits, page_views: pageviews, bounce_rate: bounceRate, avg_visit_duration: averageDuration }
+  return {
+    visitors,
+    visits,
+    page_views: pageviews,
+    bounce_rate: bounceRate,
+    avg_visit_duration: averageDuration,
+  }
 }

@@ -25,12 +25,15 @@ export const readRevenue = defineReport({
   table: { row: ROW, read: (data) => (data as { revenue: Record<string, unknown>[] }).revenue },
   async answer(call) {
     // A handful of currencies: one page holds them all.
-    const { rows } = await readRows({ ...call, limit: MAX_LIMIT }, {
-      load: (scope) => call.services.reports.revenue(scope),
-      keyOf: ({ currency }) => currency,
-      nameOf: ({ currency }) => ({ currency }),
-      figuresOf: ({ total, count, average, visitors }) => ({ total, count, average, visitors }),
-    })
+    const { rows } = await readRows(
+      { ...call, limit: MAX_LIMIT },
+      {
+        load: (scope) => call.services.reports.revenue(scope),
+        keyOf: ({ currency }) => currency,
+        nameOf: ({ currency }) => ({ currency }),
+        figuresOf: ({ total, count, average, visitors }) => ({ total, count, average, visitors }),
+      },
+    )
     return { data: { revenue: rows } }
   },
 })

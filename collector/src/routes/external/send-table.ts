@@ -12,19 +12,34 @@ export function wantsTable(request: FastifyRequest, format: unknown): boolean {
 }
 
 /** Sends the rows of an answer as CSV; objects in a row become columns such as `previous_visitors`. Where the list goes on, a header says. */
-export function sendTable(reply: FastifyReply, { table, data, name }: { table: Table; data: unknown; name: string }): string {
+export function sendTable(
+  reply: FastifyReply,
+  { table, data, name }: { table: Table; data: unknown; name: string },
+): string {
   const rows = table.read(data).map((row) => flatten(row))
-  const columns = columnsOf(table.row).filter(({ name: column, isOptional }) => !isOptional || rows.some((row) => column in row)).map(({ name: column }) => column)
+  const columns = columnsOf(table.row)
+    .filter(({ name: column, isOptional }) => !isOptional || rows.some((row) => column in row))
+    .map(({ name: column }) => column)
   const { pagination } = data as { pagination?: Partial<Pagination> }
   if (pagination?.next_cursor) reply.header('x-next-cursor', pagination.next_cursor)
-  reply.headers({ 'content-type': 'text/csv; charset=utf-8; header=present', 'content-disposition': `attachment; filename="${name}.csv"` })
-  return writeCsv(columns, rows.map((row) => columns.map((column) => row[column])))
+  reply.headers({
+    'content-type': 'text/csv; charset=utf-8; header=present',
+    'content-disposition': `attachment; filename="${name}.csv"`,
+  })
+  return writeCsv(
+    columns,
+    rows.map((row) => columns.map((column) => row[column])),
+  )
 }
 
 function flatten(row: Record<string, unknown>, prefix = ''): Record<string, Cell> {
   return Object.assign(
     {},
-    ...Object.entries(row).map(([name, value]) => (typeof value === 'object' && value !== null ? flatten(value as Record<string, unknown>, `${prefix}${name}_`) : { [prefix + name]: value as Cell })),
+    ...Object.entries(row).map(([name, value]) =>
+      typeof value === 'object' && value !== null
+        ? flatten(value as Record<string, unknown>, `${prefix}${name}_`)
+        : { [prefix + name]: value as Cell },
+    ),
   ) as Record<string, Cell>
 }
 
@@ -38,7 +53,9 @@ function columnsOf(schema: TObject, prefix = '', isOptional = false): Column[] {
   return Object.entries(schema.properties).flatMap(([name, property]) => {
     const optional = isOptional || !schema.required?.includes(name)
     const inner = objectOf(property)
-    return inner ? columnsOf(inner, `${prefix}${name}_`, optional) : [{ name: prefix + name, isOptional: optional }]
+    return inner
+      ? columnsOf(inner, `${prefix}${name}_`, optional)
+      : [{ name: prefix + name, isOptional: optional }]
   })
 }
 

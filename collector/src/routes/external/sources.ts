@@ -5,7 +5,15 @@ import { oneOf } from './query-parameters.js'
 import { rankVisits } from './rank-visits.js'
 import { readRows } from './read-rows.js'
 
-const BY = ['source', 'channel', 'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content'] as const
+const BY = [
+  'source',
+  'channel',
+  'utm_source',
+  'utm_medium',
+  'utm_campaign',
+  'utm_term',
+  'utm_content',
+] as const
 
 const ROW = rowOf(
   {
@@ -26,13 +34,29 @@ export const listSources = defineReport({
   data: Type.Object({ by: oneOf(BY), sources: Type.Array(ROW), pagination: PAGINATION }),
   example: {
     by: 'source',
-    sources: [{ name: 'google', source: 'google', visitors: 380, visits: 441, page_views: 1502, bounce_rate: 36.9, avg_visit_duration: 110.4 }],
+    sources: [
+      {
+        name: 'google',
+        source: 'google',
+        visitors: 380,
+        visits: 441,
+        page_views: 1502,
+        bounce_rate: 36.9,
+        avg_visit_duration: 110.4,
+      },
+    ],
     pagination: { limit: 10, offset: 0, has_more: false, next_cursor: null },
   },
   table: { row: ROW, read: (data) => (data as { sources: Record<string, unknown>[] }).sources },
   async answer(call) {
     const { by = 'source' } = call.query
-    const { rows, pagination } = await readRows(call, rankVisits(call.services.reports, by, (name) => ({ name, ...((by === 'source' || by === 'channel') && { [by]: name }) })))
+    const { rows, pagination } = await readRows(
+      call,
+      rankVisits(call.services.reports, by, (name) => ({
+        name,
+        ...((by === 'source' || by === 'channel') && { [by]: name }),
+      })),
+    )
     return { data: { by, sources: rows, pagination } }
   },
 })

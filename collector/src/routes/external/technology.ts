@@ -10,7 +10,13 @@ type List = keyof typeof LISTS
 const NAMES = { name: Type.String({ description: 'Empty where it is not known.' }) }
 const ROW = rowOf(NAMES, VISIT_FIGURES)
 const TABLE_ROW = rowOf({ list: Type.String(), ...NAMES }, VISIT_FIGURES)
-const EXAMPLE_FIGURES = { visitors: 610, visits: 802, page_views: 2410, bounce_rate: 42.3, avg_visit_duration: 88.4 }
+const EXAMPLE_FIGURES = {
+  visitors: 610,
+  visits: 802,
+  page_views: 2410,
+  bounce_rate: 42.3,
+  avg_visit_duration: 88.4,
+}
 
 export const readTechnology = defineReport({
   path: '/analytics/{id}/technology',
@@ -19,7 +25,12 @@ export const readTechnology = defineReport({
   description: 'limit, offset and cursor are those of each of the three lists.',
   isComparable: true,
   paging: { rows: 10 },
-  data: Type.Object({ browsers: Type.Array(ROW), operating_systems: Type.Array(ROW), device_types: Type.Array(ROW), pagination: PAGINATION }),
+  data: Type.Object({
+    browsers: Type.Array(ROW),
+    operating_systems: Type.Array(ROW),
+    device_types: Type.Array(ROW),
+    pagination: PAGINATION,
+  }),
   example: {
     browsers: [{ name: 'Firefox', ...EXAMPLE_FIGURES }],
     operating_systems: [{ name: 'Windows', ...EXAMPLE_FIGURES }],
@@ -28,11 +39,26 @@ export const readTechnology = defineReport({
   },
   table: {
     row: TABLE_ROW,
-    read: (data) => (Object.keys(LISTS) as List[]).flatMap((list) => (data as Record<List, Record<string, unknown>[]>)[list].map((row) => ({ list, ...row }))),
+    read: (data) =>
+      (Object.keys(LISTS) as List[]).flatMap((list) =>
+        (data as Record<List, Record<string, unknown>[]>)[list].map((row) => ({ list, ...row })),
+      ),
   },
   async answer(call) {
-    const lists = await Promise.all(Object.values(LISTS).map((field) => readRows(call, rankVisits(call.services.reports, field, (name) => ({ name })))))
+    const lists = await Promise.all(
+      Object.values(LISTS).map((field) =>
+        readRows(
+          call,
+          rankVisits(call.services.reports, field, (name) => ({ name })),
+        ),
+      ),
+    )
     const longest = lists.find(({ pagination }) => pagination.has_more) ?? lists[0]!
-    return { data: { ...Object.fromEntries(Object.keys(LISTS).map((list, index) => [list, lists[index]!.rows])), pagination: longest.pagination } }
+    return {
+      data: {
+        ...Object.fromEntries(Object.keys(LISTS).map((list, index) => [list, lists[index]!.rows])),
+        pagination: longest.pagination,
+      },
+    }
   },
 })

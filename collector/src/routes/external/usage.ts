@@ -26,7 +26,9 @@ export const readUsage = defineRoute({
     const usage = await services.control.readUsage(key.id, now)
     // Revoked meanwhile.
     if (!usage) throw new ApiError('UNAUTHORIZED')
-    return { data: { plan: usage.plan, minute: describeLimit(usage.minute), month: describeLimit(usage.month) } }
+    return {
+      data: { plan: usage.plan, minute: describeLimit(usage.minute), month: describeLimit(usage.month) },
+    }
   },
 })
 

@@ -25,12 +25,36 @@ const VISITOR = {
   value_score: Type.Integer({ minimum: 0, maximum: 100 }),
 }
 const ROW = Type.Object(VISITOR)
-const PARTS = Type.Object({ pages: Type.Integer(), engagement: Type.Integer(), returns: Type.Integer(), source: Type.Integer(), goals: Type.Integer(), revenue: Type.Integer() }, { description: 'They add up to value_score.' })
+const PARTS = Type.Object(
+  {
+    pages: Type.Integer(),
+    engagement: Type.Integer(),
+    returns: Type.Integer(),
+    source: Type.Integer(),
+    goals: Type.Integer(),
+    revenue: Type.Integer(),
+  },
+  { description: 'They add up to value_score.' },
+)
 
 const EXAMPLE = {
-  ...{ id: 'b1946ac92492d2347c6235b4d2611184', country: 'CH', country_code: 'CH', country_name: 'Switzerland', device_type: 'desktop', browser: 'Firefox', os: 'Linux' },
-  ...{ source: 'google', channel: 'organic search', referrer: 'https://www.google.com/', landing_page: 'https://shop.example/', visited_at: '2026-04-01T09:12:03.120Z', last_seen: '2026-04-01T09:20:44.018Z' },
-  ...{ visits: 2, page_count: 9, pageviews: 9, value_score: 41 },
+  id: 'b1946ac92492d2347c6235b4d2611184',
+  country: 'CH',
+  country_code: 'CH',
+  country_name: 'Switzerland',
+  device_type: 'desktop',
+  browser: 'Firefox',
+  os: 'Linux',
+  source: 'google',
+  channel: 'organic search',
+  referrer: 'https://www.google.com/',
+  landing_page: 'https://shop.example/',
+  visited_at: '2026-04-01T09:12:03.120Z',
+  last_seen: '2026-04-01T09:20:44.018Z',
+  visits: 2,
+  page_count: 9,
+  pageviews: 9,
+  value_score: 41,
 }
 
 const LATEST_MS = Date.UTC(2200, 0, 1)
@@ -42,20 +66,36 @@ export const listVisitors = defineReport({
   path: '/analytics/{id}/visitors',
   operationId: 'listVisitors',
   summary: 'Visitors, newest visit first',
-  description: 'Without range, from, to and limit, data is the array itself, of up to 1,000 visitors, and pagination stands beside it.',
+  description:
+    'Without range, from, to and limit, data is the array itself, of up to 1,000 visitors, and pagination stands beside it.',
   paging: { rows: 50, readPosition: readVisitorCursor },
   data: Type.Union([Type.Object({ visitors: Type.Array(ROW), pagination: PAGINATION }), Type.Array(ROW)]),
   beside: Type.Object({ pagination: Type.Optional(PAGINATION) }),
   example: { visitors: [EXAMPLE], pagination: { limit: 50, offset: 0, has_more: false, next_cursor: null } },
-  table: { row: ROW, read: (data) => (Array.isArray(data) ? data : (data as { visitors: Record<string, unknown>[] }).visitors) as Record<string, unknown>[] },
+  table: {
+    row: ROW,
+    read: (data) =>
+      (Array.isArray(data) ? data : (data as { visitors: Record<string, unknown>[] }).visitors) as Record<
+        string,
+        unknown
+      >[],
+  },
   async answer(call) {
     // Older integrations read the array, newer ones the object; those give a range or a limit, always.
     const isPlain = !['range', 'timeRange', 'from', 'to', 'limit'].some((name) => name in call.query)
     const limit = isPlain ? ALL : call.limit
     const after = call.position as VisitorCursor | undefined
-    const found = await call.services.reports.visitors(call.scope, { limit: limit + 1, offset: call.offset, ...(after && { after }) })
+    const found = await call.services.reports.visitors(call.scope, {
+      limit: limit + 1,
+      offset: call.offset,
+      ...(after && { after }),
+    })
     const rows = found.slice(0, limit)
-    const pagination = paginate({ ...call, limit }, found.length > limit, rows.length > 0 && positionOf(rows.at(-1)!))
+    const pagination = paginate(
+      { ...call, limit },
+      found.length > limit,
+      rows.length > 0 && positionOf(rows.at(-1)!),
+    )
     const visitors = rows.map(describeVisitor)
     return isPlain ? { data: visitors, beside: { pagination } } : { data: { visitors, pagination } }
   },
@@ -69,7 +109,10 @@ export const readVisitor = defineReport({
   isFiltered: false,
   params: { visitor: Type.String({ minLength: 1, maxLength: 200, description: 'Id of the visitor.' }) },
   data: Type.Object({ ...VISITOR, value_parts: PARTS }),
-  example: { ...EXAMPLE, value_parts: { pages: 18, engagement: 11, returns: 5, source: 7, goals: 0, revenue: 0 } },
+  example: {
+    ...EXAMPLE,
+    value_parts: { pages: 18, engagement: 11, returns: 5, source: 7, goals: 0, revenue: 0 },
+  },
   async answer({ services, scope, params }) {
     const visitor = await services.reports.visitor(scope, params.visitor)
     if (!visitor) throw new ApiError('NOT_FOUND')
@@ -77,7 +120,22 @@ export const readVisitor = defineReport({
   },
 })
 
-function describeVisitor({ id, country, deviceType, browser, os, source, channel, referrer, landingPage, visitedAt, lastSeen, visits, pageviews, valueScore }: VisitorRow) {
+function describeVisitor({
+  id,
+  country,
+  deviceType,
+  browser,
+  os,
+  source,
+  channel,
+  referrer,
+  landingPage,
+  visitedAt,
+  lastSeen,
+  visits,
+  pageviews,
+  valueScore,
+}: VisitorRow) {
   return {
     id,
     ...describeCountry(country),

@@ -13,10 +13,24 @@ export const WEBSITE = Type.Object({
   created_at: Type.String({ description: 'ISO 8601, UTC.' }),
 })
 
-export const WEBSITE_EXAMPLE = { id: 'ws_abc123', domain: 'shop.example', name: 'Shop', tracking_code: 'ZV_XXXXXXXXXXX', time_zone: 'Europe/Zurich', created_at: '2026-01-05T09:00:00.000Z' }
+export const WEBSITE_EXAMPLE = {
+  id: 'ws_abc123',
+  domain: 'shop.example',
+  name: 'Shop',
+  tracking_code: 'ZV_XXXXXXXXXXX',
+  time_zone: 'Europe/Zurich',
+  created_at: '2026-01-05T09:00:00.000Z',
+}
 
 export function describeSite({ id, domain, name, trackingCode, timeZone, createdAt }: Site) {
-  return { id, domain, name, tracking_code: trackingCode, time_zone: timeZone, created_at: new Date(createdAt).toISOString() }
+  return {
+    id,
+    domain,
+    name,
+    tracking_code: trackingCode,
+    time_zone: timeZone,
+    created_at: new Date(createdAt).toISOString(),
+  }
 }
 
 export const listWebsites = defineRoute({
@@ -25,7 +39,9 @@ export const listWebsites = defineRoute({
   summary: 'The websites that the key may read',
   data: Type.Array(WEBSITE),
   example: [WEBSITE_EXAMPLE],
-  answer: async ({ key, services }) => ({ data: (await services.control.listSitesOf(key)).map(describeSite) }),
+  answer: async ({ key, services }) => ({
+    data: (await services.control.listSitesOf(key)).map(describeSite),
+  }),
 })
 
 export const readWebsite = defineRoute({
@@ -35,5 +51,7 @@ export const readWebsite = defineRoute({
   params: Type.Object(SITE_PARAMS),
   data: WEBSITE,
   example: WEBSITE_EXAMPLE,
-  answer: async ({ key, params, services }) => ({ data: describeSite(await authorise(key, params.id, services.control)) }),
+  answer: async ({ key, params, services }) => ({
+    data: describeSite(await authorise(key, params.id, services.control)),
+  }),
 })

@@ -13,7 +13,11 @@ code { font-family: ui-monospace, monospace }
 /** The page of an OpenAPI document: headings, tables and examples, no script. */
 export function writeDocsPage(document: OpenApiDocument): string {
   const { title, description } = document.info
-  const sections = Object.entries(document.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => writeOperation(`${method.toUpperCase()} ${path}`, operation)))
+  const sections = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) =>
+      writeOperation(`${method.toUpperCase()} ${path}`, operation),
+    ),
+  )
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escape(title)}</title><style>${DOCS_STYLE}</style></head>
@@ -26,10 +30,15 @@ ${sections.join('\n')}
 `
 }
 
-function writeOperation(name: string, { summary, description, parameters = [], responses, requestBody }: Operation): string {
+function writeOperation(
+  name: string,
+  { summary, description, parameters = [], responses, requestBody }: Operation,
+): string {
   const { content } = (responses[200] ?? responses[201]) as { content: Record<string, { example?: unknown }> }
   const example = content['application/json']?.example
-  const request = (requestBody as { content: Record<string, { example?: unknown }> } | undefined)?.content['application/json']?.example
+  const request = (requestBody as { content: Record<string, { example?: unknown }> } | undefined)?.content[
+    'application/json'
+  ]?.example
   return `<section>
 <h2><code>${escape(name)}</code></h2>
 <p>${escape([summary, description].filter(Boolean).join('. '))}</p>
@@ -48,11 +57,31 @@ function writeParameter({ name, schema, required, description = '' }: Parameter)
 }
 
 function describeSchema(schema: Parameter['schema']): string {
-  const { type, const: only, anyOf, minimum, maximum, default: preset } = schema as { type?: string; const?: string; anyOf?: { const: string }[]; minimum?: number; maximum?: number; default?: string | number }
-  const allowed = anyOf ? anyOf.map(({ const: word }) => word).join(', ') : (only ?? (type === 'integer' ? `${minimum} to ${maximum}` : 'text'))
+  const {
+    type,
+    const: only,
+    anyOf,
+    minimum,
+    maximum,
+    default: preset,
+  } = schema as {
+    type?: string
+    const?: string
+    anyOf?: { const: string }[]
+    minimum?: number
+    maximum?: number
+    default?: string | number
+  }
+  const allowed = anyOf
+    ? anyOf.map(({ const: word }) => word).join(', ')
+    : (only ?? (type === 'integer' ? `${minimum} to ${maximum}` : 'text'))
   return preset === undefined ? allowed : `${allowed}; ${preset} unless given`
 }
 
 function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
 }

@@ -6,7 +6,10 @@ import { EVENTS_AROUND } from './visits.js'
 const DAY_MS = 24 * 60 * 60 * 1000
 
 // Left out of a fingerprint: quoted texts (an apostrophe is no quote), UUIDs, hexadecimal ids and numbers.
-const VARYING = String.raw`"[^"]*"|\B'[^']*'\B|` + '`[^`]*`' + String.raw`|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\b(?:0x[0-9a-fA-F]+|[0-9a-fA-F]{8,})\b|\d+`
+const VARYING =
+  String.raw`"[^"]*"|\B'[^']*'\B|` +
+  '`[^`]*`' +
+  String.raw`|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\b(?:0x[0-9a-fA-F]+|[0-9a-fA-F]{8,})\b|\d+`
 
 const ERRORS = `
   SELECT occurred_at, visitor_id,
@@ -37,7 +40,11 @@ export function askErrorGroups(ask: Ask, scope: ReportScope, slice: Slice): Prom
   )
 }
 
-export async function askErrorGroup(ask: Ask, siteId: string, fingerprint: string): Promise<ErrorGroupRow | undefined> {
+export async function askErrorGroup(
+  ask: Ask,
+  siteId: string,
+  fingerprint: string,
+): Promise<ErrorGroupRow | undefined> {
   const [row] = await ask<ErrorGroupRow>(
     `SELECT ${GROUP_COLUMNS} FROM (${ERRORS} AND site_id = {siteId: String}) AS e WHERE fingerprint = {fingerprint: String} GROUP BY fingerprint`,
     { siteId, fingerprint, varying: VARYING },

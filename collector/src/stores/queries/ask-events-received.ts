@@ -7,9 +7,25 @@ const moment = (name: string) => `fromUnixTimestamp64Milli({${name}: Int64}, 'UT
 export const RECEIVED_BETWEEN = `
   e.site_id IN {siteIds: Array(String)} AND e.received_at >= ${moment('from')} AND e.received_at <= ${moment('to')} AND e.occurred_at >= ${moment('from')} - INTERVAL 8 DAY`
 
-const COLUMNS = ['site_id', 'event_id', 'event_type', 'event_name', 'visitor_id', 'session_id', 'path', 'referrer', 'country', 'device_type', 'browser', 'properties']
+const COLUMNS = [
+  'site_id',
+  'event_id',
+  'event_type',
+  'event_name',
+  'visitor_id',
+  'session_id',
+  'path',
+  'referrer',
+  'country',
+  'device_type',
+  'browser',
+  'properties',
+]
 
-export function askEventsReceived(ask: Ask, { siteIds, from, until, after, limit }: Parameters<WatchStore['eventsReceived']>[0]): Promise<ReceivedRow[]> {
+export function askEventsReceived(
+  ask: Ask,
+  { siteIds, from, until, after, limit }: Parameters<WatchStore['eventsReceived']>[0],
+): Promise<ReceivedRow[]> {
   return ask<ReceivedRow>(
     `SELECT * FROM (
        SELECT ${COLUMNS.map((name) => `e.${name} AS ${name}`).join(', ')},

@@ -16,7 +16,10 @@ export function askEventNames(ask: Ask, scope: SettledScope, slice: Slice): Prom
   )
 }
 
-export function askEventProperties(ask: Ask, { scope, name, limit }: { scope: SettledScope; name: string; limit: number }): Promise<PropertyCount[]> {
+export function askEventProperties(
+  ask: Ask,
+  { scope, name, limit }: { scope: SettledScope; name: string; limit: number },
+): Promise<PropertyCount[]> {
   const read = readScope(scope)
   return ask<PropertyCount>(
     `SELECT property.1 AS key, ${plainText('property.2')} AS value, count() AS count, uniqExact(visitor_id) AS visitors

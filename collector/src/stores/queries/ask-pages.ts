@@ -15,8 +15,15 @@ export interface PageSums extends Omit<PageRow, 'bounceRate' | 'averageTime'> {
 export async function askPages(ask: Ask, scope: SettledScope, slice: Slice): Promise<PageRow[]> {
   const { settled } = scope
   // A settled page tells nothing of the visits that a filter selects.
-  const sums = settled && scope.isSketched && scope.filters.length === 0 ? await askSettledPages(ask, { ...scope, settled }, slice) : await askPagesOfVisits(ask, scope, slice)
-  return sums.map(({ bounces, spent_ms, ...page }) => ({ ...page, bounceRate: percentageOf(bounces, page.entries), averageTime: averageSeconds(spent_ms, page.views - page.exits) }))
+  const sums =
+    settled && scope.isSketched && scope.filters.length === 0
+      ? await askSettledPages(ask, { ...scope, settled }, slice)
+      : await askPagesOfVisits(ask, scope, slice)
+  return sums.map(({ bounces, spent_ms, ...page }) => ({
+    ...page,
+    bounceRate: percentageOf(bounces, page.entries),
+    averageTime: averageSeconds(spent_ms, page.views - page.exits),
+  }))
 }
 
 function askPagesOfVisits(ask: Ask, scope: SettledScope, slice: Slice): Promise<PageSums[]> {

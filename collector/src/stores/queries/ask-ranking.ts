@@ -4,7 +4,10 @@ import type { Ask } from './ask.js'
 import { figureColumns, toFigures, type FigureRow } from './figures.js'
 import { readScope } from './read-scope.js'
 
-export async function askRanking(ask: Ask, { scope, field, slice }: { scope: SettledScope; field: VisitField; slice: Slice }): Promise<RankedRow[]> {
+export async function askRanking(
+  ask: Ask,
+  { scope, field, slice }: { scope: SettledScope; field: VisitField; slice: Slice },
+): Promise<RankedRow[]> {
   const read = readScope(scope)
   const rows = await ask<FigureRow & { name: string }>(
     `SELECT {field: Identifier} AS name, ${figureColumns(read)} FROM ${read.visits}

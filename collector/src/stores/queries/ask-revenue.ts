@@ -4,8 +4,10 @@ import type { Ask } from './ask.js'
 import { inVisits, readScope } from './read-scope.js'
 
 // The tracker's default. What is no code of ISO 4217 has none.
-export const REVENUE_CURRENCY = "if(JSONHas(properties, 'currency'), extract(upper(JSONExtractString(properties, 'currency')), '^[A-Z]{3}$'), 'USD')"
-export const WITH_AMOUNT = "event_type = 'revenue' AND JSONType(properties, 'amount') IN ('Int64', 'UInt64', 'Double')"
+export const REVENUE_CURRENCY =
+  "if(JSONHas(properties, 'currency'), extract(upper(JSONExtractString(properties, 'currency')), '^[A-Z]{3}$'), 'USD')"
+export const WITH_AMOUNT =
+  "event_type = 'revenue' AND JSONType(properties, 'amount') IN ('Int64', 'UInt64', 'Double')"
 export const REVENUE_AMOUNT = "JSONExtractFloat(properties, 'amount')"
 // More than any currency has: what adding up leaves behind them is no money.
 const PLACES = 4

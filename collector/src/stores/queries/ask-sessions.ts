@@ -31,21 +31,38 @@ const SESSIONS = `
   GROUP BY siteId, sessionId`
 
 /** Sessions by those of their events that happened since `since` and were received until `until`, ms since the epoch. */
-export function askSessions(ask: Ask, question: { siteIds: readonly string[]; sessionIds: readonly string[]; since: number; until: number }): Promise<SessionRow[]> {
+export function askSessions(
+  ask: Ask,
+  question: { siteIds: readonly string[]; sessionIds: readonly string[]; since: number; until: number },
+): Promise<SessionRow[]> {
   return ask<SessionRow>(SESSIONS, question)
 }
 
-export async function askEndedSessions(ask: Ask, { siteIds, from, until, after, limit }: EndedQuestion): ReturnType<WatchStore['endedSessions']> {
+export async function askEndedSessions(
+  ask: Ask,
+  { siteIds, from, until, after, limit }: EndedQuestion,
+): ReturnType<WatchStore['endedSessions']> {
   const endings = await ask<Ending>(ENDINGS, {
-    ...{ siteIds, from, until, limit },
+    siteIds,
+    from,
+    until,
+    limit,
     to: until + SESSION_TIMEOUT_MS,
-    ...{ afterTime: after?.lastReceivedAt ?? 0, afterSite: after?.siteId ?? '', afterSession: after?.sessionId ?? '' },
+    afterTime: after?.lastReceivedAt ?? 0,
+    afterSite: after?.siteId ?? '',
+    afterSession: after?.sessionId ?? '',
   })
   // As visits are: of what happened a day before nothing belongs to it.
   const since = endings.reduce((least, { first }) => Math.min(least, first), Infinity) - DAY_MS
   const sessions = new Map<string, SessionRow>()
   for (const sessionIds of splitParameter(new Set(endings.map(({ sessionId }) => sessionId))))
-    for (const session of await askSessions(ask, { siteIds: [...new Set(endings.map(({ siteId }) => siteId))], sessionIds, since, until })) sessions.set(keyOf(session), session)
+    for (const session of await askSessions(ask, {
+      siteIds: [...new Set(endings.map(({ siteId }) => siteId))],
+      sessionIds,
+      since,
+      until,
+    }))
+      sessions.set(keyOf(session), session)
   // Erased meanwhile, it is not there.
   const ended = endings.flatMap((ending) => {
     const session = sessions.get(keyOf(ending))

@@ -14,11 +14,18 @@ const NOBODY = "arrayReduce('uniqCombined64State(17)', emptyArrayUInt64())"
  * The pages of a period of settled days. Sketches of visitors are large: only those of the pages that will probably be shown are merged,
  * and when another is shown after all, it is asked again.
  */
-export async function askSettledPages(ask: Ask, scope: SettledScope & { settled: SettledPeriod }, slice: Slice): Promise<PageSums[]> {
+export async function askSettledPages(
+  ask: Ask,
+  scope: SettledScope & { settled: SettledPeriod },
+  slice: Slice,
+): Promise<PageSums[]> {
   const parts = readVisitsOfParts(scope)
   const params = { ...parts.params, ...slice, whole: scope.settled.whole }
-  const probable = await ask<{ path: string }>(`SELECT path FROM ${SETTLED_PAGES} GROUP BY path ORDER BY sum(views) DESC LIMIT {limit: UInt32} + {offset: UInt32} + 10`, params)
-  for (let paths = probable.map(({ path }) => path); ; ) {
+  const probable = await ask<{ path: string }>(
+    `SELECT path FROM ${SETTLED_PAGES} GROUP BY path ORDER BY sum(views) DESC LIMIT {limit: UInt32} + {offset: UInt32} + 10`,
+    params,
+  )
+  for (let paths = probable.map(({ path }) => path); ;) {
     const pages = await ask<PageSums>(
       `SELECT concat(p.origin, p.path) AS url, p.path AS path, ${COLUMNS.map((column) => `sum(p.${column}) AS ${column}`).join(', ')}, uniqCombined64Merge(17)(p.state) AS visitors FROM (
          SELECT toString(origin) AS origin, path, ${COLUMNS.join(', ')}, ${NOBODY} AS state FROM ${SETTLED_PAGES}

@@ -33,33 +33,63 @@ const describeVisitors = (visits: string, which: string) => `
   FROM (${visits}) AS v WHERE ${which} GROUP BY id ORDER BY visitedAt DESC, id DESC`
 
 /** The same of the visits that a question selects by their sessions. */
-const describeSelected = (scope: SettledScope, sessions: string) => describeVisitors(readVisits(scope).sql, `${SESSION} IN (${sessions})`)
+const describeSelected = (scope: SettledScope, sessions: string) =>
+  describeVisitors(readVisits(scope).sql, `${SESSION} IN (${sessions})`)
 
-export async function askVisitors(ask: Ask, scope: SettledScope, { limit, offset, after }: Slice & { after?: VisitorCursor }): Promise<VisitorRow[]> {
+export async function askVisitors(
+  ask: Ask,
+  scope: SettledScope,
+  { limit, offset, after }: Slice & { after?: VisitorCursor },
+): Promise<VisitorRow[]> {
   const { visits, params } = readScope(scope)
   const page = `
     SELECT visitor_id, max(${BEGAN_MS}) AS visited_at, groupArray(${SESSION}) AS sessions FROM ${visits} GROUP BY visitor_id
     ${after ? 'HAVING (visited_at, visitor_id) < ({afterTime: Int64}, {afterId: String})' : ''}
     ORDER BY visited_at DESC, visitor_id DESC LIMIT {limit: UInt32} OFFSET {offset: UInt32}`
-  const rows = await ask<Row>(describeSelected(scope, `SELECT arrayJoin(sessions) FROM (${page})`), { ...params, limit, offset, ...(after && { afterTime: after.visitedAt, afterId: after.id }) })
+  const rows = await ask<Row>(describeSelected(scope, `SELECT arrayJoin(sessions) FROM (${page})`), {
+    ...params,
+    limit,
+    offset,
+    ...(after && { afterTime: after.visitedAt, afterId: after.id }),
+  })
   return rows.map(toVisitor)
 }
 
-export async function askVisitor(ask: Ask, scope: SettledScope, visitorId: string): Promise<VisitorRow | undefined> {
+export async function askVisitor(
+  ask: Ask,
+  scope: SettledScope,
+  visitorId: string,
+): Promise<VisitorRow | undefined> {
   const { visits, params } = readScope(scope)
   const isTheirs = 'visitor_id = {visitorId: String}'
-  const rows = await ask<Row>(describeSelected(scope, `SELECT ${SESSION} FROM ${visits} WHERE ${isTheirs} AND ${sessionsWith(isTheirs)}`), { ...params, visitorId })
+  const rows = await ask<Row>(
+    describeSelected(
+      scope,
+      `SELECT ${SESSION} FROM ${visits} WHERE ${isTheirs} AND ${sessionsWith(isTheirs)}`,
+    ),
+    { ...params, visitorId },
+  )
   return rows.map(toVisitor)[0]
 }
 
 /** Those of these visitors that have a visit in the period. */
-export async function askVisitorsById(ask: Ask, { siteId, visitorIds, period }: { siteId: string; visitorIds: readonly string[]; period: Period }): Promise<VisitorRow[]> {
+export async function askVisitorsById(
+  ask: Ask,
+  { siteId, visitorIds, period }: { siteId: string; visitorIds: readonly string[]; period: Period },
+): Promise<VisitorRow[]> {
   const areTheirs = 'visitor_id IN {visitorIds: Array(String)}'
-  const rows = await ask<Row>(describeVisitors(visitsBetween('from', 'to', `AND ${sessionsWith(areTheirs)}`), areTheirs), { siteId, visitorIds, ...period })
+  const rows = await ask<Row>(
+    describeVisitors(visitsBetween('from', 'to', `AND ${sessionsWith(areTheirs)}`), areTheirs),
+    { siteId, visitorIds, ...period },
+  )
   return rows.map(toVisitor)
 }
 
 function toVisitor({ spent_ms, goals, revenues, channels, ...visitor }: Row): VisitorRow {
   const valueParts = scoreVisitor({ ...visitor, spent_ms, goals, revenues, channels })
-  return { ...visitor, valueScore: Object.values<number>({ ...valueParts }).reduce((sum, part) => sum + part, 0), valueParts }
+  return {
+    ...visitor,
+    valueScore: Object.values<number>({ ...valueParts }).reduce((sum, part) => sum + part, 0),
+    valueParts,
+  }
 }

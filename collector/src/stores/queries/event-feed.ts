@@ -2,7 +2,8 @@ import { FINGERPRINT } from '../fingerprint.js'
 
 // Every value comes in as a bound parameter. Times are seconds with a fraction.
 
-const SINCE = 'received_at >= toDateTime64({since: Float64}, 3) AND occurred_at >= toDateTime64({since: Float64}, 3) - INTERVAL 8 DAY'
+const SINCE =
+  'received_at >= toDateTime64({since: Float64}, 3) AND occurred_at >= toDateTime64({since: Float64}, 3) - INTERVAL 8 DAY'
 
 // Rows out of a backup keep the numbers that they had in another table; those of their parts are of this one.
 const BLOCK = "least(_block_number, toUInt64(extract(_part, '^[^_]+_[0-9]+_([0-9]+)')))"

@@ -21,7 +21,13 @@ export interface FigureRow {
 }
 
 export function toFigures({ visitors, visits, views, entered, bounces, spent_ms }: FigureRow): VisitFigures {
-  return { visitors, visits, pageviews: views, bounceRate: percentageOf(bounces, entered), averageDuration: averageSeconds(spent_ms, entered) }
+  return {
+    visitors,
+    visits,
+    pageviews: views,
+    bounceRate: percentageOf(bounces, entered),
+    averageDuration: averageSeconds(spent_ms, entered),
+  }
 }
 
 /** One place, rounded half up; 0 of nothing. */

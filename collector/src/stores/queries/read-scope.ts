@@ -27,7 +27,8 @@ export function readScope(scope: SettledScope): ScopeSql {
     return describeFilter(filter, index)
   })
   return {
-    visits: conditions.length === 0 ? `(${sql})` : `(SELECT * FROM (${sql}) WHERE ${conditions.join(' AND ')})`,
+    visits:
+      conditions.length === 0 ? `(${sql})` : `(SELECT * FROM (${sql}) WHERE ${conditions.join(' AND ')})`,
     countVisitors: scope.isSketched ? SKETCH : 'uniqExact(visitor)',
     params,
   }
@@ -55,7 +56,9 @@ function describeFilter(filter: ReportFilter, index: number): string {
       return sessionsWith(`event_type IN ('custom', 'goal') AND event_name = ${value}`)
     case 'property': {
       const key = `{key${index}: String}`
-      return sessionsWith(`event_type IN ('custom', 'goal') AND JSONHas(properties, ${key}) AND ${plainText(`JSONExtractRaw(properties, ${key})`)} = ${value}`)
+      return sessionsWith(
+        `event_type IN ('custom', 'goal') AND JSONHas(properties, ${key}) AND ${plainText(`JSONExtractRaw(properties, ${key})`)} = ${value}`,
+      )
     }
   }
 }

@@ -26,7 +26,14 @@ const CHANNEL_POINTS: Record<string, number> = {
 }
 
 /** The parts of a value score; docs/metrics.md has the rules. */
-export function scoreVisitor({ visits, pageviews, spent_ms, goals, revenues, channels }: VisitorSums): ValueParts {
+export function scoreVisitor({
+  visits,
+  pageviews,
+  spent_ms,
+  goals,
+  revenues,
+  channels,
+}: VisitorSums): ValueParts {
   return {
     pages: Math.min(20, 2 * pageviews),
     engagement: Math.min(20, Math.floor(spent_ms / MS_PER_POINT)),

@@ -25,7 +25,8 @@ export const LASTED_MS = `(toUnixTimestamp64Milli(ended_at) - ${BEGAN_MS})`
  * The order of a visit's events. Servers send whole visits with one time: of the same millisecond pageviews come first,
  * then it is decided by the path, so that every question finds the same first event.
  */
-export const PLACE = "(toUnixTimestamp64Milli(e.occurred_at) * 1024 + (e.event_type != 'pageview') * 512 + cityHash64(e.path) % 512)"
+export const PLACE =
+  "(toUnixTimestamp64Milli(e.occurred_at) * 1024 + (e.event_type != 'pageview') * 512 + cityHash64(e.path) % 512)"
 
 /** Milliseconds since the epoch of a place. */
 export const momentOf = (place: string) => `intDiv(${place}, 1024)`
@@ -35,15 +36,41 @@ const first = (column: string) => `argMin(e.${column}, ${PLACE}) AS ${column}`
 
 /** The columns of a visit that are those of its first event. */
 export const FIRST_EVENT_COLUMNS = [
-  'visitor_id', 'referrer', 'country', 'device_type', 'browser', 'os', 'source', 'channel', 'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content',
+  'visitor_id',
+  'referrer',
+  'country',
+  'device_type',
+  'browser',
+  'os',
+  'source',
+  'channel',
+  'utm_source',
+  'utm_medium',
+  'utm_campaign',
+  'utm_term',
+  'utm_content',
 ] as const
 
 /** Condition of the visits that began between two moments. */
-export const beganBetween = (from: string, to: string) => `started_at >= ${moment(`{${from}: Int64}`)} AND started_at < ${moment(`{${to}: Int64}`)}`
+export const beganBetween = (from: string, to: string) =>
+  `started_at >= ${moment(`{${from}: Int64}`)} AND started_at < ${moment(`{${to}: Int64}`)}`
 
 /** The columns of a visit, in the order of the table and of {@link visitsBetween}. */
 export const VISIT_COLUMNS = [
-  'session_id', 'started_at', 'ended_at', 'pageviews', 'actions', 'bounced', 'goals', 'revenues', 'entry_origin', 'entry_path', 'exit_origin', 'exit_path', 'steps', 'visitor',
+  'session_id',
+  'started_at',
+  'ended_at',
+  'pageviews',
+  'actions',
+  'bounced',
+  'goals',
+  'revenues',
+  'entry_origin',
+  'entry_path',
+  'exit_origin',
+  'exit_path',
+  'steps',
+  'visitor',
   ...FIRST_EVENT_COLUMNS,
 ].join(', ')
 

@@ -1,8 +1,15 @@
 import type { Ask } from '../queries/ask.js'
 import type { ReportScope } from '../report-store.js'
-import { BUILDS_PER_MS, DAY_MS, UNDER_WAY_MS, settlePeriod, type SettledDay, type SettledPeriod } from './settled-days.js'
+import {
+  BUILDS_PER_MS,
+  DAY_MS,
+  UNDER_WAY_MS,
+  settlePeriod,
+  type SettledDay,
+  type SettledPeriod,
+} from './settled-days.js'
 
-const FIRST_MOMENT = 'toUnixTimestamp(toDateTime(day, \'UTC\')) * 1000 AS day'
+const FIRST_MOMENT = "toUnixTimestamp(toDateTime(day, 'UTC')) * 1000 AS day"
 
 const SETTLED = `
   SELECT ${FIRST_MOMENT}, build, visits FROM (
@@ -24,13 +31,22 @@ const LATE = `
  * What of the period of a scope need not be read from the events: the days that are settled and to which, as far as can be known
  * now, no event was added since. Undefined when there is none.
  */
-export async function findSettledPeriod(ask: Ask, { siteId, period }: ReportScope, underWayMs = UNDER_WAY_MS): Promise<SettledPeriod | undefined> {
+export async function findSettledPeriod(
+  ask: Ask,
+  { siteId, period }: ReportScope,
+  underWayMs = UNDER_WAY_MS,
+): Promise<SettledPeriod | undefined> {
   const dateOf = (ms: number) => new Date(ms).toISOString().slice(0, 10)
   const params = { siteId, first: dateOf(period.from), last: dateOf(period.to), underWayMs }
   const settled = await ask<SettledDay>(SETTLED, params)
   if (settled.length === 0) return undefined
-  const late = new Map((await ask<{ day: number; received: number }>(LATE, params)).map(({ day, received }) => [day, received]))
+  const late = new Map(
+    (await ask<{ day: number; received: number }>(LATE, params)).map(({ day, received }) => [day, received]),
+  )
   // An event is part of visits that began on its day or the one before, and says of a visit of the next day that it began earlier.
-  const isRight = ({ day, build }: SettledDay) => [day - DAY_MS, day, day + DAY_MS].every((touching) => (late.get(touching) ?? 0) < build / BUILDS_PER_MS - underWayMs)
+  const isRight = ({ day, build }: SettledDay) =>
+    [day - DAY_MS, day, day + DAY_MS].every(
+      (touching) => (late.get(touching) ?? 0) < build / BUILDS_PER_MS - underWayMs,
+    )
   return settlePeriod(period, settled.filter(isRight))
 }

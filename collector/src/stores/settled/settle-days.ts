@@ -87,7 +87,8 @@ const RECORD = `
   INSERT INTO settled_days (site_id, day, build, is_settled, visits)
   SELECT {siteId: String}, {day: Date}, {build: UInt64}, true, count() FROM visits WHERE ${THIS_BUILD}`
 
-const UNFINISHED_DELETIONS = "SELECT count() AS unfinished FROM system.mutations WHERE database = currentDatabase() AND table = 'events' AND NOT is_done"
+const UNFINISHED_DELETIONS =
+  "SELECT count() AS unfinished FROM system.mutations WHERE database = currentDatabase() AND table = 'events' AND NOT is_done"
 
 const STALE = `
   (site_id, day, build) IN (
@@ -97,7 +98,13 @@ const STALE = `
 
 /** Makes of events what reports read of past days. */
 export function createDaySettling({ url, underWayMs = UNDER_WAY_MS }: SettlingOptions): DaySettling {
-  const client = createClient({ url, request_timeout: TIMEOUT_MS, use_multipart_params_auto: true, log: { level: ClickHouseLogLevel.OFF }, clickhouse_settings: SETTINGS })
+  const client = createClient({
+    url,
+    request_timeout: TIMEOUT_MS,
+    use_multipart_params_auto: true,
+    log: { level: ClickHouseLogLevel.OFF },
+    clickhouse_settings: SETTINGS,
+  })
 
   let isClosed = false
   let previous: Promise<unknown> = Promise.resolve()
@@ -114,7 +121,8 @@ export function createDaySettling({ url, underWayMs = UNDER_WAY_MS }: SettlingOp
       const due = await select<{ siteId: string; from: number }>(client, DUE, { end, since, underWayMs })
       if (due.length === 0) return { settled, isDone: true }
       for (const day of due) {
-        if (isClosed || performance.now() > deadline || (await isDeleting())) return { settled, isDone: false }
+        if (isClosed || performance.now() > deadline || (await isDeleting()))
+          return { settled, isDone: false }
         await afterPrevious(() => buildDay(client, day))
         settled++
       }
@@ -130,15 +138,27 @@ export function createDaySettling({ url, underWayMs = UNDER_WAY_MS }: SettlingOp
   async function takeBackLate(): Promise<void> {
     const checkedAt = (await readClock(client)) / 1000
     await client.command({ query: TAKE_BACK_LATE, query_params: { underWayMs } })
-    await client.command({ query: 'INSERT INTO late_checks SELECT toDateTime64({checkedAt: Float64}, 3)', query_params: { checkedAt } })
+    await client.command({
+      query: 'INSERT INTO late_checks SELECT toDateTime64({checkedAt: Float64}, 3)',
+      query_params: { checkedAt },
+    })
   }
 
   async function deleteStale(): Promise<void> {
     const now = await readClock(client)
     for (const table of ['visits', 'page_days']) {
-      const query_params = { table, replacedBefore: (now - KEEP_REPLACED_MS) * BUILDS_PER_MS, unfinishedBefore: (now - KEEP_UNFINISHED_MS) * BUILDS_PER_MS }
-      const [stale] = await select<{ rows: number }>(client, `SELECT count() AS rows FROM {table: Identifier} WHERE ${STALE}`, query_params)
-      if (stale!.rows > 0) await client.command({ query: `DELETE FROM {table: Identifier} WHERE ${STALE}`, query_params })
+      const query_params = {
+        table,
+        replacedBefore: (now - KEEP_REPLACED_MS) * BUILDS_PER_MS,
+        unfinishedBefore: (now - KEEP_UNFINISHED_MS) * BUILDS_PER_MS,
+      }
+      const [stale] = await select<{ rows: number }>(
+        client,
+        `SELECT count() AS rows FROM {table: Identifier} WHERE ${STALE}`,
+        query_params,
+      )
+      if (stale!.rows > 0)
+        await client.command({ query: `DELETE FROM {table: Identifier} WHERE ${STALE}`, query_params })
     }
   }
 
@@ -165,9 +185,18 @@ export function createDaySettling({ url, underWayMs = UNDER_WAY_MS }: SettlingOp
 }
 
 /** Makes one day of one site. What a crash leaves between two steps does not count, and is deleted later. */
-async function buildDay(client: ClickHouseClient, { siteId, from }: { siteId: string; from: number }): Promise<void> {
+async function buildDay(
+  client: ClickHouseClient,
+  { siteId, from }: { siteId: string; from: number },
+): Promise<void> {
   const build = (await readClock(client)) * BUILDS_PER_MS + randomInt(BUILDS_PER_MS - 1)
-  const query_params = { siteId, day: new Date(from).toISOString().slice(0, 10), build, from, to: from + DAY_MS }
+  const query_params = {
+    siteId,
+    day: new Date(from).toISOString().slice(0, 10),
+    build,
+    from,
+    to: from + DAY_MS,
+  }
   for (const query of [BUILD_VISITS, BUILD_PAGES, RECORD]) await client.command({ query, query_params })
 }
 
@@ -177,6 +206,10 @@ async function readClock(client: ClickHouseClient): Promise<number> {
   return clock!.now
 }
 
-async function select<Row>(client: ClickHouseClient, query: string, query_params: Record<string, unknown>): Promise<Row[]> {
+async function select<Row>(
+  client: ClickHouseClient,
+  query: string,
+  query_params: Record<string, unknown>,
+): Promise<Row[]> {
   return (await client.query({ query, query_params, format: 'JSONEachRow' })).json<Row>()
 }

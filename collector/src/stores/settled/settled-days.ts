@@ -54,7 +54,9 @@ export function settlePeriod({ from, to }: Period, days: readonly SettledDay[]):
       }
     }
     // The fewest settled days between two gaps are read from the events, too.
-    const between = gaps.slice(1).map(({ next }, index) => ({ start: gaps[index]!.next, count: next - gaps[index]!.next }))
+    const between = gaps
+      .slice(1)
+      .map(({ next }, index) => ({ start: gaps[index]!.next, count: next - gaps[index]!.next }))
     const fewest = between.reduce((least, run) => (run.count < least.count ? run : least))
     inside.splice(fewest.start, fewest.count)
   }

@@ -6,8 +6,18 @@ import { BUILDS_PER_MS, NEWEST_BUILD } from './settled-days.js'
  *
  * `where` selects the events, with `params`.
  */
-export async function unsettleAround<Result>(client: ClickHouseClient, { where, params }: { where: string; params: Record<string, unknown> }, deleteEvents: () => Promise<Result>): Promise<Result> {
-  const [clock] = await (await client.query({ query: 'SELECT toUnixTimestamp64Milli(now64(3)) AS now', format: 'JSONEachRow', clickhouse_settings: { output_format_json_quote_64bit_integers: 0 } })).json<{ now: number }>()
+export async function unsettleAround<Result>(
+  client: ClickHouseClient,
+  { where, params }: { where: string; params: Record<string, unknown> },
+  deleteEvents: () => Promise<Result>,
+): Promise<Result> {
+  const [clock] = await (
+    await client.query({
+      query: 'SELECT toUnixTimestamp64Milli(now64(3)) AS now',
+      format: 'JSONEachRow',
+      clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+    })
+  ).json<{ now: number }>()
   await client.command({
     // An event is part of visits that began on its day or the one before, and says of a visit of the next day that it began earlier.
     query: `

@@ -27,20 +27,26 @@ export function createEventTeller({ outbox, goals, touched, now }: EventTellerSe
     for (const { row } of items) {
       const { site_id: siteId, event_type: type } = row
       if (type === 'pageview' && outbox.wants(siteId, 'pageview')) (events ??= []).push(describePageview(row))
-      else if (type === 'custom' && outbox.wants(siteId, 'event')) (events ??= []).push(describeCustomEvent(row))
+      else if (type === 'custom' && outbox.wants(siteId, 'event'))
+        (events ??= []).push(describeCustomEvent(row))
       if (outbox.wants(siteId, 'goal')) events = tellGoals(row, goals.of(siteId), events)
       if (outbox.wants(siteId, 'high_value_visitor')) touched.visitors.add(siteId, row.visitor_id)
     }
     return events && outbox.put(events)
   }
 
-  function tellGoals(row: ToldRow, site: SiteGoals | undefined, told: WebhookEvent[] | undefined): WebhookEvent[] | undefined {
+  function tellGoals(
+    row: ToldRow,
+    site: SiteGoals | undefined,
+    told: WebhookEvent[] | undefined,
+  ): WebhookEvent[] | undefined {
     let events = told
     const { event_type: type } = row
     const times = { at: row.occurred_at, now: now() }
     if (site && site.durations.length > 0) touched.sessions.add(row.site_id, row.session_id)
     if (type === 'pageview')
-      for (const { goal, isReached } of site?.paths ?? []) if (hasRuled(goal, times) && isReached(row.path)) (events ??= []).push(describeGoal(goal, row))
+      for (const { goal, isReached } of site?.paths ?? [])
+        if (hasRuled(goal, times) && isReached(row.path)) (events ??= []).push(describeGoal(goal, row))
     if (type !== 'custom' && type !== 'goal') return events
 
     let isOwn = false

@@ -50,7 +50,16 @@ const LONGEST_AWAY_MS = 8 * 24 * 60 * 60 * 1000
 const STOP_WITHIN_MS = 1_000
 
 /** Reads the goals, and where the events end that were stored before: to be awaited before new ones are taken. */
-export async function createEventWatch({ control, events, store, marks, outbox, goals, log, now }: EventWatchServices): Promise<EventWatch> {
+export async function createEventWatch({
+  control,
+  events,
+  store,
+  marks,
+  outbox,
+  goals,
+  log,
+  now,
+}: EventWatchServices): Promise<EventWatch> {
   const touched = { visitors: createTouchedIds(), sessions: createTouchedIds() }
   const tell = createEventTeller({ outbox, goals, touched, now })
   const { judge } = createJudge({ store, outbox, goals, touched, now })
@@ -67,7 +76,10 @@ export async function createEventWatch({ control, events, store, marks, outbox, 
   // When the clock was put back, the newest event is not the last one.
   const last = Math.min(newest, now())
   // A browser's own repeat of an event is answered from memory: what was stored and not told before the start is told without it.
-  let toOffer: { from: number; until: number } | undefined = { from: Math.max(Math.min(judged, last) - OFFER_AGAIN_MS, last - LONGEST_UNJUDGED_MS), until: newest }
+  let toOffer: { from: number; until: number } | undefined = {
+    from: Math.max(Math.min(judged, last) - OFFER_AGAIN_MS, last - LONGEST_UNJUDGED_MS),
+    until: newest,
+  }
 
   async function offer(siteIds: readonly string[]): Promise<void> {
     if (toOffer) await offerAgain({ store, tell, siteIds, ...toOffer, isOver: () => isOver })
@@ -82,12 +94,17 @@ export async function createEventWatch({ control, events, store, marks, outbox, 
     await marks.writeMark('events-judged', startedAt)
     judged = startedAt
     const dropped = touched.sessions.takeDropped() + touched.visitors.takeDropped()
-    if (dropped > 0) log.warn({ dropped }, 'more sessions and visitors had events than can be judged; some were left out')
+    if (dropped > 0)
+      log.warn({ dropped }, 'more sessions and visitors had events than can be judged; some were left out')
   }
 
   const attempt = (task: string, run: () => Promise<void>) =>
     run().catch((error: unknown) => {
-      if (!isOver) log.warn({ task, error: describeError(error) }, 'what became of events was not looked at; it is tried again')
+      if (!isOver)
+        log.warn(
+          { task, error: describeError(error) },
+          'what became of events was not looked at; it is tried again',
+        )
     })
 
   async function run(): Promise<void> {
@@ -97,13 +114,20 @@ export async function createEventWatch({ control, events, store, marks, outbox, 
     await attempt('events of before the start', () => offer(wanting))
     if (isOver) return
     await attempt('visitors and sessions', () => judgeTouched(wanting.length > 0))
-    const ending = siteIds.filter((id) => outbox.wants(id, 'session_end') || (outbox.wants(id, 'goal') && (goals.of(id)?.durations.length ?? 0) > 0))
+    const ending = siteIds.filter(
+      (id) =>
+        outbox.wants(id, 'session_end') ||
+        (outbox.wants(id, 'goal') && (goals.of(id)?.durations.length ?? 0) > 0),
+    )
     await attempt('ends of sessions', () => sessionEnds.tell(ending))
   }
 
   return {
     tell,
-    tick: () => (isOver ? Promise.resolve() : (running ??= attempt('goals and sites', run).finally(() => (running = undefined)))),
+    tick: () =>
+      isOver
+        ? Promise.resolve()
+        : (running ??= attempt('goals and sites', run).finally(() => (running = undefined))),
     async stop() {
       isOver = true
       // A store that does not answer is not waited for: its question ends when it is closed.

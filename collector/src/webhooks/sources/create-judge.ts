@@ -34,11 +34,16 @@ export function createJudge({ store, outbox, goals, touched, now }: JudgeService
   async function judgeVisitors(siteId: string, ids: ReadonlySet<string>): Promise<void> {
     const time = now()
     const visitors = await store.visitors(siteId, ids, { from: time - DAY_MS, to: time + 1 })
-    const events = visitors.filter(({ valueScore }) => valueScore >= HIGH_VALUE_SCORE).map((visitor) => describeHighValueVisitor(siteId, visitor))
+    const events = visitors
+      .filter(({ valueScore }) => valueScore >= HIGH_VALUE_SCORE)
+      .map((visitor) => describeHighValueVisitor(siteId, visitor))
     if (events.length > 0) await outbox.put(events)
   }
 
-  async function judgeAll(waiting: TouchedIds, judge: (siteId: string, ids: ReadonlySet<string>) => Promise<void>): Promise<boolean> {
+  async function judgeAll(
+    waiting: TouchedIds,
+    judge: (siteId: string, ids: ReadonlySet<string>) => Promise<void>,
+  ): Promise<boolean> {
     const sites = waiting.take()
     const failures: unknown[] = []
     for (const [siteId, ids] of sites) {

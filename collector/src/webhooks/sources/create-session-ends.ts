@@ -39,13 +39,24 @@ export function createSessionEnds({ store, marks, outbox, goals, now }: SessionE
   let from: number | undefined
   let marked = -Infinity
 
-  async function tellSlice(siteIds: readonly string[], { since, until }: { since: number; until: number }): Promise<number> {
+  async function tellSlice(
+    siteIds: readonly string[],
+    { since, until }: { since: number; until: number },
+  ): Promise<number> {
     let told = 0
-    for (let after: EndedCursor | undefined, isMore = true; isMore; ) {
-      const { sessions, end } = await store.endedSessions({ siteIds, from: since, until, after, limit: PAGE_LIMIT })
+    for (let after: EndedCursor | undefined, isMore = true; isMore;) {
+      const { sessions, end } = await store.endedSessions({
+        siteIds,
+        from: since,
+        until,
+        after,
+        limit: PAGE_LIMIT,
+      })
       const events = sessions.flatMap((session) => [
         ...(outbox.wants(session.siteId, 'session_end') ? [describeSessionEnd(session)] : []),
-        ...(outbox.wants(session.siteId, 'goal') ? describeDurationGoals(session, goals.of(session.siteId), now()) : []),
+        ...(outbox.wants(session.siteId, 'goal')
+          ? describeDurationGoals(session, goals.of(session.siteId), now())
+          : []),
       ])
       if (events.length > 0) await outbox.put(events)
       told += events.length
@@ -65,7 +76,8 @@ export function createSessionEnds({ store, marks, outbox, goals, now }: SessionE
       let told = 0
       while (from < newest) {
         const until: number = Math.min(newest, from + SLICE_MS)
-        for (let first = 0; first < siteIds.length; first += SITES_AT_ONCE) told += await tellSlice(siteIds.slice(first, first + SITES_AT_ONCE), { since: from, until })
+        for (let first = 0; first < siteIds.length; first += SITES_AT_ONCE)
+          told += await tellSlice(siteIds.slice(first, first + SITES_AT_ONCE), { since: from, until })
         from = until
       }
       if (told === 0 && Math.abs(from - marked) < MARK_EVERY_MS) return

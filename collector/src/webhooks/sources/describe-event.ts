@@ -5,7 +5,16 @@ import type { WebhookEvent } from '../webhook-event.js'
 
 /** A stored pageview, as webhooks tell it. Absent texts are empty. */
 export function describePageview(row: ToldRow): WebhookEvent {
-  const { site_id: siteId, event_id: key, occurred_at: at, path, referrer, country, device_type: device, browser } = row
+  const {
+    site_id: siteId,
+    event_id: key,
+    occurred_at: at,
+    path,
+    referrer,
+    country,
+    device_type: device,
+    browser,
+  } = row
   return { key, name: 'pageview', siteId, at, data: { siteId, path, referrer, country, device, browser } }
 }
 
@@ -19,12 +28,23 @@ export function describeCustomEvent(row: ToldRow): WebhookEvent {
 /** A stored goal of the tracker that is none of the site's own: its name is its id. Told as often as it happens. */
 export function describeTrackerGoal(row: ToldRow): WebhookEvent {
   const { site_id: siteId, event_id: key, occurred_at: at, event_name: name, path } = row
-  return { key, name: 'goal', siteId, at, data: { siteId, goalId: name, goalName: name, path, value: readValue(row) } }
+  return {
+    key,
+    name: 'goal',
+    siteId,
+    at,
+    data: { siteId, goalId: name, goalName: name, path, value: readValue(row) },
+  }
 }
 
 /** A goal that an event reaches: once in a session, whichever of its events tells it. */
 export function describeGoal(goal: Goal, row: ToldRow): WebhookEvent {
-  return describeReachedGoal(goal, { sessionId: row.session_id, at: row.occurred_at, path: row.path, value: readValue(row) })
+  return describeReachedGoal(goal, {
+    sessionId: row.session_id,
+    at: row.occurred_at,
+    path: row.path,
+    value: readValue(row),
+  })
 }
 
 /** How a session reached a goal. */
@@ -38,8 +58,17 @@ export interface Reached {
 }
 
 /** `value` is that of the event, else that of the goal, else null. */
-export function describeReachedGoal({ id, siteId, name, value: worth }: Goal, { sessionId, at, path, value }: Reached): WebhookEvent {
-  return { key: `${id} ${sessionId}`, name: 'goal', siteId, at, data: { siteId, goalId: id, goalName: name, path, value: value ?? worth } }
+export function describeReachedGoal(
+  { id, siteId, name, value: worth }: Goal,
+  { sessionId, at, path, value }: Reached,
+): WebhookEvent {
+  return {
+    key: `${id} ${sessionId}`,
+    name: 'goal',
+    siteId,
+    at,
+    data: { siteId, goalId: id, goalName: name, path, value: value ?? worth },
+  }
 }
 
 function readValue(row: ToldRow): number | null {

@@ -6,7 +6,16 @@ import type { WebhookEvent } from '../webhook-event.js'
 import { describeReachedGoal } from './describe-event.js'
 
 /** The end of a session, which is half an hour after the collector took its last event. `duration` is in whole seconds; paths are null without a pageview. */
-export function describeSessionEnd({ siteId, sessionId, startedAt, endedAt, pages, entryPath, exitPath, lastReceivedAt }: EndedSession): WebhookEvent {
+export function describeSessionEnd({
+  siteId,
+  sessionId,
+  startedAt,
+  endedAt,
+  pages,
+  entryPath,
+  exitPath,
+  lastReceivedAt,
+}: EndedSession): WebhookEvent {
   const duration = Math.round((endedAt - startedAt) / 1000)
   return {
     key: sessionId,
@@ -18,7 +27,11 @@ export function describeSessionEnd({ siteId, sessionId, startedAt, endedAt, page
 }
 
 /** The goals of duration that a session has reached, each at the moment at which it had lasted that long. */
-export function describeDurationGoals({ sessionId, startedAt, endedAt, exitPath }: SessionRow, goals: SiteGoals | undefined, now: number): WebhookEvent[] {
+export function describeDurationGoals(
+  { sessionId, startedAt, endedAt, exitPath }: SessionRow,
+  goals: SiteGoals | undefined,
+  now: number,
+): WebhookEvent[] {
   return (goals?.durations ?? [])
     .map(({ goal, seconds }) => ({ goal, at: startedAt + seconds * 1000 }))
     .filter(({ goal, at }) => at <= endedAt && hasRuled(goal, { at, now }))

@@ -42,7 +42,12 @@ export const ACQUISITION_CASES: Case[] = [
   ['https://www.ask.com/web?q=shoes', `${PAGE}?gclid=Cj0KCQ`, 'paid search', 'Google'],
   ['https://www.bing.com/', `${PAGE}?msclkid=5f1b`, 'paid search', 'Bing'],
   ['https://yandex.ru/', `${PAGE}?yclid=123`, 'paid search', 'Yandex'],
-  ['https://www.google.com/', `${PAGE}?utm_source=google&utm_medium=cpc&utm_campaign=brand`, 'paid search', 'Google'],
+  [
+    'https://www.google.com/',
+    `${PAGE}?utm_source=google&utm_medium=cpc&utm_campaign=brand`,
+    'paid search',
+    'Google',
+  ],
   ['', `${PAGE}?utm_source=adwords&utm_medium=ppc`, 'paid search', 'Google'],
   ['', `${PAGE}?utm_source=bing&utm_medium=paid_search`, 'paid search', 'Bing'],
   // Social networks.
@@ -66,7 +71,12 @@ export const ACQUISITION_CASES: Case[] = [
   ['', `${PAGE}?utm_source=linkedin.com&utm_medium=social`, 'social', 'LinkedIn'],
   ['', `${PAGE}?utm_source=buffer&utm_medium=social-media`, 'social', 'buffer'],
   // Paid social.
-  ['https://l.facebook.com/', `${PAGE}?utm_source=facebook&utm_medium=paid_social&fbclid=IwAR0`, 'paid social', 'Facebook'],
+  [
+    'https://l.facebook.com/',
+    `${PAGE}?utm_source=facebook&utm_medium=paid_social&fbclid=IwAR0`,
+    'paid social',
+    'Facebook',
+  ],
   ['', `${PAGE}?utm_source=fb&utm_medium=cpc`, 'paid social', 'Facebook'],
   ['', `${PAGE}?utm_source=instagram&utm_medium=social-ads`, 'paid social', 'Instagram'],
   ['https://www.tiktok.com/', `${PAGE}?ttclid=E.C.P`, 'paid social', 'TikTok'],

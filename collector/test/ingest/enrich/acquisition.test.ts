@@ -10,12 +10,28 @@ import { toEventRow } from '../../../src/ingest/enrich/to-event-row.js'
 import { makeEvent } from '../../support/make-event.js'
 import { ACQUISITION_CASES } from './acquisition-cases.js'
 
-const site = { id: 'ws_1', accountId: 'acc_default', trackingCode: 'ZV_TEST', domain: 'example.com', name: '', allowedDomains: ['partner.example'], timeZone: 'UTC', retentionMonths: 25, createdAt: 0 }
+const site = {
+  id: 'ws_1',
+  accountId: 'acc_default',
+  trackingCode: 'ZV_TEST',
+  domain: 'example.com',
+  name: '',
+  allowedDomains: ['partner.example'],
+  timeZone: 'UTC',
+  retentionMonths: 25,
+  createdAt: 0,
+}
 
 function rowOf(fields: Pick<IngestEvent, 'referrer' | 'url'>) {
   const result = validateEvent(makeEvent(fields))
   if (!result.ok) throw new Error(JSON.stringify(result.faults))
-  return toEventRow(result.event, { site, ids: { visitorId: 'v', sessionId: 's' }, language: '', country: '', now: 0 })
+  return toEventRow(result.event, {
+    site,
+    ids: { visitorId: 'v', sessionId: 's' },
+    language: '',
+    country: '',
+    now: 0,
+  })
 }
 
 describe('channel and source of a row', () => {
@@ -28,13 +44,19 @@ describe('channel and source of a row', () => {
   })
 
   it('are the same whatever page of the site the visitor came to', () => {
-    expect(rowOf({ referrer: 'https://www.google.com/', url: 'https://blog.example.com/a?page=2' })).toMatchObject({ channel: 'organic search', source: 'Google' })
+    expect(
+      rowOf({ referrer: 'https://www.google.com/', url: 'https://blog.example.com/a?page=2' }),
+    ).toMatchObject({ channel: 'organic search', source: 'Google' })
   })
 })
 
 describe('readTags', () => {
   it('reads what links are tagged with, decoded', () => {
-    expect(readTags('a=1&UTM_Source=News+Letter&utm_medium=email&utm_campaign=caf%C3%A9%26bar&utm_term=x&utm_content=top&utm_source=second')).toEqual({
+    expect(
+      readTags(
+        'a=1&UTM_Source=News+Letter&utm_medium=email&utm_campaign=caf%C3%A9%26bar&utm_term=x&utm_content=top&utm_source=second',
+      ),
+    ).toEqual({
       utm_source: 'News Letter',
       utm_medium: 'email',
       utm_campaign: 'café&bar',
@@ -46,7 +68,9 @@ describe('readTags', () => {
   })
 
   it('cuts what is too long, and never to half a character', () => {
-    const tags = readTags(`utm_source=${'ö'.repeat(500)}&utm_campaign=${'x'.repeat(199)}${encodeURIComponent('😀')}`)
+    const tags = readTags(
+      `utm_source=${'ö'.repeat(500)}&utm_campaign=${'x'.repeat(199)}${encodeURIComponent('😀')}`,
+    )
     expect(tags.utm_source).toHaveLength(MAX_LABEL_LENGTH)
     expect(tags.utm_campaign.isWellFormed()).toBe(true)
     expect(tags.utm_campaign).toHaveLength(200)
@@ -72,8 +96,14 @@ describe('docs/sources.md', () => {
   })
 
   it('names every channel and click id', () => {
-    expect([...page.matchAll(/^\| \d+ \| `([a-z ]+)` \|/gm)].map(([, channel]) => channel).sort()).toEqual([...CHANNELS].sort())
-    const documented = [...page.matchAll(/^\| click id, (paid|free) \| (.+) \|$/gm)].flatMap(([, price, keys]) => keys!.split(', ').map((key) => [key.replaceAll('`', ''), price === 'paid']))
-    expect(Object.fromEntries(documented)).toEqual(Object.fromEntries([...CLICK_IDS].map(([key, { paid }]) => [key, paid])))
+    expect([...page.matchAll(/^\| \d+ \| `([a-z ]+)` \|/gm)].map(([, channel]) => channel).sort()).toEqual(
+      [...CHANNELS].sort(),
+    )
+    const documented = [...page.matchAll(/^\| click id, (paid|free) \| (.+) \|$/gm)].flatMap(
+      ([, price, keys]) => keys!.split(', ').map((key) => [key.replaceAll('`', ''), price === 'paid']),
+    )
+    expect(Object.fromEntries(documented)).toEqual(
+      Object.fromEntries([...CLICK_IDS].map(([key, { paid }]) => [key, paid])),
+    )
   })
 })

@@ -30,18 +30,30 @@ beforeEach(() => {
 
 async function start() {
   const memory = createMemoryWatch(rows, (_, id) => makeVisitor({ id, valueScore: id === 'rich' ? 80 : 10 }))
-  const guard = <Name extends keyof WatchStore>(name: Name) => ((...args: never[]) => (failing.has(name) ? Promise.reject(new Error('busy')) : (memory[name] as (...args: never[]) => unknown)(...args))) as unknown as WatchStore[Name]
+  const guard = <Name extends keyof WatchStore>(name: Name) =>
+    ((...args: never[]) =>
+      failing.has(name)
+        ? Promise.reject(new Error('busy'))
+        : (memory[name] as (...args: never[]) => unknown)(...args)) as unknown as WatchStore[Name]
   return createEventWatch({
     control: { listSites: async () => [{ id: 'ws_1' }] as never },
     events: { newestReceipt: async () => Math.max(0, ...rows.map(({ received_at }) => received_at)) },
-    store: { eventsReceived: guard('eventsReceived'), endedSessions: guard('endedSessions'), sessions: guard('sessions'), visitors: guard('visitors') },
+    store: {
+      eventsReceived: guard('eventsReceived'),
+      endedSessions: guard('endedSessions'),
+      sessions: guard('sessions'),
+      visitors: guard('visitors'),
+    },
     goals: await openGoalBook(makeGoal({ kind: 'duration', seconds: 60 })),
     log: pino({ level: 'silent' }),
-    marks, outbox, now: () => now,
+    marks,
+    outbox,
+    now: () => now,
   })
 }
 /** Stored, by a collector that was killed before it told anybody. */
-const store = (event_id: string, fields: Partial<EventRow> = {}) => rows.push(makeRow({ occurred_at: now, event_id, session_id: `session-${event_id}`, ...fields }))
+const store = (event_id: string, fields: Partial<EventRow> = {}) =>
+  rows.push(makeRow({ occurred_at: now, event_id, session_id: `session-${event_id}`, ...fields }))
 const pagesTold = () => outbox.told.filter(({ name }) => name === 'pageview').map(({ key }) => key)
 
 it('offers the newest events of before the start again, and no others', async () => {
@@ -90,7 +102,12 @@ it('judges visitors and sessions of before the start, which nobody had judged', 
   store('one', { visitor_id: 'rich', session_id: 'long', occurred_at: now - 2 * MINUTE_MS })
   store('two', { visitor_id: 'rich', session_id: 'long' })
   await (await start()).tick()
-  expect(outbox.told.map(({ name }) => name).sort()).toEqual(['goal', 'high_value_visitor', 'pageview', 'pageview'])
+  expect(outbox.told.map(({ name }) => name).sort()).toEqual([
+    'goal',
+    'high_value_visitor',
+    'pageview',
+    'pageview',
+  ])
 })
 
 it('tells ends of sessions though visitors cannot be judged, and judges them later', async () => {

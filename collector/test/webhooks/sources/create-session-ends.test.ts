@@ -26,20 +26,32 @@ beforeEach(async () => {
   rows = []
   outbox = createFakeOutbox('session_end')
   const kept = new Map<string, number>()
-  marks = { writes: 0, readMark: async (name) => kept.get(name), writeMark: async (name, at) => void (marks.writes++, kept.set(name, at)) }
+  marks = {
+    writes: 0,
+    readMark: async (name) => kept.get(name),
+    writeMark: async (name, at) => void (marks.writes++, kept.set(name, at)),
+  }
   await start()
 })
 
 /** As after a restart: what is in memory is gone. */
 async function start() {
-  ends = createSessionEnds({ store: createMemoryWatch(rows), marks, outbox, goals: await openGoalBook(makeGoal({ kind: 'duration', seconds: 60 })), now: () => now })
+  ends = createSessionEnds({
+    store: createMemoryWatch(rows),
+    marks,
+    outbox,
+    goals: await openGoalBook(makeGoal({ kind: 'duration', seconds: 60 })),
+    now: () => now,
+  })
 }
 const tick = () => ends.tell(['ws_1'])
-const happen = (session_id: string, fields: Partial<EventRow> = {}) => rows.push(makeRow({ occurred_at: now, session_id, ...fields }))
-const toldOf = (name = 'session_end') => outbox.told.filter((event) => event.name === name).map(({ data }) => data['sessionId'])
+const happen = (session_id: string, fields: Partial<EventRow> = {}) =>
+  rows.push(makeRow({ occurred_at: now, session_id, ...fields }))
+const toldOf = (name = 'session_end') =>
+  outbox.told.filter((event) => event.name === name).map(({ data }) => data['sessionId'])
 /** Goes on in the steps in which the collector looks. */
 async function pass(ms: number) {
-  for (const end = now + ms; now < end; ) {
+  for (const end = now + ms; now < end;) {
     now = Math.min(end, now + 15_000)
     await tick()
   }
@@ -58,7 +70,20 @@ describe('the end of a session', () => {
     expect(outbox.told).toEqual([])
     await pass(1)
     expect(outbox.told).toEqual([
-      { key: 'one', name: 'session_end', siteId: 'ws_1', at: last + 30 * MINUTE_MS, data: { siteId: 'ws_1', sessionId: 'one', duration: 601, pages: 2, entryPath: '/landing', exitPath: '/checkout' } },
+      {
+        key: 'one',
+        name: 'session_end',
+        siteId: 'ws_1',
+        at: last + 30 * MINUTE_MS,
+        data: {
+          siteId: 'ws_1',
+          sessionId: 'one',
+          duration: 601,
+          pages: 2,
+          entryPath: '/landing',
+          exitPath: '/checkout',
+        },
+      },
     ])
     await pass(2 * HOUR_MS)
     expect(outbox.told).toHaveLength(1)
@@ -68,7 +93,14 @@ describe('the end of a session', () => {
     await tick()
     happen('server', { event_type: 'custom' })
     await pass(HOUR_MS)
-    expect(outbox.told[0]!.data).toEqual({ siteId: 'ws_1', sessionId: 'server', duration: 0, pages: 0, entryPath: null, exitPath: null })
+    expect(outbox.told[0]!.data).toEqual({
+      siteId: 'ws_1',
+      sessionId: 'server',
+      duration: 0,
+      pages: 0,
+      entryPath: null,
+      exitPath: null,
+    })
   })
 
   it('goes by when the last event came, not by when it happened', async () => {
@@ -82,7 +114,11 @@ describe('the end of a session', () => {
 
   it('is told once when the collector is stopped in the middle, and after a day of downtime', async () => {
     await tick()
-    for (let number = 0; number < 700; number++) happen(`session-${number}`, { occurred_at: now + (number % 90) * 40_000, received_at: now + (number % 90) * 40_000 })
+    for (let number = 0; number < 700; number++)
+      happen(`session-${number}`, {
+        occurred_at: now + (number % 90) * 40_000,
+        received_at: now + (number % 90) * 40_000,
+      })
     await pass(40 * MINUTE_MS)
     const before = outbox.told.length
     expect(before).toBeGreaterThan(50)
@@ -112,23 +148,31 @@ describe('the end of a session', () => {
   })
 
   // Months of 28 to 31 days, changes of clocks and leap days are nothing in milliseconds since 1970: what jumps is the clock of the machine.
-  it.each([-HOUR_MS, HOUR_MS, -DAY_MS, -1_000, 1_000, -7 * MINUTE_MS])('is told once for each session when the clock jumps by %i ms', async (jump) => {
-    await tick()
-    for (let number = 0; number < 120; number++) {
-      happen(`session-${number}`)
-      await pass(MINUTE_MS)
-      if (number === 60) now += jump
-    }
-    // What came before the clock was put back ends when that time has come again.
-    await pass(HOUR_MS + Math.max(0, -jump))
-    expect(toldOf()).toHaveLength(120)
-    expect(new Set(toldOf()).size).toBe(120)
-  })
+  it.each([-HOUR_MS, HOUR_MS, -DAY_MS, -1_000, 1_000, -7 * MINUTE_MS])(
+    'is told once for each session when the clock jumps by %i ms',
+    async (jump) => {
+      await tick()
+      for (let number = 0; number < 120; number++) {
+        happen(`session-${number}`)
+        await pass(MINUTE_MS)
+        if (number === 60) now += jump
+      }
+      // What came before the clock was put back ends when that time has come again.
+      await pass(HOUR_MS + Math.max(0, -jump))
+      expect(toldOf()).toHaveLength(120)
+      expect(new Set(toldOf()).size).toBe(120)
+    },
+  )
 
   it('over midnight is one', async () => {
     now = Date.UTC(2024, 1, 28, 23)
     await tick()
-    for (let number = 0; number < 60; number++) for (const minute of [50, 58, 62, 70]) happen(`session-${number}`, { occurred_at: now + minute * MINUTE_MS, received_at: now + minute * MINUTE_MS })
+    for (let number = 0; number < 60; number++)
+      for (const minute of [50, 58, 62, 70])
+        happen(`session-${number}`, {
+          occurred_at: now + minute * MINUTE_MS,
+          received_at: now + minute * MINUTE_MS,
+        })
     await pass(2 * HOUR_MS)
     expect(toldOf()).toHaveLength(60)
     expect(outbox.told.every(({ data }) => data['duration'] === 1200 && data['pages'] === 4)).toBe(true)
@@ -161,6 +205,12 @@ it('a goal of duration is reached by a session that lasted as long, at the momen
   happen('long', { path: '/b' })
   await pass(HOUR_MS)
   expect(outbox.told.filter(({ name }) => name === 'goal')).toEqual([
-    { key: 'goal_1 long', name: 'goal', siteId: 'ws_1', at: START + 60_000, data: { siteId: 'ws_1', goalId: 'goal_1', goalName: 'A goal', path: '/b', value: null } },
+    {
+      key: 'goal_1 long',
+      name: 'goal',
+      siteId: 'ws_1',
+      at: START + 60_000,
+      data: { siteId: 'ws_1', goalId: 'goal_1', goalName: 'A goal', path: '/b', value: null },
+    },
   ])
 })
