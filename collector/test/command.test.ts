@@ -35,7 +35,7 @@ describe('zenovay-collector', () => {
     )
   })
 
-  it('makes new control data once, however many commands begin at once', async () => {
+  it('creates control data once when many commands start at the same time', async () => {
     const fresh = { ...env, DATA_DIR: join(dataDir, 'fresh') }
     const results = await Promise.all(
       ['a', 'b', 'c'].map((name) => runCommand(['site', 'add', `${name}.example`], fresh)),
@@ -44,7 +44,7 @@ describe('zenovay-collector', () => {
     expect((await runCommand(['site', 'list'], fresh)).stdout.split('\n')).toHaveLength(4)
   })
 
-  it('takes domains with letters beyond ASCII, and changes and removes sites', async () => {
+  it('accepts internationalized domains, and updates and removes sites', async () => {
     const added = await runCommand(
       ['site', 'add', 'Bücher.example', '--timezone', 'Europe/Zurich', '--retention', '12'],
       env,
@@ -92,7 +92,7 @@ describe('zenovay-collector', () => {
     expect(await line()).toBeUndefined()
   })
 
-  it('explains itself', async () => {
+  it('prints its usage', async () => {
     for (const args of [['--help'], ['help'], ['site', 'add', '--help']]) {
       const { exitCode, stdout } = await runCommand(args, env)
       expect([exitCode, stdout]).toEqual([
@@ -102,7 +102,7 @@ describe('zenovay-collector', () => {
     }
   })
 
-  it('keeps what it stored when it is stopped and started again', async () => {
+  it('keeps stored events over a stop and start', async () => {
     const [code] = /ZV_\w+/.exec((await runCommand(['site', 'list'], env)).stdout)!
     const first = await startCommand(env)
     expect(
@@ -124,11 +124,11 @@ describe('zenovay-collector', () => {
     expect(live.visitors).toBe(1)
   })
 
-  it('answers what it took before it stops', async () => {
+  it('answers pending requests before it stops', async () => {
     const [code] = /ZV_\w+/.exec((await runCommand(['site', 'list'], env)).stdout)!
     const { child, url } = await startCommand(env)
     const enginePid = Number(execFileSync('pgrep', ['-P', String(child.pid)]).toString())
-    // The engine stands still, so that the collector is asked to stop while events wait in it.
+    // The engine is paused, so that the collector receives SIGTERM while events are queued.
     process.kill(enginePid, 'SIGSTOP')
     const answers = Array.from({ length: 20 }, () =>
       fetch(`${url}/e/${code}`, {
@@ -145,7 +145,7 @@ describe('zenovay-collector', () => {
     expect(await once(child, 'exit')).toEqual([0, null])
   })
 
-  it('does not wait for an engine that hangs when it is asked to stop: 503, so that clients keep what they sent', async () => {
+  it('stops without waiting for a hanging engine: 503, so that clients keep their events', async () => {
     const [code] = /ZV_\w+/.exec((await runCommand(['site', 'list'], env)).stdout)!
     const { child, url } = await startCommand(env)
     process.kill(Number(execFileSync('pgrep', ['-P', String(child.pid)]).toString()), 'SIGSTOP')
@@ -169,14 +169,14 @@ describe('zenovay-collector', () => {
     expect(performance.now() - asked).toBeLessThan(10_000)
   })
 
-  it('keeps keys and passwords from other users', () => {
+  it('protects keys and passwords from other users', () => {
     for (const file of ['control.db', 'engine/users.xml', 'engine/config.xml'])
       expect(statSync(join(dataDir, file)).mode & 0o077).toBe(0)
     expect(statSync(join(dataDir, 'engine')).mode & 0o077).toBe(0)
   })
 })
 
-describe('zenovay-collector says in one line what to do, and exits with 1', () => {
+describe('zenovay-collector prints one line with the fix and exits with 1', () => {
   const fails = async (args: string[], settings: Record<string, string>, message: RegExp) => {
     const { exitCode, stderr } = await runCommand(args, { ...env, ...settings })
     expect(stderr).toMatch(message)
@@ -192,7 +192,7 @@ describe('zenovay-collector says in one line what to do, and exits with 1', () =
     server.close()
   })
 
-  it('when the data folder cannot be made or written', async () => {
+  it('when the data folder cannot be created or written', async () => {
     const file = join(dataDir, 'a-file')
     writeFileSync(file, '')
     await fails(['start'], { DATA_DIR: join(file, 'data') }, /cannot be made: .* Set DATA_DIR/)
@@ -205,7 +205,7 @@ describe('zenovay-collector says in one line what to do, and exits with 1', () =
       /ClickHouse at 127\.0\.0\.1:1 cannot be used: .* Check CLICKHOUSE_URL/,
     ))
 
-  it('when settings are wrong, listing every one', () =>
+  it('when settings are invalid, listing every one', () =>
     fails(
       ['start'],
       {
@@ -219,7 +219,7 @@ describe('zenovay-collector says in one line what to do, and exits with 1', () =
       /PORT is "70000".*; CLICKHOUSE_URL .*; DATABASE_URL .*; TRUSTED_PROXIES holds "everyone".*; COUNTRY_HEADER is "CF IPCountry".*; LOG_LEVEL is "loud"/,
     ))
 
-  it('when a domain is none, or a site is unknown', async () => {
+  it('when a domain is invalid or a site is unknown', async () => {
     await fails(['site', 'add', 'https://example.com/'], {}, /"https:\/\/example\.com\/" is not a domain/)
     await fails(['site', 'add'], {}, /Name the domain/)
     for (const args of [
@@ -231,7 +231,7 @@ describe('zenovay-collector says in one line what to do, and exits with 1', () =
     await fails(['site', 'remove'], {}, /Name the site by its id/)
   })
 
-  it('when settings of a site are wrong, listing every one by its option, or are none', async () => {
+  it('when options of a site are invalid or missing, listing every one', async () => {
     const wrong = ['--name', '', '--allow', 'a/b', '--timezone', 'Mars', '--retention', 'long']
     await fails(
       ['site', 'add', 'example.com', ...wrong],
@@ -246,7 +246,7 @@ describe('zenovay-collector says in one line what to do, and exits with 1', () =
     )
   })
 
-  it('when there is no such command, with the usage', async () => {
+  it('when the command is unknown, with the usage', async () => {
     const { exitCode, stderr } = await runCommand(['sites'], env)
     expect(stderr).toMatch(/There is no command "sites"\.[\s\S]*site add <domain>/)
     expect(exitCode).toBe(1)

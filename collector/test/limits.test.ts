@@ -43,7 +43,7 @@ async function times<Result>(count: number, act: () => Promise<Result>): Promise
 }
 
 describe('limits', () => {
-  it('counts a request before it looks for bots', async () => {
+  it('counts a request before it checks for bots', async () => {
     const headers = otherClient()
     const bot = makeEvent({ user_agent: 'curl/8.5' })
     const answers = await times(BURST_LIMIT + 1, () => behindProxy.post(bot, { headers }))
@@ -51,7 +51,7 @@ describe('limits', () => {
     await expectLimited(await behindProxy.post(makeEvent(), { headers }))
   })
 
-  it('limits heartbeats, live counts and events of one client each on their own', async () => {
+  it('limits heartbeats, live counts and events of one client separately', async () => {
     const headers = otherClient()
     const beats = await times(BURST_LIMIT, () => heartbeat(headers))
     const paths = ['/live/', '/e/live/']
@@ -73,7 +73,7 @@ describe('limits', () => {
 })
 
 describe('X-Forwarded-For', () => {
-  it('does not get a peer that is no trusted proxy past its limits, however many addresses it invents', async () => {
+  it('does not let an untrusted peer evade its limits by inventing addresses', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 20 })
     const start = performance.now()
     const statuses = new Map<number, number>()
@@ -107,7 +107,7 @@ describe('X-Forwarded-For', () => {
     )
   })
 
-  it('tells the clients behind a trusted proxy apart, and takes all of one IPv6 /64 for one', async () => {
+  it('separates the clients behind a trusted proxy, and treats an IPv6 /64 as one client', async () => {
     const from = (ip: string) =>
       behindProxy.post('no JSON', { headers: { 'x-forwarded-for': `198.51.100.99, ${ip}` } })
     for (let i = 0; i < BURST_LIMIT; i++) await from(`2001:db8:5:6::${i.toString(16)}`)

@@ -32,7 +32,7 @@ it('counts distinct visitors with an event or a heartbeat, on both paths', async
   }
 })
 
-it('is at most two seconds behind, and leaves out who was here six minutes ago', async () => {
+it('is at most two seconds behind, and excludes visitors last seen six minutes ago', async () => {
   await collector.command(
     `INSERT INTO events (site_id, received_at, occurred_at, visitor_id) SELECT '${collector.site.id}', now64(3) - 360, now64(3) - 360, 'visitor-old'`,
   )
@@ -42,7 +42,7 @@ it('is at most two seconds behind, and leaves out who was here six minutes ago',
   expect(body.visitors).toBe(4)
 })
 
-it('answers 404 for a code that no site has', async () => {
+it('answers 404 for an unknown tracking code', async () => {
   const answer = await collector.get('/e/live/ZV_NOBODY')
   expect(answer.status).toBe(404)
   expect(((await answer.json()) as ErrorBody).error.code).toBe('UNKNOWN_TRACKING_CODE')

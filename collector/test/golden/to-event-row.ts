@@ -2,7 +2,10 @@ import { writeProperties } from '../../src/ingest/enrich/write-properties.js'
 import type { EventRow } from '../../src/stores/event-row.js'
 import type { PlannedVisit } from './visit-plan.js'
 
-/** The rows of a visit as the collector would have stored them. `delay` is how long an event was on its way, in ms. */
+/**
+ * The rows of a visit as the collector would have stored them. `delay` is the time between an event and its
+ * receipt, in ms.
+ */
 export function toEventRows(
   { visitorId, sessionId, events }: PlannedVisit,
   siteId: string,

@@ -7,7 +7,7 @@ import { createGroupCommit } from '../../src/ingest/create-group-commit.js'
 const log = pino({ level: 'silent' })
 
 describe('createGroupCommit', () => {
-  it('writes one batch at a time: the next is what arrived meanwhile', async () => {
+  it('writes one batch at a time; the next holds everything that arrived meanwhile', async () => {
     const batches: number[][] = []
     let writing = 0
     const group = createGroupCommit<number>({
@@ -40,7 +40,7 @@ describe('createGroupCommit', () => {
     await added
   })
 
-  it('writes a failed batch again, whole and under the same id', async () => {
+  it('retries a failed batch with the same items and the same id', async () => {
     const attempts: [string, number[]][] = []
     const group = createGroupCommit<number>({
       log,
@@ -55,7 +55,7 @@ describe('createGroupCommit', () => {
     expect(attempts.every(([, items]) => items.length === 2)).toBe(true)
   })
 
-  it('refuses a batch that the store does not take, names its items, and goes on with the next', async () => {
+  it('refuses a batch that the store rejects, names its items, and continues with the next', async () => {
     const refused: number[] = []
     const group = createGroupCommit<number>({
       log,
@@ -68,7 +68,7 @@ describe('createGroupCommit', () => {
     expect(refused).toEqual([1])
   })
 
-  it('answers in time when the store hangs, and writes the batch under its id when it is back', async () => {
+  it('answers in time when the store hangs, and writes the batch under its id when the store is back', async () => {
     const attempts: string[] = []
     const late: number[] = []
     let isBack = false
@@ -96,7 +96,7 @@ describe('createGroupCommit', () => {
     expect([group.isFailing(), group.depth()]).toEqual([false, 0])
   })
 
-  it('gives up a batch of which nothing is known after the time it is kept', async () => {
+  it('gives up a batch with an unknown result after its maximum age', async () => {
     const refused: number[] = []
     const group = createGroupCommit<number>({
       log,
@@ -111,7 +111,7 @@ describe('createGroupCommit', () => {
     expect(refused).toEqual([1])
   })
 
-  it('refuses all that waits and all that comes when it is told to give up', async () => {
+  it('refuses all queued and new items once it gives up', async () => {
     const group = createGroupCommit<number>({
       log,
       maxBatch: 1,
@@ -126,7 +126,7 @@ describe('createGroupCommit', () => {
     await group.drain()
   })
 
-  it('refuses at once what its queue cannot hold', async () => {
+  it('refuses at once when its queue is full', async () => {
     let finish!: () => void
     const group = createGroupCommit<number>({
       log,
@@ -140,7 +140,7 @@ describe('createGroupCommit', () => {
     await Promise.all(added)
   })
 
-  it('splits what is more than one batch holds', async () => {
+  it('splits a queue that exceeds one batch', async () => {
     const sizes: number[] = []
     const group = createGroupCommit<number>({
       log,

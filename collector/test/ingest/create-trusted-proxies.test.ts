@@ -46,13 +46,13 @@ describe('addressOf', () => {
     ).toBe('10.0.0.1')
   })
 
-  it('trusts nobody when no proxy is configured', () => {
+  it('trusts no peer when no proxy is configured', () => {
     const none = createTrustedProxies([])
     expect(none.addressOf(request('127.0.0.1', '198.51.100.1'))).toBe('127.0.0.1')
     expect(none.isTrusted('127.0.0.1')).toBe(false)
   })
 
-  it('makes of any header a proxy, or an address that it names: garbage makes no clients', () => {
+  it('resolves any header to a proxy or to an address in it: garbage creates no clients', () => {
     const entry = fc.oneof(
       fc.string(),
       fc.string({ unit: 'binary' }),

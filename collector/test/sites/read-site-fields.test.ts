@@ -4,7 +4,7 @@ import { readSiteFields } from '../../src/sites/read-site-fields.js'
 import { readTimeZone } from '../../src/sites/read-time-zone.js'
 
 describe('readDomain', () => {
-  it('gives the host as browsers write it in Origin', () => {
+  it('returns the host as browsers write it in Origin', () => {
     const hosts = [
       'Example.COM',
       'münchen.example',
@@ -18,7 +18,7 @@ describe('readDomain', () => {
     for (const host of hosts) expect(readDomain(host)).toBe(new URL(`https://${host.trim()}/`).hostname)
   })
 
-  it('refuses what is more or less than a host', () => {
+  it('rejects everything except a host', () => {
     const others = [
       '',
       ' ',
@@ -42,7 +42,7 @@ describe('readDomain', () => {
 })
 
 describe('readTimeZone', () => {
-  it('takes IANA names in any case and keeps aliases', () => {
+  it('accepts IANA names in any case and keeps aliases', () => {
     expect(
       ['UTC', 'europe/zurich', 'America/Argentina/Buenos_Aires', 'Asia/Kolkata', 'Etc/GMT+5'].map(
         readTimeZone,
@@ -50,14 +50,14 @@ describe('readTimeZone', () => {
     ).toEqual(['UTC', 'Europe/Zurich', 'America/Argentina/Buenos_Aires', 'Asia/Kolkata', 'Etc/GMT+5'])
   })
 
-  it('refuses offsets and what is no time zone', () => {
+  it('rejects offsets and unknown time zones', () => {
     for (const name of ['', '+01:00', 'Europe/Atlantis', 'UTC; DROP', '../etc', 'local time'])
       expect(readTimeZone(name)).toBeUndefined()
   })
 })
 
 describe('readSiteFields', () => {
-  it('reads every field by its name on the wire', () => {
+  it('reads every field by its wire name', () => {
     const body = {
       domain: 'Example.com',
       name: ' Shop ',
@@ -103,7 +103,7 @@ describe('readSiteFields', () => {
     expect(readSiteFields({ allowed_domains: Array(101).fill('a.example') }).faults).toHaveLength(1)
   })
 
-  it('refuses what is no object, and names that every object has', () => {
+  it('rejects non-objects and names inherited by every object', () => {
     for (const body of [null, [], 'x', 1])
       expect(readSiteFields(body).faults).toEqual([{ field: 'body', reason: 'must be a JSON object' }])
     expect(readSiteFields({ toString: 1, valueOf: 2 }).faults.map(({ field }) => field)).toEqual([

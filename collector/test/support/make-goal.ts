@@ -1,7 +1,7 @@
 import { createGoalBook, type GoalBook } from '../../src/goals/create-goal-book.js'
 import type { Goal, GoalRule } from '../../src/goals/goal.js'
 
-/** A goal of the site of `makeRow` that was always there. */
+/** A goal of the site of `makeRow`, created long before its events. */
 export function makeGoal(rule: GoalRule, fields: Partial<Goal> = {}): Goal {
   return {
     id: 'goal_1',
@@ -15,7 +15,7 @@ export function makeGoal(rule: GoalRule, fields: Partial<Goal> = {}): Goal {
   }
 }
 
-/** A book of these goals. */
+/** A cache of these goals. */
 export async function openGoalBook(...goals: Goal[]): Promise<GoalBook> {
   const book = createGoalBook({ listAllGoals: async () => goals })
   await book.load()

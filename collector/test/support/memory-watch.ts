@@ -4,7 +4,7 @@ import type { VisitorRow } from '../../src/stores/report-store.js'
 import type { EndedSession, SessionRow, WatchStore } from '../../src/stores/watch-store.js'
 import { groupBy } from '../golden/true-sums.js'
 
-/** The watch store over rows in memory, by plain loops; a test scores its visitors. */
+/** The activity store over rows in memory, with plain loops; a test scores its visitors. */
 export function createMemoryWatch(
   rows: readonly EventRow[],
   score: (siteId: string, visitorId: string) => VisitorRow | undefined = () => undefined,

@@ -9,7 +9,7 @@ beforeEach(async () => {
 })
 afterEach(() => opened.close())
 
-/** Receivers that answer within a few milliseconds, and a full backlog. */
+/** Adds webhooks with a full backlog, whose receivers answer within a few milliseconds. */
 async function addUnderLoad(count: number): Promise<Webhook[]> {
   const webhooks: Webhook[] = []
   for (let index = 0; index < count; index++) {
@@ -63,7 +63,7 @@ it('sends nothing once a removal is answered', async () => {
   expect(await opened.webhooks.replay(webhooks[0]!.id, { failedSince: 0 }, null)).toBeUndefined()
 })
 
-it('cuts an attempt that takes long when its webhook is removed', async () => {
+it('aborts a long attempt when its webhook is removed', async () => {
   opened.answers['/a'] = (_message, signal) =>
     new Promise((resolve) => signal.addEventListener('abort', () => resolve(0)))
   const webhook = await opened.add('/a')
@@ -77,7 +77,7 @@ it('cuts an attempt that takes long when its webhook is removed', async () => {
   ])
 })
 
-it('waits for another process that is sending, also when it died', async () => {
+it('waits for another process that is sending, even if it died', async () => {
   opened.answers['/a'] = () => new Promise(() => {})
   const webhook = await opened.add('/a')
   await opened.put(1)
@@ -91,7 +91,7 @@ it('waits for another process that is sending, also when it died', async () => {
   await rotated
 })
 
-it('forgets a visitor, and a site', async () => {
+it('removes the deliveries of an erased visitor and of a removed site', async () => {
   opened.answers['/a'] = 404
   const webhook = await opened.add('/a')
   await opened.put(2, { data: { visitorId: 'visitor "one"' } })
@@ -106,7 +106,7 @@ it('forgets a visitor, and a site', async () => {
   expect((await opened.logOf(webhook)).some(({ answer }) => answer)).toBe(false)
 })
 
-it('refuses payloads over a megabyte, and records how many', async () => {
+it('rejects payloads over a megabyte, and logs their number', async () => {
   const webhook = await opened.add('/a')
   await opened.put(2, { data: { text: 'x'.repeat(1024 * 1024) } })
   await opened.put(1, { data: { text: 'x'.repeat(1024 * 1023) } })
@@ -119,7 +119,7 @@ it('refuses payloads over a megabyte, and records how many', async () => {
   expect(opened.sent).toHaveLength(1)
 })
 
-it('gives events of one name and millisecond to a webhook with different timestamps', async () => {
+it('sends events of one name and millisecond to a webhook with different timestamps', async () => {
   await opened.add('/a')
   const at = Date.now() + 1_000
   for (let round = 0; round < 2; round++) await opened.put(30, { at })
