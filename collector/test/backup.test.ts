@@ -72,10 +72,11 @@ it('backs up during ingest, restores one consistent moment, and contains no salt
       )
       expect(answer.status).toBe(200)
       acknowledged = number
+      // Spaced out, so that events arrive before, during and after the backup.
       await sleep(20)
     }
   })()
-  while (acknowledged < 10) await sleep(5)
+  await expect.poll(() => acknowledged, { timeout: 20_000, interval: 5 }).toBeGreaterThanOrEqual(10)
   const before = acknowledged
   const backup = join(folder, 'backup')
   const made = await runCommand(['backup', backup], env)

@@ -4,33 +4,63 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { LiveAnswer } from '@zenovay/tracker/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeEvent } from './support/make-event.js'
 import { runCommand, startCommand } from './support/run-command.js'
+
+const METRICS_TOKEN = 'token-of-these-tests-0123456789abcdef'
 
 let dataDir: string
 let env: Record<string, string>
 
 beforeAll(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'zenovay-command-'))
-  env = { DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'silent' }
+  env = { DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'silent', METRICS_TOKEN }
 })
 afterAll(() => rmSync(dataDir, { recursive: true }))
 
+/** Adds a site and returns its tracking code. */
+async function addSite(): Promise<string> {
+  const { stdout } = await runCommand(['site', 'add', 'shop.example'], env)
+  return /ZV_\w+/.exec(stdout)![0]
+}
+
+/** Waits until the collector has received this many events, acknowledged or not. */
+const waitForEvents = (url: string, count: number) =>
+  expect
+    .poll(
+      async () => {
+        const metrics = await fetch(`${url}/metrics`, {
+          headers: { authorization: `Bearer ${METRICS_TOKEN}` },
+        })
+        return /^zenovay_events_received_total (\d+)$/m.exec(await metrics.text())?.[1]
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(String(count))
+
+/** Waits until the collector accepts no new connections. */
+const waitForShutdown = (url: string) =>
+  expect
+    .poll(() => fetch(`${url}/health/live`, { headers: { connection: 'close' } }).catch(() => undefined), {
+      timeout: 20_000,
+    })
+    .toBeUndefined()
+
 describe('zenovay-collector', () => {
   it('adds and lists sites and creates keys', async () => {
+    const fresh = { ...env, DATA_DIR: join(dataDir, 'first') }
     const added = await runCommand(
       ['site', 'add', 'Example.com', '--allow', 'partner.example,cdn.example', '--name', 'Shop'],
-      env,
+      fresh,
     )
     const [, code] = /^tracking code: (ZV_[A-Z0-9]{11})$/m.exec(added.stdout)!
     const [, id] = /^website id: (ws_[a-z0-9]{12})$/m.exec(added.stdout)!
-    expect((await runCommand(['site', 'list'], env)).stdout).toBe(
+    expect((await runCommand(['site', 'list'], fresh)).stdout).toBe(
       `${id}\t${code}\texample.com\tShop\tUTC\t25 months\tpartner.example,cdn.example\n`,
     )
-    expect((await runCommand(['key', 'create', '--site', id!], env)).stdout).toMatch(
+    expect((await runCommand(['key', 'create', '--site', id!], fresh)).stdout).toMatch(
       /^api key: zv_[0-9a-f]{16}_[0-9a-f]{64}\n$/,
     )
   })
@@ -103,7 +133,7 @@ describe('zenovay-collector', () => {
   })
 
   it('keeps stored events over a stop and start', async () => {
-    const [code] = /ZV_\w+/.exec((await runCommand(['site', 'list'], env)).stdout)!
+    const code = await addSite()
     const first = await startCommand(env)
     expect(
       (
@@ -125,7 +155,7 @@ describe('zenovay-collector', () => {
   })
 
   it('answers pending requests before it stops', async () => {
-    const [code] = /ZV_\w+/.exec((await runCommand(['site', 'list'], env)).stdout)!
+    const code = await addSite()
     const { child, url } = await startCommand(env)
     const enginePid = Number(execFileSync('pgrep', ['-P', String(child.pid)]).toString())
     // The engine is paused, so that the collector receives SIGTERM while events are queued.
@@ -137,16 +167,16 @@ describe('zenovay-collector', () => {
         body: JSON.stringify(makeEvent()),
       }).then((answer) => answer.status),
     )
-    await sleep(500)
+    await waitForEvents(url, answers.length)
     child.kill('SIGTERM')
-    await sleep(200)
+    await waitForShutdown(url)
     process.kill(enginePid, 'SIGCONT')
     expect(await Promise.all(answers)).toEqual(Array(20).fill(200))
     expect(await once(child, 'exit')).toEqual([0, null])
   })
 
   it('stops without waiting for a hanging engine: 503, so that clients keep their events', async () => {
-    const [code] = /ZV_\w+/.exec((await runCommand(['site', 'list'], env)).stdout)!
+    const code = await addSite()
     const { child, url } = await startCommand(env)
     process.kill(Number(execFileSync('pgrep', ['-P', String(child.pid)]).toString()), 'SIGSTOP')
     const post = () =>
@@ -154,11 +184,12 @@ describe('zenovay-collector', () => {
         method: 'POST',
         headers: { 'content-type': 'text/plain' },
         body: JSON.stringify(makeEvent()),
-      })
-    const answers = [post(), sleep(100).then(post)].map((answer) =>
-      answer.then(({ status, headers }) => [status, headers.get('retry-after')]),
-    )
-    await sleep(500)
+      }).then(({ status, headers }) => [status, headers.get('retry-after')])
+    // The engine hangs on the batch of the first event; the second one waits in the queue.
+    const answers = [post()]
+    await waitForEvents(url, 1)
+    answers.push(post())
+    await waitForEvents(url, 2)
     const asked = performance.now()
     child.kill('SIGTERM')
     expect(await Promise.all(answers)).toEqual([
@@ -169,7 +200,10 @@ describe('zenovay-collector', () => {
     expect(performance.now() - asked).toBeLessThan(10_000)
   })
 
-  it('protects keys and passwords from other users', () => {
+  it('protects keys and passwords from other users', async () => {
+    const { child } = await startCommand(env)
+    child.kill('SIGTERM')
+    await once(child, 'exit')
     for (const file of ['control.db', 'engine/users.xml', 'engine/config.xml'])
       expect(statSync(join(dataDir, file)).mode & 0o077).toBe(0)
     expect(statSync(join(dataDir, 'engine')).mode & 0o077).toBe(0)

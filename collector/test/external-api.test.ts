@@ -1,3 +1,4 @@
+import { expectEvery } from './support/expect-every.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createApiKey } from '@zenovay/collector'
 import type { ErrorBody } from '@zenovay/tracker/contract'
@@ -104,7 +105,7 @@ describe('GET /analytics/{id}', () => {
       bounce_rate: 0,
       avg_visit_duration: 0,
     })
-    expect(body.data.daily_stats.every(({ page_views }) => page_views === 0)).toBe(true)
+    expectEvery(body.data.daily_stats, ({ page_views }) => page_views === 0)
   })
 })
 

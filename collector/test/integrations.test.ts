@@ -1,3 +1,4 @@
+import { expectEvery } from './support/expect-every.js'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -201,6 +202,6 @@ describe('a notification program', () => {
     expect(contacts.filter(({ page_count }) => page_count > 1)).toEqual([
       { country: 'CH', last_seen: expect.any(String) as string, page_count: 11 },
     ])
-    expect(contacts.every(({ last_seen }) => !Number.isNaN(Date.parse(last_seen)))).toBe(true)
+    expectEvery(contacts, ({ last_seen }) => !Number.isNaN(Date.parse(last_seen)))
   })
 })

@@ -1,3 +1,4 @@
+import { expectEvery } from './support/expect-every.js'
 import { once } from 'node:events'
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
@@ -66,9 +67,7 @@ describe('limits', () => {
 
   it('never limits health and scripts', async () => {
     for (const path of ['/health', '/z.js'])
-      expect(
-        (await times(BURST_LIMIT + 20, () => behindProxy.get(path))).every(({ status }) => status === 200),
-      ).toBe(true)
+      expectEvery(await times(BURST_LIMIT + 20, () => behindProxy.get(path)), ({ status }) => status === 200)
   })
 })
 

@@ -1,3 +1,4 @@
+import { expectEvery } from './support/expect-every.js'
 import { readConfig, startCollector, createApiKey, type Collector } from '@zenovay/collector'
 import type { ErrorBody } from '@zenovay/tracker/contract'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -155,7 +156,10 @@ describe('GET /api/stream/{id}', () => {
       isSending = false
     })()
     // The reader alternates between the collectors.
+    const deadline = performance.now() + 90_000
     for (let cuts = 0; cuts < 10 || received.length < sent.length; cuts++) {
+      if (performance.now() > deadline)
+        throw new Error(`received ${received.length} of ${sent.length} events within 90 s`)
       const stream = await open(site.id, { url: urls[cuts % 2]!, lastId })
       await expect
         .poll(() => idsOf(stream).length > 0 || (!isSending && received.length === sent.length), {
@@ -217,7 +221,7 @@ describe('GET /api/stream/{id}', () => {
     const streams = await Promise.all(
       Array.from({ length: MAX_STREAMS_PER_KEY }, () => open(test.site.id, { apiKey })),
     )
-    expect(streams.every(({ status }) => status === 200)).toBe(true)
+    expectEvery(streams, ({ status }) => status === 200)
     const refused = await test.get(`/api/stream/${test.site.id}`, { 'x-api-key': apiKey })
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '10'])
     streams[0]!.cut()

@@ -1,3 +1,4 @@
+import { expectEvery } from '../support/expect-every.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMailer } from '../../src/alerts/create-mailer.js'
 import { startMailServer, type MailServer } from '../support/start-mail-server.js'
@@ -46,10 +47,12 @@ describe('a mail', () => {
       to: 'ops@example.com\r\nRCPT TO:<victim@example.com>',
     })
     await send({ subject: 'x', to: 'ops@example.com, victim@example.com' })
-    for (const { to, data } of server.received.splice(0)) {
-      expect(to.join()).not.toContain('<victim@example.com>')
-      expect(headersOf(data).filter((header) => /^bcc/i.test(header))).toEqual([])
-    }
+    expectEvery(
+      server.received.splice(0),
+      ({ to, data }) =>
+        !to.join().includes('<victim@example.com>') &&
+        !headersOf(data).some((header) => /^bcc/i.test(header)),
+    )
   })
 
   it.each([

@@ -72,6 +72,7 @@ it('counts every answered request once, whenever its collector is killed', async
       while (await ask(url, keys[turn++ % KEYS]!)) if (++answers === ANSWERS_BEFORE_KILL) isReady()
     })
     await hasAnswered
+    // A random time, so that the kill hits every stage of a request.
     await sleep(Math.random() * KILL_SPREAD_MS)
     child.kill('SIGKILL')
     await Promise.all([once(child, 'exit'), ...senders])

@@ -1,3 +1,4 @@
+import { expectEvery } from '../support/expect-every.js'
 import type { Fault } from '@zenovay/tracker/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiKey, type NewApiKey } from '../../src/auth/api-key.js'
@@ -136,9 +137,10 @@ describe('/api/goals', () => {
       Array.from({ length: 55 }, () => call('POST', '', { body: signup(id) })),
     )
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(50)
-    expect(
-      answers.filter(({ status }) => status === 400).every(({ fields }) => fields?.join() === 'site_id'),
-    ).toBe(true)
+    expectEvery(
+      answers.filter(({ status }) => status === 400),
+      ({ fields }) => fields?.join() === 'site_id',
+    )
     expect((await call('GET', `?site_id=${id}`)).data).toHaveLength(50)
   })
 

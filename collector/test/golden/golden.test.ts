@@ -20,6 +20,8 @@ import {
 } from './true-answers.js'
 import { listTrueVisitors } from './true-visitors.js'
 
+// The tests run in this order: the last block rolls up the past days, and all of them share `random`.
+
 // A month of days for each site.
 const DAYS_SETTLED = 100
 const SEED = 20_241_031

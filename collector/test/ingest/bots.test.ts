@@ -1,3 +1,4 @@
+import { expectEvery } from '../support/expect-every.js'
 import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -26,13 +27,13 @@ describe('the bot rule', () => {
     expect(passed.length, passed.join('\n')).toBeLessThanOrEqual(bots.length / 100)
   })
 
-  it('rejects no browser', () => expect(browsers.filter(isBotAgent)).toEqual([]))
+  it('rejects no browser', () => expectEvery(browsers, (agent) => !isBotAgent(agent)))
 
   it('rejects no server with its own user agent', () =>
-    expect(readAgents('servers').filter(isBotAgent)).toEqual([]))
+    expectEvery(readAgents('servers'), (agent) => !isBotAgent(agent)))
 
   it('rejects agents that contain a word of the contract, even a browser on a CUBOT phone', () => {
-    for (const agent of readAgents('refused-browsers')) expect(isBotAgent(agent), agent).toBe(true)
+    expectEvery(readAgents('refused-browsers'), isBotAgent)
   })
 
   it('returns the same result when called again', () => {

@@ -1,3 +1,4 @@
+import { expectEvery } from '../support/expect-every.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
@@ -10,18 +11,24 @@ describe('createGroupCommit', () => {
   it('writes one batch at a time; the next holds everything that arrived meanwhile', async () => {
     const batches: number[][] = []
     let writing = 0
+    let finish: () => void = () => {}
     const group = createGroupCommit<number>({
       log,
       async write(items) {
         expect(++writing).toBe(1)
-        await sleep(30)
         batches.push(items)
+        await new Promise<void>((resolve) => (finish = resolve))
         writing--
       },
     })
     const first = group.add(1)
-    await sleep(15)
-    await Promise.all([first, group.add(2), group.add(3)])
+    await expect.poll(() => batches.length).toBe(1)
+    const rest = [group.add(2), group.add(3)]
+    finish()
+    await first
+    await expect.poll(() => batches.length).toBe(2)
+    finish()
+    await Promise.all(rest)
     expect(batches).toEqual([[1], [2, 3]])
     expect(group.depth()).toBe(0)
   })
@@ -34,6 +41,7 @@ describe('createGroupCommit', () => {
     })
     let resolved = false
     const added = group.add(1).then(() => (resolved = true))
+    // Proves that nothing resolves meanwhile.
     await sleep(30)
     expect(resolved).toBe(false)
     finish()
@@ -52,7 +60,7 @@ describe('createGroupCommit', () => {
     await Promise.all([group.add(1), group.add(2)])
     expect(attempts).toHaveLength(3)
     expect(new Set(attempts.map(([batchId]) => batchId)).size).toBe(1)
-    expect(attempts.every(([, items]) => items.length === 2)).toBe(true)
+    expectEvery(attempts, ([, items]) => items.length === 2)
   })
 
   it('refuses a batch that the store rejects, names its items, and continues with the next', async () => {
@@ -112,14 +120,19 @@ describe('createGroupCommit', () => {
   })
 
   it('refuses all queued and new items once it gives up', async () => {
+    let writes = 0
     const group = createGroupCommit<number>({
       log,
       maxBatch: 1,
-      write: (_items, _batchId, signal) =>
-        new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')))),
+      write: (_items, _batchId, signal) => {
+        writes++
+        return new Promise((_, reject) =>
+          signal.addEventListener('abort', () => reject(new Error('aborted'))),
+        )
+      },
     })
     const added = Promise.allSettled([group.add(1), group.add(2)])
-    await sleep(20)
+    await expect.poll(() => writes).toBe(1)
     group.giveUp()
     expect((await added).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     await expect(group.add(3)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
@@ -127,7 +140,7 @@ describe('createGroupCommit', () => {
   })
 
   it('refuses at once when its queue is full', async () => {
-    let finish!: () => void
+    let finish: (() => void) | undefined
     const group = createGroupCommit<number>({
       log,
       maxQueue: 2,
@@ -135,8 +148,8 @@ describe('createGroupCommit', () => {
     })
     const added = [group.add(1), group.add(2)]
     await expect(group.add(3)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
-    await sleep(20)
-    finish()
+    await expect.poll(() => finish).toBeDefined()
+    finish!()
     await Promise.all(added)
   })
 

@@ -3,6 +3,7 @@ import { createApiAsker, type ApiQuestion, type Asked } from './ask-api.js'
 import { listApiRoutes, listServedRoutes, parametersOf, type ApiRoute } from './list-api-routes.js'
 import { openTwoAccounts, type MarkedSite, type TwoAccounts } from './open-two-accounts.js'
 
+// The tests run in this order: routes that only read first, then those that create, change or erase.
 const routes = await listApiRoutes()
 const SCOPES = ['read', 'write', 'admin'] as const
 

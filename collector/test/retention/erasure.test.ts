@@ -150,6 +150,7 @@ it('writes queued events before it deletes, and waits for none that arrive later
   const group = createGroupCommit<{ id: string }>({
     log: pino({ level: 'silent' }),
     write: async (items) => {
+      // Slow, so that events are queued during each write.
       await sleep(50)
       order.push(...items.map(({ id }) => id))
     },

@@ -206,6 +206,7 @@ it('never runs twice at once', async () => {
   let running = 0
   const { housekeeping, asked } = createSubject(async () => {
     expect(++running).toBe(1)
+    // Slow, so that a second run would overlap.
     await sleep(20)
     running--
     return { rows: 0, isDone: true }

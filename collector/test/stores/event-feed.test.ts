@@ -122,7 +122,9 @@ it('misses and repeats none of the events stored concurrently by several collect
   })
   const seen: string[] = []
   let end: FeedPosition = START
+  const deadline = performance.now() + 90_000
   while (seen.length < 450) {
+    if (performance.now() > deadline) throw new Error('the writers did not finish within 90 s')
     const isLast = writers === 0
     const page = await readFrom(site_id, end)
     seen.push(...idsOf(page))

@@ -1,3 +1,4 @@
+import { expectEvery } from '../support/expect-every.js'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createApiKey, type Site } from '@zenovay/collector'
@@ -348,7 +349,7 @@ describe('internal addresses', () => {
         ])
     }
     await expect.poll(() => outcomes.length, { timeout: 20_000 }).toBe(2 * stored.length)
-    expect(outcomes.every(({ error }) => error === 'refused-address')).toBe(true)
+    expectEvery(outcomes, ({ error }) => error === 'refused-address')
     await app.close()
     expect(decoy.connections()).toBe(0)
     await decoy.close()

@@ -1,3 +1,4 @@
+import { expectEvery } from '../../support/expect-every.js'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { EventRow } from '../../../src/stores/event-row.js'
 import type { MarkStore } from '../../../src/stores/mark-store.js'
@@ -176,7 +177,7 @@ describe('the end of a session', () => {
         })
     await pass(2 * HOUR_MS)
     expect(toldOf()).toHaveLength(60)
-    expect(outbox.told.every(({ data }) => data['duration'] === 1200 && data['pages'] === 4)).toBe(true)
+    expectEvery(outbox.told, ({ data }) => data['duration'] === 1200 && data['pages'] === 4)
   })
 
   it('is searched only when a webhook needs it, and the checkpoint is written periodically', async () => {

@@ -1,3 +1,4 @@
+import { expectEvery } from '../../support/expect-every.js'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Site } from '@zenovay/collector'
@@ -254,12 +255,11 @@ describe('over restarts and days', () => {
     }
     const ended = dataOf('session_end')
     expect(ended).toHaveLength(100)
-    expect(
-      ended.every(
-        ({ duration, pages, entryPath, exitPath }) =>
-          duration === 1500 && pages === 2 && entryPath === '/late' && exitPath === '/later',
-      ),
-    ).toBe(true)
+    expectEvery(
+      ended,
+      ({ duration, pages, entryPath, exitPath }) =>
+        duration === 1500 && pages === 2 && entryPath === '/late' && exitPath === '/later',
+    )
     expect(
       new Set(dataOf('goal').map(({ goalName, value }) => `${String(goalName)} ${String(value)}`)),
     ).toEqual(new Set(['Ten minutes null']))
