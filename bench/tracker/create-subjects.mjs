@@ -1,3 +1,4 @@
+// @ts-check
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
@@ -14,7 +15,8 @@ const OUR_MODULE = 'our module'
 const EMPTY = 'empty script'
 export const FETCH = 'one-line fetch'
 
-// Less no tracker can do that keeps its visitor and what is not acknowledged in localStorage, and that follows navigations and the end of its page.
+// The least that a tracker needs to keep its visitor and unacknowledged events in localStorage, and to
+// observe navigations and the end of its page.
 const BARE_DUTIES = `{
   const createId = () => crypto.getRandomValues(new Uint32Array(5)).join('')
   const record = (localStorage.zenovay || '').split(',')
@@ -28,7 +30,10 @@ const BARE_DUTIES = `{
   for (const name of ['pushState', 'replaceState']) history[name] = new Proxy(history[name], {})
 }`
 
-/** What is measured, floors first: a name, a script, its bytes as brotli, and the attributes of its tag. */
+/**
+ * The measured subjects, lower bounds first: a name, a script, its bytes as brotli, and the attributes of
+ * its tag.
+ */
 export async function createSubjects(folder) {
   const peers = createPeers(COLLECTOR)
   installPackages(folder, peers)

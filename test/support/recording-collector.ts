@@ -119,7 +119,7 @@ export class RecordingCollector {
     while (!condition()) {
       if (Date.now() > deadline)
         throw new Error(
-          `waited in vain for: ${String(condition)}\nThe collector got:\n${this.#describeRequests()}`,
+          `timed out waiting for: ${String(condition)}\nThe collector got:\n${this.#describeRequests()}`,
         )
       await sleep(10)
     }
