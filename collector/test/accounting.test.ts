@@ -60,7 +60,7 @@ describe('every event of a request is counted under exactly one outcome', () => 
       200,
       { stored: 2, bot: 1, invalid: 1 },
     ],
-    ['a batch of which nothing is valid', { body: [bot, {}, 7] }, 400, { bot: 1, invalid: 2 }],
+    ['a batch without a valid event', { body: [bot, {}, 7] }, 400, { bot: 1, invalid: 2 }],
     ['a bot', { body: bot }, 403, { bot: 1 }],
     ['no JSON', { body: '{"session_id":' }, 400, { invalid: 1 }],
     ['no body', { body: '' }, 400, { invalid: 1 }],
@@ -82,7 +82,7 @@ describe('every event of a request is counted under exactly one outcome', () => 
       { origin: 2 },
     ],
     ['an unknown site', { code: 'ZV_UNKNOWN', body: [makeEvent(), bot] }, 404, { unknown_site: 2 }],
-    ['what cannot be a tracking code', { code: '%00%0A', body: makeEvent() }, 404, { unknown_site: 1 }],
+    ['a malformed tracking code', { code: '%00%0A', body: makeEvent() }, 404, { unknown_site: 1 }],
   ])('%s', async (_name, request, status, outcomes) => {
     const app = await open()
     expect(await post(app, request)).toBe(status)
@@ -201,7 +201,7 @@ describe('heartbeats have separate counters', () => {
   const heartbeat = { session_id: 'session-0001', visitor_id: 'visitor-0001' }
   it.each<[string, Request, number, Partial<Record<Outcome, number>>]>([
     ['one that is stored', { body: heartbeat }, 200, { stored: 1 }],
-    ['a bad one', { body: {} }, 400, { invalid: 1 }],
+    ['an invalid one', { body: {} }, 400, { invalid: 1 }],
     ['one that is too large', { body: ' '.repeat(MAX_BODY_BYTES + 1) }, 413, { invalid: 1 }],
     ['another origin', { body: heartbeat, headers: { origin: 'https://other.example' } }, 403, { origin: 1 }],
     ['an unknown site', { code: 'ZV_UNKNOWN', body: heartbeat }, 404, { unknown_site: 1 }],

@@ -191,8 +191,8 @@ describe('rejects', () => {
       'UNKNOWN_TRACKING_CODE',
       { unknown_site: 2 },
     ],
-    ['what cannot be a tracking code', [makeEvent()], { code: 'x' }, 400, 'VALIDATION_ERROR', { invalid: 1 }],
-    ['events of which none is valid', [bot, 7], {}, 400, 'VALIDATION_ERROR', { bot: 1, invalid: 1 }],
+    ['a malformed tracking code', [makeEvent()], { code: 'x' }, 400, 'VALIDATION_ERROR', { invalid: 1 }],
+    ['a body without a valid event', [bot, 7], {}, 400, 'VALIDATION_ERROR', { bot: 1, invalid: 1 }],
     [
       'text',
       [makeEvent()],

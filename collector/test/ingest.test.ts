@@ -30,14 +30,14 @@ async function countStored(eventId: string): Promise<number> {
 
 it.each([
   [
-    'the first that the browser asks for',
+    'the first preference of the browser',
     { 'accept-language': 'de-CH,de;q=0.9,en;q=0.8' },
     undefined,
     'de-CH',
   ],
-  ['none for a server, which takes any', { 'accept-language': '*' }, undefined, ''],
-  ['what the event says, before what the browser asks for', { 'accept-language': 'de-CH' }, 'fr', 'fr'],
-])('stores the language of %s', async (_name, headers, language, stored) => {
+  ['nothing when any language is accepted', { 'accept-language': '*' }, undefined, ''],
+  ['the one of the event, with priority over the browser', { 'accept-language': 'de-CH' }, 'fr', 'fr'],
+])('stores as language %s', async (_name, headers, language, stored) => {
   const { language: _, ...event } = makeEvent()
   await collector.post(
     { ...event, ...(language && { language }) },

@@ -48,7 +48,7 @@ it.each([
       `POST /e/${opened.site.trackingCode} HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\nfff\r\n`,
   ],
   [
-    'go on after their body was refused',
+    'continue after their body was rejected',
     () =>
       `POST /e/${opened.site.trackingCode} HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 9000000\r\n\r\n`,
   ],

@@ -39,8 +39,8 @@ const dial = (guard: Pick<EgressGuard, 'addressesOf' | 'isAllowed'>, hostname = 
 
 // The literal is dialled unchanged: the socket's peer is 127.0.0.1, whatever was checked.
 it.each([
-  ['is none of those that were checked', { addressesOf: async () => ['127.0.0.2'], isAllowed: () => true }],
-  ['is not allowed by now', { addressesOf: async () => ['127.0.0.1'], isAllowed: () => false }],
+  ['is not among the checked addresses', { addressesOf: async () => ['127.0.0.2'], isAllowed: () => true }],
+  ['is no longer allowed', { addressesOf: async () => ['127.0.0.1'], isAllowed: () => false }],
 ])('sends no byte to a peer that %s', async (_, guard) => {
   await expect(dial(guard)).rejects.toMatchObject({ kind: 'refused-address' })
   await expect.poll(() => ended.length).toBe(1)
