@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { startEmbeddedEngine } from '../collector/dist/stores/embedded-engine.js'
+import { startEmbeddedEngine } from '../collector/dist/stores/engine/embedded-engine.js'
 import { judgeStore } from './faults/judge-store.mjs'
 import { COLLECTOR, findEngine, openSite } from './faults/open-site.mjs'
 import { startProxy } from './faults/start-proxy.mjs'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { createClient } from '@clickhouse/client'
-import { startEmbeddedEngine } from '../../collector/dist/stores/embedded-engine.js'
+import { startEmbeddedEngine } from '../../collector/dist/stores/engine/embedded-engine.js'
 
 /** Opens the stored files with an engine of its own and counts what was acknowledged and is not there, and what is there twice. */
 export async function judgeStore(dataDir, acknowledged) {

@@ -1,5 +1,5 @@
 import { DateTime, IANAZone } from 'luxon'
-import type { Period } from '../stores/report-store.js'
+import type { Period } from './report-store.js'
 
 const MINUTE_MS = 60 * 1000
 const DAY_MS = 24 * 60 * 60 * 1000

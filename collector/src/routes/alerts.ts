@@ -1,14 +1,14 @@
 import type { Fault } from '@zenovay/tracker/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { MAX_ALERTS_OF_SITE, type Alert, type AlertFields, type Metric } from '../alerts/alert.js'
-import type { Alerts } from '../alerts/create-alerts.js'
-import { readAlertFields, type ReadAlert } from '../alerts/read-alert-fields.js'
-import { authorise } from '../auth/authorise.js'
+import type { Alerts } from '../alerts/management.js'
+import { readAlertFields, type ReadAlert } from '../alerts/management.js'
+import { authorise } from '../control/keys/gate.js'
 import { ApiError } from '../errors.js'
-import { decodeJson } from '../ingest/decode.js'
-import type { ListedNotice } from '../stores/alert-store.js'
-import type { ControlStore } from '../stores/control-store.js'
-import { addPrivateApi, keyOf } from './add-private-api.js'
+import { decodeJson } from '../http/json-body.js'
+import type { ListedNotice } from '../alerts/alert-store.js'
+import type { ControlStore } from '../control/control-store.js'
+import { addPrivateApi, keyOf } from '../http/api/register.js'
 
 interface AlertRoutesServices {
   control: Pick<ControlStore, 'findApiKey' | 'findSite' | 'listSitesOf'>

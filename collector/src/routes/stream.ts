@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { authenticate, authorise } from '../auth/authorise.js'
-import type { KeyGate } from '../auth/create-key-gate.js'
+import { authenticate, authorise } from '../control/keys/gate.js'
+import type { KeyGate } from '../control/keys/gate.js'
 import { ApiError } from '../errors.js'
-import type { ControlStore } from '../stores/control-store.js'
-import type { StreamHub } from '../stream/create-stream-hub.js'
-import { readCursor } from '../stream/feed-cursor.js'
-import { nameRequest } from './public-headers.js'
+import type { ControlStore } from '../control/control-store.js'
+import type { StreamHub } from '../reports/realtime/stream-hub.js'
+import { readCursor } from '../reports/realtime/feed-cursor.js'
+import { nameRequest } from '../http/cors.js'
 
 interface StreamRouteServices {
   control: ControlStore

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { VisitFigures } from '../../src/stores/report-store.js'
+import type { VisitFigures } from '../../src/reports/report-store.js'
 import { rounded } from './golden-matchers.js'
 import { writeQuery, type Question } from './golden-questions.js'
 import type { GoldenCollector } from './start-golden-collector.js'

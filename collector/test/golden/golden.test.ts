@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readCsv, writeCells } from './csv-cells.js'
-import { createDaySettling } from '../../src/stores/settled/settle-days.js'
+import { createDaySettling } from '../../src/stores/clickhouse/rollups/roll-up.js'
 import { createAnswerCheck, type AnswerCheck } from './check-answers.js'
 import { createRandom } from './create-random.js'
 import { DAY_MS, TIME_ZONES } from './golden-month.js'

@@ -1,5 +1,5 @@
-import { writeProperties } from '../../src/ingest/enrich/write-properties.js'
-import type { EventRow } from '../../src/stores/event-row.js'
+import { writeProperties } from '../../src/ingest/enrich/to-event-row.js'
+import type { EventRow } from '../../src/ingest/event-row.js'
 import type { PlannedVisit } from './visit-plan.js'
 
 /** The rows of a visit as the collector would have stored them. `delay` is how long an event was on its way, in ms. */

@@ -8,7 +8,7 @@ import type {
   RevenueRow,
   VisitFigures,
   VisitField,
-} from '../../src/stores/report-store.js'
+} from '../../src/reports/report-store.js'
 import { fulfils, selectVisits, writeValue } from './select-visits.js'
 import { groupErrors, type TrueErrorGroup } from './true-errors.js'
 import { compareBytes, groupBy, sum } from './true-sums.js'

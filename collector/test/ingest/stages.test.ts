@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { isAllowedOrigin } from '../../src/ingest/admit.js'
-import { canonicalName } from '../../src/ingest/enrich/canonical-name.js'
-import { nameClient } from '../../src/ingest/enrich/name-client.js'
-import { clientOf, networkOf } from '../../src/ingest/client-address.js'
-import { cleanReferrer, splitUrl } from '../../src/ingest/split-url.js'
+import { isAllowedOrigin } from '../../src/ingest/admit/allowed-origin.js'
+import { canonicalName } from '../../src/ingest/enrich/sources.js'
+import { nameClient } from '../../src/ingest/enrich/user-agent.js'
+import { clientOf, networkOf } from '../../src/http/client-address.js'
+import { cleanReferrer, splitUrl } from '../../src/ingest/enrich/redact-url.js'
 
 describe('isAllowedOrigin', () => {
   const site = {

@@ -4,7 +4,7 @@ import type {
   Slice,
   VisitFigures,
   VisitorRow,
-} from '../../src/stores/report-store.js'
+} from '../../src/reports/report-store.js'
 
 const NONE: VisitFigures = { visitors: 0, visits: 0, pageviews: 0, bounceRate: 0, averageDuration: 0 }
 

@@ -1,5 +1,5 @@
-import { createGoalBook, type GoalBook } from '../../src/goals/create-goal-book.js'
-import type { Goal, GoalRule } from '../../src/goals/goal.js'
+import { createGoalBook, type GoalBook } from '../../src/control/goals/goal-cache.js'
+import type { Goal, GoalRule } from '../../src/control/goals/goal.js'
 
 /** A goal of the site of `makeRow` that was always there. */
 export function makeGoal(rule: GoalRule, fields: Partial<Goal> = {}): Goal {

@@ -1,7 +1,7 @@
 import { SESSION_TIMEOUT_MS } from '@zenovay/tracker/contract'
-import type { EventRow } from '../../src/stores/event-row.js'
-import type { VisitorRow } from '../../src/stores/report-store.js'
-import type { EndedSession, SessionRow, WatchStore } from '../../src/stores/watch-store.js'
+import type { EventRow } from '../../src/ingest/event-row.js'
+import type { VisitorRow } from '../../src/reports/report-store.js'
+import type { EndedSession, SessionRow, WatchStore } from '../../src/webhooks/events/activity-store.js'
 import { groupBy } from '../golden/true-sums.js'
 
 /** The watch store over rows in memory, by plain loops; a test scores its visitors. */

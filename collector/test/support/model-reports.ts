@@ -1,4 +1,4 @@
-import type { EventRow } from '../../src/stores/event-row.js'
+import type { EventRow } from '../../src/ingest/event-row.js'
 import type {
   PageRow,
   RankedRow,
@@ -6,7 +6,7 @@ import type {
   ReportScope,
   VisitField,
   VisitFigures,
-} from '../../src/stores/report-store.js'
+} from '../../src/reports/report-store.js'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 

@@ -1,4 +1,4 @@
-import type { RateRule } from '../../src/ingest/create-rate-limiter.js'
+import type { RateRule } from '../../src/http/rate-limit/rate-limiter.js'
 
 /** The limits as the contract puts them, by going through everything that ever passed. */
 export function createRateModel(rules: RateRule[]) {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { nameEvent } from '../../src/webhooks/name-event.js'
+import { nameEvent } from '../../src/webhooks/outbox.js'
 import type { OpenWebhooks } from '../support/open-webhooks.js'
 import { closeWebhooksInFakeTime, openWebhooksInFakeTime } from '../support/open-webhooks-in-fake-time.js'
 

@@ -1,4 +1,4 @@
-import type { Channel } from '../../../src/ingest/enrich/find-acquisition.js'
+import type { Channel } from '../../../src/ingest/enrich/acquisition.js'
 
 /** `referrer` and `url` as a tracker sends them, and what reports must say; the site is `example.com`. */
 type Case = [referrer: string, url: string, channel: Channel, source: string]

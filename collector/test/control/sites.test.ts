@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest'
+import { readDomain, readSiteFields, readTimeZone } from '../../src/control/sites.js'
+
+describe('readDomain', () => {
+  it('gives the host as browsers write it in Origin', () => {
+    const hosts = [
+      'Example.COM',
+      'münchen.example',
+      'ПРИМЕР.example',
+      '[::1]',
+      '[2001:DB8:0::1]',
+      'localhost',
+      '127.0.0.1',
+      ' shop.example ',
+    ]
+    for (const host of hosts) expect(readDomain(host)).toBe(new URL(`https://${host.trim()}/`).hostname)
+  })
+
+  it('refuses what is more or less than a host', () => {
+    const others = [
+      '',
+      ' ',
+      'https://example.com',
+      'example.com/',
+      'example.com:8080',
+      'user@example.com',
+      '*.example.com',
+      'a..b',
+      '-a.example',
+      'a b.example',
+      '[::1',
+      '[zz]',
+      `${'a'.repeat(64)}.example`,
+      `${'a.'.repeat(127)}example`,
+      'a%2eb',
+      'a_b.example',
+    ]
+    for (const text of others) expect([text, readDomain(text)]).toEqual([text, undefined])
+  })
+})
+
+describe('readTimeZone', () => {
+  it('takes IANA names in any case and keeps aliases', () => {
+    expect(
+      ['UTC', 'europe/zurich', 'America/Argentina/Buenos_Aires', 'Asia/Kolkata', 'Etc/GMT+5'].map(
+        readTimeZone,
+      ),
+    ).toEqual(['UTC', 'Europe/Zurich', 'America/Argentina/Buenos_Aires', 'Asia/Kolkata', 'Etc/GMT+5'])
+  })
+
+  it('refuses offsets and what is no time zone', () => {
+    for (const name of ['', '+01:00', 'Europe/Atlantis', 'UTC; DROP', '../etc', 'local time'])
+      expect(readTimeZone(name)).toBeUndefined()
+  })
+})
+
+describe('readSiteFields', () => {
+  it('reads every field by its name on the wire', () => {
+    const body = {
+      domain: 'Example.com',
+      name: ' Shop ',
+      allowed_domains: ['a.example', 'A.example', 'ü.example'],
+      time_zone: 'Europe/Zurich',
+      retention_months: 120,
+    }
+    expect(readSiteFields(body)).toEqual({
+      fields: {
+        domain: 'example.com',
+        name: 'Shop',
+        allowedDomains: ['a.example', 'xn--tda.example'],
+        timeZone: 'Europe/Zurich',
+        retentionMonths: 120,
+      },
+      faults: [],
+    })
+  })
+
+  it('lists every fault', () => {
+    const body = {
+      domain: 7,
+      name: 'a\nb',
+      allowed_domains: ['ok.example', 'https://x', null],
+      time_zone: 'Mars',
+      retention_months: 0,
+      timezone: 'UTC',
+      id: 'ws_1',
+    }
+    expect(readSiteFields(body).faults.map(({ field }) => field)).toEqual([
+      'domain',
+      'name',
+      'allowed_domains',
+      'allowed_domains',
+      'time_zone',
+      'retention_months',
+      'timezone',
+      'id',
+    ])
+    for (const months of [0, 121, 1.5, '25', null, -1])
+      expect(readSiteFields({ retention_months: months }).faults).toHaveLength(1)
+    for (const name of ['', '  ', 'x'.repeat(101), 5]) expect(readSiteFields({ name }).faults).toHaveLength(1)
+    expect(readSiteFields({ allowed_domains: Array(101).fill('a.example') }).faults).toHaveLength(1)
+  })
+
+  it('refuses what is no object, and names that every object has', () => {
+    for (const body of [null, [], 'x', 1])
+      expect(readSiteFields(body).faults).toEqual([{ field: 'body', reason: 'must be a JSON object' }])
+    expect(readSiteFields({ toString: 1, valueOf: 2 }).faults.map(({ field }) => field)).toEqual([
+      'toString',
+      'valueOf',
+    ])
+  })
+})

@@ -1,0 +1,67 @@
+import { pino } from 'pino'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { createCopySweep } from '../../../src/ingest/commit/duplicate-sweep.js'
+
+const log = pino({ level: 'silent' })
+const NOW = Date.UTC(2026, 5, 1, 12)
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+it('sweeps at start what was received before the collectors died, and then each minute the last quarter of an hour', async () => {
+  const deleteCopies = vi.fn((_since: number) => Promise.resolve(0))
+  const sweep = createCopySweep({
+    isShared: true,
+    log,
+    store: { deleteCopies, newestReceipt: () => Promise.resolve(NOW - 3 * HOUR_MS) },
+  })
+  await sweep.start()
+  expect(deleteCopies.mock.calls).toEqual([[NOW - 3 * HOUR_MS - 15 * MINUTE_MS]])
+  await vi.advanceTimersByTimeAsync(10 * MINUTE_MS)
+  expect(deleteCopies.mock.calls.length).toBeGreaterThanOrEqual(8)
+  expect(deleteCopies.mock.calls.length).toBeLessThanOrEqual(15)
+  expect(Date.now() - deleteCopies.mock.lastCall![0]).toBeGreaterThanOrEqual(15 * MINUTE_MS)
+  await sweep.stop()
+  const { length } = deleteCopies.mock.calls
+  await vi.advanceTimersByTimeAsync(10 * MINUTE_MS)
+  expect(deleteCopies.mock.calls).toHaveLength(length)
+})
+
+it('goes on until nothing is left, and after a failure', async () => {
+  const deleteCopies = vi
+    .fn<(since: number) => Promise<number>>()
+    .mockResolvedValueOnce(500)
+    .mockResolvedValueOnce(20)
+    .mockResolvedValueOnce(0)
+    .mockRejectedValueOnce(new Error('away'))
+    .mockResolvedValue(0)
+  const sweep = createCopySweep({
+    isShared: true,
+    log,
+    store: { deleteCopies, newestReceipt: () => Promise.resolve(NOW) },
+  })
+  await sweep.start()
+  expect(deleteCopies).toHaveBeenCalledTimes(3)
+  await vi.advanceTimersByTimeAsync(5 * MINUTE_MS)
+  expect(deleteCopies.mock.calls.length).toBeGreaterThanOrEqual(6)
+  await sweep.stop()
+})
+
+it('sweeps a store of its own at start only', async () => {
+  const deleteCopies = vi.fn((_since: number) => Promise.resolve(0))
+  const sweep = createCopySweep({
+    isShared: false,
+    log,
+    store: { deleteCopies, newestReceipt: () => Promise.resolve(NOW) },
+  })
+  await sweep.start()
+  await vi.advanceTimersByTimeAsync(10 * MINUTE_MS)
+  expect(deleteCopies).toHaveBeenCalledTimes(1)
+  await sweep.stop()
+})

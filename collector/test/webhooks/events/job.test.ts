@@ -1,0 +1,133 @@
+import { pino } from 'pino'
+import { beforeEach, expect, it } from 'vitest'
+import type { EventRow } from '../../../src/ingest/event-row.js'
+import type { WatchStore } from '../../../src/webhooks/events/activity-store.js'
+import type { MarkStore } from '../../../src/webhooks/events/checkpoints.js'
+import { createEventWatch } from '../../../src/webhooks/events/job.js'
+import { createFakeOutbox, type FakeOutbox } from '../../support/fake-outbox.js'
+import { makeVisitor } from '../../support/fake-reports.js'
+import { makeGoal, openGoalBook } from '../../support/make-goal.js'
+import { makeRow } from '../../support/make-row.js'
+import { createMemoryWatch } from '../../support/memory-watch.js'
+
+const MINUTE_MS = 60_000
+
+let now: number
+let rows: EventRow[]
+let outbox: FakeOutbox
+let marks: MarkStore
+/** Questions that fail, by the name of their method. */
+let failing: Set<keyof WatchStore>
+
+beforeEach(() => {
+  now = Date.UTC(2026, 3, 1, 12)
+  rows = []
+  failing = new Set()
+  outbox = createFakeOutbox('pageview', 'goal', 'session_end', 'high_value_visitor')
+  const kept = new Map<string, number>()
+  marks = { readMark: async (name) => kept.get(name), writeMark: async (name, at) => void kept.set(name, at) }
+})
+
+async function start() {
+  const memory = createMemoryWatch(rows, (_, id) => makeVisitor({ id, valueScore: id === 'rich' ? 80 : 10 }))
+  const guard = <Name extends keyof WatchStore>(name: Name) =>
+    ((...args: never[]) =>
+      failing.has(name)
+        ? Promise.reject(new Error('busy'))
+        : (memory[name] as (...args: never[]) => unknown)(...args)) as unknown as WatchStore[Name]
+  return createEventWatch({
+    control: { listSites: async () => [{ id: 'ws_1' }] as never },
+    events: { newestReceipt: async () => Math.max(0, ...rows.map(({ received_at }) => received_at)) },
+    store: {
+      eventsReceived: guard('eventsReceived'),
+      endedSessions: guard('endedSessions'),
+      sessions: guard('sessions'),
+      visitors: guard('visitors'),
+    },
+    goals: await openGoalBook(makeGoal({ kind: 'duration', seconds: 60 })),
+    log: pino({ level: 'silent' }),
+    marks,
+    outbox,
+    now: () => now,
+  })
+}
+/** Stored, by a collector that was killed before it told anybody. */
+const store = (event_id: string, fields: Partial<EventRow> = {}) =>
+  rows.push(makeRow({ occurred_at: now, event_id, session_id: `session-${event_id}`, ...fields }))
+const pagesTold = () => outbox.told.filter(({ name }) => name === 'pageview').map(({ key }) => key)
+
+it('offers the newest events of before the start again, and no others', async () => {
+  store('old')
+  now += 10 * MINUTE_MS
+  store('cut-off')
+  const watch = await start()
+  // What comes later is told by the batch that stores it.
+  now += MINUTE_MS
+  store('later')
+  await watch.tick()
+  expect(pagesTold()).toEqual(['cut-off'])
+  const { puts } = outbox
+  await watch.tick()
+  expect(outbox.puts).toBe(puts)
+})
+
+it('offers them though the clock was put back before', async () => {
+  now += 60 * MINUTE_MS
+  store('of the future')
+  now -= 60 * MINUTE_MS
+  store('cut-off')
+  now += 1_000
+  await (await start()).tick()
+  expect(pagesTold()).toContain('cut-off')
+})
+
+it('goes on offering until it is done, also at the next start', async () => {
+  await start()
+  store('cut-off')
+  failing.add('eventsReceived')
+  now += 5 * MINUTE_MS
+  const watch = await start()
+  await watch.tick()
+  now += 9 * MINUTE_MS
+  store('newer')
+  const next = await start()
+  await next.tick()
+  expect(pagesTold()).toEqual([])
+  failing.clear()
+  await next.tick()
+  expect(pagesTold()).toEqual(['cut-off', 'newer'])
+})
+
+it('judges visitors and sessions of before the start, which nobody had judged', async () => {
+  store('one', { visitor_id: 'rich', session_id: 'long', occurred_at: now - 2 * MINUTE_MS })
+  store('two', { visitor_id: 'rich', session_id: 'long' })
+  await (await start()).tick()
+  expect(outbox.told.map(({ name }) => name).sort()).toEqual([
+    'goal',
+    'high_value_visitor',
+    'pageview',
+    'pageview',
+  ])
+})
+
+it('tells ends of sessions though visitors cannot be judged, and judges them later', async () => {
+  const watch = await start()
+  await watch.tick()
+  store('one', { visitor_id: 'rich' })
+  await watch.tell(rows.map((row) => ({ row })))
+  failing.add('visitors')
+  now += 31 * MINUTE_MS
+  await watch.tick()
+  expect(outbox.told.map(({ name }) => name)).toEqual(['pageview', 'session_end'])
+  failing.clear()
+  await watch.tick()
+  expect(outbox.told.map(({ name }) => name)).toEqual(['pageview', 'session_end', 'high_value_visitor'])
+})
+
+it('does nothing any more once it is stopped', async () => {
+  store('cut-off')
+  const watch = await start()
+  await watch.stop()
+  await watch.tick()
+  expect(outbox.told).toEqual([])
+})
