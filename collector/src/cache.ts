@@ -27,7 +27,7 @@ export class AgedMap<Key, Value> extends Map<Key, Value> {
   }
 }
 
-export interface BoundedMap<Key, Value> {
+interface BoundedMap<Key, Value> {
   get(key: Key): Value | undefined
   /** The key counts as new again; when there are too many, the oldest is forgotten. */
   set(key: Key, value: Value): void
@@ -49,7 +49,7 @@ export function createBoundedMap<Key, Value>(limit: number): BoundedMap<Key, Val
  * `compute` with a memory for its last `max` answers; the oldest goes first. For what few keys ask again and again, such as user agents:
  * a flood of new keys costs time, never more memory.
  */
-export function remember<Value>(compute: (key: string) => Value, max: number): (key: string) => Value {
+export function memoize<Value>(compute: (key: string) => Value, max: number): (key: string) => Value {
   const known = new AgedMap<string, Value>()
   return (key) => {
     const answer = known.get(key)

@@ -1,3 +1,4 @@
+import { LOG_LEVELS, type LogLevel } from './observability/log.js'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import ipaddr from 'ipaddr.js'
@@ -9,7 +10,7 @@ import { MASTER_KEY_BYTES } from './control/secrets/master-key.js'
 import { StartError } from './errors.js'
 
 /** Reads `SMTP_URL` and `MAIL_FROM`; undefined without both. What is wrong goes to `faults`, without the password. */
-export function readMailSettings(
+function parseMailSettings(
   smtpUrl: string | undefined,
   from: string | undefined,
   faults: string[],
@@ -27,7 +28,7 @@ export function readMailSettings(
   return faults.length > known ? undefined : { smtpUrl: smtpUrl!, from: from! }
 }
 
-export interface StripeSettings {
+interface StripeSettings {
   /** Signing secret of the endpoint, `whsec_…`. */
   secret: string
   prices: PricePlans
@@ -36,7 +37,7 @@ export interface StripeSettings {
 const PRICE = /^\w{1,255}$/
 
 /** Reads `STRIPE_WEBHOOK_SECRET` and `STRIPE_PRICES`; undefined without both. What is wrong goes to `faults`, without the secret. */
-export function readStripeSettings(
+export function parseStripeSettings(
   secret: string | undefined,
   prices: string | undefined,
   faults: string[],
@@ -65,8 +66,6 @@ export function readStripeSettings(
     )
   return secret ? { secret, prices: plans } : undefined
 }
-
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 /** The collector's settings. docs/configuration.md describes the environment variable of each. */
 export interface Config {
@@ -98,7 +97,7 @@ export interface Config {
   stripe: StripeSettings | undefined
   /** What `POST /webhooks/uptime` wants to be sent; undefined: there is no such route. */
   uptimeToken: string | undefined
-  logLevel: (typeof LOG_LEVELS)[number]
+  logLevel: LogLevel
 }
 
 /** Reads the environment once. Throws a {@link StartError} that lists every fault. */
@@ -117,8 +116,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     metricsToken: readToken('METRICS_TOKEN', env['METRICS_TOKEN'], faults),
     masterKey: readMasterKey(env['MASTER_KEY'], faults),
     webhookLoopback: readLoopback(env['WEBHOOK_ALLOW_LOOPBACK'], faults),
-    mail: readMailSettings(env['SMTP_URL'], env['MAIL_FROM'], faults),
-    stripe: readStripeSettings(env['STRIPE_WEBHOOK_SECRET'], env['STRIPE_PRICES'], faults),
+    mail: parseMailSettings(env['SMTP_URL'], env['MAIL_FROM'], faults),
+    stripe: parseStripeSettings(env['STRIPE_WEBHOOK_SECRET'], env['STRIPE_PRICES'], faults),
     uptimeToken: readToken('UPTIME_TOKEN', env['UPTIME_TOKEN'], faults),
     logLevel: readLogLevel(env['LOG_LEVEL'], faults),
   }

@@ -7,8 +7,8 @@ import type { Config } from './config.js'
 import { createApp } from './create-app.js'
 import { createLog } from './observability/log.js'
 import { StartError, describeError } from './errors.js'
-import { createGoalBook } from './control/goals/goal-cache.js'
-import { createCopySweep } from './ingest/commit/duplicate-sweep.js'
+import { createGoalCache } from './control/goals/goal-cache.js'
+import { createDuplicateSweep } from './ingest/commit/duplicate-sweep.js'
 import { createEventCommit, type EventCommit } from './ingest/commit/event-commit.js'
 import { MAX_SESSIONS, createIdentifier } from './ingest/identify/identifier.js'
 import { openGeo } from './ingest/enrich/geo.js'
@@ -23,15 +23,15 @@ import { readPageAssets } from './routes/dashboard.js'
 import { readScriptAssets } from './routes/scripts.js'
 import { openSecretBox, type Sealed } from './control/secrets/master-key.js'
 import { createClickhouseEventStore } from './stores/clickhouse/event-store.js'
-import { createClickhouseFigureStore } from './stores/clickhouse/alert-metrics.js'
+import { createClickhouseMetricSource } from './stores/clickhouse/alert-metrics.js'
 import { createClickhouseReportStore } from './stores/clickhouse/report-store.js'
-import { createClickhouseWatchStore } from './stores/clickhouse/activity.js'
+import { createClickhouseActivityStore } from './stores/clickhouse/activity.js'
 import type { ControlStore } from './control/control-store.js'
 import { startEmbeddedEngine, type EmbeddedEngine } from './stores/engine/embedded-engine.js'
 import type { HeartbeatRow } from './ingest/event-row.js'
 import type { EventStore } from './ingest/event-store.js'
 import type { ControlStores } from './stores/sql/database.js'
-import { createDaySettling } from './stores/clickhouse/rollups/roll-up.js'
+import { createRollups } from './stores/clickhouse/rollups/roll-up.js'
 import { createSaltFolder } from './stores/salt-folder.js'
 import { findBrokenParts } from './stores/clickhouse/backup.js'
 import { createAttempt } from './egress/attempt.js'
@@ -39,7 +39,7 @@ import { createEgressGuard } from './egress/guard.js'
 import { createSend } from './webhooks/signing.js'
 import { createWebhooks } from './webhooks/service.js'
 import { signDelivery } from './webhooks/signing.js'
-import { WATCH_INTERVAL_MS, createEventWatch } from './webhooks/events/job.js'
+import { WATCH_INTERVAL_MS, createWebhookEventJob } from './webhooks/events/job.js'
 import { createDeliveryCounts } from './webhooks/metrics.js'
 
 const IDLE_SWEEP_MS = 50
@@ -104,7 +104,12 @@ export async function startCollector(
     opened.push(() => reports.close())
     if (config.clickhouseUrl === undefined) await assertWhole(clickhouseUrl)
 
-    const sweep = createCopySweep({ store: events, isShared: config.clickhouseUrl !== undefined, log, now })
+    const sweep = createDuplicateSweep({
+      store: events,
+      isShared: config.clickhouseUrl !== undefined,
+      log,
+      now,
+    })
     await sweep.start()
     opened.push(() => sweep.stop())
 
@@ -122,14 +127,14 @@ export async function startCollector(
       now,
     })
     opened.push(() => webhooks.stop(0))
-    const watchStore = createClickhouseWatchStore({ url: clickhouseUrl })
+    const watchStore = createClickhouseActivityStore({ url: clickhouseUrl })
     opened.push(() => watchStore.close())
-    const goalBook = createGoalBook(stores.goals)
-    const watch = await createEventWatch({
+    const goalBook = createGoalCache(stores.goals)
+    const watch = await createWebhookEventJob({
       control,
       events,
       store: watchStore,
-      marks: stores.marks,
+      marks: stores.checkpoints,
       outbox: webhooks.outbox,
       goals: goalBook,
       log,
@@ -140,7 +145,7 @@ export async function startCollector(
       log,
       watch: metrics.eventCommit,
       onReuse: () => metrics.idReuse.add(),
-      tell: watch.tell,
+      publish: watch.publish,
       now,
     })
     const heartbeats = createGroupCommit<HeartbeatRow>({
@@ -154,9 +159,9 @@ export async function startCollector(
     })
 
     const [scripts, page] = await Promise.all([readScriptAssets(), readPageAssets()])
-    const settling = createDaySettling({ url: clickhouseUrl })
+    const settling = createRollups({ url: clickhouseUrl })
     opened.push(() => settling.close())
-    const figures = createClickhouseFigureStore({ url: clickhouseUrl })
+    const figures = createClickhouseMetricSource({ url: clickhouseUrl })
     opened.push(() => figures.close())
     const { alerts, stop } = startAlerts({
       store: stores.alerts,
@@ -190,7 +195,7 @@ export async function startCollector(
       goals: stores.goals,
       goalBook,
       alerts,
-      inbound: stores.inbound,
+      integrations: stores.integrations,
       changes: stores.changes,
       erase,
       engine,

@@ -73,7 +73,7 @@ export interface Alert extends AlertFields {
 export const MAX_ALERTS_OF_SITE = 50
 
 /** What may be chosen of an alert on a metric, by the names on the wire, and what it has otherwise. */
-export interface MetricRule {
+interface MetricRule {
   fields: readonly string[]
   defaults: Pick<
     AlertFields,

@@ -3,20 +3,20 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { ControlStore } from '../control/control-store.js'
 import type { Site } from '../control/sites.js'
 import { ApiError, describeError } from '../errors.js'
-import type { AlertStore, Crossing, Verdict } from './alert-store.js'
+import type { AlertStore, Trigger, Evaluation } from './alert-store.js'
 import type { Alert, AlertRule, AlertState, Comparison, Metric } from './alert.js'
 import type { Measure } from './measure.js'
-import { describeCrossing } from './notify/notification.js'
+import { describeTrigger } from './notify/notification.js'
 
-export interface AlertWatch {
+interface AlertEvaluation {
   /** Judges every minute that is over. Never rejects, and never runs twice at once. Meant to be called every {@link WATCH_INTERVAL_MS}. */
   tick(): Promise<void>
   /** Ends soon: what is being judged is judged again after the next start. */
   stop(): Promise<void>
 }
 
-export interface AlertWatchServices {
-  store: Pick<AlertStore, 'listJudgedAlerts' | 'keepVerdicts'>
+export interface AlertEvaluationServices {
+  store: Pick<AlertStore, 'listEvaluatedAlerts' | 'saveEvaluations'>
   control: Pick<ControlStore, 'findSite'>
   measure: Measure
   /** Told that so many crossings are stored. */
@@ -36,14 +36,14 @@ const STOP_PATIENCE_MS = 500
 const PACES_MS: Partial<Record<Metric, number>> = { traffic_spike: 5 * MINUTE_MS }
 
 /** Judges the alerts of all sites, minute by minute. What fails is logged, and its minutes are judged with the next tick. */
-export function createAlertWatch({
+export function createAlertEvaluation({
   store,
   control,
   measure,
   onCrossings,
   log,
   now,
-}: AlertWatchServices): AlertWatch {
+}: AlertEvaluationServices): AlertEvaluation {
   let running: Promise<void> | undefined
   let judgedTo: number | undefined
   let isStopped = false
@@ -53,8 +53,8 @@ export function createAlertWatch({
     alert: Alert,
     site: Site,
     until: number,
-  ): Promise<{ verdict?: Verdict; isWhole: boolean }> {
-    const crossings: Crossing[] = []
+  ): Promise<{ verdict?: Evaluation; isWhole: boolean }> {
+    const triggers: Trigger[] = []
     let { state } = alert
     let isWhole = true
     try {
@@ -62,9 +62,9 @@ export function createAlertWatch({
         if (isStopped) break
         const isPaused = at % (PACES_MS[alert.metric] ?? MINUTE_MS) !== 0
         const measured = isPaused ? { value: undefined, volume: 0 } : await measure(alert, site, at)
-        const { state: next, hasFired } = judgeMinute(alert, state, { ...measured, at })
+        const { state: next, hasFired } = evaluateMinute(alert, state, { ...measured, at })
         state = next
-        if (hasFired) crossings.push(describeCrossing(alert, at, measured))
+        if (hasFired) triggers.push(describeTrigger(alert, at, measured))
       }
     } catch (error) {
       // The store is away for the others, too.
@@ -75,7 +75,7 @@ export function createAlertWatch({
         'an alert could not be judged; it is tried again',
       )
     }
-    return { ...(state !== alert.state && { verdict: { alert, state, crossings } }), isWhole }
+    return { ...(state !== alert.state && { verdict: { alert, state, triggers } }), isWhole }
   }
 
   async function judgeAll(): Promise<void> {
@@ -83,10 +83,10 @@ export function createAlertWatch({
     // Most ticks find the minute judged already: they cost nothing.
     if (lastWholeMinute(until) === judgedTo) return
     const sites = new Map<string, Site | undefined>()
-    const alerts = await store.listJudgedAlerts()
+    const alerts = await store.listEvaluatedAlerts()
     let isDone = true
     for (let start = 0; start < alerts.length; start += ALERTS_AT_ONCE) {
-      const verdicts: Verdict[] = []
+      const verdicts: Evaluation[] = []
       for (const alert of alerts.slice(start, start + ALERTS_AT_ONCE)) {
         if (isStopped) break
         if (!sites.has(alert.siteId)) sites.set(alert.siteId, await control.findSite(alert.siteId))
@@ -97,11 +97,11 @@ export function createAlertWatch({
         isDone &&= isWhole
       }
       if (isStopped) return
-      const told = verdicts.length > 0 ? await store.keepVerdicts(verdicts) : 0
+      const told = verdicts.length > 0 ? await store.saveEvaluations(verdicts) : 0
       if (told === 0) continue
-      for (const { alert, crossings } of verdicts)
-        if (crossings.length > 0)
-          log.info({ alert: alert.id, site: alert.siteId, crossings: crossings.length }, 'an alert fired')
+      for (const { alert, triggers } of verdicts)
+        if (triggers.length > 0)
+          log.info({ alert: alert.id, site: alert.siteId, triggers: triggers.length }, 'an alert fired')
       onCrossings(told)
     }
     if (isDone) judgedTo = lastWholeMinute(until)
@@ -162,7 +162,7 @@ const COMPARE: Record<Comparison, (value: number, threshold: number) => boolean>
  * Takes an alert one minute on: `at` is the end of the minute. It fires when the condition comes to hold, once, and not again before the value was
  * back by the hysteresis. What begins during the cool-down and still holds at its end fires then.
  */
-export function judgeMinute(
+export function evaluateMinute(
   rule: AlertRule,
   before: AlertState,
   { at, value, volume }: Measured & { at: number },

@@ -1,7 +1,7 @@
 import type { Fault } from '@zenovay/tracker/contract'
 import type { SecretBox } from '../control/secrets/secret-box.js'
 import type { EgressGuard } from '../egress/guard.js'
-import { NAME_RULE, readName } from '../http/fields.js'
+import { NAME_RULE, parseName } from '../http/fields.js'
 import type { AlertStore } from './alert-store.js'
 import {
   type Alert,
@@ -17,7 +17,7 @@ import {
 import { describeTest } from './notify/notification.js'
 
 /** What the routes may do with alerts. Who may do it is theirs to decide. */
-export interface Alerts {
+export interface AlertManagement {
   /** Whether mails can be sent. */
   hasMail: boolean
   find: AlertStore['findAlert']
@@ -26,7 +26,7 @@ export interface Alerts {
   add(siteId: string, fields: AlertFields, actor: string): Promise<Alert | undefined>
   update(id: string, changes: Partial<AlertFields>, actor: string): Promise<Alert | undefined>
   remove(id: string, actor: string): Promise<boolean>
-  listNotices: AlertStore['listNotices']
+  listNotifications: AlertStore['listNotifications']
   /** Tells every destination as if it had fired; false when that was done within this minute already. */
   test(alert: Alert): Promise<boolean>
   /** Why URLs may not be called, one text each. */
@@ -45,12 +45,20 @@ interface AlertsServices {
   hasMail: boolean
   /** Looks for notices at once. */
   wake: () => void
-  announce: Alerts['announce']
+  announce: AlertManagement['announce']
   /** ms since the epoch. */
   now: () => number
 }
 
-export function createAlerts({ store, box, guard, hasMail, wake, announce, now }: AlertsServices): Alerts {
+export function createAlertManagement({
+  store,
+  box,
+  guard,
+  hasMail,
+  wake,
+  announce,
+  now,
+}: AlertsServices): AlertManagement {
   return {
     hasMail,
     announce,
@@ -59,9 +67,9 @@ export function createAlerts({ store, box, guard, hasMail, wake, announce, now }
     add: (siteId, fields, actor) => store.addAlert(siteId, fields, { actor, at: now() }),
     update: (id, changes, actor) => store.updateAlert(id, changes, { actor, at: now() }),
     remove: (id, actor) => store.removeAlert(id, { actor, at: now() }),
-    listNotices: store.listNotices,
+    listNotifications: store.listNotifications,
     async test(alert) {
-      const isNew = await store.putNotices(alert, describeTest(alert, now()))
+      const isNew = await store.putNotifications(alert, describeTest(alert, now()))
       if (isNew) wake()
       return isNew
     },
@@ -99,7 +107,7 @@ function openOrHide(box: Pick<SecretBox, 'open'>, sealed: string): string {
 }
 
 /** What a body says of an alert; destinations as they were written, not sealed. */
-export type ReadAlert = Omit<AlertFields, 'destinations'> & {
+export type ParsedAlert = Omit<AlertFields, 'destinations'> & {
   siteId: string
   destinations: PlainDestination[]
 }
@@ -126,7 +134,7 @@ const readOneOf =
   <Value extends string>(values: readonly Value[]): Read<Value> =>
   (value, refuse) =>
     values.includes(value as Value) ? (value as Value) : void refuse(`must be one of ${values.join(', ')}`)
-const readAlertName: Read<string> = (value, refuse) => readName(value) ?? void refuse(NAME_RULE)
+const readAlertName: Read<string> = (value, refuse) => parseName(value) ?? void refuse(NAME_RULE)
 const readSiteId: Read<string> = (value, refuse) =>
   typeof value === 'string' ? value : void refuse('must be the id of a site')
 const readBoolean: Read<boolean> = (value, refuse) =>
@@ -136,24 +144,25 @@ const readCurrency: Read<string> = (value, refuse) =>
     ? value
     : void refuse('must be a code of ISO 4217, such as EUR')
 
-const FIELDS: { [wire: string]: { [Key in keyof ReadAlert]: [Key, Read<ReadAlert[Key]>] }[keyof ReadAlert] } =
-  {
-    site_id: ['siteId', readSiteId],
-    name: ['name', readAlertName],
-    metric: ['metric', readOneOf(METRICS)],
-    comparison: ['comparison', readOneOf(COMPARISONS)],
-    threshold: [
-      'threshold',
-      (value, refuse, context) => readNumber(0, context.largestThreshold, false)(value, refuse, context),
-    ],
-    hysteresis: ['hysteresis', readNumber(0, LARGEST, false)],
-    window_minutes: ['windowMinutes', readNumber(1, MAX_WINDOW_MINUTES, true)],
-    minimum_volume: ['minimumVolume', readNumber(0, LARGEST, true)],
-    cool_down_minutes: ['coolDownMinutes', readNumber(0, MAX_COOL_DOWN_MINUTES, true)],
-    currency: ['currency', readCurrency],
-    active: ['isActive', readBoolean],
-    destinations: ['destinations', (value, refuse, { hasMail }) => readDestinations(value, refuse, hasMail)],
-  }
+const FIELDS: {
+  [wire: string]: { [Key in keyof ParsedAlert]: [Key, Read<ParsedAlert[Key]>] }[keyof ParsedAlert]
+} = {
+  site_id: ['siteId', readSiteId],
+  name: ['name', readAlertName],
+  metric: ['metric', readOneOf(METRICS)],
+  comparison: ['comparison', readOneOf(COMPARISONS)],
+  threshold: [
+    'threshold',
+    (value, refuse, context) => readNumber(0, context.largestThreshold, false)(value, refuse, context),
+  ],
+  hysteresis: ['hysteresis', readNumber(0, LARGEST, false)],
+  window_minutes: ['windowMinutes', readNumber(1, MAX_WINDOW_MINUTES, true)],
+  minimum_volume: ['minimumVolume', readNumber(0, LARGEST, true)],
+  cool_down_minutes: ['coolDownMinutes', readNumber(0, MAX_COOL_DOWN_MINUTES, true)],
+  currency: ['currency', readCurrency],
+  active: ['isActive', readBoolean],
+  destinations: ['destinations', (value, refuse, { hasMail }) => parseDestinations(value, refuse, hasMail)],
+}
 const ALWAYS = ['name', 'active', 'destinations']
 const ONLY_NEW = ['site_id', 'metric']
 const REQUIRED = ['site_id', 'name', 'metric', 'threshold', 'window_minutes']
@@ -162,10 +171,10 @@ const REQUIRED = ['site_id', 'name', 'metric', 'threshold', 'window_minutes']
  * Reads an alert by the names on the wire: a new one, completed with defaults, or a change of one on `metric`.
  * `faults` lists everything that is wrong, missing or unknown; with faults, the fields mean nothing.
  */
-export function readAlertFields(
+export function parseAlertFields(
   body: unknown,
   { metric: known, hasMail }: { metric?: Metric; hasMail: boolean },
-): { fields: Partial<ReadAlert>; faults: Fault[] } {
+): { fields: Partial<ParsedAlert>; faults: Fault[] } {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     return { fields: {}, faults: [{ field: 'body', reason: 'must be a JSON object' }] }
   const faults: Fault[] = []
@@ -203,7 +212,7 @@ export function readAlertFields(
 }
 
 /** Where an alert is told, as its owner writes it: a URL for Slack, an address for mails. */
-export type PlainDestination =
+type PlainDestination =
   { type: 'webhook' } | { type: 'slack'; url: string } | { type: 'email'; address: string }
 
 const MAX_DESTINATIONS = 5
@@ -219,7 +228,7 @@ const VALUE_FIELDS: Record<DestinationType, string | undefined> = {
 }
 
 /** Reads the destinations of an alert; `refuse` is told everything that is wrong. Whether a URL may be called is decided elsewhere. */
-export function readDestinations(
+function parseDestinations(
   value: unknown,
   refuse: (reason: string) => void,
   hasMail: boolean,

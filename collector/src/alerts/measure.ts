@@ -5,10 +5,10 @@ import { periodOf } from '../reports/period.js'
 import type { Period, ReportStore } from '../reports/report-store.js'
 import type { Alert } from './alert.js'
 import type { Measured } from './evaluate.js'
-import type { FigureStore } from './metric-source.js'
+import type { MetricSource } from './metric-source.js'
 
 /** The last 24 hours beside the average of the six days before today. */
-export interface Spike {
+interface Spike {
   currentVisitors: number
   /** Visitors of an average day; 0 when there were none. */
   baseline: number
@@ -24,7 +24,7 @@ export type Measure = (
 ) => Promise<Measurement>
 
 interface MeasureServices {
-  figures: FigureStore
+  figures: MetricSource
   reports: Pick<ReportStore, 'summary' | 'timeline'>
 }
 
@@ -33,11 +33,11 @@ const MINUTE_MS = 60_000
 /** Asks the stores for what alerts watch; questions that several alerts have in common are asked once. */
 export function createMeasure({ figures, reports }: MeasureServices): Measure {
   // Alerts come by site, window and minute: the last question is the one that is asked again.
-  let last: { key: string; answer: ReturnType<FigureStore['figures']> } | undefined
+  let last: { key: string; answer: ReturnType<MetricSource['metrics']> } | undefined
   const figuresOf = (siteId: string, window: Period) => {
     const key = JSON.stringify([siteId, window])
     if (last?.key !== key) {
-      last = { key, answer: figures.figures(siteId, window) }
+      last = { key, answer: figures.metrics(siteId, window) }
       last.answer.catch(() => (last = undefined))
     }
     return last.answer

@@ -3,11 +3,11 @@ import { DESTINATION_TYPES, type DestinationType } from './alert.js'
 
 /** How attempts to send a notice end; `retried` when another follows. */
 const OUTCOMES = ['sent', 'retried', 'failed'] as const
-export type NoticeOutcomeName = (typeof OUTCOMES)[number]
+type NotificationOutcomeName = (typeof OUTCOMES)[number]
 
 export interface AlertCounts {
   crossed(crossings: number): void
-  noticed(destination: DestinationType, outcome: NoticeOutcomeName): void
+  noticed(destination: DestinationType, outcome: NotificationOutcomeName): void
 }
 
 /** Counts crossings, each once however many collectors judge, and attempts to tell them. */

@@ -1,9 +1,9 @@
 import { isPlanName, PLAN_NAMES, type PlanName } from '../control/accounts.js'
 import type { ControlStore } from '../control/control-store.js'
 import { StartError } from '../errors.js'
-import { NAME_RULE, readName } from '../http/fields.js'
+import { NAME_RULE, parseName } from '../http/fields.js'
 
-export interface AccountOptions {
+interface AccountOptions {
   name?: string | undefined
   plan?: string | undefined
 }
@@ -55,7 +55,7 @@ export async function assertAccount(
 
 /** The name, without spaces around it. */
 export function assertName(field: string, text: string): string {
-  const name = readName(text)
+  const name = parseName(text)
   if (name === undefined) throw new StartError(`${field} ${NAME_RULE}.`)
   return name
 }

@@ -9,6 +9,6 @@ export async function forgetDestinations(
 ): Promise<void> {
   if (!isSure)
     throw new StartError('This takes Slack and mail addresses out of all alerts, for good. Add --yes.')
-  for (const id of await alerts.forgetSealedDestinations({ actor: null, at: Date.now() }))
+  for (const id of await alerts.removeSealedDestinations({ actor: null, at: Date.now() }))
     print(`changed: ${id}. It tells webhooks alone until other destinations are set.`)
 }

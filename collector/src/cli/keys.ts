@@ -6,7 +6,7 @@ import { StartError } from '../errors.js'
 import { assertAccount, assertName } from './accounts.js'
 import { unknownSite } from './sites.js'
 
-export interface KeyOptions {
+interface KeyOptions {
   account?: string | undefined
   site?: string | undefined
   name?: string | undefined

@@ -1,11 +1,11 @@
 import type { Config } from '../config.js'
 import { describeError, StartError } from '../errors.js'
-import { createDaySettling } from '../stores/clickhouse/rollups/roll-up.js'
+import { createRollups } from '../stores/clickhouse/rollups/roll-up.js'
 import { findEngine } from './clickhouse-url.js'
 
 /** Makes the settled days of every site anew, while a collector runs; reports go on meanwhile. */
 export async function rebuildRollups(config: Config, print: (line: string) => void): Promise<void> {
-  const settling = createDaySettling({ url: config.clickhouseUrl ?? (await findEngine(config)) })
+  const settling = createRollups({ url: config.clickhouseUrl ?? (await findEngine(config)) })
   try {
     const { settled, isDone } = await settling.rebuild()
     print(

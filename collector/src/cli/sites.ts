@@ -1,10 +1,10 @@
 import { DEFAULT_ACCOUNT_ID } from '../control/accounts.js'
 import type { ControlStore } from '../control/control-store.js'
-import { readSiteFields, type SiteFields } from '../control/sites.js'
+import { parseSiteFields, type SiteFields } from '../control/sites.js'
 import { StartError } from '../errors.js'
 import { assertAccount } from './accounts.js'
 
-export interface SiteOptions {
+interface SiteOptions {
   domain?: string | undefined
   name?: string | undefined
   /** Domains separated by commas; empty for none. */
@@ -111,7 +111,7 @@ function readOptions({ domain, name, allow, timezone, retention }: SiteOptions):
     time_zone: timezone,
     retention_months: retention === undefined ? undefined : Number(retention),
   }
-  const { fields, faults } = readSiteFields(
+  const { fields, faults } = parseSiteFields(
     Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
   )
   if (faults.length > 0)

@@ -1,4 +1,4 @@
-import type { WebhookReach } from '../webhooks/webhook.js'
+import type { KeyReach } from './keys/api-key.js'
 
 /** Who changes something, and when. */
 export interface Change {
@@ -29,7 +29,7 @@ export interface ChangeEntry extends Change {
   fields: string[] | null
 }
 
-export interface ChangeQuestion extends WebhookReach {
+interface ChangeQuestion extends KeyReach {
   type: ChangedType
   /** With a site: also what is for all of its account. */
   isAccountWide: boolean

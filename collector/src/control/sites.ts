@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url'
 import type { Fault } from '@zenovay/tracker/contract'
-import { NAME_RULE, readName } from '../http/fields.js'
+import { NAME_RULE, parseName } from '../http/fields.js'
 
 export interface Site {
   /** `ws_…` */
@@ -46,13 +46,13 @@ const NOT_A_DOMAIN = 'is not a domain; write a host name without scheme, port or
 type Read<Value> = (value: unknown, refuse: (reason: string) => void) => Value | undefined
 
 const readSiteName: Read<string> = (value, refuse) => {
-  const name = readName(value)
+  const name = parseName(value)
   if (name === undefined) refuse(NAME_RULE)
   return name
 }
 
 const readHost: Read<string> = (value, refuse) => {
-  const host = typeof value === 'string' ? readDomain(value) : undefined
+  const host = typeof value === 'string' ? parseDomain(value) : undefined
   if (host === undefined)
     refuse(typeof value === 'string' ? `"${value.slice(0, 100)}" ${NOT_A_DOMAIN}` : 'must be a text')
   return host
@@ -66,7 +66,7 @@ const readHosts: Read<string[]> = (value, refuse) => {
 }
 
 const readZone: Read<string> = (value, refuse) => {
-  const zone = typeof value === 'string' ? readTimeZone(value) : undefined
+  const zone = typeof value === 'string' ? parseTimeZone(value) : undefined
   if (zone === undefined) refuse('must be the IANA name of a time zone, such as Europe/Zurich')
   return zone
 }
@@ -88,7 +88,7 @@ const FIELDS: {
 }
 
 /** Reads the fields of a site by their names on the wire. `faults` lists every one that is wrong or unknown. */
-export function readSiteFields(body: unknown): { fields: Partial<SiteFields>; faults: Fault[] } {
+export function parseSiteFields(body: unknown): { fields: Partial<SiteFields>; faults: Fault[] } {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     return { fields: {}, faults: [{ field: 'body', reason: 'must be a JSON object' }] }
   const faults: Fault[] = []
@@ -111,7 +111,7 @@ const IPV6 = /^\[[0-9a-f:.]+\]$/
  * The host name as browsers write it in `Origin`: lower case, letters beyond ASCII as punycode.
  * Undefined when it is none.
  */
-export function readDomain(text: string): string | undefined {
+export function parseDomain(text: string): string | undefined {
   const host = text.trim().toLowerCase()
   if (IPV6.test(host)) return URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : undefined
   if (NOT_A_HOST.test(host)) return undefined
@@ -123,7 +123,7 @@ export function readDomain(text: string): string | undefined {
 const IANA_NAME = /^[a-z][a-z0-9_+/-]*$/i
 
 /** The IANA time zone of a name, in its usual spelling; undefined when there is none. */
-export function readTimeZone(name: string): string | undefined {
+export function parseTimeZone(name: string): string | undefined {
   if (!IANA_NAME.test(name)) return undefined
   try {
     const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions()

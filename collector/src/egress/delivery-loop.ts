@@ -1,5 +1,5 @@
 /** Lets one loop sleep until there is something to do. */
-export interface Waker {
+interface LoopSignal {
   /** Ends the sleep or, when nobody sleeps, the next one. */
   wake(): void
   /** Sleeps until a time of that clock, in ms, or until it is woken. */
@@ -13,7 +13,7 @@ const LEAST_MS = 1
 // The most that a timer can take is 24 days; looking once a minute costs nothing.
 const LONGEST_MS = 60_000
 
-export function createWaker(): Waker {
+export function createLoopSignal(): LoopSignal {
   let isAwake = false
   let rise: (() => void) | undefined
   return {

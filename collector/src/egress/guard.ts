@@ -104,7 +104,7 @@ function isOwnAddress(address: string): boolean {
 }
 
 /** All addresses of a name; rejects, or gives none, when it has none. */
-export type LookUp = (hostname: string, signal: AbortSignal) => Promise<string[]>
+type LookUp = (hostname: string, signal: AbortSignal) => Promise<string[]>
 
 const QUERY_TIMEOUT_MS = 2_000
 const TRIES = 2
@@ -115,7 +115,7 @@ const TRIES = 2
  * Not `dns.lookup`: that holds one of four threads until it is answered, and a few names whose servers are slow would keep every
  * other name waiting. The file of hosts is not read: it names machines that nothing is sent to.
  */
-export const lookUpAddresses: LookUp = async (hostname, signal) => {
+const lookUpAddresses: LookUp = async (hostname, signal) => {
   const resolver = new Resolver({ timeout: QUERY_TIMEOUT_MS, tries: TRIES })
   const cancel = () => resolver.cancel()
   signal.addEventListener('abort', cancel, { once: true })

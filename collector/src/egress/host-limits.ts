@@ -11,7 +11,7 @@ export interface HostLimits {
 
 export const MAX_CONCURRENT_PER_HOST = 8
 /** No host gets more requests in any second. */
-export const MAX_REQUESTS_PER_HOST_S = 100
+const MAX_REQUESTS_PER_HOST_S = 100
 
 // Evenly, so that a crash finds few requests under way; together with a burst just within the limit of any second.
 const BURST = 5

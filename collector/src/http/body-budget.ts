@@ -1,7 +1,7 @@
 import { ApiError } from '../errors.js'
 
 /** Memory that bodies may take up together, from before they are read until they are answered. */
-export interface BodyBudget {
+interface BodyBudget {
   /** Sets bytes aside and returns how to give them back. Throws `STORE_UNAVAILABLE` when there are not so many. */
   reserve(bytes: number): () => void
 }

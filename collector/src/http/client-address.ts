@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP, isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
-import { remember } from '../cache.js'
+import { memoize } from '../cache.js'
 
 const IPV4_SITE_BITS = 24
 const IPV6_SITE_BITS = 48
@@ -9,8 +9,8 @@ const IPV6_CLIENT_BITS = 64
 // Cutting one takes 8.5 µs, as much as all else that admits an event; a visitor sends several.
 const MAX_REMEMBERED_ADDRESSES = 5_000
 
-const cutToClient = remember((ip) => cut(ip, 32, IPV6_CLIENT_BITS), MAX_REMEMBERED_ADDRESSES)
-const cutToNetwork = remember((ip) => cut(ip, IPV4_SITE_BITS, IPV6_SITE_BITS), MAX_REMEMBERED_ADDRESSES)
+const cutToClient = memoize((ip) => cut(ip, 32, IPV6_CLIENT_BITS), MAX_REMEMBERED_ADDRESSES)
+const cutToNetwork = memoize((ip) => cut(ip, IPV4_SITE_BITS, IPV6_SITE_BITS), MAX_REMEMBERED_ADDRESSES)
 
 /** What limits are kept by: an IPv4 address, or the /64 of an IPv6 one, whose addresses all belong to one client. */
 export function clientOf(ip: string): string {
@@ -53,7 +53,7 @@ const MAX_REMEMBERED_PEERS = 1_000
 export function createTrustedProxies(ranges: string[]): TrustedProxies {
   const blocks = ranges.map(parseRange)
 
-  const isTrusted = remember((text) => {
+  const isTrusted = memoize((text) => {
     if (isIP(text) === 0) return false
     const address = ipaddr.process(text)
     return blocks.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits))

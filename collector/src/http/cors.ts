@@ -15,7 +15,7 @@ const EXPOSED_HEADERS =
  * Puts CORS headers on every answer but those of private routes, errors too: an answer without them makes a page think that its event
  * failed, and it is sent twice. No cookies are used, so any origin may post and read.
  */
-export function addPublicHeaders(app: FastifyInstance): void {
+export function addCorsHeaders(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-content-type-options', 'nosniff')
     if (request.routeOptions.config.isPrivate) return done()
@@ -36,7 +36,7 @@ export function addPublicHeaders(app: FastifyInstance): void {
  * Names the request in its answer: every error, and every answer of an API. An acknowledged event has none: it is
  * the answer that is sent most, and each header is written and read.
  */
-export function nameRequest(reply: FastifyReply): void {
+export function setRequestId(reply: FastifyReply): void {
   reply.header('x-request-id', reply.request.id)
   if (reply.hasHeader('access-control-allow-origin'))
     reply.header('access-control-expose-headers', EXPOSED_HEADERS)

@@ -7,7 +7,7 @@ import {
 } from '@zenovay/tracker/contract'
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply } from 'fastify'
 import { ApiError } from '../errors.js'
-import { nameRequest } from './cors.js'
+import { setRequestId } from './cors.js'
 
 // What Fastify refuses before a route sees it.
 const FRAMEWORK_CODES: Record<string, ErrorCode> = {
@@ -42,7 +42,7 @@ export function toApiError(error: FastifyError): ApiError {
 }
 
 function answer(reply: FastifyReply, error: ApiError, now: number): FastifyReply {
-  nameRequest(reply)
+  setRequestId(reply)
   if (error.retryAfterS !== undefined) reply.header('retry-after', error.retryAfterS)
   const body: ErrorBody = { success: false, error: createWireError(error.code, new Date(now), error.details) }
   return reply.code(ERROR_CODES[error.code].status).send(body)
@@ -55,7 +55,7 @@ const LINES_PER_WINDOW = 5
  * Logs the answers that are faults of ours, at most five of a code in ten seconds: while the store is away or a flood is
  * shed, every request ends in one, and a line for each would fill the disk. The next line says how many were left out.
  */
-export function createFaultLog(
+function createFaultLog(
   log: FastifyBaseLogger,
   now: () => number,
 ): (error: ApiError, requestId: string) => void {

@@ -27,7 +27,7 @@ function mayReachPrototype(text: string): boolean {
 }
 
 /** Splits a body of the ingest endpoint into its events, 1 to 30. */
-export function decodeEvents(text: string): Decoded {
+export function parseEvents(text: string): Decoded {
   const body = decodeJson(text)
   if (!Array.isArray(body)) return { events: [body], isBatch: false }
   if (body.length === 0 || body.length > MAX_BATCH_EVENTS)

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
-import type { Metrics } from '../ingest/metrics.js'
 
-export interface ServerOptions {
+interface ServerOptions {
   log: FastifyBaseLogger
   /** Told of a request whose URL cannot be read: no hook sees it. */
   onBadUrl: () => void
@@ -65,7 +64,7 @@ function createRequestIds(): () => string {
 }
 
 /** Takes JSON bodies alone, as text for the decode stage. A form or a text/plain request of a foreign page needs no preflight, and is refused. */
-export function takeJsonText(routes: FastifyInstance, bodyLimit: number): void {
+export function acceptJsonAsText(routes: FastifyInstance, bodyLimit: number): void {
   routes.removeAllContentTypeParsers()
   routes.addContentTypeParser(
     'application/json',
@@ -74,8 +73,13 @@ export function takeJsonText(routes: FastifyInstance, bodyLimit: number): void {
   )
 }
 
+/** Counter of answered requests. `route` is the pattern of a route, never a path: there must be few. */
+interface RequestMetrics {
+  countRequest(route: string, status: number): void
+}
+
 /** Counts every answer by the pattern of its route, `none` where there is no route. */
-export function countRequests(app: FastifyInstance, metrics: Metrics): void {
+export function countRequests(app: FastifyInstance, metrics: RequestMetrics): void {
   app.addHook('onResponse', ({ routeOptions }, { statusCode }, done) => {
     metrics.countRequest(routeOptions.url ?? 'none', statusCode)
     done()

@@ -13,10 +13,10 @@ import type { Site } from '../control/sites.js'
 import { ApiError } from '../errors.js'
 import { decodeJson } from '../http/json-body.js'
 import { outcomeOf, type Tally } from './outcomes.js'
-import { type Ending, refuseAll, selectRefused, type TakeEvent } from './pipeline.js'
+import { type EventResult, refuseAll, selectRefused, type TakeEvent } from './pipeline.js'
 
 /** What became of one event of a batch. */
-export interface BatchResult {
+interface BatchResult {
   /** Its place in `events`. */
   index: number
   status: 'stored' | 'duplicate' | 'rejected'
@@ -32,7 +32,7 @@ export interface BatchSummary {
   results: BatchResult[]
 }
 
-export interface BatchIngestServices {
+interface BatchIngestServices {
   control: ControlStore
   findSite: (code: string) => Promise<Site | undefined>
   take: TakeEvent
@@ -75,10 +75,10 @@ export function createBatchIngest({ control, findSite, take, tally, now }: Batch
     }
   }
 
-  async function takeAll(events: unknown[], site: Site): Promise<Ending[]> {
+  async function takeAll(events: unknown[], site: Site): Promise<EventResult[]> {
     // The request comes from a server: its address and its language are nobody's.
     const sender = { site, ip: undefined, country: '', language: '' }
-    const endings: Promise<Ending>[] = []
+    const endings: Promise<EventResult>[] = []
     for (const event of events) {
       if (endings.length > 0 && endings.length % EVENTS_IN_ONE_GO === 0) await letOthersRun()
       endings.push(take(event, sender))
@@ -102,7 +102,7 @@ function readBatch(body: unknown): { trackingCode: string; events: unknown[] } {
   return { trackingCode, events }
 }
 
-function summarize(endings: Ending[], at: Date): BatchSummary {
+function summarize(endings: EventResult[], at: Date): BatchSummary {
   const results = endings.map(({ outcome, refusal }, index): BatchResult => {
     if (refusal)
       return { index, status: 'rejected', error: createWireError(refusal.code, at, refusal.details) }

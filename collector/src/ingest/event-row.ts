@@ -1,3 +1,5 @@
+import { crc32 } from 'node:zlib'
+
 /** One event as it is stored. Times are ms since the epoch; absent texts are empty. */
 export interface EventRow {
   site_id: string
@@ -49,7 +51,7 @@ export interface HeartbeatRow {
 }
 
 /** What webhooks and goals ask of a stored event. */
-export type ToldRow = Pick<
+export type PublishedRow = Pick<
   EventRow,
   | 'site_id'
   | 'event_id'
@@ -65,3 +67,11 @@ export type ToldRow = Pick<
   | 'properties'
   | 'occurred_at'
 >
+
+/**
+ * What an event says, in 32 bits: two events with one id and different fingerprints are two events.
+ * Only what its sender wrote counts, as it is stored; not when it came, who sent it, and how often.
+ */
+export function fingerprintOf({ event_type, event_name, origin, path, query, properties }: EventRow): number {
+  return crc32(`${event_type}\n${event_name}\n${origin}\n${path}\n${query}\n${properties}`)
+}

@@ -70,7 +70,7 @@ export interface FeedEvent extends FeedPosition {
 }
 
 /** Which events of a site the stream asks for. */
-export interface FeedQuestion {
+interface FeedQuestion {
   after: FeedPosition
   /** Those received before are left out, ms since the epoch. */
   since: number
@@ -104,7 +104,7 @@ export interface EventStore {
    * Deletes events received since `since` that are stored more than once, but for the copy received first; resolves to
    * how many were found. Safe when several do it at once: a copy goes only while an earlier one is there.
    */
-  deleteCopies(since: number): Promise<number>
+  deleteDuplicates(since: number): Promise<number>
   /** The sessions of cookieless visitors with an event received since `since`, the newest `limit`, oldest first. */
   recentSessions(since: number, limit: number): Promise<CookielessSession[]>
   /** The events of a site in their order; of one that several collectors stored, the first copy. */

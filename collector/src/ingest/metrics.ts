@@ -1,6 +1,5 @@
 import { type Cell, createRegistry, type Registry } from '../observability/registry.js'
-import type { EmbeddedEngine } from '../stores/engine/embedded-engine.js'
-import type { CommitWatch, GroupCommit } from './commit/group-commit.js'
+import type { CommitMetrics, GroupCommit } from './commit/group-commit.js'
 import { OUTCOMES, type Tally } from './outcomes.js'
 
 /** Everything the collector counts of itself; docs/operating.md explains each name. */
@@ -8,8 +7,8 @@ export interface Metrics {
   registry: Registry
   events: Tally
   heartbeats: Tally
-  eventCommit: CommitWatch
-  heartbeatCommit: CommitWatch
+  eventCommit: CommitMetrics
+  heartbeatCommit: CommitMetrics
   /** The same `event_id` came with another body. */
   idReuse: Cell
   /** `route` is the pattern of a route, never a path: there must be few. */
@@ -23,7 +22,7 @@ const BATCH_BUCKETS = [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000]
 /** Creates the metrics that every collector has, all at 0. */
 export function createMetrics(): Metrics {
   const registry = createRegistry()
-  const batches = (queue: string): CommitWatch => {
+  const batches = (queue: string): CommitMetrics => {
     const labels = { queue }
     const latency = registry.histogram({
       name: 'zenovay_commit_seconds',
@@ -92,10 +91,17 @@ function createTally(registry: Registry, what: 'events' | 'heartbeats'): Tally {
 
 type Queue = Pick<GroupCommit<unknown>, 'depth' | 'isFull' | 'isFailing'>
 
+/** The state of the embedded engine. */
+export interface EngineState {
+  isUp(): boolean
+  /** Starts after it ended by itself. */
+  restarts(): number
+}
+
 interface WatchedServices {
   queues: Record<string, Queue>
   streams: { size(): number }
-  engine: Pick<EmbeddedEngine, 'isUp' | 'restarts'> | undefined
+  engine: EngineState | undefined
 }
 
 /** What the queues, the streams and the embedded engine are like at the moment. */

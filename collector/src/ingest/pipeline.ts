@@ -9,7 +9,7 @@ import {
 import type { Site } from '../control/sites.js'
 import { ApiError } from '../errors.js'
 import { clientOf } from '../http/client-address.js'
-import { type Decoded, decodeEvents, decodeJson } from '../http/json-body.js'
+import { type Decoded, parseEvents, decodeJson } from '../http/json-body.js'
 import type { RateLimiter } from '../http/rate-limit/rate-limiter.js'
 import { isAllowedOrigin } from './admit/allowed-origin.js'
 import { isBotAgent } from './admit/bots.js'
@@ -111,7 +111,7 @@ export function createIngest({
 
   function decode(request: IngestRequest): Decoded {
     try {
-      return decodeEvents(request.body)
+      return parseEvents(request.body)
     } catch (error) {
       // What cannot be read counts against the limits, too.
       limit(limiters.events, request, 1)
@@ -133,7 +133,7 @@ export function createIngest({
 }
 
 /** Whom an event is of, as far as its request tells. */
-export interface Sender {
+interface Sender {
   site: Site
   /** Address of the visitor; undefined where the request came from a server in between. */
   ip: string | undefined
@@ -150,7 +150,7 @@ export interface EventTakerServices {
 }
 
 /** The stages of one event: validate → identify → enrich → commit. Never rejects: what fails is an ending, and leaves the others of its body alone. */
-export type TakeEvent = (body: unknown, sender: Sender) => Promise<Ending>
+export type TakeEvent = (body: unknown, sender: Sender) => Promise<EventResult>
 
 export function createEventTaker({ identifier, commit, now }: EventTakerServices): TakeEvent {
   return (body, sender) => {
@@ -180,13 +180,13 @@ export function createEventTaker({ identifier, commit, now }: EventTakerServices
 }
 
 /** What became of one event; `refusal` unless it is stored, now or before. */
-export interface Ending {
+export interface EventResult {
   outcome: Outcome
   refusal?: ApiError
 }
 
 /** The ending of an event that was refused, by a rule or by a fault of ours. */
-export function refuse(error: unknown): Ending {
+function refuse(error: unknown): EventResult {
   return {
     outcome: outcomeOf(error),
     refusal: error instanceof ApiError ? error : new ApiError('INTERNAL_ERROR', { cause: error }),
@@ -198,8 +198,8 @@ export function refuse(error: unknown): Ending {
  *
  * When one event could not be stored, all are sent again: those that were stored are known by their ids.
  */
-export function answerEvents(
-  endings: Ending[],
+function answerEvents(
+  endings: EventResult[],
   { isBatch, now }: { isBatch: boolean; now: number },
 ): IngestAnswer {
   const refused = selectRefused(endings)
@@ -212,13 +212,13 @@ export function answerEvents(
   return { success: true, accepted: endings.length - rejected.length, rejected }
 }
 
-export interface Refused {
+interface Refused {
   index: number
   refusal: ApiError
 }
 
 /** The events that break a rule. Throws the fault of ours that kept one from being stored. */
-export function selectRefused(endings: Ending[]): Refused[] {
+export function selectRefused(endings: EventResult[]): Refused[] {
   const lost = endings.find(({ outcome }) => outcome === 'shed' || outcome === 'failed')
   if (lost) throw lost.refusal!
   return endings.flatMap(({ refusal }, index) => (refusal ? [{ index, refusal }] : []))

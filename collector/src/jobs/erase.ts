@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ControlStore } from '../control/control-store.js'
 import { ApiError } from '../errors.js'
 import type { Deletion, DeletionResult, EventStore } from '../ingest/event-store.js'
-import type { DaySettling } from '../stores/clickhouse/rollups/roll-up.js'
+import type { Rollups } from '../reports/rollup-store.js'
 import type { Webhooks } from '../webhooks/service.js'
 
 /** Deletes what was taken so far, also what is not written yet. Rejects with `STORE_UNAVAILABLE`. */
@@ -20,7 +20,7 @@ interface EraserServices {
   events: Pick<EventStore, 'delete'>
   commit: Draining
   heartbeats: Draining
-  settling: Pick<DaySettling, 'pause'>
+  settling: Pick<Rollups, 'pause'>
   webhooks: Pick<Webhooks, 'forget'>
 }
 

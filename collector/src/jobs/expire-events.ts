@@ -1,7 +1,7 @@
 import type { Site } from '../control/sites.js'
 import type { EventStore } from '../ingest/event-store.js'
 
-export interface Expiry {
+interface Expiry {
   retentionMonths: number
   /** ms since the epoch. */
   before: number

@@ -2,21 +2,21 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { ControlStore } from '../control/control-store.js'
 import { describeError } from '../errors.js'
 import type { EventStore } from '../ingest/event-store.js'
-import type { DaySettling } from '../stores/clickhouse/rollups/roll-up.js'
+import type { Rollups } from '../reports/rollup-store.js'
 import type { Webhooks } from '../webhooks/service.js'
 import { type Erase, finishRemovals } from './erase.js'
 import { deleteExpired } from './expire-events.js'
 
-export interface Housekeeping {
+interface Housekeeping {
   /** Does what is due. Never rejects, and never runs twice at once. Meant to be called every {@link HOUSEKEEPING_INTERVAL_MS}. */
   tick(): Promise<void>
 }
 
-export interface HousekeepingServices {
+interface HousekeepingServices {
   control: Pick<ControlStore, 'listSites' | 'listRemovals' | 'finishRemoval'>
   events: Pick<EventStore, 'delete'>
   erase: Erase
-  settling: Pick<DaySettling, 'settle'>
+  settling: Pick<Rollups, 'rollUp'>
   webhooks: Pick<Webhooks, 'tidy'>
   log: Pick<FastifyBaseLogger, 'info' | 'error'>
   /** ms since the epoch. @default Date.now */
@@ -62,7 +62,7 @@ export function createHousekeeping({
   }
 
   async function settleDays(): Promise<void> {
-    const { settled, isDone } = await settling.settle({ forMs: SETTLE_FOR_MS })
+    const { settled, isDone } = await settling.rollUp({ forMs: SETTLE_FOR_MS })
     if (settled > 0) log.info({ settled, done: isDone }, 'days of sites are settled')
   }
 

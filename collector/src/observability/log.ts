@@ -1,6 +1,8 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
-import type { Config } from '../config.js'
 import { describeError } from '../errors.js'
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
 
 // Frames of a stack name our files and lines; what stands above them repeats the message.
 const FRAME = /^ {4}at .*$/gm
@@ -13,10 +15,7 @@ const NOT_PRINTABLE = /[^\x20-\x7e]/g
  * Of an error they hold name, code, message and frames, and nothing else that hangs on it: Node puts the refused URL of
  * a visitor on one kind of error and the bytes of the whole request on another.
  */
-export function createLog(
-  level: Config['logLevel'],
-  destination: DestinationStream = pino.destination(2),
-): Logger {
+export function createLog(level: LogLevel, destination: DestinationStream = pino.destination(2)): Logger {
   return pino(
     {
       level,

@@ -1,4 +1,4 @@
-export type Labels = Record<string, string>
+type Labels = Record<string, string>
 
 /** One number of a counter; it only grows. */
 export interface Cell {
@@ -6,13 +6,13 @@ export interface Cell {
   add(amount?: number): void
 }
 
-export interface Counter {
+interface Counter {
   /** The number with these labels; the same one for the same labels in the same order. It is shown from now on, 0 at first. */
   with(labels?: Labels): Cell
 }
 
 /** Sorts values into buckets of fixed upper bounds. */
-export interface Histogram {
+interface Histogram {
   observe(value: number): void
 }
 

@@ -1,4 +1,4 @@
-import type { VisitFigures } from './report-store.js'
+import type { VisitMetrics } from './report-store.js'
 
 export type Figures = Record<string, number>
 
@@ -6,7 +6,7 @@ export type Figures = Record<string, number>
  * The change of each figure from the previous period to this one, one place after the point: in percent of the previous figure (null
  * when that is 0 and this one is not), for percentages such as `bounce_rate` in percentage points.
  */
-export function compareFigures<Row extends Figures>(
+export function compareMetrics<Row extends Figures>(
   current: Row,
   previous: Row,
 ): Record<keyof Row & string, number | null> {
@@ -24,7 +24,7 @@ function changeOf(name: string, current: number, previous: number): number | nul
 const round = (value: number): number => Math.round(value * 10) / 10
 
 /** The figures of a period as the overview and the stream give them. */
-export function describeSummary({ visitors, visits, pageviews, bounceRate, averageDuration }: VisitFigures) {
+export function describeSummary({ visitors, visits, pageviews, bounceRate, averageDuration }: VisitMetrics) {
   return {
     total_visitors: visitors,
     unique_visitors: visitors,
@@ -38,6 +38,6 @@ export function describeSummary({ visitors, visits, pageviews, bounceRate, avera
 const NAMES = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' })
 
 /** The English name of a country by its ISO 3166 code; null when there is none. */
-export function nameCountry(code: string): string | null {
+export function countryName(code: string): string | null {
   return /^[A-Z]{2}$/.test(code) ? (NAMES.of(code) ?? null) : null
 }

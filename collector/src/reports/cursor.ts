@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Period } from './report-store.js'
 
 /** Where a page of a list ended. It carries the period, so that a list does not shift while it is read. */
-export interface PageCursor<Position> {
+interface PageCursor<Position> {
   period: Period
   position: Position
 }
@@ -10,14 +10,17 @@ export interface PageCursor<Position> {
 const FINGERPRINT_LENGTH = 16
 
 /** Writes a cursor that only the same question can be continued with. */
-export function writeCursor<Position>(question: unknown, { period, position }: PageCursor<Position>): string {
+export function formatCursor<Position>(
+  question: unknown,
+  { period, position }: PageCursor<Position>,
+): string {
   return Buffer.from(JSON.stringify([fingerprintOf(question), period.from, period.to, position])).toString(
     'base64url',
   )
 }
 
 /** Reads a cursor back; undefined when it is none, or one of another question. `readPosition` gives undefined for what it cannot be. */
-export function readCursor<Position>(
+export function parseCursor<Position>(
   text: string,
   question: unknown,
   readPosition: (value: unknown) => Position | undefined,

@@ -19,7 +19,7 @@ export const FIELD_FILTERS = {
 export const PROPERTY_PARAMETER = /^property\[(.{1,40})\]$/su
 
 /** The filters that a query names, in the order of the register, whatever the order of the query. */
-export function readFilters(query: Record<string, unknown>): ReportFilter[] {
+export function parseFilters(query: Record<string, unknown>): ReportFilter[] {
   const filters: ReportFilter[] = []
   for (const [parameter, field] of Object.entries(FIELD_FILTERS)) {
     const value = query[parameter]

@@ -1,5 +1,5 @@
 import type { Fault } from '@zenovay/tracker/contract'
-import { addDays, addMonths, daysOf, readMoment, startOfDate, startOfDay } from './calendar.js'
+import { addDays, addMonths, daysOf, parseMoment, startOfDate, startOfDay } from './calendar.js'
 import type { Period } from './report-store.js'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -24,23 +24,23 @@ export interface PeriodQuery {
   to?: string
 }
 
-export interface Clock {
+interface Clock {
   timeZone: string
   /** ms since the epoch. */
   now: number
 }
 
-export interface ReadPeriod {
+interface ParsedPeriod {
   name: Range | 'custom'
   period: Period
 }
 
 /** The period a query asks for, by the site's calendar; 7 days unless it says otherwise. Adds what is wrong to `faults`; then the period means nothing. */
-export function readPeriod(
+export function parsePeriod(
   { range, timeRange, from, to }: PeriodQuery,
   clock: Clock,
   faults: Fault[],
-): ReadPeriod {
+): ParsedPeriod {
   const name = range ?? timeRange
   if (range !== undefined && timeRange !== undefined)
     faults.push({ field: 'timeRange', reason: 'is another name of range: leave one of them out' })
@@ -102,7 +102,7 @@ function readBounds(
 
 function readBound(text: string, timeZone: string): number | undefined {
   if (DATE.test(text)) return startOfDate(text, timeZone)
-  return DATE_TIME.test(text) ? readMoment(text, timeZone) : undefined
+  return DATE_TIME.test(text) ? parseMoment(text, timeZone) : undefined
 }
 
 /** A day is meant whole; a date-time is the first moment that is not meant. */

@@ -46,7 +46,7 @@ export interface Slice {
 }
 
 /** `bounceRate` is a percentage and `averageDuration` seconds, both rounded to one place and 0 without visits. */
-export interface VisitFigures {
+export interface VisitMetrics {
   visitors: number
   visits: number
   pageviews: number
@@ -54,7 +54,7 @@ export interface VisitFigures {
   averageDuration: number
 }
 
-export interface RankedRow extends VisitFigures {
+export interface RankedRow extends VisitMetrics {
   /** Empty where it is not known. */
   name: string
 }
@@ -132,7 +132,7 @@ export interface RevenueRow {
 }
 
 /** How often a goal was reached. `conversionRate` is a percentage of the visits of the scope with one place, 0 without any. */
-export interface GoalFigures {
+export interface GoalMetrics {
   /** Visits in which it was reached. */
   conversions: number
   visitors: number
@@ -152,9 +152,9 @@ export interface ErrorGroupRow {
 
 /** The questions that reports ask of the events. Every method rejects with `STORE_UNAVAILABLE` when the store is away or busy. */
 export interface ReportStore {
-  summary(scope: ReportScope): Promise<VisitFigures>
+  summary(scope: ReportScope): Promise<VisitMetrics>
   /** The figures of each part of the period, in order; `starts` are the moments at which parts begin, the first one the period's. Parts without visits are zeros. */
-  timeline(scope: ReportScope, starts: readonly number[]): Promise<VisitFigures[]>
+  timeline(scope: ReportScope, starts: readonly number[]): Promise<VisitMetrics[]>
   /** Most viewed first, then by URL. */
   pages(scope: ReportScope, slice: Slice): Promise<PageRow[]>
   /** Most visitors first, then most visits, then by name. */
@@ -170,7 +170,7 @@ export interface ReportStore {
   /** By currency, highest count first. */
   revenue(scope: ReportScope): Promise<RevenueRow[]>
   /** The figures of each rule, in their order. */
-  goals(scope: ReportScope, rules: readonly GoalRule[]): Promise<GoalFigures[]>
+  goals(scope: ReportScope, rules: readonly GoalRule[]): Promise<GoalMetrics[]>
   /** Errors that happened in the period, newest first. Filters on fields are those of the error's visit. */
   errorGroups(scope: ReportScope, slice: Slice): Promise<ErrorGroupRow[]>
   errorGroup(siteId: string, fingerprint: string): Promise<ErrorGroupRow | undefined>

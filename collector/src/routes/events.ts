@@ -6,9 +6,9 @@ import type { KeyGate } from '../control/keys/gate.js'
 import { ApiError } from '../errors.js'
 import { createBodyBudget } from '../http/body-budget.js'
 import type { TrustedProxies } from '../http/client-address.js'
-import { nameRequest } from '../http/cors.js'
+import { setRequestId } from '../http/cors.js'
 import { toApiError } from '../http/error-answers.js'
-import { takeJsonText } from '../http/server.js'
+import { acceptJsonAsText } from '../http/server.js'
 import type { TakeBatch } from '../ingest/batch.js'
 import type { EventCommit } from '../ingest/commit/event-commit.js'
 import type { GroupCommit } from '../ingest/commit/group-commit.js'
@@ -51,7 +51,7 @@ const RETRY_AFTER_S = 5
 const MAX_CHARACTERS_UNDER_WAY = 8 * 1024 * 1024
 
 /** `POST /e/{code}` and `POST /e/heartbeat/{code}`. */
-export function addIngestRoutes(
+export function addEventRoutes(
   app: FastifyInstance,
   { ingest, addressOf, tallies, commit, heartbeats, readCdnCountry }: IngestRouteServices,
 ): void {
@@ -160,7 +160,7 @@ export function addBatchRoute(
 ): void {
   const budget = createBodyBudget(MAX_BYTES_UNDER_WAY)
   void app.register((routes, _options, done) => {
-    takeJsonText(routes, MAX_KEYED_BATCH_BYTES)
+    acceptJsonAsText(routes, MAX_KEYED_BATCH_BYTES)
     routes.decorateRequest('apiKey')
     routes.decorateRequest('isCounted', false)
     routes.decorateRequest('isTaken', false)
@@ -168,7 +168,7 @@ export function addBatchRoute(
     routes.post<{ Body: string | undefined }>('/api/v1/events', {
       config: { isPrivate: true },
       async onRequest(request, reply) {
-        nameRequest(reply)
+        setRequestId(reply)
         reply.header('cache-control', 'no-store')
         request.setDecorator('apiKey', await gate.enter(request, reply, 'write'))
         tally.receive()

@@ -68,7 +68,7 @@ const PATIENCE_MS = 1_500
  *
  * However many ask, the store is asked once at a time: a flood of health checks must not become a flood of queries.
  */
-export function createStoreProbe(
+function createStoreProbe(
   isReachable: () => Promise<boolean>,
   patienceMs = PATIENCE_MS,
 ): () => Promise<boolean> {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { createApiKey, maskKey } from '../control/keys/api-key.js'
 import { authorise } from '../control/keys/gate.js'
-import { readKeyFields, type KeyFields } from '../control/keys/fields.js'
+import { parseKeyFields, type KeyFields } from '../control/keys/fields.js'
 import { ApiError } from '../errors.js'
 import { decodeJson } from '../http/json-body.js'
 import type { ApiKey, ListedApiKey } from '../control/keys/api-key.js'
@@ -56,7 +56,7 @@ function isWithin(key: ApiKey, { accountId, siteId }: ApiKey): boolean {
 
 /** The fields of a body. Throws `VALIDATION_ERROR` with every fault. */
 function readBody(body: string | undefined): KeyFields {
-  const read = readKeyFields(decodeJson(body ?? ''))
+  const read = parseKeyFields(decodeJson(body ?? ''))
   if ('faults' in read) throw new ApiError('VALIDATION_ERROR', { details: read.faults })
   return read.fields
 }

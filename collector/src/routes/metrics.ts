@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { createTokenCheck } from '../http/bearer-token.js'
+import { createBearerCheck } from '../http/bearer-token.js'
 import { ApiError } from '../errors.js'
 import type { Registry } from '../observability/registry.js'
 
@@ -13,7 +13,7 @@ export function addMetricsRoute(
   app: FastifyInstance,
   { registry, token }: { registry: Registry; token: string },
 ): void {
-  const isAllowed = createTokenCheck(token)
+  const isAllowed = createBearerCheck(token)
   app.get(
     '/metrics',
     {

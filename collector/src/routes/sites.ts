@@ -4,7 +4,7 @@ import { authorise } from '../control/keys/gate.js'
 import { ApiError } from '../errors.js'
 import { decodeJson } from '../http/json-body.js'
 import type { Erase } from '../jobs/erase.js'
-import { readSiteFields } from '../control/sites.js'
+import { parseSiteFields } from '../control/sites.js'
 import type { ControlStore } from '../control/control-store.js'
 import type { Site, SiteFields } from '../control/sites.js'
 import type { SiteCache } from '../ingest/admit/site-cache.js'
@@ -106,7 +106,7 @@ export function addSiteRoutes(
 
 /** The fields of a body. Throws `VALIDATION_ERROR` with every fault. */
 function readBody(body: string | undefined, isNew: boolean): Partial<SiteFields> {
-  const { fields, faults } = readSiteFields(decodeJson(body ?? ''))
+  const { fields, faults } = parseSiteFields(decodeJson(body ?? ''))
   const isMissing =
     isNew &&
     fields.domain === undefined &&

@@ -4,8 +4,8 @@ import type { KeyGate } from '../control/keys/gate.js'
 import { ApiError } from '../errors.js'
 import type { ControlStore } from '../control/control-store.js'
 import type { StreamHub } from '../reports/realtime/stream-hub.js'
-import { readCursor } from '../reports/realtime/feed-cursor.js'
-import { nameRequest } from '../http/cors.js'
+import { parseCursor } from '../reports/realtime/feed-cursor.js'
+import { setRequestId } from '../http/cors.js'
 
 interface StreamRouteServices {
   control: ControlStore
@@ -32,11 +32,11 @@ export function addStreamRoute(app: FastifyInstance, { control, gate, hub }: Str
     '/api/stream/:id',
     { exposeHeadRoute: false },
     async (request, reply) => {
-      nameRequest(reply)
+      setRequestId(reply)
       const { id } = request.params
       const key = await gate.enter(request, reply, 'read')
       const site = await authorise(key, id, control)
-      const cursor = readCursor([request.headers['last-event-id']].flat()[0])
+      const cursor = parseCursor([request.headers['last-event-id']].flat()[0])
       const isAllowed = async () => {
         try {
           await authorise(await authenticate(request.headers, control), id, control)

@@ -5,13 +5,13 @@ import { authorise } from '../control/keys/gate.js'
 import { ApiError } from '../errors.js'
 import { addPrivateApi, keyOf } from '../http/api/register.js'
 import { decodeJson } from '../http/json-body.js'
-import type { WebhookDesk } from '../webhooks/management.js'
+import type { WebhookManagement } from '../webhooks/management.js'
 import type { ReplayChoice } from '../webhooks/webhook-store.js'
 import type { Webhook } from '../webhooks/webhook.js'
 
 interface ZenovayWebhookServices {
   control: ControlStore
-  desk: WebhookDesk
+  desk: WebhookManagement
 }
 
 interface OneWebhook {

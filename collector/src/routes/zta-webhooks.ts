@@ -2,14 +2,14 @@ import type { FastifyInstance } from 'fastify'
 import { decodeJson } from '../http/json-body.js'
 import type { ControlStore } from '../control/control-store.js'
 import type { Webhook } from '../webhooks/webhook.js'
-import type { WebhookDesk } from '../webhooks/management.js'
+import type { WebhookManagement } from '../webhooks/management.js'
 import { addPrivateApi, keyOf } from '../http/api/register.js'
 import { addFlatErrors, refuse } from '../http/error-answers.js'
 import { findOwnSite } from '../control/keys/gate.js'
 
 interface ZtaWebhookServices {
   control: ControlStore
-  desk: WebhookDesk
+  desk: WebhookManagement
   now: () => number
 }
 

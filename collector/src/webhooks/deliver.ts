@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
 import { ATTEMPT_DEADLINE_MS, type AttemptResult } from '../egress/attempt.js'
-import { createWaker } from '../egress/delivery-loop.js'
+import { createLoopSignal } from '../egress/delivery-loop.js'
 import { createHostLimits } from '../egress/host-limits.js'
-import { findEndOf, judgeAttempt, pauseAfter } from '../egress/retry-schedule.js'
+import { disableReasonOf, classifyAttempt, pauseAfter } from '../egress/retry-schedule.js'
 import { describeError } from '../errors.js'
 import { createEndpoints, type Endpoint, type Flight } from './endpoints.js'
 import type { Message, Send } from './signing.js'
@@ -36,7 +36,7 @@ export interface DeliveryEngine {
   stop(withinMs: number): Promise<void>
 }
 
-export interface DeliveryEngineServices {
+interface DeliveryEngineServices {
   store: Pick<DeliveryStore, 'takeTurn' | 'leasedUntil'>
   send: Send
   /** Told of every turn. */
@@ -74,7 +74,7 @@ export function createDeliveryEngine({
 }: DeliveryEngineServices): DeliveryEngine {
   const limits = createHostLimits()
   const endpoints = createEndpoints(limits)
-  const waker = createWaker()
+  const waker = createLoopSignal()
   const woken = new Set<string>()
   let finished: FinishedAttempt[] = []
   let turning: Promise<void> | undefined
@@ -137,7 +137,7 @@ export function createDeliveryEngine({
         at,
         result,
         next: decide(delivery, result, abort.signal),
-        disable: findEndOf(result),
+        disable: disableReasonOf(result),
       })
       waker.wake()
     })
@@ -173,7 +173,7 @@ export function createDeliveryEngine({
   }
 
   function decide({ attempt }: ClaimedDelivery, result: AttemptResult, signal: AbortSignal): NextState {
-    const verdict = judgeAttempt(result)
+    const verdict = classifyAttempt(result)
     if (verdict === 'delivered') return { state: 'done' }
     if (signal.aborted)
       return signal.reason === STOPPED

@@ -24,7 +24,7 @@ export interface Flight {
 }
 
 /** Endpoints in a ring: who was served last comes last. */
-export interface Endpoints {
+interface Endpoints {
   /** Knows exactly these as active. What is new is taken for due. */
   update(webhooks: Pick<Webhook, 'id' | 'url' | 'backlog'>[]): void
   /** The endpoint of an id, also of one that is not active. */

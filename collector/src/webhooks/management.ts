@@ -22,7 +22,7 @@ import {
  * What both doors do for the holder of a key, who is known and may change webhooks. A key reaches the webhooks of its site or, when it is
  * for all sites, those of its account; of all others it learns not even that they exist: `NOT_FOUND`.
  */
-export interface WebhookDesk {
+export interface WebhookManagement {
   /** Adds one for a site that the key is for, or with null for its account. Throws `VALIDATION_ERROR` with every fault, or that there are too many. The secret is told here only. */
   create(
     key: ApiKey,
@@ -57,7 +57,12 @@ export const TEST_RULES = [{ limit: 30, windowMs: 60_000 }]
 // A name whose servers are slow is taken as it is; it is looked up again before anything is sent.
 const LOOK_UP_TIMEOUT_MS = 2_000
 
-export function createWebhookDesk({ webhooks, guard, box, limiter }: WebhookDeskServices): WebhookDesk {
+export function createWebhookManagement({
+  webhooks,
+  guard,
+  box,
+  limiter,
+}: WebhookDeskServices): WebhookManagement {
   const find = async (key: ApiKey, id: string): Promise<Webhook> => {
     const webhook = await webhooks.findWebhook(id)
     if (
@@ -77,7 +82,7 @@ export function createWebhookDesk({ webhooks, guard, box, limiter }: WebhookDesk
   return {
     list: (reach) => webhooks.listWebhooks(reach),
     async create(key, siteId, given) {
-      const read = readNewWebhook(given, guard)
+      const read = parseNewWebhook(given, guard)
       if ('faults' in read) throw new ApiError('VALIDATION_ERROR', { details: read.faults })
       if (await leadsInside(guard, read.fields.url))
         throw refuse('url', 'URL must name a host on the public internet')
@@ -131,7 +136,7 @@ function refuse(field: string, reason: string): ApiError {
 }
 
 /** What somebody writes of a new webhook, whatever names it has on the wire. */
-export interface GivenWebhook {
+interface GivenWebhook {
   url: unknown
   /** Left out: every event. */
   events?: unknown
@@ -143,7 +148,7 @@ const MAX_DESCRIPTION_LENGTH = 500
 const SHOWN_LENGTH = 100
 
 /** Either the fields of a new webhook or every fault. Asks no name server. */
-export function readNewWebhook(
+function parseNewWebhook(
   { url, events, description: given }: GivenWebhook,
   guard: Pick<EgressGuard, 'checkUrl'>,
 ): { fields: Pick<NewWebhook, 'url' | 'events' | 'description'> } | { faults: Fault[] } {

@@ -10,7 +10,7 @@ export interface Outbox {
   put(events: WebhookEvent[]): Promise<void>
 }
 
-export interface OutboxServices {
+interface OutboxServices {
   store: Pick<WebhookStore, 'putDeliveries'>
   subscriptions: Pick<Subscriptions, 'wants'>
   /** Told what became of events. */
@@ -32,7 +32,7 @@ export function createOutbox({ store, subscriptions, onPut, engineNow, now }: Ou
 }
 
 /** Who wants to be told of what, in memory. */
-export interface Subscriptions {
+interface Subscriptions {
   /** Whether an active webhook of the site, or of its account, wants such events. */
   wants(siteId: string, name: WebhookEventName): boolean
   /** Knows exactly these webhooks from now on. */
@@ -77,7 +77,7 @@ function group(
 }
 
 /** The public id of an event: the same for every webhook and every attempt. */
-export function nameEvent({ siteId, name, key }: { siteId: string; name: string; key: string }): string {
+export function deriveEventId({ siteId, name, key }: { siteId: string; name: string; key: string }): string {
   const digest = createHash('sha256')
     .update(JSON.stringify([siteId, name, key]))
     .digest('hex')
@@ -94,6 +94,6 @@ interface BodyParts {
 }
 
 /** The text that is sent: what `JSON.stringify` makes of `{ id, event, timestamp, data }`, because receivers parse it, write it again and compare. */
-export function writeBody({ id, event, at, data }: BodyParts): string {
+export function buildBody({ id, event, at, data }: BodyParts): string {
   return `{"id":${JSON.stringify(id)},"event":${JSON.stringify(event)},"timestamp":"${new Date(at).toISOString()}","data":${data}}`
 }

@@ -26,7 +26,7 @@ export interface Webhooks extends Pick<WebhookStore, 'findWebhook' | 'listWebhoo
   replay(id: string, choice: ReplayChoice, actor: string | null): Promise<number | undefined>
   outbox: Outbox
   /** Deletes what is known of a site or a visitor: payloads, and answers that repeat the visitor's id. */
-  forget: DeliveryStore['forget']
+  forget: DeliveryStore['erase']
   /** Deletes and expires what is due: a task of housekeeping. */
   tidy(): Promise<void>
   /** Attempts under way. */
@@ -37,7 +37,7 @@ export interface Webhooks extends Pick<WebhookStore, 'findWebhook' | 'listWebhoo
   stop(withinMs: number): Promise<void>
 }
 
-export interface WebhooksServices {
+interface WebhooksServices {
   store: WebhookStore & DeliveryStore
   send: Send
   counts: DeliveryCounts
@@ -103,7 +103,7 @@ export async function createWebhooks({
     findWebhook: store.findWebhook,
     listWebhooks: store.listWebhooks,
     listLog: store.listLog,
-    forget: store.forget,
+    forget: store.erase,
     inFlight: engine.inFlight,
     backlog: () => backlog,
     outbox: createOutbox({
@@ -127,7 +127,7 @@ export async function createWebhooks({
       return count
     },
     async tidy() {
-      counts.count({ dropped: await tidyAll(store, { now: engineNow(), wallNow: now() }) })
+      counts.count({ dropped: await purgeAll(store, { now: engineNow(), wallNow: now() }) })
     },
     async stop(withinMs) {
       stopWatching()
@@ -141,14 +141,14 @@ const STEP_PAUSE_MS = 10
 const MAX_STEPS = 1_000
 
 /** Deletes and expires what is due; how many deliveries were given up. */
-export async function tidyAll(
-  store: Pick<DeliveryStore, 'tidy'>,
+async function purgeAll(
+  store: Pick<DeliveryStore, 'purge'>,
   times: { now: number; wallNow: number },
 ): Promise<number> {
   let dropped = 0
   for (let step = 0; step < MAX_STEPS; step++) {
     if (step > 0) await sleep(STEP_PAUSE_MS)
-    const result = await store.tidy(times)
+    const result = await store.purge(times)
     dropped += result.dropped
     if (result.isDone) break
   }

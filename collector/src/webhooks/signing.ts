@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto'
 import type { Attempt, AttemptResult } from '../egress/attempt.js'
 import type { DeliveryEngine } from './deliver.js'
-import { nameEvent, writeBody } from './outbox.js'
+import { deriveEventId, buildBody } from './outbox.js'
 import type { WebhookStore } from './webhook-store.js'
 import type { Webhook } from './webhook.js'
 
@@ -121,8 +121,12 @@ export async function sendTest(
   const webhook = await store.findWebhook(id)
   if (!webhook) return undefined
   const at = now()
-  const eventId = nameEvent({ siteId: webhook.siteId ?? webhook.accountId, name: event, key: randomUUID() })
-  const body = writeBody({ id: eventId, event, at, data: JSON.stringify(data) })
+  const eventId = deriveEventId({
+    siteId: webhook.siteId ?? webhook.accountId,
+    name: event,
+    key: randomUUID(),
+  })
+  const body = buildBody({ id: eventId, event, at, data: JSON.stringify(data) })
   const result = await engine.sendNow(webhook, async () => {
     const current = await store.findWebhook(id)
     return current && { webhook: current, eventId, event, body }

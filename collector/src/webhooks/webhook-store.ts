@@ -4,7 +4,7 @@ import type { Deletion } from '../ingest/event-store.js'
 import type { NewWebhook, Webhook, WebhookEvent, WebhookReach } from './webhook.js'
 
 /** `delivery`: an attempt; `test`: one that somebody asked for; `dropped`: deliveries that were not kept, many in one entry; the others are changes. */
-export const LOG_KINDS = [
+const LOG_KINDS = [
   'delivery',
   'test',
   'dropped',
@@ -45,7 +45,7 @@ export interface LogEntry {
   count: number | null
 }
 
-export interface LogQuestion extends WebhookReach {
+interface LogQuestion extends WebhookReach {
   /** With a site: also what was done to webhooks of the whole account. @default false */
   isAccountWide?: boolean
   webhookId?: string
@@ -167,9 +167,9 @@ export interface DeliveryStore {
   /** Whether another process changed anything since the last call. */
   hasChangedElsewhere(): Promise<boolean>
   /** Deletes deliveries of sites or, with a visitor, those that hold its id, and answers that repeat it; from the files, too. */
-  forget(deletion: Pick<Deletion, 'siteIds' | 'visitorId'>): Promise<void>
+  erase(deletion: Pick<Deletion, 'siteIds' | 'visitorId'>): Promise<void>
   /** Deletes and expires what is due, some rows at a time; whether there is more. */
-  tidy(now: { now: number; wallNow: number }): Promise<{ isDone: boolean; dropped: number }>
+  purge(now: { now: number; wallNow: number }): Promise<{ isDone: boolean; dropped: number }>
 }
 
 /** Longer than any attempt: a delivery whose process died is tried again after this. */

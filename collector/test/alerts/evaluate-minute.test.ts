@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { AlertRule, Comparison } from '../../src/alerts/alert.js'
-import { judgeMinute } from '../../src/alerts/evaluate.js'
+import { evaluateMinute } from '../../src/alerts/evaluate.js'
 import { makeAlert } from '../support/make-alert.js'
 
 const MINUTE_MS = 60_000
@@ -10,7 +10,7 @@ function fireOn(rule: Partial<AlertRule>, values: readonly (number | undefined)[
   const alert = makeAlert(rule)
   let { state } = alert
   return values.flatMap((value, index) => {
-    const judged = judgeMinute(alert, state, { at: (index + 1) * MINUTE_MS, value, volume })
+    const judged = evaluateMinute(alert, state, { at: (index + 1) * MINUTE_MS, value, volume })
     state = judged.state
     expect(state.judgedTo).toBe((index + 1) * MINUTE_MS)
     return judged.hasFired ? [index + 1] : []
@@ -56,8 +56,8 @@ it('stays as it is while there are too few visitors to say anything, or no value
 
 it('remembers the last value there was', () => {
   const alert = makeAlert()
-  const { state } = judgeMinute(alert, alert.state, { at: MINUTE_MS, value: 7, volume: 1 })
-  expect(judgeMinute(alert, state, { at: 2 * MINUTE_MS, value: undefined, volume: 0 }).state).toEqual({
+  const { state } = evaluateMinute(alert, alert.state, { at: MINUTE_MS, value: 7, volume: 1 })
+  expect(evaluateMinute(alert, state, { at: 2 * MINUTE_MS, value: undefined, volume: 0 }).state).toEqual({
     isFiring: false,
     judgedTo: 2 * MINUTE_MS,
     value: 7,
@@ -70,6 +70,8 @@ it('cools down no longer after the clock was set back by an hour', () => {
     coolDownMinutes: 30,
     state: { isFiring: false, judgedTo: 100 * MINUTE_MS, value: 9, firedAt: 100 * MINUTE_MS },
   })
-  expect(judgeMinute(alert, alert.state, { at: 40 * MINUTE_MS, value: 11, volume: 1 }).hasFired).toBe(true)
-  expect(judgeMinute(alert, alert.state, { at: 71 * MINUTE_MS, value: 11, volume: 1 }).hasFired).toBe(false)
+  expect(evaluateMinute(alert, alert.state, { at: 40 * MINUTE_MS, value: 11, volume: 1 }).hasFired).toBe(true)
+  expect(evaluateMinute(alert, alert.state, { at: 71 * MINUTE_MS, value: 11, volume: 1 }).hasFired).toBe(
+    false,
+  )
 })

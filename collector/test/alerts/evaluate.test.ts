@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Verdict } from '../../src/alerts/alert-store.js'
+import type { Evaluation } from '../../src/alerts/alert-store.js'
 import type { Alert } from '../../src/alerts/alert.js'
-import { type AlertWatchServices, createAlertWatch } from '../../src/alerts/evaluate.js'
+import { type AlertEvaluationServices, createAlertEvaluation } from '../../src/alerts/evaluate.js'
 import type { Measurement } from '../../src/alerts/measure.js'
 import type { Site } from '../../src/control/sites.js'
 import { ApiError } from '../../src/errors.js'
@@ -23,17 +23,20 @@ afterEach(() => store.close())
 
 const addAlert = async (fields: Parameters<typeof makeAlertFields>[0] = {}) =>
   (await store.alerts.addAlert(site.id, makeAlertFields(fields), { actor: null, at: START + STORED_MS }))!
-const notices = (alert: Alert) => store.alerts.listNotices(alert.id, 10_000)
+const notices = (alert: Alert) => store.alerts.listNotifications(alert.id, 10_000)
 
 /** A watch over values by minute. */
 function watch(
   values: (minute: number, alert: Pick<Alert, 'metric'>) => number | Measurement,
-  services: Partial<AlertWatchServices> & { now: () => number },
+  services: Partial<AlertEvaluationServices> & { now: () => number },
 ) {
   const measured: number[] = []
   const lines: unknown[] = []
-  const log = { info: () => {}, error: (line: unknown) => void lines.push(line) } as AlertWatchServices['log']
-  const measure: AlertWatchServices['measure'] = async (alert, _site, at) => {
+  const log = {
+    info: () => {},
+    error: (line: unknown) => void lines.push(line),
+  } as AlertEvaluationServices['log']
+  const measure: AlertEvaluationServices['measure'] = async (alert, _site, at) => {
     const minute = (at - START) / MINUTE_MS
     const value = values(minute, alert)
     measured.push(minute)
@@ -42,7 +45,7 @@ function watch(
   return {
     measured,
     lines,
-    ...createAlertWatch({
+    ...createAlertEvaluation({
       store: store.alerts,
       control: store.control,
       onCrossings: () => {},
@@ -56,18 +59,17 @@ function watch(
 /** Keeps what is judged in memory: `flush` stores all of it in one step, as one long tick would. */
 function openMemory(alert: Alert) {
   let current = alert
-  let verdict: Verdict = { alert, state: alert.state, crossings: [] }
+  let verdict: Evaluation = { alert, state: alert.state, triggers: [] }
   return {
-    listJudgedAlerts: async () => [current],
-    keepVerdicts: async ([next]: readonly Verdict[]) => {
+    listEvaluatedAlerts: async () => [current],
+    saveEvaluations: async ([next]: readonly Evaluation[]) => {
       verdict = {
         ...verdict,
         state: next!.state,
-        crossings:
-          next!.crossings.length === 0 ? verdict.crossings : [...verdict.crossings, ...next!.crossings],
+        triggers: next!.triggers.length === 0 ? verdict.triggers : [...verdict.triggers, ...next!.triggers],
       }
       current = { ...current, state: next!.state }
-      return next!.crossings.length
+      return next!.triggers.length
     },
     read: () => verdict,
   }
@@ -109,7 +111,7 @@ describe('a noisy series', () => {
     let now = START + STORED_MS
     let ticks = 0
     for (let restart = 0; restart <= 10; restart++) {
-      const memory = openMemory((await store.alerts.listJudgedAlerts())[0]!)
+      const memory = openMemory((await store.alerts.listEvaluatedAlerts())[0]!)
       const { tick } = watch((minute) => series[minute]!, { store: memory, now: () => now })
       const end = restart === 10 ? TICKS : (restart + 1) * 907
       // Each life but the last loses up to an hour of what it judged.
@@ -120,7 +122,7 @@ describe('a noisy series', () => {
         await tick()
         if (ticks < end - lost) stored = memory.read()
       }
-      await store.alerts.keepVerdicts([stored])
+      await store.alerts.saveEvaluations([stored])
       await store.reopen()
     }
     const crossings = findCrossings(series)
@@ -142,7 +144,7 @@ it('tells the crossing to every destination, in the same step in which it is kno
   const [first, second] = [watch(() => 1543, services), watch(() => 1543, services)]
   await Promise.all([first.tick(), second.tick()])
   expect(told).toEqual([1])
-  const claimed = await store.alerts.claimNotices({
+  const claimed = await store.alerts.claimNotifications({
     now: START + MINUTE_MS,
     leaseUntil: START + 2 * MINUTE_MS,
     limit: 10,
@@ -184,7 +186,7 @@ it('tells a spike with its figures, looked at every five minutes', async () => {
   )
   await tick()
   expect(measured).toEqual([5, 10])
-  const [notice, ...others] = await store.alerts.claimNotices({
+  const [notice, ...others] = await store.alerts.claimNotifications({
     now: START + 12 * MINUTE_MS,
     leaseUntil: 0,
     limit: 10,
@@ -265,9 +267,9 @@ it('leaves an alert alone that was changed while it was judged', async () => {
     now: () => now,
     store: {
       ...store.alerts,
-      keepVerdicts: async (verdicts) => (
+      saveEvaluations: async (verdicts) => (
         await store.alerts.updateAlert(alert.id, { threshold: 20 }, { actor: null, at: now }),
-        store.alerts.keepVerdicts(verdicts)
+        store.alerts.saveEvaluations(verdicts)
       ),
     },
   })
@@ -297,7 +299,7 @@ describe('a clock that jumps', () => {
         now += (minute === moment ? jump + 1 : 1) * MINUTE_MS
         await tick()
       }
-      await store.alerts.keepVerdicts([memory.read()])
+      await store.alerts.saveEvaluations([memory.read()])
       const last = 300 + jump
       const told = (await notices(alert)).map(({ at }) => (at - START) / MINUTE_MS).sort((a, b) => a - b)
       expect(told).toEqual([50, 150, 250, 350].filter((minute) => minute <= last))

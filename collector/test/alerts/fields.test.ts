@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readAlertFields } from '../../src/alerts/management.js'
+import { parseAlertFields } from '../../src/alerts/management.js'
 
 const ALERT = { site_id: 'ws_1', name: ' Rush ', metric: 'pageviews', threshold: 1000, window_minutes: 60 }
 const FIELDS = {
@@ -17,7 +17,7 @@ const FIELDS = {
   destinations: [{ type: 'webhook' }],
 }
 
-const read = (body: unknown) => readAlertFields(body, { hasMail: true })
+const read = (body: unknown) => parseAlertFields(body, { hasMail: true })
 const faultsOf = (body: unknown) => read(body).faults.map(({ field, reason }) => `${field} ${reason}`)
 
 describe('a new alert', () => {
@@ -113,7 +113,7 @@ describe('a new alert', () => {
   })
 
   it('is told by no mail where there is no server for it', () => {
-    const { faults } = readAlertFields(
+    const { faults } = parseAlertFields(
       { ...ALERT, destinations: [{ type: 'email', address: 'ops@example.com' }] },
       { hasMail: false },
     )
@@ -163,7 +163,7 @@ describe('a new alert', () => {
 
 describe('a change', () => {
   const change = (body: unknown, metric: 'pageviews' | 'uptime' | 'bounce_rate' = 'pageviews') =>
-    readAlertFields(body, { metric, hasMail: true })
+    parseAlertFields(body, { metric, hasMail: true })
 
   it('has what it names, and no defaults', () => {
     expect(change({ threshold: 5 })).toEqual({ fields: { threshold: 5 }, faults: [] })

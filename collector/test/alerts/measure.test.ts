@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { createMeasure } from '../../src/alerts/measure.js'
-import type { FigureStore, WindowFigures } from '../../src/alerts/metric-source.js'
+import type { MetricSource, WindowMetrics } from '../../src/alerts/metric-source.js'
 import { ApiError } from '../../src/errors.js'
 import { CLOCK_JUMPS } from '../support/clock-jumps.js'
 import { createFakeReports } from '../support/fake-reports.js'
@@ -8,7 +8,7 @@ import { createFakeReports } from '../support/fake-reports.js'
 const MINUTE_MS = 60_000
 const AT = Date.UTC(2026, 2, 29, 12)
 const SITE = { id: 'ws_1', timeZone: 'Europe/Zurich' }
-const FIGURES: WindowFigures = { visitors: 7, visits: 8, pageviews: 20, events: 5, goals: 2, errors: 1 }
+const FIGURES: WindowMetrics = { visitors: 7, visits: 8, pageviews: 20, events: 5, goals: 2, errors: 1 }
 const NONE = { visitors: 0, visits: 0, pageviews: 0, bounceRate: 0, averageDuration: 0 }
 
 const watched = (metric: Parameters<ReturnType<typeof createMeasure>>[0]['metric'], windowMinutes = 10) => ({
@@ -17,14 +17,14 @@ const watched = (metric: Parameters<ReturnType<typeof createMeasure>>[0]['metric
   currency: 'CHF',
 })
 
-function makeFigures(answers: Partial<FigureStore> = {}) {
+function makeFigures(answers: Partial<MetricSource> = {}) {
   const asked: unknown[][] = []
   const note =
     <Answer>(name: string, answer: Answer) =>
     async (...args: unknown[]) => (asked.push([name, ...args]), answer)
   return {
     asked,
-    figures: note('figures', FIGURES),
+    metrics: note('metrics', FIGURES),
     revenue: note('revenue', { revenue: 12.5, visitors: 3 }),
     liveVisitors: note('live', 42),
     ...answers,
@@ -38,7 +38,7 @@ it.each(['pageviews', 'visitors', 'visits', 'events', 'goals', 'errors'] as cons
     expect(await createMeasure({ figures, reports: createFakeReports() })(watched(metric), SITE, AT)).toEqual(
       { value: FIGURES[metric], volume: 7 },
     )
-    expect(figures.asked).toEqual([['figures', 'ws_1', { from: AT - 10 * MINUTE_MS, to: AT }]])
+    expect(figures.asked).toEqual([['metrics', 'ws_1', { from: AT - 10 * MINUTE_MS, to: AT }]])
   },
 )
 
@@ -55,7 +55,7 @@ it('asks once for what several alerts of a site have in common', async () => {
 it('asks again after the store was away', async () => {
   let isAway = true
   const figures = makeFigures({
-    figures: async () => (isAway ? Promise.reject(new ApiError('STORE_UNAVAILABLE')) : FIGURES),
+    metrics: async () => (isAway ? Promise.reject(new ApiError('STORE_UNAVAILABLE')) : FIGURES),
   })
   const measure = createMeasure({ figures, reports: createFakeReports() })
   await expect(measure(watched('errors'), SITE, AT)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })

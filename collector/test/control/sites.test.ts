@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readDomain, readSiteFields, readTimeZone } from '../../src/control/sites.js'
+import { parseDomain, parseSiteFields, parseTimeZone } from '../../src/control/sites.js'
 
 describe('readDomain', () => {
   it('gives the host as browsers write it in Origin', () => {
@@ -13,7 +13,7 @@ describe('readDomain', () => {
       '127.0.0.1',
       ' shop.example ',
     ]
-    for (const host of hosts) expect(readDomain(host)).toBe(new URL(`https://${host.trim()}/`).hostname)
+    for (const host of hosts) expect(parseDomain(host)).toBe(new URL(`https://${host.trim()}/`).hostname)
   })
 
   it('refuses what is more or less than a host', () => {
@@ -35,7 +35,7 @@ describe('readDomain', () => {
       'a%2eb',
       'a_b.example',
     ]
-    for (const text of others) expect([text, readDomain(text)]).toEqual([text, undefined])
+    for (const text of others) expect([text, parseDomain(text)]).toEqual([text, undefined])
   })
 })
 
@@ -43,14 +43,14 @@ describe('readTimeZone', () => {
   it('takes IANA names in any case and keeps aliases', () => {
     expect(
       ['UTC', 'europe/zurich', 'America/Argentina/Buenos_Aires', 'Asia/Kolkata', 'Etc/GMT+5'].map(
-        readTimeZone,
+        parseTimeZone,
       ),
     ).toEqual(['UTC', 'Europe/Zurich', 'America/Argentina/Buenos_Aires', 'Asia/Kolkata', 'Etc/GMT+5'])
   })
 
   it('refuses offsets and what is no time zone', () => {
     for (const name of ['', '+01:00', 'Europe/Atlantis', 'UTC; DROP', '../etc', 'local time'])
-      expect(readTimeZone(name)).toBeUndefined()
+      expect(parseTimeZone(name)).toBeUndefined()
   })
 })
 
@@ -63,7 +63,7 @@ describe('readSiteFields', () => {
       time_zone: 'Europe/Zurich',
       retention_months: 120,
     }
-    expect(readSiteFields(body)).toEqual({
+    expect(parseSiteFields(body)).toEqual({
       fields: {
         domain: 'example.com',
         name: 'Shop',
@@ -85,7 +85,7 @@ describe('readSiteFields', () => {
       timezone: 'UTC',
       id: 'ws_1',
     }
-    expect(readSiteFields(body).faults.map(({ field }) => field)).toEqual([
+    expect(parseSiteFields(body).faults.map(({ field }) => field)).toEqual([
       'domain',
       'name',
       'allowed_domains',
@@ -96,15 +96,16 @@ describe('readSiteFields', () => {
       'id',
     ])
     for (const months of [0, 121, 1.5, '25', null, -1])
-      expect(readSiteFields({ retention_months: months }).faults).toHaveLength(1)
-    for (const name of ['', '  ', 'x'.repeat(101), 5]) expect(readSiteFields({ name }).faults).toHaveLength(1)
-    expect(readSiteFields({ allowed_domains: Array(101).fill('a.example') }).faults).toHaveLength(1)
+      expect(parseSiteFields({ retention_months: months }).faults).toHaveLength(1)
+    for (const name of ['', '  ', 'x'.repeat(101), 5])
+      expect(parseSiteFields({ name }).faults).toHaveLength(1)
+    expect(parseSiteFields({ allowed_domains: Array(101).fill('a.example') }).faults).toHaveLength(1)
   })
 
   it('refuses what is no object, and names that every object has', () => {
     for (const body of [null, [], 'x', 1])
-      expect(readSiteFields(body).faults).toEqual([{ field: 'body', reason: 'must be a JSON object' }])
-    expect(readSiteFields({ toString: 1, valueOf: 2 }).faults.map(({ field }) => field)).toEqual([
+      expect(parseSiteFields(body).faults).toEqual([{ field: 'body', reason: 'must be a JSON object' }])
+    expect(parseSiteFields({ toString: 1, valueOf: 2 }).faults.map(({ field }) => field)).toEqual([
       'toString',
       'valueOf',
     ])

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createApiKey } from '@zenovay/collector'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { EventRow } from '../../src/ingest/event-row.js'
-import { createClickhouseFigureStore } from '../../src/stores/clickhouse/alert-metrics.js'
+import { createClickhouseMetricSource } from '../../src/stores/clickhouse/alert-metrics.js'
 import { createClickhouseEventStore } from '../../src/stores/clickhouse/event-store.js'
 import { makeEvent } from '../support/make-event.js'
 import { makeRow } from '../support/make-row.js'
@@ -97,10 +97,10 @@ describe('the figures of a window', () => {
       session_id: 's-payer',
       properties: JSON.stringify({ amount, currency }),
     })
-  let figures: ReturnType<typeof createClickhouseFigureStore>
+  let figures: ReturnType<typeof createClickhouseMetricSource>
 
   beforeAll(async () => {
-    figures = createClickhouseFigureStore({ url: collector.engine.url })
+    figures = createClickhouseMetricSource({ url: collector.engine.url })
     const events = await createClickhouseEventStore({ url: collector.engine.url })
     const rows = [
       // Received in the first and the last millisecond of the window, a week after it happened, and just outside.
@@ -131,7 +131,7 @@ describe('the figures of a window', () => {
   afterAll(() => figures.close())
 
   it('are of what was received in it, whenever that happened', async () => {
-    expect(await figures.figures(SITE, WINDOW)).toEqual({
+    expect(await figures.metrics(SITE, WINDOW)).toEqual({
       visitors: 4,
       visits: 5,
       pageviews: 3,
@@ -139,7 +139,7 @@ describe('the figures of a window', () => {
       goals: 1,
       errors: 1,
     })
-    expect(await figures.figures('ws_nothing', WINDOW)).toEqual({
+    expect(await figures.metrics('ws_nothing', WINDOW)).toEqual({
       visitors: 0,
       visits: 0,
       pageviews: 0,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readCsv, writeCells } from './csv-cells.js'
-import { createDaySettling } from '../../src/stores/clickhouse/rollups/roll-up.js'
+import { createRollups } from '../../src/stores/clickhouse/rollups/roll-up.js'
 import { createAnswerCheck, type AnswerCheck } from './check-answers.js'
 import { createRandom } from './create-random.js'
 import { DAY_MS, TIME_ZONES } from './golden-month.js'
@@ -239,10 +239,10 @@ describe('pages of lists', () => {
 // The last: from here on reports read past days as they were settled.
 describe('once the past days are settled', () => {
   beforeAll(async () => {
-    const settling = createDaySettling({ url: golden.collector.engine.url })
+    const settling = createRollups({ url: golden.collector.engine.url })
     // The newest come first; the collector itself may settle meanwhile.
     for (let isDone = false; !isDone && (await countSettled()) < DAYS_SETTLED;)
-      ({ isDone } = await settling.settle({ forMs: 5_000 }))
+      ({ isDone } = await settling.rollUp({ forMs: 5_000 }))
     await settling.close()
     expect(await countSettled()).toBeGreaterThanOrEqual(DAYS_SETTLED)
   }, 300_000)

@@ -1,4 +1,4 @@
-import { writeProperties } from '../../src/ingest/enrich/to-event-row.js'
+import { propertiesToJson } from '../../src/ingest/enrich/to-event-row.js'
 import type { EventRow } from '../../src/ingest/event-row.js'
 import type { PlannedVisit } from './visit-plan.js'
 
@@ -24,7 +24,7 @@ export function toEventRows(
     language: 'en',
     screen: '1280x800',
     timezone: 'Europe/Zurich',
-    properties: writeProperties(properties),
+    properties: propertiesToJson(properties),
     cookieless: false,
     gpc: false,
     ...client,

@@ -6,7 +6,7 @@ import type {
   RankedRow,
   ReportFilter,
   RevenueRow,
-  VisitFigures,
+  VisitMetrics,
   VisitField,
 } from '../../src/reports/report-store.js'
 import { fulfils, selectVisits, writeValue } from './select-visits.js'
@@ -17,9 +17,9 @@ import type { PlannedEvent, PlannedVisit } from './visit-plan.js'
 /** The figures of a report, from the plan of the visits alone: plain loops, nothing rounded. */
 export interface TrueFigures {
   visits: PlannedVisit[]
-  summary(): VisitFigures
+  summary(): VisitMetrics
   /** Figures of the visits that began in each part; `starts` are the parts' first moments. */
-  timeline(starts: readonly number[]): VisitFigures[]
+  timeline(starts: readonly number[]): VisitMetrics[]
   pages(): PageRow[]
   ranking(field: VisitField): RankedRow[]
   eventNames(): EventCount[]
@@ -91,7 +91,7 @@ export function createTrueFigures(
   }
 }
 
-export function figuresOf(visits: readonly PlannedVisit[]): VisitFigures {
+export function figuresOf(visits: readonly PlannedVisit[]): VisitMetrics {
   const viewed = visits.filter(({ events }) => countViews(events) > 0)
   return {
     visitors: new Set(visits.map(({ visitorId }) => visitorId)).size,

@@ -7,7 +7,7 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createGroupCommit } from '../../src/ingest/commit/group-commit.js'
 import { createEraser } from '../../src/jobs/erase.js'
-import { createDaySettling } from '../../src/stores/clickhouse/rollups/roll-up.js'
+import { createRollups } from '../../src/stores/clickhouse/rollups/roll-up.js'
 import { makeEvent } from '../support/make-event.js'
 import { startTestCollector, type TestCollector } from '../support/start-test-collector.js'
 
@@ -98,14 +98,14 @@ it('erases a visitor from every query and every file before it answers', async (
   await collector.post(hidden)
   await collector.command(`DELETE FROM events WHERE event_id = '${hidden.event_id}'`)
   await beat(visitor.id)
-  const settling = createDaySettling({ url: collector.engine.url, underWayMs: 1 })
+  const settling = createRollups({ url: collector.engine.url, underWayMs: 1 })
   const findBuilt = () =>
     collector.select(
       `SELECT visitor_id FROM visits INNER JOIN page_days USING (site_id, day) WHERE path = '/${visitor.marks[2]}'`,
     )
   // A day does not settle in the second in which events of it were received.
   await vi.waitUntil(
-    async () => (await settling.settle({ forMs: 60_000 })).isDone && (await findBuilt()).length > 0,
+    async () => (await settling.rollUp({ forMs: 60_000 })).isDone && (await findBuilt()).length > 0,
     { timeout: 20_000 },
   )
   await settling.close()

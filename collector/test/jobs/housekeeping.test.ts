@@ -18,7 +18,7 @@ const idle = { drain: () => Promise.resolve() }
 const webhooks = { tidy: () => Promise.resolve(), forget: () => Promise.resolve() }
 const settling = {
   pause: <Result>(run: () => Promise<Result>) => run(),
-  settle: () => Promise.resolve({ settled: 0, isDone: true }),
+  rollUp: () => Promise.resolve({ settled: 0, isDone: true }),
 }
 
 beforeAll(async () => {

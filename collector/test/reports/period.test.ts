@@ -1,6 +1,6 @@
 import type { Fault } from '@zenovay/tracker/contract'
 import { describe, expect, it } from 'vitest'
-import { isAllowedPeriod, type PeriodQuery, previousOf, readPeriod } from '../../src/reports/period.js'
+import { isAllowedPeriod, type PeriodQuery, previousOf, parsePeriod } from '../../src/reports/period.js'
 
 // Wednesday noon in Zurich, three days after clocks were put forward.
 const now = Date.parse('2026-04-01T10:00:00Z')
@@ -9,7 +9,7 @@ const at = (text: string) => Date.parse(text)
 
 const read = (query: PeriodQuery, zone = 'Europe/Zurich') => {
   const faults: Fault[] = []
-  const { period } = readPeriod(query, { timeZone: zone, now }, faults)
+  const { period } = parsePeriod(query, { timeZone: zone, now }, faults)
   return { period, faults }
 }
 const faultOf = (query: PeriodQuery) => read(query).faults.map(({ field, reason }) => `${field} ${reason}`)

@@ -129,7 +129,7 @@ describe('POST /webhooks/uptime', () => {
       { actor: null, at: now },
     ))!
   const listTold = async (id: string) =>
-    (await test.alerts.listNotices(id, 100)).map(({ at }) => at).reverse()
+    (await test.alerts.listNotifications(id, 100)).map(({ at }) => at).reverse()
 
   it('tells every alert on uptime that the site went down, and that it is up again, once each', async () => {
     const [alert, paused, other] = [
@@ -164,7 +164,7 @@ describe('POST /webhooks/uptime', () => {
     ])
     expect(test.readMetric('zenovay_alert_crossings_total')).toBe(2)
 
-    const [down, up] = await test.alerts.claimNotices({ now, leaseUntil: now, limit: 10 })
+    const [down, up] = await test.alerts.claimNotifications({ now, leaseUntil: now, limit: 10 })
     const data = { siteId: site_id, alertId: alert.id, alertName: 'Outage', threshold: 1 }
     expect([down!.data, up!.data]).toEqual([
       { ...data, condition: 'uptime < 1', currentValue: 0 },

@@ -1,7 +1,7 @@
 import { type Collector, createApiKey, readConfig, startCollector } from '@zenovay/collector'
 import type { ErrorBody } from '@zenovay/tracker/contract'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type NewApiKey, readKeyId } from '../../src/control/keys/api-key.js'
+import { type NewApiKey, parseKeyId } from '../../src/control/keys/api-key.js'
 import { MAX_STREAMS_PER_KEY } from '../../src/reports/realtime/stream-hub.js'
 import { makeEvent } from '../support/make-event.js'
 import { readStream, type StreamReader } from '../support/read-stream.js'
@@ -26,7 +26,7 @@ beforeAll(async () => {
   writeKey = await addKey({ siteId: null, scope: 'write' })
   const apiKey = await addKey()
   revoked = await readStream(`${second.url}/api/stream/${test.site.id}`, { 'x-api-key': apiKey })
-  await test.collector.control.removeApiKey(readKeyId(apiKey)!)
+  await test.collector.control.removeApiKey(parseKeyId(apiKey)!)
 })
 afterEach(() => {
   for (const stream of opened.splice(0)) stream.cut()

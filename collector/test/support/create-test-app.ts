@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Site } from '@zenovay/collector'
 import { createAlertCounts } from '../../src/alerts/metrics.js'
-import { createAlerts } from '../../src/alerts/management.js'
+import { createAlertManagement } from '../../src/alerts/management.js'
 import { createApp, type AppServices } from '../../src/create-app.js'
-import { createGoalBook } from '../../src/control/goals/goal-cache.js'
+import { createGoalCache } from '../../src/control/goals/goal-cache.js'
 import { createLog } from '../../src/observability/log.js'
 import { createEventCommit } from '../../src/ingest/commit/event-commit.js'
 import { createIdentifier, type Identifier } from '../../src/ingest/identify/identifier.js'
@@ -20,7 +20,7 @@ import { createSaltFolder } from '../../src/stores/salt-folder.js'
 import type { ControlStore } from '../../src/control/control-store.js'
 import type { EventRow, HeartbeatRow } from '../../src/ingest/event-row.js'
 import { eventKey, type EventStore } from '../../src/ingest/event-store.js'
-import { fingerprintOf } from '../../src/stores/clickhouse/schema.js'
+import { fingerprintOf } from '../../src/ingest/event-row.js'
 import type { GoalStore } from '../../src/control/goals/goal-store.js'
 import type { ReportStore } from '../../src/reports/report-store.js'
 import { openControlStores } from '../../src/stores/sql/database.js'
@@ -90,7 +90,7 @@ export async function createTestApp({
     webhooks: webhookStore,
     goals,
     alerts,
-    inbound,
+    integrations,
     changes,
   } = await openControlStores(join(folder, 'control.db'))
   const site = await control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
@@ -133,9 +133,9 @@ export async function createTestApp({
     webhooks,
     egress,
     secretBox,
-    inbound,
+    integrations,
     changes,
-    alerts: createAlerts({
+    alerts: createAlertManagement({
       store: alerts,
       box: secretBox,
       guard: egress,
@@ -146,7 +146,7 @@ export async function createTestApp({
     }),
     control,
     goals,
-    goalBook: createGoalBook(goals),
+    goalBook: createGoalCache(goals),
     events,
     reports,
     commit,

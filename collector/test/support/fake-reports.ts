@@ -2,11 +2,11 @@ import type {
   ReportScope,
   ReportStore,
   Slice,
-  VisitFigures,
+  VisitMetrics,
   VisitorRow,
 } from '../../src/reports/report-store.js'
 
-const NONE: VisitFigures = { visitors: 0, visits: 0, pageviews: 0, bounceRate: 0, averageDuration: 0 }
+const NONE: VisitMetrics = { visitors: 0, visits: 0, pageviews: 0, bounceRate: 0, averageDuration: 0 }
 
 /** A question that a route asked of the store. */
 export interface Question {
@@ -48,7 +48,7 @@ export const sliceOf = <Row>(rows: readonly Row[], { limit, offset }: Slice): Ro
   rows.slice(offset, offset + limit)
 
 /** Figures that differ from each other. */
-export const makeFigures = (visitors: number): VisitFigures => ({
+export const makeFigures = (visitors: number): VisitMetrics => ({
   visitors,
   visits: visitors + 1,
   pageviews: 3 * visitors,

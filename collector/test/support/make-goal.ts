@@ -1,4 +1,4 @@
-import { createGoalBook, type GoalBook } from '../../src/control/goals/goal-cache.js'
+import { createGoalCache, type GoalCache } from '../../src/control/goals/goal-cache.js'
 import type { Goal, GoalRule } from '../../src/control/goals/goal.js'
 
 /** A goal of the site of `makeRow` that was always there. */
@@ -16,8 +16,8 @@ export function makeGoal(rule: GoalRule, fields: Partial<Goal> = {}): Goal {
 }
 
 /** A book of these goals. */
-export async function openGoalBook(...goals: Goal[]): Promise<GoalBook> {
-  const book = createGoalBook({ listAllGoals: async () => goals })
+export async function openGoalBook(...goals: Goal[]): Promise<GoalCache> {
+  const book = createGoalCache({ listAllGoals: async () => goals })
   await book.load()
   return book
 }

@@ -5,7 +5,7 @@ import type {
   ReportFilter,
   ReportScope,
   VisitField,
-  VisitFigures,
+  VisitMetrics,
 } from '../../src/reports/report-store.js'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -63,7 +63,7 @@ function fulfils({ first, events, pageviews }: ModelVisit, filter: ReportFilter)
   }
 }
 
-export function modelFigures(visits: ModelVisit[]): VisitFigures {
+export function modelFigures(visits: ModelVisit[]): VisitMetrics {
   const entered = visits.filter(({ pageviews }) => pageviews.length > 0)
   return {
     visitors: new Set(visits.map(({ first }) => first.visitor_id)).size,

@@ -1,9 +1,9 @@
 import { createTransport } from 'nodemailer'
-import type { Notice } from '../alert-store.js'
-import { readCrossing } from './notification.js'
+import type { Notification } from '../alert-store.js'
+import { parseTrigger } from './notification.js'
 
 /** How a mail ended; `isFinal` when another attempt would end in the same way. */
-export type MailResult = { isSent: true } | { isSent: false; isFinal: boolean; error: string }
+type MailResult = { isSent: true } | { isSent: false; isFinal: boolean; error: string }
 
 export interface Mailer {
   /** Hands a mail to the server within {@link MAIL_DEADLINE_MS}, or until `signal` aborts. Never rejects. */
@@ -17,7 +17,7 @@ export interface MailerOptions {
   from: string
 }
 
-export const MAIL_DEADLINE_MS = 20_000
+const MAIL_DEADLINE_MS = 20_000
 const STEP_TIMEOUT_MS = 10_000
 
 /** Sends mails through an SMTP server, each on a connection of its own. */
@@ -87,7 +87,7 @@ function describeFailure(error: unknown): MailResult {
 }
 
 /** A mail of plain text; its subject is one line. */
-export interface Mail {
+interface Mail {
   to: string
   subject: string
   text: string
@@ -99,11 +99,11 @@ export interface Mail {
 // eslint-disable-next-line no-control-regex
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g
 
-export function writeMail(
-  notice: Pick<Notice, 'id' | 'alertId' | 'event' | 'data' | 'at'>,
+export function buildMail(
+  notice: Pick<Notification, 'id' | 'alertId' | 'event' | 'data' | 'at'>,
   to: string,
 ): Mail {
-  const { name, lines } = readCrossing(notice)
+  const { name, lines } = parseTrigger(notice)
   const title = toLine(`Alert: ${name}`)
   const when: [string, string] = ['Time', new Date(notice.at).toISOString()]
   return {

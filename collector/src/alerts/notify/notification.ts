@@ -1,4 +1,4 @@
-import type { Crossing } from '../alert-store.js'
+import type { Trigger } from '../alert-store.js'
 import type { Alert } from '../alert.js'
 import type { Measurement } from '../measure.js'
 
@@ -7,7 +7,7 @@ const MINUTE_MS = 60_000
 type Told = Pick<Alert, 'id' | 'siteId' | 'name' | 'metric' | 'comparison' | 'threshold'>
 
 /** What is told when an alert fired on the figures of the minute that ended at `at`, ms since the epoch. */
-export function describeCrossing(alert: Told, at: number, { value, spike }: Measurement): Crossing {
+export function describeTrigger(alert: Told, at: number, { value, spike }: Measurement): Trigger {
   const key = `${alert.id} ${at}`
   if (spike) return { key, event: 'traffic_spike', at, data: describeSpike(alert, spike) }
   return {
@@ -19,7 +19,7 @@ export function describeCrossing(alert: Told, at: number, { value, spike }: Meas
 }
 
 /** What is told when a site went down, or came up again, at `at`. */
-export function describeOutage(alert: Told, at: number, isUp: boolean): Crossing {
+export function describeOutage(alert: Told, at: number, isUp: boolean): Trigger {
   const [condition, value] = isUp ? ['uptime >= 1', 1] : ['uptime < 1', 0]
   return {
     key: `${alert.id} ${isUp ? 'up' : 'down'} ${at}`,
@@ -30,14 +30,14 @@ export function describeOutage(alert: Told, at: number, isUp: boolean): Crossing
 }
 
 /** What is told when somebody tests an alert: all of a minute are one. */
-export function describeTest(alert: Alert, now: number): Crossing {
+export function describeTest(alert: Alert, now: number): Trigger {
   const told = { ...alert, name: `Test: ${alert.name}` }
   const value = alert.state.value ?? alert.threshold
   const spike = alert.metric === 'traffic_spike' ? { currentVisitors: 0, baseline: 0 } : undefined
   const crossing =
     alert.metric === 'uptime'
       ? describeOutage(told, now, false)
-      : describeCrossing(told, now, { value, volume: 0, ...(spike && { spike }) })
+      : describeTrigger(told, now, { value, volume: 0, ...(spike && { spike }) })
   return { ...crossing, key: `${alert.id} test ${Math.floor(now / MINUTE_MS)}` }
 }
 
@@ -65,7 +65,7 @@ function describeSpike(
 }
 
 /** What people are told of a crossing: whose it is, and a few lines with a label each. Texts are those of the owner, unescaped. */
-export function readCrossing({ event, data }: Pick<Crossing, 'event' | 'data'>): {
+export function parseTrigger({ event, data }: Pick<Trigger, 'event' | 'data'>): {
   name: string
   lines: [label: string, value: string][]
 } {

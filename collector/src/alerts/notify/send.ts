@@ -1,12 +1,12 @@
 import type { SecretBox } from '../../control/secrets/secret-box.js'
 import type { Attempt } from '../../egress/attempt.js'
 import type { Outbox } from '../../webhooks/outbox.js'
-import type { Notice } from '../alert-store.js'
-import { type Mailer, writeMail } from './mail.js'
-import type { SendNotice, SendResult } from './sender.js'
-import { writeSlackMessage } from './slack.js'
+import type { Notification } from '../alert-store.js'
+import { type Mailer, buildMail } from './mail.js'
+import type { SendNotification, SendResult } from './sender.js'
+import { buildSlackMessage } from './slack.js'
 
-export interface NoticeDispatchServices {
+export interface SendNotificationServices {
   outbox: Pick<Outbox, 'put'>
   attempt: Attempt
   /** Undefined where no mail server is configured. */
@@ -18,11 +18,16 @@ const HEADERS = { 'content-type': 'application/json', 'user-agent': 'Zenovay-Ale
 const TOO_MANY_REQUESTS = 429
 
 /** Sends each notice in the way of its destination: to the queue of webhooks, to Slack under their egress guard, or as a mail. */
-export function createNoticeDispatch({ outbox, attempt, mailer, box }: NoticeDispatchServices): SendNotice {
-  const sendSlack = async (notice: Notice, url: string, signal: AbortSignal): Promise<SendResult> => {
+export function createSendNotification({
+  outbox,
+  attempt,
+  mailer,
+  box,
+}: SendNotificationServices): SendNotification {
+  const sendSlack = async (notice: Notification, url: string, signal: AbortSignal): Promise<SendResult> => {
     const { status, error } = await attempt({
       url,
-      body: writeSlackMessage(notice),
+      body: buildSlackMessage(notice),
       headers: HEADERS,
       signal,
     })
@@ -35,9 +40,13 @@ export function createNoticeDispatch({ outbox, attempt, mailer, box }: NoticeDis
     }
   }
 
-  const sendMail = async (notice: Notice, address: string, signal: AbortSignal): Promise<SendResult> => {
+  const sendMail = async (
+    notice: Notification,
+    address: string,
+    signal: AbortSignal,
+  ): Promise<SendResult> => {
     if (!mailer) return { result: 'failed', error: 'no mail server is configured' }
-    const sent = await mailer.send(writeMail(notice, address), signal)
+    const sent = await mailer.send(buildMail(notice, address), signal)
     return sent.isSent ? { result: 'done' } : { result: sent.isFinal ? 'failed' : 'retry', error: sent.error }
   }
 

@@ -1,25 +1,32 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { MAX_ATTEMPTS, pauseAfter } from '../../egress/retry-schedule.js'
 import { describeError } from '../../errors.js'
-import type { AlertStore, Notice, NoticeOutcome } from '../alert-store.js'
+import type { AlertStore, Notification, NotificationOutcome } from '../alert-store.js'
 import type { AlertCounts } from '../metrics.js'
 
 /** How an attempt ended; `retry` when another may end better. */
 export type SendResult = { result: 'done' } | { result: 'retry' | 'failed'; error: string }
 
 /** Sends a notice to its destination. Never rejects. */
-export type SendNotice = (notice: Notice, signal: AbortSignal) => Promise<SendResult>
+export type SendNotification = (notice: Notification, signal: AbortSignal) => Promise<SendResult>
 
-export interface NoticeSender {
+interface NotificationSender {
   /** Looks for what is due, at once. */
   wake(): void
   /** Ends what is under way: that is sent again after the next start. */
   stop(): Promise<void>
 }
 
-export interface NoticeSenderServices {
-  store: Pick<AlertStore, 'boundNotices' | 'claimNotices' | 'finishNotice' | 'nextNoticeAt' | 'forgetNotices'>
-  send: SendNotice
+export interface NotificationSenderServices {
+  store: Pick<
+    AlertStore,
+    | 'boundNotifications'
+    | 'claimNotifications'
+    | 'finishNotification'
+    | 'nextNotificationAt'
+    | 'purgeNotifications'
+  >
+  send: SendNotification
   counts: Pick<AlertCounts, 'noticed'>
   log: Pick<FastifyBaseLogger, 'warn' | 'error'>
   /** ms since the epoch, going on evenly: a clock that is set brings no attempt early or late, nor ends a lease. */
@@ -38,14 +45,14 @@ const LOOK_EVERY_MS = 30_000
 const KEEP_MS = 30 * 24 * 60 * 60 * 1000
 
 /** Sends the notices of alerts, with the retries of webhooks. What is on the disk is told at least once, and after a crash perhaps once more. */
-export function createNoticeSender({
+export function createNotificationSender({
   store,
   send,
   counts,
   log,
   engineNow,
   now,
-}: NoticeSenderServices): NoticeSender {
+}: NotificationSenderServices): NotificationSender {
   const stopping = new AbortController()
   const underWay = new Set<Promise<void>>()
   let timer: NodeJS.Timeout | undefined
@@ -54,17 +61,17 @@ export function createNoticeSender({
   let forgottenAt = 0
   let isBounded = false
 
-  async function attempt(notice: Notice): Promise<void> {
+  async function attempt(notice: Notification): Promise<void> {
     // Started often enough, but never finished: the process died each time.
     const sent: SendResult =
       notice.attempts > MAX_ATTEMPTS && notice.destination.type !== 'webhook'
         ? { result: 'failed', error: 'interrupted' }
         : await send(notice, stopping.signal)
     const isCut = stopping.signal.aborted && sent.result !== 'done'
-    const outcome: NoticeOutcome = isCut
+    const outcome: NotificationOutcome = isCut
       ? { retryAt: engineNow(), error: 'stopped' }
       : decide(notice, sent, { engineNow: engineNow(), now: now() })
-    await store.finishNotice(notice.id, outcome)
+    await store.finishNotification(notice.id, outcome)
     if (isCut) return
     const { alertId, destination } = notice
     const end = 'retryAt' in outcome ? 'retried' : outcome.isDone ? 'sent' : 'failed'
@@ -80,15 +87,15 @@ export function createNoticeSender({
     isWoken = false
     const at = now()
     if (Math.abs(at - forgottenAt) > KEEP_MS / 30) {
-      await store.forgetNotices(at - KEEP_MS)
+      await store.purgeNotifications(at - KEEP_MS)
       forgottenAt = at
     }
-    if (!isBounded) await store.boundNotices({ now: engineNow(), longestMs: LEASE_MS })
+    if (!isBounded) await store.boundNotifications({ now: engineNow(), longestMs: LEASE_MS })
     isBounded = true
     const startedAt = engineNow()
     const claimed =
       underWay.size < AT_ONCE
-        ? await store.claimNotices({
+        ? await store.claimNotifications({
             now: startedAt,
             leaseUntil: startedAt + LEASE_MS,
             limit: AT_ONCE - underWay.size,
@@ -108,7 +115,7 @@ export function createNoticeSender({
         })
       underWay.add(run)
     }
-    const next = underWay.size < AT_ONCE ? await store.nextNoticeAt() : undefined
+    const next = underWay.size < AT_ONCE ? await store.nextNotificationAt() : undefined
     schedule(Math.min(LOOK_EVERY_MS, Math.max(0, (next ?? Infinity) - engineNow())))
   }
 
@@ -144,10 +151,10 @@ export function createNoticeSender({
 
 /** What follows an attempt. A webhook's notice is only handed on to its queue: that is tried until the disk has it. */
 function decide(
-  { attempts, destination }: Notice,
+  { attempts, destination }: Notification,
   sent: SendResult,
   { engineNow, now: at }: { engineNow: number; now: number },
-): NoticeOutcome {
+): NotificationOutcome {
   if (sent.result === 'done') return { isDone: true, at, error: null }
   const delay = destination.type === 'webhook' ? TRY_AGAIN_MS : pauseAfter(attempts, Math.random)
   if (sent.result === 'failed' || delay === undefined) return { isDone: false, at, error: sent.error }

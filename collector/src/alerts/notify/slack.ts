@@ -1,9 +1,9 @@
-import type { Crossing } from '../alert-store.js'
-import { readCrossing } from './notification.js'
+import type { Trigger } from '../alert-store.js'
+import { parseTrigger } from './notification.js'
 
 /** The body for an incoming webhook of Slack. Names stand in it as text: none can mention, link or format. */
-export function writeSlackMessage(crossing: Pick<Crossing, 'event' | 'data'>): string {
-  const { name, lines } = readCrossing(crossing)
+export function buildSlackMessage(crossing: Pick<Trigger, 'event' | 'data'>): string {
+  const { name, lines } = parseTrigger(crossing)
   const title = escapeName(name)
   return JSON.stringify({
     text: `🚨 Alert: ${title}`,

@@ -1,9 +1,9 @@
 import { type Fault, MAX_EVENT_NAME_LENGTH } from '@zenovay/tracker/contract'
-import { NAME_RULE, readName } from '../../http/fields.js'
+import { NAME_RULE, parseName } from '../../http/fields.js'
 import { GOAL_KINDS, type GoalFields, type GoalRule, PATH_MATCHES, type PathMatch } from './goal.js'
 
 /** What a body says of a goal; what it leaves out is not there. */
-export interface ReadGoal {
+export interface ParsedGoal {
   /** Of a site that may not be there. */
   siteId?: string
   name?: string
@@ -34,17 +34,17 @@ const FIELDS = ['site_id', 'name', 'kind', ...Object.values(RULE_FIELDS).flat(),
  * Reads a goal by the names on the wire: `name`, `value`, and `kind` with the fields of that kind, together; a new one has `site_id`, too.
  * `faults` lists everything that is wrong, missing or unknown.
  */
-export function readGoalFields(
+export function parseGoalFields(
   body: unknown,
   { isNew }: { isNew: boolean },
-): { fields: ReadGoal; faults: Fault[] } {
+): { fields: ParsedGoal; faults: Fault[] } {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     return { fields: {}, faults: [{ field: 'body', reason: 'must be a JSON object' }] }
   const faults: Fault[] = []
   const refuse: Refuse = (field, reason) => void faults.push({ field: field.slice(0, 100), reason })
   const given = body as Body
   const has = (field: string) => Object.hasOwn(given, field)
-  const fields: ReadGoal = {}
+  const fields: ParsedGoal = {}
 
   if (isNew || has('name')) assign(fields, 'name', readGoalName(given['name'], refuse))
   if (isNew) assign(fields, 'siteId', readSiteId(given['site_id'], refuse))
@@ -58,16 +58,16 @@ export function readGoalFields(
   return { fields, faults }
 }
 
-function assign<Key extends keyof ReadGoal>(
-  fields: ReadGoal,
+function assign<Key extends keyof ParsedGoal>(
+  fields: ParsedGoal,
   key: Key,
-  value: ReadGoal[Key] | undefined,
+  value: ParsedGoal[Key] | undefined,
 ): void {
   if (value !== undefined) fields[key] = value
 }
 
 function readGoalName(given: unknown, refuse: Refuse): GoalFields['name'] | undefined {
-  const name = readName(given)
+  const name = parseName(given)
   if (name === undefined) refuse('name', given === undefined ? 'is missing' : NAME_RULE)
   return name
 }

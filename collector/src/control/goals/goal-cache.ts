@@ -12,7 +12,7 @@ export interface SiteGoals {
 }
 
 /** The goals of all sites in memory: asked for every event of ingest. */
-export interface GoalBook {
+export interface GoalCache {
   /** Undefined when the site has none. */
   of(siteId: string): SiteGoals | undefined
   /** Reads them anew. While the store is away what is known stays. */
@@ -20,7 +20,7 @@ export interface GoalBook {
 }
 
 /** Knows nothing until it is loaded for the first time. */
-export function createGoalBook(store: Pick<GoalStore, 'listAllGoals'>): GoalBook {
+export function createGoalCache(store: Pick<GoalStore, 'listAllGoals'>): GoalCache {
   let sites = new Map<string, SiteGoals>()
   let loading = Promise.resolve()
   return {

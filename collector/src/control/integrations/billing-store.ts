@@ -1,5 +1,3 @@
-import type { Crossing } from '../../alerts/alert-store.js'
-import type { Alert } from '../../alerts/alert.js'
 import type { PlanName } from '../accounts.js'
 
 /** What a payment provider says of a subscription. */
@@ -36,26 +34,10 @@ export type BillingResult =
   | { outcome: 'repeated' | 'unknown-account' | 'kept' }
   | { outcome: 'planned'; accountId: string; plan: PlanName }
 
-export interface SiteStatus {
-  siteId: string
-  isUp: boolean
-  /** When it changed, ms since the epoch; undefined when nobody said. */
-  toldAt: number | undefined
-}
-
-/** What others tell the collector, kept so that a repeat changes nothing. Each method is one transaction. */
-export interface InboundStore {
+/** Where plans that customers pay for live. A repeated event changes nothing; each method is one transaction. */
+export interface BillingStore {
   /** Does what an event asks for, once, and remembers it at `now`; what it says is ignored where something newer is known. */
   takeBillingEvent(event: BillingEvent, now: number): Promise<BillingResult>
-  /**
-   * Keeps whether a site is up, and puts the notices of its active alerts on `uptime`, as `describe` tells them. Nothing changes when that is known
-   * already, or something newer is; undefined when there is no such site.
-   */
-  setSiteStatus(
-    status: SiteStatus,
-    describe: (alert: Alert, at: number) => Crossing,
-    now: number,
-  ): Promise<{ hasChanged: boolean; crossings: number } | undefined>
   /** Forgets events that were remembered before a moment. */
   forgetBillingEvents(before: number): Promise<void>
 }

@@ -13,7 +13,7 @@ const FINAL_STATUSES = ['canceled', 'incomplete_expired']
 type Fields = Record<string, unknown>
 
 /** What an event of Stripe says that matters here; undefined when it is no event. */
-export function readStripeEvent(body: unknown, prices: PricePlans): BillingEvent | undefined {
+export function parseStripeEvent(body: unknown, prices: PricePlans): BillingEvent | undefined {
   const { id, created, type, data } = asFields(body)
   if (typeof id !== 'string' || id === '' || typeof created !== 'number' || typeof type !== 'string')
     return undefined
@@ -81,7 +81,7 @@ function asFields(value: unknown): Fields {
 }
 
 /** A signature may be so much older or newer than our clock. */
-export const TOLERANCE_MS = 300_000
+const TOLERANCE_MS = 300_000
 const MAX_HEADER_LENGTH = 4_096
 const SIGNATURE = /^[0-9a-f]{64}$/
 const SECONDS = /^\d{1,12}$/

@@ -1,7 +1,7 @@
 import type { Fault } from '@zenovay/tracker/contract'
 
 /** What a monitor says of a site. */
-export interface UptimeReport {
+interface UptimeReport {
   siteId: string
   isUp: boolean
   /** When it changed, ms since the epoch, and not later than now; undefined when the monitor does not say. */
@@ -12,7 +12,10 @@ const FIELDS = ['site_id', 'status', 'at', 'reason']
 const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/
 
 /** Reads a report by the names on the wire; `reason` may be said, and is not kept. Either the report or every fault. */
-export function readUptimeReport(body: unknown, now: number): { report: UptimeReport } | { faults: Fault[] } {
+export function parseUptimeReport(
+  body: unknown,
+  now: number,
+): { report: UptimeReport } | { faults: Fault[] } {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     return { faults: [{ field: 'body', reason: 'must be a JSON object' }] }
   const { site_id: siteId, status, at } = body as Record<string, unknown>

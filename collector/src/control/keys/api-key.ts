@@ -52,7 +52,7 @@ export function createApiKey(
 }
 
 /** The id inside a key, by which its record is found; undefined when it cannot be a key. */
-export function readKeyId(secret: string): string | undefined {
+export function parseKeyId(secret: string): string | undefined {
   return API_KEY.exec(secret)?.[1]
 }
 

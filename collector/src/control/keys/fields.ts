@@ -1,5 +1,5 @@
 import type { Fault } from '@zenovay/tracker/contract'
-import { NAME_RULE, readName } from '../../http/fields.js'
+import { NAME_RULE, parseName } from '../../http/fields.js'
 import { KEY_SCOPES, type KeyScope } from './api-key.js'
 
 /** What may be chosen of a new key. */
@@ -17,11 +17,11 @@ export function isKeyScope(text: unknown): text is KeyScope {
 }
 
 /** Reads a new key by the names on the wire: `name` and, if wanted, `scope` and `site_id`. Either its fields or every fault. */
-export function readKeyFields(body: unknown): { fields: KeyFields } | { faults: Fault[] } {
+export function parseKeyFields(body: unknown): { fields: KeyFields } | { faults: Fault[] } {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     return { faults: [{ field: 'body', reason: 'must be a JSON object' }] }
   const { name: givenName, scope = 'read', site_id: siteId = null } = body as Record<string, unknown>
-  const name = readName(givenName)
+  const name = parseName(givenName)
   const hasSite = siteId === null || typeof siteId === 'string'
   if (
     name !== undefined &&

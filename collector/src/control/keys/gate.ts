@@ -4,7 +4,7 @@ import { ApiError } from '../../errors.js'
 import { refuse } from '../../http/error-answers.js'
 import type { ControlStore } from '../control-store.js'
 import type { Site } from '../sites.js'
-import { type ApiKey, isKeyOf, KEY_SCOPES, type KeyScope, readKeyId } from './api-key.js'
+import { type ApiKey, isKeyOf, KEY_SCOPES, type KeyScope, parseKeyId } from './api-key.js'
 import { createRequestCounter } from './usage.js'
 
 /** The site that a request names, if the key is for it. Throws `FORBIDDEN` also when there is none: who asks learns no ids. */
@@ -75,7 +75,7 @@ export async function authenticate(
 ): Promise<ApiKey> {
   const [, bearer] = /^Bearer (.+)$/i.exec(headers.authorization ?? '') ?? []
   const secret = [headers['x-api-key']].flat()[0] ?? bearer ?? ''
-  const id = readKeyId(secret)
+  const id = parseKeyId(secret)
   const record = id && (await control.findApiKey(id))
   if (!record || !isKeyOf(secret, record)) throw new ApiError('UNAUTHORIZED')
   assertScope(record, scope)
@@ -83,7 +83,7 @@ export async function authenticate(
 }
 
 /** Throws `FORBIDDEN` when the key may do less than `scope`. */
-export function assertScope(key: ApiKey, scope: KeyScope): void {
+function assertScope(key: ApiKey, scope: KeyScope): void {
   if (KEY_SCOPES.indexOf(key.scope) < KEY_SCOPES.indexOf(scope)) throw new ApiError('FORBIDDEN')
 }
 

@@ -20,7 +20,7 @@ export interface KeyUsage {
 }
 
 /** What is kept of a key's requests; null where there were none. Times are ms since the epoch. */
-export interface CountedRequests {
+interface CountedRequests {
   minuteBeganAt: number | null
   minuteCount: number | null
   monthCount: number | null

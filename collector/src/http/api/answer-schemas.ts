@@ -52,3 +52,10 @@ export function rowOf(names: TProperties, figures: TProperties): TObject {
     ),
   })
 }
+
+export interface Pagination {
+  limit: number
+  offset: number
+  has_more: boolean
+  next_cursor: string | null
+}

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import { DESCRIBED_ROUTES, EXTERNAL_ROUTES } from '../../routes/index.js'
+import type { ApiRoute, DescribedRoute } from './route.js'
 import {
   buildOpenApi,
   describeOperation,
@@ -22,18 +22,22 @@ code { font-family: ui-monospace, monospace }
 const STYLE_HASH = createHash('sha256').update(DOCS_STYLE).digest('base64')
 const CONTENT_SECURITY_POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
-const OTHERS = DESCRIBED_ROUTES.map((route) => ({
-  method: route.method,
-  path: route.path,
-  operation: describeOperation(route),
-}))
+/** The routes of the External API, and those beside it that its document lists. */
+export interface ApiTable {
+  routes: readonly ApiRoute[]
+  others: readonly DescribedRoute[]
+}
 
 /** `/openapi.json` and `/docs`, for everybody. */
-export function addDocuments(routes: FastifyInstance, base: string): void {
-  const document = buildOpenApi(EXTERNAL_ROUTES, base, OTHERS)
+export function addDocuments(app: FastifyInstance, base: string, { routes, others }: ApiTable): void {
+  const document = buildOpenApi(
+    routes,
+    base,
+    others.map((route) => ({ method: route.method, path: route.path, operation: describeOperation(route) })),
+  )
   const page = writeDocsPage(document)
-  routes.get('/openapi.json', () => document)
-  routes.get('/docs', (_request, reply) =>
+  app.get('/openapi.json', () => document)
+  app.get('/docs', (_request, reply) =>
     reply
       .headers({
         'content-type': 'text/html; charset=utf-8',
@@ -45,7 +49,7 @@ export function addDocuments(routes: FastifyInstance, base: string): void {
 }
 
 /** The page of an OpenAPI document: headings, tables and examples, no script. */
-export function writeDocsPage(document: OpenApiDocument): string {
+function writeDocsPage(document: OpenApiDocument): string {
   const { title, description } = document.info
   const sections = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) =>

@@ -1,6 +1,6 @@
 import { type TObject, type TSchema, Type } from '@sinclair/typebox'
 import { ERROR_CODES, type ErrorCode } from '@zenovay/tracker/contract'
-import { MAX_TEXT_LENGTH, PROPERTY_FILTER } from '../../routes/reports/query-parameters.js'
+import { MAX_TEXT_LENGTH } from './read-input.js'
 import type { ApiRoute, DescribedRoute } from './route.js'
 
 /** An OpenAPI document; what it holds, its own specification says. */
@@ -156,8 +156,9 @@ function describeRoute({
   }
 }
 
+/** `property[key]=value`, any number of them: in the document one parameter of style deepObject. */
 const PROPERTIES: Parameter = {
-  name: PROPERTY_FILTER,
+  name: 'property',
   in: 'query',
   required: false,
   style: 'deepObject',
@@ -168,7 +169,7 @@ const PROPERTIES: Parameter = {
 }
 
 /** Parameters as the document names them. */
-export function describeParameters(schema: TObject, place: 'path' | 'query'): Parameter[] {
+function describeParameters(schema: TObject, place: 'path' | 'query'): Parameter[] {
   return Object.entries(schema.properties).map(([name, property]) => {
     const { description, ...plain } = toPlain(property)
     return {
@@ -205,7 +206,7 @@ function describeError(code: ErrorCode) {
 }
 
 /** A schema as JSON: without the symbols by which TypeBox knows it. */
-export function toPlain(schema: TSchema): TSchema {
+function toPlain(schema: TSchema): TSchema {
   return JSON.parse(JSON.stringify(schema)) as TSchema
 }
 

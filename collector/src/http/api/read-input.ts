@@ -2,7 +2,6 @@ import type { TObject, TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { Fault } from '@zenovay/tracker/contract'
 import { PROPERTY_PARAMETER } from '../../reports/filters.js'
-import { MAX_TEXT_LENGTH } from '../../routes/reports/query-parameters.js'
 import type { ApiRoute } from './route.js'
 
 interface Input {
@@ -17,6 +16,9 @@ interface ReadInput {
   body: Record<string, unknown>
   faults: Fault[]
 }
+
+/** Longest text of a parameter, in characters. */
+export const MAX_TEXT_LENGTH = 2_048
 
 const WHOLE_NUMBER = /^-?\d{1,15}$/
 

@@ -4,11 +4,10 @@ import type { ControlStore } from '../../control/control-store.js'
 import type { ApiKey, KeyScope } from '../../control/keys/api-key.js'
 import { authenticate, type KeyGate } from '../../control/keys/gate.js'
 import { ApiError } from '../../errors.js'
-import { EXTERNAL_ROUTES } from '../../routes/index.js'
-import { nameRequest } from '../cors.js'
+import { setRequestId } from '../cors.js'
 import { decodeJson } from '../json-body.js'
-import { takeJsonText } from '../server.js'
-import { addDocuments } from './documents.js'
+import { acceptJsonAsText } from '../server.js'
+import { addDocuments, type ApiTable } from './documents.js'
 import { readInput } from './read-input.js'
 import type { ApiRoute, ExternalServices } from './route.js'
 import { sendTable, wantsTable } from './table.js'
@@ -17,22 +16,26 @@ export const EXTERNAL_API = '/api/external/v1'
 
 interface ExternalApiServices extends ExternalServices {
   gate: KeyGate
+  table: ApiTable
 }
 
 /** The External API: reports for an API key. */
-export function addExternalApi(app: FastifyInstance, { gate, ...services }: ExternalApiServices): void {
+export function addExternalApi(
+  app: FastifyInstance,
+  { gate, table, ...services }: ExternalApiServices,
+): void {
   void app.register(
     (routes, _options, done) => {
-      takeJsonText(routes, MAX_BODY_BYTES)
+      acceptJsonAsText(routes, MAX_BODY_BYTES)
       routes.decorateRequest('apiKey')
       routes.addHook('onRequest', async (_request, reply) => {
-        nameRequest(reply)
+        setRequestId(reply)
         reply.header('cache-control', 'no-store')
       })
       // Of its own, so that the hooks above run for what is not there, too.
       routes.setNotFoundHandler(() => Promise.reject(new ApiError('NOT_FOUND')))
-      addDocuments(routes, EXTERNAL_API)
-      for (const route of EXTERNAL_ROUTES)
+      addDocuments(routes, EXTERNAL_API, table)
+      for (const route of table.routes)
         routes.route({
           method: route.method,
           url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -96,11 +99,11 @@ export function addPrivateApi(
       routes.addHook('onRoute', (route) => {
         route.config = { ...route.config, isPrivate: true }
       })
-      takeJsonText(routes, MAX_BODY_BYTES)
+      acceptJsonAsText(routes, MAX_BODY_BYTES)
       routes.decorateRequest('apiKey')
       // Before the body is read: who has no key learns nothing of what would be valid.
       routes.addHook('onRequest', async (request, reply) => {
-        nameRequest(reply)
+        setRequestId(reply)
         reply.header('cache-control', 'no-store')
         if (FOREIGN_FETCH_SITES.includes(String(request.headers['sec-fetch-site'])))
           throw new ApiError('FORBIDDEN')

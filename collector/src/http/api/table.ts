@@ -1,16 +1,16 @@
 import type { TObject, TSchema } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Pagination } from '../../routes/reports/define-report.js'
+import type { Pagination } from './answer-schemas.js'
 import type { Table } from './route.js'
 
-export type Cell = string | number | boolean | null | undefined
+type Cell = string | number | boolean | null | undefined
 
 // A spreadsheet takes a text that begins so for a formula, and texts are what strangers sent.
 const FORMULA_START = /^[=+\-@\t\r]/
 const NEEDS_QUOTES = /[",\r\n]/
 
 /** A table as RFC 4180 writes it, UTF-8, with a head. Texts that a spreadsheet would run as a formula begin with an apostrophe. */
-export function writeCsv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
+function writeCsv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
   return [columns, ...rows].map((row) => `${row.map(writeCell).join(',')}\r\n`).join('')
 }
 

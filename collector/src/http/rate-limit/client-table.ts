@@ -2,9 +2,9 @@ import { randomInt } from 'node:crypto'
 
 const NONE = -1
 
-export interface ClientTable {
+interface ClientTable {
   /** The slot of a client, 0 to `maxClients - 1`, as the one seen last. When there is none left, the client seen longest ago gives up its own. */
-  see(client: string): number
+  touch(client: string): number
   /** Forgets the client seen longest ago. */
   forgetOldest(): void
 }
@@ -75,7 +75,7 @@ export function createClientTable(maxClients: number, onForget: (slot: number) =
   }
 
   return {
-    see(client) {
+    touch(client) {
       const bucket = bucketOf(client)
       let slot = buckets[bucket]!
       while (slot !== NONE && names[slot] !== client) slot = nextInBucket[slot]!

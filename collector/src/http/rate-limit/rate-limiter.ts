@@ -1,6 +1,6 @@
 import { BURST_LIMIT, BURST_WINDOW_MS, SUSTAINED_LIMIT, SUSTAINED_WINDOW_MS } from '@zenovay/tracker/contract'
 import { createClientTable } from './client-table.js'
-import { createRunPool, NO_RUN } from './request-log-pool.js'
+import { createRequestLogPool, NO_RUN } from './request-log-pool.js'
 
 /** At most `limit` requests of one client within any `windowMs`. */
 export interface RateRule {
@@ -17,7 +17,7 @@ export const INGEST_RULES: RateRule[] = [
 /** Heartbeats, and questions for the live count: a page that stays open all day sends them all day. */
 export const LIVENESS_RULES: RateRule[] = [BURST_RULE]
 
-export interface RateLimiterOptions {
+interface RateLimiterOptions {
   /** The longest window last. */
   rules: RateRule[]
   /** ms of a clock that never steps: setting the system's time must neither open nor close a window. */
@@ -49,7 +49,7 @@ export function createRateLimiter({
   maxClients = 100_000,
   maxRuns = 1_000_000,
 }: RateLimiterOptions): RateLimiter {
-  const runs = createRunPool(maxRuns)
+  const runs = createRequestLogPool(maxRuns)
   const clients = createClientTable(maxClients, forget)
   // By the client's slot: its last run.
   const newest = new Int32Array(maxClients)
@@ -112,7 +112,7 @@ export function createRateLimiter({
   return {
     take(client, cost) {
       const now = clock()
-      const slot = clients.see(client)
+      const slot = clients.touch(client)
       let wait = 0
       for (const [index, rule] of rules.entries()) {
         const entry = slot * rules.length + index

@@ -2,7 +2,7 @@
 export const NO_RUN = -1
 
 /** Runs of requests: when, how many, and the run that came after. Lists of runs share one memory of a fixed size. */
-export interface RunPool {
+interface RequestLogPool {
   timeOf(run: number): number
   countOf(run: number): number
   nextOf(run: number): number
@@ -17,7 +17,7 @@ export interface RunPool {
  * A pool of at most `size` runs in typed arrays: 14 bytes a run, and the system gives that memory only when it is touched.
  * Objects would take six times as much, and the garbage of a flood of addresses even more.
  */
-export function createRunPool(size: number): RunPool {
+export function createRequestLogPool(size: number): RequestLogPool {
   const times = new Float64Array(size)
   const counts = new Uint16Array(size)
   const nexts = new Int32Array(size)

@@ -1,6 +1,6 @@
 import { isDeniedAgent } from '@zenovay/tracker/contract'
 import { isbot } from 'isbot'
-import { remember } from '../../cache.js'
+import { memoize } from '../../cache.js'
 import { isAutomatedAgent } from './automated-agents.js'
 
 // With agents of 1,024 characters 5 MB.
@@ -16,7 +16,7 @@ const PRETENDS = /compatible|http|@|google(?!app|news)/i
  * which is what a server is told to call itself. Verdicts are remembered, because few browsers make most of
  * the traffic and the expressions are long.
  */
-export const isBotAgent = remember(
+export const isBotAgent = memoize(
   (userAgent) =>
     isDeniedAgent(userAgent) ||
     isAutomatedAgent(userAgent) ||

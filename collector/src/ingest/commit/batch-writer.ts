@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { describeError, NotStoredError } from '../../errors.js'
 import type { Batch, GroupCommitOptions } from './group-commit.js'
 
-export interface BatchWriter<Item> {
+interface BatchWriter<Item> {
   /** Resolves when the batch is written, or with the failure when it is given up. */
   write(batch: Batch<Item>): Promise<{ cause: unknown } | undefined>
   isFailing(): boolean

@@ -2,8 +2,8 @@ import type { Logger } from 'pino'
 import { describeError } from '../../errors.js'
 import type { EventStore } from '../event-store.js'
 
-export interface CopySweepOptions {
-  store: Pick<EventStore, 'deleteCopies' | 'newestReceipt'>
+interface DuplicateSweepOptions {
+  store: Pick<EventStore, 'deleteDuplicates' | 'newestReceipt'>
   /** Whether other collectors may write to the store: a collector alone makes no copies unless it dies. */
   isShared: boolean
   log: Logger
@@ -11,7 +11,7 @@ export interface CopySweepOptions {
   now?: () => number
 }
 
-export interface CopySweep {
+interface DuplicateSweep {
   /** Sweeps what collectors left that died; a shared store also once a minute from then on. */
   start(): Promise<void>
   stop(): Promise<void>
@@ -29,13 +29,18 @@ const DAY_MS = 24 * 60 * 60 * 1000
  * the store through another collector, or through one that was just killed. Nobody can wait for that. So what was
  * received lately is searched for events that are there twice.
  */
-export function createCopySweep({ store, isShared, log, now = Date.now }: CopySweepOptions): CopySweep {
+export function createDuplicateSweep({
+  store,
+  isShared,
+  log,
+  now = Date.now,
+}: DuplicateSweepOptions): DuplicateSweep {
   let timer: NodeJS.Timeout | undefined
   let sweeping = Promise.resolve()
 
   async function sweep(since: number): Promise<void> {
     for (;;) {
-      const copies = await store.deleteCopies(since)
+      const copies = await store.deleteDuplicates(since)
       if (copies === 0) return
       log.info({ copies }, 'events that two collectors had stored were made one')
     }

@@ -1,13 +1,13 @@
 import { DEDUPLICATION_WINDOW_MS } from '@zenovay/tracker/contract'
 import type { Logger } from 'pino'
-import { fingerprintOf } from '../../stores/clickhouse/schema.js'
+import { fingerprintOf } from '../event-row.js'
 import type { EventRow } from '../event-row.js'
 import { eventKey, type EventKey, type EventStore } from '../event-store.js'
-import { type CommitWatch, createGroupCommit } from './group-commit.js'
+import { type CommitMetrics, createGroupCommit } from './group-commit.js'
 import { createRecentEvents, ON_DISK } from './recent-events.js'
 
 /** A row on its way to the store. */
-export interface Candidate {
+interface Candidate {
   row: EventRow
   /** Whether the sender chose the id: only then can it come twice. */
   hasOwnId: boolean
@@ -31,17 +31,17 @@ export interface EventCommit {
   giveUp(): void
 }
 
-export interface EventCommitServices {
+interface EventCommitServices {
   store: EventStore
   log: Logger
-  watch?: CommitWatch
+  watch?: CommitMetrics
   /** Told that an event is kept under a new id, because another event has its own. */
   onReuse?: () => void
   /**
    * Told of every batch when it is stored, before it is acknowledged, repeats that the store knew already with it: their first transmission
    * may have been cut off in between. While it rejects the batch is tried again.
    */
-  tell?: (items: readonly { row: EventRow }[]) => Promise<void> | undefined
+  publish?: (items: readonly { row: EventRow }[]) => Promise<void> | undefined
   /** @default Date.now */
   now?: () => number
 }
@@ -73,7 +73,7 @@ export async function createEventCommit({
   log,
   watch,
   onReuse,
-  tell,
+  publish,
   now = Date.now,
 }: EventCommitServices): Promise<EventCommit> {
   const recent = createRecentEvents(MAX_RECENT, await store.recentEvents(now() - REMEMBER_MS, MAX_RECENT))
@@ -100,7 +100,7 @@ export async function createEventCommit({
         plan = { batchId, items, rows: await selectNew(items, signal), isStored: false }
       if (!plan.isStored && plan.rows.length > 0) await store.insertEvents(plan.rows, batchId, signal)
       plan.isStored = true
-      await tell?.(items)
+      await publish?.(items)
     },
   })
 

@@ -10,7 +10,7 @@ export interface GroupCommitOptions<Item> {
   onRefused?: (items: Item[]) => void
   /** Told of items that were written after all, when their promise had rejected already. */
   onWrittenLate?: (items: Item[]) => void
-  watch?: CommitWatch
+  watch?: CommitMetrics
   /** About how much memory an item holds while it waits. */
   bytesOf?: (item: Item) => number
   log: Logger
@@ -33,7 +33,7 @@ export interface GroupCommitOptions<Item> {
 }
 
 /** Told how writing goes. */
-export interface CommitWatch {
+export interface CommitMetrics {
   /** A batch is written or given up; `elapsedMs` since its first item came. */
   settled(items: number, elapsedMs: number): void
   /** A batch was not written at this attempt. */

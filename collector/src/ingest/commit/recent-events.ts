@@ -2,7 +2,7 @@ import { AgedMap } from '../../cache.js'
 import type { StoredEvent } from '../event-store.js'
 
 /** An event of the last minutes. */
-export interface RecentEvent {
+interface RecentEvent {
   fingerprint: number
   /** Settles with the write that brings it to disk. */
   written: Promise<void>
@@ -10,7 +10,7 @@ export interface RecentEvent {
   isUntold?: true
 }
 
-export interface RecentEvents {
+interface RecentEvents {
   find(key: string): RecentEvent | undefined
   add(key: string, event: RecentEvent): void
   forget(key: string): void

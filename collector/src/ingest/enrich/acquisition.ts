@@ -1,5 +1,5 @@
 import { MAX_LABEL_LENGTH } from '@zenovay/tracker/contract'
-import { remember } from '../../cache.js'
+import { memoize } from '../../cache.js'
 import { type Source, sourceOfHost, sourceOfTag } from './sources.js'
 
 /** The channels of reports; docs/sources.md says which visit belongs to which. */
@@ -19,7 +19,7 @@ export const CHANNELS = [
 export type Channel = (typeof CHANNELS)[number]
 
 /** How a visitor came to a page. */
-export interface Acquisition {
+interface Acquisition {
   channel: Channel
   /** Name of the source; empty when it is direct. */
   source: string
@@ -49,9 +49,9 @@ export function findAcquisition({ query, sender }: { query: string; sender: stri
 // Most pages of a site are reached in a few ways. At most 10 MB, when every link is as long as it may be.
 const MAX_REMEMBERED = 2_000
 
-const find = remember((link): Acquisition => {
+const find = memoize((link): Acquisition => {
   const mark = link.indexOf('?')
-  const tags = readTags(link.slice(mark + 1))
+  const tags = parseTags(link.slice(mark + 1))
   const source = findSource(tags, link.slice(0, mark))
   return { channel: findChannel(tags, source), source: source.name, tags }
 }, MAX_REMEMBERED)
@@ -84,7 +84,7 @@ function findChannel(
 }
 
 /** What the query of a link says about how it came to be clicked. Absent texts are empty. */
-export interface LinkTags {
+interface LinkTags {
   utm_source: string
   utm_medium: string
   utm_campaign: string
@@ -116,7 +116,7 @@ const NO_TAGS: Readonly<LinkTags> = {
 }
 
 /** Reads the tags of a query (without its `?`). The first of a key counts, and a paid click id over any other. */
-export function readTags(query: string): Readonly<LinkTags> {
+export function parseTags(query: string): Readonly<LinkTags> {
   if (query === '') return NO_TAGS
   const tags = { ...NO_TAGS }
   for (const pair of query.split('&')) {
@@ -146,7 +146,7 @@ function decode(text: string): string {
 }
 
 /** What the id tells that a platform puts on the links it sends people by. */
-export interface ClickId {
+interface ClickId {
   /** As in known-sources.ts. */
   source: string
   /** Whether only a paid click carries it. */

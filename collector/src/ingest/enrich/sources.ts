@@ -2,7 +2,7 @@ import { MAX_LABEL_LENGTH } from '@zenovay/tracker/contract'
 
 /** What a source is, which with the link's own tags decides the channel. */
 export const SOURCE_KINDS = ['search', 'social', 'ai', 'email', 'ads', 'site'] as const
-export type SourceKind = (typeof SOURCE_KINDS)[number]
+type SourceKind = (typeof SOURCE_KINDS)[number]
 
 /**
  * The sources that reports know by name, as docs/sources.md lists them.

@@ -6,10 +6,10 @@ import type { EventRow } from '../event-row.js'
 import type { Ids } from '../identify/identifier.js'
 import { appOf, findAcquisition, hostOf } from './acquisition.js'
 import { cleanReferrer, hidePersonalData, splitUrl } from './redact-url.js'
-import { nameClient } from './user-agent.js'
+import { parseUserAgent } from './user-agent.js'
 
 /** What an event does not say of itself. */
-export interface EventContext {
+interface EventContext {
   site: Site
   ids: Ids
   /** What the browser asks for; counts when the event names none. */
@@ -24,7 +24,7 @@ export interface EventContext {
 export function toEventRow(event: ValidEvent, { site, ids, language, country, now }: EventContext): EventRow {
   const address = splitUrl(event.url)
   const referrer = cleanReferrer(event.referrer)
-  const client = nameClient(event)
+  const client = parseUserAgent(event)
   const sender = referrer ? foreignHost(referrer, address.origin, site) : appOf(event.referrer ?? '')
   const { channel, source, tags } = findAcquisition({ query: address.query, sender })
   return {
@@ -48,7 +48,7 @@ export function toEventRow(event: ValidEvent, { site, ids, language, country, no
     language: (event.language ?? language).slice(0, MAX_LABEL_LENGTH),
     screen: event.screen ?? '',
     timezone: event.timezone ?? '',
-    properties: writeProperties(event.properties),
+    properties: propertiesToJson(event.properties),
     cookieless: event.cookieless ?? false,
     gpc: event.gpc ?? false,
     country,
@@ -83,7 +83,7 @@ const MAY_BE_LARGE = /\d{19}/
  * The engine gives up on a text with an integer beyond 64 bits, such as the 100000000000000000000 that JavaScript writes, and
  * finds no other property of the event either. With an exponent it is the same number.
  */
-export function writeProperties(properties: Properties): string {
+export function propertiesToJson(properties: Properties): string {
   const json = JSON.stringify(properties)
   if (!MAY_BE_LARGE.test(json)) return json
   const entries = Object.entries(properties).map(

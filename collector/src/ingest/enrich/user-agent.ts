@@ -1,4 +1,4 @@
-import { remember } from '../../cache.js'
+import { memoize } from '../../cache.js'
 import { canonicalName } from './sources.js'
 
 // In this order: browsers call themselves the one they are built on, too, and nearly all of them "Chrome" or "Safari".
@@ -17,7 +17,7 @@ const BROWSERS = [
 // Android says "Linux; Android", an iPhone "like Mac OS X", a Chromebook "X11; CrOS".
 const SYSTEMS = [/Android/, /iPhone|iPad|iPod/, /Mac/, /Windows/, /CrOS/, /Linux/]
 
-export interface ClientClaims {
+interface ClientClaims {
   device_type: string
   browser: string
   os: string
@@ -30,7 +30,7 @@ type ClientNames = Pick<ClientClaims, 'device_type' | 'browser' | 'os'>
  * Names device, browser and system for reports. What a client says is taken, in the reports' words; where it leaves that to
  * the collector (`auto`, and `touch` for a device with a touch screen), its user agent tells.
  */
-export function nameClient({ device_type, browser, os, user_agent }: ClientClaims): ClientNames {
+export function parseUserAgent({ device_type, browser, os, user_agent }: ClientClaims): ClientNames {
   const names = {
     device_type:
       device_type === 'auto' || device_type === 'touch' ? readAgent(user_agent).device : device_type,
@@ -45,7 +45,7 @@ export function nameClient({ device_type, browser, os, user_agent }: ClientClaim
 
 // Few browsers have most visitors.
 const MAX_AGENTS = 1_000
-const readAgent = remember(
+const readAgent = memoize(
   (agent) => ({
     device: nameDevice(agent),
     browser: findToken(agent, BROWSERS),

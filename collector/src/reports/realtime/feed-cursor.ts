@@ -13,7 +13,7 @@ export function formatCursor({ block, receivedAt, hash }: FeedPosition): string 
 }
 
 /** The position of a `Last-Event-ID`; undefined without one. Throws `VALIDATION_ERROR` for what is no id of a stream. */
-export function readCursor(text = ''): FeedPosition | undefined {
+export function parseCursor(text = ''): FeedPosition | undefined {
   if (text === '') return undefined
   const [block, receivedAt, hash] = (CURSOR.exec(text) ?? []).slice(1).map(Number)
   if (block === undefined || receivedAt === undefined || !Number.isSafeInteger(hash)) {

@@ -7,7 +7,7 @@ export interface LiveCounter {
   count(siteId: string): Promise<number>
 }
 
-export interface LiveCounterServices {
+interface LiveCounterServices {
   store: Pick<EventStore, 'countVisitorsSince'>
   /** ms since the epoch. */
   now: () => number

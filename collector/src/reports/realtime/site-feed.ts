@@ -28,7 +28,7 @@ export interface FeedIntervals {
   summaryMs: number
 }
 
-export interface SiteFeedOptions {
+interface SiteFeedOptions {
   start: FeedPosition
   readEvents: (question: { after: FeedPosition; since: number; limit: number }) => Promise<FeedPage>
   countLive: () => Promise<number>

@@ -15,7 +15,7 @@ export interface StreamIntervals {
   drainMs: number
 }
 
-export interface StreamOptions {
+interface StreamOptions {
   /** Its head is written. */
   output: ServerResponse
   feed: SiteFeed
@@ -45,7 +45,7 @@ export function startStream({ output, feed, from, isAllowed, intervals, now }: S
 
   const isFull = () => output.writableLength >= MAX_BUFFERED_BYTES
   const isOver = () => output.writableEnded || output.destroyed
-  const tell = (text: string) => void (!isFull() && !isOver() && output.write(text))
+  const send = (text: string) => void (!isFull() && !isOver() && output.write(text))
 
   /** Whether all of the page found room. */
   function tellHits({ events, end }: FeedPage): boolean {
@@ -86,11 +86,11 @@ export function startStream({ output, feed, from, isAllowed, intervals, now }: S
       const at = performance.now()
       if (visitors === toldVisitors && at - toldAt < intervals.liveAgainMs) return
       ;[toldVisitors, toldAt] = [visitors, at]
-      tell(formatMessage('live', { visitors }))
+      send(formatMessage('live', { visitors }))
     },
     takeSummary(summary) {
       const text = formatMessage('analytics', summary)
-      if (text !== toldSummary) tell((toldSummary = text))
+      if (text !== toldSummary) send((toldSummary = text))
     },
   }
 
@@ -98,7 +98,7 @@ export function startStream({ output, feed, from, isAllowed, intervals, now }: S
   output.write(`retry: ${RECONNECT_AFTER_MS}\nid: ${formatCursor(position)}\n\n`)
   feed.join(listener)
   catchUp().catch(cut)
-  const heartbeats = setInterval(() => tell(':\n\n'), intervals.heartbeatMs)
+  const heartbeats = setInterval(() => send(':\n\n'), intervals.heartbeatMs)
   const stopChecking = repeat(async () => {
     if (!(await isAllowed())) output.end()
   }, intervals.checkMs)

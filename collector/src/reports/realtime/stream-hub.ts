@@ -10,7 +10,7 @@ import { createSiteFeed, type FeedIntervals, LATEST_MS, type SiteFeed } from './
 import { LOOK_BACK_MS, startStream, type StreamIntervals } from './start-stream.js'
 
 /** A request for a stream that may have it. */
-export interface StreamRequest {
+interface StreamRequest {
   site: Site
   keyId: string
   /** Where the reader was cut off. */
@@ -41,7 +41,7 @@ export interface StreamHubServices {
   intervals?: FeedIntervals & StreamIntervals
 }
 
-export const MAX_STREAMS = 1_000
+const MAX_STREAMS = 1_000
 export const MAX_STREAMS_PER_KEY = 20
 const RETRY_AFTER_S = 10
 const INTERVALS: FeedIntervals & StreamIntervals = {
@@ -152,7 +152,7 @@ export function createStreamHub({
 }
 
 /** Reads the figures of a site's last 24 hours, as the overview gives them. */
-export function createSummaryReader({
+export function createSummaryQuery({
   reports,
   now,
 }: {

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { orNull, PAGINATION, rowOf, VISIT_FIGURES } from '../../http/api/answer-schemas.js'
-import { nameCountry } from '../../reports/comparison.js'
+import { countryName } from '../../reports/comparison.js'
 import { defineReport, rankVisits, readRows } from './define-report.js'
 
 /** The country of a visit or visitor, by all its names; null where it is not known. */
@@ -13,7 +13,7 @@ export const COUNTRY = {
 export const describeCountry = (code: string) => ({
   country: code || null,
   country_code: code || null,
-  country_name: nameCountry(code),
+  country_name: countryName(code),
 })
 
 const ROW = rowOf(COUNTRY, VISIT_FIGURES)

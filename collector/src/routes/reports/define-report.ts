@@ -1,3 +1,4 @@
+import type { Pagination } from '../../http/api/answer-schemas.js'
 import { type Static, type TObject, type TProperties, Type } from '@sinclair/typebox'
 import { authorise } from '../../control/keys/gate.js'
 import type { Site } from '../../control/sites.js'
@@ -9,15 +10,15 @@ import {
   refuseFaults,
   type RouteDescription,
 } from '../../http/api/route.js'
-import { compareFigures, type Figures } from '../../reports/comparison.js'
-import { readCursor, writeCursor } from '../../reports/cursor.js'
-import { readFilters } from '../../reports/filters.js'
+import { compareMetrics, type Figures } from '../../reports/comparison.js'
+import { parseCursor, formatCursor } from '../../reports/cursor.js'
+import { parseFilters } from '../../reports/filters.js'
 import {
   isAllowedPeriod,
   type PeriodQuery,
   previousOf,
   type Range,
-  readPeriod,
+  parsePeriod,
 } from '../../reports/period.js'
 import type {
   RankedRow,
@@ -25,7 +26,7 @@ import type {
   ReportStore,
   Slice,
   VisitField,
-  VisitFigures,
+  VisitMetrics,
 } from '../../reports/report-store.js'
 import { COMPARE, FILTERS, FORMAT, MAX_LIMIT, pagingOf, PERIOD } from './query-parameters.js'
 
@@ -34,7 +35,7 @@ export const SITE_PARAMS = {
 }
 
 /** How a list is read page by page. */
-export interface Paging {
+interface Paging {
   /** Rows of a page unless the query says otherwise. */
   rows: number
   /** Reads the position that a cursor holds, where it is no offset; undefined when it cannot be one. */
@@ -42,7 +43,7 @@ export interface Paging {
 }
 
 /** A report that was asked for: everything read, nothing wrong. */
-export interface ReportCall<Params, Query> {
+interface ReportCall<Params, Query> {
   services: ExternalServices
   site: Site
   params: Params
@@ -133,7 +134,7 @@ function readReport({
 }: ReportRequest): ReportCall<Record<string, string>, Record<string, unknown>> {
   const { services, params, query, faults, now } = call
   const clock = { timeZone: site.timeZone, now }
-  const read = readPeriod(query, clock, faults)
+  const read = parsePeriod(query, clock, faults)
   const {
     limit = paging?.rows ?? 0,
     offset = 0,
@@ -144,7 +145,7 @@ function readReport({
 
   const question = [path, params, Object.entries(asked).sort()]
   const page =
-    cursor === undefined ? undefined : readCursor(cursor, question, paging?.readPosition ?? readOffset)
+    cursor === undefined ? undefined : parseCursor(cursor, question, paging?.readPosition ?? readOffset)
   if (cursor !== undefined && (!page || !isAllowedPeriod(page.period, clock)))
     faults.push({ field: 'cursor', reason: 'must be the next_cursor of an answer to the same question' })
   if (cursor !== undefined && query['offset'] !== undefined)
@@ -152,7 +153,7 @@ function readReport({
   refuseFaults(faults)
 
   const period = page?.period ?? read.period
-  const scope = { siteId: site.id, period, filters: readFilters(query) }
+  const scope = { siteId: site.id, period, filters: parseFilters(query) }
   return {
     services,
     site,
@@ -165,25 +166,18 @@ function readReport({
     limit,
     offset: page && !paging?.readPosition ? (page.position as number) : offset,
     position: page?.position,
-    cursorAt: (position) => writeCursor(question, { period, position }),
+    cursorAt: (position) => formatCursor(question, { period, position }),
     now,
   }
 }
 
 /** How one list is asked for and shown. */
-export interface RowKind<Row> {
+interface RowKind<Row> {
   load(scope: ReportScope, slice: Slice): Promise<Row[]>
   /** What tells rows apart, in both periods. */
   keyOf(row: Row): string
   nameOf(row: Row): Record<string, unknown>
   figuresOf(row: Row): Figures
-}
-
-export interface Pagination {
-  limit: number
-  offset: number
-  has_more: boolean
-  next_cursor: string | null
 }
 
 type ListCall = Pick<ReportCall<unknown, unknown>, 'scope' | 'previous' | 'limit' | 'offset' | 'cursorAt'>
@@ -222,12 +216,12 @@ function comparisonWith<Row>(before: Row[], { keyOf, figuresOf }: RowKind<Row>) 
     // What is not among the rows of a list that was cut off may stand in the part that is missing.
     if (!same && before.length === MAX_LIMIT) return { previous: null, change: null }
     const previous = same ?? Object.fromEntries(Object.keys(current).map((name) => [name, 0]))
-    return { previous, change: compareFigures(current, previous) }
+    return { previous, change: compareMetrics(current, previous) }
   }
 }
 
 /** The figures of visits by the names they have on the wire. */
-export function describeVisits({ visitors, visits, pageviews, bounceRate, averageDuration }: VisitFigures) {
+function describeVisits({ visitors, visits, pageviews, bounceRate, averageDuration }: VisitMetrics) {
   return {
     visitors,
     visits,

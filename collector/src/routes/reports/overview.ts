@@ -1,9 +1,9 @@
 import { Type } from '@sinclair/typebox'
 import { changeOf, PERIOD_BOUNDS, VISIT_FIGURES } from '../../http/api/answer-schemas.js'
 import { daysOf } from '../../reports/calendar.js'
-import { compareFigures, describeSummary } from '../../reports/comparison.js'
+import { compareMetrics, describeSummary } from '../../reports/comparison.js'
 import { type Range, RANGES } from '../../reports/period.js'
-import type { Period, VisitFigures } from '../../reports/report-store.js'
+import type { Period, VisitMetrics } from '../../reports/report-store.js'
 import { defineReport } from './define-report.js'
 import { oneOf } from './query-parameters.js'
 import { describeSite, WEBSITE, WEBSITE_EXAMPLE } from './websites.js'
@@ -98,7 +98,7 @@ export const readOverview = defineReport({
           comparison: {
             date_range: describePeriod(previous!.period, site.timeZone),
             summary: past,
-            change: compareFigures(summary, past),
+            change: compareMetrics(summary, past),
           },
         }),
       },
@@ -114,7 +114,7 @@ export const readOverview = defineReport({
 
 function describeDay(
   date: string,
-  { visitors, visits, pageviews, bounceRate, averageDuration }: VisitFigures,
+  { visitors, visits, pageviews, bounceRate, averageDuration }: VisitMetrics,
 ) {
   return {
     date,

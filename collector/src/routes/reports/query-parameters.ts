@@ -1,10 +1,10 @@
 import { type TLiteral, type TUnion, Type } from '@sinclair/typebox'
+import { MAX_TEXT_LENGTH } from '../../http/api/read-input.js'
 import { FIELD_FILTERS } from '../../reports/filters.js'
 import { LONGEST_PERIOD_MONTHS, type Range, RANGES } from '../../reports/period.js'
 
 export const MAX_LIMIT = 1000
 const MAX_OFFSET = 100_000
-export const MAX_TEXT_LENGTH = 2_048
 
 /** One of several words. */
 export function oneOf<Word extends string>(
@@ -71,9 +71,6 @@ export const FILTERS = {
   path: filter('Visits with a pageview of this path.', 1),
   event: filter('Visits with a custom event or goal of this name.', 1),
 }
-
-/** `property[key]=value`, any number of them: in the document one parameter of style deepObject. */
-export const PROPERTY_FILTER = 'property'
 
 export const COMPARE = {
   compare: Type.Optional(

@@ -1,17 +1,17 @@
-import type { WatchStore } from '../../webhooks/events/activity-store.js'
+import type { ActivityStore } from '../../webhooks/events/activity-store.js'
 import { createAsk, splitParameter } from './client.js'
-import { askEventsReceived } from './queries/events.js'
-import { askEndedSessions, askSessions } from './queries/sessions.js'
-import { askVisitorsById } from './queries/visitors.js'
+import { queryEventsReceived } from './queries/events.js'
+import { queryEndedSessions, querySessions } from './queries/sessions.js'
+import { queryVisitorsById } from './queries/visitors.js'
 
 const TIMEOUT_MS = 30_000
 
 /** The watch store on the tables of the event store, which must be there. One question at a time, on one core: nobody waits for the answers. */
-export function createClickhouseWatchStore({
+export function createClickhouseActivityStore({
   url,
 }: {
   url: string
-}): WatchStore & { close(): Promise<void> } {
+}): ActivityStore & { close(): Promise<void> } {
   const { ask, close } = createAsk({ url, timeoutMs: TIMEOUT_MS, questionsAtOnce: 1, threads: 1 })
 
   /** The answers for ids of which there may be more than fit into one question. */
@@ -25,14 +25,14 @@ export function createClickhouseWatchStore({
   }
 
   return {
-    eventsReceived: (question) => askEventsReceived(ask, question),
-    endedSessions: (question) => askEndedSessions(ask, question),
+    eventsReceived: (question) => queryEventsReceived(ask, question),
+    endedSessions: (question) => queryEndedSessions(ask, question),
     sessions: (siteId, sessionIds, since) =>
       askInParts(sessionIds, (part) =>
-        askSessions(ask, { siteIds: [siteId], sessionIds: part, since, until: NEVER }),
+        querySessions(ask, { siteIds: [siteId], sessionIds: part, since, until: NEVER }),
       ),
     visitors: (siteId, visitorIds, period) =>
-      askInParts(visitorIds, (part) => askVisitorsById(ask, { siteId, visitorIds: part, period })),
+      askInParts(visitorIds, (part) => queryVisitorsById(ask, { siteId, visitorIds: part, period })),
     close,
   }
 }

@@ -1,5 +1,5 @@
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
-import type { FigureStore, WindowFigures } from '../../alerts/metric-source.js'
+import type { MetricSource, WindowMetrics } from '../../alerts/metric-source.js'
 import { explainUnavailable } from './client.js'
 import { REVENUE_AMOUNT, REVENUE_CURRENCY, WITH_AMOUNT } from './queries/metrics.js'
 
@@ -10,7 +10,7 @@ const RECEIVED = `site_id = {siteId: String} AND received_at >= ${moment('from')
 // Old events come late: what was received then happened at most a week before.
 const NOT_OLDER = `occurred_at >= ${moment('from')} - INTERVAL 8 DAY`
 
-export const WINDOW_FIGURES = `
+const WINDOW_METRICS = `
   SELECT
     uniqExact(visitor_id) AS visitors,
     uniqExact(session_id) AS visits,
@@ -20,11 +20,11 @@ export const WINDOW_FIGURES = `
     countIf(event_type = 'error') AS errors
   FROM events WHERE ${RECEIVED} AND ${NOT_OLDER}`
 
-export const WINDOW_REVENUE = `
+const WINDOW_REVENUE = `
   SELECT ifNotFinite(sumIf(${REVENUE_AMOUNT}, ${WITH_AMOUNT} AND ${REVENUE_CURRENCY} = {currency: String}), 0) AS revenue, uniqExact(visitor_id) AS visitors
   FROM events WHERE ${RECEIVED} AND ${NOT_OLDER}`
 
-export const WINDOW_LIVE = `
+const WINDOW_LIVE = `
   SELECT uniqExact(visitor_id) AS visitors FROM (
     SELECT visitor_id FROM events WHERE ${RECEIVED} AND ${NOT_OLDER}
     UNION ALL
@@ -35,11 +35,11 @@ const TIMEOUT_MS = 10_000
 const MAX_MEMORY_BYTES = 200_000_000
 
 /** The figure store on the tables of the event store, which must be there. One question at a time: nobody waits for the answer. */
-export function createClickhouseFigureStore({
+export function createClickhouseMetricSource({
   url,
 }: {
   url: string
-}): FigureStore & { close(): Promise<void> } {
+}): MetricSource & { close(): Promise<void> } {
   const client = createClient({
     url,
     request_timeout: TIMEOUT_MS,
@@ -63,7 +63,7 @@ export function createClickhouseFigureStore({
     }
   }
   return {
-    figures: (siteId, window) => ask<WindowFigures>(WINDOW_FIGURES, { siteId, ...window }),
+    metrics: (siteId, window) => ask<WindowMetrics>(WINDOW_METRICS, { siteId, ...window }),
     revenue: (siteId, window, currency) => ask(WINDOW_REVENUE, { siteId, ...window, currency }),
     liveVisitors: async (siteId, window) =>
       (await ask<{ visitors: number }>(WINDOW_LIVE, { siteId, ...window })).visitors,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Deletion, DeletionResult } from '../../ingest/event-store.js'
-import { REPLACED, unsettleAround } from './rollups/invalidate.js'
+import { REPLACED, invalidateAround } from './rollups/invalidate.js'
 
 // An answer has to come before the connection is taken for dead, which is after 60 seconds of silence.
 const PATIENCE_MS = 45_000
@@ -113,7 +113,7 @@ export function createDeletion(
     // One after the other: each rewrites whole parts.
     const result = previous.then(async () => {
       const { where, params } = describe(deletion)
-      const events = await unsettleAround(client, { where: where('occurred_at'), params }, () =>
+      const events = await invalidateAround(client, { where: where('occurred_at'), params }, () =>
         deleteRows('events', where('occurred_at'), params),
       )
       const heartbeats = await deleteRows('heartbeats', where('received_at'), params)

@@ -1,5 +1,5 @@
 /** What a column of a table holds; also of `LowCardinality` of it, which is written alike. */
-export type ColumnType = 'String' | 'DateTime64(3)' | 'Bool' | 'UInt32'
+type ColumnType = 'String' | 'DateTime64(3)' | 'Bool' | 'UInt32'
 
 /** With `shared`, the value of all rows; else each row has its own by that name. */
 export type Column<Row> =

@@ -23,10 +23,10 @@ import {
   RECENT_SESSIONS,
   VISITORS_SINCE,
 } from './queries/stored-events.js'
-import { unsettleAround } from './rollups/invalidate.js'
+import { invalidateAround } from './rollups/invalidate.js'
 import { SCHEMA_STEPS } from './schema.js'
 
-export interface ClickhouseOptions {
+interface ClickhouseOptions {
   /** With user, password and database where the server wants them. */
   url: string
   /** Longest time of one statement, in milliseconds. */
@@ -189,12 +189,12 @@ export async function createClickhouseEventStore({
       const [row] = await select<{ newest: number }>(NEWEST_RECEIPT, { since: since / 1000 })
       return row!.newest
     },
-    async deleteCopies(since) {
+    async deleteDuplicates(since) {
       const rows = await select<{ copy: string }>(FIND_COPIES, { since: since / 1000, limit: MAX_COPIES })
       const copies = rows.map(({ copy }) => copy)
       const params = { since: since / 1000, copies }
       if (copies.length > 0)
-        await unsettleAround(client, { where: IS_COPY, params }, () =>
+        await invalidateAround(client, { where: IS_COPY, params }, () =>
           client.command({ query: `DELETE FROM events WHERE ${IS_COPY}`, query_params: params }),
         )
       return copies.length

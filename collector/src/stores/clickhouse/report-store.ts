@@ -1,15 +1,15 @@
 import type { ReportScope, ReportStore } from '../../reports/report-store.js'
 import { createAsk } from './client.js'
-import { askErrorGroup, askErrorGroups } from './queries/errors.js'
-import { askEventNames, askEventProperties } from './queries/events.js'
-import { askGoals } from './queries/goals.js'
-import { askRanking, askRevenue, askSummary, askTimeline } from './queries/metrics.js'
-import { askPages } from './queries/pages.js'
-import { askVisitor, askVisitors } from './queries/visitors.js'
-import type { SettledScope } from './rollups/days.js'
-import { findSettledPeriod } from './rollups/find-period.js'
+import { queryErrorGroup, queryErrorGroups } from './queries/errors.js'
+import { queryEventNames, queryEventProperties } from './queries/events.js'
+import { queryGoals } from './queries/goals.js'
+import { queryRanking, queryRevenue, querySummary, queryTimeline } from './queries/metrics.js'
+import { queryPages } from './queries/pages.js'
+import { queryVisitor, queryVisitors } from './queries/visitors.js'
+import type { RollupScope } from './rollups/days.js'
+import { findRollupPeriod } from './rollups/find-period.js'
 
-export interface ReportStoreOptions {
+interface ReportStoreOptions {
   /** With user, password and database where the server wants them. */
   url: string
   /** Longest time of one question, in milliseconds. */
@@ -37,25 +37,25 @@ export function createClickhouseReportStore({
 }: ReportStoreOptions): ReportStore & { close(): Promise<void> } {
   const { ask, close } = createAsk({ url, timeoutMs, questionsAtOnce: QUESTIONS_AT_ONCE })
 
-  const settle = async (scope: ReportScope): Promise<SettledScope> => {
-    const settled = useSettled ? await findSettledPeriod(ask, scope, underWayMs) : undefined
+  const settle = async (scope: ReportScope): Promise<RollupScope> => {
+    const settled = useSettled ? await findRollupPeriod(ask, scope, underWayMs) : undefined
     return { ...scope, settled, isSketched: settled !== undefined && settled.visits > maxCountedExactly }
   }
 
   return {
-    summary: async (scope) => askSummary(ask, await settle(scope)),
-    timeline: async (scope, starts) => askTimeline(ask, await settle(scope), starts),
-    pages: async (scope, slice) => askPages(ask, await settle(scope), slice),
-    ranking: async (scope, field, slice) => askRanking(ask, { scope: await settle(scope), field, slice }),
-    visitors: async (scope, slice) => askVisitors(ask, await settle(scope), slice),
-    visitor: async (scope, visitorId) => askVisitor(ask, await settle(scope), visitorId),
-    eventNames: async (scope, slice) => askEventNames(ask, await settle(scope), slice),
+    summary: async (scope) => querySummary(ask, await settle(scope)),
+    timeline: async (scope, starts) => queryTimeline(ask, await settle(scope), starts),
+    pages: async (scope, slice) => queryPages(ask, await settle(scope), slice),
+    ranking: async (scope, field, slice) => queryRanking(ask, { scope: await settle(scope), field, slice }),
+    visitors: async (scope, slice) => queryVisitors(ask, await settle(scope), slice),
+    visitor: async (scope, visitorId) => queryVisitor(ask, await settle(scope), visitorId),
+    eventNames: async (scope, slice) => queryEventNames(ask, await settle(scope), slice),
     eventProperties: async (scope, name, limit) =>
-      askEventProperties(ask, { scope: await settle(scope), name, limit }),
-    revenue: async (scope) => askRevenue(ask, await settle(scope)),
-    goals: async (scope, rules) => askGoals(ask, await settle(scope), rules),
-    errorGroups: (scope, slice) => askErrorGroups(ask, scope, slice),
-    errorGroup: (siteId, fingerprint) => askErrorGroup(ask, siteId, fingerprint),
+      queryEventProperties(ask, { scope: await settle(scope), name, limit }),
+    revenue: async (scope) => queryRevenue(ask, await settle(scope)),
+    goals: async (scope, rules) => queryGoals(ask, await settle(scope), rules),
+    errorGroups: (scope, slice) => queryErrorGroups(ask, scope, slice),
+    errorGroup: (siteId, fingerprint) => queryErrorGroup(ask, siteId, fingerprint),
     close,
   }
 }

@@ -1,6 +1,3 @@
-import { crc32 } from 'node:zlib'
-import type { EventRow } from '../../ingest/event-row.js'
-
 // Settings of every table that takes acknowledged rows. Without the two fsync settings the engine never
 // calls fsync at all; the window makes a batch that is sent again with its token harmless.
 const DURABLE = 'fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 1000'
@@ -122,13 +119,5 @@ export const SCHEMA_STEPS: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS late_checks (checked_at DateTime64(3, 'UTC')) ENGINE = ReplacingMergeTree(checked_at) ORDER BY tuple() SETTINGS ${BUILT}`,
 ]
 
-/**
- * What an event says, in 32 bits: two events with one id and different fingerprints are two events.
- * Only what its sender wrote counts, as it is stored; not when it came, who sent it, and how often.
- */
-export function fingerprintOf({ event_type, event_name, origin, path, query, properties }: EventRow): number {
-  return crc32(`${event_type}\n${event_name}\n${origin}\n${path}\n${query}\n${properties}`)
-}
-
-/** The same of a stored row. */
+/** `fingerprintOf` (ingest/event-row.ts) as SQL, for a stored row. */
 export const FINGERPRINT = String.raw`CRC32(concat(event_type, '\n', event_name, '\n', origin, '\n', path, '\n', query, '\n', properties))`

@@ -3,7 +3,7 @@ import type { AlertStore } from '../../alerts/alert-store.js'
 import { type Alert, type AlertFields, type Destination, MAX_ALERTS_OF_SITE } from '../../alerts/alert.js'
 import { lastWholeMinute } from '../../alerts/evaluate.js'
 import { logChangeOfSite } from './changes.js'
-import { createSqliteAlertNotices } from './notifications.js'
+import { createSqliteNotifications } from './notifications.js'
 import { randomText } from './random-text.js'
 import type { ControlDatabase, ControlTables } from './tables.js'
 import { runExclusively } from './transaction.js'
@@ -16,8 +16,8 @@ type Alerts = Pick<
   | 'updateAlert'
   | 'removeAlert'
   | 'findSealedDestination'
-  | 'forgetSealedDestinations'
-  | 'listJudgedAlerts'
+  | 'removeSealedDestinations'
+  | 'listEvaluatedAlerts'
 >
 type Row = Selectable<ControlTables['alerts']>
 
@@ -33,7 +33,7 @@ const CONDITION = [
 ] as const satisfies (keyof AlertFields)[]
 
 /** The alerts of the control data. */
-export function createSqliteAlerts(db: ControlDatabase): Alerts {
+function createSqliteAlerts(db: ControlDatabase): Alerts {
   return {
     addAlert: (siteId, fields, change) =>
       runExclusively(db, async (connection) => {
@@ -125,7 +125,7 @@ export function createSqliteAlerts(db: ControlDatabase): Alerts {
       const row = await selectSealed(db).limit(1).executeTakeFirst()
       return row && toAlert(row).destinations.find((destination) => 'sealed' in destination)?.sealed
     },
-    forgetSealedDestinations: (change) =>
+    removeSealedDestinations: (change) =>
       runExclusively(db, async (connection) => {
         const alerts = (await selectSealed(connection).execute()).map(toAlert)
         for (const { id, name, siteId } of alerts) {
@@ -149,7 +149,7 @@ export function createSqliteAlerts(db: ControlDatabase): Alerts {
         }
         return alerts.map(({ id }) => id)
       }),
-    async listJudgedAlerts() {
+    async listEvaluatedAlerts() {
       const rows = await db
         .selectFrom('alerts')
         .selectAll()
@@ -230,5 +230,5 @@ export function toAlert(row: Row): Alert {
 
 /** Alerts, their state and their notices in the database of the control data. */
 export function createSqliteAlertStore(db: ControlDatabase): AlertStore {
-  return { ...createSqliteAlerts(db), ...createSqliteAlertNotices(db) }
+  return { ...createSqliteAlerts(db), ...createSqliteNotifications(db) }
 }

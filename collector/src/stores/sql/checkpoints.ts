@@ -1,14 +1,14 @@
-import type { MarkStore } from '../../webhooks/events/checkpoints.js'
+import type { CheckpointStore } from '../../webhooks/events/checkpoints.js'
 import type { ControlDatabase } from './tables.js'
 
 /** The marks of the control data. */
-export function createSqliteMarks(db: ControlDatabase): MarkStore {
+export function createSqliteCheckpoints(db: ControlDatabase): CheckpointStore {
   return {
-    async readMark(name) {
+    async findCheckpoint(name) {
       const row = await db.selectFrom('marks').select('at').where('name', '=', name).executeTakeFirst()
       return row?.at
     },
-    async writeMark(name, at) {
+    async saveCheckpoint(name, at) {
       await db
         .insertInto('marks')
         .values({ name, at })

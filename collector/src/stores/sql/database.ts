@@ -2,21 +2,21 @@ import { chmodSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { Kysely, SqliteDialect } from 'kysely'
 import Database from 'libsql'
-import type { AlertStore } from '../../alerts/alert-store.js'
+import type { AlertStore, SiteStatusStore } from '../../alerts/alert-store.js'
 import type { Config } from '../../config.js'
 import type { ChangeLog } from '../../control/change-log.js'
 import type { ControlStore } from '../../control/control-store.js'
 import type { GoalStore } from '../../control/goals/goal-store.js'
-import type { InboundStore } from '../../control/integrations/billing-store.js'
+import type { BillingStore } from '../../control/integrations/billing-store.js'
 import { describeError, StartError } from '../../errors.js'
-import type { MarkStore } from '../../webhooks/events/checkpoints.js'
+import type { CheckpointStore } from '../../webhooks/events/checkpoints.js'
 import type { DeliveryStore, WebhookStore } from '../../webhooks/webhook-store.js'
 import { createSqliteAlertStore } from './alerts.js'
 import { createSqliteChangeLog } from './changes.js'
-import { createSqliteMarks } from './checkpoints.js'
+import { createSqliteCheckpoints } from './checkpoints.js'
 import { createSqliteGoals } from './goals.js'
 import { guardControlStore } from './guard.js'
-import { createSqliteInbound } from './integrations.js'
+import { createSqliteIntegrations } from './integrations.js'
 import { CONTROL_MIGRATIONS, migrateControl } from './migrations/index.js'
 import { createSqliteControlStore } from './sites-and-accounts.js'
 import type { ControlDatabase, ControlTables } from './tables.js'
@@ -45,9 +45,9 @@ export interface ControlStores {
   control: ControlStore
   webhooks: WebhookStore & DeliveryStore
   goals: GoalStore
-  marks: MarkStore
+  checkpoints: CheckpointStore
   alerts: AlertStore
-  inbound: InboundStore
+  integrations: BillingStore & SiteStatusStore
   changes: ChangeLog
 }
 
@@ -58,9 +58,9 @@ export async function openControlStores(file: string): Promise<ControlStores> {
     control: guardControlStore(createSqliteControlStore(db)),
     webhooks: guardControlStore(createSqliteWebhookStore(db)),
     goals: guardControlStore(createSqliteGoals(db)),
-    marks: guardControlStore(createSqliteMarks(db)),
+    checkpoints: guardControlStore(createSqliteCheckpoints(db)),
     alerts: guardControlStore(createSqliteAlertStore(db)),
-    inbound: guardControlStore(createSqliteInbound(db)),
+    integrations: guardControlStore(createSqliteIntegrations(db)),
     changes: guardControlStore(createSqliteChangeLog(db)),
   }
 }

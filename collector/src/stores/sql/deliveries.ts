@@ -61,7 +61,7 @@ async function takeTurn(
   connection: ControlDatabase,
   { finished, claims, now, wallNow }: Turn,
 ): Promise<TurnResult> {
-  const settled = await settleAttempts(connection, finished, { now: wallNow })
+  const settled = await recordAttempts(connection, finished, { now: wallNow })
   const claimed: ClaimedDelivery[] = []
   const interrupted: FinishedAttempt[] = []
   const webhooks = await findTargets(
@@ -79,7 +79,7 @@ async function takeTurn(
       if (attempts < MAX_ATTEMPTS) claimed.push({ ...delivery, attempt: attempts + 1 })
     }
   }
-  const broken = await settleAttempts(connection, interrupted, { now: wallNow })
+  const broken = await recordAttempts(connection, interrupted, { now: wallNow })
   if (claimed.length > 0)
     await sql`
       UPDATE webhook_deliveries SET state = 'in_flight', attempts = attempts + 1, due_at = ${now + LEASE_MS}
@@ -180,7 +180,7 @@ function describeInterrupted(delivery: ClaimedDelivery, at: number): FinishedAtt
 type Settled = Pick<TurnResult, 'disabled' | 'ended'>
 
 /** Writes what attempts came to, in their order: the log, the deliveries, and how their webhooks do. */
-export async function settleAttempts(
+async function recordAttempts(
   connection: ControlDatabase,
   finished: FinishedAttempt[],
   { now }: { now: number },

@@ -8,7 +8,7 @@ import type { ControlDatabase, WebhookTables } from './tables.js'
 const HOUR_MS = 60 * 60 * 1000
 
 /** A webhook, as its log names it. */
-export type LoggedWebhook = Pick<Webhook, 'id' | 'accountId' | 'siteId'>
+type LoggedWebhook = Pick<Webhook, 'id' | 'accountId' | 'siteId'>
 
 /** An attempt that came to its end, or was interrupted. */
 type LoggedResult = Omit<AttemptResult, 'error'> & { error: string | undefined }

@@ -1,20 +1,21 @@
 import type { SqlBool } from 'kysely'
+import type { SiteStatusStore } from '../../alerts/alert-store.js'
 import { DEFAULT_ACCOUNT_ID, PLAN_NAMES, type PlanName } from '../../control/accounts.js'
 import type {
   BillingResult,
-  InboundStore,
+  BillingStore,
   SubscriptionChange,
 } from '../../control/integrations/billing-store.js'
 import { toAlert } from './alerts.js'
-import { putNotices } from './notifications.js'
+import { putNotifications } from './notifications.js'
 import type { ControlDatabase } from './tables.js'
 import { runExclusively } from './transaction.js'
 
 const FREE: PlanName = 'free'
 const UP_SINCE_EVER = { up: 1, changed_at: 0 }
 
-/** What others tell, in the control data. */
-export function createSqliteInbound(db: ControlDatabase): InboundStore {
+/** Reports of the payment provider and of uptime monitors, in the control data. */
+export function createSqliteIntegrations(db: ControlDatabase): BillingStore & SiteStatusStore {
   return {
     takeBillingEvent: ({ id, createdAt, change }, now) =>
       runExclusively(db, async (connection): Promise<BillingResult> => {
@@ -79,7 +80,7 @@ export function createSqliteInbound(db: ControlDatabase): InboundStore {
             .where('id', '=', row.id)
             .execute()
           const alert = toAlert(row)
-          if (await putNotices(connection, alert, describe(alert, at))) crossings++
+          if (await putNotifications(connection, alert, describe(alert, at))) crossings++
         }
         return { hasChanged: true, crossings }
       }),

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { AlertStore, Crossing, Notice } from '../../alerts/alert-store.js'
+import type { AlertStore, Trigger, Notification } from '../../alerts/alert-store.js'
 import type { Alert, Destination } from '../../alerts/alert.js'
 import type { ControlDatabase, ControlTables } from './tables.js'
 import { runExclusively } from './transaction.js'
@@ -9,23 +9,23 @@ const AT_ONCE = 0
 
 type Notices = Pick<
   AlertStore,
-  | 'keepVerdicts'
-  | 'putNotices'
-  | 'boundNotices'
-  | 'claimNotices'
-  | 'finishNotice'
-  | 'nextNoticeAt'
-  | 'listNotices'
-  | 'forgetNotices'
+  | 'saveEvaluations'
+  | 'putNotifications'
+  | 'boundNotifications'
+  | 'claimNotifications'
+  | 'finishNotification'
+  | 'nextNotificationAt'
+  | 'listNotifications'
+  | 'purgeNotifications'
 >
 
 /** What alerts come to, and who is to be told: kept together, so that a crash between the two is none. */
-export function createSqliteAlertNotices(db: ControlDatabase): Notices {
+export function createSqliteNotifications(db: ControlDatabase): Notices {
   return {
-    keepVerdicts: (verdicts) =>
+    saveEvaluations: (verdicts) =>
       runExclusively(db, async (connection) => {
         let told = 0
-        for (const { alert, state, crossings } of verdicts) {
+        for (const { alert, state, triggers } of verdicts) {
           const { numUpdatedRows } = await connection
             .updateTable('alerts')
             .set({
@@ -39,13 +39,13 @@ export function createSqliteAlertNotices(db: ControlDatabase): Notices {
             .where('revision', '=', alert.revision)
             .executeTakeFirstOrThrow()
           if (numUpdatedRows > 0n)
-            for (const crossing of crossings) if (await putNotices(connection, alert, crossing)) told++
+            for (const crossing of triggers) if (await putNotifications(connection, alert, crossing)) told++
         }
         return told
       }),
-    putNotices: (alert, crossing) =>
-      runExclusively(db, (connection) => putNotices(connection, alert, crossing)),
-    async boundNotices({ now, longestMs }) {
+    putNotifications: (alert, crossing) =>
+      runExclusively(db, (connection) => putNotifications(connection, alert, crossing)),
+    async boundNotifications({ now, longestMs }) {
       await db
         .updateTable('alert_notices')
         .set({ due_at: now })
@@ -53,7 +53,7 @@ export function createSqliteAlertNotices(db: ControlDatabase): Notices {
         .where('due_at', '>', now + longestMs)
         .execute()
     },
-    claimNotices: ({ now, leaseUntil, limit }) =>
+    claimNotifications: ({ now, leaseUntil, limit }) =>
       runExclusively(db, async (connection) => {
         const rows = await connection
           .selectFrom('alert_notices')
@@ -77,7 +77,7 @@ export function createSqliteAlertNotices(db: ControlDatabase): Notices {
             .execute()
         return rows.map(toNotice)
       }),
-    async finishNotice(id, outcome) {
+    async finishNotification(id, outcome) {
       const changes =
         'retryAt' in outcome
           ? { state: 'waiting' as const, due_at: outcome.retryAt }
@@ -88,7 +88,7 @@ export function createSqliteAlertNotices(db: ControlDatabase): Notices {
         .where('id', '=', id)
         .execute()
     },
-    async nextNoticeAt() {
+    async nextNotificationAt() {
       const row = await db
         .selectFrom('alert_notices')
         .select('due_at')
@@ -98,7 +98,7 @@ export function createSqliteAlertNotices(db: ControlDatabase): Notices {
         .executeTakeFirst()
       return row?.due_at
     },
-    async listNotices(alertId, limit) {
+    async listNotifications(alertId, limit) {
       const rows = await db
         .selectFrom('alert_notices')
         .selectAll()
@@ -116,17 +116,17 @@ export function createSqliteAlertNotices(db: ControlDatabase): Notices {
         error: row.error,
       }))
     },
-    async forgetNotices(before) {
+    async purgeNotifications(before) {
       await db.deleteFrom('alert_notices').where('ended_at', '<', before).execute()
     },
   }
 }
 
 /** Puts a notice for every destination, in the transaction of its caller; false when the crossing was told already. */
-export async function putNotices(
+export async function putNotifications(
   connection: ControlDatabase,
   alert: Alert,
-  { key, event, at, data }: Crossing,
+  { key, event, at, data }: Trigger,
 ): Promise<boolean> {
   if (alert.destinations.length === 0) return false
   const { numInsertedOrUpdatedRows } = await connection
@@ -153,7 +153,7 @@ export async function putNotices(
 
 type NoticeRow = Selectable<ControlTables['alert_notices']>
 
-function toNotice(row: NoticeRow & { site_id: string }): Notice {
+function toNotice(row: NoticeRow & { site_id: string }): Notification {
   return {
     id: row.id,
     alertId: row.alert_id,

@@ -1,6 +1,6 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import { sql } from 'kysely'
-import { nameEvent, writeBody } from '../../webhooks/outbox.js'
+import { deriveEventId, buildBody } from '../../webhooks/outbox.js'
 import type { PutResult, WebhookStore } from '../../webhooks/webhook-store.js'
 import { MAX_BACKLOG, MAX_PAYLOAD_BYTES, type Webhook, type WebhookEvent } from '../../webhooks/webhook.js'
 import { logDropped } from './delivery-log.js'
@@ -80,7 +80,7 @@ async function put(
         continue
       }
       const stamp = await claimStamp(webhook.id, draft.event, draft.at)
-      const body = writeBody({ id: draft.eventId, event: draft.event, at: stamp, data: draft.data })
+      const body = buildBody({ id: draft.eventId, event: draft.event, at: stamp, data: draft.data })
       if (Buffer.byteLength(body) > MAX_PAYLOAD_BYTES) {
         tooLarge++
         continue
@@ -132,7 +132,7 @@ function draftFor(
   const event = {
     siteId,
     event: name,
-    eventId: nameEvent({ siteId, name, key }),
+    eventId: deriveEventId({ siteId, name, key }),
     at: Math.floor(at),
     data: JSON.stringify(data),
   }
@@ -179,14 +179,14 @@ async function insertAll(connection: ControlDatabase, rows: unknown[][], now: nu
 const BLOCK_MS = 1_024
 
 /** Gives the first millisecond from `at` on that no other event of the same name has at this webhook, and takes it. */
-export type ClaimStamp = (webhookId: string, event: string, at: number) => Promise<number>
+type ClaimStamp = (webhookId: string, event: string, at: number) => Promise<number>
 
 /**
  * Receivers that copy the usual sample take two events of one name and millisecond for one and drop the second.
  *
  * What is taken is read in blocks of about a second, each once: for the life of one transaction.
  */
-export function createStampClaims(connection: ControlDatabase): ClaimStamp {
+function createStampClaims(connection: ControlDatabase): ClaimStamp {
   const blocks = new Map<string, Set<number>>()
   // Where the search from a millisecond ended: a thousand events of one moment would each walk past those before.
   const searched = new Map<string, number>()

@@ -14,9 +14,9 @@ const KEEP_MS = 30 * DAY_MS
 const MAX_WAIT_MS = DAY_MS
 
 /** What is past its time, some rows at each call. */
-export function createSqliteTidy(db: ControlDatabase): Pick<DeliveryStore, 'tidy'> {
+export function createSqlitePurge(db: ControlDatabase): Pick<DeliveryStore, 'purge'> {
   return {
-    tidy: ({ now, wallNow }) =>
+    purge: ({ now, wallNow }) =>
       runUnsynced(db, async (connection) => {
         const dropped = await expire(connection, now, wallNow)
         const deleted = [
@@ -96,7 +96,7 @@ async function deleteRemoved(connection: ControlDatabase): Promise<number> {
 const SEARCHED_ROWS_AT_ONCE = 1_000
 
 /** Deletes what deliveries and their log hold of a site or a visitor. */
-export function createSqliteForget(db: ControlDatabase): Pick<DeliveryStore, 'forget'> {
+export function createSqliteErase(db: ControlDatabase): Pick<DeliveryStore, 'erase'> {
   /** Calls `step` for the rows of a table, a range of keys at a time. */
   async function walk(
     table: 'webhook_deliveries' | 'webhook_log',
@@ -120,7 +120,7 @@ export function createSqliteForget(db: ControlDatabase): Pick<DeliveryStore, 'fo
   }
 
   return {
-    async forget({ siteIds, visitorId }) {
+    async erase({ siteIds, visitorId }) {
       const sites = sql`site_id IN (SELECT value FROM json_each(${JSON.stringify(siteIds)}))`
       // As JSON writes it.
       const needle = visitorId === undefined ? undefined : JSON.stringify(visitorId).slice(1, -1)

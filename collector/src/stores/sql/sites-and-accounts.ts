@@ -145,7 +145,7 @@ function toSite(row: Selectable<ControlTables['sites']>): Site {
 type Accounts = Pick<ControlStore, 'addAccount' | 'updateAccount' | 'findAccount' | 'listAccounts'>
 
 /** The accounts of the control data. */
-export function createSqliteAccounts(db: ControlDatabase): Accounts {
+function createSqliteAccounts(db: ControlDatabase): Accounts {
   const findAccount = async (id: string): Promise<Account | undefined> => {
     const row = await db.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst()
     return row && toAccount(row)

@@ -1,11 +1,11 @@
 import type { Generated, Kysely } from 'kysely'
-import type { NoticeState } from '../../alerts/alert-store.js'
+import type { NotificationState } from '../../alerts/alert-store.js'
 import type { Comparison, DestinationType, Metric } from '../../alerts/alert.js'
 import type { PlanName } from '../../control/accounts.js'
 import type { ChangeEntry } from '../../control/change-log.js'
 import type { ErrorGroupStatus } from '../../control/control-store.js'
 import type { KeyScope } from '../../control/keys/api-key.js'
-import type { MarkName } from '../../webhooks/events/checkpoints.js'
+import type { CheckpointName } from '../../webhooks/events/checkpoints.js'
 import type { LogKind } from '../../webhooks/webhook-store.js'
 
 /** The tables of the control data, as the migrations leave them. Times are ms since the epoch. */
@@ -41,7 +41,7 @@ export interface ControlTables extends WebhookTables, GoalTables, AlertTables, I
 export type ControlDatabase = Kysely<ControlTables>
 
 /** Tables of the alerts, as the migrations leave them. Times are ms since the epoch. */
-export interface AlertTables {
+interface AlertTables {
   alerts: {
     id: string
     site_id: string
@@ -78,7 +78,7 @@ export interface AlertTables {
     /** JSON. */
     data: string
     at: number
-    state: NoticeState
+    state: NotificationState
     /** Attempts that were started. */
     attempts: number
     /** When the next attempt may start; of one in flight, when its lease ends. */
@@ -89,7 +89,7 @@ export interface AlertTables {
 }
 
 /** Table of who changed what, as the migrations leave it. */
-export interface ChangeTables {
+interface ChangeTables {
   /** No reference to anything: what was done stays known. */
   change_log: {
     id: Generated<number>
@@ -108,7 +108,7 @@ export interface ChangeTables {
 }
 
 /** Tables of the goals, as the migrations leave them. Times are ms since the epoch. */
-export interface GoalTables {
+interface GoalTables {
   /** `rule` is JSON of a `GoalRule`. */
   goals: {
     id: string
@@ -119,11 +119,11 @@ export interface GoalTables {
     created_at: number
     ruled_at: number
   }
-  marks: { name: MarkName; at: number }
+  marks: { name: CheckpointName; at: number }
 }
 
 /** Tables of what others tell, as the migrations leave them. Times are ms since the epoch. */
-export interface InboundTables {
+interface InboundTables {
   billing_events: { id: string; taken_at: number }
   billing_customers: { id: string; account_id: string }
   billing_subscriptions: {
@@ -138,7 +138,7 @@ export interface InboundTables {
 }
 
 /** `pending`: not tried yet; `waiting` for its next attempt; `in_flight` under a lease. The others are final. */
-export type DeliveryState = 'pending' | 'in_flight' | 'waiting' | 'done' | 'failed' | 'cancelled'
+type DeliveryState = 'pending' | 'in_flight' | 'waiting' | 'done' | 'failed' | 'cancelled'
 
 /** Tables of the webhooks, as the migrations leave them. Times are ms since the epoch. */
 export interface WebhookTables {

@@ -10,7 +10,7 @@ import {
 import { createSqliteDeliveries } from './deliveries.js'
 import { createSqliteWebhookLog, logChange } from './delivery-log.js'
 import { createSqliteOutbox } from './outbox.js'
-import { createSqliteForget, createSqliteTidy } from './purge.js'
+import { createSqliteErase, createSqlitePurge } from './purge.js'
 import { randomText } from './random-text.js'
 import { createSqliteReplay } from './replay.js'
 import type { ControlDatabase, WebhookTables } from './tables.js'
@@ -33,7 +33,7 @@ type Changes = Partial<
 >
 
 /** The webhooks of the control data; every change of one is in the log, in the same transaction. */
-export function createSqliteWebhooks(db: ControlDatabase): Webhooks {
+function createSqliteWebhooks(db: ControlDatabase): Webhooks {
   const change = (id: string, changes: Changes, entry: { kind: LogKind } & Change) =>
     runExclusively(db, async (connection) => {
       const webhook = await findWebhook(connection, id)
@@ -164,7 +164,7 @@ export function createSqliteWebhookStore(db: ControlDatabase): WebhookStore & De
     ...createSqliteOutbox(db),
     ...createSqliteReplay(db),
     ...createSqliteDeliveries(db),
-    ...createSqliteTidy(db),
-    ...createSqliteForget(db),
+    ...createSqlitePurge(db),
+    ...createSqliteErase(db),
   }
 }

@@ -1,4 +1,4 @@
-import type { ToldRow } from '../../ingest/event-row.js'
+import type { PublishedRow } from '../../ingest/event-row.js'
 import type { VisitorRow } from '../../reports/report-store.js'
 
 /** A session by its events. Times are ms since the epoch; paths are empty without a pageview. */
@@ -31,14 +31,14 @@ export interface EndedQuestion {
 }
 
 /** A stored event with its place among those of a time. */
-export interface ReceivedRow extends ToldRow {
+export interface ReceivedRow extends PublishedRow {
   received_at: number
   /** Orders those of one millisecond. */
   hash: number
 }
 
 /** What is asked of the events again and again, to tell what has become of them. Every method rejects with `STORE_UNAVAILABLE` when the store is away or busy. */
-export interface WatchStore {
+export interface ActivityStore {
   /** The events of sites received from `from` to `until`, both included, in the order of their receipt. */
   eventsReceived(question: {
     siteIds: readonly string[]

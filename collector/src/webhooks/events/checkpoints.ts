@@ -1,9 +1,9 @@
 /** How far the work has come that goes on over restarts. */
-export type MarkName = 'sessions-ended' | 'events-judged'
+export type CheckpointName = 'sessions-ended' | 'events-judged'
 
 /** Remembers moments, ms since the epoch. */
-export interface MarkStore {
+export interface CheckpointStore {
   /** Undefined when nothing was written yet. */
-  readMark(name: MarkName): Promise<number | undefined>
-  writeMark(name: MarkName, at: number): Promise<void>
+  findCheckpoint(name: CheckpointName): Promise<number | undefined>
+  saveCheckpoint(name: CheckpointName, at: number): Promise<void>
 }

@@ -1,41 +1,41 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { ControlStore } from '../../control/control-store.js'
-import type { GoalBook } from '../../control/goals/goal-cache.js'
+import type { GoalCache } from '../../control/goals/goal-cache.js'
 import { describeError } from '../../errors.js'
 import type { EventStore } from '../../ingest/event-store.js'
 import type { Outbox } from '../outbox.js'
 import type { WebhookEventName } from '../webhook.js'
-import type { ReceivedRow, WatchStore } from './activity-store.js'
-import type { MarkStore } from './checkpoints.js'
-import { createTouchedIds } from './pending-ids.js'
-import { createEventTeller, type TellEvents } from './publisher.js'
+import type { ReceivedRow, ActivityStore } from './activity-store.js'
+import type { CheckpointStore } from './checkpoints.js'
+import { createPendingIds } from './pending-ids.js'
+import { createEventPublisher, type PublishEvents } from './publisher.js'
 import { createSessionEnds } from './session-ends.js'
-import { createJudge } from './visitor-values.js'
+import { createVisitorScoring } from './visitor-values.js'
 
-export interface EventWatchServices {
+interface WebhookEventJobServices {
   control: Pick<ControlStore, 'listSites'>
   events: Pick<EventStore, 'newestReceipt'>
-  store: WatchStore
-  marks: MarkStore
+  store: ActivityStore
+  marks: CheckpointStore
   outbox: Outbox
-  goals: GoalBook
+  goals: GoalCache
   log: Pick<FastifyBaseLogger, 'warn'>
   /** ms since the epoch. */
   now: () => number
 }
 
 /** Tells what becomes of the events of all sites. */
-export interface EventWatch {
+export interface WebhookEventJob {
   /** To be awaited for every batch that was stored, before it is acknowledged. */
-  tell: TellEvents
+  publish: PublishEvents
   /** Tells what only time brings: ends of sessions, visits that last, visitors who are of value. Never rejects, and never runs twice at once. */
   tick(): Promise<void>
   /** Resolves when the tick under way has ended, or does not end. */
   stop(): Promise<void>
 }
 
-/** How often {@link EventWatch.tick} is meant to be called, in milliseconds. */
+/** How often {@link WebhookEventJob.tick} is meant to be called, in milliseconds. */
 export const WATCH_INTERVAL_MS = 15_000
 
 const OF_EVENTS: readonly WebhookEventName[] = ['pageview', 'event', 'goal', 'high_value_visitor']
@@ -49,7 +49,7 @@ const LONGEST_AWAY_MS = 8 * 24 * 60 * 60 * 1000
 const STOP_WITHIN_MS = 1_000
 
 /** Reads the goals, and where the events end that were stored before: to be awaited before new ones are taken. */
-export async function createEventWatch({
+export async function createWebhookEventJob({
   control,
   events,
   store,
@@ -58,19 +58,19 @@ export async function createEventWatch({
   goals,
   log,
   now,
-}: EventWatchServices): Promise<EventWatch> {
-  const touched = { visitors: createTouchedIds(), sessions: createTouchedIds() }
-  const tell = createEventTeller({ outbox, goals, touched, now })
-  const { judge } = createJudge({ store, outbox, goals, touched, now })
+}: WebhookEventJobServices): Promise<WebhookEventJob> {
+  const touched = { visitors: createPendingIds(), sessions: createPendingIds() }
+  const publish = createEventPublisher({ outbox, goals, touched, now })
+  const { judge } = createVisitorScoring({ store, outbox, goals, touched, now })
   const sessionEnds = createSessionEnds({ store, marks, outbox, goals, now })
   let isOver = false
   let running: Promise<void> | undefined
 
   await goals.load()
   const newest = await events.newestReceipt(now() - LONGEST_AWAY_MS)
-  const mark = await marks.readMark('events-judged')
+  const mark = await marks.findCheckpoint('events-judged')
   // The very first start: from here on it is known what was not judged.
-  if (mark === undefined) await marks.writeMark('events-judged', newest)
+  if (mark === undefined) await marks.saveCheckpoint('events-judged', newest)
   let judged = mark ?? newest
   // When the clock was put back, the newest event is not the last one.
   const last = Math.min(newest, now())
@@ -81,7 +81,7 @@ export async function createEventWatch({
   }
 
   async function offer(siteIds: readonly string[]): Promise<void> {
-    if (toOffer) await offerAgain({ store, tell, siteIds, ...toOffer, isOver: () => isOver })
+    if (toOffer) await replayRecentEvents({ store, publish, siteIds, ...toOffer, isOver: () => isOver })
     if (!isOver) toOffer = undefined
   }
 
@@ -90,7 +90,7 @@ export async function createEventWatch({
     const hasJudged = await judge()
     // As long as something is to be offered, the next start has to offer it, too.
     if (toOffer || !(hasJudged || (isWanted && Math.abs(startedAt - judged) > MARK_EVERY_MS))) return
-    await marks.writeMark('events-judged', startedAt)
+    await marks.saveCheckpoint('events-judged', startedAt)
     judged = startedAt
     const dropped = touched.sessions.takeDropped() + touched.visitors.takeDropped()
     if (dropped > 0)
@@ -118,11 +118,11 @@ export async function createEventWatch({
         outbox.wants(id, 'session_end') ||
         (outbox.wants(id, 'goal') && (goals.of(id)?.durations.length ?? 0) > 0),
     )
-    await attempt('ends of sessions', () => sessionEnds.tell(ending))
+    await attempt('ends of sessions', () => sessionEnds.publish(ending))
   }
 
   return {
-    tell,
+    publish,
     tick: () =>
       isOver
         ? Promise.resolve()
@@ -135,9 +135,9 @@ export async function createEventWatch({
   }
 }
 
-export interface OfferAgainOptions {
-  store: Pick<WatchStore, 'eventsReceived'>
-  tell: TellEvents
+interface ReplayOptions {
+  store: Pick<ActivityStore, 'eventsReceived'>
+  publish: PublishEvents
   siteIds: readonly string[]
   /** ms since the epoch; both included. */
   from: number
@@ -151,19 +151,19 @@ const PAGE_LIMIT = 1_000
 const SITES_AT_ONCE = 1_000
 
 /** Tells the events that were received within a time once more: what was told before is known by its key. */
-export async function offerAgain({
+async function replayRecentEvents({
   store,
-  tell,
+  publish,
   siteIds,
   from,
   until,
   isOver,
-}: OfferAgainOptions): Promise<void> {
+}: ReplayOptions): Promise<void> {
   for (let first = 0; first < siteIds.length; first += SITES_AT_ONCE) {
     const some = siteIds.slice(first, first + SITES_AT_ONCE)
     for (let after: ReceivedRow | undefined, isMore = true; isMore && !isOver();) {
       const rows = await store.eventsReceived({ siteIds: some, from, until, after, limit: PAGE_LIMIT })
-      await tell(rows.map((row) => ({ row })))
+      await publish(rows.map((row) => ({ row })))
       after = rows.at(-1)
       isMore = rows.length === PAGE_LIMIT
     }

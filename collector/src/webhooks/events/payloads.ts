@@ -1,14 +1,14 @@
 import { type Properties, SESSION_TIMEOUT_MS } from '@zenovay/tracker/contract'
 import type { SiteGoals } from '../../control/goals/goal-cache.js'
 import { type Goal, hasRuled } from '../../control/goals/goal.js'
-import type { ToldRow } from '../../ingest/event-row.js'
-import { nameCountry } from '../../reports/comparison.js'
+import type { PublishedRow } from '../../ingest/event-row.js'
+import { countryName } from '../../reports/comparison.js'
 import type { VisitorRow } from '../../reports/report-store.js'
 import type { WebhookEvent } from '../webhook.js'
 import type { EndedSession, SessionRow } from './activity-store.js'
 
 /** A stored pageview, as webhooks tell it. Absent texts are empty. */
-export function describePageview(row: ToldRow): WebhookEvent {
+export function describePageview(row: PublishedRow): WebhookEvent {
   const {
     site_id: siteId,
     event_id: key,
@@ -23,14 +23,14 @@ export function describePageview(row: ToldRow): WebhookEvent {
 }
 
 /** A stored custom event: category, label and value are its properties of these names, null without. */
-export function describeCustomEvent(row: ToldRow): WebhookEvent {
+export function describeCustomEvent(row: PublishedRow): WebhookEvent {
   const { site_id: siteId, event_id: key, occurred_at: at, event_name: action, path } = row
   const { category = null, label = null, value = null } = readProperties(row)
   return { key, name: 'event', siteId, at, data: { siteId, action, category, label, value, path } }
 }
 
 /** A stored goal of the tracker that is none of the site's own: its name is its id. Told as often as it happens. */
-export function describeTrackerGoal(row: ToldRow): WebhookEvent {
+export function describeTrackerGoal(row: PublishedRow): WebhookEvent {
   const { site_id: siteId, event_id: key, occurred_at: at, event_name: name, path } = row
   return {
     key,
@@ -42,7 +42,7 @@ export function describeTrackerGoal(row: ToldRow): WebhookEvent {
 }
 
 /** A goal that an event reaches: once in a session, whichever of its events tells it. */
-export function describeGoal(goal: Goal, row: ToldRow): WebhookEvent {
+export function describeGoal(goal: Goal, row: PublishedRow): WebhookEvent {
   return describeReachedGoal(goal, {
     sessionId: row.session_id,
     at: row.occurred_at,
@@ -52,7 +52,7 @@ export function describeGoal(goal: Goal, row: ToldRow): WebhookEvent {
 }
 
 /** How a session reached a goal. */
-export interface Reached {
+interface Reached {
   sessionId: string
   /** ms since the epoch. */
   at: number
@@ -62,7 +62,7 @@ export interface Reached {
 }
 
 /** `value` is that of the event, else that of the goal, else null. */
-export function describeReachedGoal(
+function describeReachedGoal(
   { id, siteId, name, value: worth }: Goal,
   { sessionId, at, path, value }: Reached,
 ): WebhookEvent {
@@ -75,13 +75,13 @@ export function describeReachedGoal(
   }
 }
 
-function readValue(row: ToldRow): number | null {
+function readValue(row: PublishedRow): number | null {
   if (row.event_type === 'pageview') return null
   const { value } = readProperties(row)
   return typeof value === 'number' ? value : null
 }
 
-function readProperties({ properties }: ToldRow): Properties {
+function readProperties({ properties }: PublishedRow): Properties {
   return JSON.parse(properties) as Properties
 }
 
@@ -138,7 +138,7 @@ export function describeHighValueVisitor(
     data: {
       siteId,
       visitorId,
-      country: (nameCountry(country) ?? country) || 'Unknown',
+      country: (countryName(country) ?? country) || 'Unknown',
       valueScore,
       landingPage: landingPage || '/',
       timestamp,

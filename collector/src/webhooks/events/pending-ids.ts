@@ -1,5 +1,5 @@
 /** Ids of sites, each once, until they are taken. */
-export interface TouchedIds {
+export interface PendingIds {
   add(siteId: string, id: string): void
   /** Those of every site since the last call. */
   take(): Map<string, Set<string>>
@@ -10,7 +10,7 @@ export interface TouchedIds {
 // With ids of 40 characters some 10 MB.
 const MAX_IDS = 100_000
 
-export function createTouchedIds(limit = MAX_IDS): TouchedIds {
+export function createPendingIds(limit = MAX_IDS): PendingIds {
   let sites = new Map<string, Set<string>>()
   let size = 0
   let dropped = 0

@@ -1,16 +1,16 @@
-import type { GoalBook, SiteGoals } from '../../control/goals/goal-cache.js'
+import type { GoalCache, SiteGoals } from '../../control/goals/goal-cache.js'
 import { hasRuled } from '../../control/goals/goal.js'
-import type { ToldRow } from '../../ingest/event-row.js'
+import type { PublishedRow } from '../../ingest/event-row.js'
 import type { Outbox } from '../outbox.js'
 import type { WebhookEvent } from '../webhook.js'
 import { describeCustomEvent, describeGoal, describePageview, describeTrackerGoal } from './payloads.js'
-import type { TouchedIds } from './pending-ids.js'
+import type { PendingIds } from './pending-ids.js'
 
-export interface EventTellerServices {
+interface EventPublisherServices {
   outbox: Outbox
-  goals: Pick<GoalBook, 'of'>
+  goals: Pick<GoalCache, 'of'>
   /** Visitors and sessions to be judged by all their events, soon. */
-  touched: { visitors: TouchedIds; sessions: TouchedIds }
+  touched: { visitors: PendingIds; sessions: PendingIds }
   /** ms since the epoch. */
   now: () => number
 }
@@ -19,9 +19,9 @@ export interface EventTellerServices {
  * Tells webhooks what stored events are. Resolves when that is on the disk; undefined when nobody wants any of it, at no cost but the
  * looks into memory. Rejects with `STORE_UNAVAILABLE`. The same events may be told again.
  */
-export type TellEvents = (items: readonly { row: ToldRow }[]) => Promise<void> | undefined
+export type PublishEvents = (items: readonly { row: PublishedRow }[]) => Promise<void> | undefined
 
-export function createEventTeller({ outbox, goals, touched, now }: EventTellerServices): TellEvents {
+export function createEventPublisher({ outbox, goals, touched, now }: EventPublisherServices): PublishEvents {
   return (items) => {
     let events: WebhookEvent[] | undefined
     for (const { row } of items) {
@@ -36,7 +36,7 @@ export function createEventTeller({ outbox, goals, touched, now }: EventTellerSe
   }
 
   function tellGoals(
-    row: ToldRow,
+    row: PublishedRow,
     site: SiteGoals | undefined,
     told: WebhookEvent[] | undefined,
   ): WebhookEvent[] | undefined {

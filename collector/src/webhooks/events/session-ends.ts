@@ -1,21 +1,21 @@
 import { SESSION_TIMEOUT_MS } from '@zenovay/tracker/contract'
-import type { GoalBook } from '../../control/goals/goal-cache.js'
+import type { GoalCache } from '../../control/goals/goal-cache.js'
 import type { Outbox } from '../outbox.js'
-import type { EndedCursor, WatchStore } from './activity-store.js'
-import type { MarkStore } from './checkpoints.js'
+import type { EndedCursor, ActivityStore } from './activity-store.js'
+import type { CheckpointStore } from './checkpoints.js'
 import { describeDurationGoals, describeSessionEnd } from './payloads.js'
 
-export interface SessionEndsServices {
-  store: Pick<WatchStore, 'endedSessions'>
-  marks: MarkStore
+interface SessionEndsServices {
+  store: Pick<ActivityStore, 'endedSessions'>
+  marks: CheckpointStore
   outbox: Outbox
-  goals: Pick<GoalBook, 'of'>
+  goals: Pick<GoalCache, 'of'>
   now: () => number
 }
 
-export interface SessionEnds {
+interface SessionEnds {
   /** Tells the sessions of these sites that ended since the last call, also when the collector was away meanwhile. */
-  tell(siteIds: readonly string[]): Promise<void>
+  publish(siteIds: readonly string[]): Promise<void>
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -67,9 +67,9 @@ export function createSessionEnds({ store, marks, outbox, goals, now }: SessionE
   }
 
   return {
-    async tell(siteIds) {
+    async publish(siteIds) {
       const newest = now() - SESSION_TIMEOUT_MS - STORED_WITHIN_MS
-      from ??= await marks.readMark('sessions-ended')
+      from ??= await marks.findCheckpoint('sessions-ended')
       // At the very first there is nothing to make up for; and when the clock was put back, time begins anew.
       from = Math.min(Math.max(from ?? newest, newest - LONGEST_AWAY_MS), newest)
       if (siteIds.length === 0) return void (from = newest)
@@ -81,7 +81,7 @@ export function createSessionEnds({ store, marks, outbox, goals, now }: SessionE
         from = until
       }
       if (told === 0 && Math.abs(from - marked) < MARK_EVERY_MS) return
-      await marks.writeMark('sessions-ended', from)
+      await marks.saveCheckpoint('sessions-ended', from)
       marked = from
     },
   }

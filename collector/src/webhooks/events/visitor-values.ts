@@ -1,18 +1,18 @@
-import type { GoalBook } from '../../control/goals/goal-cache.js'
+import type { GoalCache } from '../../control/goals/goal-cache.js'
 import type { Outbox } from '../outbox.js'
-import type { WatchStore } from './activity-store.js'
+import type { ActivityStore } from './activity-store.js'
 import { describeDurationGoals, describeHighValueVisitor, HIGH_VALUE_SCORE } from './payloads.js'
-import type { TouchedIds } from './pending-ids.js'
+import type { PendingIds } from './pending-ids.js'
 
-export interface JudgeServices {
-  store: Pick<WatchStore, 'sessions' | 'visitors'>
+interface VisitorScoringServices {
+  store: Pick<ActivityStore, 'sessions' | 'visitors'>
   outbox: Outbox
-  goals: Pick<GoalBook, 'of'>
-  touched: { visitors: TouchedIds; sessions: TouchedIds }
+  goals: Pick<GoalCache, 'of'>
+  touched: { visitors: PendingIds; sessions: PendingIds }
   now: () => number
 }
 
-export interface Judge {
+interface VisitorScoring {
   /**
    * Judges the sessions and visitors with events since the last call by all their events; resolves to whether there were any.
    * Those that cannot be judged now wait for the next call.
@@ -23,7 +23,13 @@ export interface Judge {
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Finds who reached a goal of duration, and which visitors are of high value by their visits of the last 24 hours. */
-export function createJudge({ store, outbox, goals, touched, now }: JudgeServices): Judge {
+export function createVisitorScoring({
+  store,
+  outbox,
+  goals,
+  touched,
+  now,
+}: VisitorScoringServices): VisitorScoring {
   async function judgeSessions(siteId: string, ids: ReadonlySet<string>): Promise<void> {
     const sessions = await store.sessions(siteId, ids, now() - DAY_MS)
     const events = sessions.flatMap((session) => describeDurationGoals(session, goals.of(siteId), now()))
@@ -40,7 +46,7 @@ export function createJudge({ store, outbox, goals, touched, now }: JudgeService
   }
 
   async function judgeAll(
-    waiting: TouchedIds,
+    waiting: PendingIds,
     judge: (siteId: string, ids: ReadonlySet<string>) => Promise<void>,
   ): Promise<boolean> {
     const sites = waiting.take()

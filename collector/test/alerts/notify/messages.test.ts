@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { writeMail } from '../../../src/alerts/notify/mail.js'
-import { describeCrossing, describeOutage, describeTest } from '../../../src/alerts/notify/notification.js'
-import { writeSlackMessage } from '../../../src/alerts/notify/slack.js'
+import { buildMail } from '../../../src/alerts/notify/mail.js'
+import { describeTrigger, describeOutage, describeTest } from '../../../src/alerts/notify/notification.js'
+import { buildSlackMessage } from '../../../src/alerts/notify/slack.js'
 import { makeAlert } from '../../support/make-alert.js'
 
 const AT = Date.UTC(2024, 11, 12, 16, 30)
 const alert = makeAlert({ id: 'alert_abc123', siteId: 'ws_abc123', name: 'Traffic', threshold: 1000 })
 const HOSTILE = '<!channel> & <https://evil.example|click> *b* _i_ `c` ~s~ @here'
 
-const slackText = (crossing: Parameters<typeof writeSlackMessage>[0]) => {
-  const { text, blocks } = JSON.parse(writeSlackMessage(crossing)) as {
+const slackText = (crossing: Parameters<typeof buildSlackMessage>[0]) => {
+  const { text, blocks } = JSON.parse(buildSlackMessage(crossing)) as {
     text: string
     blocks: { type: string; text: { type: string; text: string } }[]
   }
@@ -18,7 +18,7 @@ const slackText = (crossing: Parameters<typeof writeSlackMessage>[0]) => {
 
 describe('what webhooks are told', () => {
   it('is of an alert its condition, value and threshold, and nothing else', () => {
-    expect(describeCrossing(alert, AT, { value: 1543, volume: 1 })).toEqual({
+    expect(describeTrigger(alert, AT, { value: 1543, volume: 1 })).toEqual({
       key: `alert_abc123 ${AT}`,
       event: 'alert',
       at: AT,
@@ -61,7 +61,7 @@ describe('what webhooks are told', () => {
 
 describe('a message for Slack', () => {
   it('has the text and the section of an alert', () => {
-    const { text, section, blocks } = slackText(describeCrossing(alert, AT, { value: 1543, volume: 1 }))
+    const { text, section, blocks } = slackText(describeTrigger(alert, AT, { value: 1543, volume: 1 }))
     expect(text).toBe('🚨 Alert: Traffic')
     expect(section).toBe(
       '*Traffic*\nCondition: pageviews &gt; 1000\nCurrent: 1543\nThreshold: 1000\nSite: ws_abc123',
@@ -71,7 +71,7 @@ describe('a message for Slack', () => {
 
   it('says of a spike how far it is from an average day', () => {
     const { section } = slackText(
-      describeCrossing(makeAlert({ metric: 'traffic_spike', threshold: 2 }), AT, {
+      describeTrigger(makeAlert({ metric: 'traffic_spike', threshold: 2 }), AT, {
         value: 3,
         volume: 1,
         spike: { currentVisitors: 310, baseline: 99.6 },
@@ -84,7 +84,7 @@ describe('a message for Slack', () => {
 
   it('mentions nobody, links nowhere and formats nothing because of a name', () => {
     const { text, section } = slackText(
-      describeCrossing({ ...alert, name: HOSTILE }, AT, { value: 1, volume: 1 }),
+      describeTrigger({ ...alert, name: HOSTILE }, AT, { value: 1, volume: 1 }),
     )
     for (const part of [text, section]) {
       expect(part).not.toMatch(/[<>]|&(?!(amp|lt|gt);)/)
@@ -99,11 +99,11 @@ describe('a mail', () => {
   const notice = (name: string) => ({
     id: 7,
     alertId: 'alert_1',
-    ...describeCrossing({ ...alert, name }, AT, { value: 1543, volume: 1 }),
+    ...describeTrigger({ ...alert, name }, AT, { value: 1543, volume: 1 }),
   })
 
   it('says what happened, in plain text', () => {
-    expect(writeMail(notice('Traffic'), 'ops@example.com')).toEqual({
+    expect(buildMail(notice('Traffic'), 'ops@example.com')).toEqual({
       to: 'ops@example.com',
       subject: 'Alert: Traffic',
       text: 'Alert: Traffic\n\nCondition: pageviews > 1000\nCurrent: 1543\nThreshold: 1000\nSite: ws_abc123\nTime: 2024-12-12T16:30:00.000Z\n',
@@ -119,7 +119,7 @@ describe('a mail', () => {
     'x\u0000y',
     '\r\n.\r\nQUIT',
   ])('has one line for its subject, whatever the name: %j', (name) => {
-    const { subject, text } = writeMail(notice(name), 'ops@example.com')
+    const { subject, text } = buildMail(notice(name), 'ops@example.com')
     // eslint-disable-next-line no-control-regex
     expect(subject).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/)
     expect(text.split('\n')).toHaveLength(8)

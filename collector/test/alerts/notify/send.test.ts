@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect, it } from 'vitest'
-import type { Notice } from '../../../src/alerts/alert-store.js'
-import { createNoticeDispatch, type NoticeDispatchServices } from '../../../src/alerts/notify/send.js'
+import type { Notification } from '../../../src/alerts/alert-store.js'
+import { createSendNotification, type SendNotificationServices } from '../../../src/alerts/notify/send.js'
 import { createSecretBox } from '../../../src/control/secrets/secret-box.js'
 import type { AttemptRequest, AttemptResult } from '../../../src/egress/attempt.js'
 import { ApiError } from '../../../src/errors.js'
@@ -18,7 +18,7 @@ const data = {
   threshold: 10,
 }
 
-const makeNotice = (destination: Notice['destination']): Notice => ({
+const makeNotice = (destination: Notification['destination']): Notification => ({
   id: 1,
   alertId: 'alert_1',
   siteId: 'ws_1',
@@ -32,7 +32,7 @@ const makeNotice = (destination: Notice['destination']): Notice => ({
 const toSlack = () => makeNotice({ type: 'slack', sealed: box.seal(URL_OF_SLACK) })
 const toMail = () => makeNotice({ type: 'email', sealed: box.seal('ops@example.com') })
 
-function dispatch(services: Partial<NoticeDispatchServices> & { answer?: Partial<AttemptResult> } = {}) {
+function dispatch(services: Partial<SendNotificationServices> & { answer?: Partial<AttemptResult> } = {}) {
   const { answer, ...others } = services
   const asked: AttemptRequest[] = []
   const attempt = async (request: AttemptRequest) => {
@@ -41,7 +41,7 @@ function dispatch(services: Partial<NoticeDispatchServices> & { answer?: Partial
   }
   return {
     asked,
-    send: createNoticeDispatch({
+    send: createSendNotification({
       outbox: { put: async () => {} },
       attempt,
       mailer: undefined,

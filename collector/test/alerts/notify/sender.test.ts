@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Notice } from '../../../src/alerts/alert-store.js'
+import type { Notification } from '../../../src/alerts/alert-store.js'
 import type { Alert, Destination } from '../../../src/alerts/alert.js'
 import { type AlertCounts, createAlertCounts } from '../../../src/alerts/metrics.js'
 import {
-  createNoticeSender,
-  type NoticeSenderServices,
+  createNotificationSender,
+  type NotificationSenderServices,
   type SendResult,
 } from '../../../src/alerts/notify/sender.js'
 import { createRegistry, type Registry } from '../../../src/observability/registry.js'
@@ -40,9 +40,9 @@ afterEach(async () => {
   await store.close()
 })
 
-function startSender(send: NoticeSenderServices['send']) {
-  const log = { warn: () => {}, error: () => {} } as unknown as NoticeSenderServices['log']
-  const sender = createNoticeSender({
+function startSender(send: NotificationSenderServices['send']) {
+  const log = { warn: () => {}, error: () => {} } as unknown as NotificationSenderServices['log']
+  const sender = createNotificationSender({
     store: store.alerts,
     send,
     counts,
@@ -65,10 +65,10 @@ function startScripted(results: SendResult[]) {
 }
 
 const put = (key = 'k', destinations: Destination[] = [SLACK]) =>
-  store.alerts.putNotices({ ...alert, destinations }, { key, event: 'alert', at: START, data: { key } })
-const listNotices = () => store.alerts.listNotices(alert.id, 100)
+  store.alerts.putNotifications({ ...alert, destinations }, { key, event: 'alert', at: START, data: { key } })
+const listNotifications = () => store.alerts.listNotifications(alert.id, 100)
 const stateOf = async () =>
-  (await listNotices()).map(({ state, attempts, error }) => [state, attempts, error])
+  (await listNotifications()).map(({ state, attempts, error }) => [state, attempts, error])
 /** Attempts by destination and end, those of which there were any. */
 const counted = () =>
   Object.fromEntries(
@@ -101,7 +101,7 @@ it('tries three times, 5 and 25 seconds after the attempt before, never early an
     [2, 25_000, 27_500],
   ] as const) {
     await reach([['waiting', attempts, 'HTTP 500']])
-    const due = (await store.alerts.nextNoticeAt())! - now
+    const due = (await store.alerts.nextNotificationAt())! - now
     expect(due).toBeGreaterThanOrEqual(least)
     expect(due).toBeLessThanOrEqual(most)
     now += due - 1
@@ -128,7 +128,7 @@ it('hands a notice on to webhooks until their queue has it', async () => {
   for (let attempts = 1; attempts <= 4; attempts++) {
     wake()
     await reach([['waiting', attempts, 'full']])
-    now = (await store.alerts.nextNoticeAt())!
+    now = (await store.alerts.nextNotificationAt())!
   }
   wake()
   await reach([['done', 5, null]])
@@ -152,7 +152,7 @@ it('keeps eight under way, and one that hangs keeps no other waiting', async () 
     waiting.delete(id)
   }
   await vi.waitFor(async () =>
-    expect((await listNotices()).filter(({ state }) => state === 'done')).toHaveLength(19),
+    expect((await listNotifications()).filter(({ state }) => state === 'done')).toHaveLength(19),
   )
   expect([most, [...waiting.keys()]]).toEqual([8, [hanging]])
   waiting.get(hanging)!({ result: 'done' })
@@ -161,7 +161,7 @@ it('keeps eight under way, and one that hangs keeps no other waiting', async () 
 describe('after a crash', () => {
   /** What a process leaves behind that dies while it sends. */
   const crash = async () => {
-    expect(await store.alerts.claimNotices({ now, leaseUntil: now + 60_000, limit: 8 })).toHaveLength(1)
+    expect(await store.alerts.claimNotifications({ now, leaseUntil: now + 60_000, limit: 8 })).toHaveLength(1)
     await store.reopen()
   }
 
@@ -199,7 +199,7 @@ describe('a wall clock that is set', () => {
     wake()
     await reach([['waiting', 1, 'HTTP 500']])
     wallOffset = jump
-    const due = (await store.alerts.nextNoticeAt())! - now
+    const due = (await store.alerts.nextNotificationAt())! - now
     expect(due).toBeGreaterThanOrEqual(5_000)
     expect(due).toBeLessThanOrEqual(5_500)
     now += due - 1
@@ -208,7 +208,7 @@ describe('a wall clock that is set', () => {
     wake()
     await reach([['done', 2, null]])
     expect(begun).toEqual([0, due])
-    expect((await listNotices())[0]!.endedAt).toBe(now + jump)
+    expect((await listNotifications())[0]!.endedAt).toBe(now + jump)
   })
 
   it('by an hour ends no lease of an attempt that is under way', async () => {
@@ -239,7 +239,7 @@ describe('a wall clock that is set', () => {
   it('by an hour ahead makes no crossing of that time wait', async () => {
     const { wake } = startScripted([])
     wallOffset = HOUR_MS
-    await store.alerts.putNotices(
+    await store.alerts.putNotifications(
       { ...alert, destinations: [SLACK] },
       { key: 'k', event: 'alert', at: now + wallOffset, data: {} },
     )
@@ -261,7 +261,7 @@ describe('a wall clock that is set', () => {
 
 it('leaves what a stop cuts off to the next start', async () => {
   const sender = startSender(
-    (_: Notice, signal) =>
+    (_: Notification, signal) =>
       new Promise((resolve) =>
         signal.addEventListener('abort', () => resolve({ result: 'retry', error: 'cancelled' })),
       ),
@@ -286,5 +286,5 @@ it('forgets notices after thirty days, and those of a removed alert at once', as
   wake()
   await reach([['done', 1, null]])
   await store.alerts.removeAlert(alert.id, { actor: null, at: START })
-  expect(await listNotices()).toEqual([])
+  expect(await listNotifications()).toEqual([])
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { readGoalFields } from '../../../src/control/goals/fields.js'
+import { parseGoalFields } from '../../../src/control/goals/fields.js'
 
-const read = (body: unknown, isNew = true) => readGoalFields(body, { isNew })
+const read = (body: unknown, isNew = true) => parseGoalFields(body, { isNew })
 const NEW = { site_id: 'ws_1', name: 'Thanks' }
 const faultsOf = (body: unknown, isNew = true) =>
   read(body, isNew)

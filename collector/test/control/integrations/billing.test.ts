@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { readStripeSettings } from '../../../src/config.js'
+import { parseStripeSettings } from '../../../src/config.js'
 import { type Account, type PlanName, PLANS } from '../../../src/control/accounts.js'
-import { readStripeEvent } from '../../../src/control/integrations/stripe.js'
+import { parseStripeEvent } from '../../../src/control/integrations/stripe.js'
 import { openTestControl, type TestControl } from '../../support/open-test-control.js'
 
 const NOW = Date.UTC(2026, 2, 29)
@@ -52,7 +52,7 @@ const subscription = (
     options,
   )
 
-const take = (body: unknown) => store.inbound.takeBillingEvent(readStripeEvent(body, PRICES)!, NOW)
+const take = (body: unknown) => store.integrations.takeBillingEvent(parseStripeEvent(body, PRICES)!, NOW)
 const readPlan = async () => (await store.control.findAccount(account.id))!.plan
 
 it('gives an account the plan that its subscription pays for, and with it the limits of its keys', async () => {
@@ -120,7 +120,7 @@ it('takes an event once, also after a restart', async () => {
   await store.reopen()
   expect(await take(subscription('updated', {}, { id: 'evt_once' }))).toEqual({ outcome: 'repeated' })
   expect(await readPlan()).toBe('enterprise')
-  await store.inbound.forgetBillingEvents(NOW + 1)
+  await store.integrations.forgetBillingEvents(NOW + 1)
   expect(await take(subscription('updated', {}, { id: 'evt_once' }))).toMatchObject({ outcome: 'planned' })
 })
 
@@ -167,7 +167,7 @@ describe('an event', () => {
     [{ id: 5, created: 1, type: 'x' }],
     [{ id: 'evt', created: '1', type: 'x' }],
   ])('is not %j', (body) => {
-    expect(readStripeEvent(body, PRICES)).toBeUndefined()
+    expect(parseStripeEvent(body, PRICES)).toBeUndefined()
   })
 
   it.each([
@@ -176,7 +176,7 @@ describe('an event', () => {
     ['customer.subscription.updated', { id: 'sub_1' }],
     ['customer.subscription.updated', null],
   ])('of %s about %j is about nothing that is kept', (type, object) => {
-    expect(readStripeEvent(makeEvent(type, object), PRICES)).toMatchObject({ change: undefined })
+    expect(parseStripeEvent(makeEvent(type, object), PRICES)).toMatchObject({ change: undefined })
   })
 
   it('may hold the customer and the price as objects or ids', () => {
@@ -186,9 +186,9 @@ describe('an event', () => {
       status: 'active',
       items: { data: [{ price: 'price_scale' }, { price: { id: 'price_pro' } }] },
     }
-    expect(readStripeEvent(makeEvent('customer.subscription.updated', object), PRICES)!.change).toMatchObject(
-      { customerId: 'cus_1', plan: 'scale' },
-    )
+    expect(
+      parseStripeEvent(makeEvent('customer.subscription.updated', object), PRICES)!.change,
+    ).toMatchObject({ customerId: 'cus_1', plan: 'scale' })
   })
 })
 
@@ -196,11 +196,11 @@ describe('the settings', () => {
   const SECRET = 'whsec_0123456789abcdef'
   it('are a secret and the plan of every price', () => {
     const faults: string[] = []
-    expect(readStripeSettings(SECRET, 'price_pro:pro, price_scale:scale', faults)).toEqual({
+    expect(parseStripeSettings(SECRET, 'price_pro:pro, price_scale:scale', faults)).toEqual({
       secret: SECRET,
       prices: PRICES,
     })
-    expect(readStripeSettings(undefined, undefined, faults)).toBeUndefined()
+    expect(parseStripeSettings(undefined, undefined, faults)).toBeUndefined()
     expect(faults).toEqual([])
   })
 
@@ -213,7 +213,7 @@ describe('the settings', () => {
     [SECRET, 'price_pro:pro,price_pro:scale', 'STRIPE_PRICES'],
   ])('are not %s with %s', (secret, prices, name) => {
     const faults: string[] = []
-    readStripeSettings(secret, prices, faults)
+    parseStripeSettings(secret, prices, faults)
     expect(faults).toEqual([expect.stringContaining(name)])
     expect(faults.join()).not.toContain('0123456789abcdef')
   })

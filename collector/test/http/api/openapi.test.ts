@@ -35,6 +35,7 @@ describe('the document', () => {
       reports: MADE_UP_REPORTS as never,
       goals: api.goals,
       gate: { enter: () => Promise.reject(new Error('not asked')) },
+      table: { routes: EXTERNAL_ROUTES, others: [] },
       now: Date.now,
     })
     await app.ready()

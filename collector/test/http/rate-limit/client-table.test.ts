@@ -26,7 +26,7 @@ it('knows the clients seen last by slots of their own, and forgets the one seen 
             continue
           }
           const known = model.get(client)
-          const slot = table.see(client)
+          const slot = table.touch(client)
           if (known === undefined && oldest && model.size === maxClients) {
             model.delete(oldest[0])
             expect(forgotten).toEqual([oldest[1]])

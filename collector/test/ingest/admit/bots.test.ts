@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
-import { remember } from '../../../src/cache.js'
+import { memoize } from '../../../src/cache.js'
 import { isBotAgent } from '../../../src/ingest/admit/bots.js'
 
 /** One agent a line; `# ` begins a remark. Written from what such programs send, not from what the rule knows. */
@@ -43,7 +43,7 @@ describe('the bot rule', () => {
 describe('remember', () => {
   it('asks once for what it remembers, and again for what it forgot', () => {
     const asked: string[] = []
-    const ask = remember((key) => (asked.push(key), key.length > 1), 2)
+    const ask = memoize((key) => (asked.push(key), key.length > 1), 2)
     expect(['a', 'a', 'b', 'a', 'c', 'b', 'a', 'bb'].map(ask)).toEqual([
       false,
       false,
@@ -61,7 +61,7 @@ describe('remember', () => {
     setFlagsFromString('--expose-gc')
     const collectGarbage = runInNewContext('gc') as () => void
     const heap = () => (collectGarbage(), process.memoryUsage().heapUsed)
-    const verdict = remember((agent) => agent.length > 0, 500)
+    const verdict = memoize((agent) => agent.length > 0, 500)
     const before = heap()
     // A slice of a long string keeps all of it: 30 MB for what is remembered.
     for (let i = 0; i < 1_000; i++)

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { createCopySweep } from '../../../src/ingest/commit/duplicate-sweep.js'
+import { createDuplicateSweep } from '../../../src/ingest/commit/duplicate-sweep.js'
 
 const log = pino({ level: 'silent' })
 const NOW = Date.UTC(2026, 5, 1, 12)
@@ -15,53 +15,53 @@ afterEach(() => {
 })
 
 it('sweeps at start what was received before the collectors died, and then each minute the last quarter of an hour', async () => {
-  const deleteCopies = vi.fn((_since: number) => Promise.resolve(0))
-  const sweep = createCopySweep({
+  const deleteDuplicates = vi.fn((_since: number) => Promise.resolve(0))
+  const sweep = createDuplicateSweep({
     isShared: true,
     log,
-    store: { deleteCopies, newestReceipt: () => Promise.resolve(NOW - 3 * HOUR_MS) },
+    store: { deleteDuplicates, newestReceipt: () => Promise.resolve(NOW - 3 * HOUR_MS) },
   })
   await sweep.start()
-  expect(deleteCopies.mock.calls).toEqual([[NOW - 3 * HOUR_MS - 15 * MINUTE_MS]])
+  expect(deleteDuplicates.mock.calls).toEqual([[NOW - 3 * HOUR_MS - 15 * MINUTE_MS]])
   await vi.advanceTimersByTimeAsync(10 * MINUTE_MS)
-  expect(deleteCopies.mock.calls.length).toBeGreaterThanOrEqual(8)
-  expect(deleteCopies.mock.calls.length).toBeLessThanOrEqual(15)
-  expect(Date.now() - deleteCopies.mock.lastCall![0]).toBeGreaterThanOrEqual(15 * MINUTE_MS)
+  expect(deleteDuplicates.mock.calls.length).toBeGreaterThanOrEqual(8)
+  expect(deleteDuplicates.mock.calls.length).toBeLessThanOrEqual(15)
+  expect(Date.now() - deleteDuplicates.mock.lastCall![0]).toBeGreaterThanOrEqual(15 * MINUTE_MS)
   await sweep.stop()
-  const { length } = deleteCopies.mock.calls
+  const { length } = deleteDuplicates.mock.calls
   await vi.advanceTimersByTimeAsync(10 * MINUTE_MS)
-  expect(deleteCopies.mock.calls).toHaveLength(length)
+  expect(deleteDuplicates.mock.calls).toHaveLength(length)
 })
 
 it('goes on until nothing is left, and after a failure', async () => {
-  const deleteCopies = vi
+  const deleteDuplicates = vi
     .fn<(since: number) => Promise<number>>()
     .mockResolvedValueOnce(500)
     .mockResolvedValueOnce(20)
     .mockResolvedValueOnce(0)
     .mockRejectedValueOnce(new Error('away'))
     .mockResolvedValue(0)
-  const sweep = createCopySweep({
+  const sweep = createDuplicateSweep({
     isShared: true,
     log,
-    store: { deleteCopies, newestReceipt: () => Promise.resolve(NOW) },
+    store: { deleteDuplicates, newestReceipt: () => Promise.resolve(NOW) },
   })
   await sweep.start()
-  expect(deleteCopies).toHaveBeenCalledTimes(3)
+  expect(deleteDuplicates).toHaveBeenCalledTimes(3)
   await vi.advanceTimersByTimeAsync(5 * MINUTE_MS)
-  expect(deleteCopies.mock.calls.length).toBeGreaterThanOrEqual(6)
+  expect(deleteDuplicates.mock.calls.length).toBeGreaterThanOrEqual(6)
   await sweep.stop()
 })
 
 it('sweeps a store of its own at start only', async () => {
-  const deleteCopies = vi.fn((_since: number) => Promise.resolve(0))
-  const sweep = createCopySweep({
+  const deleteDuplicates = vi.fn((_since: number) => Promise.resolve(0))
+  const sweep = createDuplicateSweep({
     isShared: false,
     log,
-    store: { deleteCopies, newestReceipt: () => Promise.resolve(NOW) },
+    store: { deleteDuplicates, newestReceipt: () => Promise.resolve(NOW) },
   })
   await sweep.start()
   await vi.advanceTimersByTimeAsync(10 * MINUTE_MS)
-  expect(deleteCopies).toHaveBeenCalledTimes(1)
+  expect(deleteDuplicates).toHaveBeenCalledTimes(1)
   await sweep.stop()
 })

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createEventCommit } from '../../../src/ingest/commit/event-commit.js'
 import type { EventRow } from '../../../src/ingest/event-row.js'
 import { eventKey, type EventKey, type EventStore } from '../../../src/ingest/event-store.js'
-import { fingerprintOf } from '../../../src/stores/clickhouse/schema.js'
+import { fingerprintOf } from '../../../src/ingest/event-row.js'
 
 const log = pino({ level: 'silent' })
 afterEach(() => void vi.useRealTimers())
@@ -145,7 +145,8 @@ describe('who is told of events', () => {
         insertEvents: (rows, batchId) =>
           store.insertEvents(rows, batchId).then(() => void steps.push('stored')),
       },
-      tell: async (items) => void steps.push(`told of ${items.map(({ row }) => row.event_id).join(' and ')}`),
+      publish: async (items) =>
+        void steps.push(`told of ${items.map(({ row }) => row.event_id).join(' and ')}`),
     })
     await Promise.all(
       [
@@ -165,7 +166,7 @@ describe('who is told of events', () => {
     const { commit } = await createEventCommit({
       log,
       store: { ...store, insertEvents: (rows, batchId) => (inserts++, store.insertEvents(rows, batchId)) },
-      tell: () => (++told < 3 ? Promise.reject(new Error('the disk is full')) : Promise.resolve()),
+      publish: () => (++told < 3 ? Promise.reject(new Error('the disk is full')) : Promise.resolve()),
     })
     expect(await commit(candidate('one'))).toBe('stored')
     expect([inserts, told, ids()]).toEqual([1, 3, ['one/']])
@@ -181,7 +182,7 @@ describe('who is told of events', () => {
     const { commit, drain } = await createEventCommit({
       log,
       store,
-      async tell(items) {
+      async publish(items) {
         hasBegun()
         if (isFull) throw new Error('the disk is full')
         told.push(...items.map(({ row }) => row.event_id))

@@ -5,7 +5,7 @@ import { CHANNELS } from '../../../src/ingest/enrich/acquisition.js'
 import { CLICK_IDS } from '../../../src/ingest/enrich/acquisition.js'
 import { sourceOfTag } from '../../../src/ingest/enrich/sources.js'
 import { KNOWN_SOURCES, SOURCE_KINDS } from '../../../src/ingest/enrich/sources.js'
-import { readTags } from '../../../src/ingest/enrich/acquisition.js'
+import { parseTags } from '../../../src/ingest/enrich/acquisition.js'
 import { toEventRow } from '../../../src/ingest/enrich/to-event-row.js'
 import { makeEvent } from '../../support/make-event.js'
 import { ACQUISITION_CASES } from './acquisition-cases.js'
@@ -53,7 +53,7 @@ describe('channel and source of a row', () => {
 describe('readTags', () => {
   it('reads what links are tagged with, decoded', () => {
     expect(
-      readTags(
+      parseTags(
         'a=1&UTM_Source=News+Letter&utm_medium=email&utm_campaign=caf%C3%A9%26bar&utm_term=x&utm_content=top&utm_source=second',
       ),
     ).toEqual({
@@ -68,7 +68,7 @@ describe('readTags', () => {
   })
 
   it('cuts what is too long, and never to half a character', () => {
-    const tags = readTags(
+    const tags = parseTags(
       `utm_source=${'ö'.repeat(500)}&utm_campaign=${'x'.repeat(199)}${encodeURIComponent('😀')}`,
     )
     expect(tags.utm_source).toHaveLength(MAX_LABEL_LENGTH)
@@ -78,8 +78,8 @@ describe('readTags', () => {
   })
 
   it('takes a paid click id over one that every link carries', () => {
-    expect(readTags('fbclid=a&gclid=b').clickId?.source).toBe('google')
-    expect(readTags('gclid=b&fbclid=a').clickId?.source).toBe('google')
+    expect(parseTags('fbclid=a&gclid=b').clickId?.source).toBe('google')
+    expect(parseTags('gclid=b&fbclid=a').clickId?.source).toBe('google')
   })
 })
 

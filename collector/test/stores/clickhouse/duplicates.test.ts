@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { EventRow } from '../../../src/ingest/event-row.js'
 import { eventKey, type EventStore } from '../../../src/ingest/event-store.js'
 import { createClickhouseEventStore } from '../../../src/stores/clickhouse/event-store.js'
-import { fingerprintOf } from '../../../src/stores/clickhouse/schema.js'
+import { fingerprintOf } from '../../../src/ingest/event-row.js'
 import { makeRow as makeStoredRow } from '../../support/make-row.js'
 import { startTestCollector, type TestCollector } from '../../support/start-test-collector.js'
 
@@ -81,13 +81,13 @@ it('leaves of an event that several collectors stored the copy received first', 
     makeRow({ ...event, received_at: NOW + 30 }),
     makeRow({ site_id: 'ws_copies', event_id: 'same moment' }),
   )
-  expect(await stores[0]!.deleteCopies(NOW - 1000)).toBe(3)
+  expect(await stores[0]!.deleteDuplicates(NOW - 1000)).toBe(3)
   expect(await read('ws_copies')).toEqual([
     { event_id: 'once', received: NOW },
     { event_id: 'same moment', received: NOW },
     { event_id: 'three', received: NOW + 10 },
   ])
-  expect(await stores[0]!.deleteCopies(NOW - 1000)).toBe(0)
+  expect(await stores[0]!.deleteDuplicates(NOW - 1000)).toBe(0)
 })
 
 it('keeps events that only share an id, and the same id of another site', async () => {
@@ -97,7 +97,7 @@ it('keeps events that only share an id, and the same id of another site', async 
     makeRow({ site_id: 'ws_other_2', event_id: 'shared' }),
   )
   await insert(1, makeRow({ site_id: 'ws_other', event_id: 'shared', path: '/other' }))
-  expect(await stores[0]!.deleteCopies(NOW - 1000)).toBe(0)
+  expect(await stores[0]!.deleteDuplicates(NOW - 1000)).toBe(0)
   expect([...(await read('ws_other')), ...(await read('ws_other_2'))]).toHaveLength(3)
 })
 
@@ -108,8 +108,8 @@ it('leaves one copy of each of 300 events when three collectors sweep at once an
       makeRow({ site_id: 'ws_sweep', event_id, received_at: NOW + ((number * 7 + delay) % 50) }),
     )
   await Promise.all([0, 1, 2].map((store) => insert(store, ...copies(store * 11))))
-  await Promise.all([...stores.map((store) => store.deleteCopies(NOW - 1000)), insert(1, ...copies(60))])
-  while ((await stores[0]!.deleteCopies(NOW - 1000)) > 0);
+  await Promise.all([...stores.map((store) => store.deleteDuplicates(NOW - 1000)), insert(1, ...copies(60))])
+  while ((await stores[0]!.deleteDuplicates(NOW - 1000)) > 0);
   expect((await read('ws_sweep')).map(({ event_id }) => event_id)).toEqual(ids.toSorted())
 })
 

@@ -2,7 +2,7 @@ import { createClient } from '@clickhouse/client'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ReportScope } from '../../../src/reports/report-store.js'
 import type { Ask } from '../../../src/stores/clickhouse/client.js'
-import { askRanking, askSummary } from '../../../src/stores/clickhouse/queries/metrics.js'
+import { queryRanking, querySummary } from '../../../src/stores/clickhouse/queries/metrics.js'
 import { createClickhouseReportStore } from '../../../src/stores/clickhouse/report-store.js'
 import { startTestCollector, type TestCollector } from '../../support/start-test-collector.js'
 
@@ -47,8 +47,8 @@ it('reads of the events only the columns that a question needs', async () => {
     return []
   }
   const ignoreNoRows = () => {}
-  await askSummary(explain, SCOPE).catch(ignoreNoRows)
-  await askRanking(explain, { scope: SCOPE, field: 'os', slice: { limit: 10, offset: 0 } })
+  await querySummary(explain, SCOPE).catch(ignoreNoRows)
+  await queryRanking(explain, { scope: SCOPE, field: 'os', slice: { limit: 10, offset: 0 } })
   await client.close()
   // The path decides about events of one millisecond.
   expect(read[0]).toEqual(['event_type', 'occurred_at', 'path', 'session_id', 'visitor_id'])

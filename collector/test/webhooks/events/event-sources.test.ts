@@ -4,16 +4,16 @@ import type { Site } from '@zenovay/collector'
 import Database from 'libsql'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createGoalBook } from '../../../src/control/goals/goal-cache.js'
+import { createGoalCache } from '../../../src/control/goals/goal-cache.js'
 import { openSecretBox } from '../../../src/control/secrets/master-key.js'
 import { createEventCommit, type EventCommit } from '../../../src/ingest/commit/event-commit.js'
 import type { EventRow } from '../../../src/ingest/event-row.js'
-import { createClickhouseWatchStore } from '../../../src/stores/clickhouse/activity.js'
+import { createClickhouseActivityStore } from '../../../src/stores/clickhouse/activity.js'
 import { createClickhouseEventStore } from '../../../src/stores/clickhouse/event-store.js'
 import { createClickhouseReportStore } from '../../../src/stores/clickhouse/report-store.js'
 import { type ControlStores, openControlStores } from '../../../src/stores/sql/database.js'
 import type { EndedSession, ReceivedRow } from '../../../src/webhooks/events/activity-store.js'
-import { createEventWatch, type EventWatch } from '../../../src/webhooks/events/job.js'
+import { createWebhookEventJob, type WebhookEventJob } from '../../../src/webhooks/events/job.js'
 import type { WebhookEventName } from '../../../src/webhooks/webhook.js'
 import { createRandom } from '../../golden/create-random.js'
 import { makeEvent } from '../../support/make-event.js'
@@ -28,12 +28,12 @@ const NAMES: WebhookEventName[] = ['pageview', 'event', 'goal', 'session_end', '
 
 let collector: TestCollector
 let events: Awaited<ReturnType<typeof createClickhouseEventStore>>
-let watchStore: ReturnType<typeof createClickhouseWatchStore>
+let watchStore: ReturnType<typeof createClickhouseActivityStore>
 
 beforeAll(async () => {
   collector = await startTestCollector()
   events = await createClickhouseEventStore({ url: collector.engine.url })
-  watchStore = createClickhouseWatchStore({ url: collector.engine.url })
+  watchStore = createClickhouseActivityStore({ url: collector.engine.url })
 })
 afterAll(async () => {
   await events.close()
@@ -167,7 +167,7 @@ describe('over restarts and days', () => {
   let stores: ControlStores
   let site: Site
   let busySite: Site
-  let watch: EventWatch
+  let watch: WebhookEventJob
   let commit: EventCommit['commit']
 
   async function start() {
@@ -177,17 +177,17 @@ describe('over restarts and days', () => {
       put: async (list: Parameters<typeof stores.webhooks.putDeliveries>[0]) =>
         void (await stores.webhooks.putDeliveries(list, { now, wallNow: now })),
     }
-    watch = await createEventWatch({
+    watch = await createWebhookEventJob({
       control: stores.control,
       events,
       store: watchStore,
-      marks: stores.marks,
+      marks: stores.checkpoints,
       outbox,
-      goals: createGoalBook(stores.goals),
+      goals: createGoalCache(stores.goals),
       log,
       now: () => now,
     })
-    commit = (await createEventCommit({ store: events, log, tell: watch.tell, now: () => now })).commit
+    commit = (await createEventCommit({ store: events, log, publish: watch.publish, now: () => now })).commit
   }
   async function restart() {
     await watch.stop()

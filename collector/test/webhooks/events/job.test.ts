@@ -1,9 +1,9 @@
 import { pino } from 'pino'
 import { beforeEach, expect, it } from 'vitest'
 import type { EventRow } from '../../../src/ingest/event-row.js'
-import type { WatchStore } from '../../../src/webhooks/events/activity-store.js'
-import type { MarkStore } from '../../../src/webhooks/events/checkpoints.js'
-import { createEventWatch } from '../../../src/webhooks/events/job.js'
+import type { ActivityStore } from '../../../src/webhooks/events/activity-store.js'
+import type { CheckpointStore } from '../../../src/webhooks/events/checkpoints.js'
+import { createWebhookEventJob } from '../../../src/webhooks/events/job.js'
 import { createFakeOutbox, type FakeOutbox } from '../../support/fake-outbox.js'
 import { makeVisitor } from '../../support/fake-reports.js'
 import { makeGoal, openGoalBook } from '../../support/make-goal.js'
@@ -15,9 +15,9 @@ const MINUTE_MS = 60_000
 let now: number
 let rows: EventRow[]
 let outbox: FakeOutbox
-let marks: MarkStore
+let marks: CheckpointStore
 /** Questions that fail, by the name of their method. */
-let failing: Set<keyof WatchStore>
+let failing: Set<keyof ActivityStore>
 
 beforeEach(() => {
   now = Date.UTC(2026, 3, 1, 12)
@@ -25,17 +25,20 @@ beforeEach(() => {
   failing = new Set()
   outbox = createFakeOutbox('pageview', 'goal', 'session_end', 'high_value_visitor')
   const kept = new Map<string, number>()
-  marks = { readMark: async (name) => kept.get(name), writeMark: async (name, at) => void kept.set(name, at) }
+  marks = {
+    findCheckpoint: async (name) => kept.get(name),
+    saveCheckpoint: async (name, at) => void kept.set(name, at),
+  }
 })
 
 async function start() {
   const memory = createMemoryWatch(rows, (_, id) => makeVisitor({ id, valueScore: id === 'rich' ? 80 : 10 }))
-  const guard = <Name extends keyof WatchStore>(name: Name) =>
+  const guard = <Name extends keyof ActivityStore>(name: Name) =>
     ((...args: never[]) =>
       failing.has(name)
         ? Promise.reject(new Error('busy'))
-        : (memory[name] as (...args: never[]) => unknown)(...args)) as unknown as WatchStore[Name]
-  return createEventWatch({
+        : (memory[name] as (...args: never[]) => unknown)(...args)) as unknown as ActivityStore[Name]
+  return createWebhookEventJob({
     control: { listSites: async () => [{ id: 'ws_1' }] as never },
     events: { newestReceipt: async () => Math.max(0, ...rows.map(({ received_at }) => received_at)) },
     store: {
@@ -114,7 +117,7 @@ it('tells ends of sessions though visitors cannot be judged, and judges them lat
   const watch = await start()
   await watch.tick()
   store('one', { visitor_id: 'rich' })
-  await watch.tell(rows.map((row) => ({ row })))
+  await watch.publish(rows.map((row) => ({ row })))
   failing.add('visitors')
   now += 31 * MINUTE_MS
   await watch.tick()

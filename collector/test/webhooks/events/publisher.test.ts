@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Goal } from '../../../src/control/goals/goal.js'
-import { createTouchedIds } from '../../../src/webhooks/events/pending-ids.js'
-import { createEventTeller } from '../../../src/webhooks/events/publisher.js'
+import { createPendingIds } from '../../../src/webhooks/events/pending-ids.js'
+import { createEventPublisher } from '../../../src/webhooks/events/publisher.js'
 import type { WebhookEventName } from '../../../src/webhooks/webhook.js'
 import { createFakeOutbox } from '../../support/fake-outbox.js'
 import { makeGoal, openGoalBook } from '../../support/make-goal.js'
@@ -20,8 +20,8 @@ async function openTeller({
   now?: number
 }) {
   const outbox = createFakeOutbox(...names)
-  const touched = { visitors: createTouchedIds(), sessions: createTouchedIds() }
-  const tell = createEventTeller({ outbox, goals: await openGoalBook(...goals), touched, now: () => now })
+  const touched = { visitors: createPendingIds(), sessions: createPendingIds() }
+  const tell = createEventPublisher({ outbox, goals: await openGoalBook(...goals), touched, now: () => now })
   return {
     outbox,
     touched,
@@ -261,7 +261,7 @@ describe('a goal', () => {
 })
 
 it('leaves out ids beyond its bound, and says how many', () => {
-  const ids = createTouchedIds(2)
+  const ids = createPendingIds(2)
   for (const id of ['a', 'b', 'a', 'c', 'd']) ids.add('ws_1', id)
   expect(ids.take()).toEqual(new Map([['ws_1', new Set(['a', 'b'])]]))
   expect([ids.takeDropped(), ids.takeDropped(), ids.take().size]).toEqual([2, 0, 0])

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { EventRow } from '../../../src/ingest/event-row.js'
-import type { MarkStore } from '../../../src/webhooks/events/checkpoints.js'
+import type { CheckpointStore } from '../../../src/webhooks/events/checkpoints.js'
 import { createSessionEnds } from '../../../src/webhooks/events/session-ends.js'
 import { createRandom } from '../../golden/create-random.js'
 import { createFakeOutbox, type FakeOutbox } from '../../support/fake-outbox.js'
@@ -18,8 +18,8 @@ const START = Date.UTC(2024, 1, 28, 12)
 let now: number
 let rows: EventRow[]
 let outbox: FakeOutbox
-let marks: MarkStore & { writes: number }
-let ends: { tell(siteIds: readonly string[]): Promise<void> }
+let marks: CheckpointStore & { writes: number }
+let ends: { publish(siteIds: readonly string[]): Promise<void> }
 
 beforeEach(async () => {
   now = START
@@ -28,8 +28,8 @@ beforeEach(async () => {
   const kept = new Map<string, number>()
   marks = {
     writes: 0,
-    readMark: async (name) => kept.get(name),
-    writeMark: async (name, at) => void (marks.writes++, kept.set(name, at)),
+    findCheckpoint: async (name) => kept.get(name),
+    saveCheckpoint: async (name, at) => void (marks.writes++, kept.set(name, at)),
   }
   await start()
 })
@@ -44,7 +44,7 @@ async function start() {
     now: () => now,
   })
 }
-const tick = () => ends.tell(['ws_1'])
+const tick = () => ends.publish(['ws_1'])
 const happen = (session_id: string, fields: Partial<EventRow> = {}) =>
   rows.push(makeRow({ occurred_at: now, session_id, ...fields }))
 const toldOf = (name = 'session_end') =>
@@ -183,12 +183,12 @@ describe('the end of a session', () => {
     ends = createSessionEnds({ store, marks, outbox, goals: await openGoalBook(), now: () => now })
     for (let count = 0; count < 100; count++) {
       now += 15_000
-      await ends.tell([])
+      await ends.publish([])
     }
     expect([store.questions, marks.writes]).toEqual([0, 0])
     for (let count = 0; count < 100; count++) {
       now += 15_000
-      await ends.tell(['ws_1'])
+      await ends.publish(['ws_1'])
     }
     expect(store.questions).toBe(100)
     expect(marks.writes).toBeLessThan(5)

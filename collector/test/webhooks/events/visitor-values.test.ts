@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import type { EventRow } from '../../../src/ingest/event-row.js'
 import type { VisitorRow } from '../../../src/reports/report-store.js'
-import { createTouchedIds } from '../../../src/webhooks/events/pending-ids.js'
-import { createJudge } from '../../../src/webhooks/events/visitor-values.js'
+import { createPendingIds } from '../../../src/webhooks/events/pending-ids.js'
+import { createVisitorScoring } from '../../../src/webhooks/events/visitor-values.js'
 import { createFakeOutbox } from '../../support/fake-outbox.js'
 import { makeVisitor } from '../../support/fake-reports.js'
 import { makeGoal, openGoalBook } from '../../support/make-goal.js'
@@ -16,12 +16,18 @@ async function openJudge(
   rows: EventRow[] = [],
 ) {
   const outbox = createFakeOutbox('high_value_visitor', 'goal')
-  const touched = { visitors: createTouchedIds(), sessions: createTouchedIds() }
+  const touched = { visitors: createPendingIds(), sessions: createPendingIds() }
   const goals = await openGoalBook(makeGoal({ kind: 'duration', seconds: 60 }, { value: 3 }))
   return {
     outbox,
     touched,
-    ...createJudge({ store: createMemoryWatch(rows, score), outbox, goals, touched, now: () => NOW }),
+    ...createVisitorScoring({
+      store: createMemoryWatch(rows, score),
+      outbox,
+      goals,
+      touched,
+      now: () => NOW,
+    }),
   }
 }
 const visited = (text: string) => Date.parse(text)

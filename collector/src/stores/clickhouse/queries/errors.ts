@@ -1,6 +1,6 @@
 import type { ErrorGroupRow, ReportScope, Slice } from '../../../reports/report-store.js'
 import type { Ask } from '../client.js'
-import { readScope, SESSION } from './scope.js'
+import { buildScopeSql, SESSION } from './scope.js'
 import { EVENTS_AROUND } from './visits.js'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -27,10 +27,10 @@ const GROUP_COLUMNS = `
   toUnixTimestamp64Milli(min(occurred_at)) AS firstSeen,
   toUnixTimestamp64Milli(max(occurred_at)) AS lastSeen`
 
-export function askErrorGroups(ask: Ask, scope: ReportScope, slice: Slice): Promise<ErrorGroupRow[]> {
+export function queryErrorGroups(ask: Ask, scope: ReportScope, slice: Slice): Promise<ErrorGroupRow[]> {
   const { from, to } = scope.period
   // The visits in which errors of the period happened: some began before it.
-  const { visits, params } = readScope({ ...scope, period: { from: from - DAY_MS, to } })
+  const { visits, params } = buildScopeSql({ ...scope, period: { from: from - DAY_MS, to } })
   const inScope = scope.filters.length === 0 ? '' : `AND ${SESSION} IN (SELECT ${SESSION} FROM ${visits})`
   return ask<ErrorGroupRow>(
     `SELECT ${GROUP_COLUMNS} FROM (${ERRORS} AND ${EVENTS_AROUND} ${inScope}) AS e
@@ -40,7 +40,7 @@ export function askErrorGroups(ask: Ask, scope: ReportScope, slice: Slice): Prom
   )
 }
 
-export async function askErrorGroup(
+export async function queryErrorGroup(
   ask: Ask,
   siteId: string,
   fingerprint: string,

@@ -1,15 +1,15 @@
 import type { EventCount, PropertyCount, Slice } from '../../../reports/report-store.js'
-import type { ReceivedRow, WatchStore } from '../../../webhooks/events/activity-store.js'
+import type { ReceivedRow, ActivityStore } from '../../../webhooks/events/activity-store.js'
 import type { Ask } from '../client.js'
-import type { SettledScope } from '../rollups/days.js'
-import { inVisits, plainText, readScope } from './scope.js'
+import type { RollupScope } from '../rollups/days.js'
+import { inVisits, plainText, buildScopeSql } from './scope.js'
 
 const NAMED = "event_type IN ('custom', 'goal')"
 // Whoever sends a new key with every event must not fill an answer.
 const MAX_PROPERTY_ROWS = 10_000
 
-export function askEventNames(ask: Ask, scope: SettledScope, slice: Slice): Promise<EventCount[]> {
-  const read = readScope(scope)
+export function queryEventNames(ask: Ask, scope: RollupScope, slice: Slice): Promise<EventCount[]> {
+  const read = buildScopeSql(scope)
   return ask<EventCount>(
     `SELECT event_name AS name, count() AS count, uniqExact(visitor_id) AS visitors FROM events WHERE ${inVisits(read, NAMED)}
      GROUP BY name ORDER BY count DESC, name LIMIT {limit: UInt32} OFFSET {offset: UInt32}`,
@@ -17,11 +17,11 @@ export function askEventNames(ask: Ask, scope: SettledScope, slice: Slice): Prom
   )
 }
 
-export function askEventProperties(
+export function queryEventProperties(
   ask: Ask,
-  { scope, name, limit }: { scope: SettledScope; name: string; limit: number },
+  { scope, name, limit }: { scope: RollupScope; name: string; limit: number },
 ): Promise<PropertyCount[]> {
-  const read = readScope(scope)
+  const read = buildScopeSql(scope)
   return ask<PropertyCount>(
     `SELECT property.1 AS key, ${plainText('property.2')} AS value, count() AS count, uniqExact(visitor_id) AS visitors
      FROM (SELECT visitor_id, arrayJoin(JSONExtractKeysAndValuesRaw(properties)) AS property FROM events WHERE ${inVisits(read, `${NAMED} AND event_name = {name: String}`)})
@@ -51,9 +51,9 @@ const COLUMNS = [
   'properties',
 ]
 
-export function askEventsReceived(
+export function queryEventsReceived(
   ask: Ask,
-  { siteIds, from, until, after, limit }: Parameters<WatchStore['eventsReceived']>[0],
+  { siteIds, from, until, after, limit }: Parameters<ActivityStore['eventsReceived']>[0],
 ): Promise<ReceivedRow[]> {
   return ask<ReceivedRow>(
     `SELECT * FROM (

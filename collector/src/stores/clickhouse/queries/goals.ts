@@ -1,20 +1,20 @@
 import type { GoalRule, PathRule } from '../../../control/goals/goal.js'
 import { splitGlob } from '../../../control/goals/path-matcher.js'
-import type { GoalFigures } from '../../../reports/report-store.js'
+import type { GoalMetrics } from '../../../reports/report-store.js'
 import type { Ask } from '../client.js'
-import type { SettledScope } from '../rollups/days.js'
+import type { RollupScope } from '../rollups/days.js'
 import { percentageOf } from './metrics.js'
-import { readScope, type ScopeSql, sessionsWith } from './scope.js'
+import { buildScopeSql, type ScopeSql, sessionsWith } from './scope.js'
 import { LASTED_MS } from './visits.js'
 
 /** How many visits of a scope reached each goal, in the order of `rules`; in one question. */
-export async function askGoals(
+export async function queryGoals(
   ask: Ask,
-  scope: SettledScope,
+  scope: RollupScope,
   rules: readonly GoalRule[],
-): Promise<GoalFigures[]> {
+): Promise<GoalMetrics[]> {
   if (rules.length === 0) return []
-  const read = readScope(scope)
+  const read = buildScopeSql(scope)
   const reached = rules.map((rule, index) => {
     const { condition, value } = describeRule(rule, `goal${index}`)
     read.params[`goal${index}`] = value

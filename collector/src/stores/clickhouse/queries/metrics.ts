@@ -1,11 +1,11 @@
-import type { RankedRow, RevenueRow, Slice, VisitField, VisitFigures } from '../../../reports/report-store.js'
+import type { RankedRow, RevenueRow, Slice, VisitField, VisitMetrics } from '../../../reports/report-store.js'
 import type { Ask } from '../client.js'
-import type { SettledScope } from '../rollups/days.js'
-import { inVisits, readScope, type ScopeSql } from './scope.js'
+import type { RollupScope } from '../rollups/days.js'
+import { inVisits, buildScopeSql, type ScopeSql } from './scope.js'
 import { BEGAN_MS, LASTED_MS } from './visits.js'
 
 /** What figures are made of, in whole numbers: averages are made of them here, rounded in one way. */
-export const figureColumns = ({ countVisitors }: ScopeSql) => `
+const metricColumns = ({ countVisitors }: ScopeSql) => `
     ${countVisitors} AS visitors,
     count() AS visits,
     sum(pageviews) AS views,
@@ -13,7 +13,7 @@ export const figureColumns = ({ countVisitors }: ScopeSql) => `
     countIf(bounced) AS bounces,
     sumIf(${LASTED_MS}, pageviews > 0) AS spent_ms`
 
-export interface FigureRow {
+interface MetricRow {
   visitors: number
   visits: number
   views: number
@@ -22,7 +22,7 @@ export interface FigureRow {
   spent_ms: number
 }
 
-export function toFigures({ visitors, visits, views, entered, bounces, spent_ms }: FigureRow): VisitFigures {
+function toVisitMetrics({ visitors, visits, views, entered, bounces, spent_ms }: MetricRow): VisitMetrics {
   return {
     visitors,
     visits,
@@ -42,39 +42,39 @@ export function averageSeconds(ms: number, count: number): number {
   return count === 0 ? 0 : Math.round(ms / count / 100) / 10
 }
 
-export async function askSummary(ask: Ask, scope: SettledScope): Promise<VisitFigures> {
-  const read = readScope(scope)
-  const [row] = await ask<FigureRow>(`SELECT ${figureColumns(read)} FROM ${read.visits}`, read.params)
-  return toFigures(row!)
+export async function querySummary(ask: Ask, scope: RollupScope): Promise<VisitMetrics> {
+  const read = buildScopeSql(scope)
+  const [row] = await ask<MetricRow>(`SELECT ${metricColumns(read)} FROM ${read.visits}`, read.params)
+  return toVisitMetrics(row!)
 }
 
-const NOTHING: FigureRow = { visitors: 0, visits: 0, views: 0, entered: 0, bounces: 0, spent_ms: 0 }
+const NOTHING: MetricRow = { visitors: 0, visits: 0, views: 0, entered: 0, bounces: 0, spent_ms: 0 }
 
-export async function askTimeline(
+export async function queryTimeline(
   ask: Ask,
-  scope: SettledScope,
+  scope: RollupScope,
   starts: readonly number[],
-): Promise<VisitFigures[]> {
-  const read = readScope(scope)
-  const rows = await ask<FigureRow & { start: number }>(
-    `SELECT roundDown(${BEGAN_MS}, {starts: Array(Int64)}) AS start, ${figureColumns(read)} FROM ${read.visits} GROUP BY start`,
+): Promise<VisitMetrics[]> {
+  const read = buildScopeSql(scope)
+  const rows = await ask<MetricRow & { start: number }>(
+    `SELECT roundDown(${BEGAN_MS}, {starts: Array(Int64)}) AS start, ${metricColumns(read)} FROM ${read.visits} GROUP BY start`,
     { ...read.params, starts },
   )
   const byStart = new Map(rows.map((row) => [row.start, row]))
-  return starts.map((start) => toFigures(byStart.get(start) ?? NOTHING))
+  return starts.map((start) => toVisitMetrics(byStart.get(start) ?? NOTHING))
 }
 
-export async function askRanking(
+export async function queryRanking(
   ask: Ask,
-  { scope, field, slice }: { scope: SettledScope; field: VisitField; slice: Slice },
+  { scope, field, slice }: { scope: RollupScope; field: VisitField; slice: Slice },
 ): Promise<RankedRow[]> {
-  const read = readScope(scope)
-  const rows = await ask<FigureRow & { name: string }>(
-    `SELECT {field: Identifier} AS name, ${figureColumns(read)} FROM ${read.visits}
+  const read = buildScopeSql(scope)
+  const rows = await ask<MetricRow & { name: string }>(
+    `SELECT {field: Identifier} AS name, ${metricColumns(read)} FROM ${read.visits}
      GROUP BY name ORDER BY visitors DESC, visits DESC, name LIMIT {limit: UInt32} OFFSET {offset: UInt32}`,
     { ...read.params, ...slice, field },
   )
-  return rows.map((row) => ({ name: row.name, ...toFigures(row) }))
+  return rows.map((row) => ({ name: row.name, ...toVisitMetrics(row) }))
 }
 
 // The tracker's default. What is no code of ISO 4217 has none.
@@ -86,8 +86,8 @@ export const REVENUE_AMOUNT = "JSONExtractFloat(properties, 'amount')"
 // More than any currency has: what adding up leaves behind them is no money.
 const PLACES = 4
 
-export async function askRevenue(ask: Ask, scope: SettledScope): Promise<RevenueRow[]> {
-  const read = readScope(scope)
+export async function queryRevenue(ask: Ask, scope: RollupScope): Promise<RevenueRow[]> {
+  const read = buildScopeSql(scope)
   const rows = await ask<Omit<RevenueRow, 'average'>>(
     `SELECT ${REVENUE_CURRENCY} AS currency, ifNotFinite(sum(${REVENUE_AMOUNT}), 0) AS total, count() AS count, uniqExact(visitor_id) AS visitors
      FROM events WHERE ${inVisits(read, WITH_AMOUNT)} GROUP BY currency ORDER BY count DESC, currency`,

@@ -1,22 +1,22 @@
 import type { PageRow, Slice } from '../../../reports/report-store.js'
 import type { Ask } from '../client.js'
-import type { SettledPeriod, SettledScope } from '../rollups/days.js'
+import type { RollupPeriod, RollupScope } from '../rollups/days.js'
 import { averageSeconds, percentageOf } from './metrics.js'
-import { inBuilds, readScope, readVisitsOfParts } from './scope.js'
+import { inBuilds, buildScopeSql, buildPartialVisitsSql } from './scope.js'
 import { momentOf } from './visits.js'
 
 /** What the figures of a page are made of, in whole numbers. */
-export interface PageSums extends Omit<PageRow, 'bounceRate' | 'averageTime'> {
+interface PageSums extends Omit<PageRow, 'bounceRate' | 'averageTime'> {
   bounces: number
   spent_ms: number
 }
 
-export async function askPages(ask: Ask, scope: SettledScope, slice: Slice): Promise<PageRow[]> {
+export async function queryPages(ask: Ask, scope: RollupScope, slice: Slice): Promise<PageRow[]> {
   const { settled } = scope
   // A settled page tells nothing of the visits that a filter selects.
   const sums =
     settled && scope.isSketched && scope.filters.length === 0
-      ? await askSettledPages(ask, { ...scope, settled }, slice)
+      ? await queryRolledUpPages(ask, { ...scope, settled }, slice)
       : await askPagesOfVisits(ask, scope, slice)
   return sums.map(({ bounces, spent_ms, ...page }) => ({
     ...page,
@@ -25,8 +25,8 @@ export async function askPages(ask: Ask, scope: SettledScope, slice: Slice): Pro
   }))
 }
 
-function askPagesOfVisits(ask: Ask, scope: SettledScope, slice: Slice): Promise<PageSums[]> {
-  const { visits, countVisitors, params } = readScope(scope)
+function askPagesOfVisits(ask: Ask, scope: RollupScope, slice: Slice): Promise<PageSums[]> {
+  const { visits, countVisitors, params } = buildScopeSql(scope)
   return ask<PageSums>(
     `SELECT concat(origin, path) AS url, path, views, visitors, entries, exits, bounces, spent_ms
      FROM (SELECT ${PAGE_KEY}, ${PAGE_SUMS}, ${countVisitors} AS visitors FROM ${pageviewsOf(visits)} GROUP BY origin, path)
@@ -43,12 +43,12 @@ const NOBODY = "arrayReduce('uniqCombined64State(17)', emptyArrayUInt64())"
  * The pages of a period of settled days. Sketches of visitors are large: only those of the pages that will probably be shown are merged,
  * and when another is shown after all, it is asked again.
  */
-export async function askSettledPages(
+async function queryRolledUpPages(
   ask: Ask,
-  scope: SettledScope & { settled: SettledPeriod },
+  scope: RollupScope & { settled: RollupPeriod },
   slice: Slice,
 ): Promise<PageSums[]> {
-  const parts = readVisitsOfParts(scope)
+  const parts = buildPartialVisitsSql(scope)
   const params = { ...parts.params, ...slice, whole: scope.settled.whole }
   const probable = await ask<{ path: string }>(
     `SELECT path FROM ${SETTLED_PAGES} GROUP BY path ORDER BY sum(views) DESC LIMIT {limit: UInt32} + {offset: UInt32} + 10`,

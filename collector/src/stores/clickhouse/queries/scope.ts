@@ -1,5 +1,5 @@
 import type { ReportFilter } from '../../../reports/report-store.js'
-import type { SettledScope } from '../rollups/days.js'
+import type { RollupScope } from '../rollups/days.js'
 import { beganBetween, EVENTS_AROUND, ofSessionsBetween, VISIT_COLUMNS, visitsBetween } from './visits.js'
 
 /** A sketch of visitors; its states are those of the table of pages. */
@@ -17,8 +17,8 @@ export interface ScopeSql {
 }
 
 /** The visits of the period that fulfil every filter, with the columns of `visitsBetween`. */
-export function readScope(scope: SettledScope): ScopeSql {
-  const { sql, params } = readVisits(scope)
+export function buildScopeSql(scope: RollupScope): ScopeSql {
+  const { sql, params } = buildVisitsSql(scope)
   const conditions = scope.filters.map((filter, index) => {
     params[`value${index}`] = filter.value
     if (filter.by === 'field') params[`field${index}`] = filter.field
@@ -71,7 +71,7 @@ export function plainText(json: string): string {
 const SHORT_GAP_MS = 3 * 24 * 60 * 60 * 1000
 
 /** SQL of the visits of a scope's period, filters not regarded, and the values of its parameters. */
-export function readVisits({ siteId, period, settled }: SettledScope): {
+export function buildVisitsSql({ siteId, period, settled }: RollupScope): {
   sql: string
   params: Record<string, unknown>
 } {
@@ -88,7 +88,7 @@ export function readVisits({ siteId, period, settled }: SettledScope): {
 }
 
 /** Those of them that did not begin on a day which lies in the period whole and is settled. */
-export function readVisitsOfParts({ siteId, period, settled }: SettledScope & { settled: object }): {
+export function buildPartialVisitsSql({ siteId, period, settled }: RollupScope & { settled: object }): {
   sql: string
   params: Record<string, unknown>
 } {
@@ -108,7 +108,7 @@ export function inBuilds(name: string): string {
   return `site_id = {siteId: String} AND day >= ${dayOf('from')} AND day <= ${dayOf('to')} AND build IN {${name}: Array(UInt64)}`
 }
 
-function readGaps(gaps: NonNullable<SettledScope['settled']>['gaps']): {
+function readGaps(gaps: NonNullable<RollupScope['settled']>['gaps']): {
   selects: string[]
   params: Record<string, unknown>
 } {

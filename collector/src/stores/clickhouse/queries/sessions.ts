@@ -3,7 +3,7 @@ import type {
   EndedCursor,
   EndedQuestion,
   SessionRow,
-  WatchStore,
+  ActivityStore,
 } from '../../../webhooks/events/activity-store.js'
 import { type Ask, splitParameter } from '../client.js'
 import { RECEIVED_BETWEEN } from './events.js'
@@ -35,17 +35,17 @@ const SESSIONS = `
   GROUP BY siteId, sessionId`
 
 /** Sessions by those of their events that happened since `since` and were received until `until`, ms since the epoch. */
-export function askSessions(
+export function querySessions(
   ask: Ask,
   question: { siteIds: readonly string[]; sessionIds: readonly string[]; since: number; until: number },
 ): Promise<SessionRow[]> {
   return ask<SessionRow>(SESSIONS, question)
 }
 
-export async function askEndedSessions(
+export async function queryEndedSessions(
   ask: Ask,
   { siteIds, from, until, after, limit }: EndedQuestion,
-): ReturnType<WatchStore['endedSessions']> {
+): ReturnType<ActivityStore['endedSessions']> {
   const endings = await ask<Ending>(ENDINGS, {
     siteIds,
     from,
@@ -60,7 +60,7 @@ export async function askEndedSessions(
   const since = endings.reduce((least, { first }) => Math.min(least, first), Infinity) - DAY_MS
   const sessions = new Map<string, SessionRow>()
   for (const sessionIds of splitParameter(new Set(endings.map(({ sessionId }) => sessionId))))
-    for (const session of await askSessions(ask, {
+    for (const session of await querySessions(ask, {
       siteIds: [...new Set(endings.map(({ siteId }) => siteId))],
       sessionIds,
       since,

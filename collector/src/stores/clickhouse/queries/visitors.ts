@@ -1,7 +1,7 @@
 import type { Period, Slice, ValueParts, VisitorCursor, VisitorRow } from '../../../reports/report-store.js'
 import type { Ask } from '../client.js'
-import type { SettledScope } from '../rollups/days.js'
-import { readScope, readVisits, SESSION, sessionsWith } from './scope.js'
+import type { RollupScope } from '../rollups/days.js'
+import { buildScopeSql, buildVisitsSql, SESSION, sessionsWith } from './scope.js'
 import { BEGAN_MS, LASTED_MS, visitsBetween } from './visits.js'
 
 type Row = Omit<VisitorRow, 'valueScore' | 'valueParts'> & VisitorSums
@@ -31,15 +31,15 @@ const describeVisitors = (visits: string, which: string) => `
   FROM (${visits}) AS v WHERE ${which} GROUP BY id ORDER BY visitedAt DESC, id DESC`
 
 /** The same of the visits that a question selects by their sessions. */
-const describeSelected = (scope: SettledScope, sessions: string) =>
-  describeVisitors(readVisits(scope).sql, `${SESSION} IN (${sessions})`)
+const describeSelected = (scope: RollupScope, sessions: string) =>
+  describeVisitors(buildVisitsSql(scope).sql, `${SESSION} IN (${sessions})`)
 
-export async function askVisitors(
+export async function queryVisitors(
   ask: Ask,
-  scope: SettledScope,
+  scope: RollupScope,
   { limit, offset, after }: Slice & { after?: VisitorCursor },
 ): Promise<VisitorRow[]> {
-  const { visits, params } = readScope(scope)
+  const { visits, params } = buildScopeSql(scope)
   const page = `
     SELECT visitor_id, max(${BEGAN_MS}) AS visited_at, groupArray(${SESSION}) AS sessions FROM ${visits} GROUP BY visitor_id
     ${after ? 'HAVING (visited_at, visitor_id) < ({afterTime: Int64}, {afterId: String})' : ''}
@@ -53,12 +53,12 @@ export async function askVisitors(
   return rows.map(toVisitor)
 }
 
-export async function askVisitor(
+export async function queryVisitor(
   ask: Ask,
-  scope: SettledScope,
+  scope: RollupScope,
   visitorId: string,
 ): Promise<VisitorRow | undefined> {
-  const { visits, params } = readScope(scope)
+  const { visits, params } = buildScopeSql(scope)
   const isTheirs = 'visitor_id = {visitorId: String}'
   const rows = await ask<Row>(
     describeSelected(
@@ -71,7 +71,7 @@ export async function askVisitor(
 }
 
 /** Those of these visitors that have a visit in the period. */
-export async function askVisitorsById(
+export async function queryVisitorsById(
   ask: Ask,
   { siteId, visitorIds, period }: { siteId: string; visitorIds: readonly string[]; period: Period },
 ): Promise<VisitorRow[]> {
@@ -93,7 +93,7 @@ function toVisitor({ spent_ms, goals, revenues, channels, ...visitor }: Row): Vi
 }
 
 /** What a visitor did in the visits of a report. */
-export interface VisitorSums {
+interface VisitorSums {
   visits: number
   pageviews: number
   spent_ms: number
@@ -118,14 +118,7 @@ const CHANNEL_POINTS: Record<string, number> = {
 }
 
 /** The parts of a value score; docs/metrics.md has the rules. */
-export function scoreVisitor({
-  visits,
-  pageviews,
-  spent_ms,
-  goals,
-  revenues,
-  channels,
-}: VisitorSums): ValueParts {
+function scoreVisitor({ visits, pageviews, spent_ms, goals, revenues, channels }: VisitorSums): ValueParts {
   return {
     pages: Math.min(20, 2 * pageviews),
     engagement: Math.min(20, Math.floor(spent_ms / MS_PER_POINT)),

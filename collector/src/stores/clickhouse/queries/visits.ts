@@ -35,7 +35,7 @@ export const IS_PAGEVIEW = "e.event_type = 'pageview'"
 const first = (column: string) => `argMin(e.${column}, ${PLACE}) AS ${column}`
 
 /** The columns of a visit that are those of its first event. */
-export const FIRST_EVENT_COLUMNS = [
+const FIRST_EVENT_COLUMNS = [
   'visitor_id',
   'referrer',
   'country',

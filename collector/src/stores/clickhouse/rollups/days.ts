@@ -10,7 +10,7 @@ export const BUILDS_PER_MS = 4096
 export const NEWEST_BUILD = `toUInt64(toUnixTimestamp64Milli(now64(3))) * ${BUILDS_PER_MS} + ${BUILDS_PER_MS - 1}`
 
 /** A day (UTC) that was made of events, and need not be made again. */
-export interface SettledDay {
+export interface RollupDay {
   /** Its first moment, ms since the epoch. */
   day: number
   build: number
@@ -18,7 +18,7 @@ export interface SettledDay {
 }
 
 /** What of a period is settled. */
-export interface SettledPeriod {
+export interface RollupPeriod {
   /** Builds of days that lie in the period whole. */
   whole: number[]
   /** Builds of days that lie in it partly. */
@@ -33,7 +33,7 @@ export interface SettledPeriod {
 const MAX_GAPS = 3
 
 /** What of a period is settled; undefined when nothing is. `days` in order. */
-export function settlePeriod({ from, to }: Period, days: readonly SettledDay[]): SettledPeriod | undefined {
+export function splitIntoRollups({ from, to }: Period, days: readonly RollupDay[]): RollupPeriod | undefined {
   const inside = days.filter(({ day }) => day < to && day + DAY_MS > from)
   for (;;) {
     if (inside.length === 0) return undefined
@@ -45,7 +45,7 @@ export function settlePeriod({ from, to }: Period, days: readonly SettledDay[]):
     }
     if (reached < to) gaps.push({ from: reached, to, next: inside.length })
     if (gaps.length <= MAX_GAPS) {
-      const isWhole = ({ day }: SettledDay) => day >= from && day + DAY_MS <= to
+      const isWhole = ({ day }: RollupDay) => day >= from && day + DAY_MS <= to
       return {
         whole: inside.filter(isWhole).map(({ build }) => build),
         parts: inside.filter((day) => !isWhole(day)).map(({ build }) => build),
@@ -63,8 +63,8 @@ export function settlePeriod({ from, to }: Period, days: readonly SettledDay[]):
 }
 
 /** A scope with what is known of its period: without `settled`, its visits are all read from the events. */
-export interface SettledScope extends ReportScope {
-  settled?: SettledPeriod | undefined
+export interface RollupScope extends ReportScope {
+  settled?: RollupPeriod | undefined
   /** Whether visitors are counted by a sketch. */
   isSketched?: boolean
 }

@@ -3,9 +3,9 @@ import type { Ask } from '../client.js'
 import {
   BUILDS_PER_MS,
   DAY_MS,
-  type SettledDay,
-  type SettledPeriod,
-  settlePeriod,
+  type RollupDay,
+  type RollupPeriod,
+  splitIntoRollups,
   UNDER_WAY_MS,
 } from './days.js'
 
@@ -31,22 +31,22 @@ const LATE = `
  * What of the period of a scope need not be read from the events: the days that are settled and to which, as far as can be known
  * now, no event was added since. Undefined when there is none.
  */
-export async function findSettledPeriod(
+export async function findRollupPeriod(
   ask: Ask,
   { siteId, period }: ReportScope,
   underWayMs = UNDER_WAY_MS,
-): Promise<SettledPeriod | undefined> {
+): Promise<RollupPeriod | undefined> {
   const dateOf = (ms: number) => new Date(ms).toISOString().slice(0, 10)
   const params = { siteId, first: dateOf(period.from), last: dateOf(period.to), underWayMs }
-  const settled = await ask<SettledDay>(SETTLED, params)
+  const settled = await ask<RollupDay>(SETTLED, params)
   if (settled.length === 0) return undefined
   const late = new Map(
     (await ask<{ day: number; received: number }>(LATE, params)).map(({ day, received }) => [day, received]),
   )
   // An event is part of visits that began on its day or the one before, and says of a visit of the next day that it began earlier.
-  const isRight = ({ day, build }: SettledDay) =>
+  const isRight = ({ day, build }: RollupDay) =>
     [day - DAY_MS, day, day + DAY_MS].every(
       (touching) => (late.get(touching) ?? 0) < build / BUILDS_PER_MS - underWayMs,
     )
-  return settlePeriod(period, settled.filter(isRight))
+  return splitIntoRollups(period, settled.filter(isRight))
 }

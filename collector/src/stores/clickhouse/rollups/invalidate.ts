@@ -6,7 +6,7 @@ import { BUILDS_PER_MS, NEWEST_BUILD } from './days.js'
  *
  * `where` selects the events, with `params`.
  */
-export async function unsettleAround<Result>(
+export async function invalidateAround<Result>(
   client: ClickHouseClient,
   { where, params }: { where: string; params: Record<string, unknown> },
   deleteEvents: () => Promise<Result>,

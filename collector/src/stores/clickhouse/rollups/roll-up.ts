@@ -1,29 +1,12 @@
 import { randomInt } from 'node:crypto'
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
+import type { Rollups, RollupResult } from '../../../reports/rollup-store.js'
 import { PAGE_KEY, PAGE_SUMS, pageviewsOf } from '../queries/pages.js'
 import { SKETCH } from '../queries/scope.js'
 import { ofSessionsBetween, VISIT_COLUMNS, visitsBetween } from '../queries/visits.js'
 import { BUILDS_PER_MS, DAY_MS, NEWEST_BUILD, UNDER_WAY_MS } from './days.js'
 
-export interface DaySettling {
-  /** Takes back the days to which late events came, and settles what is due, newest days first, for about `forMs`. May be done by several at once. */
-  settle(options: { forMs: number }): Promise<SettleResult>
-  /** Settles every day anew. Reports use the old builds until the new ones are there. */
-  rebuild(): Promise<SettleResult>
-  /** Runs what deletes events, while no day is being made of them. */
-  pause<Result>(run: () => Promise<Result>): Promise<Result>
-  /** Leaves the day that is being made unfinished. */
-  close(): Promise<void>
-}
-
-export interface SettleResult {
-  /** Days of sites that were settled. */
-  settled: number
-  /** Whether none is due any more. */
-  isDone: boolean
-}
-
-export interface SettlingOptions {
+interface RollupOptions {
   /** With user, password and database where the server wants them. */
   url: string
   /** @default UNDER_WAY_MS */
@@ -97,7 +80,7 @@ const STALE = `
     WHERE b.build != l.last AND ((b.build < l.last AND l.last < {replacedBefore: UInt64}) OR b.build < {unfinishedBefore: UInt64}))`
 
 /** Makes of events what reports read of past days. */
-export function createDaySettling({ url, underWayMs = UNDER_WAY_MS }: SettlingOptions): DaySettling {
+export function createRollups({ url, underWayMs = UNDER_WAY_MS }: RollupOptions): Rollups {
   const client = createClient({
     url,
     request_timeout: TIMEOUT_MS,
@@ -114,7 +97,7 @@ export function createDaySettling({ url, underWayMs = UNDER_WAY_MS }: SettlingOp
     return result
   }
 
-  async function settleDue({ since, deadline }: { since: number; deadline: number }): Promise<SettleResult> {
+  async function settleDue({ since, deadline }: { since: number; deadline: number }): Promise<RollupResult> {
     let settled = 0
     for (;;) {
       const end = new Date((await readClock(client)) - SETTLED_AFTER_MS).toISOString().slice(0, 10)
@@ -163,7 +146,7 @@ export function createDaySettling({ url, underWayMs = UNDER_WAY_MS }: SettlingOp
   }
 
   return {
-    async settle({ forMs }) {
+    async rollUp({ forMs }) {
       const deadline = performance.now() + forMs
       await takeBackLate()
       const result = await settleDue({ since: 0, deadline })

@@ -1,26 +1,31 @@
 import { expect, it } from 'vitest'
-import { DAY_MS, settlePeriod } from '../../../../src/stores/clickhouse/rollups/days.js'
+import { DAY_MS, splitIntoRollups } from '../../../../src/stores/clickhouse/rollups/days.js'
 
 const days = (...numbers: number[]) =>
   numbers.map((number) => ({ day: number * DAY_MS, build: number, visits: 10 }))
 const period = (from: number, to: number) => ({ from: from * DAY_MS, to: to * DAY_MS })
 
 it('reads whole days, days at the edges and what is between and after them', () => {
-  expect(settlePeriod(period(1.5, 6.25), days(1, 2, 4, 5, 7))).toEqual({
+  expect(splitIntoRollups(period(1.5, 6.25), days(1, 2, 4, 5, 7))).toEqual({
     whole: [2, 4, 5],
     parts: [1],
     gaps: [period(3, 4), period(6, 6.25)],
     visits: 40,
   })
-  expect(settlePeriod(period(2, 4), days(2, 3))).toEqual({ whole: [2, 3], parts: [], gaps: [], visits: 20 })
+  expect(splitIntoRollups(period(2, 4), days(2, 3))).toEqual({
+    whole: [2, 3],
+    parts: [],
+    gaps: [],
+    visits: 20,
+  })
 })
 
 it('is undefined where no day of the period is settled', () => {
-  expect(settlePeriod(period(3, 5), days(1, 2, 5))).toBeUndefined()
+  expect(splitIntoRollups(period(3, 5), days(1, 2, 5))).toBeUndefined()
 })
 
 it('gives up the shortest runs of settled days before it reads many gaps', () => {
-  expect(settlePeriod(period(0, 12), days(1, 3, 4, 6, 8, 9, 10))).toEqual({
+  expect(splitIntoRollups(period(0, 12), days(1, 3, 4, 6, 8, 9, 10))).toEqual({
     whole: [3, 4, 8, 9, 10],
     parts: [],
     gaps: [period(0, 3), period(5, 8), period(11, 12)],

@@ -7,7 +7,8 @@ import type { EventStore } from '../../../../src/ingest/event-store.js'
 import type { ReportScope, ReportStore } from '../../../../src/reports/report-store.js'
 import { createClickhouseEventStore } from '../../../../src/stores/clickhouse/event-store.js'
 import { createClickhouseReportStore } from '../../../../src/stores/clickhouse/report-store.js'
-import { createDaySettling, type DaySettling } from '../../../../src/stores/clickhouse/rollups/roll-up.js'
+import type { Rollups } from '../../../../src/reports/rollup-store.js'
+import { createRollups } from '../../../../src/stores/clickhouse/rollups/roll-up.js'
 import { makeRow } from '../../../support/make-row.js'
 import { startTestCollector, type TestCollector } from '../../../support/start-test-collector.js'
 
@@ -22,7 +23,7 @@ const UNDER_WAY_MS = 1
 
 let collector: TestCollector
 let events: EventStore
-let settling: DaySettling
+let settling: Rollups
 /** Answers from settled days, from them as for large sites, and from the events alone. */
 let reports: Record<'settled' | 'sketched' | 'raw', ReportStore & { close(): Promise<void> }>
 
@@ -30,7 +31,7 @@ beforeAll(async () => {
   collector = await startTestCollector()
   const { url } = collector.engine
   events = await createClickhouseEventStore({ url })
-  settling = createDaySettling({ url, underWayMs: UNDER_WAY_MS })
+  settling = createRollups({ url, underWayMs: UNDER_WAY_MS })
   reports = {
     settled: createClickhouseReportStore({ url, underWayMs: UNDER_WAY_MS }),
     sketched: createClickhouseReportStore({ url, underWayMs: UNDER_WAY_MS, maxCountedExactly: -1 }),
@@ -77,7 +78,7 @@ function makeVisits({ siteId, seed, count }: { siteId: string; seed: number; cou
 
 /** Whether the day before yesterday may still get events of yesterday. */
 const isEarly = () => Date.now() - TODAY < 15 * 60_000
-const settle = () => settling.settle({ forMs: 60_000 })
+const settle = () => settling.rollUp({ forMs: 60_000 })
 const settledDays = async (siteId: string) =>
   (
     await collector.select<{ day: string }>(
@@ -171,13 +172,13 @@ it('reads a day from the events from the moment that a late event is there, unti
 
 it('does not use a day while an event for it may be under way', async () => {
   const patient = {
-    settling: createDaySettling({ url: collector.engine.url }),
+    settling: createRollups({ url: collector.engine.url }),
     reports: createClickhouseReportStore({ url: collector.engine.url }),
   }
   const row = (fields: Partial<EventRow>) =>
     makeRow({ site_id: 'ws_patient', occurred_at: FIRST + HOUR_MS, ...fields })
   await events.insertEvents([row({})], randomUUID())
-  await patient.settling.settle({ forMs: 60_000 })
+  await patient.settling.rollUp({ forMs: 60_000 })
   expect(await settledDays('ws_patient')).toHaveLength(DAYS - 1 - Number(isEarly()))
   // It was received before the day was settled, and stored only now.
   await events.insertEvents(
@@ -185,7 +186,7 @@ it('does not use a day while an event for it may be under way', async () => {
     randomUUID(),
   )
   expect(await patient.reports.summary(scope('ws_patient'))).toMatchObject({ visits: 2 })
-  await patient.settling.settle({ forMs: 60_000 })
+  await patient.settling.rollUp({ forMs: 60_000 })
   expect(await patient.reports.summary(scope('ws_patient'))).toMatchObject({ visits: 2 })
   // Of the day of the event and the one after it; the site has none before.
   expect(await settledDays('ws_patient')).toHaveLength(DAYS - 3 - Number(isEarly()))
@@ -240,7 +241,7 @@ it('counts no copy that was deleted after its day was settled', async () => {
   await other.insertEvents([{ ...row, received_at: row.received_at + 1 }], randomUUID())
   await settle()
   expect(await reports.settled.summary(scope('ws_copies'))).toMatchObject({ pageviews: 2 })
-  expect(await other.deleteCopies(Date.now() - HOUR_MS)).toBe(1)
+  expect(await other.deleteDuplicates(Date.now() - HOUR_MS)).toBe(1)
   expect(await reports.settled.summary(scope('ws_copies'))).toMatchObject({ pageviews: 1 })
   await settle()
   expect(await reports.settled.summary(scope('ws_copies'))).toMatchObject({ pageviews: 1 })
@@ -253,8 +254,8 @@ it('counts once what two settle at the same time, and nothing of a build that wa
   await collector.command(
     "INSERT INTO visits (site_id, day, build, session_id, started_at, pageviews) SELECT 'ws_twice', toDate(occurred_at), 4096, session_id, occurred_at, 1 FROM events WHERE site_id = 'ws_twice'",
   )
-  const other = createDaySettling({ url: collector.engine.url, underWayMs: UNDER_WAY_MS })
-  await Promise.all([settle(), other.settle({ forMs: 60_000 })])
+  const other = createRollups({ url: collector.engine.url, underWayMs: UNDER_WAY_MS })
+  await Promise.all([settle(), other.rollUp({ forMs: 60_000 })])
   await expectSame(scope('ws_twice'))
   await other.rebuild()
   await expectSame(scope('ws_twice'))

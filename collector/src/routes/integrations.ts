@@ -1,12 +1,19 @@
+import { MAX_BODY_BYTES } from '@zenovay/tracker/contract'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import secureJsonParse from 'secure-json-parse'
-import type { InboundStore } from '../control/integrations/billing-store.js'
-import { type PricePlans, readStripeEvent, verifyStripeSignature } from '../control/integrations/stripe.js'
+import type { SiteStatusStore } from '../alerts/alert-store.js'
+import type { AlertManagement } from '../alerts/management.js'
+import { describeOutage } from '../alerts/notify/notification.js'
+import type { BillingStore } from '../control/integrations/billing-store.js'
+import { type PricePlans, parseStripeEvent, verifyStripeSignature } from '../control/integrations/stripe.js'
+import { parseUptimeReport } from '../control/integrations/uptime.js'
 import { ApiError } from '../errors.js'
-import { nameRequest } from '../http/cors.js'
+import { createBearerCheck } from '../http/bearer-token.js'
+import { setRequestId } from '../http/cors.js'
+import { decodeJson } from '../http/json-body.js'
+import { acceptJsonAsText } from '../http/server.js'
 
-export interface InboundServices {
-  store: InboundStore
+interface InboundServices {
   log: Pick<FastifyBaseLogger, 'info' | 'warn'>
   now: () => number
 }
@@ -18,7 +25,13 @@ const KEEP_EVENTS_MS = 30 * 24 * 60 * 60 * 1000
 /** `POST /webhooks/stripe`: what customers paid for becomes the plan of their account. */
 export function addStripeRoute(
   app: FastifyInstance,
-  { store, log, now, secret, prices }: InboundServices & { secret: string; prices: PricePlans },
+  {
+    store,
+    log,
+    now,
+    secret,
+    prices,
+  }: InboundServices & { store: BillingStore; secret: string; prices: PricePlans },
 ): void {
   addHook(app, '/webhooks/stripe', (routes) => {
     routes.removeAllContentTypeParsers()
@@ -33,7 +46,7 @@ export function addStripeRoute(
       const header = [request.headers['stripe-signature']].flat().join(',')
       if (!verifyStripeSignature({ header, body, secret, now: now() }))
         throw new ApiError('INVALID_SIGNATURE')
-      const event = readStripeEvent(parse(body), prices)
+      const event = parseStripeEvent(parse(body), prices)
       if (!event)
         throw new ApiError('VALIDATION_ERROR', {
           details: [{ field: 'body', reason: 'is no event of Stripe' }],
@@ -59,18 +72,14 @@ export function addStripeRoute(
 }
 
 /** Routes for servers alone: no page of another origin may read their answers. */
-export function addHook(
-  app: FastifyInstance,
-  prefix: string,
-  addRoutes: (routes: FastifyInstance) => void,
-): void {
+function addHook(app: FastifyInstance, prefix: string, addRoutes: (routes: FastifyInstance) => void): void {
   void app.register(
     (routes, _options, done) => {
       routes.addHook('onRoute', (route) => {
         route.config = { ...route.config, isPrivate: true }
       })
       routes.addHook('onRequest', (_request, reply, next) => {
-        nameRequest(reply)
+        setRequestId(reply)
         reply.header('cache-control', 'no-store')
         next()
       })
@@ -87,4 +96,49 @@ function parse(body: Buffer): unknown {
   } catch {
     throw new ApiError('VALIDATION_ERROR', { details: [{ field: 'body', reason: 'is not valid JSON' }] })
   }
+}
+
+/** `POST /webhooks/uptime`: a monitor says that a site is down, or up again. */
+export function addUptimeRoute(
+  app: FastifyInstance,
+  {
+    store,
+    alerts,
+    log,
+    now,
+    token,
+  }: InboundServices & { store: SiteStatusStore; alerts: Pick<AlertManagement, 'announce'>; token: string },
+): void {
+  const isAllowed = createBearerCheck(token)
+  addHook(app, '/webhooks/uptime', (routes) => {
+    acceptJsonAsText(routes, MAX_BODY_BYTES)
+    // Before the body is read.
+    routes.addHook('onRequest', (request, _reply, done) =>
+      done(isAllowed(request.headers.authorization) ? undefined : new ApiError('UNAUTHORIZED')),
+    )
+    routes.post<{ Body: string | undefined }>('', async (request) => {
+      const read = parseUptimeReport(decodeJson(request.body ?? ''), now())
+      if ('faults' in read) throw new ApiError('VALIDATION_ERROR', { details: read.faults })
+      const { siteId, isUp, at } = read.report
+      const result = await store.setSiteStatus(
+        { siteId, isUp, toldAt: at },
+        (alert, changedAt) => describeOutage(alert, changedAt, isUp),
+        now(),
+      )
+      if (!result) throw new ApiError('NOT_FOUND')
+      if (result.hasChanged) {
+        log.info({ site: siteId, status: isUp ? 'up' : 'down' }, 'a monitor says that a site changed')
+        alerts.announce(result.crossings)
+      }
+      return {
+        success: true as const,
+        data: {
+          site_id: siteId,
+          status: isUp ? ('up' as const) : ('down' as const),
+          changed: result.hasChanged,
+        },
+        timestamp: new Date(now()).toISOString(),
+      }
+    })
+  })
 }
