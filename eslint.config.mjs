@@ -99,12 +99,12 @@ export default defineConfig(
   // In the page's scripts the hash is a part of the URL.
   {
     files: ['collector/src/**', 'src/node/**'],
-    ignores: ['collector/src/dashboard/page/**'],
+    ignores: ['collector/dashboard/**'],
     rules: { 'no-restricted-syntax': ['error', ...FORBID_EARLY_EXITS] },
   },
   {
     files: ['collector/src/**'],
-    ignores: ['collector/src/stores/**', 'collector/src/dashboard/page/**'],
+    ignores: ['collector/src/stores/**', 'collector/dashboard/**'],
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',

@@ -5,7 +5,7 @@ import terser from '@rollup/plugin-terser'
 import typescript from '@rollup/plugin-typescript'
 
 const { resolve } = createRequire(new URL('collector/package.json', import.meta.url))
-const PAGE = 'collector/src/dashboard/page'
+const PAGE = 'collector/dashboard'
 
 // Unlike the tracker's, names that begin with an underscore stay: they are uPlot's, which may spell them in strings.
 const compile = () => [

@@ -4,9 +4,9 @@
 //   node bench/timing-leaks.mjs [--samples 100000]
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { createApiKey, isKeyOf } from '../collector/dist/auth/api-key.js'
-import { createTokenCheck } from '../collector/dist/auth/create-token-check.js'
-import { verifyStripeSignature } from '../collector/dist/inbound/verify-stripe-signature.js'
+import { createApiKey, isKeyOf } from '../collector/dist/control/keys/api-key.js'
+import { createTokenCheck } from '../collector/dist/http/bearer-token.js'
+import { verifyStripeSignature } from '../collector/dist/control/integrations/stripe.js'
 import { compareClasses } from './timing/compare-classes.mjs'
 
 const { values } = parseArgs({ options: { samples: { type: 'string', default: '100000' } } })

@@ -7,6 +7,7 @@ const ROOT = join(import.meta.dirname, '..')
 const SOURCES = [
   'src',
   'collector/src',
+  'collector/dashboard',
   'demo',
   'rollup.config.mjs',
   'rollup.pages.mjs',
@@ -30,7 +31,7 @@ const STEPS = [
   ['tsc', '-b', '--force'],
   ['rollup', '-c', 'rollup.config.mjs', '--silent'],
   ['rollup', '-c', 'rollup.pages.mjs', '--silent'],
-  ['tsc', '-p', 'collector/src/dashboard/page'],
+  ['tsc', '-p', 'collector/dashboard'],
   ['tsc', '-p', 'demo/app'],
 ]
 

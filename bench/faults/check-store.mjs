@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { createClient } from '@clickhouse/client'
 import { pino } from 'pino'
-import { startEmbeddedEngine } from '../../collector/dist/stores/embedded-engine.js'
+import { startEmbeddedEngine } from '../../collector/dist/stores/engine/embedded-engine.js'
 
 /**
  * Opens the stored files with another engine, and counts acknowledged events that are missing and events

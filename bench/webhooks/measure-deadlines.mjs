@@ -6,8 +6,8 @@ import { createServer } from 'node:https'
 import { createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createAttempt } from '../../collector/dist/webhooks/create-attempt.js'
-import { createEgressGuard } from '../../collector/dist/webhooks/create-egress-guard.js'
+import { createAttempt } from '../../collector/dist/egress/attempt.js'
+import { createEgressGuard } from '../../collector/dist/egress/guard.js'
 
 const LOOPBACK = '127.0.0.1'
 const TLS_FOLDER = join(import.meta.dirname, '../../test/fixtures/tls')

@@ -1,13 +1,71 @@
+import { LOG_LEVELS, type LogLevel } from './observability/log.js'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import ipaddr from 'ipaddr.js'
-import type { MailerOptions } from './alerts/create-mailer.js'
-import { readMailSettings } from './alerts/read-mail-settings.js'
+import { isAddress } from './alerts/management.js'
+import type { MailerOptions } from './alerts/notify/mail.js'
+import { isPlanName, PLAN_NAMES, type PlanName } from './control/accounts.js'
+import type { PricePlans } from './control/integrations/stripe.js'
+import { MASTER_KEY_BYTES } from './control/secrets/master-key.js'
 import { StartError } from './errors.js'
-import { readStripeSettings, type StripeSettings } from './inbound/read-stripe-settings.js'
-import { MASTER_KEY_BYTES } from './secrets/open-master-key.js'
 
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+/** Reads `SMTP_URL` and `MAIL_FROM`; undefined without both. What is wrong goes to `faults`, without the password. */
+function parseMailSettings(
+  smtpUrl: string | undefined,
+  from: string | undefined,
+  faults: string[],
+): MailerOptions | undefined {
+  if (!smtpUrl && !from) return undefined
+  const known = faults.length
+  if (
+    !smtpUrl ||
+    !URL.canParse(smtpUrl) ||
+    !/^smtps?:$/.test(new URL(smtpUrl).protocol) ||
+    new URL(smtpUrl).hostname === ''
+  )
+    faults.push('SMTP_URL is not the URL of a mail server, write smtps://user:password@host:465')
+  if (!from || !isAddress(from)) faults.push('MAIL_FROM is not an address, write alerts@example.com')
+  return faults.length > known ? undefined : { smtpUrl: smtpUrl!, from: from! }
+}
+
+interface StripeSettings {
+  /** Signing secret of the endpoint, `whsec_…`. */
+  secret: string
+  prices: PricePlans
+}
+
+const PRICE = /^\w{1,255}$/
+
+/** Reads `STRIPE_WEBHOOK_SECRET` and `STRIPE_PRICES`; undefined without both. What is wrong goes to `faults`, without the secret. */
+export function parseStripeSettings(
+  secret: string | undefined,
+  prices: string | undefined,
+  faults: string[],
+): StripeSettings | undefined {
+  if (!secret && !prices) return undefined
+  if (!secret || !/^whsec_[\x21-\x7e]{16,}$/.test(secret))
+    faults.push(
+      'STRIPE_WEBHOOK_SECRET is not the signing secret of an endpoint, copy the text that begins with whsec_',
+    )
+  const plans = new Map<string, PlanName>()
+  for (const entry of (prices ?? '')
+    .split(',')
+    .map((text) => text.trim())
+    .filter(Boolean)) {
+    const [price = '', plan = '', ...rest] = entry.split(':')
+    if (PRICE.test(price) && isPlanName(plan) && rest.length === 0 && !plans.has(price))
+      plans.set(price, plan)
+    else
+      faults.push(
+        `STRIPE_PRICES holds "${entry}", write each price once with one of ${PLAN_NAMES.join(', ')}, such as price_123:pro,price_456:scale`,
+      )
+  }
+  if (plans.size === 0 && !prices)
+    faults.push(
+      'STRIPE_PRICES is missing, write the plan of every price, such as price_123:pro,price_456:scale',
+    )
+  return secret ? { secret, prices: plans } : undefined
+}
 
 /** The collector's settings. docs/configuration.md describes the environment variable of each. */
 export interface Config {
@@ -39,7 +97,7 @@ export interface Config {
   stripe: StripeSettings | undefined
   /** What `POST /webhooks/uptime` wants to be sent; undefined: there is no such route. */
   uptimeToken: string | undefined
-  logLevel: (typeof LOG_LEVELS)[number]
+  logLevel: LogLevel
 }
 
 /** Reads the environment once. Throws a {@link StartError} that lists every fault. */
@@ -58,8 +116,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     metricsToken: readToken('METRICS_TOKEN', env['METRICS_TOKEN'], faults),
     masterKey: readMasterKey(env['MASTER_KEY'], faults),
     webhookLoopback: readLoopback(env['WEBHOOK_ALLOW_LOOPBACK'], faults),
-    mail: readMailSettings(env['SMTP_URL'], env['MAIL_FROM'], faults),
-    stripe: readStripeSettings(env['STRIPE_WEBHOOK_SECRET'], env['STRIPE_PRICES'], faults),
+    mail: parseMailSettings(env['SMTP_URL'], env['MAIL_FROM'], faults),
+    stripe: parseStripeSettings(env['STRIPE_WEBHOOK_SECRET'], env['STRIPE_PRICES'], faults),
     uptimeToken: readToken('UPTIME_TOKEN', env['UPTIME_TOKEN'], faults),
     logLevel: readLogLevel(env['LOG_LEVEL'], faults),
   }

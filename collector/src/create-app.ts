@@ -1,61 +1,62 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import type { Alerts } from './alerts/create-alerts.js'
-import { createKeyGate } from './auth/create-key-gate.js'
+import type { AlertManagement } from './alerts/management.js'
+import { createKeyGate } from './control/keys/gate.js'
+import type { SiteStatusStore } from './alerts/alert-store.js'
 import type { Config } from './config.js'
-import { createCdnCountryReader } from './geo/create-cdn-country-reader.js'
-import type { GeoProvider } from './geo/geo-provider.js'
-import { createServer } from './create-server.js'
-import type { GoalBook } from './goals/create-goal-book.js'
-import { createBatchIngest } from './ingest/create-batch-ingest.js'
-import { createEventTaker } from './ingest/create-event-taker.js'
-import { createIngest } from './ingest/create-ingest.js'
-import type { Identifier } from './ingest/create-identifier.js'
-import { INGEST_RULES, LIVENESS_RULES, createRateLimiter } from './ingest/create-rate-limiter.js'
-import { createTrustedProxies } from './ingest/create-trusted-proxies.js'
-import type { EventCommit } from './ingest/create-event-commit.js'
-import type { GroupCommit } from './ingest/create-group-commit.js'
-import { createLiveCounter } from './live/create-live-counter.js'
-import type { Metrics } from './metrics/create-metrics.js'
-import { addServiceGauges } from './metrics/add-service-gauges.js'
-import { addActivityLogRoute } from './routes/activity-log.js'
-import { countRequests } from './routes/count-requests.js'
-import type { Erase } from './retention/create-eraser.js'
-import { createSummaryReader } from './reports/create-summary-reader.js'
+import { createCdnCountryReader } from './ingest/enrich/geo.js'
+import type { GeoProvider } from './ingest/enrich/geo.js'
+import { createServer } from './http/server.js'
+import type { GoalCache } from './control/goals/goal-cache.js'
+import { createBatchIngest } from './ingest/batch.js'
+import { createEventTaker } from './ingest/pipeline.js'
+import { createIngest } from './ingest/pipeline.js'
+import type { Identifier } from './ingest/identify/identifier.js'
+import { INGEST_RULES, LIVENESS_RULES, createRateLimiter } from './http/rate-limit/rate-limiter.js'
+import { createTrustedProxies } from './http/client-address.js'
+import type { EventCommit } from './ingest/commit/event-commit.js'
+import type { GroupCommit } from './ingest/commit/group-commit.js'
+import { createLiveCounter } from './reports/realtime/live-counter.js'
+import { addServiceGauges, type EngineState, type Metrics } from './ingest/metrics.js'
+import { addActivityLogRoute } from './routes/activity.js'
+import { countRequests } from './http/server.js'
+import type { Erase } from './jobs/erase.js'
+import { createSummaryQuery } from './reports/realtime/stream-hub.js'
 import { addAlertRoutes } from './routes/alerts.js'
-import { addBatchRoute } from './routes/batch-events.js'
+import { addBatchRoute } from './routes/events.js'
 import { addDashboardRoutes } from './routes/dashboard.js'
-import { addErrorAnswers } from './routes/error-answers.js'
-import { addExternalApi } from './routes/external/add-external-api.js'
+import { addErrorAnswers } from './http/error-answers.js'
+import { addExternalApi } from './http/api/register.js'
 import { addGoalRoutes } from './routes/goals.js'
 import { addHealthRoutes } from './routes/health.js'
-import { addStripeRoute, addUptimeRoute } from './routes/inbound.js'
-import { addIngestRoutes } from './routes/ingest.js'
+import { addStripeRoute } from './routes/integrations.js'
+import { addUptimeRoute } from './routes/integrations.js'
+import { addEventRoutes } from './routes/events.js'
+import { DESCRIBED_ROUTES, EXTERNAL_ROUTES } from './routes/index.js'
 import { addKeyRoutes } from './routes/keys.js'
 import { addLiveRoutes } from './routes/live.js'
 import { addMetricsRoute } from './routes/metrics.js'
-import { addPublicHeaders } from './routes/public-headers.js'
-import type { PageAsset } from './routes/read-page-assets.js'
-import type { ScriptAsset } from './routes/read-script-assets.js'
+import { addCorsHeaders } from './http/cors.js'
+import type { PageAsset } from './routes/dashboard.js'
+import type { ScriptAsset } from './routes/scripts.js'
 import { addScriptRoutes } from './routes/scripts.js'
 import { addSiteRoutes } from './routes/sites.js'
 import { addStreamRoute } from './routes/stream.js'
-import { addZenovayWebhookRoutes } from './routes/zenovay-webhooks.js'
+import { addZenovayWebhookRoutes } from './routes/webhooks.js'
 import { addZtaWebhookRoutes } from './routes/zta-webhooks.js'
-import type { SecretBox } from './secrets/create-secret-box.js'
-import type { ChangeLog } from './stores/change-log.js'
-import type { ControlStore } from './stores/control-store.js'
-import { createSiteCache } from './stores/create-site-cache.js'
-import type { EmbeddedEngine } from './stores/embedded-engine.js'
-import type { InboundStore } from './stores/inbound-store.js'
-import type { HeartbeatRow } from './stores/event-row.js'
-import type { EventStore } from './stores/event-store.js'
-import type { GoalStore } from './stores/goal-store.js'
-import type { ReportStore } from './stores/report-store.js'
-import { createStreamHub } from './stream/create-stream-hub.js'
-import type { EgressGuard } from './webhooks/create-egress-guard.js'
-import { TEST_RULES, createWebhookDesk } from './webhooks/create-webhook-desk.js'
-import type { Webhooks } from './webhooks/create-webhooks.js'
-import { addWebhookGauges } from './webhooks/webhook-metrics.js'
+import type { SecretBox } from './control/secrets/secret-box.js'
+import type { ChangeLog } from './control/change-log.js'
+import type { ControlStore } from './control/control-store.js'
+import { createSiteCache } from './ingest/admit/site-cache.js'
+import type { BillingStore } from './control/integrations/billing-store.js'
+import type { HeartbeatRow } from './ingest/event-row.js'
+import type { EventStore } from './ingest/event-store.js'
+import type { GoalStore } from './control/goals/goal-store.js'
+import type { ReportStore } from './reports/report-store.js'
+import { createStreamHub } from './reports/realtime/stream-hub.js'
+import type { EgressGuard } from './egress/guard.js'
+import { TEST_RULES, createWebhookManagement } from './webhooks/management.js'
+import type { Webhooks } from './webhooks/service.js'
+import { addWebhookGauges } from './webhooks/metrics.js'
 
 /** Everything the app is made of; who makes it decides where events and control data live. */
 export interface AppServices {
@@ -73,13 +74,13 @@ export interface AppServices {
   secretBox: SecretBox
   goals: GoalStore
   /** By which events are judged. */
-  goalBook: Pick<GoalBook, 'load'>
-  alerts: Alerts
-  inbound: InboundStore
+  goalBook: Pick<GoalCache, 'load'>
+  alerts: AlertManagement
+  integrations: BillingStore & SiteStatusStore
   changes: ChangeLog
   metrics: Metrics
   /** Undefined where ClickHouse is a server of its own. */
-  engine?: Pick<EmbeddedEngine, 'isUp' | 'restarts'> | undefined
+  engine?: EngineState | undefined
   /** Longest time that a request may take to arrive, in milliseconds. @default 13000 */
   requestTimeoutMs?: number
   erase: Erase
@@ -110,7 +111,7 @@ export function createApp(services: AppServices): FastifyInstance {
     goalBook,
     metrics,
     alerts,
-    inbound,
+    integrations,
     changes,
     erase,
     engine,
@@ -128,7 +129,7 @@ export function createApp(services: AppServices): FastifyInstance {
   const hub = createStreamHub({
     store: events,
     countLive: live.count,
-    readSummary: createSummaryReader({ reports, now }),
+    readSummary: createSummaryQuery({ reports, now }),
     now,
   })
   const limiters = {
@@ -138,7 +139,7 @@ export function createApp(services: AppServices): FastifyInstance {
   }
   const { addressOf } = createTrustedProxies(config.trustedProxies)
   const tallies = { events: metrics.events, heartbeats: metrics.heartbeats }
-  const desk = createWebhookDesk({
+  const desk = createWebhookManagement({
     webhooks,
     guard: egress,
     box: secretBox,
@@ -160,9 +161,9 @@ export function createApp(services: AppServices): FastifyInstance {
   addServiceGauges(metrics.registry, { queues: { events: commit, heartbeats }, streams: hub, engine })
   addWebhookGauges(metrics.registry, webhooks)
   countRequests(app, metrics)
-  addPublicHeaders(app)
+  addCorsHeaders(app)
   addErrorAnswers(app, now)
-  addIngestRoutes(app, {
+  addEventRoutes(app, {
     ingest,
     addressOf,
     tallies,
@@ -173,7 +174,14 @@ export function createApp(services: AppServices): FastifyInstance {
   addBatchRoute(app, { gate, takeBatch, tally: metrics.events, commit, now })
   addLiveRoutes(app, { live, findSite: sites.find, limiter: limiters.live, addressOf, now })
   addScriptRoutes(app, scripts)
-  addExternalApi(app, { control, reports, goals, gate, now })
+  addExternalApi(app, {
+    control,
+    reports,
+    goals,
+    gate,
+    table: { routes: EXTERNAL_ROUTES, others: DESCRIBED_ROUTES },
+    now,
+  })
   addStreamRoute(app, { control, gate, hub })
   addSiteRoutes(app, { control, sites, erase, now })
   addKeyRoutes(app, { control, now })
@@ -182,9 +190,9 @@ export function createApp(services: AppServices): FastifyInstance {
   addZtaWebhookRoutes(app, { control, desk, now })
   addActivityLogRoute(app, { control, webhooks, changes, now })
   addAlertRoutes(app, { control, alerts, now })
-  if (config.stripe) addStripeRoute(app, { store: inbound, log, now, ...config.stripe })
+  if (config.stripe) addStripeRoute(app, { store: integrations, log, now, ...config.stripe })
   if (config.uptimeToken !== undefined)
-    addUptimeRoute(app, { store: inbound, alerts, log, now, token: config.uptimeToken })
+    addUptimeRoute(app, { store: integrations, alerts, log, now, token: config.uptimeToken })
   addHealthRoutes(app, { isStoreReachable: () => events.isReachable(), queues: [commit, heartbeats] })
   if (config.metricsToken !== undefined)
     addMetricsRoute(app, { registry: metrics.registry, token: config.metricsToken })

@@ -1,5 +1,5 @@
 // The command's entry: the only file that touches the process.
-import { runCli } from './cli.js'
+import { runCli } from './cli/run.js'
 import { StartError } from './errors.js'
 
 try {

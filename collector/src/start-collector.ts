@@ -1,46 +1,46 @@
 import { dirname, join } from 'node:path'
 import { SESSION_TIMEOUT_MS } from '@zenovay/tracker/contract'
 import type { FastifyInstance } from 'fastify'
-import { createAlertCounts } from './alerts/alert-metrics.js'
+import { createAlertCounts } from './alerts/metrics.js'
 import { startAlerts } from './alerts/start-alerts.js'
 import type { Config } from './config.js'
 import { createApp } from './create-app.js'
-import { createLog } from './create-log.js'
+import { createLog } from './observability/log.js'
 import { StartError, describeError } from './errors.js'
-import { createGoalBook } from './goals/create-goal-book.js'
-import { createCopySweep } from './ingest/create-copy-sweep.js'
-import { createEventCommit, type EventCommit } from './ingest/create-event-commit.js'
-import { MAX_SESSIONS, createIdentifier } from './ingest/create-identifier.js'
-import { openGeo } from './geo/open-geo.js'
-import { createGroupCommit } from './ingest/create-group-commit.js'
-import { createSaltRotation } from './ingest/create-salt-rotation.js'
-import { addProcessMetrics } from './metrics/add-process-metrics.js'
-import { createMetrics } from './metrics/create-metrics.js'
-import { openStores } from './open-control-store.js'
-import { createEraser } from './retention/create-eraser.js'
-import { HOUSEKEEPING_INTERVAL_MS, createHousekeeping } from './retention/create-housekeeping.js'
-import { readPageAssets } from './routes/read-page-assets.js'
-import { readScriptAssets } from './routes/read-script-assets.js'
-import { openSecretBox, type Sealed } from './secrets/open-master-key.js'
-import { createClickhouseEventStore } from './stores/clickhouse-event-store.js'
-import { createClickhouseFigureStore } from './stores/clickhouse-figure-store.js'
-import { createClickhouseReportStore } from './stores/clickhouse-report-store.js'
-import { createClickhouseWatchStore } from './stores/clickhouse-watch-store.js'
-import type { ControlStore } from './stores/control-store.js'
-import { startEmbeddedEngine, type EmbeddedEngine } from './stores/embedded-engine.js'
-import type { HeartbeatRow } from './stores/event-row.js'
-import type { EventStore } from './stores/event-store.js'
-import type { ControlStores } from './stores/open-control-stores.js'
-import { createDaySettling } from './stores/settled/settle-days.js'
+import { createGoalCache } from './control/goals/goal-cache.js'
+import { createDuplicateSweep } from './ingest/commit/duplicate-sweep.js'
+import { createEventCommit, type EventCommit } from './ingest/commit/event-commit.js'
+import { MAX_SESSIONS, createIdentifier } from './ingest/identify/identifier.js'
+import { openGeo } from './ingest/enrich/geo.js'
+import { createGroupCommit } from './ingest/commit/group-commit.js'
+import { createSaltRotation } from './ingest/identify/salts.js'
+import { addProcessMetrics } from './observability/process-metrics.js'
+import { createMetrics } from './ingest/metrics.js'
+import { openStores } from './stores/sql/database.js'
+import { createEraser } from './jobs/erase.js'
+import { HOUSEKEEPING_INTERVAL_MS, createHousekeeping } from './jobs/housekeeping.js'
+import { readPageAssets } from './routes/dashboard.js'
+import { readScriptAssets } from './routes/scripts.js'
+import { openSecretBox, type Sealed } from './control/secrets/master-key.js'
+import { createClickhouseEventStore } from './stores/clickhouse/event-store.js'
+import { createClickhouseMetricSource } from './stores/clickhouse/alert-metrics.js'
+import { createClickhouseReportStore } from './stores/clickhouse/report-store.js'
+import { createClickhouseActivityStore } from './stores/clickhouse/activity.js'
+import type { ControlStore } from './control/control-store.js'
+import { startEmbeddedEngine, type EmbeddedEngine } from './stores/engine/embedded-engine.js'
+import type { HeartbeatRow } from './ingest/event-row.js'
+import type { EventStore } from './ingest/event-store.js'
+import type { ControlStores } from './stores/sql/database.js'
+import { createRollups } from './stores/clickhouse/rollups/roll-up.js'
 import { createSaltFolder } from './stores/salt-folder.js'
-import { findBrokenParts } from './stores/find-broken-parts.js'
-import { createAttempt } from './webhooks/create-attempt.js'
-import { createEgressGuard } from './webhooks/create-egress-guard.js'
-import { createSend } from './webhooks/create-send.js'
-import { createWebhooks } from './webhooks/create-webhooks.js'
-import { signDelivery } from './webhooks/sign-delivery.js'
-import { WATCH_INTERVAL_MS, createEventWatch } from './webhooks/sources/create-event-watch.js'
-import { createDeliveryCounts } from './webhooks/webhook-metrics.js'
+import { findBrokenParts } from './stores/clickhouse/backup.js'
+import { createAttempt } from './egress/attempt.js'
+import { createEgressGuard } from './egress/guard.js'
+import { createSend } from './webhooks/signing.js'
+import { createWebhooks } from './webhooks/service.js'
+import { signDelivery } from './webhooks/signing.js'
+import { WATCH_INTERVAL_MS, createWebhookEventJob } from './webhooks/events/job.js'
+import { createDeliveryCounts } from './webhooks/metrics.js'
 
 const IDLE_SWEEP_MS = 50
 // Of Node's 511 waiting connections, a rush of 2,000 reset 250: the kernel had taken them and dropped their first bytes.
@@ -104,7 +104,12 @@ export async function startCollector(
     opened.push(() => reports.close())
     if (config.clickhouseUrl === undefined) await assertWhole(clickhouseUrl)
 
-    const sweep = createCopySweep({ store: events, isShared: config.clickhouseUrl !== undefined, log, now })
+    const sweep = createDuplicateSweep({
+      store: events,
+      isShared: config.clickhouseUrl !== undefined,
+      log,
+      now,
+    })
     await sweep.start()
     opened.push(() => sweep.stop())
 
@@ -122,14 +127,14 @@ export async function startCollector(
       now,
     })
     opened.push(() => webhooks.stop(0))
-    const watchStore = createClickhouseWatchStore({ url: clickhouseUrl })
+    const watchStore = createClickhouseActivityStore({ url: clickhouseUrl })
     opened.push(() => watchStore.close())
-    const goalBook = createGoalBook(stores.goals)
-    const watch = await createEventWatch({
+    const goalBook = createGoalCache(stores.goals)
+    const watch = await createWebhookEventJob({
       control,
       events,
       store: watchStore,
-      marks: stores.marks,
+      marks: stores.checkpoints,
       outbox: webhooks.outbox,
       goals: goalBook,
       log,
@@ -140,7 +145,7 @@ export async function startCollector(
       log,
       watch: metrics.eventCommit,
       onReuse: () => metrics.idReuse.add(),
-      tell: watch.tell,
+      publish: watch.publish,
       now,
     })
     const heartbeats = createGroupCommit<HeartbeatRow>({
@@ -154,9 +159,9 @@ export async function startCollector(
     })
 
     const [scripts, page] = await Promise.all([readScriptAssets(), readPageAssets()])
-    const settling = createDaySettling({ url: clickhouseUrl })
+    const settling = createRollups({ url: clickhouseUrl })
     opened.push(() => settling.close())
-    const figures = createClickhouseFigureStore({ url: clickhouseUrl })
+    const figures = createClickhouseMetricSource({ url: clickhouseUrl })
     opened.push(() => figures.close())
     const { alerts, stop } = startAlerts({
       store: stores.alerts,
@@ -190,7 +195,7 @@ export async function startCollector(
       goals: stores.goals,
       goalBook,
       alerts,
-      inbound: stores.inbound,
+      integrations: stores.integrations,
       changes: stores.changes,
       erase,
       engine,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { EXTERNAL_ROUTES } from '../../collector/src/routes/external/external-routes.js'
+import { EXTERNAL_ROUTES } from '../../collector/src/routes/index.js'
 
 const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8')
 const namesIn = (text: string) => [...text.matchAll(/`(\w+)`/g)].map(([, name]) => name!)

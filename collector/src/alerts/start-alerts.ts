@@ -1,25 +1,25 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { SecretBox } from '../secrets/create-secret-box.js'
-import type { AlertStore } from '../stores/alert-store.js'
-import type { ControlStore } from '../stores/control-store.js'
-import type { FigureStore } from '../stores/figure-store.js'
-import type { ReportStore } from '../stores/report-store.js'
-import type { Attempt } from '../webhooks/attempt.js'
-import type { EgressGuard } from '../webhooks/create-egress-guard.js'
-import type { Outbox } from '../webhooks/create-outbox.js'
-import { createSteadyClock } from '../webhooks/create-steady-clock.js'
-import type { AlertCounts } from './alert-metrics.js'
-import { WATCH_INTERVAL_MS, createAlertWatch } from './create-alert-watch.js'
-import { createAlerts, type Alerts } from './create-alerts.js'
-import { createMailer, type MailerOptions } from './create-mailer.js'
-import { createMeasure } from './create-measure.js'
-import { createNoticeDispatch } from './create-notice-dispatch.js'
-import { createNoticeSender } from './create-notice-sender.js'
+import type { SecretBox } from '../control/secrets/secret-box.js'
+import type { AlertStore } from './alert-store.js'
+import type { ControlStore } from '../control/control-store.js'
+import type { MetricSource } from './metric-source.js'
+import type { ReportStore } from '../reports/report-store.js'
+import type { Attempt } from '../egress/attempt.js'
+import type { EgressGuard } from '../egress/guard.js'
+import type { Outbox } from '../webhooks/outbox.js'
+import { createSteadyClock } from '../egress/delivery-loop.js'
+import type { AlertCounts } from './metrics.js'
+import { WATCH_INTERVAL_MS, createAlertEvaluation } from './evaluate.js'
+import { createAlertManagement, type AlertManagement } from './management.js'
+import { createMailer, type MailerOptions } from './notify/mail.js'
+import { createMeasure } from './measure.js'
+import { createSendNotification } from './notify/send.js'
+import { createNotificationSender } from './notify/sender.js'
 
-export interface AlertServices {
+interface AlertServices {
   store: AlertStore
   control: Pick<ControlStore, 'findSite'>
-  figures: FigureStore
+  figures: MetricSource
   reports: Pick<ReportStore, 'summary' | 'timeline'>
   outbox: Pick<Outbox, 'put'>
   box: SecretBox
@@ -47,10 +47,10 @@ export function startAlerts({
   counts,
   log,
   now,
-}: AlertServices): { alerts: Alerts; stop(): Promise<void> } {
-  const sender = createNoticeSender({
+}: AlertServices): { alerts: AlertManagement; stop(): Promise<void> } {
+  const sender = createNotificationSender({
     store,
-    send: createNoticeDispatch({ outbox, attempt, mailer: mail && createMailer(mail), box }),
+    send: createSendNotification({ outbox, attempt, mailer: mail && createMailer(mail), box }),
     counts,
     log,
     engineNow: createSteadyClock({ now, steadyNow: () => performance.now() }),
@@ -60,7 +60,7 @@ export function startAlerts({
     counts.crossed(crossings)
     sender.wake()
   }
-  const watch = createAlertWatch({
+  const watch = createAlertEvaluation({
     store,
     control,
     measure: createMeasure({ figures, reports }),
@@ -72,7 +72,7 @@ export function startAlerts({
   sender.wake()
   void watch.tick()
   return {
-    alerts: createAlerts({
+    alerts: createAlertManagement({
       store,
       box,
       guard,

@@ -1,11 +1,11 @@
 import { DateTime, IANAZone } from 'luxon'
-import type { Period } from '../stores/report-store.js'
+import type { Period } from './report-store.js'
 
 const MINUTE_MS = 60 * 1000
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /** A day of a period: its date, and the moment at which its part of the period begins. */
-export interface PeriodDay {
+interface PeriodDay {
   /** `YYYY-MM-DD` */
   date: string
   /** ms since the epoch. */
@@ -28,7 +28,7 @@ export function startOfDate(date: string, timeZone: string): number | undefined 
 }
 
 /** The moment of an ISO 8601 date-time, without an offset by the clocks of the time zone; undefined when there is none. */
-export function readMoment(text: string, timeZone: string): number | undefined {
+export function parseMoment(text: string, timeZone: string): number | undefined {
   const moment = DateTime.fromISO(text, { zone: timeZone })
   return moment.isValid ? moment.toMillis() : undefined
 }

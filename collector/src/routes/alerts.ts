@@ -1,18 +1,18 @@
 import type { Fault } from '@zenovay/tracker/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { MAX_ALERTS_OF_SITE, type Alert, type AlertFields, type Metric } from '../alerts/alert.js'
-import type { Alerts } from '../alerts/create-alerts.js'
-import { readAlertFields, type ReadAlert } from '../alerts/read-alert-fields.js'
-import { authorise } from '../auth/authorise.js'
+import type { AlertManagement } from '../alerts/management.js'
+import { parseAlertFields, type ParsedAlert } from '../alerts/management.js'
+import { authorise } from '../control/keys/gate.js'
 import { ApiError } from '../errors.js'
-import { decodeJson } from '../ingest/decode.js'
-import type { ListedNotice } from '../stores/alert-store.js'
-import type { ControlStore } from '../stores/control-store.js'
-import { addPrivateApi, keyOf } from './add-private-api.js'
+import { decodeJson } from '../http/json-body.js'
+import type { ListedNotification } from '../alerts/alert-store.js'
+import type { ControlStore } from '../control/control-store.js'
+import { addPrivateApi, keyOf } from '../http/api/register.js'
 
 interface AlertRoutesServices {
   control: Pick<ControlStore, 'findApiKey' | 'findSite' | 'listSitesOf'>
-  alerts: Alerts
+  alerts: AlertManagement
   now: () => number
 }
 
@@ -48,11 +48,11 @@ export function addAlertRoutes(app: FastifyInstance, { control, alerts, now }: A
     body: string | undefined,
     metric?: Metric,
   ): Partial<AlertFields> & { siteId?: string } => {
-    const { fields, faults } = readAlertFields(decodeJson(body ?? ''), {
+    const { fields, faults } = parseAlertFields(decodeJson(body ?? ''), {
       hasMail: alerts.hasMail,
       ...(metric && { metric }),
     })
-    const { destinations, ...rest }: Partial<ReadAlert> = fields
+    const { destinations, ...rest }: Partial<ParsedAlert> = fields
     const refused = alerts
       .findRefusedUrls(destinations ?? [])
       .map((reason): Fault => ({ field: 'destinations', reason }))
@@ -89,7 +89,7 @@ export function addAlertRoutes(app: FastifyInstance, { control, alerts, now }: A
 
     routes.get<AlertRoute>('/:id', async (request) => {
       const alert = await findAlert(request)
-      const notices = await alerts.listNotices(alert.id, LISTED_NOTICES)
+      const notices = await alerts.listNotifications(alert.id, LISTED_NOTICES)
       return success({ ...describe(alert), notices: notices.map((notice) => describeNotice(notice, alerts)) })
     })
 
@@ -123,7 +123,7 @@ function readSiteId({ site_id: siteId }: Record<string, unknown>): string | unde
 
 const toIso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())
 
-function describeAlert(alert: Alert, { mask }: Pick<Alerts, 'mask'>) {
+function describeAlert(alert: Alert, { mask }: Pick<AlertManagement, 'mask'>) {
   const { state } = alert
   return {
     id: alert.id,
@@ -147,8 +147,8 @@ function describeAlert(alert: Alert, { mask }: Pick<Alerts, 'mask'>) {
 }
 
 function describeNotice(
-  { at, event, destination, attempts, state, endedAt, error }: ListedNotice,
-  { mask }: Pick<Alerts, 'mask'>,
+  { at, event, destination, attempts, state, endedAt, error }: ListedNotification,
+  { mask }: Pick<AlertManagement, 'mask'>,
 ) {
   return {
     at: toIso(at),

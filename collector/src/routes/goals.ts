@@ -1,20 +1,20 @@
 import type { Fault } from '@zenovay/tracker/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { authorise } from '../auth/authorise.js'
+import { authorise } from '../control/keys/gate.js'
 import { ApiError } from '../errors.js'
-import type { GoalBook } from '../goals/create-goal-book.js'
-import { MAX_GOALS_OF_SITE, type Goal } from '../goals/goal.js'
-import { readGoalFields, type ReadGoal } from '../goals/read-goal-fields.js'
-import { decodeJson } from '../ingest/decode.js'
-import type { ControlStore } from '../stores/control-store.js'
-import type { GoalStore } from '../stores/goal-store.js'
-import { addPrivateApi, keyOf } from './add-private-api.js'
+import type { GoalCache } from '../control/goals/goal-cache.js'
+import { MAX_GOALS_OF_SITE, type Goal } from '../control/goals/goal.js'
+import { parseGoalFields, type ParsedGoal } from '../control/goals/fields.js'
+import { decodeJson } from '../http/json-body.js'
+import type { ControlStore } from '../control/control-store.js'
+import type { GoalStore } from '../control/goals/goal-store.js'
+import { addPrivateApi, keyOf } from '../http/api/register.js'
 
 interface GoalRoutesServices {
   control: Pick<ControlStore, 'findApiKey' | 'findSite'>
   goals: GoalStore
   /** Judges events from now on by what was changed. */
-  book: Pick<GoalBook, 'load'>
+  book: Pick<GoalCache, 'load'>
   now: () => number
 }
 
@@ -92,8 +92,8 @@ export function addGoalRoutes(app: FastifyInstance, { control, goals, book, now 
 const refuse = (details: Fault[]) => new ApiError('VALIDATION_ERROR', { details })
 
 /** The fields of a body. Throws `VALIDATION_ERROR` with every fault. */
-function readBody(body: string | undefined, options: { isNew: boolean }): ReadGoal {
-  const { fields, faults } = readGoalFields(decodeJson(body ?? ''), options)
+function readBody(body: string | undefined, options: { isNew: boolean }): ParsedGoal {
+  const { fields, faults } = parseGoalFields(decodeJson(body ?? ''), options)
   if (faults.length > 0) throw refuse(faults)
   return fields
 }

@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { GroupCommit } from '../ingest/create-group-commit.js'
-import { createStoreProbe } from './create-store-probe.js'
+import type { GroupCommit } from '../ingest/commit/group-commit.js'
 
 interface HealthServices {
   isStoreReachable: () => Promise<boolean>
@@ -60,4 +59,28 @@ export function addHealthRoutes(app: FastifyInstance, { isStoreReachable, queues
     },
     { prefix: '/health' },
   )
+}
+
+const PATIENCE_MS = 1_500
+
+/**
+ * Asks whether the store can be reached, and says no after 1.5 seconds.
+ *
+ * However many ask, the store is asked once at a time: a flood of health checks must not become a flood of queries.
+ */
+function createStoreProbe(
+  isReachable: () => Promise<boolean>,
+  patienceMs = PATIENCE_MS,
+): () => Promise<boolean> {
+  let underWay: Promise<boolean> | undefined
+  return async () => {
+    underWay ??= isReachable()
+      .catch(() => false)
+      .finally(() => (underWay = undefined))
+    let timer: NodeJS.Timeout | undefined
+    const impatience = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, patienceMs, false)))
+    const verdict = await Promise.race([underWay, impatience])
+    clearTimeout(timer)
+    return verdict
+  }
 }

@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify'
-import { createApiKey, maskKey } from '../auth/api-key.js'
-import { authorise } from '../auth/authorise.js'
-import { readKeyFields, type KeyFields } from '../auth/read-key-fields.js'
+import { createApiKey, maskKey } from '../control/keys/api-key.js'
+import { authorise } from '../control/keys/gate.js'
+import { parseKeyFields, type KeyFields } from '../control/keys/fields.js'
 import { ApiError } from '../errors.js'
-import { decodeJson } from '../ingest/decode.js'
-import type { ApiKey, ControlStore, ListedApiKey } from '../stores/control-store.js'
-import { addPrivateApi, keyOf } from './add-private-api.js'
+import { decodeJson } from '../http/json-body.js'
+import type { ApiKey, ListedApiKey } from '../control/keys/api-key.js'
+import type { ControlStore } from '../control/control-store.js'
+import { addPrivateApi, keyOf } from '../http/api/register.js'
 
 interface KeyRoutesServices {
   control: ControlStore
@@ -55,7 +56,7 @@ function isWithin(key: ApiKey, { accountId, siteId }: ApiKey): boolean {
 
 /** The fields of a body. Throws `VALIDATION_ERROR` with every fault. */
 function readBody(body: string | undefined): KeyFields {
-  const read = readKeyFields(decodeJson(body ?? ''))
+  const read = parseKeyFields(decodeJson(body ?? ''))
   if ('faults' in read) throw new ApiError('VALIDATION_ERROR', { details: read.faults })
   return read.fields
 }

@@ -1,11 +1,11 @@
 import type { LiveAnswer } from '@zenovay/tracker/contract'
 import type { FastifyInstance } from 'fastify'
 import { ApiError } from '../errors.js'
-import { clientOf } from '../ingest/client-address.js'
-import type { RateLimiter } from '../ingest/create-rate-limiter.js'
-import type { TrustedProxies } from '../ingest/create-trusted-proxies.js'
-import type { LiveCounter } from '../live/create-live-counter.js'
-import type { Site } from '../stores/control-store.js'
+import { clientOf } from '../http/client-address.js'
+import type { RateLimiter } from '../http/rate-limit/rate-limiter.js'
+import type { TrustedProxies } from '../http/client-address.js'
+import type { LiveCounter } from '../reports/realtime/live-counter.js'
+import type { Site } from '../control/sites.js'
 
 interface LiveServices {
   live: LiveCounter

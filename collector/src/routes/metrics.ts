@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { createTokenCheck } from '../auth/create-token-check.js'
+import { createBearerCheck } from '../http/bearer-token.js'
 import { ApiError } from '../errors.js'
-import type { Registry } from '../metrics/create-registry.js'
+import type { Registry } from '../observability/registry.js'
 
 /**
  * `GET /metrics` for whoever sends `METRICS_TOKEN`; without that setting there is no such route.
@@ -13,7 +13,7 @@ export function addMetricsRoute(
   app: FastifyInstance,
   { registry, token }: { registry: Registry; token: string },
 ): void {
-  const isAllowed = createTokenCheck(token)
+  const isAllowed = createBearerCheck(token)
   app.get(
     '/metrics',
     {

@@ -1,14 +1,15 @@
 import type { Fault } from '@zenovay/tracker/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { authorise } from '../auth/authorise.js'
+import { authorise } from '../control/keys/gate.js'
 import { ApiError } from '../errors.js'
-import { decodeJson } from '../ingest/decode.js'
-import type { Erase } from '../retention/create-eraser.js'
-import { readSiteFields } from '../sites/read-site-fields.js'
-import type { ControlStore, Site, SiteFields } from '../stores/control-store.js'
-import type { SiteCache } from '../stores/create-site-cache.js'
-import type { DeletionResult } from '../stores/event-store.js'
-import { addPrivateApi, keyOf } from './add-private-api.js'
+import { decodeJson } from '../http/json-body.js'
+import type { Erase } from '../jobs/erase.js'
+import { parseSiteFields } from '../control/sites.js'
+import type { ControlStore } from '../control/control-store.js'
+import type { Site, SiteFields } from '../control/sites.js'
+import type { SiteCache } from '../ingest/admit/site-cache.js'
+import type { DeletionResult } from '../ingest/event-store.js'
+import { addPrivateApi, keyOf } from '../http/api/register.js'
 
 interface SiteRoutesServices {
   control: ControlStore
@@ -105,7 +106,7 @@ export function addSiteRoutes(
 
 /** The fields of a body. Throws `VALIDATION_ERROR` with every fault. */
 function readBody(body: string | undefined, isNew: boolean): Partial<SiteFields> {
-  const { fields, faults } = readSiteFields(decodeJson(body ?? ''))
+  const { fields, faults } = parseSiteFields(decodeJson(body ?? ''))
   const isMissing =
     isNew &&
     fields.domain === undefined &&

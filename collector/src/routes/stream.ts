@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { authenticate, authorise } from '../auth/authorise.js'
-import type { KeyGate } from '../auth/create-key-gate.js'
+import { authenticate, authorise } from '../control/keys/gate.js'
+import type { KeyGate } from '../control/keys/gate.js'
 import { ApiError } from '../errors.js'
-import type { ControlStore } from '../stores/control-store.js'
-import type { StreamHub } from '../stream/create-stream-hub.js'
-import { readCursor } from '../stream/feed-cursor.js'
-import { nameRequest } from './public-headers.js'
+import type { ControlStore } from '../control/control-store.js'
+import type { StreamHub } from '../reports/realtime/stream-hub.js'
+import { parseCursor } from '../reports/realtime/feed-cursor.js'
+import { setRequestId } from '../http/cors.js'
 
 interface StreamRouteServices {
   control: ControlStore
@@ -32,11 +32,11 @@ export function addStreamRoute(app: FastifyInstance, { control, gate, hub }: Str
     '/api/stream/:id',
     { exposeHeadRoute: false },
     async (request, reply) => {
-      nameRequest(reply)
+      setRequestId(reply)
       const { id } = request.params
       const key = await gate.enter(request, reply, 'read')
       const site = await authorise(key, id, control)
-      const cursor = readCursor([request.headers['last-event-id']].flat()[0])
+      const cursor = parseCursor([request.headers['last-event-id']].flat()[0])
       const isAllowed = async () => {
         try {
           await authorise(await authenticate(request.headers, control), id, control)

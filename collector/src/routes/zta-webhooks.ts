@@ -1,14 +1,15 @@
 import type { FastifyInstance } from 'fastify'
-import { decodeJson } from '../ingest/decode.js'
-import type { ControlStore } from '../stores/control-store.js'
-import type { Webhook } from '../stores/webhook-store.js'
-import type { WebhookDesk } from '../webhooks/create-webhook-desk.js'
-import { addPrivateApi, keyOf } from './add-private-api.js'
-import { addFlatErrors, findOwnSite, refuse } from './flat-errors.js'
+import { decodeJson } from '../http/json-body.js'
+import type { ControlStore } from '../control/control-store.js'
+import type { Webhook } from '../webhooks/webhook.js'
+import type { WebhookManagement } from '../webhooks/management.js'
+import { addPrivateApi, keyOf } from '../http/api/register.js'
+import { addFlatErrors, refuse } from '../http/error-answers.js'
+import { findOwnSite } from '../control/keys/gate.js'
 
 interface ZtaWebhookServices {
   control: ControlStore
-  desk: WebhookDesk
+  desk: WebhookManagement
   now: () => number
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { link, mkdir, open, readFile, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { SaltStore } from './salt-store.js'
+import type { SaltStore } from '../ingest/identify/salts.js'
 
 const SALT_BYTES = 32
 // A salt, or one that a process was making when it died.

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { CATCH_UP_MINUTES, dueMinutes, lastWholeMinute } from '../../src/alerts/due-minutes.js'
+import { CATCH_UP_MINUTES, dueMinutes, lastWholeMinute } from '../../src/alerts/evaluate.js'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { VisitFigures } from '../../src/stores/report-store.js'
+import type { VisitMetrics } from '../../src/reports/report-store.js'
 import { rounded } from './golden-matchers.js'
 import { writeQuery, type Question } from './golden-questions.js'
 import type { GoldenCollector } from './start-golden-collector.js'
@@ -168,7 +168,7 @@ const describeRange = ({ from, to }: { from: number; to: number }) => ({
   to: new Date(to - 1).toISOString(),
 })
 
-function describeSummary(figures: VisitFigures) {
+function describeSummary(figures: VisitMetrics) {
   const { visitors, visits, ...rest } = describeFigures(figures)
   const { page_views, ...rates } = rest
   return {

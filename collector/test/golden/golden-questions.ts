@@ -1,4 +1,4 @@
-import { VISIT_FIELDS, type Period, type ReportFilter } from '../../src/stores/report-store.js'
+import { VISIT_FIELDS, type Period, type ReportFilter } from '../../src/reports/report-store.js'
 import type { Random } from './create-random.js'
 import { HOUR_MS, MINUTE_MS, NOW } from './golden-month.js'
 import { HOSTILE_TEXTS } from './hostile-texts.js'

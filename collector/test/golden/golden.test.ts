@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readCsv, writeCells } from './csv-cells.js'
-import { createDaySettling } from '../../src/stores/settled/settle-days.js'
+import { createRollups } from '../../src/stores/clickhouse/rollups/roll-up.js'
 import { createAnswerCheck, type AnswerCheck } from './check-answers.js'
 import { createRandom } from './create-random.js'
 import { DAY_MS, TIME_ZONES } from './golden-month.js'
@@ -241,10 +241,10 @@ describe('pages of lists', () => {
 // Must be the last block: from here on, reports read past days from rollups.
 describe('after the past days are rolled up', () => {
   beforeAll(async () => {
-    const settling = createDaySettling({ url: golden.collector.engine.url })
+    const settling = createRollups({ url: golden.collector.engine.url })
     // The newest days come first; the collector itself may roll up days meanwhile.
     for (let isDone = false; !isDone && (await countSettled()) < DAYS_SETTLED;)
-      ({ isDone } = await settling.settle({ forMs: 5_000 }))
+      ({ isDone } = await settling.rollUp({ forMs: 5_000 }))
     await settling.close()
     expect(await countSettled()).toBeGreaterThanOrEqual(DAYS_SETTLED)
   }, 300_000)

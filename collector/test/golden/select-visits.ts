@@ -1,4 +1,4 @@
-import type { Period, ReportFilter } from '../../src/stores/report-store.js'
+import type { Period, ReportFilter } from '../../src/reports/report-store.js'
 import { DAY_MS } from './golden-month.js'
 import type { PlannedEvent, PlannedVisit } from './visit-plan.js'
 

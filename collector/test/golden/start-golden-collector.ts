@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createApiKey, type Site } from '@zenovay/collector'
 import { expect } from 'vitest'
-import { createClickhouseEventStore } from '../../src/stores/clickhouse-event-store.js'
+import { createClickhouseEventStore } from '../../src/stores/clickhouse/event-store.js'
 import { addGoal } from '../support/add-goal.js'
 import { startTestCollector, type TestCollector } from '../support/start-test-collector.js'
 import { createRandom } from './create-random.js'

@@ -1,5 +1,5 @@
-import { writeProperties } from '../../src/ingest/enrich/write-properties.js'
-import type { EventRow } from '../../src/stores/event-row.js'
+import { propertiesToJson } from '../../src/ingest/enrich/to-event-row.js'
+import type { EventRow } from '../../src/ingest/event-row.js'
 import type { PlannedVisit } from './visit-plan.js'
 
 /**
@@ -27,7 +27,7 @@ export function toEventRows(
     language: 'en',
     screen: '1280x800',
     timezone: 'Europe/Zurich',
-    properties: writeProperties(properties),
+    properties: propertiesToJson(properties),
     cookieless: false,
     gpc: false,
     ...client,

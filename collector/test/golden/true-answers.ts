@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { VisitFigures, VisitorRow } from '../../src/stores/report-store.js'
+import type { VisitMetrics, VisitorRow } from '../../src/reports/report-store.js'
 import { amount, rounded } from './golden-matchers.js'
 import { listTrueGoals } from './true-goals.js'
 import type { TrueFigures } from './true-figures.js'
@@ -34,7 +34,7 @@ export const describeFigures = ({
   pageviews,
   bounceRate,
   averageDuration,
-}: VisitFigures) => ({
+}: VisitMetrics) => ({
   visitors,
   visits,
   page_views: pageviews,

@@ -1,4 +1,4 @@
-import type { ErrorGroupRow, Period } from '../../src/stores/report-store.js'
+import type { ErrorGroupRow, Period } from '../../src/reports/report-store.js'
 import { groupBy } from './true-sums.js'
 import type { PlannedVisit } from './visit-plan.js'
 

@@ -6,9 +6,9 @@ import type {
   RankedRow,
   ReportFilter,
   RevenueRow,
-  VisitFigures,
+  VisitMetrics,
   VisitField,
-} from '../../src/stores/report-store.js'
+} from '../../src/reports/report-store.js'
 import { fulfils, selectVisits, writeValue } from './select-visits.js'
 import { groupErrors, type TrueErrorGroup } from './true-errors.js'
 import { compareBytes, groupBy, sum } from './true-sums.js'
@@ -17,9 +17,9 @@ import type { PlannedEvent, PlannedVisit } from './visit-plan.js'
 /** The numbers of a report, computed from the plan of the visits alone with plain loops, unrounded. */
 export interface TrueFigures {
   visits: PlannedVisit[]
-  summary(): VisitFigures
+  summary(): VisitMetrics
   /** Numbers of the visits that began in each part; `starts` are the first moments of the parts. */
-  timeline(starts: readonly number[]): VisitFigures[]
+  timeline(starts: readonly number[]): VisitMetrics[]
   pages(): PageRow[]
   ranking(field: VisitField): RankedRow[]
   eventNames(): EventCount[]
@@ -91,7 +91,7 @@ export function createTrueFigures(
   }
 }
 
-export function figuresOf(visits: readonly PlannedVisit[]): VisitFigures {
+export function figuresOf(visits: readonly PlannedVisit[]): VisitMetrics {
   const viewed = visits.filter(({ events }) => countViews(events) > 0)
   return {
     visitors: new Set(visits.map(({ visitorId }) => visitorId)).size,

@@ -1,4 +1,4 @@
-import type { Period } from '../../src/stores/report-store.js'
+import type { Period } from '../../src/reports/report-store.js'
 import { DAY_MS, NOW } from './golden-month.js'
 import { addDays, dateIn, startOfDate } from './zone-days.js'
 

@@ -1,4 +1,4 @@
-import type { ValueParts, VisitorRow } from '../../src/stores/report-store.js'
+import type { ValueParts, VisitorRow } from '../../src/reports/report-store.js'
 import { durationOf } from './true-figures.js'
 import { compareBytes, groupBy, sum } from './true-sums.js'
 import type { PlannedVisit } from './visit-plan.js'

@@ -1,16 +1,16 @@
 import { isDeniedAgent, isTrackingCode, validateEvent } from '@zenovay/tracker/contract'
 import { isbot } from 'isbot'
 import { describe, expect, it } from 'vitest'
-import { createCdnGeo } from '../../src/geo/create-cdn-geo.js'
-import { isAutomatedAgent } from '../../src/ingest/automated-agents.js'
-import { decodeEvents } from '../../src/ingest/decode.js'
-import { findAcquisition } from '../../src/ingest/enrich/find-acquisition.js'
-import { sourceOfHost, sourceOfTag } from '../../src/ingest/enrich/find-source.js'
-import { nameClient } from '../../src/ingest/enrich/name-client.js'
-import { readTags } from '../../src/ingest/enrich/read-tags.js'
-import { appOf, hostOf } from '../../src/ingest/enrich/referrer-host.js'
-import { isBotAgent } from '../../src/ingest/is-bot-agent.js'
-import { cleanReferrer, splitUrl } from '../../src/ingest/split-url.js'
+import { createCdnGeo } from '../../src/ingest/enrich/geo.js'
+import { isAutomatedAgent } from '../../src/ingest/admit/automated-agents.js'
+import { parseEvents } from '../../src/http/json-body.js'
+import { findAcquisition } from '../../src/ingest/enrich/acquisition.js'
+import { sourceOfHost, sourceOfTag } from '../../src/ingest/enrich/sources.js'
+import { parseUserAgent } from '../../src/ingest/enrich/user-agent.js'
+import { parseTags } from '../../src/ingest/enrich/acquisition.js'
+import { appOf, hostOf } from '../../src/ingest/enrich/acquisition.js'
+import { isBotAgent } from '../../src/ingest/admit/bots.js'
+import { cleanReferrer, splitUrl } from '../../src/ingest/enrich/redact-url.js'
 import { leastCpuMs } from '../support/least-cpu.js'
 import { makeEvent } from '../support/make-event.js'
 
@@ -96,11 +96,11 @@ const RULES: [name: string, run: (input: string) => unknown][] = [
   ['the tracking code', isTrackingCode],
   [
     'names of device, browser and system',
-    (input) => nameClient({ device_type: 'auto', browser: 'auto', os: 'auto', user_agent: input }),
+    (input) => parseUserAgent({ device_type: 'auto', browser: 'auto', os: 'auto', user_agent: input }),
   ],
   [
     'a declared device',
-    (input) => nameClient({ device_type: input, browser: input, os: input, user_agent: input }),
+    (input) => parseUserAgent({ device_type: input, browser: input, os: input, user_agent: input }),
   ],
   ['the URL of a page', splitUrl],
   ['a referrer', cleanReferrer],
@@ -110,10 +110,10 @@ const RULES: [name: string, run: (input: string) => unknown][] = [
   ['the app of a referrer', appOf],
   ['a source by host', sourceOfHost],
   ['a source by tag', sourceOfTag],
-  ['the tags of a query', readTags],
+  ['the tags of a query', parseTags],
   ['a medium', (input) => findAcquisition({ query: `utm_medium=${input}`, sender: input })],
   ['a country header', (input) => createCdnGeo().countryOf({ ip: '8.8.8.8', cdnCountry: input })],
-  ['a body', decodeEvents],
+  ['a body', parseEvents],
   [
     'an event',
     (input) =>

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { isAllowedOrigin } from '../../src/ingest/admit.js'
-import { canonicalName } from '../../src/ingest/enrich/canonical-name.js'
-import { nameClient } from '../../src/ingest/enrich/name-client.js'
-import { clientOf, networkOf } from '../../src/ingest/client-address.js'
-import { cleanReferrer, splitUrl } from '../../src/ingest/split-url.js'
+import { isAllowedOrigin } from '../../src/ingest/admit/allowed-origin.js'
+import { canonicalName } from '../../src/ingest/enrich/sources.js'
+import { parseUserAgent } from '../../src/ingest/enrich/user-agent.js'
+import { clientOf, networkOf } from '../../src/http/client-address.js'
+import { cleanReferrer, splitUrl } from '../../src/ingest/enrich/redact-url.js'
 
 describe('isAllowedOrigin', () => {
   const site = {
@@ -218,7 +218,7 @@ it.each([
   ],
   ['Something/1.0', 'auto', 'desktop', 'Other', 'Other'],
 ])('detects device, browser and system of %s (%s)', (user_agent, claimed, device_type, browser, os) => {
-  expect(nameClient({ device_type: claimed, browser: 'auto', os: 'auto', user_agent })).toEqual({
+  expect(parseUserAgent({ device_type: claimed, browser: 'auto', os: 'auto', user_agent })).toEqual({
     device_type,
     browser,
     os,
@@ -232,7 +232,7 @@ it('accepts the device fields sent by a client', () => {
     os: 'Linux',
     user_agent: 'Mozilla/5.0 (Windows NT 10.0) Chrome/126.0.0.0 Safari/537.36',
   }
-  expect(nameClient(claims)).toEqual({ device_type: 'server', browser: 'Brave', os: 'Linux' })
+  expect(parseUserAgent(claims)).toEqual({ device_type: 'server', browser: 'Brave', os: 'Linux' })
 })
 
 it('gives browsers and systems the names that reports use', () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createApiKey, type Site } from '@zenovay/collector'
-import type { KeyScope } from '../../src/stores/control-store.js'
+import type { KeyScope } from '../../src/control/keys/api-key.js'
 import { addGoal } from '../support/add-goal.js'
 import { makeEvent } from '../support/make-event.js'
 import { startTestCollector, type TestCollector } from '../support/start-test-collector.js'

@@ -4,33 +4,33 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Site } from '@zenovay/collector'
-import { createAlertCounts } from '../../src/alerts/alert-metrics.js'
-import { createAlerts } from '../../src/alerts/create-alerts.js'
+import { createAlertCounts } from '../../src/alerts/metrics.js'
+import { createAlertManagement } from '../../src/alerts/management.js'
 import { createApp, type AppServices } from '../../src/create-app.js'
-import { createGoalBook } from '../../src/goals/create-goal-book.js'
-import { createLog } from '../../src/create-log.js'
-import { createEventCommit } from '../../src/ingest/create-event-commit.js'
-import { createIdentifier, type Identifier } from '../../src/ingest/create-identifier.js'
-import { createSaltRotation } from '../../src/ingest/create-salt-rotation.js'
-import { createGroupCommit } from '../../src/ingest/create-group-commit.js'
-import { createEraser } from '../../src/retention/create-eraser.js'
-import { createMetrics } from '../../src/metrics/create-metrics.js'
-import type { AlertStore } from '../../src/stores/alert-store.js'
+import { createGoalCache } from '../../src/control/goals/goal-cache.js'
+import { createLog } from '../../src/observability/log.js'
+import { createEventCommit } from '../../src/ingest/commit/event-commit.js'
+import { createIdentifier, type Identifier } from '../../src/ingest/identify/identifier.js'
+import { createSaltRotation } from '../../src/ingest/identify/salts.js'
+import { createGroupCommit } from '../../src/ingest/commit/group-commit.js'
+import { createEraser } from '../../src/jobs/erase.js'
+import { createMetrics } from '../../src/ingest/metrics.js'
+import type { AlertStore } from '../../src/alerts/alert-store.js'
 import { createSaltFolder } from '../../src/stores/salt-folder.js'
-import type { ControlStore } from '../../src/stores/control-store.js'
-import type { EventRow, HeartbeatRow } from '../../src/stores/event-row.js'
-import { eventKey, type EventStore } from '../../src/stores/event-store.js'
-import { fingerprintOf } from '../../src/stores/fingerprint.js'
-import type { GoalStore } from '../../src/stores/goal-store.js'
-import type { ReportStore } from '../../src/stores/report-store.js'
-import { openControlStores } from '../../src/stores/open-control-stores.js'
-import { createSecretBox, type SecretBox } from '../../src/secrets/create-secret-box.js'
-import type { Attempt } from '../../src/webhooks/attempt.js'
-import { createEgressGuard, type EgressGuard } from '../../src/webhooks/create-egress-guard.js'
-import { createSend } from '../../src/webhooks/create-send.js'
-import { createWebhooks, type Webhooks } from '../../src/webhooks/create-webhooks.js'
-import { signDelivery } from '../../src/webhooks/sign-delivery.js'
-import { createDeliveryCounts } from '../../src/webhooks/webhook-metrics.js'
+import type { ControlStore } from '../../src/control/control-store.js'
+import type { EventRow, HeartbeatRow } from '../../src/ingest/event-row.js'
+import { eventKey, type EventStore } from '../../src/ingest/event-store.js'
+import { fingerprintOf } from '../../src/ingest/event-row.js'
+import type { GoalStore } from '../../src/control/goals/goal-store.js'
+import type { ReportStore } from '../../src/reports/report-store.js'
+import { openControlStores } from '../../src/stores/sql/database.js'
+import { createSecretBox, type SecretBox } from '../../src/control/secrets/secret-box.js'
+import type { Attempt } from '../../src/egress/attempt.js'
+import { createEgressGuard, type EgressGuard } from '../../src/egress/guard.js'
+import { createSend } from '../../src/webhooks/signing.js'
+import { createWebhooks, type Webhooks } from '../../src/webhooks/service.js'
+import { signDelivery } from '../../src/webhooks/signing.js'
+import { createDeliveryCounts } from '../../src/webhooks/metrics.js'
 import { createFakeReports } from './fake-reports.js'
 
 /**
@@ -93,7 +93,7 @@ export async function createTestApp({
     webhooks: webhookStore,
     goals,
     alerts,
-    inbound,
+    integrations,
     changes,
   } = await openControlStores(join(folder, 'control.db'))
   const site = await control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
@@ -136,9 +136,9 @@ export async function createTestApp({
     webhooks,
     egress,
     secretBox,
-    inbound,
+    integrations,
     changes,
-    alerts: createAlerts({
+    alerts: createAlertManagement({
       store: alerts,
       box: secretBox,
       guard: egress,
@@ -149,7 +149,7 @@ export async function createTestApp({
     }),
     control,
     goals,
-    goalBook: createGoalBook(goals),
+    goalBook: createGoalCache(goals),
     events,
     reports,
     commit,

@@ -1,5 +1,5 @@
-import type { Outbox } from '../../src/webhooks/create-outbox.js'
-import type { WebhookEvent, WebhookEventName } from '../../src/webhooks/webhook-event.js'
+import type { Outbox } from '../../src/webhooks/outbox.js'
+import type { WebhookEvent, WebhookEventName } from '../../src/webhooks/webhook.js'
 
 /** An outbox in memory, with one webhook subscribed to `names` of every site. */
 export interface FakeOutbox extends Outbox {

@@ -2,11 +2,11 @@ import type {
   ReportScope,
   ReportStore,
   Slice,
-  VisitFigures,
+  VisitMetrics,
   VisitorRow,
-} from '../../src/stores/report-store.js'
+} from '../../src/reports/report-store.js'
 
-const NONE: VisitFigures = { visitors: 0, visits: 0, pageviews: 0, bounceRate: 0, averageDuration: 0 }
+const NONE: VisitMetrics = { visitors: 0, visits: 0, pageviews: 0, bounceRate: 0, averageDuration: 0 }
 
 /** A query sent by a route to the store. */
 export interface Question {
@@ -48,7 +48,7 @@ export const sliceOf = <Row>(rows: readonly Row[], { limit, offset }: Slice): Ro
   rows.slice(offset, offset + limit)
 
 /** Metrics with distinct values. */
-export const makeFigures = (visitors: number): VisitFigures => ({
+export const makeFigures = (visitors: number): VisitMetrics => ({
   visitors,
   visits: visitors + 1,
   pageviews: 3 * visitors,

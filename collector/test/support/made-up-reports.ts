@@ -1,4 +1,4 @@
-import type { ReportStore } from '../../src/stores/report-store.js'
+import type { ReportStore } from '../../src/reports/report-store.js'
 import { makeFigures, makeVisitor, sliceOf } from './fake-reports.js'
 import { NOW } from './open-external-api.js'
 

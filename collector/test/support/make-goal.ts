@@ -1,5 +1,5 @@
-import { createGoalBook, type GoalBook } from '../../src/goals/create-goal-book.js'
-import type { Goal, GoalRule } from '../../src/goals/goal.js'
+import { createGoalCache, type GoalCache } from '../../src/control/goals/goal-cache.js'
+import type { Goal, GoalRule } from '../../src/control/goals/goal.js'
 
 /** A goal of the site of `makeRow`, created long before its events. */
 export function makeGoal(rule: GoalRule, fields: Partial<Goal> = {}): Goal {
@@ -16,8 +16,8 @@ export function makeGoal(rule: GoalRule, fields: Partial<Goal> = {}): Goal {
 }
 
 /** A cache of these goals. */
-export async function openGoalBook(...goals: Goal[]): Promise<GoalBook> {
-  const book = createGoalBook({ listAllGoals: async () => goals })
+export async function openGoalBook(...goals: Goal[]): Promise<GoalCache> {
+  const book = createGoalCache({ listAllGoals: async () => goals })
   await book.load()
   return book
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { EventRow } from '../../src/stores/event-row.js'
+import type { EventRow } from '../../src/ingest/event-row.js'
 
 const TEXTS = [
   'event_name',

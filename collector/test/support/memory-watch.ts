@@ -1,18 +1,18 @@
 import { SESSION_TIMEOUT_MS } from '@zenovay/tracker/contract'
-import type { EventRow } from '../../src/stores/event-row.js'
-import type { VisitorRow } from '../../src/stores/report-store.js'
-import type { EndedSession, SessionRow, WatchStore } from '../../src/stores/watch-store.js'
+import type { EventRow } from '../../src/ingest/event-row.js'
+import type { VisitorRow } from '../../src/reports/report-store.js'
+import type { EndedSession, SessionRow, ActivityStore } from '../../src/webhooks/events/activity-store.js'
 import { groupBy } from '../golden/true-sums.js'
 
 /** The activity store over rows in memory, with plain loops; a test scores its visitors. */
 export function createMemoryWatch(
   rows: readonly EventRow[],
   score: (siteId: string, visitorId: string) => VisitorRow | undefined = () => undefined,
-): WatchStore & { questions: number } {
+): ActivityStore & { questions: number } {
   const sessionsOf = (some: readonly EventRow[]) => [
     ...groupBy(some, ({ site_id, session_id }) => `${site_id} ${session_id}`).values(),
   ]
-  const store: WatchStore & { questions: number } = {
+  const store: ActivityStore & { questions: number } = {
     questions: 0,
     eventsReceived: async ({ siteIds, from, until, after, limit }) =>
       rows

@@ -1,12 +1,12 @@
-import type { EventRow } from '../../src/stores/event-row.js'
+import type { EventRow } from '../../src/ingest/event-row.js'
 import type {
   PageRow,
   RankedRow,
   ReportFilter,
   ReportScope,
   VisitField,
-  VisitFigures,
-} from '../../src/stores/report-store.js'
+  VisitMetrics,
+} from '../../src/reports/report-store.js'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -66,7 +66,7 @@ function fulfils({ first, events, pageviews }: ModelVisit, filter: ReportFilter)
   }
 }
 
-export function modelFigures(visits: ModelVisit[]): VisitFigures {
+export function modelFigures(visits: ModelVisit[]): VisitMetrics {
   const entered = visits.filter(({ pageviews }) => pageviews.length > 0)
   return {
     visitors: new Set(visits.map(({ first }) => first.visitor_id)).size,

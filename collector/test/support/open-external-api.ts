@@ -1,7 +1,7 @@
 import type { Fault } from '@zenovay/tracker/contract'
-import { createApiKey } from '../../src/auth/api-key.js'
-import type { KeyScope } from '../../src/stores/control-store.js'
-import type { ReportStore } from '../../src/stores/report-store.js'
+import { createApiKey } from '../../src/control/keys/api-key.js'
+import type { KeyScope } from '../../src/control/keys/api-key.js'
+import type { ReportStore } from '../../src/reports/report-store.js'
 import { createFakeReports, type Question } from './fake-reports.js'
 import { createTestApp, type TestApp } from './create-test-app.js'
 

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createApiKey, type NewApiKey } from '../../src/auth/api-key.js'
-import type { ControlStore } from '../../src/stores/control-store.js'
-import { openControlStores, type ControlStores } from '../../src/stores/open-control-stores.js'
-import { openSqliteControlStore } from '../../src/stores/sqlite-control-store.js'
+import { createApiKey, type NewApiKey } from '../../src/control/keys/api-key.js'
+import type { ControlStore } from '../../src/control/control-store.js'
+import { openControlStores, type ControlStores } from '../../src/stores/sql/database.js'
+import { openSqliteControlStore } from '../../src/stores/sql/sites-and-accounts.js'
 
 /** Control data in a separate file. */
 export interface TestControl extends ControlStores {

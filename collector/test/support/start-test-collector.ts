@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createClient, type ClickHouseClient } from '@clickhouse/client'
 import { createApiKey, readConfig, startCollector, type Collector, type Site } from '@zenovay/collector'
 import { pino } from 'pino'
-import { startEmbeddedEngine, type EmbeddedEngine } from '../../src/stores/embedded-engine.js'
+import { startEmbeddedEngine, type EmbeddedEngine } from '../../src/stores/engine/embedded-engine.js'
 
 /** A collector with its own engine, which the test can query in SQL. */
 export interface TestCollector {

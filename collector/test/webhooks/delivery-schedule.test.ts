@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { LEASE_MS } from '../../src/stores/delivery-store.js'
+import { LEASE_MS } from '../../src/webhooks/webhook-store.js'
 import type { OpenWebhooks, Sent } from '../support/open-webhooks.js'
 import { closeWebhooksInFakeTime, openWebhooksInFakeTime } from '../support/open-webhooks-in-fake-time.js'
 

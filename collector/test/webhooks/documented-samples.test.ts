@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { signDelivery, type UnsignedDelivery } from '../../src/webhooks/sign-delivery.js'
+import { signDelivery, type UnsignedDelivery } from '../../src/webhooks/signing.js'
 
 interface Runtime {
   language: string

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
-import { createWebhookSecret, signDelivery, type UnsignedDelivery } from '../../src/webhooks/sign-delivery.js'
+import { createWebhookSecret, signDelivery, type UnsignedDelivery } from '../../src/webhooks/signing.js'
 
 type Headers = Record<string, string>
 /** Whether a receiver that follows the documented scheme accepts a delivery. */

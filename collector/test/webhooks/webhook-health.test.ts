@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { nameEvent } from '../../src/webhooks/name-event.js'
+import { deriveEventId } from '../../src/webhooks/outbox.js'
 import type { OpenWebhooks } from '../support/open-webhooks.js'
 import { closeWebhooksInFakeTime, openWebhooksInFakeTime } from '../support/open-webhooks-in-fake-time.js'
 
@@ -162,7 +162,7 @@ it('restores a thousand deliveries of an endpoint that was away for a day with o
   expect(await opened.webhooks.replay(webhook.id, { failedSince: since }, 'key_1')).toBe(1_000)
   await pass(30_000)
   const ids = Array.from({ length: 1_000 }, (_, index) =>
-    nameEvent({ siteId: opened.site.id, name: 'event', key: `event-${index + 4}` }),
+    deriveEventId({ siteId: opened.site.id, name: 'event', key: `event-${index + 4}` }),
   )
   expect(opened.sent.map(({ eventId }) => eventId).sort()).toEqual(ids.sort())
   expect(opened.metric('delivered')).toBe(1_000)

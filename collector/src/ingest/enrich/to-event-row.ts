@@ -1,18 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { MAX_LABEL_LENGTH, MAX_URL_LENGTH, type ValidEvent } from '@zenovay/tracker/contract'
-import type { Site } from '../../stores/control-store.js'
-import type { EventRow } from '../../stores/event-row.js'
-import { isSiteHost } from '../admit.js'
-import type { Ids } from '../create-identifier.js'
-import { hidePersonalData } from '../remove-secrets.js'
-import { cleanReferrer, splitUrl } from '../split-url.js'
-import { findAcquisition } from './find-acquisition.js'
-import { nameClient } from './name-client.js'
-import { appOf, hostOf } from './referrer-host.js'
-import { writeProperties } from './write-properties.js'
+import { MAX_LABEL_LENGTH, MAX_URL_LENGTH, type Properties, type ValidEvent } from '@zenovay/tracker/contract'
+import type { Site } from '../../control/sites.js'
+import { isSiteHost } from '../admit/allowed-origin.js'
+import type { EventRow } from '../event-row.js'
+import type { Ids } from '../identify/identifier.js'
+import { appOf, findAcquisition, hostOf } from './acquisition.js'
+import { cleanReferrer, hidePersonalData, splitUrl } from './redact-url.js'
+import { parseUserAgent } from './user-agent.js'
 
 /** What an event does not say of itself. */
-export interface EventContext {
+interface EventContext {
   site: Site
   ids: Ids
   /** What the browser asks for; counts when the event names none. */
@@ -27,7 +24,7 @@ export interface EventContext {
 export function toEventRow(event: ValidEvent, { site, ids, language, country, now }: EventContext): EventRow {
   const address = splitUrl(event.url)
   const referrer = cleanReferrer(event.referrer)
-  const client = nameClient(event)
+  const client = parseUserAgent(event)
   const sender = referrer ? foreignHost(referrer, address.origin, site) : appOf(event.referrer ?? '')
   const { channel, source, tags } = findAcquisition({ query: address.query, sender })
   return {
@@ -51,7 +48,7 @@ export function toEventRow(event: ValidEvent, { site, ids, language, country, no
     language: (event.language ?? language).slice(0, MAX_LABEL_LENGTH),
     screen: event.screen ?? '',
     timezone: event.timezone ?? '',
-    properties: writeProperties(event.properties),
+    properties: propertiesToJson(event.properties),
     cookieless: event.cookieless ?? false,
     gpc: event.gpc ?? false,
     country,
@@ -74,4 +71,28 @@ function cutUrl(text: string): string {
 function foreignHost(referrer: string, origin: string, site: Site): string {
   const host = hostOf(referrer)
   return host === hostOf(origin) || isSiteHost(host, site) ? '' : host
+}
+
+// Where 64 bits with a sign end.
+const LARGEST_INTEGER = 2 ** 63
+const MAY_BE_LARGE = /\d{19}/
+
+/**
+ * The JSON of an event's properties, as it is stored.
+ *
+ * The engine gives up on a text with an integer beyond 64 bits, such as the 100000000000000000000 that JavaScript writes, and
+ * finds no other property of the event either. With an exponent it is the same number.
+ */
+export function propertiesToJson(properties: Properties): string {
+  const json = JSON.stringify(properties)
+  if (!MAY_BE_LARGE.test(json)) return json
+  const entries = Object.entries(properties).map(
+    ([key, value]) =>
+      `${JSON.stringify(key)}:${isLarge(value) ? value.toExponential() : JSON.stringify(value)}`,
+  )
+  return `{${entries.join(',')}}`
+}
+
+function isLarge(value: unknown): value is number {
+  return typeof value === 'number' && Math.abs(value) >= LARGEST_INTEGER
 }

@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import { COMPARISONS, DESTINATION_TYPES, METRICS } from '../../alerts/alert.js'
-import { MAX_WINDOW_MINUTES } from '../../alerts/read-alert-fields.js'
-import { orNull } from '../external/answer-schemas.js'
-import { oneOf } from '../external/query-parameters.js'
+import { MAX_WINDOW_MINUTES } from '../../alerts/management.js'
+import { orNull } from '../../http/api/answer-schemas.js'
+import { oneOf } from '../reports/query-parameters.js'
 import {
   MOMENT,
   MOMENT_EXAMPLE,
@@ -10,7 +10,7 @@ import {
   envelope,
   inEnvelope,
   type DescribedRoute,
-} from './described-route.js'
+} from '../../http/api/route.js'
 
 const MASKED = Type.Object({
   type: oneOf(DESTINATION_TYPES),

@@ -1,7 +1,7 @@
 import { MAX_KEYED_BATCH_EVENTS } from '@zenovay/tracker/contract'
 import { Type } from '@sinclair/typebox'
-import { MOMENT_EXAMPLE, envelope, inEnvelope, type DescribedRoute } from './described-route.js'
-import { oneOf } from '../external/query-parameters.js'
+import { MOMENT_EXAMPLE, envelope, inEnvelope, type DescribedRoute } from '../../http/api/route.js'
+import { oneOf } from '../reports/query-parameters.js'
 
 const EVENT = {
   visitor_id: 'visitor-0001',

@@ -1,8 +1,8 @@
 import { MAX_EVENT_NAME_LENGTH } from '@zenovay/tracker/contract'
 import { Type, type TObject } from '@sinclair/typebox'
-import { PATH_MATCHES } from '../../goals/goal.js'
-import { orNull } from '../external/answer-schemas.js'
-import { oneOf } from '../external/query-parameters.js'
+import { PATH_MATCHES } from '../../control/goals/goal.js'
+import { orNull } from '../../http/api/answer-schemas.js'
+import { oneOf } from '../reports/query-parameters.js'
 import {
   MOMENT,
   MOMENT_EXAMPLE,
@@ -10,7 +10,7 @@ import {
   envelope,
   inEnvelope,
   type DescribedRoute,
-} from './described-route.js'
+} from '../../http/api/route.js'
 
 const RULES = {
   path: {

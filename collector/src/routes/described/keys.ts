@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
-import { KEY_SCOPES } from '../../stores/control-store.js'
-import { orNull } from '../external/answer-schemas.js'
-import { oneOf } from '../external/query-parameters.js'
+import { KEY_SCOPES } from '../../control/keys/api-key.js'
+import { orNull } from '../../http/api/answer-schemas.js'
+import { oneOf } from '../reports/query-parameters.js'
 import {
   MOMENT,
   MOMENT_EXAMPLE,
@@ -9,7 +9,7 @@ import {
   envelope,
   inEnvelope,
   type DescribedRoute,
-} from './described-route.js'
+} from '../../http/api/route.js'
 
 const KEY = Type.Object({
   id: Type.String(),

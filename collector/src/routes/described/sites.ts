@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
-import { MAX_RETENTION_MONTHS } from '../../sites/read-site-fields.js'
-import { MOMENT, MOMENT_EXAMPLE, envelope, inEnvelope, type DescribedRoute } from './described-route.js'
+import { MAX_RETENTION_MONTHS } from '../../control/sites.js'
+import { MOMENT, MOMENT_EXAMPLE, envelope, inEnvelope, type DescribedRoute } from '../../http/api/route.js'
 
 const DOMAIN = { domain: Type.String({ description: 'A host name.' }) }
 const OTHERS = Type.Object({

@@ -1,10 +1,10 @@
 import { Type } from '@sinclair/typebox'
-import { CHANGED_TYPES } from '../../stores/change-log.js'
-import { MAX_EVENTS_PER_WEBHOOK } from '../../webhooks/read-new-webhook.js'
-import { WEBHOOK_EVENTS } from '../../webhooks/webhook-event.js'
-import { orNull } from '../external/answer-schemas.js'
-import { oneOf } from '../external/query-parameters.js'
-import { MOMENT, MOMENT_EXAMPLE, type DescribedRoute } from './described-route.js'
+import { CHANGED_TYPES } from '../../control/change-log.js'
+import { MAX_EVENTS_PER_WEBHOOK } from '../../webhooks/management.js'
+import { WEBHOOK_EVENTS } from '../../webhooks/webhook.js'
+import { orNull } from '../../http/api/answer-schemas.js'
+import { oneOf } from '../reports/query-parameters.js'
+import { MOMENT, MOMENT_EXAMPLE, type DescribedRoute } from '../../http/api/route.js'
 
 const BASE = '/v1/cli/mutate/webhooks'
 const SUCCESS = { success: Type.Literal(true) }

@@ -1,4 +1,4 @@
-import type { Channel } from '../../../src/ingest/enrich/find-acquisition.js'
+import type { Channel } from '../../../src/ingest/enrich/acquisition.js'
 
 /**
  * `referrer` and `url` as sent by a tracker, and the expected channel and source; the site is `example.com`.

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { MAX_LABEL_LENGTH, validateEvent, type IngestEvent } from '@zenovay/tracker/contract'
 import { describe, expect, it } from 'vitest'
-import { CHANNELS } from '../../../src/ingest/enrich/find-acquisition.js'
-import { CLICK_IDS } from '../../../src/ingest/enrich/click-ids.js'
-import { sourceOfTag } from '../../../src/ingest/enrich/find-source.js'
-import { KNOWN_SOURCES, SOURCE_KINDS } from '../../../src/ingest/enrich/known-sources.js'
-import { readTags } from '../../../src/ingest/enrich/read-tags.js'
+import { CHANNELS } from '../../../src/ingest/enrich/acquisition.js'
+import { CLICK_IDS } from '../../../src/ingest/enrich/acquisition.js'
+import { sourceOfTag } from '../../../src/ingest/enrich/sources.js'
+import { KNOWN_SOURCES, SOURCE_KINDS } from '../../../src/ingest/enrich/sources.js'
+import { parseTags } from '../../../src/ingest/enrich/acquisition.js'
 import { toEventRow } from '../../../src/ingest/enrich/to-event-row.js'
 import { makeEvent } from '../../support/make-event.js'
 import { ACQUISITION_CASES } from './acquisition-cases.js'
@@ -53,7 +53,7 @@ describe('channel and source of a row', () => {
 describe('readTags', () => {
   it('reads the tags of links, decoded', () => {
     expect(
-      readTags(
+      parseTags(
         'a=1&UTM_Source=News+Letter&utm_medium=email&utm_campaign=caf%C3%A9%26bar&utm_term=x&utm_content=top&utm_source=second',
       ),
     ).toEqual({
@@ -68,7 +68,7 @@ describe('readTags', () => {
   })
 
   it('truncates long values, and never splits a character', () => {
-    const tags = readTags(
+    const tags = parseTags(
       `utm_source=${'ö'.repeat(500)}&utm_campaign=${'x'.repeat(199)}${encodeURIComponent('😀')}`,
     )
     expect(tags.utm_source).toHaveLength(MAX_LABEL_LENGTH)
@@ -78,8 +78,8 @@ describe('readTags', () => {
   })
 
   it('prefers a paid click id to one that every link carries', () => {
-    expect(readTags('fbclid=a&gclid=b').clickId?.source).toBe('google')
-    expect(readTags('gclid=b&fbclid=a').clickId?.source).toBe('google')
+    expect(parseTags('fbclid=a&gclid=b').clickId?.source).toBe('google')
+    expect(parseTags('gclid=b&fbclid=a').clickId?.source).toBe('google')
   })
 })
 

@@ -1,0 +1,74 @@
+import { isPlanName, PLAN_NAMES, type PlanName } from '../control/accounts.js'
+import type { ControlStore } from '../control/control-store.js'
+import { StartError } from '../errors.js'
+import { NAME_RULE, parseName } from '../http/fields.js'
+
+interface AccountOptions {
+  name?: string | undefined
+  plan?: string | undefined
+}
+
+type Print = (line: string) => void
+
+const FIRST_PLAN: PlanName = 'free'
+
+export async function addAccount(
+  control: ControlStore,
+  { name, plan = FIRST_PLAN }: AccountOptions,
+  print: Print,
+): Promise<void> {
+  if (name === undefined)
+    throw new StartError('Name the account: zenovay-collector account add "Example Ltd".')
+  const { id } = await control.addAccount({ name: assertName('the name', name), plan: assertPlan(plan) })
+  print(`account id: ${id}`)
+}
+
+export async function listAccounts(control: ControlStore, print: Print): Promise<void> {
+  for (const { id, plan, name, createdAt } of await control.listAccounts())
+    print([id, plan, name, new Date(createdAt).toISOString()].join('\t'))
+}
+
+export async function updateAccount(
+  control: ControlStore,
+  id: string | undefined,
+  { name, plan }: AccountOptions,
+  print: Print,
+): Promise<void> {
+  if (name === undefined && plan === undefined) throw new StartError('Say what to change: --name or --plan.')
+  const changes = {
+    ...(name !== undefined && { name: assertName('--name', name) }),
+    ...(plan !== undefined && { plan: assertPlan(plan) }),
+  }
+  const account = await control.updateAccount(id ?? '', changes)
+  if (!account) throw unknownAccount(id)
+  print(`changed: ${account.id}. A running collector follows at once.`)
+}
+
+/** The id of an account that is there; undefined stays undefined. */
+export async function assertAccount(
+  control: ControlStore,
+  id: string | undefined,
+): Promise<string | undefined> {
+  if (id !== undefined && !(await control.findAccount(id))) throw unknownAccount(id)
+  return id
+}
+
+/** The name, without spaces around it. */
+export function assertName(field: string, text: string): string {
+  const name = parseName(text)
+  if (name === undefined) throw new StartError(`${field} ${NAME_RULE}.`)
+  return name
+}
+
+function assertPlan(plan: string): PlanName {
+  if (!isPlanName(plan)) throw new StartError(`--plan is "${plan}". Write one of ${PLAN_NAMES.join(', ')}.`)
+  return plan
+}
+
+function unknownAccount(id: string | undefined): StartError {
+  return new StartError(
+    id === undefined
+      ? 'Name the account by its id. See zenovay-collector account list.'
+      : `There is no account "${id}". See zenovay-collector account list.`,
+  )
+}

@@ -1,0 +1,74 @@
+import { DEFAULT_ACCOUNT_ID } from '../control/accounts.js'
+import type { ControlStore } from '../control/control-store.js'
+import { createApiKey, KEY_SCOPES, type KeyReach } from '../control/keys/api-key.js'
+import { isKeyScope } from '../control/keys/fields.js'
+import { StartError } from '../errors.js'
+import { assertAccount, assertName } from './accounts.js'
+import { unknownSite } from './sites.js'
+
+interface KeyOptions {
+  account?: string | undefined
+  site?: string | undefined
+  name?: string | undefined
+  scope?: string | undefined
+}
+
+type Print = (line: string) => void
+
+export async function createKey(
+  control: ControlStore,
+  { name = 'key', scope = 'read', ...options }: KeyOptions,
+  print: Print,
+): Promise<void> {
+  if (!isKeyScope(scope))
+    throw new StartError(`--scope is "${scope}". Write one of ${KEY_SCOPES.join(', ')}.`)
+  const { secret, record } = createApiKey(
+    { name: assertName('--name', name), scope, ...(await findReach(control, options)) },
+    Date.now(),
+  )
+  await control.addApiKey(record)
+  print(`api key: ${secret}`)
+}
+
+export async function listKeys(
+  control: ControlStore,
+  { account }: Pick<KeyOptions, 'account'>,
+  print: Print,
+): Promise<void> {
+  const given = await assertAccount(control, account)
+  const keys =
+    given === undefined ? control.listApiKeys() : control.listApiKeysOf({ accountId: given, siteId: null })
+  const timeOf = (at: number) => new Date(at).toISOString()
+  for (const { id, accountId, siteId, scope, name, createdAt, lastUsedAt } of await keys)
+    print(
+      [
+        id,
+        accountId,
+        siteId ?? 'all sites',
+        scope,
+        name,
+        timeOf(createdAt),
+        lastUsedAt === null ? 'never used' : timeOf(lastUsedAt),
+      ].join('\t'),
+    )
+}
+
+export async function revokeKey(control: ControlStore, id: string | undefined, print: Print): Promise<void> {
+  if (id === undefined) throw new StartError('Name the key by its id. See zenovay-collector key list.')
+  if (!(await control.removeApiKey(id)))
+    throw new StartError(`There is no key with the id "${id.slice(0, 100)}". See zenovay-collector key list.`)
+  print(`revoked: ${id}. A running collector refuses it at once.`)
+}
+
+async function findReach(
+  control: ControlStore,
+  { account, site }: Pick<KeyOptions, 'account' | 'site'>,
+): Promise<KeyReach> {
+  const accountId = await assertAccount(control, account)
+  if (site === undefined) return { accountId: accountId ?? DEFAULT_ACCOUNT_ID, siteId: null }
+  const found = await control.findSite(site)
+  if (!found) throw unknownSite(site)
+  if (accountId !== undefined && accountId !== found.accountId)
+    throw new StartError(`The site ${found.id} is of the account ${found.accountId}. Leave --account out.`)
+  return { accountId: found.accountId, siteId: found.id }
+}

@@ -1,0 +1,122 @@
+import { DEFAULT_ACCOUNT_ID } from '../control/accounts.js'
+import type { ControlStore } from '../control/control-store.js'
+import { parseSiteFields, type SiteFields } from '../control/sites.js'
+import { StartError } from '../errors.js'
+import { assertAccount } from './accounts.js'
+
+interface SiteOptions {
+  domain?: string | undefined
+  name?: string | undefined
+  /** Domains separated by commas; empty for none. */
+  allow?: string | undefined
+  timezone?: string | undefined
+  retention?: string | undefined
+}
+
+type Print = (line: string) => void
+
+// What each field is called here, beside its name on the wire.
+const OPTION_NAMES: Record<string, string> = {
+  domain: 'domain',
+  name: '--name',
+  allowed_domains: '--allow',
+  time_zone: '--timezone',
+  retention_months: '--retention',
+}
+
+export async function addSite(
+  control: ControlStore,
+  { account, ...options }: SiteOptions & { account?: string | undefined },
+  print: Print,
+): Promise<void> {
+  if (options.domain === undefined)
+    throw new StartError('Name the domain of the site: zenovay-collector site add example.com.')
+  const { domain, ...fields } = readOptions(options)
+  const accountId = (await assertAccount(control, account)) ?? DEFAULT_ACCOUNT_ID
+  const site = await control.addSite({
+    name: domain!,
+    allowedDomains: [],
+    ...fields,
+    domain: domain!,
+    accountId,
+  })
+  print(`website id: ${site.id}`)
+  print(`tracking code: ${site.trackingCode}`)
+}
+
+export async function listSites(
+  control: ControlStore,
+  { account }: { account?: string | undefined },
+  print: Print,
+): Promise<void> {
+  const accountId = await assertAccount(control, account)
+  const sites =
+    accountId === undefined ? control.listSites() : control.listSitesOf({ accountId, siteId: null })
+  for (const { id, trackingCode, domain, name, timeZone, retentionMonths, allowedDomains } of await sites)
+    print(
+      [id, trackingCode, domain, name, timeZone, `${retentionMonths} months`, allowedDomains.join(',')]
+        .join('\t')
+        .trimEnd(),
+    )
+}
+
+export async function updateSite(
+  control: ControlStore,
+  id: string | undefined,
+  options: SiteOptions,
+  print: Print,
+): Promise<void> {
+  const changes = readOptions(options)
+  if (Object.keys(changes).length === 0)
+    throw new StartError('Say what to change: --domain, --name, --allow, --timezone or --retention.')
+  const site = await control.updateSite(id ?? '', changes)
+  if (!site) throw unknownSite(id)
+  print(`changed: ${site.id}. A running collector follows within two seconds.`)
+}
+
+export async function removeSite(
+  control: ControlStore,
+  id: string | undefined,
+  isSure: boolean,
+  print: Print,
+): Promise<void> {
+  const site = await control.findSite(id ?? '')
+  if (!site) throw unknownSite(id)
+  if (!isSure)
+    throw new StartError(
+      `This removes ${site.domain} (${site.id}) with its keys and all its events, for good. Add --yes to do it.`,
+    )
+  await control.removeSite(site.id)
+  print(
+    `removed: ${site.id}. A running collector deletes its events within two minutes; else the next one that starts.`,
+  )
+}
+
+export function unknownSite(id: string | undefined): StartError {
+  return new StartError(
+    id === undefined
+      ? 'Name the site by its id. See zenovay-collector site list.'
+      : `There is no site "${id}". See zenovay-collector site list.`,
+  )
+}
+
+function readOptions({ domain, name, allow, timezone, retention }: SiteOptions): Partial<SiteFields> {
+  const given = {
+    domain,
+    name,
+    allowed_domains: allow
+      ?.split(',')
+      .map((entry) => entry.trim())
+      .filter(Boolean),
+    time_zone: timezone,
+    retention_months: retention === undefined ? undefined : Number(retention),
+  }
+  const { fields, faults } = parseSiteFields(
+    Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  )
+  if (faults.length > 0)
+    throw new StartError(
+      `${faults.map(({ field, reason }) => `${OPTION_NAMES[field]} ${reason}`).join('; ')}.`,
+    )
+  return fields
+}

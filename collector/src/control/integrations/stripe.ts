@@ -1,0 +1,113 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { PLAN_NAMES, type PlanName } from '../accounts.js'
+import type { BillingEvent, CustomerLink, SubscriptionChange } from './billing-store.js'
+
+/** Which plan a price buys. */
+export type PricePlans = ReadonlyMap<string, PlanName>
+
+// While a payment is late Stripe tries again; `unpaid` says that it gave up.
+const LIVE_STATUSES = ['active', 'trialing', 'past_due']
+// Neither comes back: who pays again has a new subscription.
+const FINAL_STATUSES = ['canceled', 'incomplete_expired']
+
+type Fields = Record<string, unknown>
+
+/** What an event of Stripe says that matters here; undefined when it is no event. */
+export function parseStripeEvent(body: unknown, prices: PricePlans): BillingEvent | undefined {
+  const { id, created, type, data } = asFields(body)
+  if (typeof id !== 'string' || id === '' || typeof created !== 'number' || typeof type !== 'string')
+    return undefined
+  return {
+    id,
+    createdAt: created * 1000,
+    change: readChange(type, asFields(asFields(data)['object']), prices),
+  }
+}
+
+function readChange(type: string, object: Fields, prices: PricePlans): BillingEvent['change'] {
+  switch (type) {
+    case 'checkout.session.completed':
+      return readCheckout(object)
+    case 'customer.subscription.created':
+    case 'customer.subscription.updated':
+      return readSubscription(object, prices, false)
+    case 'customer.subscription.deleted':
+      return readSubscription(object, prices, true)
+    default:
+      return undefined
+  }
+}
+
+/** Who paid: our account is what the page that led there named as its client. */
+function readCheckout(session: Fields): CustomerLink | undefined {
+  const { client_reference_id: accountId } = session
+  const customerId = readId(session['customer'])
+  return typeof accountId === 'string' && customerId !== undefined
+    ? { kind: 'customer', customerId, accountId }
+    : undefined
+}
+
+function readSubscription(
+  subscription: Fields,
+  prices: PricePlans,
+  isDeleted: boolean,
+): SubscriptionChange | undefined {
+  const [subscriptionId, customerId] = [readId(subscription), readId(subscription['customer'])]
+  if (subscriptionId === undefined || customerId === undefined) return undefined
+  const status = String(subscription['status'])
+  const items = asFields(subscription['items'])['data']
+  const plans = (Array.isArray(items) ? items : []).flatMap(
+    (item) => prices.get(readId(asFields(item)['price']) ?? '') ?? [],
+  )
+  const plan = PLAN_NAMES.findLast((name) => plans.includes(name))
+  return {
+    kind: 'subscription',
+    subscriptionId,
+    customerId,
+    plan,
+    isLive: !isDeleted && LIVE_STATUSES.includes(status),
+    isOver: isDeleted || FINAL_STATUSES.includes(status),
+  }
+}
+
+/** An id, or that of an object which stands in its place. */
+function readId(value: unknown): string | undefined {
+  const id = typeof value === 'string' ? value : asFields(value)['id']
+  return typeof id === 'string' && id !== '' ? id : undefined
+}
+
+function asFields(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {}
+}
+
+/** A signature may be so much older or newer than our clock. */
+const TOLERANCE_MS = 300_000
+const MAX_HEADER_LENGTH = 4_096
+const SIGNATURE = /^[0-9a-f]{64}$/
+const SECONDS = /^\d{1,12}$/
+
+interface SignedRequest {
+  /** `t=1700000000,v1=…`, perhaps with several `v1` while a secret is being replaced. */
+  header: string
+  /** The exact bytes. */
+  body: Buffer
+  secret: string
+  /** ms since the epoch. */
+  now: number
+}
+
+/** Whether one of the signatures of Stripe's scheme is that of the body, made within five minutes of now; compared in constant time. */
+export function verifyStripeSignature({ header, body, secret, now }: SignedRequest): boolean {
+  if (header.length > MAX_HEADER_LENGTH) return false
+  const parts = header.split(',').map((part) => part.trim().split('=', 2))
+  const valuesOf = (name: string) =>
+    parts.flatMap(([key, value]) => (key === name && value !== undefined ? value : []))
+  const [time, ...otherTimes] = valuesOf('t')
+  if (time === undefined || otherTimes.length > 0 || !SECONDS.test(time)) return false
+  const expected = createHmac('sha256', secret).update(`${time}.`).update(body).digest()
+  const isSigned =
+    valuesOf('v1').filter(
+      (signature) => SIGNATURE.test(signature) && timingSafeEqual(Buffer.from(signature, 'hex'), expected),
+    ).length > 0
+  return isSigned && Math.abs(now - Number(time) * 1000) <= TOLERANCE_MS
+}

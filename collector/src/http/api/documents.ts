@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import type { ApiRoute, DescribedRoute } from './route.js'
+import {
+  buildOpenApi,
+  describeOperation,
+  type OpenApiDocument,
+  type Operation,
+  type Parameter,
+} from './openapi.js'
+
+const DOCS_STYLE = `
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+section { border-top: 1px solid #8886; margin-top: 2rem }
+table { border-collapse: collapse; width: 100% }
+td, th { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0 }
+pre { overflow-x: auto; padding: .75rem; background: #8881 }
+code { font-family: ui-monospace, monospace }
+`
+
+const STYLE_HASH = createHash('sha256').update(DOCS_STYLE).digest('base64')
+const CONTENT_SECURITY_POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
+
+/** The routes of the External API, and those beside it that its document lists. */
+export interface ApiTable {
+  routes: readonly ApiRoute[]
+  others: readonly DescribedRoute[]
+}
+
+/** `/openapi.json` and `/docs`, for everybody. */
+export function addDocuments(app: FastifyInstance, base: string, { routes, others }: ApiTable): void {
+  const document = buildOpenApi(
+    routes,
+    base,
+    others.map((route) => ({ method: route.method, path: route.path, operation: describeOperation(route) })),
+  )
+  const page = writeDocsPage(document)
+  app.get('/openapi.json', () => document)
+  app.get('/docs', (_request, reply) =>
+    reply
+      .headers({
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': CONTENT_SECURITY_POLICY,
+        'referrer-policy': 'no-referrer',
+      })
+      .send(page),
+  )
+}
+
+/** The page of an OpenAPI document: headings, tables and examples, no script. */
+function writeDocsPage(document: OpenApiDocument): string {
+  const { title, description } = document.info
+  const sections = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) =>
+      writeOperation(`${method.toUpperCase()} ${path}`, operation),
+    ),
+  )
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escape(title)}</title><style>${DOCS_STYLE}</style></head>
+<body>
+<h1>${escape(title)}</h1>
+<p>${escape(description)} Send your key as <code>X-API-Key</code> or <code>Authorization: Bearer</code>. The same as <a href="openapi.json">OpenAPI 3.1</a>.</p>
+${sections.join('\n')}
+</body>
+</html>
+`
+}
+
+function writeOperation(
+  name: string,
+  { summary, description, parameters = [], responses, requestBody }: Operation,
+): string {
+  const { content } = (responses[200] ?? responses[201]) as { content: Record<string, { example?: unknown }> }
+  const example = content['application/json']?.example
+  const request = (requestBody as { content: Record<string, { example?: unknown }> } | undefined)?.content[
+    'application/json'
+  ]?.example
+  return `<section>
+<h2><code>${escape(name)}</code></h2>
+<p>${escape([summary, description].filter(Boolean).join('. '))}</p>
+${parameters.length > 0 ? `<table><tr><th>parameter</th><th>allowed</th><th>meaning</th></tr>${parameters.map(writeParameter).join('')}</table>` : ''}
+${request === undefined ? '' : `<p>Body:</p>${writeExample(request)}<p>Answer:</p>`}
+${example === undefined ? '' : writeExample(example)}
+</section>`
+}
+
+function writeExample(example: unknown): string {
+  return `<pre><code>${escape(JSON.stringify(example, null, 2))}</code></pre>`
+}
+
+function writeParameter({ name, schema, required, description = '' }: Parameter): string {
+  return `<tr><td><code>${escape(name)}</code>${required ? ' *' : ''}</td><td>${escape(describeSchema(schema))}</td><td>${escape(description)}</td></tr>`
+}
+
+function describeSchema(schema: Parameter['schema']): string {
+  const {
+    type,
+    const: only,
+    anyOf,
+    minimum,
+    maximum,
+    default: preset,
+  } = schema as {
+    type?: string
+    const?: string
+    anyOf?: { const: string }[]
+    minimum?: number
+    maximum?: number
+    default?: string | number
+  }
+  const allowed = anyOf
+    ? anyOf.map(({ const: word }) => word).join(', ')
+    : (only ?? (type === 'integer' ? `${minimum} to ${maximum}` : 'text'))
+  return preset === undefined ? allowed : `${allowed}; ${preset} unless given`
+}
+
+function escape(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+}

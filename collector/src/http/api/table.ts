@@ -1,0 +1,81 @@
+import type { TObject, TSchema } from '@sinclair/typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Pagination } from './answer-schemas.js'
+import type { Table } from './route.js'
+
+type Cell = string | number | boolean | null | undefined
+
+// A spreadsheet takes a text that begins so for a formula, and texts are what strangers sent.
+const FORMULA_START = /^[=+\-@\t\r]/
+const NEEDS_QUOTES = /[",\r\n]/
+
+/** A table as RFC 4180 writes it, UTF-8, with a head. Texts that a spreadsheet would run as a formula begin with an apostrophe. */
+function writeCsv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  return [columns, ...rows].map((row) => `${row.map(writeCell).join(',')}\r\n`).join('')
+}
+
+function writeCell(value: Cell): string {
+  if (typeof value !== 'string') return String(value ?? '')
+  const text = FORMULA_START.test(value) ? `'${value}` : value
+  return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+const CSV_FIRST = /^\s*text\/csv\b/i
+
+/** Whether a request wants the rows as CSV: it says so, or accepts nothing before it. */
+export function wantsTable(request: FastifyRequest, format: unknown): boolean {
+  return format === undefined ? CSV_FIRST.test(request.headers.accept ?? '') : format === 'csv'
+}
+
+/** Sends the rows of an answer as CSV; objects in a row become columns such as `previous_visitors`. Where the list goes on, a header says. */
+export function sendTable(
+  reply: FastifyReply,
+  { table, data, name }: { table: Table; data: unknown; name: string },
+): string {
+  const rows = table.read(data).map((row) => flatten(row))
+  const columns = columnsOf(table.row)
+    .filter(({ name: column, isOptional }) => !isOptional || rows.some((row) => column in row))
+    .map(({ name: column }) => column)
+  const { pagination } = data as { pagination?: Partial<Pagination> }
+  if (pagination?.next_cursor) reply.header('x-next-cursor', pagination.next_cursor)
+  reply.headers({
+    'content-type': 'text/csv; charset=utf-8; header=present',
+    'content-disposition': `attachment; filename="${name}.csv"`,
+  })
+  return writeCsv(
+    columns,
+    rows.map((row) => columns.map((column) => row[column])),
+  )
+}
+
+function flatten(row: Record<string, unknown>, prefix = ''): Record<string, Cell> {
+  return Object.assign(
+    {},
+    ...Object.entries(row).map(([name, value]) =>
+      typeof value === 'object' && value !== null
+        ? flatten(value as Record<string, unknown>, `${prefix}${name}_`)
+        : { [prefix + name]: value as Cell },
+    ),
+  ) as Record<string, Cell>
+}
+
+interface Column {
+  name: string
+  /** Left out of a table in which no row has it. */
+  isOptional: boolean
+}
+
+function columnsOf(schema: TObject, prefix = '', isOptional = false): Column[] {
+  return Object.entries(schema.properties).flatMap(([name, property]) => {
+    const optional = isOptional || !schema.required?.includes(name)
+    const inner = objectOf(property)
+    return inner
+      ? columnsOf(inner, `${prefix}${name}_`, optional)
+      : [{ name: prefix + name, isOptional: optional }]
+  })
+}
+
+function objectOf(schema: TSchema): TObject | undefined {
+  const { type, anyOf = [] } = schema as { type?: string; anyOf?: TSchema[] }
+  return (type === 'object' ? schema : anyOf.find((part) => part.type === 'object')) as TObject | undefined
+}

@@ -1,0 +1,89 @@
+import { randomInt } from 'node:crypto'
+
+const NONE = -1
+
+interface ClientTable {
+  /** The slot of a client, 0 to `maxClients - 1`, as the one seen last. When there is none left, the client seen longest ago gives up its own. */
+  touch(client: string): number
+  /** Forgets the client seen longest ago. */
+  forgetOldest(): void
+}
+
+/**
+ * Clients by the order in which they were seen, in memory of a fixed size.
+ *
+ * A Map would do, but leaves garbage: under a flood of a million addresses it is rebuilt again and again, and on a busy
+ * machine 76 MB were not collected in time. `onForget` is told the slot of each client that is forgotten.
+ */
+export function createClientTable(maxClients: number, onForget: (slot: number) => void): ClientTable {
+  const names = new Array<string>(maxClients).fill('')
+  // Each bucket is a list of slots. The seed keeps anybody from choosing addresses that share one.
+  const buckets = new Int32Array(2 ** Math.ceil(Math.log2(maxClients))).fill(NONE)
+  const nextInBucket = new Int32Array(maxClients)
+  const seed = randomInt(2 ** 32)
+  // By age: who was seen before and after each.
+  const older = new Int32Array(maxClients)
+  const newer = new Int32Array(maxClients)
+  let [oldest, newest, used, freed] = [NONE, NONE, 0, NONE]
+
+  function bucketOf(client: string): number {
+    let hash = seed
+    for (let i = 0; i < client.length; i++) hash = Math.imul(hash ^ client.charCodeAt(i), 0x01000193)
+    return (hash ^ (hash >>> 15)) & (buckets.length - 1)
+  }
+
+  function unlink(slot: number): void {
+    const [before, after] = [older[slot]!, newer[slot]!]
+    if (before === NONE) oldest = after
+    else newer[before] = after
+    if (after === NONE) newest = before
+    else older[after] = before
+  }
+
+  function linkAsNewest(slot: number): void {
+    older[slot] = newest
+    newer[slot] = NONE
+    if (newest === NONE) oldest = slot
+    else newer[newest] = slot
+    newest = slot
+  }
+
+  function claim(client: string, bucket: number): number {
+    if (freed === NONE && used === maxClients) forgetOldest()
+    const slot = freed === NONE ? used++ : freed
+    if (slot === freed) freed = nextInBucket[slot]!
+    names[slot] = client
+    nextInBucket[slot] = buckets[bucket]!
+    buckets[bucket] = slot
+    return slot
+  }
+
+  function forgetOldest(): void {
+    const slot = oldest
+    unlink(slot)
+    const bucket = bucketOf(names[slot]!)
+    if (buckets[bucket] === slot) buckets[bucket] = nextInBucket[slot]!
+    else {
+      let before = buckets[bucket]!
+      while (nextInBucket[before] !== slot) before = nextInBucket[before]!
+      nextInBucket[before] = nextInBucket[slot]!
+    }
+    names[slot] = ''
+    nextInBucket[slot] = freed
+    freed = slot
+    onForget(slot)
+  }
+
+  return {
+    touch(client) {
+      const bucket = bucketOf(client)
+      let slot = buckets[bucket]!
+      while (slot !== NONE && names[slot] !== client) slot = nextInBucket[slot]!
+      if (slot === NONE) slot = claim(client, bucket)
+      else unlink(slot)
+      linkAsNewest(slot)
+      return slot
+    },
+    forgetOldest,
+  }
+}

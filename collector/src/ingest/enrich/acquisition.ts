@@ -1,0 +1,201 @@
+import { MAX_LABEL_LENGTH } from '@zenovay/tracker/contract'
+import { memoize } from '../../cache.js'
+import { type Source, sourceOfHost, sourceOfTag } from './sources.js'
+
+/** The channels of reports; docs/sources.md says which visit belongs to which. */
+export const CHANNELS = [
+  'direct',
+  'organic search',
+  'paid search',
+  'social',
+  'paid social',
+  'display',
+  'paid',
+  'ai',
+  'email',
+  'referral',
+  'campaign',
+] as const
+export type Channel = (typeof CHANNELS)[number]
+
+/** How a visitor came to a page. */
+interface Acquisition {
+  channel: Channel
+  /** Name of the source; empty when it is direct. */
+  source: string
+  tags: Readonly<LinkTags>
+}
+
+const PAID_MEDIUM = /^paid|(^|[-_ ])(ads?|paid|cp[acmpv]|pp[cv]|sem|retargeting|remarketing)$/
+const DISPLAY_MEDIUM = /^(display|banner|expandable|interstitial|programmatic|native)$/
+const EMAIL_MEDIUM = /^(e[-_ ]?mail|newsletter|mailing|mail)$/
+const SOCIAL_MEDIUM = /^(social([-_ ]?(media|network|post))?|sm)$/
+const AI_MEDIUM = /^(ai|llm|chatbot|ai[-_ ]assistant)$/
+const REFERRAL_MEDIUM = /^(referral|link|partner)$/
+
+const DIRECT_SOURCE: Source = { name: '', kind: undefined }
+
+/**
+ * Finds source and channel of a page by its query and by `sender`: the host or Android package that linked to it, empty when
+ * none did or it was the site itself.
+ *
+ * What the link says of itself wins over where it stood, because mail and apps hide that; a paid click id wins over the
+ * host, because ads show on other people's pages.
+ */
+export function findAcquisition({ query, sender }: { query: string; sender: string }): Acquisition {
+  return find(`${sender}?${query}`)
+}
+
+// Most pages of a site are reached in a few ways. At most 10 MB, when every link is as long as it may be.
+const MAX_REMEMBERED = 2_000
+
+const find = memoize((link): Acquisition => {
+  const mark = link.indexOf('?')
+  const tags = parseTags(link.slice(mark + 1))
+  const source = findSource(tags, link.slice(0, mark))
+  return { channel: findChannel(tags, source), source: source.name, tags }
+}, MAX_REMEMBERED)
+
+function findSource({ utm_source, ref, clickId }: LinkTags, sender: string): Source {
+  const tag = utm_source || ref
+  if (tag) return sourceOfTag(tag)
+  if (clickId?.paid) return sourceOfTag(clickId.source)
+  if (sender) return sourceOfHost(sender)
+  return clickId ? sourceOfTag(clickId.source) : DIRECT_SOURCE
+}
+
+/** The first rule that fits, as docs/sources.md lists them. */
+function findChannel(
+  { utm_medium, utm_source, utm_campaign, ref, clickId }: LinkTags,
+  { name, kind }: Source,
+): Channel {
+  const medium = utm_medium.toLowerCase()
+  if (DISPLAY_MEDIUM.test(medium) || kind === 'ads') return 'display'
+  if (PAID_MEDIUM.test(medium) || clickId?.paid)
+    return kind === 'search' ? 'paid search' : kind === 'social' ? 'paid social' : 'paid'
+  if (EMAIL_MEDIUM.test(medium)) return 'email'
+  if (SOCIAL_MEDIUM.test(medium)) return 'social'
+  if (AI_MEDIUM.test(medium)) return 'ai'
+  if (medium === 'organic' || kind === 'search') return 'organic search'
+  if (kind === 'social' || kind === 'ai' || kind === 'email') return kind
+  if (REFERRAL_MEDIUM.test(medium)) return 'referral'
+  if (medium || utm_source || utm_campaign || ref) return 'campaign'
+  return name ? 'referral' : 'direct'
+}
+
+/** What the query of a link says about how it came to be clicked. Absent texts are empty. */
+interface LinkTags {
+  utm_source: string
+  utm_medium: string
+  utm_campaign: string
+  utm_term: string
+  utm_content: string
+  /** `ref` or `source`: what links without `utm_source` are tagged with. */
+  ref: string
+  clickId: ClickId | undefined
+}
+
+// Google Analytics cuts campaigns at 100 characters, names of ads at 500.
+const MAX_CAMPAIGN_LENGTH = 200
+type Utm = Exclude<keyof LinkTags, 'ref' | 'clickId'>
+const UTM_LENGTHS: ReadonlyMap<string, [key: Utm, longest: number]> = new Map([
+  ['utm_source', ['utm_source', MAX_LABEL_LENGTH]],
+  ['utm_medium', ['utm_medium', MAX_LABEL_LENGTH]],
+  ['utm_campaign', ['utm_campaign', MAX_CAMPAIGN_LENGTH]],
+  ['utm_term', ['utm_term', MAX_CAMPAIGN_LENGTH]],
+  ['utm_content', ['utm_content', MAX_CAMPAIGN_LENGTH]],
+])
+const NO_TAGS: Readonly<LinkTags> = {
+  utm_source: '',
+  utm_medium: '',
+  utm_campaign: '',
+  utm_term: '',
+  utm_content: '',
+  ref: '',
+  clickId: undefined,
+}
+
+/** Reads the tags of a query (without its `?`). The first of a key counts, and a paid click id over any other. */
+export function parseTags(query: string): Readonly<LinkTags> {
+  if (query === '') return NO_TAGS
+  const tags = { ...NO_TAGS }
+  for (const pair of query.split('&')) {
+    const equals = pair.indexOf('=')
+    if (equals < 1 || equals === pair.length - 1) continue
+    const key = pair.slice(0, equals).toLowerCase()
+    const utm = UTM_LENGTHS.get(key)
+    if (utm) tags[utm[0]] ||= readValue(pair, equals, utm[1])
+    else if (key === 'ref' || key === 'source') tags.ref ||= readValue(pair, equals, MAX_LABEL_LENGTH)
+    else if (!tags.clickId?.paid) tags.clickId = CLICK_IDS.get(key) ?? tags.clickId
+  }
+  return tags
+}
+
+function readValue(pair: string, equals: number, longest: number): string {
+  const raw = pair.slice(equals + 1).replaceAll('+', ' ')
+  return decode(raw).trim().slice(0, longest).toWellFormed()
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    // Half an escape, as of a link that was cut: better as it is than not at all.
+    return text
+  }
+}
+
+/** What the id tells that a platform puts on the links it sends people by. */
+interface ClickId {
+  /** As in known-sources.ts. */
+  source: string
+  /** Whether only a paid click carries it. */
+  paid: boolean
+}
+
+const paid = (source: string): ClickId => ({ source, paid: true })
+const free = (source: string): ClickId => ({ source, paid: false })
+
+/** Query keys of click ids, in lower case. Facebook marks every link, so its id is no sign of an ad. */
+export const CLICK_IDS: ReadonlyMap<string, ClickId> = new Map([
+  ['gclid', paid('google')],
+  ['gbraid', paid('google')],
+  ['wbraid', paid('google')],
+  ['gad_source', paid('google')],
+  ['msclkid', paid('bing')],
+  ['yclid', paid('yandex')],
+  ['dclid', paid('google ads network')],
+  ['ttclid', paid('tiktok')],
+  ['twclid', paid('x')],
+  ['li_fat_id', paid('linkedin')],
+  ['rdt_cid', paid('reddit')],
+  ['sccid', paid('snapchat')],
+  ['epik', paid('pinterest')],
+  ['tblci', paid('taboola')],
+  ['dicbo', paid('outbrain')],
+  ['fbclid', free('facebook')],
+  ['igsh', free('instagram')],
+  ['igshid', free('instagram')],
+  ['ysclid', free('yandex')],
+  ['srsltid', free('google')],
+  ['mc_cid', free('mailchimp')],
+  ['mc_eid', free('mailchimp')],
+  ['_hsenc', free('hubspot')],
+  ['_hsmi', free('hubspot')],
+  ['_kx', free('klaviyo')],
+])
+
+// Chrome on Android says which app opened it.
+const ANDROID_APP = /^android-app:\/\/([\w.]{1,128})/
+
+/** The host of an http(s) URL that {@link cleanReferrer} or `URL.origin` gave. */
+export function hostOf(url: string): string {
+  const start = url.indexOf('//') + 2
+  const slash = url.indexOf('/', start)
+  return url.slice(start, slash < 0 ? undefined : slash).replace(/:\d+$/, '')
+}
+
+/** The package of the Android app that a referrer names; empty when it names none. */
+export function appOf(referrer: string): string {
+  return ANDROID_APP.exec(referrer)?.[1] ?? ''
+}

@@ -1,0 +1,38 @@
+import type { ReportFilter, VisitField } from './report-store.js'
+
+/** The parameters that ask for a value of the visit, and what it is called in the store. */
+export const FIELD_FILTERS = {
+  country: 'country',
+  device: 'device_type',
+  browser: 'browser',
+  os: 'os',
+  source: 'source',
+  channel: 'channel',
+  utm_source: 'utm_source',
+  utm_medium: 'utm_medium',
+  utm_campaign: 'utm_campaign',
+  utm_term: 'utm_term',
+  utm_content: 'utm_content',
+} as const satisfies Record<string, VisitField>
+
+/** `property[plan]`: at most as long as the key of a property may be. */
+export const PROPERTY_PARAMETER = /^property\[(.{1,40})\]$/su
+
+/** The filters that a query names, in the order of the register, whatever the order of the query. */
+export function parseFilters(query: Record<string, unknown>): ReportFilter[] {
+  const filters: ReportFilter[] = []
+  for (const [parameter, field] of Object.entries(FIELD_FILTERS)) {
+    const value = query[parameter]
+    if (typeof value === 'string') filters.push({ by: 'field', field, value })
+  }
+  for (const by of ['path', 'event'] as const) {
+    const value = query[by]
+    if (typeof value === 'string') filters.push({ by, value })
+  }
+  for (const parameter of Object.keys(query).sort()) {
+    const key = PROPERTY_PARAMETER.exec(parameter)?.[1]
+    const value = query[parameter]
+    if (key !== undefined && typeof value === 'string') filters.push({ by: 'property', key, value })
+  }
+  return filters
+}

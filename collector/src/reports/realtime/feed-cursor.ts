@@ -1,0 +1,34 @@
+import { ApiError } from '../../errors.js'
+import type { FeedPosition } from '../../ingest/event-store.js'
+
+/** Before all events. */
+export const START: FeedPosition = { block: 0, receivedAt: 0, hash: 0 }
+
+// Each part fits into a JavaScript number.
+const CURSOR = /^(\d{1,15})-(\d{1,15})-(\d{1,16})$/
+
+/** A position as the `id` of an event. */
+export function formatCursor({ block, receivedAt, hash }: FeedPosition): string {
+  return `${block}-${receivedAt}-${hash}`
+}
+
+/** The position of a `Last-Event-ID`; undefined without one. Throws `VALIDATION_ERROR` for what is no id of a stream. */
+export function parseCursor(text = ''): FeedPosition | undefined {
+  if (text === '') return undefined
+  const [block, receivedAt, hash] = (CURSOR.exec(text) ?? []).slice(1).map(Number)
+  if (block === undefined || receivedAt === undefined || !Number.isSafeInteger(hash)) {
+    throw new ApiError('VALIDATION_ERROR', {
+      details: [{ field: 'Last-Event-ID', reason: 'must be the id of an event of this stream' }],
+    })
+  }
+  return { block, receivedAt, hash: hash! }
+}
+
+/** Negative when `a` stands before `b`. */
+export function comparePositions(a: FeedPosition, b: FeedPosition): number {
+  return a.block - b.block || a.receivedAt - b.receivedAt || a.hash - b.hash
+}
+
+export function laterOf(a: FeedPosition, b: FeedPosition): FeedPosition {
+  return comparePositions(a, b) < 0 ? b : a
+}

@@ -1,0 +1,125 @@
+import { Type } from '@sinclair/typebox'
+import {
+  type ControlStore,
+  ERROR_GROUP_STATUSES,
+  type ErrorGroupStatus,
+} from '../../control/control-store.js'
+import { authorise } from '../../control/keys/gate.js'
+import { ApiError } from '../../errors.js'
+import { PAGINATION } from '../../http/api/answer-schemas.js'
+import { defineRoute } from '../../http/api/route.js'
+import type { ErrorGroupRow } from '../../reports/report-store.js'
+import { defineReport, paginate, SITE_PARAMS } from './define-report.js'
+import { MAX_LIMIT, oneOf } from './query-parameters.js'
+
+const STATUS = oneOf(ERROR_GROUP_STATUSES)
+const GROUP = Type.Object({
+  id: Type.String(),
+  fingerprint: Type.String({ description: 'The same as id.' }),
+  message: Type.String(),
+  type: Type.String(),
+  status: STATUS,
+  occurrence_count: Type.Integer(),
+  affected_users_count: Type.Integer({ description: 'Distinct visitors.' }),
+  first_seen_at: Type.String({ description: 'ISO 8601, UTC.' }),
+  last_seen_at: Type.String({ description: 'ISO 8601, UTC.' }),
+})
+
+const EXAMPLE = {
+  id: '5f0c1d2e3a4b5c6d',
+  fingerprint: '5f0c1d2e3a4b5c6d',
+  message: 'Cannot read properties of undefined',
+  type: 'TypeError',
+  status: 'open',
+  occurrence_count: 14,
+  affected_users_count: 9,
+  first_seen_at: '2026-03-30T07:11:09.000Z',
+  last_seen_at: '2026-04-01T09:58:41.000Z',
+}
+
+type Decisions = Awaited<ReturnType<ControlStore['errorGroupStatuses']>>
+
+export const listErrorGroups = defineReport({
+  path: '/errors/{id}/groups',
+  operationId: 'listErrorGroups',
+  summary: 'Groups of errors that happened in the period, newest first',
+  description:
+    'A resolved group that occurs again is open again. With status, the newest 1,000 groups of the period are looked at.',
+  paging: { rows: 50 },
+  query: {
+    status: Type.Optional(oneOf(ERROR_GROUP_STATUSES, { description: 'Groups of this status alone.' })),
+  },
+  data: Type.Object({ error_groups: Type.Array(GROUP), pagination: PAGINATION }),
+  example: {
+    error_groups: [EXAMPLE],
+    pagination: { limit: 50, offset: 0, has_more: false, next_cursor: null },
+  },
+  table: { row: GROUP, read: (data) => (data as { error_groups: Record<string, unknown>[] }).error_groups },
+  async answer(call) {
+    const { services, scope, site, limit, offset, query } = call
+    // What was decided lies in another store: it cannot be asked to select.
+    const slice = query.status === undefined ? { limit: limit + 1, offset } : { limit: MAX_LIMIT, offset: 0 }
+    const [found, decisions] = await Promise.all([
+      services.reports.errorGroups(scope, slice),
+      services.control.errorGroupStatuses(site.id),
+    ])
+    const groups = found.map((row) => describeGroup(row, decisions))
+    const rows =
+      query.status === undefined
+        ? groups
+        : groups.filter(({ status }) => status === query.status).slice(offset)
+    return {
+      data: {
+        error_groups: rows.slice(0, limit),
+        pagination: paginate(call, rows.length > limit, offset + limit),
+      },
+    }
+  },
+})
+
+export const updateErrorGroup = defineRoute({
+  method: 'PATCH',
+  path: '/errors/{id}/groups/{group}',
+  operationId: 'updateErrorGroup',
+  summary: 'Says what was decided about a group of errors',
+  description: 'Wants a key with the scope write. The figures of the answer are those of all time.',
+  scope: 'write',
+  params: Type.Object({
+    ...SITE_PARAMS,
+    group: Type.String({ minLength: 1, maxLength: 64, description: 'Id of the group.' }),
+  }),
+  body: Type.Object({ status: STATUS }),
+  data: GROUP,
+  example: { ...EXAMPLE, status: 'resolved' },
+  async answer({ key, params, body, services: { control, reports }, now }) {
+    const site = await authorise(key, params.id, control)
+    const group = await reports.errorGroup(site.id, params.group)
+    if (!group) throw new ApiError('NOT_FOUND')
+    const decision = { fingerprint: group.fingerprint, status: body.status, at: now }
+    await control.setErrorGroupStatus(site.id, decision)
+    return {
+      data: describeGroup(group, new Map([[group.fingerprint, { status: body.status, changedAt: now }]])),
+    }
+  },
+})
+
+function describeGroup(row: ErrorGroupRow, decisions: Decisions) {
+  const { fingerprint, message, type, occurrences, users, firstSeen, lastSeen } = row
+  return {
+    id: fingerprint,
+    fingerprint,
+    message,
+    type,
+    status: statusOf(row, decisions),
+    occurrence_count: occurrences,
+    affected_users_count: users,
+    first_seen_at: new Date(firstSeen).toISOString(),
+    last_seen_at: new Date(lastSeen).toISOString(),
+  }
+}
+
+function statusOf({ fingerprint, lastSeen }: ErrorGroupRow, decisions: Decisions): ErrorGroupStatus {
+  const decision = decisions.get(fingerprint)
+  if (!decision || (decision.status === 'resolved' && lastSeen > decision.changedAt)) return 'open'
+  return decision.status
+}

@@ -1,0 +1,131 @@
+import { Type } from '@sinclair/typebox'
+import { changeOf, PERIOD_BOUNDS, VISIT_FIGURES } from '../../http/api/answer-schemas.js'
+import { daysOf } from '../../reports/calendar.js'
+import { compareMetrics, describeSummary } from '../../reports/comparison.js'
+import { type Range, RANGES } from '../../reports/period.js'
+import type { Period, VisitMetrics } from '../../reports/report-store.js'
+import { defineReport } from './define-report.js'
+import { oneOf } from './query-parameters.js'
+import { describeSite, WEBSITE, WEBSITE_EXAMPLE } from './websites.js'
+
+const { page_views: _, visitors: __, visits: ___, ...RATES } = VISIT_FIGURES
+const SUMMARY = {
+  total_visitors: VISIT_FIGURES.visitors,
+  unique_visitors: Type.Integer({ description: 'The same as total_visitors.' }),
+  total_visits: VISIT_FIGURES.visits,
+  total_page_views: VISIT_FIGURES.page_views,
+  ...RATES,
+}
+const DAY = Type.Object({
+  date: Type.String({ description: 'YYYY-MM-DD, by the site’s time zone.' }),
+  total_visitors: VISIT_FIGURES.visitors,
+  visits: VISIT_FIGURES.visits,
+  page_views: VISIT_FIGURES.page_views,
+  ...RATES,
+})
+
+const EXAMPLE_SUMMARY = {
+  total_visitors: 1280,
+  unique_visitors: 1280,
+  total_visits: 1702,
+  total_page_views: 5310,
+  bounce_rate: 41.7,
+  avg_visit_duration: 95.3,
+}
+
+export const readOverview = defineReport({
+  path: '/analytics/{id}',
+  operationId: 'readOverview',
+  summary: 'The figures of a period, in all and by day',
+  description: 'The days of a period that ends now are those it touches: 24h begins yesterday.',
+  isComparable: true,
+  data: Type.Object({
+    website: WEBSITE,
+    time_range: oneOf([...(Object.keys(RANGES) as Range[]), 'custom']),
+    date_range: PERIOD_BOUNDS,
+    summary: Type.Object(SUMMARY),
+    daily_stats: Type.Array(DAY, { description: 'Oldest first, the last day of the period last.' }),
+    comparison: Type.Optional(
+      Type.Object({ date_range: PERIOD_BOUNDS, summary: Type.Object(SUMMARY), change: changeOf(SUMMARY) }),
+    ),
+  }),
+  beside: Type.Object({
+    totalVisitors: Type.Integer({ description: 'summary.total_visitors, for older integrations.' }),
+    totalPageViews: Type.Integer({ description: 'summary.total_page_views, for older integrations.' }),
+    bounceRate: Type.Number({ description: 'summary.bounce_rate, for older integrations.' }),
+  }),
+  example: {
+    website: WEBSITE_EXAMPLE,
+    time_range: '7d',
+    date_range: {
+      from: '2026-03-25T23:00:00.000Z',
+      to: '2026-04-01T10:15:00.000Z',
+      time_zone: 'Europe/Zurich',
+    },
+    summary: EXAMPLE_SUMMARY,
+    daily_stats: [
+      {
+        date: '2026-03-26',
+        total_visitors: 201,
+        visits: 240,
+        page_views: 760,
+        bounce_rate: 40.2,
+        avg_visit_duration: 91.1,
+      },
+    ],
+  },
+  table: { row: DAY, read: (data) => (data as { daily_stats: Record<string, unknown>[] }).daily_stats },
+  async answer({ services: { reports }, site, range, scope, previous }) {
+    const days = daysOf(scope.period, site.timeZone)
+    const [figures, timeline, before] = await Promise.all([
+      reports.summary(scope),
+      reports.timeline(
+        scope,
+        days.map(({ start }) => start),
+      ),
+      previous && reports.summary(previous),
+    ])
+    const summary = describeSummary(figures)
+    const past = before && describeSummary(before)
+    return {
+      data: {
+        website: describeSite(site),
+        time_range: range,
+        date_range: describePeriod(scope.period, site.timeZone),
+        summary,
+        daily_stats: days.map(({ date }, index) => describeDay(date, timeline[index]!)),
+        ...(past && {
+          comparison: {
+            date_range: describePeriod(previous!.period, site.timeZone),
+            summary: past,
+            change: compareMetrics(summary, past),
+          },
+        }),
+      },
+      // The names that older integrations read, at the top level where they read them.
+      beside: {
+        totalVisitors: figures.visitors,
+        totalPageViews: figures.pageviews,
+        bounceRate: figures.bounceRate,
+      },
+    }
+  },
+})
+
+function describeDay(
+  date: string,
+  { visitors, visits, pageviews, bounceRate, averageDuration }: VisitMetrics,
+) {
+  return {
+    date,
+    total_visitors: visitors,
+    visits,
+    page_views: pageviews,
+    bounce_rate: bounceRate,
+    avg_visit_duration: averageDuration,
+  }
+}
+
+function describePeriod({ from, to }: Period, timeZone: string) {
+  return { from: new Date(from).toISOString(), to: new Date(to - 1).toISOString(), time_zone: timeZone }
+}

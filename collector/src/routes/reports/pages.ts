@@ -1,0 +1,58 @@
+import { Type } from '@sinclair/typebox'
+import { PAGINATION, rowOf } from '../../http/api/answer-schemas.js'
+import { defineReport, readRows } from './define-report.js'
+
+const ROW = rowOf(
+  { url: Type.String({ description: 'Without query and fragment.' }), path: Type.String() },
+  {
+    views: Type.Integer({ description: 'Page views.' }),
+    visitors: Type.Integer({ description: 'Distinct visitors.' }),
+    entries: Type.Integer({ description: 'Visits that began here.' }),
+    exits: Type.Integer({ description: 'Visits whose last page this was.' }),
+    bounce_rate: Type.Number({ description: 'Percent of the visits that began here.' }),
+    avg_time: Type.Number({ description: 'Seconds until the next page of the visit.' }),
+  },
+)
+
+export const listPages = defineReport({
+  path: '/analytics/{id}/pages',
+  operationId: 'listPages',
+  summary: 'Pages, most viewed first',
+  description:
+    'Views and entries of the visits that fulfil the filters: with path, of every page of those visits.',
+  isComparable: true,
+  paging: { rows: 10 },
+  data: Type.Object({ pages: Type.Array(ROW), pagination: PAGINATION }),
+  example: {
+    pages: [
+      {
+        url: 'https://shop.example/pricing',
+        path: '/pricing',
+        views: 812,
+        visitors: 640,
+        entries: 210,
+        exits: 160,
+        bounce_rate: 38.1,
+        avg_time: 42.5,
+      },
+    ],
+    pagination: { limit: 10, offset: 0, has_more: false, next_cursor: null },
+  },
+  table: { row: ROW, read: (data) => (data as { pages: Record<string, unknown>[] }).pages },
+  async answer(call) {
+    const { rows, pagination } = await readRows(call, {
+      load: (scope, slice) => call.services.reports.pages(scope, slice),
+      keyOf: ({ url }) => url,
+      nameOf: ({ url, path }) => ({ url, path }),
+      figuresOf: ({ views, visitors, entries, exits, bounceRate, averageTime }) => ({
+        views,
+        visitors,
+        entries,
+        exits,
+        bounce_rate: bounceRate,
+        avg_time: averageTime,
+      }),
+    })
+    return { data: { pages: rows, pagination } }
+  },
+})

@@ -1,0 +1,38 @@
+import { Type } from '@sinclair/typebox'
+import { rowOf } from '../../http/api/answer-schemas.js'
+import { defineReport, readRows } from './define-report.js'
+import { MAX_LIMIT } from './query-parameters.js'
+
+const ROW = rowOf(
+  { currency: Type.String({ description: 'ISO 4217.' }) },
+  {
+    total: Type.Number({ description: 'In major units of the currency.' }),
+    count: Type.Integer({ description: 'Revenue events.' }),
+    average: Type.Number({ description: 'In major units of the currency.' }),
+    visitors: Type.Integer({ description: 'Distinct visitors.' }),
+  },
+)
+
+export const readRevenue = defineReport({
+  path: '/analytics/{id}/revenue',
+  operationId: 'readRevenue',
+  summary: 'Revenue by currency',
+  description: 'Currencies are not converted.',
+  isComparable: true,
+  data: Type.Object({ revenue: Type.Array(ROW) }),
+  example: { revenue: [{ currency: 'CHF', total: 4210.5, count: 61, average: 69.02, visitors: 58 }] },
+  table: { row: ROW, read: (data) => (data as { revenue: Record<string, unknown>[] }).revenue },
+  async answer(call) {
+    // A handful of currencies: one page holds them all.
+    const { rows } = await readRows(
+      { ...call, limit: MAX_LIMIT },
+      {
+        load: (scope) => call.services.reports.revenue(scope),
+        keyOf: ({ currency }) => currency,
+        nameOf: ({ currency }) => ({ currency }),
+        figuresOf: ({ total, count, average, visitors }) => ({ total, count, average, visitors }),
+      },
+    )
+    return { data: { revenue: rows } }
+  },
+})

@@ -1,0 +1,130 @@
+import type { Period, Slice, ValueParts, VisitorCursor, VisitorRow } from '../../../reports/report-store.js'
+import type { Ask } from '../client.js'
+import type { RollupScope } from '../rollups/days.js'
+import { buildScopeSql, buildVisitsSql, SESSION, sessionsWith } from './scope.js'
+import { BEGAN_MS, LASTED_MS, visitsBetween } from './visits.js'
+
+type Row = Omit<VisitorRow, 'valueScore' | 'valueParts'> & VisitorSums
+
+const ofNewest = (column: string) => `argMax(${column}, (started_at, session_id))`
+
+/** Rows of visitors, of all columns of visits: those of the few that are asked for, not of the whole period. */
+const describeVisitors = (visits: string, which: string) => `
+  SELECT
+    visitor_id AS id,
+    ${ofNewest('country')} AS country,
+    ${ofNewest('device_type')} AS deviceType,
+    ${ofNewest('browser')} AS browser,
+    ${ofNewest('os')} AS os,
+    ${ofNewest('source')} AS source,
+    ${ofNewest('channel')} AS channel,
+    ${ofNewest('referrer')} AS referrer,
+    ${ofNewest('concat(entry_origin, entry_path)')} AS landingPage,
+    max(${BEGAN_MS}) AS visitedAt,
+    toUnixTimestamp64Milli(max(ended_at)) AS lastSeen,
+    count() AS visits,
+    sum(v.pageviews) AS pageviews,
+    sum(${LASTED_MS}) AS spent_ms,
+    sum(v.goals) AS goals,
+    sum(v.revenues) AS revenues,
+    groupUniqArray(v.channel) AS channels
+  FROM (${visits}) AS v WHERE ${which} GROUP BY id ORDER BY visitedAt DESC, id DESC`
+
+/** The same of the visits that a question selects by their sessions. */
+const describeSelected = (scope: RollupScope, sessions: string) =>
+  describeVisitors(buildVisitsSql(scope).sql, `${SESSION} IN (${sessions})`)
+
+export async function queryVisitors(
+  ask: Ask,
+  scope: RollupScope,
+  { limit, offset, after }: Slice & { after?: VisitorCursor },
+): Promise<VisitorRow[]> {
+  const { visits, params } = buildScopeSql(scope)
+  const page = `
+    SELECT visitor_id, max(${BEGAN_MS}) AS visited_at, groupArray(${SESSION}) AS sessions FROM ${visits} GROUP BY visitor_id
+    ${after ? 'HAVING (visited_at, visitor_id) < ({afterTime: Int64}, {afterId: String})' : ''}
+    ORDER BY visited_at DESC, visitor_id DESC LIMIT {limit: UInt32} OFFSET {offset: UInt32}`
+  const rows = await ask<Row>(describeSelected(scope, `SELECT arrayJoin(sessions) FROM (${page})`), {
+    ...params,
+    limit,
+    offset,
+    ...(after && { afterTime: after.visitedAt, afterId: after.id }),
+  })
+  return rows.map(toVisitor)
+}
+
+export async function queryVisitor(
+  ask: Ask,
+  scope: RollupScope,
+  visitorId: string,
+): Promise<VisitorRow | undefined> {
+  const { visits, params } = buildScopeSql(scope)
+  const isTheirs = 'visitor_id = {visitorId: String}'
+  const rows = await ask<Row>(
+    describeSelected(
+      scope,
+      `SELECT ${SESSION} FROM ${visits} WHERE ${isTheirs} AND ${sessionsWith(isTheirs)}`,
+    ),
+    { ...params, visitorId },
+  )
+  return rows.map(toVisitor)[0]
+}
+
+/** Those of these visitors that have a visit in the period. */
+export async function queryVisitorsById(
+  ask: Ask,
+  { siteId, visitorIds, period }: { siteId: string; visitorIds: readonly string[]; period: Period },
+): Promise<VisitorRow[]> {
+  const areTheirs = 'visitor_id IN {visitorIds: Array(String)}'
+  const rows = await ask<Row>(
+    describeVisitors(visitsBetween('from', 'to', `AND ${sessionsWith(areTheirs)}`), areTheirs),
+    { siteId, visitorIds, ...period },
+  )
+  return rows.map(toVisitor)
+}
+
+function toVisitor({ spent_ms, goals, revenues, channels, ...visitor }: Row): VisitorRow {
+  const valueParts = scoreVisitor({ ...visitor, spent_ms, goals, revenues, channels })
+  return {
+    ...visitor,
+    valueScore: Object.values<number>({ ...valueParts }).reduce((sum, part) => sum + part, 0),
+    valueParts,
+  }
+}
+
+/** What a visitor did in the visits of a report. */
+interface VisitorSums {
+  visits: number
+  pageviews: number
+  spent_ms: number
+  goals: number
+  revenues: number
+  channels: string[]
+}
+
+const MS_PER_POINT = 30_000
+const CHANNEL_POINTS: Record<string, number> = {
+  'paid search': 10,
+  'paid social': 10,
+  paid: 10,
+  display: 10,
+  email: 10,
+  'organic search': 7,
+  ai: 7,
+  campaign: 7,
+  referral: 5,
+  social: 5,
+  direct: 3,
+}
+
+/** The parts of a value score; docs/metrics.md has the rules. */
+function scoreVisitor({ visits, pageviews, spent_ms, goals, revenues, channels }: VisitorSums): ValueParts {
+  return {
+    pages: Math.min(20, 2 * pageviews),
+    engagement: Math.min(20, Math.floor(spent_ms / MS_PER_POINT)),
+    returns: Math.min(15, 5 * (visits - 1)),
+    source: Math.max(...channels.map((channel) => CHANNEL_POINTS[channel] ?? 0)),
+    goals: Math.min(20, 10 * goals),
+    revenue: revenues > 0 ? 15 : 0,
+  }
+}

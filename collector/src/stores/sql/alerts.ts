@@ -1,0 +1,234 @@
+import type { Insertable, Selectable, Updateable } from 'kysely'
+import type { AlertStore } from '../../alerts/alert-store.js'
+import { type Alert, type AlertFields, type Destination, MAX_ALERTS_OF_SITE } from '../../alerts/alert.js'
+import { lastWholeMinute } from '../../alerts/evaluate.js'
+import { logChangeOfSite } from './changes.js'
+import { createSqliteNotifications } from './notifications.js'
+import { randomText } from './random-text.js'
+import type { ControlDatabase, ControlTables } from './tables.js'
+import { runExclusively } from './transaction.js'
+
+type Alerts = Pick<
+  AlertStore,
+  | 'addAlert'
+  | 'findAlert'
+  | 'listAlerts'
+  | 'updateAlert'
+  | 'removeAlert'
+  | 'findSealedDestination'
+  | 'removeSealedDestinations'
+  | 'listEvaluatedAlerts'
+>
+type Row = Selectable<ControlTables['alerts']>
+
+/** A change of one of these makes another condition: what held before says nothing about it. */
+const CONDITION = [
+  'metric',
+  'comparison',
+  'threshold',
+  'hysteresis',
+  'windowMinutes',
+  'minimumVolume',
+  'currency',
+] as const satisfies (keyof AlertFields)[]
+
+/** The alerts of the control data. */
+function createSqliteAlerts(db: ControlDatabase): Alerts {
+  return {
+    addAlert: (siteId, fields, change) =>
+      runExclusively(db, async (connection) => {
+        if (!(await connection.selectFrom('sites').select('id').where('id', '=', siteId).executeTakeFirst()))
+          return undefined
+        const { count } = await connection
+          .selectFrom('alerts')
+          .select((eb) => eb.fn.countAll<number>().as('count'))
+          .where('site_id', '=', siteId)
+          .executeTakeFirstOrThrow()
+        if (count >= MAX_ALERTS_OF_SITE) return undefined
+        const row = {
+          id: `alert_${randomText(12).toLowerCase()}`,
+          site_id: siteId,
+          created_at: change.at,
+          revision: 0,
+          fired_at: null,
+          ...begin(change.at),
+          ...toColumns(fields),
+        } as Row
+        await connection
+          .insertInto('alerts')
+          .values(row satisfies Insertable<ControlTables['alerts']>)
+          .execute()
+        await logChangeOfSite(connection, {
+          type: 'alert',
+          action: 'created',
+          subjectId: row.id,
+          name: row.name,
+          siteId,
+          ...change,
+        })
+        return toAlert(row)
+      }),
+    findAlert: (id) => findAlert(db, id),
+    async listAlerts(siteIds) {
+      const rows = await db
+        .selectFrom('alerts')
+        .selectAll()
+        .where('site_id', 'in', siteIds)
+        .orderBy('created_at')
+        .orderBy('id')
+        .execute()
+      return rows.map(toAlert)
+    },
+    updateAlert: (id, changes, change) =>
+      runExclusively(db, async (connection) => {
+        const before = await findAlert(connection, id)
+        if (!before) return undefined
+        const isOther =
+          CONDITION.some((field) => changes[field] !== undefined && changes[field] !== before[field]) ||
+          (changes.isActive === true && !before.isActive)
+        const columns = toColumns(changes)
+        await connection
+          .updateTable('alerts')
+          .set((eb) => ({ ...columns, ...(isOther && begin(change.at)), revision: eb('revision', '+', 1) }))
+          .where('id', '=', id)
+          .execute()
+        await logChangeOfSite(connection, {
+          type: 'alert',
+          action: 'changed',
+          subjectId: id,
+          name: before.name,
+          siteId: before.siteId,
+          fields: Object.keys(columns),
+          ...change,
+        })
+        return findAlert(connection, id)
+      }),
+    removeAlert: (id, change) =>
+      runExclusively(db, async (connection) => {
+        const removed = await connection
+          .deleteFrom('alerts')
+          .where('id', '=', id)
+          .returning(['name', 'site_id'])
+          .executeTakeFirst()
+        if (removed)
+          await logChangeOfSite(connection, {
+            type: 'alert',
+            action: 'removed',
+            subjectId: id,
+            name: removed.name,
+            siteId: removed.site_id,
+            ...change,
+          })
+        return removed !== undefined
+      }),
+    async findSealedDestination() {
+      const row = await selectSealed(db).limit(1).executeTakeFirst()
+      return row && toAlert(row).destinations.find((destination) => 'sealed' in destination)?.sealed
+    },
+    removeSealedDestinations: (change) =>
+      runExclusively(db, async (connection) => {
+        const alerts = (await selectSealed(connection).execute()).map(toAlert)
+        for (const { id, name, siteId } of alerts) {
+          await connection
+            .updateTable('alerts')
+            .set((eb) => ({
+              ...toColumns({ destinations: [{ type: 'webhook' }] }),
+              revision: eb('revision', '+', 1),
+            }))
+            .where('id', '=', id)
+            .execute()
+          await logChangeOfSite(connection, {
+            type: 'alert',
+            action: 'changed',
+            subjectId: id,
+            name,
+            siteId,
+            fields: ['destinations'],
+            ...change,
+          })
+        }
+        return alerts.map(({ id }) => id)
+      }),
+    async listEvaluatedAlerts() {
+      const rows = await db
+        .selectFrom('alerts')
+        .selectAll()
+        .where('active', '=', 1)
+        .where('metric', '!=', 'uptime')
+        .orderBy('site_id')
+        .orderBy('window_minutes')
+        .execute()
+      return rows.map(toAlert)
+    },
+  }
+}
+
+function selectSealed(db: ControlDatabase) {
+  return db.selectFrom('alerts').selectAll().where('destinations', 'like', '%"sealed"%')
+}
+
+async function findAlert(db: ControlDatabase, id: string): Promise<Alert | undefined> {
+  const row = await db.selectFrom('alerts').selectAll().where('id', '=', id).executeTakeFirst()
+  return row && toAlert(row)
+}
+
+/** An alert that was never judged. When it fired last is kept: its cool-down goes on. */
+function begin(now: number): Pick<Row, 'firing' | 'judged_to' | 'value'> {
+  return { firing: 0, judged_to: lastWholeMinute(now), value: null }
+}
+
+function toColumns({
+  name,
+  metric,
+  comparison,
+  threshold,
+  hysteresis,
+  windowMinutes,
+  minimumVolume,
+  coolDownMinutes,
+  currency,
+  isActive,
+  destinations,
+}: Partial<AlertFields>): Updateable<ControlTables['alerts']> {
+  const columns = {
+    name,
+    metric,
+    comparison,
+    threshold,
+    hysteresis,
+    currency,
+    window_minutes: windowMinutes,
+    minimum_volume: minimumVolume,
+    cool_down_minutes: coolDownMinutes,
+    active: isActive === undefined ? undefined : Number(isActive),
+    destinations: destinations && JSON.stringify(destinations),
+  }
+  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined))
+}
+
+/** An alert out of its row. */
+export function toAlert(row: Row): Alert {
+  return {
+    id: row.id,
+    siteId: row.site_id,
+    name: row.name,
+    metric: row.metric,
+    comparison: row.comparison,
+    threshold: row.threshold,
+    hysteresis: row.hysteresis,
+    windowMinutes: row.window_minutes,
+    minimumVolume: row.minimum_volume,
+    coolDownMinutes: row.cool_down_minutes,
+    currency: row.currency,
+    isActive: row.active === 1,
+    destinations: JSON.parse(row.destinations) as Destination[],
+    createdAt: row.created_at,
+    revision: row.revision,
+    state: { isFiring: row.firing === 1, judgedTo: row.judged_to, value: row.value, firedAt: row.fired_at },
+  }
+}
+
+/** Alerts, their state and their notices in the database of the control data. */
+export function createSqliteAlertStore(db: ControlDatabase): AlertStore {
+  return { ...createSqliteAlerts(db), ...createSqliteNotifications(db) }
+}

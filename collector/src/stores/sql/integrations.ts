@@ -1,0 +1,143 @@
+import type { SqlBool } from 'kysely'
+import type { SiteStatusStore } from '../../alerts/alert-store.js'
+import { DEFAULT_ACCOUNT_ID, PLAN_NAMES, type PlanName } from '../../control/accounts.js'
+import type {
+  BillingResult,
+  BillingStore,
+  SubscriptionChange,
+} from '../../control/integrations/billing-store.js'
+import { toAlert } from './alerts.js'
+import { putNotifications } from './notifications.js'
+import type { ControlDatabase } from './tables.js'
+import { runExclusively } from './transaction.js'
+
+const FREE: PlanName = 'free'
+const UP_SINCE_EVER = { up: 1, changed_at: 0 }
+
+/** Reports of the payment provider and of uptime monitors, in the control data. */
+export function createSqliteIntegrations(db: ControlDatabase): BillingStore & SiteStatusStore {
+  return {
+    takeBillingEvent: ({ id, createdAt, change }, now) =>
+      runExclusively(db, async (connection): Promise<BillingResult> => {
+        const { numInsertedOrUpdatedRows } = await connection
+          .insertInto('billing_events')
+          .values({ id, taken_at: now })
+          .onConflict((conflict) => conflict.doNothing())
+          .executeTakeFirstOrThrow()
+        if (!numInsertedOrUpdatedRows) return { outcome: 'repeated' }
+        if (!change) return { outcome: 'kept' }
+        if (change.kind === 'customer') {
+          // The default account is that of whoever runs the collector: no payment changes it.
+          const account =
+            change.accountId === DEFAULT_ACCOUNT_ID
+              ? undefined
+              : await connection
+                  .selectFrom('accounts')
+                  .select('id')
+                  .where('id', '=', change.accountId)
+                  .executeTakeFirst()
+          if (!account) return { outcome: 'unknown-account' }
+          const link = { account_id: account.id }
+          await connection
+            .insertInto('billing_customers')
+            .values({ id: change.customerId, ...link })
+            .onConflict((conflict) => conflict.column('id').doUpdateSet(link))
+            .execute()
+        } else await keepSubscription(connection, change, createdAt)
+        return planAccountOf(connection, change.customerId)
+      }),
+    setSiteStatus: ({ siteId, isUp, toldAt }, describe, now) =>
+      runExclusively(db, async (connection) => {
+        if (!(await connection.selectFrom('sites').select('id').where('id', '=', siteId).executeTakeFirst()))
+          return undefined
+        const known = await connection
+          .selectFrom('site_status')
+          .selectAll()
+          .where('site_id', '=', siteId)
+          .executeTakeFirst()
+        const before = known ?? UP_SINCE_EVER
+        // Nobody told when: then it is now, also when our clock was set back meanwhile.
+        const at = toldAt ?? Math.max(now, before.changed_at)
+        if (before.up === Number(isUp) || at < before.changed_at) return { hasChanged: false, crossings: 0 }
+        const status = { up: Number(isUp), changed_at: at }
+        await connection
+          .insertInto('site_status')
+          .values({ site_id: siteId, ...status })
+          .onConflict((conflict) => conflict.column('site_id').doUpdateSet(status))
+          .execute()
+        const rows = await connection
+          .selectFrom('alerts')
+          .selectAll()
+          .where('site_id', '=', siteId)
+          .where('metric', '=', 'uptime')
+          .where('active', '=', 1)
+          .execute()
+        let crossings = 0
+        for (const row of rows) {
+          await connection
+            .updateTable('alerts')
+            .set({ firing: Number(!isUp), value: Number(isUp), ...(!isUp && { fired_at: at }) })
+            .where('id', '=', row.id)
+            .execute()
+          const alert = toAlert(row)
+          if (await putNotifications(connection, alert, describe(alert, at))) crossings++
+        }
+        return { hasChanged: true, crossings }
+      }),
+    async forgetBillingEvents(before) {
+      await db.deleteFrom('billing_events').where('taken_at', '<', before).execute()
+    },
+  }
+}
+
+/** Events come in any order, and their times are whole seconds: what is over stays over, and of two told in one second the later one holds. */
+async function keepSubscription(
+  connection: ControlDatabase,
+  { subscriptionId, customerId, plan, isLive, isOver }: SubscriptionChange,
+  toldAt: number,
+): Promise<void> {
+  const state = {
+    customer_id: customerId,
+    plan: plan ?? null,
+    live: Number(isLive),
+    over: Number(isOver),
+    told_at: toldAt,
+  }
+  await connection
+    .insertInto('billing_subscriptions')
+    .values({ id: subscriptionId, ...state })
+    .onConflict((conflict) =>
+      conflict
+        .column('id')
+        .doUpdateSet(state)
+        .where('billing_subscriptions.over', '=', 0)
+        .where((eb) =>
+          eb.or([eb('billing_subscriptions.told_at', '<=', toldAt), eb.val<SqlBool>(isOver ? 1 : 0)]),
+        ),
+    )
+    .execute()
+}
+
+/** The best plan that is paid for by the customers of an account becomes its own. One with a price nobody mapped leaves it as it is. */
+async function planAccountOf(connection: ControlDatabase, customerId: string): Promise<BillingResult> {
+  const customer = await connection
+    .selectFrom('billing_customers')
+    .select('account_id')
+    .where('id', '=', customerId)
+    .executeTakeFirst()
+  if (!customer) return { outcome: 'kept' }
+  const accountId = customer.account_id
+  const subscriptions = await connection
+    .selectFrom('billing_subscriptions')
+    .innerJoin('billing_customers', 'billing_customers.id', 'billing_subscriptions.customer_id')
+    .select(['plan', 'live'])
+    .where('account_id', '=', accountId)
+    .execute()
+  if (subscriptions.length === 0) return { outcome: 'kept' }
+  const live = subscriptions.filter((subscription) => subscription.live === 1)
+  const plans = live.flatMap(({ plan }) => plan ?? [])
+  if (plans.length === 0 && live.length > 0) return { outcome: 'kept' }
+  const plan = PLAN_NAMES.findLast((name) => plans.includes(name)) ?? FREE
+  await connection.updateTable('accounts').set({ plan }).where('id', '=', accountId).execute()
+  return { outcome: 'planned', accountId, plan }
+}

@@ -1,0 +1,180 @@
+import type { ControlStore } from '../../control/control-store.js'
+import type { KeyReach } from '../../control/keys/api-key.js'
+import {
+  addRequest,
+  describeUsage,
+  findExceeded,
+  type KeyUsage,
+  minuteOf,
+  monthOf,
+} from '../../control/keys/usage.js'
+import { logChangeOfAccount } from './changes.js'
+import type { ControlDatabase } from './tables.js'
+import { runExclusively } from './transaction.js'
+
+type ApiKeys = Pick<
+  ControlStore,
+  'addApiKey' | 'findApiKey' | 'listApiKeys' | 'listApiKeysOf' | 'removeApiKey'
+>
+
+/** The API keys of the control data. */
+export function createSqliteApiKeys(db: ControlDatabase): ApiKeys {
+  const listApiKeys = async (reach?: KeyReach) => {
+    const rows = await db
+      .selectFrom('api_keys')
+      .leftJoin('key_usage', 'key_usage.key_id', 'api_keys.id')
+      .select(['id', 'account_id', 'name', 'site_id', 'scope', 'created_at', 'last_used_at'])
+      .$if(reach !== undefined, (query) => query.where('account_id', '=', reach!.accountId))
+      .$if(reach !== undefined && reach.siteId !== null, (query) =>
+        query.where('site_id', '=', reach!.siteId),
+      )
+      .orderBy('created_at')
+      .orderBy('id')
+      .execute()
+    return rows.map((row) => ({
+      id: row.id,
+      name: row.name,
+      accountId: row.account_id,
+      siteId: row.site_id,
+      scope: row.scope,
+      createdAt: row.created_at,
+      lastUsedAt: row.last_used_at,
+    }))
+  }
+  return {
+    addApiKey: ({ id, hash, name, accountId, siteId, createdAt, scope }, actor = null) =>
+      runExclusively(db, async (connection) => {
+        await connection
+          .insertInto('api_keys')
+          .values({ id, hash, name, account_id: accountId, site_id: siteId, created_at: createdAt, scope })
+          .execute()
+        await logChangeOfAccount(connection, {
+          type: 'key',
+          action: 'created',
+          subjectId: id,
+          name,
+          accountId,
+          siteId,
+          actor,
+          at: createdAt,
+        })
+      }),
+    async findApiKey(id) {
+      const row = await db.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirst()
+      return (
+        row && {
+          id: row.id,
+          hash: row.hash,
+          name: row.name,
+          accountId: row.account_id,
+          siteId: row.site_id,
+          createdAt: row.created_at,
+          scope: row.scope,
+        }
+      )
+    },
+    listApiKeys: () => listApiKeys(),
+    listApiKeysOf: listApiKeys,
+    removeApiKey: (id, change = { actor: null, at: Date.now() }) =>
+      runExclusively(db, async (connection) => {
+        const removed = await connection
+          .deleteFrom('api_keys')
+          .where('id', '=', id)
+          .returning(['name', 'account_id', 'site_id'])
+          .executeTakeFirst()
+        if (removed)
+          await logChangeOfAccount(connection, {
+            type: 'key',
+            action: 'removed',
+            subjectId: id,
+            name: removed.name,
+            accountId: removed.account_id,
+            siteId: removed.site_id,
+            ...change,
+          })
+        return removed !== undefined
+      }),
+  }
+}
+
+type KeyUsages = Pick<ControlStore, 'countRequest' | 'readUsage'>
+type Counted = Awaited<ReturnType<ControlStore['countRequest']>>
+
+interface WaitingRequest {
+  keyId: string
+  now: number
+  resolve: (counted: Counted) => void
+  reject: (reason: unknown) => void
+}
+
+/** What the API keys of the control data have used. */
+export function createSqliteKeyUsage(db: ControlDatabase): KeyUsages {
+  let waiting: WaitingRequest[] = []
+
+  // Requests that came together share one commit: each of them waits for the disk, and so does every other request of this process meanwhile.
+  const countWaiting = async () => {
+    const requests = waiting
+    waiting = []
+    try {
+      const counted = await runExclusively(db, async (connection) => {
+        const results: Counted[] = []
+        for (const { keyId, now } of requests) results.push(await count(connection, keyId, now))
+        return results
+      })
+      requests.forEach(({ resolve }, index) => resolve(counted[index]))
+    } catch (error) {
+      for (const { reject } of requests) reject(error)
+    }
+  }
+
+  return {
+    countRequest: (keyId, now) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ keyId, now, resolve, reject })
+        if (waiting.length === 1) setImmediate(() => void countWaiting())
+      }),
+    readUsage: (keyId, now) => readUsage(db, keyId, now),
+  }
+}
+
+/** Counts one request, unless a limit is exceeded, in the transaction of its caller. */
+async function count(connection: ControlDatabase, keyId: string, now: number): Promise<Counted> {
+  const before = await readUsage(connection, keyId, now)
+  const exceeded = before && findExceeded(before)
+  if (!before || exceeded) return before && { usage: before, exceeded }
+
+  const usage = addRequest(before)
+  const { beganAt, count: minuteCount } = minuteOf(usage)
+  const minute = { minute_began_at: beganAt, minute_count: minuteCount, last_used_at: now }
+  await connection
+    .insertInto('key_usage')
+    .values({ key_id: keyId, ...minute })
+    .onConflict((conflict) => conflict.column('key_id').doUpdateSet(minute))
+    .execute()
+  const month = { count: usage.month.used }
+  await connection
+    .insertInto('key_months')
+    .values({ key_id: keyId, month: monthOf(now), ...month })
+    .onConflict((conflict) => conflict.columns(['key_id', 'month']).doUpdateSet(month))
+    .execute()
+  return { usage, exceeded: undefined }
+}
+
+async function readUsage(db: ControlDatabase, keyId: string, now: number): Promise<KeyUsage | undefined> {
+  const row = await db
+    .selectFrom('api_keys')
+    .innerJoin('accounts', 'accounts.id', 'api_keys.account_id')
+    .leftJoin('key_usage', 'key_usage.key_id', 'api_keys.id')
+    .leftJoin('key_months', (join) =>
+      join.onRef('key_months.key_id', '=', 'api_keys.id').on('key_months.month', '=', monthOf(now)),
+    )
+    .select([
+      'plan',
+      'minute_began_at as minuteBeganAt',
+      'minute_count as minuteCount',
+      'key_months.count as monthCount',
+    ])
+    .where('api_keys.id', '=', keyId)
+    .executeTakeFirst()
+  return row && describeUsage(row.plan, row, now)
+}

@@ -1,0 +1,172 @@
+import type { Selectable } from 'kysely'
+import type { AlertStore, Trigger, Notification } from '../../alerts/alert-store.js'
+import type { Alert, Destination } from '../../alerts/alert.js'
+import type { ControlDatabase, ControlTables } from './tables.js'
+import { runExclusively } from './transaction.js'
+
+// Whatever the sender's clock says.
+const AT_ONCE = 0
+
+type Notices = Pick<
+  AlertStore,
+  | 'saveEvaluations'
+  | 'putNotifications'
+  | 'boundNotifications'
+  | 'claimNotifications'
+  | 'finishNotification'
+  | 'nextNotificationAt'
+  | 'listNotifications'
+  | 'purgeNotifications'
+>
+
+/** What alerts come to, and who is to be told: kept together, so that a crash between the two is none. */
+export function createSqliteNotifications(db: ControlDatabase): Notices {
+  return {
+    saveEvaluations: (verdicts) =>
+      runExclusively(db, async (connection) => {
+        let told = 0
+        for (const { alert, state, triggers } of verdicts) {
+          const { numUpdatedRows } = await connection
+            .updateTable('alerts')
+            .set({
+              firing: Number(state.isFiring),
+              judged_to: state.judgedTo,
+              value: state.value,
+              fired_at: state.firedAt,
+            })
+            .where('id', '=', alert.id)
+            .where('judged_to', '=', alert.state.judgedTo)
+            .where('revision', '=', alert.revision)
+            .executeTakeFirstOrThrow()
+          if (numUpdatedRows > 0n)
+            for (const crossing of triggers) if (await putNotifications(connection, alert, crossing)) told++
+        }
+        return told
+      }),
+    putNotifications: (alert, crossing) =>
+      runExclusively(db, (connection) => putNotifications(connection, alert, crossing)),
+    async boundNotifications({ now, longestMs }) {
+      await db
+        .updateTable('alert_notices')
+        .set({ due_at: now })
+        .where('ended_at', 'is', null)
+        .where('due_at', '>', now + longestMs)
+        .execute()
+    },
+    claimNotifications: ({ now, leaseUntil, limit }) =>
+      runExclusively(db, async (connection) => {
+        const rows = await connection
+          .selectFrom('alert_notices')
+          .innerJoin('alerts', 'alerts.id', 'alert_notices.alert_id')
+          .selectAll('alert_notices')
+          .select('alerts.site_id')
+          .where('ended_at', 'is', null)
+          .where('due_at', '<=', now)
+          .orderBy('alert_notices.id')
+          .limit(limit)
+          .execute()
+        if (rows.length > 0)
+          await connection
+            .updateTable('alert_notices')
+            .set((eb) => ({ state: 'in_flight', attempts: eb('attempts', '+', 1), due_at: leaseUntil }))
+            .where(
+              'id',
+              'in',
+              rows.map(({ id }) => id),
+            )
+            .execute()
+        return rows.map(toNotice)
+      }),
+    async finishNotification(id, outcome) {
+      const changes =
+        'retryAt' in outcome
+          ? { state: 'waiting' as const, due_at: outcome.retryAt }
+          : { state: outcome.isDone ? ('done' as const) : ('failed' as const), ended_at: outcome.at }
+      await db
+        .updateTable('alert_notices')
+        .set({ ...changes, error: outcome.error })
+        .where('id', '=', id)
+        .execute()
+    },
+    async nextNotificationAt() {
+      const row = await db
+        .selectFrom('alert_notices')
+        .select('due_at')
+        .where('ended_at', 'is', null)
+        .orderBy('due_at')
+        .limit(1)
+        .executeTakeFirst()
+      return row?.due_at
+    },
+    async listNotifications(alertId, limit) {
+      const rows = await db
+        .selectFrom('alert_notices')
+        .selectAll()
+        .where('alert_id', '=', alertId)
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.map((row) => ({
+        at: row.at,
+        event: row.event,
+        destination: toDestination(row),
+        attempts: row.attempts,
+        state: row.state,
+        endedAt: row.ended_at,
+        error: row.error,
+      }))
+    },
+    async purgeNotifications(before) {
+      await db.deleteFrom('alert_notices').where('ended_at', '<', before).execute()
+    },
+  }
+}
+
+/** Puts a notice for every destination, in the transaction of its caller; false when the crossing was told already. */
+export async function putNotifications(
+  connection: ControlDatabase,
+  alert: Alert,
+  { key, event, at, data }: Trigger,
+): Promise<boolean> {
+  if (alert.destinations.length === 0) return false
+  const { numInsertedOrUpdatedRows } = await connection
+    .insertInto('alert_notices')
+    .values(
+      alert.destinations.map((destination, place) => ({
+        alert_id: alert.id,
+        key,
+        place,
+        event,
+        at,
+        data: JSON.stringify(data),
+        type: destination.type,
+        sealed: 'sealed' in destination ? destination.sealed : null,
+        state: 'waiting' as const,
+        attempts: 0,
+        due_at: AT_ONCE,
+      })),
+    )
+    .onConflict((conflict) => conflict.columns(['alert_id', 'key', 'place']).doNothing())
+    .executeTakeFirstOrThrow()
+  return (numInsertedOrUpdatedRows ?? 0n) > 0n
+}
+
+type NoticeRow = Selectable<ControlTables['alert_notices']>
+
+function toNotice(row: NoticeRow & { site_id: string }): Notification {
+  return {
+    id: row.id,
+    alertId: row.alert_id,
+    siteId: row.site_id,
+    key: row.key,
+    event: row.event,
+    at: row.at,
+    data: JSON.parse(row.data) as Record<string, unknown>,
+    destination: toDestination(row),
+    attempts: row.attempts + 1,
+  }
+}
+
+function toDestination({ type, sealed }: Pick<NoticeRow, 'type' | 'sealed'>): Destination {
+  return type === 'webhook' ? { type } : { type, sealed: sealed! }
+}

@@ -1,0 +1,201 @@
+import type { Generated, Kysely } from 'kysely'
+import type { NotificationState } from '../../alerts/alert-store.js'
+import type { Comparison, DestinationType, Metric } from '../../alerts/alert.js'
+import type { PlanName } from '../../control/accounts.js'
+import type { ChangeEntry } from '../../control/change-log.js'
+import type { ErrorGroupStatus } from '../../control/control-store.js'
+import type { KeyScope } from '../../control/keys/api-key.js'
+import type { CheckpointName } from '../../webhooks/events/checkpoints.js'
+import type { LogKind } from '../../webhooks/webhook-store.js'
+
+/** The tables of the control data, as the migrations leave them. Times are ms since the epoch. */
+export interface ControlTables extends WebhookTables, GoalTables, AlertTables, InboundTables, ChangeTables {
+  accounts: { id: string; name: string; plan: PlanName; created_at: number }
+  sites: {
+    id: string
+    account_id: string
+    tracking_code: string
+    domain: string
+    name: string
+    allowed_domains: string
+    created_at: number
+    time_zone: string
+    retention_months: number
+  }
+  api_keys: {
+    id: string
+    account_id: string
+    hash: string
+    name: string
+    site_id: string | null
+    created_at: number
+    scope: KeyScope
+  }
+  key_usage: { key_id: string; minute_began_at: number; minute_count: number; last_used_at: number }
+  /** `month` is `YYYY-MM`, UTC. */
+  key_months: { key_id: string; month: string; count: number }
+  error_groups: { site_id: string; fingerprint: string; status: ErrorGroupStatus; changed_at: number }
+  removals: { site_id: string; removed_at: number }
+}
+
+export type ControlDatabase = Kysely<ControlTables>
+
+/** Tables of the alerts, as the migrations leave them. Times are ms since the epoch. */
+interface AlertTables {
+  alerts: {
+    id: string
+    site_id: string
+    name: string
+    metric: Metric
+    comparison: Comparison
+    threshold: number
+    hysteresis: number
+    window_minutes: number
+    minimum_volume: number
+    cool_down_minutes: number
+    currency: string
+    active: number
+    /** A JSON array. */
+    destinations: string
+    created_at: number
+    /** Grows with every change that its owner makes. */
+    revision: number
+    firing: number
+    judged_to: number
+    value: number | null
+    fired_at: number | null
+  }
+  alert_notices: {
+    id: Generated<number>
+    alert_id: string
+    /** Of the crossing: the same whenever it is told again. */
+    key: string
+    /** Of the destination in the alert's list. */
+    place: number
+    type: DestinationType
+    sealed: string | null
+    event: 'alert' | 'traffic_spike'
+    /** JSON. */
+    data: string
+    at: number
+    state: NotificationState
+    /** Attempts that were started. */
+    attempts: number
+    /** When the next attempt may start; of one in flight, when its lease ends. */
+    due_at: number
+    ended_at: number | null
+    error: string | null
+  }
+}
+
+/** Table of who changed what, as the migrations leave it. */
+interface ChangeTables {
+  /** No reference to anything: what was done stays known. */
+  change_log: {
+    id: Generated<number>
+    type: ChangeEntry['type']
+    action: ChangeEntry['action']
+    subject_id: string
+    name: string
+    account_id: string
+    site_id: string | null
+    /** ms since the epoch. */
+    at: number
+    actor: string | null
+    /** A JSON array. */
+    fields: string | null
+  }
+}
+
+/** Tables of the goals, as the migrations leave them. Times are ms since the epoch. */
+interface GoalTables {
+  /** `rule` is JSON of a `GoalRule`. */
+  goals: {
+    id: string
+    site_id: string
+    name: string
+    rule: string
+    value: number | null
+    created_at: number
+    ruled_at: number
+  }
+  marks: { name: CheckpointName; at: number }
+}
+
+/** Tables of what others tell, as the migrations leave them. Times are ms since the epoch. */
+interface InboundTables {
+  billing_events: { id: string; taken_at: number }
+  billing_customers: { id: string; account_id: string }
+  billing_subscriptions: {
+    id: string
+    customer_id: string
+    plan: PlanName | null
+    live: number
+    over: number
+    told_at: number
+  }
+  site_status: { site_id: string; up: number; changed_at: number }
+}
+
+/** `pending`: not tried yet; `waiting` for its next attempt; `in_flight` under a lease. The others are final. */
+type DeliveryState = 'pending' | 'in_flight' | 'waiting' | 'done' | 'failed' | 'cancelled'
+
+/** Tables of the webhooks, as the migrations leave them. Times are ms since the epoch. */
+export interface WebhookTables {
+  webhooks: {
+    id: string
+    account_id: string
+    site_id: string | null
+    url: string
+    /** A JSON array. */
+    events: string
+    description: string
+    /** Sealed. */
+    secret: string
+    active: number
+    disabled_reason: string | null
+    failures_in_row: number
+    /** Deliveries that are not final. */
+    backlog: number
+    created_at: number
+    last_triggered_at: number | null
+    /** Its rows are deleted bit by bit, and this one last. */
+    removed_at: number | null
+  }
+  webhook_deliveries: {
+    seq: Generated<number>
+    webhook_id: string
+    event_id: string
+    event: string
+    site_id: string
+    /** The timestamp in the body: no two events of one name have the same, because receivers drop the second. */
+    stamped_at: number
+    body: string
+    state: DeliveryState
+    /** Attempts that were started. */
+    attempts: number
+    /** When the next attempt may start; of one in flight, when its lease ends. */
+    due_at: number
+    queued_at: number
+    ended_at: number | null
+  }
+  /** No reference to webhooks or sites: what was done stays known. */
+  webhook_log: {
+    id: Generated<number>
+    kind: LogKind
+    webhook_id: string
+    account_id: string
+    site_id: string | null
+    at: number
+    actor: string | null
+    event_id: string | null
+    event: string | null
+    attempt: number | null
+    status: number | null
+    error: string | null
+    duration_ms: number | null
+    answer: string | null
+    note: string | null
+    count: number | null
+  }
+}

@@ -1,0 +1,143 @@
+import { type HostLimits, MAX_CONCURRENT_PER_HOST } from '../egress/host-limits.js'
+import type { Webhook } from './webhook.js'
+
+/** A webhook as the engine knows it: what is in memory of its queue. */
+export interface Endpoint {
+  id: string
+  /** Host name of its URL. */
+  host: string
+  isActive: boolean
+  /** When its next delivery is due, as far as is known; Infinity when nothing waits. */
+  dueAt: number
+  flights: Set<Flight>
+  /** Changes under way, during which nothing starts. */
+  holds: number
+  /** Its last attempt took long. */
+  isSlow: boolean
+}
+
+/** An attempt under way. */
+export interface Flight {
+  abort: AbortController
+  /** Resolves when it has ended and is about to be written. */
+  ended: Promise<void>
+}
+
+/** Endpoints in a ring: who was served last comes last. */
+interface Endpoints {
+  /** Knows exactly these as active. What is new is taken for due. */
+  update(webhooks: Pick<Webhook, 'id' | 'url' | 'backlog'>[]): void
+  /** The endpoint of an id, also of one that is not active. */
+  ensure(id: string): Endpoint
+  /** How many attempts may start at which endpoints at this moment. */
+  choose(now: number): { webhookId: string; limit: number }[]
+  /** When {@link choose} may find more, as far as time decides; Infinity for never. */
+  nextAt(now: number): number
+  begin(endpoint: Endpoint, flight: Flight, now: number): () => void
+  inFlight(): number
+  all(): Iterable<Endpoint>
+}
+
+const MAX_CONCURRENT_PER_ENDPOINT = 4
+const MAX_CONCURRENT = 64
+// Endpoints that take long share half of all attempts: however many they are, the others go on.
+const MAX_CONCURRENT_SLOW = 32
+
+export function createEndpoints(limits: HostLimits): Endpoints {
+  // In the order of the ring.
+  const endpoints = new Map<string, Endpoint>()
+  let [inFlight, slowInFlight] = [0, 0]
+
+  const ensure = (id: string): Endpoint => {
+    let endpoint = endpoints.get(id)
+    if (!endpoint)
+      endpoints.set(
+        id,
+        (endpoint = {
+          id,
+          host: '',
+          isActive: false,
+          dueAt: Infinity,
+          flights: new Set(),
+          holds: 0,
+          isSlow: false,
+        }),
+      )
+    return endpoint
+  }
+  const mayStart = ({ isActive, holds, flights }: Endpoint) =>
+    isActive && holds === 0 && flights.size < MAX_CONCURRENT_PER_ENDPOINT
+  const isCrowded = ({ isSlow }: Endpoint) => isSlow && slowInFlight >= MAX_CONCURRENT_SLOW
+
+  return {
+    ensure,
+    inFlight: () => inFlight,
+    all: () => endpoints.values(),
+    update(webhooks) {
+      const active = new Set(webhooks.map(({ id }) => id))
+      for (const endpoint of endpoints.values()) {
+        endpoint.isActive = active.has(endpoint.id)
+        if (!endpoint.isActive && endpoint.flights.size === 0 && endpoint.holds === 0)
+          endpoints.delete(endpoint.id)
+      }
+      for (const { id, url, backlog } of webhooks) {
+        const endpoint = ensure(id)
+        endpoint.host = new URL(url).hostname
+        endpoint.isActive = true
+        if (backlog > 0 && endpoint.dueAt === Infinity) endpoint.dueAt = -Infinity
+      }
+    },
+    choose(now) {
+      const chosen: ReturnType<Endpoints['choose']> = []
+      const taken = new Map<string, number>()
+      let [free, slowFree] = [MAX_CONCURRENT - inFlight, MAX_CONCURRENT_SLOW - slowInFlight]
+      for (const endpoint of endpoints.values()) {
+        if (free <= 0) break
+        if (endpoint.dueAt > now || !mayStart(endpoint)) continue
+        const { host, isSlow, flights } = endpoint
+        const hostFree = limits.free(host, now) - (taken.get(host) ?? 0)
+        const limit = Math.min(
+          MAX_CONCURRENT_PER_ENDPOINT - flights.size,
+          hostFree,
+          free,
+          isSlow ? slowFree : Infinity,
+        )
+        if (limit <= 0) continue
+        chosen.push({ webhookId: endpoint.id, limit })
+        taken.set(host, (taken.get(host) ?? 0) + limit)
+        free -= limit
+        if (isSlow) slowFree -= limit
+      }
+      for (const { webhookId } of chosen) {
+        const endpoint = endpoints.get(webhookId)!
+        endpoints.delete(webhookId)
+        endpoints.set(webhookId, endpoint)
+      }
+      return chosen
+    },
+    nextAt(now) {
+      if (inFlight >= MAX_CONCURRENT) return Infinity
+      let next = Infinity
+      for (const endpoint of endpoints.values()) {
+        if (endpoint.dueAt === Infinity || !mayStart(endpoint) || isCrowded(endpoint)) continue
+        // Without a free place at its host, an end of an attempt there is waited for, not a time.
+        if (limits.inFlight(endpoint.host) >= MAX_CONCURRENT_PER_HOST) continue
+        next = Math.min(next, Math.max(endpoint.dueAt, limits.nextAt(endpoint.host, now)))
+      }
+      return next
+    },
+    begin(endpoint, flight, now) {
+      const { isSlow } = endpoint
+      const endAtHost = limits.begin(endpoint.host, now)
+      endpoint.flights.add(flight)
+      inFlight++
+      if (isSlow) slowInFlight++
+      return () => {
+        endAtHost()
+        endpoint.flights.delete(flight)
+        inFlight--
+        if (isSlow) slowInFlight--
+      }
+    },
+  }
+}

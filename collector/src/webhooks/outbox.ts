@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto'
+import type { PutResult, WebhookStore } from './webhook-store.js'
+import type { Webhook, WebhookEvent, WebhookEventName } from './webhook.js'
+
+/** Where sources leave what happened, for the webhooks that want it. */
+export interface Outbox {
+  /** Whether an active webhook of the site, or of its whole account, wants such events. From memory: asked for every event of ingest. */
+  wants(siteId: string, name: WebhookEventName): boolean
+  /** Resolves when it is on the disk for every webhook that wants it and was made before `at`; what a webhook has already is left alone. Rejects with `STORE_UNAVAILABLE`. */
+  put(events: WebhookEvent[]): Promise<void>
+}
+
+interface OutboxServices {
+  store: Pick<WebhookStore, 'putDeliveries'>
+  subscriptions: Pick<Subscriptions, 'wants'>
+  /** Told what became of events. */
+  onPut: (result: PutResult) => void
+  /** ms since the epoch, going on evenly. */
+  engineNow: () => number
+  /** ms since the epoch. */
+  now: () => number
+}
+
+export function createOutbox({ store, subscriptions, onPut, engineNow, now }: OutboxServices): Outbox {
+  return {
+    wants: subscriptions.wants,
+    async put(events) {
+      const wanted = events.filter(({ siteId, name }) => subscriptions.wants(siteId, name))
+      if (wanted.length > 0) onPut(await store.putDeliveries(wanted, { now: engineNow(), wallNow: now() }))
+    },
+  }
+}
+
+/** Who wants to be told of what, in memory. */
+interface Subscriptions {
+  /** Whether an active webhook of the site, or of its account, wants such events. */
+  wants(siteId: string, name: WebhookEventName): boolean
+  /** Knows exactly these webhooks from now on. */
+  update(active: Webhook[]): Promise<void>
+}
+
+/** Nobody wants anything before the first {@link Subscriptions.update}. */
+export function createSubscriptions(store: Pick<WebhookStore, 'listSiteAccounts'>): Subscriptions {
+  let ofSite = new Map<string, Set<WebhookEventName>>()
+  let ofAccount = new Map<string, Set<WebhookEventName>>()
+  let ofAnyAccount = new Set<WebhookEventName>()
+  let accounts = new Map<string, string>()
+
+  return {
+    wants(siteId, name) {
+      if (ofSite.get(siteId)?.has(name)) return true
+      if (!ofAnyAccount.has(name)) return false
+      const account = accounts.get(siteId)
+      // A site that was made since the last update: the store knows better.
+      return account === undefined || ofAccount.get(account)?.has(name) === true
+    },
+    async update(webhooks) {
+      const wide = webhooks.filter(({ siteId }) => siteId === null)
+      if (wide.length > 0) accounts = await store.listSiteAccounts()
+      ofSite = group(webhooks, ({ siteId }) => siteId)
+      ofAccount = group(wide, ({ accountId }) => accountId)
+      ofAnyAccount = new Set(wide.flatMap(({ events }) => events))
+    },
+  }
+}
+
+function group(
+  webhooks: Webhook[],
+  keyOf: (webhook: Webhook) => string | null,
+): Map<string, Set<WebhookEventName>> {
+  const groups = new Map<string, Set<WebhookEventName>>()
+  for (const webhook of webhooks) {
+    const key = keyOf(webhook)
+    if (key !== null) groups.set(key, new Set([...(groups.get(key) ?? []), ...webhook.events]))
+  }
+  return groups
+}
+
+/** The public id of an event: the same for every webhook and every attempt. */
+export function deriveEventId({ siteId, name, key }: { siteId: string; name: string; key: string }): string {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([siteId, name, key]))
+    .digest('hex')
+  return `evt_${digest.slice(0, 32)}`
+}
+
+interface BodyParts {
+  id: string
+  event: string
+  /** ms since the epoch. */
+  at: number
+  /** As JSON. */
+  data: string
+}
+
+/** The text that is sent: what `JSON.stringify` makes of `{ id, event, timestamp, data }`, because receivers parse it, write it again and compare. */
+export function buildBody({ id, event, at, data }: BodyParts): string {
+  return `{"id":${JSON.stringify(id)},"event":${JSON.stringify(event)},"timestamp":"${new Date(at).toISOString()}","data":${data}}`
+}

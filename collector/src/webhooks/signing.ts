@@ -1,0 +1,136 @@
+import { createHmac, randomBytes, randomUUID } from 'node:crypto'
+import type { Attempt, AttemptResult } from '../egress/attempt.js'
+import type { DeliveryEngine } from './deliver.js'
+import { deriveEventId, buildBody } from './outbox.js'
+import type { WebhookStore } from './webhook-store.js'
+import type { Webhook } from './webhook.js'
+
+/** What a delivery is signed from. */
+export interface UnsignedDelivery {
+  /** `whsec_` and the base64 of 32 bytes. */
+  secret: string
+  /** `evt_…`, the same for every attempt. */
+  id: string
+  event: string
+  /** `wh_…` */
+  webhookId: string
+  /** The exact text that is sent. */
+  body: string
+  /** When it is sent, ms since the epoch. */
+  at: number
+}
+
+const SECRET_PREFIX = 'whsec_'
+const SECRET_BYTES = 32
+
+/** A new signing secret: nobody can guess it, and every family of signatures can use it. */
+export function createWebhookSecret(): string {
+  return SECRET_PREFIX + randomBytes(SECRET_BYTES).toString('base64')
+}
+
+/**
+ * All headers that say what a delivery is and prove who sent it, in three families; each proof stands alone.
+ * The hexadecimal ones have the whole secret as their key, the one of Standard Webhooks the bytes that it encodes.
+ */
+export function signDelivery({
+  secret,
+  id,
+  event,
+  webhookId,
+  body,
+  at,
+}: UnsignedDelivery): Record<string, string> {
+  const timestamp = String(Math.floor(at / 1000))
+  const hex = createHmac('sha256', secret).update(body).digest('hex')
+  const bytes = Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64')
+  return {
+    'X-Zenovay-Signature': hex,
+    'X-Zenovay-Event': event,
+    'X-Zenovay-Delivery': id,
+    'X-Zenovay-Timestamp': timestamp,
+    // One signature each: receivers compare texts of equal length, and fail on any other.
+    'X-ZTA-Signature': `sha256=${hex}`,
+    'X-ZTA-Event': event,
+    'X-ZTA-Webhook-ID': webhookId,
+    'webhook-id': id,
+    'webhook-timestamp': timestamp,
+    'webhook-signature': `v1,${createHmac('sha256', bytes).update(`${id}.${timestamp}.${body}`).digest('base64')}`,
+  }
+}
+
+/** What is sent to a webhook. */
+export interface Message {
+  webhook: Pick<Webhook, 'id' | 'url' | 'secret'>
+  eventId: string
+  event: string
+  body: string
+}
+
+/** Signs a message as of now and sends it once. Never rejects. */
+export type Send = (message: Message, signal: AbortSignal) => Promise<AttemptResult>
+
+interface SendServices {
+  attempt: Attempt
+  sign: typeof signDelivery
+  /** Reads a sealed secret. */
+  openSecret: (sealed: string) => string
+  /** ms since the epoch. */
+  now: () => number
+}
+
+export function createSend({ attempt, sign, openSecret, now }: SendServices): Send {
+  return async ({ webhook, eventId, event, body }, signal) => {
+    const secret = tryOpen(openSecret, webhook.secret)
+    if (secret === undefined) return { status: undefined, error: 'secret', answer: '', durationMs: 0 }
+    const headers = sign({ secret, id: eventId, event, webhookId: webhook.id, body, at: now() })
+    return attempt({ url: webhook.url, body, headers, signal })
+  }
+}
+
+/** Undefined when it was sealed with another master key. */
+function tryOpen(open: (sealed: string) => string, sealed: string): string | undefined {
+  try {
+    return open(sealed)
+  } catch {
+    return undefined
+  }
+}
+
+interface TestServices {
+  store: Pick<WebhookStore, 'findWebhook' | 'logTest'>
+  engine: Pick<DeliveryEngine, 'sendNow'>
+  /** ms since the epoch. */
+  now: () => number
+}
+
+export interface TestDelivery {
+  /** The name that the message has. */
+  event: string
+  /** Plain JSON. */
+  data: Record<string, unknown>
+  /** Id of the API key. */
+  actor: string | null
+}
+
+/** Sends one message to a webhook, under the same limits and guard as all others. Undefined when there is no such webhook. */
+export async function sendTest(
+  { store, engine, now }: TestServices,
+  id: string,
+  { event, data, actor }: TestDelivery,
+): Promise<AttemptResult | undefined> {
+  const webhook = await store.findWebhook(id)
+  if (!webhook) return undefined
+  const at = now()
+  const eventId = deriveEventId({
+    siteId: webhook.siteId ?? webhook.accountId,
+    name: event,
+    key: randomUUID(),
+  })
+  const body = buildBody({ id: eventId, event, at, data: JSON.stringify(data) })
+  const result = await engine.sendNow(webhook, async () => {
+    const current = await store.findWebhook(id)
+    return current && { webhook: current, eventId, event, body }
+  })
+  if (result) await store.logTest(webhook, { eventId, event, result, actor, at })
+  return result
+}

@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest'
+import { parseAlertFields } from '../../src/alerts/management.js'
+
+const ALERT = { site_id: 'ws_1', name: ' Rush ', metric: 'pageviews', threshold: 1000, window_minutes: 60 }
+const FIELDS = {
+  siteId: 'ws_1',
+  name: 'Rush',
+  metric: 'pageviews',
+  comparison: '>',
+  threshold: 1000,
+  hysteresis: 0,
+  windowMinutes: 60,
+  minimumVolume: 0,
+  coolDownMinutes: 0,
+  currency: 'USD',
+  isActive: true,
+  destinations: [{ type: 'webhook' }],
+}
+
+const read = (body: unknown) => parseAlertFields(body, { hasMail: true })
+const faultsOf = (body: unknown) => read(body).faults.map(({ field, reason }) => `${field} ${reason}`)
+
+describe('a new alert', () => {
+  it('requires site, name, metric, threshold and window, and has defaults for the rest', () => {
+    expect(read(ALERT)).toEqual({ fields: FIELDS, faults: [] })
+    expect(faultsOf({})).toEqual(
+      ['site_id', 'name', 'metric', 'threshold', 'window_minutes'].map((field) => `${field} is missing`),
+    )
+  })
+
+  it('accepts every optional field', () => {
+    const destinations = [
+      { type: 'webhook' },
+      { type: 'slack', url: 'https://hooks.slack.example/services/T/B/x' },
+      { type: 'email', address: 'ops+zenovay@mail.example.com' },
+    ]
+    const chosen = {
+      comparison: '<=',
+      hysteresis: 0.5,
+      minimum_volume: 20,
+      cool_down_minutes: 10_080,
+      active: false,
+      destinations,
+    }
+    expect(read({ ...ALERT, ...chosen })).toEqual({
+      fields: {
+        ...FIELDS,
+        comparison: '<=',
+        hysteresis: 0.5,
+        minimumVolume: 20,
+        coolDownMinutes: 10_080,
+        isActive: false,
+        destinations,
+      },
+      faults: [],
+    })
+  })
+
+  it.each([
+    [
+      { metric: 'live_visitors', window_minutes: undefined, threshold: 50 },
+      { windowMinutes: 5, threshold: 50 },
+    ],
+    [
+      { metric: 'traffic_spike', window_minutes: undefined, threshold: undefined },
+      { comparison: '>', threshold: 2 },
+    ],
+    [
+      { metric: 'uptime', window_minutes: undefined, threshold: undefined },
+      { comparison: '<', threshold: 1 },
+    ],
+    [{ metric: 'revenue', currency: 'CHF' }, { currency: 'CHF' }],
+    [{ metric: 'bounce_rate', threshold: 100 }, { threshold: 100 }],
+  ])('of %j has the fields that belong to its metric', (changes, fields) => {
+    const body = JSON.parse(JSON.stringify({ ...ALERT, ...changes })) as unknown
+    expect(read(body)).toMatchObject({ fields, faults: [] })
+  })
+
+  it.each([
+    ['{}', ['destinations must be an array of 1 to 5 destinations']],
+    ['[]', ['destinations must be an array of 1 to 5 destinations']],
+    ['[{"type":"webhook"},{"type":"webhook"}]', ['destinations must not name one destination twice']],
+    [
+      '[{"type":"sms"},null,{"type":"webhook","url":"x"}]',
+      [
+        'destinations 1: type must be one of webhook, slack, email',
+        'destinations 2: must be an object',
+        'destinations 3: has nothing beside its type',
+      ],
+    ],
+    [
+      '[{"type":"slack"},{"type":"slack","url":"https://hooks.slack.com/…"}]',
+      [1, 2].map(
+        (place) =>
+          `destinations ${place}: url must be the whole URL of an incoming webhook, at most 2048 characters`,
+      ),
+    ],
+    ...[
+      'ops@example.com, victim@example.com',
+      'ops@example.com\r\nBcc: victim@example.com',
+      'Ops <ops@example.com>',
+      '"a b"@example.com',
+      'ops',
+      'ops@localhost',
+      'ops@example.com>',
+      `${'a'.repeat(65)}@example.com`,
+    ].map((address): [string, string[]] => [
+      JSON.stringify([{ type: 'email', address }]),
+      ['destinations 1: address must be one e-mail address'],
+    ]),
+  ])('rejects %s as destination', (destinations, faults) => {
+    expect(faultsOf({ ...ALERT, destinations: JSON.parse(destinations) as unknown })).toEqual(faults)
+  })
+
+  it('rejects mail as destination without a mail server', () => {
+    const { faults } = parseAlertFields(
+      { ...ALERT, destinations: [{ type: 'email', address: 'ops@example.com' }] },
+      { hasMail: false },
+    )
+    expect(faults).toEqual([
+      {
+        field: 'destinations',
+        reason: '1: this collector has no mail server: SMTP_URL and MAIL_FROM are not set',
+      },
+    ])
+  })
+
+  it('lists every fault', () => {
+    const wrong = {
+      ...ALERT,
+      name: 'x\ny',
+      comparison: '=',
+      threshold: '5',
+      hysteresis: -1,
+      window_minutes: 1441,
+      minimum_volume: 1.5,
+      cool_down_minutes: 1e9,
+      active: 1,
+      currency: 'EUR',
+      colour: 'red',
+    }
+    expect(faultsOf(wrong).map((fault) => fault.split(' ')[0])).toEqual([
+      'name',
+      'threshold',
+      'window_minutes',
+      'comparison',
+      'hysteresis',
+      'minimum_volume',
+      'cool_down_minutes',
+      'active',
+      'currency',
+      'colour',
+    ])
+    for (const body of [null, [], 'x', 5]) expect(faultsOf(body)).toEqual(['body must be a JSON object'])
+  })
+
+  it.each(['metric', '__proto__', 'constructor', 'toString'])('rejects the metric %s', (metric) => {
+    expect(faultsOf({ ...ALERT, metric })).toEqual([
+      expect.stringMatching(/^metric must be one of pageviews, /),
+    ])
+  })
+})
+
+describe('an update', () => {
+  const change = (body: unknown, metric: 'pageviews' | 'uptime' | 'bounce_rate' = 'pageviews') =>
+    parseAlertFields(body, { metric, hasMail: true })
+
+  it('holds only the fields it names, without defaults', () => {
+    expect(change({ threshold: 5 })).toEqual({ fields: { threshold: 5 }, faults: [] })
+    expect(change({})).toEqual({ fields: {}, faults: [] })
+  })
+
+  it('keeps site, metric and the fields of the metric', () => {
+    expect(change({ site_id: 'ws_2', metric: 'errors' }).faults.map(({ field }) => field)).toEqual([
+      'site_id',
+      'metric',
+    ])
+    expect(change({ threshold: 5 }, 'uptime').faults.map(({ field }) => field)).toEqual(['threshold'])
+    expect(change({ threshold: 101 }, 'bounce_rate').faults).toEqual([
+      { field: 'threshold', reason: 'must be a number from 0 to 100' },
+    ])
+  })
+})

@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest'
+import { buildMail } from '../../../src/alerts/notify/mail.js'
+import { describeTrigger, describeOutage, describeTest } from '../../../src/alerts/notify/notification.js'
+import { buildSlackMessage } from '../../../src/alerts/notify/slack.js'
+import { makeAlert } from '../../support/make-alert.js'
+
+const AT = Date.UTC(2024, 11, 12, 16, 30)
+const alert = makeAlert({ id: 'alert_abc123', siteId: 'ws_abc123', name: 'Traffic', threshold: 1000 })
+const HOSTILE = '<!channel> & <https://evil.example|click> *b* _i_ `c` ~s~ @here'
+
+const slackText = (crossing: Parameters<typeof buildSlackMessage>[0]) => {
+  const { text, blocks } = JSON.parse(buildSlackMessage(crossing)) as {
+    text: string
+    blocks: { type: string; text: { type: string; text: string } }[]
+  }
+  return { text, section: blocks[0]!.text.text, blocks }
+}
+
+describe('the payload for webhooks', () => {
+  it('holds the condition, value and threshold of an alert, and nothing else', () => {
+    expect(describeTrigger(alert, AT, { value: 1543, volume: 1 })).toEqual({
+      key: `alert_abc123 ${AT}`,
+      event: 'alert',
+      at: AT,
+      data: {
+        siteId: 'ws_abc123',
+        alertId: 'alert_abc123',
+        alertName: 'Traffic',
+        condition: 'pageviews > 1000',
+        currentValue: 1543,
+        threshold: 1000,
+      },
+    })
+  })
+
+  it('holds the same fields for an outage and its end', () => {
+    const outage = makeAlert({ ...alert, metric: 'uptime' })
+    expect(describeOutage(outage, AT, false).data).toMatchObject({
+      condition: 'uptime < 1',
+      currentValue: 0,
+      threshold: 1,
+    })
+    expect(describeOutage(outage, AT, true).data).toMatchObject({
+      condition: 'uptime >= 1',
+      currentValue: 1,
+      threshold: 1,
+    })
+    expect(describeOutage(outage, AT, true).key).not.toBe(describeOutage(outage, AT, false).key)
+  })
+
+  it.each(['pageviews', 'uptime', 'traffic_spike'] as const)(
+    'marks a test of %s as a test, with one trigger a minute',
+    (metric) => {
+      const tested = makeAlert({ ...alert, metric })
+      expect(describeTest(tested, AT + 59_999).key).toBe(describeTest(tested, AT).key)
+      expect(describeTest(tested, AT + 60_000).key).not.toBe(describeTest(tested, AT).key)
+      expect(describeTest(tested, AT).data).toMatchObject({ alertName: 'Test: Traffic' })
+    },
+  )
+})
+
+describe('a message for Slack', () => {
+  it('has the text and the section of an alert', () => {
+    const { text, section, blocks } = slackText(describeTrigger(alert, AT, { value: 1543, volume: 1 }))
+    expect(text).toBe('🚨 Alert: Traffic')
+    expect(section).toBe(
+      '*Traffic*\nCondition: pageviews &gt; 1000\nCurrent: 1543\nThreshold: 1000\nSite: ws_abc123',
+    )
+    expect(blocks).toMatchObject([{ type: 'section', text: { type: 'mrkdwn' } }])
+  })
+
+  it('states how far a spike is from an average day', () => {
+    const { section } = slackText(
+      describeTrigger(makeAlert({ metric: 'traffic_spike', threshold: 2 }), AT, {
+        value: 3,
+        volume: 1,
+        spike: { currentVisitors: 310, baseline: 99.6 },
+      }),
+    )
+    expect(section).toContain(
+      'Visitors of the last 24 hours: 310\nAverage day: 100\nThreshold: 2 × the average',
+    )
+  })
+
+  it('contains no mention, link or format taken from a name', () => {
+    const { text, section } = slackText(
+      describeTrigger({ ...alert, name: HOSTILE }, AT, { value: 1, volume: 1 }),
+    )
+    for (const part of [text, section]) {
+      expect(part).not.toMatch(/[<>]|&(?!(amp|lt|gt);)/)
+      expect(part).toContain('&lt;!channel&gt; &amp; &lt;https://evil.example|click&gt;')
+    }
+    // Only the two asterisks that make the title bold remain; nothing in the name ends the bold text.
+    expect(section.split('\n')[0]!.replaceAll(/[*_~`@]\u2060/g, '')).toMatch(/^\*[^*_~`@]+\*$/)
+  })
+})
+
+describe('a mail', () => {
+  const notice = (name: string) => ({
+    id: 7,
+    alertId: 'alert_1',
+    ...describeTrigger({ ...alert, name }, AT, { value: 1543, volume: 1 }),
+  })
+
+  it('describes the trigger in plain text', () => {
+    expect(buildMail(notice('Traffic'), 'ops@example.com')).toEqual({
+      to: 'ops@example.com',
+      subject: 'Alert: Traffic',
+      text: 'Alert: Traffic\n\nCondition: pageviews > 1000\nCurrent: 1543\nThreshold: 1000\nSite: ws_abc123\nTime: 2024-12-12T16:30:00.000Z\n',
+      id: `alert_1.7.${AT}`,
+    })
+  })
+
+  it.each([
+    'x\r\nBcc: victim@example.com',
+    'x\nSubject: other',
+    'x\u2028y',
+    'x\u0085y',
+    'x\u0000y',
+    '\r\n.\r\nQUIT',
+  ])('has a one-line subject, whatever the name: %j', (name) => {
+    const { subject, text } = buildMail(notice(name), 'ops@example.com')
+    // eslint-disable-next-line no-control-regex
+    expect(subject).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/)
+    expect(text.split('\n')).toHaveLength(8)
+  })
+})

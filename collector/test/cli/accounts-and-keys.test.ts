@@ -1,0 +1,125 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { runCli } from '../../src/cli/run.js'
+
+let dataDir: string
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'zenovay-accounts-'))
+})
+afterEach(() => rmSync(dataDir, { recursive: true }))
+
+/** The lines printed by a command. */
+async function run(...args: string[]): Promise<string[]> {
+  const lines: string[] = []
+  await runCli(args, { DATA_DIR: dataDir }, (line) => void lines.push(line))
+  return lines
+}
+
+const lastWord = ([line]: string[]) => line!.split(' ').at(-1)!
+const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string
+const cells = (lines: string[]) => lines.map((line) => line.split('\t'))
+
+describe('zenovay-collector account', () => {
+  it('adds accounts on the plan free or a given one, lists and updates them', async () => {
+    const [first, second] = [
+      lastWord(await run('account', 'add', 'Example Ltd')),
+      lastWord(await run('account', 'add', 'Big', '--plan', 'scale')),
+    ]
+    expect(first).toMatch(/^acc_[a-z0-9]{12}$/)
+    const others = async () =>
+      cells(await run('account', 'list'))
+        .filter(([id]) => id !== 'acc_default')
+        .sort(([, a], [, b]) => a!.localeCompare(b!))
+    expect(cells(await run('account', 'list'))).toContainEqual(['acc_default', 'enterprise', 'default', TIME])
+    expect(await others()).toEqual([
+      [first, 'free', 'Example Ltd', TIME],
+      [second, 'scale', 'Big', TIME],
+    ])
+    await run('account', 'update', first, '--plan', 'pro')
+    await run('account', 'update', second, '--name', 'Bigger')
+    expect(await others()).toEqual([
+      [first, 'pro', 'Example Ltd', TIME],
+      [second, 'scale', 'Bigger', TIME],
+    ])
+  })
+
+  it('prints one line with the fix', async () => {
+    await expect(run('account', 'add')).rejects.toThrow(/^Name the account: .*\.$/)
+    await expect(run('account', 'add', 'a\nb')).rejects.toThrow(
+      /^the name must be a text of 1 to 100 characters on one line\.$/,
+    )
+    await expect(run('account', 'add', 'x', '--plan', 'gold')).rejects.toThrow(
+      '--plan is "gold". Write one of free, pro, scale, enterprise.',
+    )
+    await expect(run('account', 'add', 'x', '--plan', 'toString')).rejects.toThrow('--plan is "toString".')
+    await expect(run('account', 'update', 'acc_default')).rejects.toThrow(
+      'Say what to change: --name or --plan.',
+    )
+    await expect(run('account', 'update', 'acc_nothing', '--plan', 'pro')).rejects.toThrow(
+      'There is no account "acc_nothing".',
+    )
+    await expect(run('account', 'update', '--plan', 'pro')).rejects.toThrow('Name the account by its id.')
+    await expect(run('site', 'add', 'example.com', '--account', 'acc_nothing')).rejects.toThrow(
+      'There is no account "acc_nothing".',
+    )
+    expect(await run('account', 'list')).toHaveLength(1)
+  })
+})
+
+describe('zenovay-collector key', () => {
+  it('creates keys of an account or a site, lists them without secrets and revokes them', async () => {
+    const account = lastWord(await run('account', 'add', 'Example Ltd'))
+    const site = lastWord(await run('site', 'add', 'example.com', '--account', account))
+    const secrets = [
+      lastWord(await run('key', 'create')),
+      lastWord(await run('key', 'create', '--account', account, '--scope', 'admin', '--name', 'all of it')),
+      lastWord(await run('key', 'create', '--site', site, '--scope', 'write')),
+    ]
+    const lines = await run('key', 'list')
+    const ids = secrets.map((secret) => secret.split('_')[1]!)
+    const expected = [
+      [ids[0], 'acc_default', 'all sites', 'read', 'key', TIME, 'never used'],
+      [ids[1], account, 'all sites', 'admin', 'all of it', TIME, 'never used'],
+      [ids[2], account, site, 'write', 'key', TIME, 'never used'],
+    ]
+    expect(cells(lines)).toHaveLength(3)
+    expect(cells(lines)).toEqual(expect.arrayContaining(expected))
+    for (const secret of secrets) expect(lines.join('\n')).not.toContain(secret.slice(-64))
+
+    expect(
+      cells(await run('key', 'list', '--account', account))
+        .map(([id]) => id)
+        .sort(),
+    ).toEqual([ids[1], ids[2]].sort())
+    expect(cells(await run('site', 'list', '--account', account)).map(([id]) => id)).toEqual([site])
+    expect(await run('site', 'list', '--account', 'acc_default')).toEqual([])
+
+    expect(await run('key', 'revoke', ids[1]!)).toEqual([expect.stringMatching(`^revoked: ${ids[1]}`)])
+    expect(
+      cells(await run('key', 'list'))
+        .map(([id]) => id)
+        .sort(),
+    ).toEqual([ids[0], ids[2]].sort())
+  })
+
+  it('prints one line with the fix', async () => {
+    const account = lastWord(await run('account', 'add', 'Example Ltd'))
+    const site = lastWord(await run('site', 'add', 'example.com'))
+    await expect(run('key', 'create', '--account', account, '--site', site)).rejects.toThrow(
+      `The site ${site} is of the account acc_default. Leave --account out.`,
+    )
+    for (const noun of ['key', 'site'])
+      await expect(run(noun, 'list', '--account', 'acc_nothing')).rejects.toThrow(
+        'There is no account "acc_nothing".',
+      )
+    await expect(run('key', 'create', '--account', 'acc_nothing')).rejects.toThrow(
+      'There is no account "acc_nothing".',
+    )
+    await expect(run('key', 'create', '--name', ' ')).rejects.toThrow('--name must be a text')
+    await expect(run('key', 'revoke')).rejects.toThrow('Name the key by its id.')
+    await expect(run('key', 'revoke', '0'.repeat(16))).rejects.toThrow('There is no key with the id')
+    expect(await run('key', 'list')).toEqual([])
+  })
+})

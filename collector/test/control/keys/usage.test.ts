@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { PLANS } from '../../../src/control/accounts.js'
+import { CLOCK_JUMPS } from '../../support/clock-jumps.js'
+import { openTestControl, type TestControl } from '../../support/open-test-control.js'
+
+const { perMinute } = PLANS.free
+const MINUTE_MS = 60_000
+
+let store: TestControl
+let accountId: string
+beforeAll(async () => {
+  store = await openTestControl()
+  accountId = (await store.control.addAccount({ name: 'free', plan: 'free' })).id
+})
+afterAll(() => store.close())
+
+// Concurrently: requests that arrive together share a commit.
+it('counts every request once, in the month the clock shows, while the clock jumps by an hour and back', async () => {
+  await Promise.all(
+    CLOCK_JUMPS.map(async ({ what, at, jumpMs }) => {
+      const where = `${what}, ${jumpMs} ms`
+      const { id } = await store.addKey({ accountId })
+      const counted = new Map<string, number>()
+      let now = at
+      for (let request = 0; request < 60; request++) {
+        // Six a minute, below the limit: a clock jump must not lower the limit.
+        now += 10_000 + (request === 20 ? jumpMs : 0) - (request === 40 ? jumpMs : 0)
+        const month = new Date(now).toISOString().slice(0, 7)
+        counted.set(month, (counted.get(month) ?? 0) + 1)
+        const { usage, exceeded } = (await store.control.countRequest(id, now))!
+        expect(exceeded, where).toBeUndefined()
+        expect(usage.minute.resetsAt - now, where).toBeLessThanOrEqual(2 * MINUTE_MS)
+        expect(usage.month.used, where).toBe(counted.get(month))
+      }
+      for (const [month, count] of counted)
+        expect((await store.control.readUsage(id, Date.parse(`${month}-15`)))!.month.used, where).toBe(count)
+    }),
+  )
+})
+
+it('frees a used-up minute within one minute, whichever way the clock is set', async () => {
+  for (const jumpMs of [60 * MINUTE_MS, -60 * MINUTE_MS, 30_000, -30_000]) {
+    const { id } = await store.addKey({ accountId })
+    const start = CLOCK_JUMPS[0]!.at
+    for (let request = 0; request < perMinute; request++) await store.control.countRequest(id, start)
+    expect((await store.control.countRequest(id, start))!.exceeded).toBe('minute')
+    const later = [0, 30_000, 60_000, 90_000].map((ms) => start + jumpMs + ms)
+    const results = []
+    for (const now of later) results.push((await store.control.countRequest(id, now))!.exceeded)
+    expect(results.at(-1), `${jumpMs} ms`).toBeUndefined()
+  }
+})

@@ -1,0 +1,73 @@
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { readConfig } from '../../../src/config.js'
+import { openSecretBox } from '../../../src/control/secrets/master-key.js'
+import { StartError } from '../../../src/errors.js'
+
+let folder: string
+let file: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'zenovay-key-'))
+  file = join(folder, 'master.key')
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const open = ({ given, sealed }: { given?: Buffer; sealed?: string } = {}) =>
+  openSecretBox({ given, sealed: sealed === undefined ? [] : [{ of: 'webhooks', text: sealed }], file })
+
+it('creates a key at the first start that only its owner can read, and opens sealed texts with it', async () => {
+  const sealed = (await open()).seal('secret')
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  expect(Buffer.from(readFileSync(file, 'utf8').trim(), 'base64')).toHaveLength(32)
+  expect((await open({ sealed })).open(sealed)).toBe('secret')
+  expect(readdirSync(folder)).toEqual(['master.key'])
+})
+
+it('creates one key for collectors that start together', async () => {
+  const boxes = await Promise.all(Array.from({ length: 20 }, () => open()))
+  const sealed = boxes[0]!.seal('secret')
+  for (const box of boxes) expect(box.open(sealed)).toBe('secret')
+  expect(readdirSync(folder)).toEqual(['master.key'])
+})
+
+it('uses the configured key, in base64 or hexadecimal, and creates no file', async () => {
+  const key = Buffer.alloc(32, 9)
+  const keys = [key.toString('base64'), key.toString('hex')].map(
+    (MASTER_KEY) => readConfig({ MASTER_KEY }).masterKey!,
+  )
+  const boxes = await Promise.all(keys.map((given) => open({ given })))
+  expect(boxes[1]!.open(boxes[0]!.seal('secret'))).toBe('secret')
+  expect(readdirSync(folder)).toEqual([])
+  expect(() => readConfig({ MASTER_KEY: 'short' })).toThrow('MASTER_KEY is not 32 bytes')
+})
+
+it('refuses to start without the key of sealed secrets, and creates no other', async () => {
+  const sealed = (await open()).seal('secret')
+  rmSync(file)
+  const lost = open({ sealed })
+  await expect(lost).rejects.toThrow(StartError)
+  await expect(lost).rejects.toThrow(`there is no ${file}. Put it back, or set MASTER_KEY`)
+  expect(readdirSync(folder)).toEqual([])
+})
+
+it('refuses to start with a different key, or with a key file that is invalid', async () => {
+  const sealed = (await open()).seal('secret')
+  await expect(open({ sealed, given: Buffer.alloc(32) })).rejects.toThrow(
+    'sealed with another master key than that of MASTER_KEY',
+  )
+  writeFileSync(file, Buffer.alloc(32).toString('base64'))
+  await expect(open({ sealed })).rejects.toThrow(`sealed with another master key than that of ${file}`)
+  writeFileSync(file, 'nothing')
+  await expect(open()).rejects.toThrow(`There is no master key in ${file}`)
+})
+
+it.skipIf(process.getuid?.() === 0)('reports when the key cannot be read or created', async () => {
+  chmodSync(folder, 0o500)
+  await expect(open()).rejects.toThrow('The master key cannot be made')
+  chmodSync(folder, 0o700)
+  await open()
+  chmodSync(file, 0)
+  await expect(open()).rejects.toThrow('cannot be read')
+})

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest'
+import { parseDomain, parseSiteFields, parseTimeZone } from '../../src/control/sites.js'
+
+describe('readDomain', () => {
+  it('returns the host as browsers write it in Origin', () => {
+    const hosts = [
+      'Example.COM',
+      'münchen.example',
+      'ПРИМЕР.example',
+      '[::1]',
+      '[2001:DB8:0::1]',
+      'localhost',
+      '127.0.0.1',
+      ' shop.example ',
+    ]
+    for (const host of hosts) expect(parseDomain(host)).toBe(new URL(`https://${host.trim()}/`).hostname)
+  })
+
+  it('rejects everything except a host', () => {
+    const others = [
+      '',
+      ' ',
+      'https://example.com',
+      'example.com/',
+      'example.com:8080',
+      'user@example.com',
+      '*.example.com',
+      'a..b',
+      '-a.example',
+      'a b.example',
+      '[::1',
+      '[zz]',
+      `${'a'.repeat(64)}.example`,
+      `${'a.'.repeat(127)}example`,
+      'a%2eb',
+      'a_b.example',
+    ]
+    for (const text of others) expect([text, parseDomain(text)]).toEqual([text, undefined])
+  })
+})
+
+describe('readTimeZone', () => {
+  it('accepts IANA names in any case and keeps aliases', () => {
+    expect(
+      ['UTC', 'europe/zurich', 'America/Argentina/Buenos_Aires', 'Asia/Kolkata', 'Etc/GMT+5'].map(
+        parseTimeZone,
+      ),
+    ).toEqual(['UTC', 'Europe/Zurich', 'America/Argentina/Buenos_Aires', 'Asia/Kolkata', 'Etc/GMT+5'])
+  })
+
+  it('rejects offsets and unknown time zones', () => {
+    for (const name of ['', '+01:00', 'Europe/Atlantis', 'UTC; DROP', '../etc', 'local time'])
+      expect(parseTimeZone(name)).toBeUndefined()
+  })
+})
+
+describe('readSiteFields', () => {
+  it('reads every field by its wire name', () => {
+    const body = {
+      domain: 'Example.com',
+      name: ' Shop ',
+      allowed_domains: ['a.example', 'A.example', 'ü.example'],
+      time_zone: 'Europe/Zurich',
+      retention_months: 120,
+    }
+    expect(parseSiteFields(body)).toEqual({
+      fields: {
+        domain: 'example.com',
+        name: 'Shop',
+        allowedDomains: ['a.example', 'xn--tda.example'],
+        timeZone: 'Europe/Zurich',
+        retentionMonths: 120,
+      },
+      faults: [],
+    })
+  })
+
+  it('lists every fault', () => {
+    const body = {
+      domain: 7,
+      name: 'a\nb',
+      allowed_domains: ['ok.example', 'https://x', null],
+      time_zone: 'Mars',
+      retention_months: 0,
+      timezone: 'UTC',
+      id: 'ws_1',
+    }
+    expect(parseSiteFields(body).faults.map(({ field }) => field)).toEqual([
+      'domain',
+      'name',
+      'allowed_domains',
+      'allowed_domains',
+      'time_zone',
+      'retention_months',
+      'timezone',
+      'id',
+    ])
+    for (const months of [0, 121, 1.5, '25', null, -1])
+      expect(parseSiteFields({ retention_months: months }).faults).toHaveLength(1)
+    for (const name of ['', '  ', 'x'.repeat(101), 5])
+      expect(parseSiteFields({ name }).faults).toHaveLength(1)
+    expect(parseSiteFields({ allowed_domains: Array(101).fill('a.example') }).faults).toHaveLength(1)
+  })
+
+  it('rejects non-objects and names inherited by every object', () => {
+    for (const body of [null, [], 'x', 1])
+      expect(parseSiteFields(body).faults).toEqual([{ field: 'body', reason: 'must be a JSON object' }])
+    expect(parseSiteFields({ toString: 1, valueOf: 2 }).faults.map(({ field }) => field)).toEqual([
+      'toString',
+      'valueOf',
+    ])
+  })
+})

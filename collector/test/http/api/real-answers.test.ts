@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { EXTERNAL_ROUTES } from '../../../src/routes/index.js'
+import { addGoal } from '../../support/add-goal.js'
+import { makeEvent } from '../../support/make-event.js'
+import { misfits } from '../../support/misfits.js'
+import { startTestCollector, type TestCollector } from '../../support/start-test-collector.js'
+
+const VISITOR = 'visitor-0001'
+
+let test: TestCollector
+beforeAll(async () => {
+  test = await startTestCollector()
+  await test.post([
+    makeEvent({ referrer: 'https://www.google.com/' }),
+    makeEvent({
+      event_type: 'custom',
+      event_name: 'signup',
+      properties: { plan: 'pro', seats: 3, trial: true },
+    }),
+    makeEvent({ event_type: 'revenue', properties: { amount: 19.9, currency: 'CHF' } }),
+    makeEvent({ event_type: 'error', properties: { message: 'x is not a function', type: 'TypeError' } }),
+    // A visit without a pageview.
+    makeEvent({
+      visitor_id: 'visitor-0002',
+      session_id: 'session-0002',
+      event_type: 'custom',
+      event_name: 'signup',
+    }),
+  ])
+  await addGoal(test, test.site, { name: 'Signed up', kind: 'event', event: 'signup' })
+})
+afterAll(() => test.close())
+
+const QUESTIONS = EXTERNAL_ROUTES.filter(({ method }) => method === 'GET').flatMap((route) =>
+  ['', 'range=24h', 'compare=previous', 'country=XX', 'event=signup']
+    .filter((query) => query === '' || query.split('=')[0]! in route.query.properties)
+    .map((query) => [`${route.path}?${query}`, route] as const),
+)
+
+it.each(QUESTIONS)(
+  '%s of a running collector has the documented shape, even for a visit without a pageview',
+  async (url, route) => {
+    const path = url.replace('{id}', test.site.id).replace('{visitor}', VISITOR).replace('{name}', 'signup')
+    const answer = await test.get(`/api/external/v1${path}`, { 'x-api-key': test.apiKey })
+    expect(answer.status).toBe(200)
+    const { data } = (await answer.json()) as { data: unknown }
+    expect(misfits(route.data, data)).toEqual([])
+  },
+)
+
+it('returns CSV for every list', async () => {
+  for (const route of EXTERNAL_ROUTES.filter(({ table }) => table)) {
+    const answer = await test.get(
+      `/api/external/v1${route.path.replace('{id}', test.site.id).replace('{name}', 'signup')}`,
+      { 'x-api-key': test.apiKey, accept: 'text/csv' },
+    )
+    const lines = (await answer.text()).split('\r\n')
+    expect(answer.headers.get('content-type')).toMatch(/^text\/csv/)
+    expect(lines.length, route.path).toBeGreaterThanOrEqual(3)
+    expect(lines.at(-1)).toBe('')
+  }
+})

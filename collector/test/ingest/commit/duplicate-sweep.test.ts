@@ -1,0 +1,67 @@
+import { pino } from 'pino'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { createDuplicateSweep } from '../../../src/ingest/commit/duplicate-sweep.js'
+
+const log = pino({ level: 'silent' })
+const NOW = Date.UTC(2026, 5, 1, 12)
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+it('sweeps events from before a crash at start, and the last quarter of an hour every minute', async () => {
+  const deleteDuplicates = vi.fn((_since: number) => Promise.resolve(0))
+  const sweep = createDuplicateSweep({
+    isShared: true,
+    log,
+    store: { deleteDuplicates, newestReceipt: () => Promise.resolve(NOW - 3 * HOUR_MS) },
+  })
+  await sweep.start()
+  expect(deleteDuplicates.mock.calls).toEqual([[NOW - 3 * HOUR_MS - 15 * MINUTE_MS]])
+  await vi.advanceTimersByTimeAsync(10 * MINUTE_MS)
+  expect(deleteDuplicates.mock.calls.length).toBeGreaterThanOrEqual(8)
+  expect(deleteDuplicates.mock.calls.length).toBeLessThanOrEqual(15)
+  expect(Date.now() - deleteDuplicates.mock.lastCall![0]).toBeGreaterThanOrEqual(15 * MINUTE_MS)
+  await sweep.stop()
+  const { length } = deleteDuplicates.mock.calls
+  await vi.advanceTimersByTimeAsync(10 * MINUTE_MS)
+  expect(deleteDuplicates.mock.calls).toHaveLength(length)
+})
+
+it('continues until no copy is left, and after a failure', async () => {
+  const deleteDuplicates = vi
+    .fn<(since: number) => Promise<number>>()
+    .mockResolvedValueOnce(500)
+    .mockResolvedValueOnce(20)
+    .mockResolvedValueOnce(0)
+    .mockRejectedValueOnce(new Error('away'))
+    .mockResolvedValue(0)
+  const sweep = createDuplicateSweep({
+    isShared: true,
+    log,
+    store: { deleteDuplicates, newestReceipt: () => Promise.resolve(NOW) },
+  })
+  await sweep.start()
+  expect(deleteDuplicates).toHaveBeenCalledTimes(3)
+  await vi.advanceTimersByTimeAsync(5 * MINUTE_MS)
+  expect(deleteDuplicates.mock.calls.length).toBeGreaterThanOrEqual(6)
+  await sweep.stop()
+})
+
+it('sweeps an unshared store only at start', async () => {
+  const deleteDuplicates = vi.fn((_since: number) => Promise.resolve(0))
+  const sweep = createDuplicateSweep({
+    isShared: false,
+    log,
+    store: { deleteDuplicates, newestReceipt: () => Promise.resolve(NOW) },
+  })
+  await sweep.start()
+  await vi.advanceTimersByTimeAsync(10 * MINUTE_MS)
+  expect(deleteDuplicates).toHaveBeenCalledTimes(1)
+  await sweep.stop()
+})

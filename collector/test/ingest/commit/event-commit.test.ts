@@ -1,0 +1,204 @@
+import { pino } from 'pino'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createEventCommit } from '../../../src/ingest/commit/event-commit.js'
+import type { EventRow } from '../../../src/ingest/event-row.js'
+import { eventKey, type EventKey, type EventStore } from '../../../src/ingest/event-store.js'
+import { fingerprintOf } from '../../../src/ingest/event-row.js'
+
+const log = pino({ level: 'silent' })
+afterEach(() => void vi.useRealTimers())
+
+/** An event store that keeps its rows in memory. */
+function openMemoryStore(...known: EventRow[]) {
+  const rows = [...known]
+  const store = {
+    recentEvents: () => Promise.resolve([]),
+    findStored(asked: EventKey[]) {
+      const found = new Map<string, number[]>()
+      for (const row of rows)
+        if (asked.some(({ eventId }) => eventId === row.event_id))
+          found.set(keyOf(row), [...(found.get(keyOf(row)) ?? []), fingerprintOf(row)])
+      return Promise.resolve(found)
+    },
+    insertEvents(added: EventRow[]) {
+      rows.push(...added)
+      return Promise.resolve()
+    },
+  } as Partial<EventStore> as EventStore
+  return { store, ids: () => rows.map(({ event_id, path }) => event_id + path) }
+}
+
+const keyOf = (row: EventRow) => eventKey(row.site_id, row.event_id)
+const makeRow = (eventId: string, path = '/') =>
+  ({
+    site_id: 'ws_1',
+    event_id: eventId,
+    event_type: 'pageview',
+    event_name: '',
+    origin: '',
+    path,
+    query: '',
+    referrer: '',
+    title: '',
+    properties: '{}',
+  }) as EventRow
+const candidate = (eventId: string, { hasOwnId = true, retry = false, path = '/' } = {}) => ({
+  row: makeRow(eventId, path),
+  hasOwnId,
+  retry,
+})
+
+it('distinguishes new events from duplicates, in this process and another', async () => {
+  const { store, ids } = openMemoryStore(makeRow('elsewhere'))
+  const { commit } = await createEventCommit({ store, log })
+  const outcomes = await Promise.all([
+    commit(candidate('one')),
+    commit(candidate('one')),
+    commit(candidate('elsewhere', { retry: true })),
+    commit(candidate('two', { retry: true })),
+    commit(candidate('ours', { hasOwnId: false })),
+  ])
+  expect(outcomes).toEqual(['stored', 'duplicate', 'duplicate', 'stored', 'stored'])
+  expect(await commit(candidate('one'))).toBe('duplicate')
+  expect(ids()).toEqual(['elsewhere/', 'one/', 'two/', 'ours/'])
+})
+
+it('accepts an event again that was refused because the queue was full', async () => {
+  const { store, ids } = openMemoryStore()
+  let letGo!: () => void
+  const held = new Promise<void>((resolve) => (letGo = resolve))
+  const { commit } = await createEventCommit({
+    store: { ...store, insertEvents: (rows, batchId) => held.then(() => store.insertEvents(rows, batchId)) },
+    log,
+  })
+  const taken = Array.from({ length: 50_000 }, (_, number) => commit(candidate(`event-${number}`)))
+  await expect(commit(candidate('too many'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  letGo()
+  await Promise.all(taken)
+  expect(await commit(candidate('too many'))).toBe('stored')
+  expect(ids().filter((id) => id === 'too many/')).toHaveLength(1)
+})
+
+describe('the same id with another body', () => {
+  const RENAMED = /^one~[0-9a-z]+\/other$/
+
+  it('is stored under a new id, once, however often both arrive', async () => {
+    const { store, ids } = openMemoryStore()
+    let reused = 0
+    const { commit } = await createEventCommit({ store, log, onReuse: () => reused++ })
+    const outcomes: string[] = []
+    for (const retry of [false, false, true])
+      for (const path of ['/', '/other']) outcomes.push(await commit(candidate('one', { path, retry })))
+    expect(outcomes).toEqual(['stored', 'stored', ...Array<string>(4).fill('duplicate')])
+    expect(ids()).toEqual(['one/', expect.stringMatching(RENAMED)])
+    expect(reused).toBe(1)
+  })
+
+  it('is recognized even when only the store knows the first body', async () => {
+    const { store, ids } = openMemoryStore(makeRow('one'))
+    let reused = 0
+    const first = await createEventCommit({ store, log, onReuse: () => reused++ })
+    expect(await first.commit(candidate('one', { path: '/other', retry: true }))).toBe('stored')
+    for (const path of ['/', '/other'])
+      expect(await first.commit(candidate('one', { path }))).toBe('duplicate')
+    const second = await createEventCommit({ store, log, onReuse: () => reused++ })
+    for (const path of ['/other', '/', '/other'])
+      expect(await second.commit(candidate('one', { path, retry: true }))).toBe('duplicate')
+    expect(ids()).toEqual(['one/', expect.stringMatching(RENAMED)])
+    expect(reused).toBe(1)
+  })
+})
+
+it('retries a failed batch with the same rows, whatever the store contains meanwhile', async () => {
+  const { store } = openMemoryStore()
+  const attempts: EventRow[][] = []
+  const { commit } = await createEventCommit({
+    log,
+    store: {
+      ...store,
+      async insertEvents(rows, batchId) {
+        attempts.push(rows)
+        // Written, but the answer is lost.
+        if (attempts.length === 1) await store.insertEvents(rows, batchId)
+        if (attempts.length === 1) throw new Error('socket hang up')
+      },
+    },
+  })
+  expect(await Promise.all([commit(candidate('one', { retry: true })), commit(candidate('two'))])).toEqual([
+    'stored',
+    'stored',
+  ])
+  expect(attempts.map((rows) => rows.map(({ event_id }) => event_id))).toEqual([
+    ['one', 'two'],
+    ['one', 'two'],
+  ])
+})
+
+describe('publishing of events', () => {
+  it('happens before the acknowledgement, and includes repeats found in the store', async () => {
+    const { store, ids } = openMemoryStore(makeRow('elsewhere'))
+    const steps: string[] = []
+    const { commit } = await createEventCommit({
+      log,
+      store: {
+        ...store,
+        insertEvents: (rows, batchId) =>
+          store.insertEvents(rows, batchId).then(() => void steps.push('stored')),
+      },
+      publish: async (items) =>
+        void steps.push(`told of ${items.map(({ row }) => row.event_id).join(' and ')}`),
+    })
+    await Promise.all(
+      [
+        commit(candidate('one')),
+        commit(candidate('elsewhere', { retry: true })),
+        commit(candidate('one')),
+      ].map((done) => done.then((outcome) => void steps.push(outcome))),
+    )
+    expect(steps).toEqual(['stored', 'told of one and elsewhere', 'stored', 'duplicate', 'duplicate'])
+    expect(ids()).toEqual(['elsewhere/', 'one/'])
+  })
+
+  it('is retried until it succeeds, without storing the events again', async () => {
+    const { store, ids } = openMemoryStore()
+    let inserts = 0
+    let told = 0
+    const { commit } = await createEventCommit({
+      log,
+      store: { ...store, insertEvents: (rows, batchId) => (inserts++, store.insertEvents(rows, batchId)) },
+      publish: () => (++told < 3 ? Promise.reject(new Error('the disk is full')) : Promise.resolve()),
+    })
+    expect(await commit(candidate('one'))).toBe('stored')
+    expect([inserts, told, ids()]).toEqual([1, 3, ['one/']])
+  })
+
+  it('is repeated when a stored event that was refused for a failed publication is sent again', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    const { store, ids } = openMemoryStore()
+    const told: string[] = []
+    let isFull = true
+    let hasBegun!: () => void
+    const begun = new Promise<void>((resolve) => (hasBegun = resolve))
+    const { commit, drain } = await createEventCommit({
+      log,
+      store,
+      async publish(items) {
+        hasBegun()
+        if (isFull) throw new Error('the disk is full')
+        told.push(...items.map(({ row }) => row.event_id))
+      },
+    })
+    const refused = expect(commit(candidate('one'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    await begun
+    // Longer than a batch with an unknown result is kept.
+    await vi.advanceTimersByTimeAsync(11 * 60 * 1000)
+    await Promise.all([refused, drain()])
+    vi.useRealTimers()
+
+    isFull = false
+    expect(await commit(candidate('one'))).toBe('duplicate')
+    expect([told, ids()]).toEqual([['one'], ['one/']])
+    expect(await commit(candidate('one'))).toBe('duplicate')
+    expect(told).toEqual(['one'])
+  })
+})

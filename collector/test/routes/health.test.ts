@@ -1,0 +1,109 @@
+import { type AddressInfo, connect } from 'node:net'
+import { afterEach, expect, it } from 'vitest'
+import { createTestApp, type TestApp } from '../support/create-test-app.js'
+import { makeEvent } from '../support/make-event.js'
+
+let opened: TestApp | undefined
+afterEach(async () => {
+  await opened?.close()
+  opened = undefined
+})
+
+const open = async (options?: Parameters<typeof createTestApp>[0]) => (opened = await createTestApp(options))
+const get = async ({ app }: TestApp, url: string) => {
+  const { statusCode, headers, body } = await app.inject({ url })
+  return { status: statusCode, cache: headers['cache-control'], body: JSON.parse(body) as unknown }
+}
+
+it('is live and ready when events can be stored', async () => {
+  const app = await open()
+  expect(await get(app, '/health/live')).toEqual({ status: 200, cache: 'no-store', body: { status: 'ok' } })
+  expect(await get(app, '/health/ready')).toEqual({
+    status: 200,
+    cache: 'no-store',
+    body: { status: 'ok', reasons: [] },
+  })
+  expect(await get(app, '/health')).toEqual({
+    status: 200,
+    cache: 'no-store',
+    body: { status: 'ok', store: 'ok', queue: 'ok', reasons: [] },
+  })
+})
+
+it('reports a hanging store as unreachable within two seconds, with one query for any number of requests', async () => {
+  let asked = 0
+  const app = await open({
+    store: {
+      isReachable() {
+        asked++
+        return new Promise(() => {})
+      },
+    },
+  })
+  const start = performance.now()
+  const answers = await Promise.all(Array.from({ length: 50 }, () => get(app, '/health/ready')))
+  expect(performance.now() - start).toBeLessThan(2_000)
+  expect(asked).toBe(1)
+  for (const answer of answers)
+    expect(answer).toMatchObject({
+      status: 503,
+      body: { status: 'unavailable', reasons: ['store_unreachable'] },
+    })
+  expect((await get(app, '/health/live')).status).toBe(200)
+})
+
+it('reveals neither address nor cause of a failing store', async () => {
+  const app = await open({
+    store: { isReachable: () => Promise.reject(new Error('connect ECONNREFUSED 10.9.8.7:8123')) },
+  })
+  expect(await get(app, '/health')).toMatchObject({
+    status: 503,
+    body: { status: 'unavailable', store: 'unreachable', queue: 'ok', reasons: ['store_unreachable'] },
+  })
+})
+
+it('is not ready while a batch cannot be written', async () => {
+  let isBroken = true
+  const app = await open({
+    store: {
+      insertEvents: () => (isBroken ? Promise.reject(new Error('the disk is full')) : Promise.resolve()),
+    },
+  })
+  const posted = app.app.inject({
+    method: 'POST',
+    url: `/e/${app.site.trackingCode}`,
+    headers: { 'content-type': 'text/plain' },
+    payload: JSON.stringify(makeEvent()),
+  })
+  await expect
+    .poll(async () => (await get(app, '/health')).body)
+    .toMatchObject({ status: 'unavailable', store: 'failing', reasons: ['store_failing'] })
+  expect(app.readMetric('zenovay_commit_failures_total{queue="events"}')).toBeGreaterThan(0)
+  isBroken = false
+  expect((await posted).statusCode).toBe(200)
+  expect((await get(app, '/health/ready')).status).toBe(200)
+})
+
+it('is not ready during shutdown, and still answers requests on an open connection', async () => {
+  let letGo!: () => void
+  const held = new Promise<void>((resolve) => (letGo = resolve))
+  const { app, site, readMetric, close } = await createTestApp({ store: { insertEvents: () => held } })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
+  let received = ''
+  socket.on('data', (data) => (received += data.toString()))
+  const post = `POST /e/${site.trackingCode} HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\n{}`
+  const event = JSON.stringify(makeEvent())
+  socket.write(post.replace('length: 2', `length: ${event.length}`).replace('{}', event))
+  await expect.poll(() => readMetric('zenovay_queue_depth{queue="events"}')).toBe(1)
+
+  const closed = close()
+  await expect.poll(() => app.server.listening).toBe(false)
+  socket.write(`GET /health/ready HTTP/1.1\r\nhost: x\r\n\r\n${post}`)
+  await expect.poll(() => readMetric('zenovay_events_received_total')).toBe(2)
+  letGo()
+  await closed
+  expect(received.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 503'])
+  expect(received).toContain('{"status":"unavailable","reasons":["shutting_down"]}')
+  expect(received.toLowerCase()).toContain('connection: close')
+})

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestCollector, type TestCollector } from '../support/start-test-collector.js'
+
+let collector: TestCollector
+
+beforeAll(async () => {
+  collector = await startTestCollector()
+})
+afterAll(() => collector.close())
+
+/** A GET that returns the body as sent over the wire; fetch would decompress it. */
+function getRaw(
+  path: string,
+  headers: Record<string, string>,
+): Promise<{ status: number; headers: Record<string, unknown>; body: Buffer }> {
+  return new Promise((resolve, reject) => {
+    request(collector.url + path, { headers }, (answer) => {
+      const chunks: Buffer[] = []
+      answer
+        .on('data', (chunk: Buffer) => chunks.push(chunk))
+        .on('end', () =>
+          resolve({ status: answer.statusCode!, headers: answer.headers, body: Buffer.concat(chunks) }),
+        )
+    })
+      .on('error', reject)
+      .end()
+  })
+}
+
+describe.each(['z', 'live'])('GET /%s.js', (name) => {
+  const built = readFileSync(new URL(`../../../dist/${name}.js`, import.meta.url))
+  const hash = createHash('sha256').update(built).digest('hex').slice(0, 16)
+
+  it('serves the built file plain, as brotli and as gzip', async () => {
+    expect((await getRaw(`/${name}.js`, {})).body).toEqual(built)
+    const brotli = await getRaw(`/${name}.js`, { 'accept-encoding': 'gzip, deflate, br' })
+    expect(brotli.headers['content-encoding']).toBe('br')
+    expect(brotliDecompressSync(brotli.body)).toEqual(built)
+    const gzip = await getRaw(`/${name}.js`, { 'accept-encoding': 'gzip' })
+    expect(gzip.headers['content-encoding']).toBe('gzip')
+    expect(gunzipSync(gzip.body)).toEqual(built)
+  })
+
+  it('answers 304 to its own ETag', async () => {
+    const { headers } = await getRaw(`/${name}.js`, { 'accept-encoding': 'br' })
+    const again = await getRaw(`/${name}.js`, {
+      'accept-encoding': 'br',
+      'if-none-match': String(headers['etag']),
+    })
+    expect(again.status).toBe(304)
+    expect(again.body).toHaveLength(0)
+  })
+
+  it('is cached briefly under its name and for ever under its hash, with the headers required by SRI', async () => {
+    const short = await getRaw(`/${name}.js`, {})
+    expect(short.headers['cache-control']).toContain('max-age=3600')
+    expect(short.headers).toMatchObject({
+      'access-control-allow-origin': '*',
+      'cross-origin-resource-policy': 'cross-origin',
+      vary: 'Accept-Encoding',
+      'content-type': 'text/javascript; charset=utf-8',
+    })
+    const immutable = await getRaw(`/v/${hash}/${name}.js`, {})
+    expect(immutable.headers['cache-control']).toContain('immutable')
+    expect(immutable.body).toEqual(built)
+    expect((await getRaw(`/v/0000000000000000/${name}.js`, {})).status).toBe(404)
+  })
+})

@@ -1,0 +1,77 @@
+import { createClient } from '@clickhouse/client'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { ReportScope } from '../../../src/reports/report-store.js'
+import type { Ask } from '../../../src/stores/clickhouse/client.js'
+import { queryRanking, querySummary } from '../../../src/stores/clickhouse/queries/metrics.js'
+import { createClickhouseReportStore } from '../../../src/stores/clickhouse/report-store.js'
+import { startTestCollector, type TestCollector } from '../../support/start-test-collector.js'
+
+const FROM = Date.UTC(2026, 4, 1)
+const SCOPE: ReportScope = {
+  siteId: 'ws_big',
+  period: { from: FROM, to: Date.UTC(2026, 4, 31) },
+  filters: [],
+}
+const EVENTS = 1_000_000
+
+let collector: TestCollector
+
+beforeAll(async () => {
+  collector = await startTestCollector()
+  await collector.command(`
+    INSERT INTO events (site_id, received_at, occurred_at, event_type, visitor_id, session_id, path)
+    SELECT 'ws_big', at, at, 'pageview', toString(intDiv(number, 5)), toString(intDiv(number, 2)), toString(number % 1000)
+    FROM (SELECT number, fromUnixTimestamp64Milli(${FROM} + toInt64(number) * 2500, 'UTC') AS at FROM numbers(${EVENTS}))`)
+})
+afterAll(() => collector.close())
+
+it('reads only the event columns that a query needs', async () => {
+  const client = createClient({ url: collector.engine.url })
+  const read: string[][] = []
+  const explain: Ask = async (query, query_params) => {
+    const result = await client.query({
+      query: `EXPLAIN actions = 1 ${query}`,
+      query_params,
+      format: 'JSONEachRow',
+    })
+    const lines = (await result.json<{ explain: string }>()).map((row) => row.explain)
+    // The last one is the sorting key of the table.
+    read.push(
+      lines
+        .filter((line) => line.includes('Output: '))
+        .at(-1)!
+        .split('Output: ')[1]!
+        .split(', ')
+        .sort(),
+    )
+    return []
+  }
+  const ignoreNoRows = () => {}
+  await querySummary(explain, SCOPE).catch(ignoreNoRows)
+  await queryRanking(explain, { scope: SCOPE, field: 'os', slice: { limit: 10, offset: 0 } })
+  await client.close()
+  // The path orders events of one millisecond.
+  expect(read[0]).toEqual(['event_type', 'occurred_at', 'path', 'session_id', 'visitor_id'])
+  expect(read[1]).toEqual(['event_type', 'occurred_at', 'os', 'path', 'session_id', 'visitor_id'])
+})
+
+it('cancels a query whose client has gone', async () => {
+  const hasty = createClickhouseReportStore({ url: collector.engine.url, timeoutMs: 20 })
+  await expect(hasty.pages(SCOPE, { limit: 10, offset: 0 })).rejects.toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+  })
+  await hasty.close()
+  const running = () =>
+    collector.select<{ elapsed: number }>(
+      `SELECT elapsed FROM system.processes WHERE query LIKE '%arrayEnumerate(steps)%' AND query NOT LIKE '%system.processes%'`,
+    )
+  await expect.poll(running, { timeout: 30_000 }).toEqual([])
+})
+
+it('answers every request that waits for its turn', async () => {
+  const reports = createClickhouseReportStore({ url: collector.engine.url })
+  const answers = await Promise.all(Array.from({ length: 12 }, () => reports.summary(SCOPE)))
+  await reports.close()
+  for (const answer of answers)
+    expect(answer).toMatchObject({ visitors: EVENTS / 5, visits: EVENTS / 2, pageviews: EVENTS })
+})

@@ -1,0 +1,46 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createClient } from '@clickhouse/client'
+import { pino } from 'pino'
+import { expect, it } from 'vitest'
+import { createClickhouseEventStore } from '../../../src/stores/clickhouse/event-store.js'
+import { SCHEMA_STEPS } from '../../../src/stores/clickhouse/schema.js'
+import { startEmbeddedEngine } from '../../../src/stores/engine/embedded-engine.js'
+
+it('adds new columns to the tables of an older release and keeps their rows', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'zenovay-schema-'))
+  const engine = await startEmbeddedEngine(join(folder, 'engine'), pino({ level: 'silent' }))
+  const client = createClient({ url: engine.url })
+  for (const step of SCHEMA_STEPS.slice(0, 2)) await client.command({ query: step })
+  await client.command({
+    query: `INSERT INTO events (site_id, received_at, occurred_at, event_id, origin, path) VALUES ('ws_1', now64(3), now64(3), 'old', 'https://example.com', '/')`,
+  })
+
+  // Twice, because a collector runs every step at every start.
+  for (let start = 0; start < 2; start++)
+    await (await createClickhouseEventStore({ url: engine.url })).close()
+
+  const answer = await client.query({
+    query:
+      'SELECT event_id, path, country, channel, source, utm_source, utm_medium, utm_campaign, utm_term, utm_content FROM events',
+    format: 'JSONEachRow',
+  })
+  expect(await answer.json()).toEqual([
+    {
+      event_id: 'old',
+      path: '/',
+      country: '',
+      channel: '',
+      source: '',
+      utm_source: '',
+      utm_medium: '',
+      utm_campaign: '',
+      utm_term: '',
+      utm_content: '',
+    },
+  ])
+  await client.close()
+  await engine.stop()
+  await rm(folder, { recursive: true })
+})

@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { makeEvent } from '../../support/make-event.js'
+import { startTestCollector, type TestCollector } from '../../support/start-test-collector.js'
+
+let collector: TestCollector
+
+beforeAll(async () => {
+  collector = await startTestCollector()
+})
+afterAll(() => collector.close())
+
+const ask = (query: string, headers: Record<string, string>) =>
+  fetch(`${new URL(collector.engine.url).origin}/?query=${encodeURIComponent(query)}`, { headers })
+
+it('rejects connections without its password', async () => {
+  await collector.post(makeEvent())
+  const wrong = `Basic ${Buffer.from('collector:wrong').toString('base64')}`
+  for (const headers of [
+    {},
+    { 'x-clickhouse-user': 'default' },
+    { 'x-clickhouse-user': 'collector' },
+    { authorization: wrong },
+  ])
+    for (const query of [
+      'SELECT count() FROM default.events',
+      "SELECT * FROM file('/etc/passwd', 'LineAsString')",
+    ]) {
+      const answer = await ask(query, headers)
+      expect(answer.status).toBe(404)
+      expect(await answer.text()).not.toMatch(/^\d+\n$|root:/)
+    }
+})
+
+it('is restarted when it dies, and stores the events received meanwhile', async () => {
+  const enginePid = () =>
+    execFileSync('pgrep', ['-P', String(process.pid), '-f', 'engine-process'])
+      .toString()
+      .trim()
+  const before = enginePid()
+  process.kill(Number(before), 'SIGKILL')
+  const event = makeEvent()
+  expect((await collector.post(event)).status).toBe(200)
+  expect(enginePid()).not.toBe(before)
+  const rows = await collector.select<{ n: number }>(
+    `SELECT count() AS n FROM events WHERE event_id = '${event.event_id}'`,
+  )
+  expect(rows).toEqual([{ n: 1 }])
+})
+
+it('answers reports with 503 and Retry-After while the store is away, and shows it in /health', async () => {
+  const path = `/api/external/v1/analytics/${collector.site.id}`
+  expect((await collector.get('/health')).status).toBe(200)
+  await collector.engine.stop()
+  const health = await collector.get('/health')
+  expect([health.status, await health.json()]).toMatchObject([
+    503,
+    { status: 'unavailable', store: 'unreachable' },
+  ])
+  const answer = await collector.get(path, { 'x-api-key': collector.apiKey })
+  expect(answer.status).toBe(503)
+  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+  expect(await answer.text()).not.toMatch(/ECONN|127\.0\.0\.1|clickhouse/i)
+})

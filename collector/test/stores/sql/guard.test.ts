@@ -1,0 +1,36 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import type { ControlStore } from '../../../src/control/control-store.js'
+import { guardControlStore } from '../../../src/stores/sql/guard.js'
+import { openSqliteControlStore } from '../../../src/stores/sql/sites-and-accounts.js'
+
+const failWith = (code: string) =>
+  guardControlStore({
+    listSites: () => Promise.reject(Object.assign(new Error('no'), { code })),
+  } as Partial<ControlStore> as ControlStore)
+
+it.each(['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_BUSY'])(
+  'reports %s as temporarily unavailable',
+  async (code) => {
+    await expect(failWith(code).listSites()).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      retryAfterS: 5,
+      cause: { code },
+    })
+  },
+)
+
+it.each(['SQLITE_CONSTRAINT', 'SQLITE_ERROR'])('rethrows %s unchanged', async (code) => {
+  await expect(failWith(code).listSites()).rejects.toMatchObject({ name: 'Error', code })
+})
+
+it('passes on the answers of a store', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'zenovay-guard-'))
+  const control = guardControlStore(await openSqliteControlStore(join(folder, 'control.db')))
+  const site = await control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
+  expect(await control.findSite(site.id)).toEqual(site)
+  await control.close()
+  rmSync(folder, { recursive: true })
+})

@@ -1,0 +1,270 @@
+import { describe, expect, it } from 'vitest'
+import type { Goal } from '../../../src/control/goals/goal.js'
+import { createPendingIds } from '../../../src/webhooks/events/pending-ids.js'
+import { createEventPublisher } from '../../../src/webhooks/events/publisher.js'
+import type { WebhookEventName } from '../../../src/webhooks/webhook.js'
+import { createFakeOutbox } from '../../support/fake-outbox.js'
+import { makeGoal, openGoalBook } from '../../support/make-goal.js'
+import { makeRow } from '../../support/make-row.js'
+
+const AT = Date.UTC(2026, 3, 1, 12)
+const row = (fields: Partial<Parameters<typeof makeRow>[0]> = {}) => makeRow({ occurred_at: AT, ...fields })
+
+async function openTeller({
+  names,
+  goals = [],
+  now = AT + 60_000,
+}: {
+  names: WebhookEventName[]
+  goals?: Goal[]
+  now?: number
+}) {
+  const outbox = createFakeOutbox(...names)
+  const touched = { visitors: createPendingIds(), sessions: createPendingIds() }
+  const tell = createEventPublisher({ outbox, goals: await openGoalBook(...goals), touched, now: () => now })
+  return {
+    outbox,
+    touched,
+    tell: (...rows: ReturnType<typeof row>[]) => tell(rows.map((one) => ({ row: one }))),
+  }
+}
+
+describe('a stored event', () => {
+  it('is published as a pageview or custom event', async () => {
+    const { outbox, tell } = await openTeller({ names: ['pageview', 'event'] })
+    const page = row({
+      event_id: 'one',
+      path: '/blog/my-article',
+      referrer: 'https://google.com',
+      country: 'US',
+      device_type: 'desktop',
+      browser: 'Chrome',
+    })
+    const signup = row({
+      event_id: 'two',
+      event_type: 'custom',
+      event_name: 'signup_click',
+      path: '/pricing',
+      properties: '{"category":"conversion","label":"hero_button","value":1,"plan":"pro"}',
+    })
+    const bare = row({ event_id: 'three', event_type: 'custom', event_name: 'play' })
+    await tell(
+      page,
+      signup,
+      bare,
+      ...['identify', 'revenue', 'error', 'performance', 'engagement', 'goal'].map((event_type) =>
+        row({ event_type }),
+      ),
+    )
+    expect(outbox.told).toEqual([
+      {
+        key: 'one',
+        name: 'pageview',
+        siteId: 'ws_1',
+        at: AT,
+        data: {
+          siteId: 'ws_1',
+          path: '/blog/my-article',
+          referrer: 'https://google.com',
+          country: 'US',
+          device: 'desktop',
+          browser: 'Chrome',
+        },
+      },
+      {
+        key: 'two',
+        name: 'event',
+        siteId: 'ws_1',
+        at: AT,
+        data: {
+          siteId: 'ws_1',
+          action: 'signup_click',
+          category: 'conversion',
+          label: 'hero_button',
+          value: 1,
+          path: '/pricing',
+        },
+      },
+      {
+        key: 'three',
+        name: 'event',
+        siteId: 'ws_1',
+        at: AT,
+        data: { siteId: 'ws_1', action: 'play', category: null, label: null, value: null, path: '/' },
+      },
+    ])
+  })
+
+  it('is published only to subscribed webhooks, at no cost without any', async () => {
+    const { outbox, touched, tell } = await openTeller({
+      names: [],
+      goals: [
+        makeGoal({ kind: 'path', match: 'exact', path: '/' }),
+        makeGoal({ kind: 'duration', seconds: 1 }),
+      ],
+    })
+    expect(
+      tell(
+        row(),
+        row({ event_type: 'custom', event_name: 'x', properties: 'no JSON: it is not read' }),
+        row({ event_type: 'goal' }),
+      ),
+    ).toBeUndefined()
+    expect(outbox.puts).toBe(0)
+    expect([touched.sessions.take().size, touched.visitors.take().size]).toEqual([0, 0])
+    outbox.names.add('event')
+    await tell(row(), row({ event_type: 'custom', event_name: 'x' }))
+    expect(outbox.told.map(({ name }) => name)).toEqual(['event'])
+  })
+
+  it('queues its visitor and session for evaluation when a webhook needs it', async () => {
+    const { touched, tell } = await openTeller({
+      names: ['high_value_visitor', 'goal'],
+      goals: [makeGoal({ kind: 'duration', seconds: 60 })],
+    })
+    await tell(
+      row({ visitor_id: 'a', session_id: 's' }),
+      row({ visitor_id: 'a', session_id: 's' }),
+      row({ site_id: 'ws_2', visitor_id: 'b', session_id: 't' }),
+    )
+    expect(touched.visitors.take()).toEqual(
+      new Map([
+        ['ws_1', new Set(['a'])],
+        ['ws_2', new Set(['b'])],
+      ]),
+    )
+    expect(touched.sessions.take()).toEqual(new Map([['ws_1', new Set(['s'])]]))
+  })
+})
+
+describe('a goal', () => {
+  const goals = [
+    makeGoal(
+      { kind: 'path', match: 'exact', path: '/thanks' },
+      { id: 'goal_exact', name: 'Newsletter Signup', value: 1 },
+    ),
+    makeGoal({ kind: 'path', match: 'prefix', path: '/blog/' }, { id: 'goal_prefix' }),
+    makeGoal({ kind: 'path', match: 'glob', path: '/shop/*/buy' }, { id: 'goal_glob' }),
+    makeGoal({ kind: 'event', event: 'signup' }, { id: 'goal_event', value: 5 }),
+    makeGoal({ kind: 'path', match: 'prefix', path: '/' }, { id: 'goal_other', siteId: 'ws_2' }),
+  ]
+  const reached = async (...rows: ReturnType<typeof row>[]) => {
+    const { outbox, tell } = await openTeller({ names: ['goal'], goals })
+    for (const one of rows) await tell(one)
+    return outbox.told.map(({ data }) => [data['goalId'], data['value']])
+  }
+
+  it('is published with all of its fields', async () => {
+    const { outbox, tell } = await openTeller({ names: ['goal'], goals })
+    await tell(row({ path: '/thanks', session_id: 'session-1' }))
+    expect(outbox.told).toEqual([
+      {
+        key: 'goal_exact session-1',
+        name: 'goal',
+        siteId: 'ws_1',
+        at: AT,
+        data: {
+          siteId: 'ws_1',
+          goalId: 'goal_exact',
+          goalName: 'Newsletter Signup',
+          path: '/thanks',
+          value: 1,
+        },
+      },
+    ])
+  })
+
+  it('is completed by a pageview of its path, and by no other event there', async () => {
+    expect(
+      await reached(row({ path: '/thanks' }), row({ path: '/blog/1' }), row({ path: '/shop/shoes/buy' })),
+    ).toEqual([
+      ['goal_exact', 1],
+      ['goal_prefix', null],
+      ['goal_glob', null],
+    ])
+    expect(
+      await reached(
+        row({ path: '/thanks/' }),
+        row({ path: '/blog' }),
+        row({ path: '/shop/a/b/buy' }),
+        row({ event_type: 'custom', path: '/thanks' }),
+      ),
+    ).toEqual([])
+  })
+
+  it('is completed by a custom event or goal of its name, whose own value has priority', async () => {
+    expect(await reached(row({ event_type: 'custom', event_name: 'signup' }))).toEqual([['goal_event', 5]])
+    expect(
+      await reached(row({ event_type: 'goal', event_name: 'signup', properties: '{"value":7}' })),
+    ).toEqual([['goal_event', 7]])
+    expect(
+      await reached(
+        row({ event_type: 'custom', event_name: 'Signup' }),
+        row({ event_type: 'revenue', event_name: 'signup' }),
+      ),
+    ).toEqual([])
+  })
+
+  it('is published once per session', async () => {
+    const again = ['one', 'one', 'two'].map((session_id) => row({ path: '/thanks', session_id }))
+    expect(await reached(...again)).toHaveLength(2)
+  })
+
+  it('is not completed by events from before its rule was created', async () => {
+    const { outbox, tell } = await openTeller({
+      names: ['goal'],
+      goals: [makeGoal({ kind: 'event', event: 'signup' }, { ruledAt: AT + 1 })],
+    })
+    await tell(row({ event_type: 'custom', event_name: 'signup' }))
+    expect(outbox.told).toEqual([])
+    await tell(row({ event_type: 'custom', event_name: 'signup', occurred_at: AT + 1 }))
+    expect(outbox.told).toHaveLength(1)
+  })
+
+  it('is completed even if the clock was set back by an hour since its rule was created', async () => {
+    const { outbox, tell } = await openTeller({
+      names: ['goal'],
+      now: AT,
+      goals: [
+        makeGoal({ kind: 'event', event: 'signup' }, { ruledAt: AT + 3_600_000 }),
+        makeGoal({ kind: 'path', match: 'prefix', path: '/' }, { id: 'goal_2', ruledAt: AT + 3_600_000 }),
+      ],
+    })
+    await tell(row({ event_type: 'custom', event_name: 'signup' }), row())
+    expect(outbox.told.map(({ data }) => data['goalId'])).toEqual(['goal_1', 'goal_2'])
+  })
+
+  it('of the tracker is published as often as it is sent, under its name, unless the site defines a goal of that name', async () => {
+    const { outbox, tell } = await openTeller({ names: ['goal'], goals })
+    await tell(
+      row({
+        event_id: 'g1',
+        event_type: 'goal',
+        event_name: 'order',
+        properties: '{"value":99.5}',
+        path: '/cart',
+      }),
+    )
+    await tell(
+      row({ event_id: 'g2', event_type: 'goal', event_name: 'order' }),
+      row({ event_id: 'g3', event_type: 'goal', event_name: 'signup' }),
+    )
+    expect(outbox.told.map(({ key, data }) => [key, data])).toEqual([
+      ['g1', { siteId: 'ws_1', goalId: 'order', goalName: 'order', path: '/cart', value: 99.5 }],
+      ['g2', { siteId: 'ws_1', goalId: 'order', goalName: 'order', path: '/', value: null }],
+      [
+        'goal_event session',
+        { siteId: 'ws_1', goalId: 'goal_event', goalName: 'A goal', path: '/', value: 5 },
+      ],
+    ])
+  })
+})
+
+it('drops ids beyond its limit, and reports how many', () => {
+  const ids = createPendingIds(2)
+  for (const id of ['a', 'b', 'a', 'c', 'd']) ids.add('ws_1', id)
+  expect(ids.take()).toEqual(new Map([['ws_1', new Set(['a', 'b'])]]))
+  expect([ids.takeDropped(), ids.takeDropped(), ids.take().size]).toEqual([2, 0, 0])
+  ids.add('ws_1', 'e')
+  expect(ids.take().size).toBe(1)
+})

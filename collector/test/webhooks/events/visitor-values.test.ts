@@ -1,0 +1,138 @@
+import { expect, it } from 'vitest'
+import type { EventRow } from '../../../src/ingest/event-row.js'
+import type { VisitorRow } from '../../../src/reports/report-store.js'
+import { createPendingIds } from '../../../src/webhooks/events/pending-ids.js'
+import { createVisitorScoring } from '../../../src/webhooks/events/visitor-values.js'
+import { createFakeOutbox } from '../../support/fake-outbox.js'
+import { makeVisitor } from '../../support/fake-reports.js'
+import { makeGoal, openGoalBook } from '../../support/make-goal.js'
+import { makeRow } from '../../support/make-row.js'
+import { createMemoryWatch } from '../../support/memory-watch.js'
+
+const NOW = Date.UTC(2026, 3, 1, 12)
+
+async function openJudge(
+  score: (siteId: string, id: string) => VisitorRow | undefined,
+  rows: EventRow[] = [],
+) {
+  const outbox = createFakeOutbox('high_value_visitor', 'goal')
+  const touched = { visitors: createPendingIds(), sessions: createPendingIds() }
+  const goals = await openGoalBook(makeGoal({ kind: 'duration', seconds: 60 }, { value: 3 }))
+  return {
+    outbox,
+    touched,
+    ...createVisitorScoring({
+      store: createMemoryWatch(rows, score),
+      outbox,
+      goals,
+      touched,
+      now: () => NOW,
+    }),
+  }
+}
+const visited = (text: string) => Date.parse(text)
+
+it('publishes each of 500 high-value visitors of the same millisecond once', async () => {
+  const { outbox, touched, judge } = await openJudge((_, id) =>
+    makeVisitor({ id, valueScore: 70, visitedAt: NOW, lastSeen: NOW }),
+  )
+  for (let number = 0; number < 500; number++) touched.visitors.add('ws_1', `visitor-${number}`)
+  await judge()
+  for (let number = 0; number < 500; number++) touched.visitors.add('ws_1', `visitor-${number}`)
+  await judge()
+  expect(outbox.told).toHaveLength(500)
+  expect(new Set(outbox.told.map(({ data }) => data['visitorId'])).size).toBe(500)
+})
+
+it('publishes a visitor from a score of 70, with the fields of the visitor API', async () => {
+  const scores: Record<string, VisitorRow> = {
+    rich: makeVisitor({
+      id: 'rich',
+      valueScore: 70,
+      visitedAt: visited('2026-04-01T11:00:00Z'),
+      lastSeen: visited('2026-04-01T11:20:00Z'),
+    }),
+    nearly: makeVisitor({ id: 'nearly', valueScore: 69 }),
+    unknown: makeVisitor({
+      id: 'unknown',
+      valueScore: 100,
+      country: '',
+      landingPage: '',
+      visitedAt: NOW,
+      lastSeen: NOW,
+    }),
+  }
+  const { outbox, touched, judge } = await openJudge((_, id) => scores[id])
+  for (const id of ['rich', 'nearly', 'unknown', 'erased']) touched.visitors.add('ws_1', id)
+  expect(await judge()).toBe(true)
+  expect(outbox.told.map(({ at, data }) => [at, data])).toEqual([
+    [
+      visited('2026-04-01T11:20:00Z'),
+      {
+        siteId: 'ws_1',
+        visitorId: 'rich',
+        country: 'Switzerland',
+        valueScore: 70,
+        landingPage: 'https://example.com/',
+        timestamp: '2026-04-01T11:00:00.000Z',
+      },
+    ],
+    [
+      NOW,
+      {
+        siteId: 'ws_1',
+        visitorId: 'unknown',
+        country: 'Unknown',
+        valueScore: 100,
+        landingPage: '/',
+        timestamp: '2026-04-01T12:00:00.000Z',
+      },
+    ],
+  ])
+  expect(await judge()).toBe(false)
+})
+
+it('publishes a visitor again on the next day, and a visit over midnight once', async () => {
+  let visitor = makeVisitor({
+    valueScore: 80,
+    visitedAt: visited('2026-04-01T23:50:00Z'),
+    lastSeen: visited('2026-04-01T23:55:00Z'),
+  })
+  const { outbox, touched, judge } = await openJudge(() => visitor)
+  const look = async () => {
+    touched.visitors.add('ws_1', visitor.id)
+    await judge()
+  }
+  await look()
+  visitor = { ...visitor, valueScore: 90, lastSeen: visited('2026-04-02T00:10:00Z') }
+  await look()
+  expect(outbox.told).toHaveLength(1)
+  visitor = {
+    ...visitor,
+    visitedAt: visited('2026-04-02T09:00:00Z'),
+    lastSeen: visited('2026-04-02T09:00:00Z'),
+  }
+  await look()
+  // A late event moves the beginning of the visit.
+  visitor = { ...visitor, visitedAt: visited('2026-04-02T08:57:00Z') }
+  await look()
+  expect(outbox.told).toHaveLength(2)
+})
+
+it('evaluates a continuing session again, and keeps visitors that cannot be evaluated now', async () => {
+  const rows = [0, 61_000].map((ms) => makeRow({ occurred_at: NOW - 90_000 + ms, path: '/long' }))
+  const { outbox, touched, judge } = await openJudge((_, id) => makeVisitor({ id, valueScore: 75 }), rows)
+  for (const [ids, id] of [
+    [touched.sessions, 'session'],
+    [touched.visitors, 'visitor'],
+  ] as const) {
+    ids.add('ws_1', id)
+    outbox.failNext(1)
+    await expect(judge()).rejects.toThrow('the disk is full')
+    expect(await judge()).toBe(true)
+  }
+  expect(outbox.told.map(({ name, data }) => [name, data['goalId'] ?? data['visitorId']])).toEqual([
+    ['goal', 'goal_1'],
+    ['high_value_visitor', 'visitor'],
+  ])
+})
