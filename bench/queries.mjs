@@ -48,7 +48,7 @@ for (const millions of values.events.split(',').map(Number)) {
     }
     const peak = await measureMemory(store)
     console.log(
-      `memory of the engine's process with four querys to the events at once: ${Math.round(peak / MILLION)} MB, of which ${Math.round(store.idleBytes / MILLION)} MB when it started (at most ${MOST_MEMORY_BYTES / MILLION})`,
+      `memory of the engine's process with four queries to the events at once: ${Math.round(peak / MILLION)} MB, of which ${Math.round(store.idleBytes / MILLION)} MB when it started (at most ${MOST_MEMORY_BYTES / MILLION})`,
     )
     if (peak > MOST_MEMORY_BYTES) process.exitCode = 1
   } finally {

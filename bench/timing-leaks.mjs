@@ -5,7 +5,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { createApiKey, isKeyOf } from '../collector/dist/control/keys/api-key.js'
-import { createTokenCheck } from '../collector/dist/http/bearer-token.js'
+import { createBearerCheck } from '../collector/dist/http/bearer-token.js'
 import { verifyStripeSignature } from '../collector/dist/control/integrations/stripe.js'
 import { compareClasses } from './timing/compare-classes.mjs'
 
@@ -30,7 +30,7 @@ function makeToken(isRight) {
   const token = randomHex()
   return {
     given: choose(isRight, `Bearer ${token}`, `Bearer ${randomHex()}`),
-    check: createTokenCheck(token),
+    check: createBearerCheck(token),
   }
 }
 

@@ -7,7 +7,7 @@ import { pino } from 'pino'
 import { createClickhouseEventStore } from '../../collector/dist/stores/clickhouse/event-store.js'
 import { createClickhouseReportStore } from '../../collector/dist/stores/clickhouse/report-store.js'
 import { startEmbeddedEngine } from '../../collector/dist/stores/engine/embedded-engine.js'
-import { createDaySettling } from '../../collector/dist/stores/clickhouse/rollups/roll-up.js'
+import { createRollups } from '../../collector/dist/stores/clickhouse/rollups/roll-up.js'
 import { writeEvents } from './write-events.mjs'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -55,7 +55,7 @@ export async function openStore({ folder, events, days }) {
   // The last day of the period is not over yet.
   const to = Math.max(Date.now(), found.newest + 1)
   const period = { from: to - ASKED_DAYS * DAY_MS, to }
-  const settling = createDaySettling({ url })
+  const rollups = createRollups({ url })
   const countSettled = async () =>
     (
       await select(
@@ -65,8 +65,8 @@ export async function openStore({ folder, events, days }) {
     )[0].days
   // Newest days first: days before the queried ones need not be awaited.
   for (let isDone = false; !isDone && (await countSettled()) < ASKED_DAYS - 1;)
-    ({ isDone } = await settling.settle({ forMs: 10_000 }))
-  await settling.close()
+    ({ isDone } = await rollups.rollUp({ forMs: 10_000 }))
+  await rollups.close()
 
   const [asked] = await select(
     'SELECT count() AS events, uniqExact(cityHash64(session_id)) AS visits FROM events WHERE occurred_at >= fromUnixTimestamp64Milli({from: Int64})',
