@@ -14,7 +14,7 @@ const OUR_MODULE = 'our module'
 const EMPTY = 'empty script'
 export const FETCH = 'one-line fetch'
 
-// Less no tracker can do that keeps its visitor and what is not acknowledged in localStorage, and that follows navigations and the end of its page.
+// The least that a tracker does to keep its visitor and unacknowledged events in localStorage and to follow navigation and the end of the page.
 const MINIMUM_WORK = `{
   const createId = () => crypto.getRandomValues(new Uint32Array(5)).join('')
   const record = (localStorage.zenovay || '').split(',')
