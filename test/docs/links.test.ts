@@ -36,6 +36,15 @@ it.each(pages)('%s links to files and headings that exist', (page) => {
   expect(broken).toEqual([])
 })
 
+it.each(pages.filter((page) => page !== 'CHANGELOG.md'))('%s names paths that exist', (page) => {
+  const paths = [
+    ...readFileSync(join(ROOT, page), 'utf8').matchAll(
+      /`((?:src|collector|test|bench|scripts|docs)\/[\w./-]+)`/g,
+    ),
+  ]
+  expect(paths.map(([, path]) => path!).filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
+})
+
 it('limits every decision to 40 lines and lists it in the index', () => {
   const folder = join(ROOT, 'docs/decisions')
   const index = readFileSync(join(folder, 'README.md'), 'utf8')
