@@ -14,8 +14,8 @@ const OUR_MODULE = 'our module'
 const EMPTY = 'empty script'
 export const FETCH = 'one-line fetch'
 
-// Less no tracker can do that keeps its visitor and what is not acknowledged in localStorage, and that follows navigations and the end of its page.
-const BARE_DUTIES = `{
+// The least that a tracker does to keep its visitor and unacknowledged events in localStorage and to follow navigation and the end of the page.
+const MINIMUM_WORK = `{
   const createId = () => crypto.getRandomValues(new Uint32Array(5)).join('')
   const record = (localStorage.zenovay || '').split(',')
   record[3] ||= createId()
@@ -46,7 +46,7 @@ export async function createSubjects(folder) {
       name: FETCH,
       script: `fetch('${COLLECTOR}/fetch',{method:'POST',body:'${JSON.stringify(EVENT)}',keepalive:true})`,
     },
-    { name: 'bare duties', script: BARE_DUTIES },
+    { name: 'minimum work', script: MINIMUM_WORK },
     {
       name: OURS,
       script: readFileSync(join(DIST, 'z.js'), 'utf8'),
