@@ -1,3 +1,4 @@
+// @ts-check
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
@@ -14,7 +15,8 @@ const OUR_MODULE = 'our module'
 const EMPTY = 'empty script'
 export const FETCH = 'one-line fetch'
 
-// The least that a tracker does to keep its visitor and unacknowledged events in localStorage and to follow navigation and the end of the page.
+// The least that a tracker needs to keep its visitor and unacknowledged events in localStorage, and to
+// observe navigations and the end of its page.
 const MINIMUM_WORK = `{
   const createId = () => crypto.getRandomValues(new Uint32Array(5)).join('')
   const record = (localStorage.zenovay || '').split(',')
@@ -28,7 +30,10 @@ const MINIMUM_WORK = `{
   for (const name of ['pushState', 'replaceState']) history[name] = new Proxy(history[name], {})
 }`
 
-/** What is measured, floors first: a name, a script, its bytes as brotli, and the attributes of its tag. */
+/**
+ * The measured subjects, lower bounds first: a name, a script, its bytes as brotli, and the attributes of
+ * its tag.
+ */
 export async function createSubjects(folder) {
   const peers = createPeers(COLLECTOR)
   installPackages(folder, peers)
