@@ -17,7 +17,7 @@ export const FETCH = 'one-line fetch'
 
 // The least that a tracker needs to keep its visitor and unacknowledged events in localStorage, and to
 // observe navigations and the end of its page.
-const BARE_DUTIES = `{
+const MINIMUM_WORK = `{
   const createId = () => crypto.getRandomValues(new Uint32Array(5)).join('')
   const record = (localStorage.zenovay || '').split(',')
   record[3] ||= createId()
@@ -51,7 +51,7 @@ export async function createSubjects(folder) {
       name: FETCH,
       script: `fetch('${COLLECTOR}/fetch',{method:'POST',body:'${JSON.stringify(EVENT)}',keepalive:true})`,
     },
-    { name: 'bare duties', script: BARE_DUTIES },
+    { name: 'minimum work', script: MINIMUM_WORK },
     {
       name: OURS,
       script: readFileSync(join(DIST, 'z.js'), 'utf8'),
