@@ -129,10 +129,8 @@ it(`accepts ${REQUESTS} hostile requests without a fault, and counts each of the
   // The test would prove little if all requests were rejected early.
   expect(rows.length).toBeGreaterThan(REQUESTS / 10)
   for (const status of STATUSES) expect(counts.get(status), `answers with ${status}`).toBeGreaterThan(0)
-  for (const line of log) expect(JSON.parse(line)).toMatchObject({ level: expect.any(Number) as number })
-  expect(log.filter((line) => /[^\x20-\x7e\n]/.test(line) || line.indexOf('\n') !== line.length - 1)).toEqual(
-    [],
-  )
+  // Requests of strangers never fill the log, even at its most verbose level.
+  expect(log).toEqual([])
   await close()
 })
 
