@@ -55,6 +55,7 @@ for (const variant of VARIANTS)
       await tab.goto(site.addPage('/', trackedPage(servers, { variant, exclude: EXCLUDE })))
       await collector.until(() => collector.pageviews().length === 1)
       await tab.evaluate(async () => {
+        // Longer than the tracker waits for a page to settle, so that it counts each navigation.
         const settled = () => new Promise((resolve) => setTimeout(resolve, 150))
         history.pushState(null, '', '/account/orders/7?paid=1')
         window.tracker.track('paid')

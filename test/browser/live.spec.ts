@@ -95,6 +95,7 @@ test('esm: does not poll while hidden, and polls at once when visible again', as
   // A page that loaded slowly may have polled more than once before. Polls under way must arrive first.
   await sleep(300)
   const polled = collector.livePolls().length
+  // Proves that no poll arrives while hidden.
   await sleep(INTERVAL_MS + 500)
   expect(collector.livePolls()).toHaveLength(polled)
 
@@ -120,6 +121,7 @@ test('esm: stops when stopLive is called', async ({ tab, servers, site, collecto
     // A running widget polls at once when it becomes visible.
     document.dispatchEvent(new Event('visibilitychange'))
   })
+  // Proves that no second poll arrives.
   await sleep(300)
 
   expect(collector.livePolls()).toHaveLength(1)

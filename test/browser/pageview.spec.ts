@@ -19,6 +19,7 @@ for (const variant of VARIANTS) {
 
     await tab.goto(home)
     await collector.until(() => collector.pageviews().length === 1)
+    // Proves that no second request arrives.
     await sleep(OUTBOX_OPENED_MS)
 
     const posts = collector.requests.filter(({ path }) => path !== '/z.js')
