@@ -38,7 +38,7 @@ export function createMetrics(): Metrics {
     })
     const attempts = failures.with(labels)
     return {
-      settled(items, elapsedMs) {
+      batchFinished(items, elapsedMs) {
         latency.observe(elapsedMs / 1000)
         size.observe(items)
       },
