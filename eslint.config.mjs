@@ -1,10 +1,11 @@
 import js from '@eslint/js'
 import { defineConfig, globalIgnores } from 'eslint/config'
 import tseslint from 'typescript-eslint'
+import { borders } from './scripts/lint/rooms.mjs'
 import { FORBID_EARLY_EXITS } from './scripts/lint/forbid-early-exits.mjs'
 
-/** A room may import only what its arrows in ARCHITECTURE.md allow. */
-const border = (files, patterns) => ({ files, rules: { 'no-restricted-imports': ['error', { patterns }] } })
+/** Forbids imports by pattern in some files. */
+const restrict = (files, patterns) => ({ files, rules: { 'no-restricted-imports': ['error', { patterns }] } })
 
 export default defineConfig(
   globalIgnores(['**/dist/', '**/node_modules/', 'test-results/', 'data/', 'demo/pages/']),
@@ -59,40 +60,35 @@ export default defineConfig(
       },
     },
   },
-  border(
-    ['src/contract/**'],
-    [{ regex: '^(?!\\./)', message: 'The contract room imports nothing from outside.' }],
-  ),
-  border(
-    ['src/tracker/**', 'src/live/**'],
-    [{ regex: '^(?!\\./|\\.\\./contract/)', message: 'This room may import only the contract.' }],
+  {
+    files: ['src/**/*.ts', 'collector/src/**/*.ts'],
+    plugins: { rooms: { rules: { borders } } },
+    rules: { 'rooms/borders': 'error' },
+  },
+  // Packages that a room may import; rooms that it may import are in scripts/lint/rooms.mjs.
+  restrict(
+    ['src/contract/**', 'src/tracker/**', 'src/live/**'],
+    [{ regex: '^[^.]', message: 'This room imports no package.' }],
   ),
   ...['react', 'vue', 'svelte'].map((name) =>
-    border(
+    restrict(
       [`src/${name}/**`],
       [
-        {
-          regex: `^(?!\\./|\\.\\./tracker/index\\.js$|${name}$)`,
-          message: `This room may import only the entry of the tracker and ${name}.`,
-        },
+        { regex: `^(?!\\.|${name}$)`, message: `This room imports no package but ${name}.` },
+        { regex: '/tracker/(?!index\\.js$)', message: 'This room imports only the entry of the tracker.' },
       ],
     ),
   ),
-  border(
+  restrict(
     ['src/node/**'],
-    [
-      {
-        regex: '^(?!\\./|\\.\\./contract/|node:)',
-        message: 'This room may import only the contract and Node.',
-      },
-    ],
+    [{ regex: '^(?!\\.|node:)', message: 'This room imports no package but those of Node.' }],
   ),
-  border(
+  restrict(
     ['collector/src/**'],
     [
       {
         regex: '^@zenovay/(?!tracker/contract$)|/src/',
-        message: 'The collector may import only the contract of the tracker.',
+        message: 'The collector imports only the contract of the tracker.',
       },
     ],
   ),

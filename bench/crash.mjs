@@ -1,13 +1,17 @@
-// kill -9 of the collector and of its engine by turns, under load: is every acknowledged event there, and none twice?
+// @ts-check
+// kill -9 of the collector and of its engine in turn, under load: is every acknowledged event stored, and
+// none twice?
 //   node bench/crash.mjs [--kills 50] [--events 40000] [--clients 50] [--control]
-// --control runs a collector that acknowledges before the commit. It must lose events, or this proves nothing.
+// --control runs a collector that acknowledges before the commit. It must lose events, or this proves
+// nothing.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { judgeStore } from './faults/judge-store.mjs'
+import { checkStore } from './faults/check-store.mjs'
 import { COLLECTOR, findEngine, openSite } from './faults/open-site.mjs'
 import { startSenders } from './faults/start-senders.mjs'
 import { runServer } from './run-server.mjs'
+import { waitUntil } from './wait-until.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -20,15 +24,15 @@ const { values } = parseArgs({
 const kills = Number(values.kills)
 const command = values.control ? [join(import.meta.dirname, 'early-ack-collector.mjs')] : [COLLECTOR, 'start']
 const LIFE_SPREAD_MS = 700
-const POLL_MS = 20
 
 const site = await openSite()
 let server = await runServer(command, site.env)
 const { acknowledged, answers, stop } = startSenders({ ...site, clients: Number(values.clients) })
 
-/** Lets it live until its share is acknowledged, and then to a moment that nobody chose. */
+/** Waits until the server has acknowledged its share, and then a random time. */
 async function live(kill) {
-  while (acknowledged.size < ((kill + 1) * Number(values.events)) / (kills + 1)) await sleep(POLL_MS)
+  const share = ((kill + 1) * Number(values.events)) / (kills + 1)
+  await waitUntil(() => acknowledged.size >= share, { description: `${share} acknowledged events` })
   await sleep(Math.random() * LIFE_SPREAD_MS)
 }
 
@@ -42,12 +46,13 @@ for (let kill = 0; kill < kills; kill++) {
   }
 }
 await live(kills)
-// The last one dies as well, with its clients: what it acknowledged must be there without another start of its own.
+// The last server is killed as well, with its clients: its acknowledged events must be stored without
+// another start.
 const stopped = stop()
 await server.stop('SIGKILL')
 await stopped
 
-const { stored, lost, doubled } = await judgeStore(site.dataDir, acknowledged)
+const { stored, lost, doubled } = await checkStore(site.dataDir, acknowledged)
 site.remove()
 const strange = [...answers.keys()].filter((status) => ![0, 200, 503].includes(status))
 console.log(

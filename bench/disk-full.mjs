@@ -1,4 +1,6 @@
-// A full disk under load: 503 with Retry-After and never 500, reads go on, and it recovers by itself when there is room.
+// @ts-check
+// A full disk under load: 503 with Retry-After and never 500, reads continue, and it recovers by itself when
+// there is room.
 //   node bench/disk-full.mjs [--full-seconds 15] [--clients 20] [--megabytes 24]
 // Needs root on Linux: DATA_DIR lies on a small tmpfs, which is mounted for it.
 import { execFileSync } from 'node:child_process'
@@ -7,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { judgeStore } from './faults/judge-store.mjs'
+import { checkStore } from './faults/check-store.mjs'
 import { COLLECTOR, openSite } from './faults/open-site.mjs'
 import { startSenders } from './faults/start-senders.mjs'
 import { makeEvent } from './make-event.mjs'
@@ -23,14 +25,14 @@ const { values } = parseArgs({
 const BEFORE_MS = 1_000
 const RECOVER_WITHIN_MS = 5_000
 const REST_MS = 20
-// Whoever waits this long is refused; in a shorter run the room comes first.
+// Requests that wait this long are refused; in a shorter run, the disk has room again first.
 const ANSWER_WITHIN_S = 21
 
 const disk = mkdtempSync(join(tmpdir(), 'zenovay-disk-'))
 execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${values.megabytes}m`, 'zenovay', disk])
 const filler = join(disk, 'filler')
 
-/** Takes every byte that is free, also what came free since. */
+/** Fills every free byte, including space freed since the last call. */
 function fill() {
   for (const size of [65_536, 4_096, 1])
     try {
@@ -60,7 +62,7 @@ try {
   }
   const health = await get('/health')
   const during = senders.acknowledged.size
-  // The salt of today is not made yet: control data has to write, too.
+  // Today's salt does not exist yet, so control data must be written as well.
   const event = makeEvent({ cookieless: true, visitor_id: undefined })
   const cookieless = (await fetch(server.url + site.path, { method: 'POST', body: JSON.stringify(event) }))
     .status
@@ -77,7 +79,7 @@ try {
   const healthAfter = await get('/health')
   await server.stop()
 
-  const { stored, lost, doubled } = await judgeStore(site.dataDir, senders.acknowledged)
+  const { stored, lost, doubled } = await checkStore(site.dataDir, senders.acknowledged)
   const statuses = [...senders.answers].map(([status, count]) => `${count} × ${status}`).join(', ')
   console.log(
     `acknowledged ${before} before, ${during - before} while full, ${after - during} after; answers ${statuses}; without Retry-After ${senders.refusedWithoutRetryAfter.size}`,

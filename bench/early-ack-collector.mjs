@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-// The control of bench/crash: the collector's own parts, but it answers before the commit. It must lose events.
+// @ts-check
+// The control of bench/crash: the parts of the collector, but it answers before the commit. It must lose
+// events.
 import { mkdirSync } from 'node:fs'
 import { pino } from 'pino'
 import { readConfig } from '../collector/dist/config.js'
@@ -26,14 +28,16 @@ const commit = {
   ...real,
   commit(candidate) {
     void real.commit(candidate)
-    return Promise.resolve('stored')
+    return Promise.resolve(/** @type {const} */ ('stored'))
   },
 }
 const heartbeats = createGroupCommit({ write: (rows, id) => events.insertHeartbeats(rows, id), log })
 const identifier = createIdentifier({
   salts: createSaltRotation({ store: createSaltFolder(`${config.dataDir}/salts`), log }),
 })
-const app = createApp({
+// Only the services that ingest needs.
+/** @type {any} */
+const services = {
   config,
   control,
   geo: await openGeo(undefined),
@@ -46,6 +50,7 @@ const app = createApp({
   scripts: [],
   page: [],
   log,
-})
+}
+const app = createApp(services)
 console.log(`collector: ${await app.listen({ port: config.port, host: config.host })}`)
 console.log('ready')

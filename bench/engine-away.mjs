@@ -1,11 +1,15 @@
-// The engine is away under load: is every request answered in time, /health unhealthy, nothing acknowledged lost and nothing doubled?
+// @ts-check
+// The engine is away under load: is every request answered in time, /health unhealthy, and no acknowledged
+// event lost or duplicated?
 //   node bench/engine-away.mjs [--how stop|kill|fail|lose] [--seconds 30] [--clients 100] [--rest-ms 0]
-// stop: the engine's process stands still · kill: it is killed again and again · fail: it answers 500 · lose: it works, but its answers are lost
+// stop: the engine's process is paused · kill: it is killed repeatedly · fail: it answers 500 · lose: it
+// works, but its answers are lost
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { pino } from 'pino'
 import { startEmbeddedEngine } from '../collector/dist/stores/engine/embedded-engine.js'
-import { judgeStore } from './faults/judge-store.mjs'
+import { checkStore } from './faults/check-store.mjs'
 import { COLLECTOR, findEngine, openSite } from './faults/open-site.mjs'
 import { startProxy } from './faults/start-proxy.mjs'
 import { startSenders } from './faults/start-senders.mjs'
@@ -24,7 +28,7 @@ const HEALTH_WITHIN_MS = 3_000
 const KILL_EVERY_MS = 400
 const POLL_MS = 500
 const awayMs = Number(values.seconds) * 1000
-// How long all is well, before and after.
+// Duration of normal operation, before and after.
 const wellMs = Math.min(2_000, awayMs / 2)
 
 let isAway = false
@@ -56,11 +60,11 @@ const healthAfter = (await fetch(`${server.url}/health`)).status
 await server.stop()
 await close()
 
-const { stored, lost, doubled } = await judgeStore(site.dataDir, senders.acknowledged)
+const { stored, lost, doubled } = await checkStore(site.dataDir, senders.acknowledged)
 site.remove()
 const slowest = Math.round(senders.durations.reduce((a, b) => Math.max(a, b), 0))
 const slowestHealth = Math.round(Math.max(...health.map(({ ms }) => ms)))
-// A first failure is needed before it can be known.
+// The outage becomes known with the first failure.
 const unhealthy = health.filter(({ sinceAwayMs }) => sinceAwayMs > 1000)
 const answers = [...senders.answers].map(([status, count]) => `${count} × ${status}`).join(', ')
 console.log(
@@ -83,14 +87,14 @@ const isGood =
   senders.acknowledged.size > during
 process.exitCode = isGood ? 0 : 1
 
-/** The collector with its own engine, whose process gets signals. */
+/** The collector with its embedded engine, whose process receives signals. */
 async function startEmbedded() {
   const running = await runServer([COLLECTOR, 'start'], site.env)
   const signal = (name) => {
     try {
       process.kill(findEngine(running.child.pid), name)
     } catch {
-      // It is just being started again.
+      // The engine is being restarted.
     }
   }
   const killing = async () => {
@@ -104,9 +108,9 @@ async function startEmbedded() {
   }
 }
 
-/** The collector with an engine that looks remote, and a proxy between the two. */
+/** The collector with an external engine, and a proxy in between. */
 async function startBehindProxy() {
-  const engine = await startEmbeddedEngine(join(site.dataDir, 'engine'), { debug() {}, error() {} })
+  const engine = await startEmbeddedEngine(join(site.dataDir, 'engine'), pino({ level: 'silent' }))
   const proxy = await startProxy({ target: engine.url, choose: () => (isAway ? values.how : 'pass') })
   const url = new URL(engine.url)
   url.port = String(proxy.port)

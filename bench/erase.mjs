@@ -1,6 +1,8 @@
-// Erases a visitor among others and searches every byte of every file of the data folder once that is answered, and again after a restart.
+// @ts-check
+// Erases one visitor among others and searches every byte of every file of the data folder once the erasure
+// is answered, and again after a restart.
 //   node bench/erase.mjs [--events 20000] [--visitor-events 200]
-// Before the erasure the same search must find the visitor, or this proves nothing.
+// Before the erasure, the same search must find the visitor, or this proves nothing.
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execFileSync } from 'node:child_process'
@@ -19,7 +21,7 @@ const { values } = parseArgs({
 const MAX_BATCH = 30
 const DAY_MS = 24 * 60 * 60 * 1000
 
-// Random letters: LZ4 keeps them as they are, so that a search of the files finds them.
+// Random letters: LZ4 leaves them readable, so that a search of the files finds them.
 const unique = () => `x${randomBytes(12).toString('hex')}`
 const planted = {
   visitor: unique(),
@@ -42,7 +44,7 @@ const makePlanted = () =>
     age_ms: Math.floor(Math.random() * 7 * DAY_MS),
   })
 
-/** Every file of a folder. Parts come and go meanwhile: what is gone holds nothing any more. */
+/** Every file of a folder. Parts come and go meanwhile; a deleted part contains nothing. */
 async function* walk(folder) {
   for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => []))
     if (entry.isDirectory()) yield* walk(join(folder, entry.name))

@@ -1,12 +1,14 @@
-// Runs collector and engine under strace: is every file of the part that holds an event synced before its 200 is written?
+// @ts-check
+// Runs collector and engine under strace: is every file of an event's part synced before its 200 is written?
 //   node bench/fsync-order.mjs [--events 10000] [--clients 200] [--control no-fsync|early-ack]
-// kill -9 cannot tell a synced file from one in the page cache; the order of the calls can.
-// The controls (fsync switched off; a collector that answers before the commit) must show unpreceded answers.
+// kill -9 cannot distinguish a synced file from one in the page cache; the order of system calls can. The
+// controls (fsync switched off; a collector that answers before the commit) must show answers without a
+// preceding fsync.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { askEngine } from './faults/ask-engine.mjs'
+import { createEngineClient } from './faults/create-engine-client.mjs'
 import { COLLECTOR, findEngine, openSite } from './faults/open-site.mjs'
 import { readTrace } from './faults/read-trace.mjs'
 import { startSenders } from './faults/start-senders.mjs'
@@ -33,8 +35,8 @@ const server = await runServer(
   site.env,
 )
 const collectorPid = findEngine(server.child.pid)
-const engine = askEngine({ ...site, enginePid: findEngine(collectorPid) })
-// A merged part would no longer say which insert an event came with.
+const engine = createEngineClient({ ...site, enginePid: findEngine(collectorPid) })
+// A merged part would hide the insert of an event.
 await engine.command({ query: 'SYSTEM STOP MERGES' })
 if (values.control === 'no-fsync')
   await engine.command({

@@ -1,4 +1,6 @@
-// Acknowledged events per second of the collector, beside a Fastify that only validates and answers, in one run.
+// @ts-check
+// Acknowledged events per second of the collector, compared with a Fastify that only validates and answers,
+// in one run.
 //   node bench/ingest.mjs [--clients 1,100,1000] [--seconds 5] [--rounds 5]
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -49,7 +51,7 @@ try {
     const rounds = []
     for (let round = 0; round < Number(values.rounds); round++) {
       const rates = new Map()
-      // In turns, so that neither always comes when the machine is busier.
+      // Alternating order, so that neither always runs when the machine is busier.
       for (const server of round % 2 ? [bare, collector] : [collector, bare])
         rates.set(server, await load(server, clients))
       rounds.push([collector, bare].map((server) => rates.get(server)))

@@ -1,7 +1,9 @@
-// Three of ten answers are lost after the collector took the request, and the clients send again, marked: is each event stored once?
+// @ts-check
+// Three of ten answers are lost after the collector received the request, and the clients resend with a
+// mark: is each event stored once?
 //   node bench/lost-answers.mjs [--events 10000] [--clients 50] [--lose 0.3]
 import { parseArgs } from 'node:util'
-import { judgeStore } from './faults/judge-store.mjs'
+import { checkStore } from './faults/check-store.mjs'
 import { COLLECTOR, openSite } from './faults/open-site.mjs'
 import { startProxy } from './faults/start-proxy.mjs'
 import { startSenders } from './faults/start-senders.mjs'
@@ -27,7 +29,7 @@ await senders.stop()
 proxy.stop()
 await server.stop()
 
-const { stored, lost, doubled } = await judgeStore(site.dataDir, senders.acknowledged)
+const { stored, lost, doubled } = await checkStore(site.dataDir, senders.acknowledged)
 site.remove()
 console.log(
   `answers lost ${proxy.done.lose} of ${proxy.done.lose + proxy.done.pass}, acknowledged ${senders.acknowledged.size}, stored ${stored} of ${events}, lost ${lost}, doubled ${doubled}`,

@@ -1,8 +1,9 @@
+// @ts-check
 import { randomUUID } from 'node:crypto'
 
 let visits = 0
 
-/** A pageview such as the tracker sends it, with an id of its own. */
+/** A pageview as sent by the tracker, with a unique id. */
 export function makeEvent(fields = {}) {
   const visit = `bench-visit-${visits++ % 5000}`
   return {
@@ -21,7 +22,7 @@ export function makeEvent(fields = {}) {
   }
 }
 
-/** An address for X-Forwarded-For, one of 20,000, so that the limits for each client do not measure the benchmark. */
+/** One of 20,000 addresses for X-Forwarded-For, so that the limits per client do not affect the benchmark. */
 export function makeAddress() {
   const number = Math.floor(Math.random() * 20_000)
   return `10.0.${number >> 8}.${number & 255}`

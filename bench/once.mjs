@@ -1,7 +1,9 @@
-// Each event is sent one to five times, in any order, by eight clients: is each stored once?
+// @ts-check
+// Eight clients send each event one to five times, in any order: is each stored once?
 //   node bench/once.mjs [--events 10000] [--collectors 2]
-// Two collectors share one store and are stopped and killed in turn; clients lose patience and send the event at once
-// to the other one, marked. With one collector nothing fails, and half of the repeats are not marked.
+// Two collectors share one store and are stopped and killed in turn; clients time out and resend the event
+// to the other one at once, with a mark. With one collector nothing fails, and half of the repeats have no
+// mark.
 import { randomUUID } from 'node:crypto'
 import { request } from 'node:http'
 import { join } from 'node:path'
@@ -9,6 +11,7 @@ import { clearTimeout, setTimeout } from 'node:timers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { createClient } from '@clickhouse/client'
+import { pino } from 'pino'
 import { startEmbeddedEngine } from '../collector/dist/stores/engine/embedded-engine.js'
 import { COLLECTOR, findFreePort, openSite } from './faults/open-site.mjs'
 import { makeAddress, makeEvent } from './make-event.mjs'
@@ -21,16 +24,16 @@ const EVENTS = Number(values.events)
 const COLLECTORS = Number(values.collectors)
 const CLIENTS = 8
 const MOST_SENDS = 5
-const LONGEST_PATIENCE_MS = 60
+const MAX_SHORT_TIMEOUT_MS = 60
 const TIMEOUT_MS = 30_000
 const LIFE_MS = 1_500
-// The collectors look for copies once a minute, give or take a quarter; on a busy machine the last one may be late.
+// The collectors search for copies once a minute, give or take a quarter; on a busy machine the last search
+// may be late.
 const SWEEP_WITHIN_MS = 180_000
 
 const isShared = COLLECTORS > 1
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 const site = await openSite()
-const engine = await startEmbeddedEngine(join(site.dataDir, 'engine'), quiet)
+const engine = await startEmbeddedEngine(join(site.dataDir, 'engine'), pino({ level: 'silent' }))
 const clickhouse = createClient({ url: engine.url })
 const collectors = await Promise.all(
   Array.from({ length: COLLECTORS }, async () => {
@@ -47,7 +50,7 @@ const planned = sends.length
 const begun = new Set()
 const acknowledged = new Set()
 let transmissions = 0
-let impatient = 0
+let timedOut = 0
 
 function shuffle(list) {
   for (let i = list.length - 1; i > 0; i--) {
@@ -57,28 +60,28 @@ function shuffle(list) {
   return list
 }
 
-/** Sends an event until it is acknowledged; one who lost patience does not wait before the next try. */
+/** Sends an event until it is acknowledged; after a timeout, the next attempt follows at once. */
 async function deliver(event) {
   for (let target = Math.floor(Math.random() * COLLECTORS); ; target = (target + 1) % COLLECTORS) {
     const isRepeat = begun.has(event.event_id)
     begun.add(event.event_id)
     const isMarked = isRepeat && (isShared || Math.random() < 0.5)
-    const patienceMs = isShared && Math.random() < 0.3 ? Math.random() * LONGEST_PATIENCE_MS : TIMEOUT_MS
+    const timeoutMs = isShared && Math.random() < 0.3 ? Math.random() * MAX_SHORT_TIMEOUT_MS : TIMEOUT_MS
     transmissions++
     const status = await post(
       collectors[target].env.PORT,
       JSON.stringify(isMarked ? { ...event, retry: true } : event),
-      patienceMs,
+      timeoutMs,
     )
     if (status === 200) return acknowledged.add(event.event_id)
     if (![0, 503].includes(status)) throw new Error(`a collector answered ${status}`)
-    if (patienceMs < TIMEOUT_MS) impatient++
+    if (timeoutMs < TIMEOUT_MS) timedOut++
     else await sleep(50)
   }
 }
 
-/** The status; 0 without an answer. */
-function post(port, body, patienceMs) {
+/** Resolves to the status, or 0 without an answer. */
+function post(port, body, timeoutMs) {
   return new Promise((resolve) => {
     const headers = {
       'content-type': 'text/plain',
@@ -88,7 +91,7 @@ function post(port, body, patienceMs) {
     const sent = request({ host: '127.0.0.1', port, path: site.path, method: 'POST', headers }, (answer) =>
       answer.resume().on('end', () => resolve(answer.statusCode)),
     )
-    const timer = setTimeout(() => sent.destroy(new Error('no patience')), patienceMs)
+    const timer = setTimeout(() => sent.destroy(new Error('timed out')), timeoutMs)
     sent.on('error', () => resolve(0)).on('close', () => clearTimeout(timer))
     sent.end(body)
   })
@@ -139,7 +142,7 @@ await engine.stop()
 site.remove()
 
 console.log(
-  `events ${EVENTS}, sends ${planned}, transmissions ${transmissions} (${impatient} given up by their client), restarts ${restarts}`,
+  `events ${EVENTS}, sends ${planned}, transmissions ${transmissions} (${timedOut} given up by their client), restarts ${restarts}`,
 )
 console.log(
   `acknowledged ${acknowledged.size}, rows when the last was acknowledged ${first.rows}, rows in the end ${last.rows}, different events ${last.ids}; sweeps that deleted copies ${last.sweeps}`,

@@ -1,6 +1,8 @@
-// R30, T17: five times what the collector can take, for 60 seconds, from as many addresses as there are requests.
+// @ts-check
+// Five times the capacity of the collector, for 60 seconds, each request from another address.
 //   node bench/overload.mjs [--seconds 60] [--factor 5] [--batch 30]
-// Open loop: requests leave at their time, whether earlier ones are answered or not. Capacity is measured first, with the same requests.
+// Open loop: requests are sent on schedule, whether earlier ones are answered or not. The capacity is
+// measured first, with the same requests.
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'

@@ -1,10 +1,13 @@
+// @ts-check
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
 /**
- * Starts an executable (with the flags of its first line) that prints `collector: URL` and then `ready`, and waits for both.
- * Resolves to its process, its URL and a function that stops it with a signal and waits.
+ * Starts an executable (with the flags of its first line) that prints `collector: URL` and then `ready`, and
+ * waits for both. Resolves to its process, its URL and a function that stops it with a signal and waits.
+ *
+ * @param {string[]} command
  */
 export async function runServer([file, ...args], env = {}) {
   const child = spawn(file, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -23,6 +26,7 @@ export async function runServer([file, ...args], env = {}) {
   return {
     child,
     url,
+    /** @param {NodeJS.Signals} signal */
     async stop(signal = 'SIGTERM') {
       if (child.exitCode !== null || child.signalCode !== null) return
       const ended = once(child, 'exit')

@@ -1,4 +1,6 @@
-// T18: 500 sockets that drip their headers and 500 that drip their body, at the real time-outs, while others are served.
+// @ts-check
+// 500 sockets that drip their headers and 500 that drip their body, with the real timeouts, while others are
+// served.
 //   node bench/slow-senders.mjs [--sockets 500]
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -21,11 +23,11 @@ const kinds = {
   body: `${request}content-type: text/plain\r\ncontent-length: 60000\r\n\r\n`,
 }
 
-/** Resolves to how long the server held a socket that sends a byte a second, in milliseconds. */
+/** Resolves to the time in ms for which the server held a socket that sends a byte a second. */
 const drip = (start) =>
   new Promise((resolve) => {
     const openedAt = performance.now()
-    const socket = connect(port, '127.0.0.1')
+    const socket = connect(Number(port), '127.0.0.1')
       .resume()
       .on('error', () => {})
     socket.write(start)
@@ -36,7 +38,7 @@ const drip = (start) =>
     })
   })
 
-/** Posts 50 events a second until told to stop. Resolves to the times of their answers, in milliseconds. */
+/** Posts 50 events a second until `isOver`. Resolves to the response times in ms. */
 async function serveOthers(isOver) {
   const times = []
   while (!isOver()) {

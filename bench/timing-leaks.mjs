@@ -1,4 +1,6 @@
-// Whether time tells how much of a secret is right: 100,000 checks of API keys, of tokens and of Stripe's signatures each, and of comparisons that end early.
+// @ts-check
+// Does time reveal how much of a secret is right? 100,000 checks each of API keys, tokens and Stripe
+// signatures, and of comparisons that exit early.
 //   node bench/timing-leaks.mjs [--samples 100000]
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
@@ -11,8 +13,8 @@ const { values } = parseArgs({ options: { samples: { type: 'string', default: '1
 const SAMPLES = Number(values.samples)
 const LEAK = 4.5
 
-// Whatever is compared is new and random in both classes: they differ in nothing but how much of it is right. Both texts are always made, and a copy is given, so that
-// neither work nor memory before the check differ.
+// All inputs are new and random in both classes: they differ only in how much of them is right. Both texts
+// are always created, and a copy is passed, so that neither work nor memory before the check differ.
 const copy = (text) => Buffer.from(text).toString('latin1')
 const choose = (isFirst, first, second) => copy(isFirst ? first : second)
 const randomHex = () => randomBytes(32).toString('hex')
@@ -32,7 +34,7 @@ function makeToken(isRight) {
   }
 }
 
-/** Both are refused: whether the last digit or all are wrong must not show. */
+/** Both are rejected: time must not reveal whether only the last digit or all of them are wrong. */
 function makeSignature(isNear) {
   const now = Date.now()
   const body = randomBytes(200)
@@ -47,7 +49,7 @@ function makeSignature(isNear) {
   }
 }
 
-/** What a comparison in a loop does, and `===` of texts in larger steps. */
+/** A comparison in a loop; `===` of texts does the same in larger steps. */
 function endsEarly(given, expected) {
   for (let place = 0; place < expected.length; place++)
     if (given.charCodeAt(place) !== expected.charCodeAt(place)) return false

@@ -1,4 +1,6 @@
-// Bytes, main-thread time and requests of one page load: ours beside the trackers that npm ships, and beside floors.
+// @ts-check
+// Bytes, main-thread time and requests of one page load: our tracker compared with trackers from npm and
+// with lower bounds.
 //   node bench/tracker.mjs [--rounds 15] [--json]
 // Chromium at 4× CPU throttle, a fresh context for each load. Peers are installed into a temporary folder.
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -32,11 +34,11 @@ const load = ({ name }) =>
   })
 
 try {
-  // The first load also starts what the browser itself needs.
+  // The first load also warms up the browser itself.
   await load(subjects[0])
   const rounds = []
   for (let number = 0; number < Number(values.rounds); number++) {
-    // Round-robin, so that other work of the machine hits all alike; from another one each time.
+    // Round-robin from a different start each time, so that other load on the machine affects all alike.
     const order = subjects.map((_, index) => subjects[(index + number) % subjects.length])
     const round = new Map()
     for (const subject of order) round.set(subject.name, await load(subject))

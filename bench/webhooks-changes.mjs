@@ -1,4 +1,6 @@
-// Rotations and removals under load: does anything signed with an old secret, or anything at all, arrive after the answer?
+// @ts-check
+// Rotations and removals under load: does anything signed with an old secret, or anything at all, arrive
+// after the answer?
 //   node bench/webhooks-changes.mjs [--rotations 1000] [--removals 1000]
 import { createHmac } from 'node:crypto'
 import { parseArgs } from 'node:util'
@@ -13,7 +15,7 @@ const removals = Number(values.removals)
 const WEBHOOKS = 10
 const WAITING = 200
 
-// By webhook: the secrets that a request may be signed with at this moment; none once it is removed.
+// By webhook: the secrets that may sign a request at this moment; none once it is removed.
 const valid = new Map()
 const seen = { requests: 0, old: 0, afterRemoval: 0 }
 const receiver = await startReceiver(({ headers, body }) => {
@@ -39,7 +41,7 @@ const add = async () => {
 }
 for (let count = 0; count < WEBHOOKS; count++) await add()
 
-/** Every webhook has something to deliver all the time. */
+/** Keeps a backlog for every webhook at all times. */
 const feed = async () => {
   while ((await engine.backlogOf(site)) < WAITING * WEBHOOKS)
     await engine.webhooks.outbox.put(

@@ -1,10 +1,11 @@
+// @ts-check
 // kill -9 in the middle of deliveries: does every stored event arrive, and how many arrive twice?
 //   node bench/webhooks-crash.mjs [--kills 50] [--events 200]
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { waitUntil } from './wait-until.mjs'
 import { openEngine } from './webhooks/open-engine.mjs'
 import { startReceiver } from './webhooks/start-receiver.mjs'
 
@@ -16,7 +17,7 @@ const events = Number(values.events)
 const CHILD = join(import.meta.dirname, 'webhooks/deliver.mjs')
 const MAX_DOUBLES = 0.01
 
-// By number of the event: the id of every delivery that came.
+// By event number: the id of every received delivery.
 const received = new Map()
 let requests = 0
 const receiver = await startReceiver(({ headers, body }) => {
@@ -44,7 +45,7 @@ for (let kill = 0; kill < kills; kill++) {
   const from = requests
   const child = await start(kill, events)
   const until = from + Math.floor(Math.random() * events * 0.9)
-  while (requests < until) await sleep(1)
+  await waitUntil(() => requests >= until, { description: `${until} deliveries`, everyMs: 1 })
   const gone = once(child, 'exit')
   child.kill('SIGKILL')
   await gone

@@ -1,7 +1,9 @@
-// What one bad endpoint does to the others, and to the memory.
+// @ts-check
+// The effect of one bad endpoint on the others, and on memory.
 //   node bench/webhooks-fairness.mjs [--rounds 3] [--seconds 10] [--storm 100000]
-// First 19 endpoints alone and with a tar-pit beside them, in turns, so that whatever else the machine does hits both: the time from an event to its arrival. Then a storm of events at an
-// endpoint that never answers, and one at an endpoint that refuses every connection until it is disabled.
+// First 19 endpoints alone and together with a tar pit, in turn, so that other load on the machine affects
+// both: the time from an event to its arrival. Then a storm of events for an endpoint that never answers,
+// and one for an endpoint that refuses every connection until it is disabled.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { openEngine } from './webhooks/open-engine.mjs'
@@ -78,14 +80,14 @@ if (beside > alone * MAX_RATIO) failures.push('the tar-pit slows the others down
 
 const storm = Number(values.storm)
 
-/** A storm of events at one endpoint: what becomes of them, and what it costs. */
+/** A storm of events for one endpoint: their results, and their cost. */
 async function rage(kind, port, isOver) {
   const engine = await openEngine()
   const site = await engine.addSite()
   await engine.addWebhook(site, { port })
   let [keys, unwanted] = [0, 0]
   const put = async (count) => {
-    // Nobody is told anything at a disabled webhook.
+    // A disabled webhook gets no events.
     if (!engine.webhooks.outbox.wants(site.id, 'event')) return void (unwanted += count)
     await engine.webhooks.outbox.put(
       Array.from({ length: count }, () => ({
@@ -136,7 +138,7 @@ async function rage(kind, port, isOver) {
 const silent = await startReceiver(() => undefined)
 await rage('never answers', silent.port, (_, waitedMs) => waitedMs > 1_000)
 await silent.close()
-// Its port is free by now: whoever calls is refused at once.
+// Its port is free now: every connection is refused at once.
 const log = await rage(
   'refuses every connection',
   silent.port,

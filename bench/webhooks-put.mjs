@@ -1,4 +1,5 @@
-// What storing events for webhooks costs, and what it costs when nobody wants them.
+// @ts-check
+// The cost of queuing events for webhooks, and the cost without any subscriber.
 //   node bench/webhooks-put.mjs [--events 1000] [--rounds 20]
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +15,7 @@ const rounds = Number(values.rounds)
 const ASKED = 10_000_000
 const DEAD_PORT = 9_999
 const median = (times) => times.toSorted((a, b) => a - b)[times.length >> 1]
-// About what a pageview's payload is.
+// About the payload of a pageview.
 const data = {
   siteId: 'ws_aaaaaaaaaaaa',
   path: '/products/tea?size=large',
@@ -32,7 +33,7 @@ for (const webhooks of [0, 1, 10]) {
   const engine = await openEngine()
   const site = await engine.addSite()
   for (let count = 0; count < webhooks; count++) await engine.addWebhook(site, { port: DEAD_PORT })
-  // Sends nothing: the cost of storing alone.
+  // Sends nothing: measures the cost of storing alone.
   await engine.webhooks.stop(1_000)
   let keys = 0
   const took = []
@@ -42,7 +43,7 @@ for (const webhooks of [0, 1, 10]) {
   for (let round = 0; round < rounds; round++) {
     const batch = Array.from({ length: events }, () => ({
       key: `event-${++keys}`,
-      name: 'event',
+      name: /** @type {const} */ ('event'),
       siteId: site.id,
       at: Date.now(),
       data,

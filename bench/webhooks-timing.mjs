@@ -1,27 +1,29 @@
-// When attempts are made and when they are cut, by the real clock: 100 attempts at each kind of endpoint that never comes to an end; then 100 webhooks
-// whose receiver fails twice, 100 whose receiver always fails, 100 that refuse.
+// @ts-check
+// Times of attempts and of their cut-off, by the real clock: 100 attempts at each kind of endpoint that
+// never finishes; then 100 webhooks whose receiver fails twice, 100 whose receiver always fails, 100 that
+// refuse.
 //   node bench/webhooks-timing.mjs [--webhooks 100]
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { measureCuts } from './webhooks/measure-cuts.mjs'
+import { measureDeadlines } from './webhooks/measure-deadlines.mjs'
 import { openEngine } from './webhooks/open-engine.mjs'
 import { startReceiver } from './webhooks/start-receiver.mjs'
 
 const { values } = parseArgs({ options: { webhooks: { type: 'string', default: '100' } } })
 const PER_SITE = 10
 const LAST_ATTEMPT_MS = 36_000
-// A handshake each: all at once would measure the machine.
+// Each attempt needs a handshake: all at once would measure the machine.
 const SPACING_MS = 1_000
 const KINDS = { '/twice': [500, 503, 200], '/always': [500, 500, 500, 500], '/refused': [404] }
 
 const CUT_MS = [5_000, 5_200]
 
 const failures = []
-for (const [how, times] of Object.entries(await measureCuts(Number(values.webhooks)))) {
+for (const [how, times] of Object.entries(await measureDeadlines(Number(values.webhooks)))) {
   console.log(
     `${times.length} attempts at an endpoint that ${how}: cut after ${times[0].toFixed(0)} to ${times.at(-1).toFixed(0)} ms, median ${times[times.length >> 1].toFixed(0)} ms`,
   )
-  // Timers may be up to a millisecond early by this clock.
+  // Timers may fire up to a millisecond early by this clock.
   if (times[0] < CUT_MS[0] - 1 || times.at(-1) > CUT_MS[1])
     failures.push(`attempts at an endpoint that ${how} are not cut in 5.0 to 5.2 s`)
 }
@@ -63,7 +65,7 @@ await sleep(LAST_ATTEMPT_MS)
 const log = (await Promise.all([...sites].map((site) => engine.logOf(site))))
   .flat()
   .filter(({ kind }) => kind === 'delivery')
-/** From the end of each attempt to the beginning of the next. */
+/** From the end of each attempt to the start of the next. */
 const pausesOf = ({ webhook }) =>
   attempts
     .get(webhook.id)

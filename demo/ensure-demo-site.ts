@@ -2,7 +2,10 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createApiKey, type ControlStore, type Site } from '@zenovay/collector'
 
-/** What a start prints, kept beside the data: of the key, the database holds only a hash. */
+/**
+ * The values that a start prints, stored beside the data because the database contains only a hash of the
+ * key.
+ */
 export interface DemoSite {
   websiteId: string
   trackingCode: string
@@ -11,7 +14,7 @@ export interface DemoSite {
 
 const SITE = { domain: 'localhost', allowedDomains: ['127.0.0.1', '[::1]'], name: 'Demo shop' }
 
-/** The demo's site and key, the same at each start with the same data; made anew where they are gone. */
+/** The demo's site and key: the same at each start with the same data, created when missing. */
 export async function ensureDemoSite(control: ControlStore, dataDir: string): Promise<DemoSite> {
   const file = join(dataDir, 'demo.json')
   const known = await readDemoSite(file)
@@ -21,7 +24,7 @@ export async function ensureDemoSite(control: ControlStore, dataDir: string): Pr
   const { secret, record } = createApiKey({ name: 'demo', siteId: site.id }, Date.now())
   await control.addApiKey(record)
   const made = { websiteId: site.id, trackingCode: site.trackingCode, apiKey: secret }
-  // Renamed, so that it is whole or not there, and private from its first byte.
+  // Renamed, so that the file is complete or missing, and private from its first byte.
   await writeFile(`${file}.new`, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 })
   await rename(`${file}.new`, file)
   return made

@@ -22,10 +22,10 @@ const FILES = [
   { path: '/app/app.js', file: 'dist/app/app.js', type: SCRIPT },
 ]
 
-// Compiled, this file lies one folder deeper.
+// The compiled version of this file lies one folder deeper.
 const FOLDER = new URL(/\/dist\/[^/]+$/.test(import.meta.url) ? '../' : './', import.meta.url)
 
-/** Reads the shop and the app; `{{name}}` in a page becomes the value of that name. */
+/** Reads the shop and the app, and replaces each `{{name}}` with its value. */
 export async function readDemoPages(values: Record<string, string>): Promise<DemoPage[]> {
   return Promise.all(
     FILES.map(async ({ path, file, type }) => {

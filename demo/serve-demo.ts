@@ -4,10 +4,10 @@ import { isIPv6, type AddressInfo } from 'node:net'
 import { readDemoPages } from './read-demo-pages.js'
 
 export interface DemoOptions {
-  /** 0 lets the system choose; so does a port that is taken. */
+  /** 0 or a port in use lets the system choose. */
   port: number
   host: string
-  /** Where the tracker's scripts come from and its events go. */
+  /** The origin of the tracker's scripts, which also receives its events. */
   collectorUrl: string
   trackingCode: string
 }
@@ -17,7 +17,7 @@ export interface Demo {
   close(): Promise<void>
 }
 
-/** Serves the demo shop and app; only the paths it knows, so no path leads out of its folder. */
+/** Serves only the known paths of the demo shop and app, so that no path leads out of its folder. */
 export async function serveDemo({ port, host, collectorUrl, trackingCode }: DemoOptions): Promise<Demo> {
   const pages = await readDemoPages({ collector: collectorUrl, 'tracking-code': trackingCode })
   const byPath = new Map(pages.map((page) => [page.path, page]))

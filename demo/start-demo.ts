@@ -6,7 +6,10 @@ export interface RunningDemo {
   close(): Promise<void>
 }
 
-/** Starts a collector with a demo shop beside it, and prints what one needs to look at both. Rejects with a `StartError`. */
+/**
+ * Starts a collector with a demo shop, and prints the URLs and commands for both. Rejects with a
+ * `StartError`.
+ */
 export async function startDemo(
   env: Record<string, string | undefined>,
   print: (line: string) => void,
@@ -40,7 +43,7 @@ function portBeside(port: number): number {
   return port === 0 || port === 65_535 ? 0 : port + 1
 }
 
-/** The URL that a browser on this machine can open: "every address" is none. */
+/** The URL that a browser on this machine can open; the wildcard address cannot be opened. */
 function reachableUrl(listening: string, host: string): string {
   const url = new URL(listening)
   if (host === '0.0.0.0') url.hostname = '127.0.0.1'

@@ -1,8 +1,8 @@
-// The program behind `npm start`: the only file of the demo that touches the process.
+// The program behind `npm start`: the only file of the demo that accesses the process.
 import { StartError } from '@zenovay/collector'
 import { startDemo } from './start-demo.js'
 
-// Listened for from the beginning: told to stop while it starts, it closes what it opened.
+// Installed first, so that a signal during the start closes everything opened so far.
 const stopped = new Promise((resolve) => {
   process.once('SIGINT', resolve)
   process.once('SIGTERM', resolve)

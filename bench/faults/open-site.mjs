@@ -1,3 +1,4 @@
+// @ts-check
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -6,7 +7,7 @@ import { join } from 'node:path'
 
 export const COLLECTOR = join(import.meta.dirname, '../../collector/bin/zenovay-collector.mjs')
 
-/** A data folder with one site, and the environment of a collector that comes back on the same port. */
+/** A data folder with one site, and the environment of a collector that always uses the same port. */
 export async function openSite({ dataDir = mkdtempSync(join(tmpdir(), 'zenovay-fault-')) } = {}) {
   const port = await findFreePort()
   const env = { DATA_DIR: dataDir, PORT: String(port), LOG_LEVEL: 'fatal', TRUSTED_PROXIES: '127.0.0.1' }
@@ -23,7 +24,7 @@ export async function openSite({ dataDir = mkdtempSync(join(tmpdir(), 'zenovay-f
   }
 }
 
-/** The process of the embedded engine of a collector. */
+/** The process id of a collector's embedded engine. */
 export function findEngine(collectorPid) {
   return Number(execFileSync('pgrep', ['-P', String(collectorPid)], { encoding: 'utf8' }).trim())
 }
@@ -31,7 +32,7 @@ export function findEngine(collectorPid) {
 export async function findFreePort() {
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address()
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
   await new Promise((resolve) => server.close(resolve))
   return port
 }

@@ -1,3 +1,4 @@
+// @ts-check
 import { createReadStream } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -7,14 +8,14 @@ const EVENT_ID = /event_id\\":\\"([0-9a-f-]{36})/
 const SUCCESS = /"HTTP\/1\.1 200 OK/
 
 /**
- * Reads what strace wrote, in the order in which the kernel's work was seen.
+ * Reads the output of strace, in the order of the system calls.
  *
  * `answered`: event id → number of the line where its 200 began to be written.
  * `synced`: `part/file`, or `part/` for its folder → number of the line where its fsync had ended.
  */
 export async function readTrace(file) {
   const [answered, synced] = [new Map(), new Map()]
-  // What each thread is in the middle of, and which event each connection of a client brought last.
+  // The unfinished call of each thread, and the last event received on each connection.
   const [underWay, brought] = [new Map(), new Map()]
   let number = 0
   for await (const line of createInterface({ input: createReadStream(file) })) {
@@ -39,7 +40,10 @@ export async function readTrace(file) {
   return { answered, synced, lines: number }
 }
 
-/** A new part is written under a name that begins with `tmp_insert_`, and renamed before its folder is synced. */
+/**
+ * A new part is written under a name that begins with `tmp_insert_`, and renamed before its folder is
+ * synced.
+ */
 function nameSynced(path) {
   const [parent, name] = [basename(dirname(path)), basename(path)]
   if (parent.startsWith('tmp_insert_')) return `${parent.slice('tmp_insert_'.length)}/${name}`

@@ -1,9 +1,10 @@
+// @ts-check
 import { once } from 'node:events'
 import { Agent, createServer, request } from 'node:http'
 
 /**
- * Stands before a server and does to each exchange what `choose()` says:
- * `pass`, `lose` (the server takes the request, its answer is dropped with the connection) or `fail` (500 at once).
+ * A proxy that treats each exchange as `choose()` decides: `pass`, `lose` (the server gets the request, its
+ * answer is dropped with the connection) or `fail` (500 at once).
  */
 export async function startProxy({ target, choose }) {
   const agent = new Agent({ keepAlive: true })
@@ -41,8 +42,8 @@ export async function startProxy({ target, choose }) {
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
-    port: server.address().port,
-    /** How many exchanges met each fate. */
+    port: /** @type {import('node:net').AddressInfo} */ (server.address()).port,
+    /** Number of exchanges by decision. */
     done,
     stop() {
       server.close()

@@ -1,3 +1,4 @@
+// @ts-check
 import { randomUUID } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,8 +8,9 @@ const RETRY_MS = 50
 const TIMEOUT_MS = 40_000
 
 /**
- * Starts clients that each send one event after the other; one that got no answer, or 503, goes again, marked, until it is acknowledged.
- * With `events` they stop by themselves when so many are acknowledged. `pauseMs` is what a client rests between two events.
+ * Starts clients that send one event after the other; an event without an answer, or with a 503, is resent
+ * with a mark until it is acknowledged. With `events`, the clients stop after that many events. `pauseMs` is
+ * the pause of a client between two events.
  */
 export function startSenders({ port, path, clients, events = Infinity, pauseMs = 0 }) {
   const agent = new Agent({ keepAlive: true })
@@ -48,7 +50,7 @@ export function startSenders({ port, path, clients, events = Infinity, pauseMs =
         'content-length': Buffer.byteLength(body),
         'x-forwarded-for': makeAddress(),
       }
-      request(
+      const sent = request(
         { host: '127.0.0.1', port, path, method: 'POST', headers, agent, timeout: TIMEOUT_MS },
         (answer) =>
           answer
@@ -59,9 +61,8 @@ export function startSenders({ port, path, clients, events = Infinity, pauseMs =
             })
             .on('error', reject),
       )
-        .on('timeout', function () {
-          this.destroy(new Error('no answer'))
-        })
+      sent
+        .on('timeout', () => sent.destroy(new Error('no answer')))
         .on('error', reject)
         .end(body)
     })
@@ -69,14 +70,14 @@ export function startSenders({ port, path, clients, events = Infinity, pauseMs =
 
   const finished = Promise.all(Array.from({ length: clients }, send))
   return {
-    /** Ids of events that got 200. */
+    /** Ids of events answered with 200. */
     acknowledged,
-    /** How often each status came; 0 is a connection without an answer. */
+    /** Number of answers by status; 0 is a connection without an answer. */
     answers,
     refusedWithoutRetryAfter,
-    /** Milliseconds of each answer. */
+    /** Duration of each answer in ms. */
     durations,
-    /** Resolves when all clients stopped. */
+    /** Resolves when all clients have stopped. */
     finished,
     async stop() {
       running = false

@@ -1,3 +1,4 @@
+// @ts-check
 import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { makeEvent } from '../make-event.mjs'
@@ -8,8 +9,8 @@ const SETTLE_MS = 30_000
 const ID_MARK = 'id-to-replace'
 
 /**
- * Clients that cost little, so that the collector is what is measured: requests are one buffer each, made once, in which
- * only the address and the ids change.
+ * Clients with little overhead, so that the benchmark measures the collector: a request is one prepared
+ * buffer in which only the address and the ids change.
  */
 export function createSenders({ port, path, batch }) {
   const body = JSON.stringify(
@@ -25,7 +26,7 @@ export function createSenders({ port, path, batch }) {
   const open = new Set()
   let requests = 0
 
-  /** The next request, from an address and with ids that no other has. */
+  /** The next request, with a unique address and unique ids. */
   function makeRequest() {
     const request = Buffer.from(template)
     const number = requests++
@@ -46,7 +47,7 @@ export function createSenders({ port, path, batch }) {
 
   function openConnection() {
     const socket = connect(port, '127.0.0.1')
-    // Answers come in the order of the requests (RFC 9112, section 9.3.2).
+    // Answers arrive in the order of the requests (RFC 9112, section 9.3.2).
     const connection = { socket, waiting: [], fault: 'closed' }
     open.add(connection)
     let text = ''
@@ -67,7 +68,12 @@ export function createSenders({ port, path, batch }) {
       if (!open.delete(connection)) return
       for (const answered of connection.waiting.splice(0)) answered(undefined)
     }
-    socket.on('error', ({ code }) => gone((connection.fault = code))).on('close', gone)
+    socket
+      .on('error', (/** @type {NodeJS.ErrnoException} */ { code }) => {
+        connection.fault = code
+        gone()
+      })
+      .on('close', gone)
     return connection
   }
 
@@ -83,7 +89,10 @@ export function createSenders({ port, path, batch }) {
     connection.socket.write(makeRequest())
   }
 
-  /** An idle connection, a new one, or, when all that may be are busy, each in turn: its request waits behind those before it. */
+  /**
+   * An idle connection, a new one, or, when all allowed connections are busy, each of them in turn: the
+   * request is queued behind earlier ones.
+   */
   function* takeConnections() {
     for (;;) {
       const connection = idle.pop()
@@ -117,7 +126,7 @@ export function createSenders({ port, path, batch }) {
       return tally
     },
 
-    /** Requests leave at their time, pipelined when more are under way than there may be connections. */
+    /** Requests are sent on schedule, and pipelined when more are under way than connections are allowed. */
     async runOpen({ perSecond, ms }) {
       const tally = openTally()
       const connections = takeConnections()

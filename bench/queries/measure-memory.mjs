@@ -1,10 +1,14 @@
+// @ts-check
 import { setTimeout as sleep } from 'node:timers/promises'
-import { QUESTIONS } from './time-questions.mjs'
+import { QUERIES } from './time-queries.mjs'
 
-/** The most memory, in bytes, that the engine's process holds while four questions to the events run at once; those for which it has none may be refused. */
+/**
+ * The peak memory of the engine's process in bytes while four queries on the events run at once; some may
+ * fail for lack of memory.
+ */
 export async function measureMemory({ reports, scope, readMemory }) {
   let isRunning = true
-  const running = Promise.allSettled(Object.values(QUESTIONS).map((ask) => ask(reports.raw, scope))).then(
+  const running = Promise.allSettled(Object.values(QUERIES).map((ask) => ask(reports.raw, scope))).then(
     () => (isRunning = false),
   )
   let peak = 0

@@ -1,7 +1,9 @@
+// @ts-check
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { createClient } from '@clickhouse/client'
+import { pino } from 'pino'
 import { createClickhouseEventStore } from '../../collector/dist/stores/clickhouse/event-store.js'
 import { createClickhouseReportStore } from '../../collector/dist/stores/clickhouse/report-store.js'
 import { startEmbeddedEngine } from '../../collector/dist/stores/engine/embedded-engine.js'
@@ -11,9 +13,9 @@ import { writeEvents } from './write-events.mjs'
 const DAY_MS = 24 * 60 * 60 * 1000
 const SITE_ID = 's'
 const ASKED_DAYS = 30
-const LOG = { debug() {}, info() {}, warn() {}, error: console.error }
+const LOG = pino({ level: 'error' }, pino.destination(2))
 
-/** An engine with so many events, of which the days asked are settled, and the two ways to ask it. */
+/** An engine with that many events and rollups of the queried days, and report stores for both sources. */
 export async function openStore({ folder, events, days }) {
   await mkdir(folder, { recursive: true })
   const engine = await startEmbeddedEngine(folder, LOG)
@@ -61,7 +63,7 @@ export async function openStore({ folder, events, days }) {
         { from: period.from },
       )
     )[0].days
-  // Newest days first: older ones than those asked need not be waited for.
+  // Newest days first: days before the queried ones need not be awaited.
   for (let isDone = false; !isDone && (await countSettled()) < ASKED_DAYS - 1;)
     ({ isDone } = await settling.settle({ forMs: 10_000 }))
   await settling.close()

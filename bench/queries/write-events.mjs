@@ -1,6 +1,8 @@
-// Visits that look like traffic, made inside the engine and always the same: visit n is a function of n.
-//   1 to 10 events a visit, 4 on average, 40 % of visits a single one; 3 visits a visitor over the whole time, spread evenly;
-//   2,000 pages and 40 sources, of which the k-th is asked for 1/k as often as the first.
+// @ts-check
+// Synthetic visits, generated inside the engine and always the same: visit n is a function of n.
+// 1 to 10 events a visit, 4 on average, 40 % of visits with a single one; 3 visits per visitor over the
+// whole time, spread evenly;
+// 2,000 pages and 40 sources, the k-th requested 1/k as often as the first.
 
 const EVENTS_PER_VISIT = 4
 const VISITS_PER_INSERT = 100_000
@@ -12,7 +14,7 @@ const SETTINGS = {
   min_insert_block_size_bytes: '100000000',
 }
 
-/** Rank 1 to `most`, the k-th with a chance of about 1/k. */
+/** Rank 1 to `most`, the k-th with a probability of about 1/k. */
 const zipf = (hash, most) => `toUInt32(exp((${hash} % 1000003) / 1000003 * log(${most})))`
 const pick = (list, hash, most = list.length) =>
   `[${list.map((item) => `'${item}'`).join(', ')}][least(${list.length}, ${zipf(hash, most + 1)})]`

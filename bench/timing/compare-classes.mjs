@@ -1,11 +1,14 @@
+// @ts-check
 const WARM_UP = 20_000
 const CHUNK = 1_000
-// Interrupts, collections of garbage and other processes; as dudect does (Reparaz, Balasch, Verbauwhede 2017).
+// Excludes interrupts, garbage collections and other processes, as dudect does (Reparaz, Balasch,
+// Verbauwhede 2017).
 const KEPT = 0.9
 
 /**
- * Welch's t between the times of two classes of inputs, taken in random order. `make(isFirst)` makes an input that was never used, outside of what is
- * measured; `run` takes it. Times beyond a percentile of both classes together are left out. Above 4.5 either way, time tells the class.
+ * Welch's t between the times of two classes of inputs, measured in random order. `make(isFirst)` creates a
+ * fresh input outside the measurement; `run` consumes it. Times beyond a percentile of both classes together
+ * are excluded. Beyond 4.5 either way, time reveals the class.
  */
 export function compareClasses({ make, run, samples }) {
   const times = [new Float64Array(samples), new Float64Array(samples)]
@@ -20,7 +23,7 @@ export function compareClasses({ make, run, samples }) {
       const began = process.hrtime.bigint()
       const verdict = run(input)
       const ended = process.hrtime.bigint()
-      // Used, so that no optimiser leaves the call out.
+      // Used, so that no optimizer removes the call.
       if (verdict) accepted++
       if (taken >= 0) times[place][counts[place]++] = Number(ended - began)
     }

@@ -1,16 +1,17 @@
+// @ts-check
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import resolve from '@rollup/plugin-node-resolve'
+import { nodeResolve } from '@rollup/plugin-node-resolve'
 import { rollup } from 'rollup'
 import { minify } from 'terser'
 
-/** What bundlers do with these for a page in production. */
+/** Constants that production builds replace. */
 const CONSTANTS = { '@process.env.NODE_ENV': '"production"' }
 
 /**
- * Bundles and minifies a few lines of an application, as a classic script; packages are those of `folder`.
+ * Bundles and minifies a few lines of an application as a classic script, with the packages of `folder`.
  *
- * What is imported only on demand stays outside, as in any bundle with code splitting: visitors do not download it.
+ * Dynamic imports stay outside, as in any bundle with code splitting: visitors do not download them.
  */
 export async function bundleSource(folder, name, source) {
   const input = join(folder, `${name.replaceAll(/\W+/g, '-')}.mjs`)
@@ -18,7 +19,7 @@ export async function bundleSource(folder, name, source) {
   const leaveOut = { name: 'leave-out', resolveDynamicImport: () => ({ id: './later.js', external: true }) }
   const bundle = await rollup({
     input,
-    plugins: [leaveOut, resolve({ browser: true })],
+    plugins: [leaveOut, nodeResolve({ browser: true })],
     onwarn: rejectUnresolved,
   })
   const { output } = await bundle.generate({ format: 'iife' })

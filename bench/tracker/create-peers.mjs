@@ -1,7 +1,8 @@
+// @ts-check
 /**
- * The trackers of others that npm ships, each started as its documentation says, for pageviews and own events.
+ * Other trackers from npm, each started as documented, for pageviews and custom events.
  *
- * Names of functions that a page would call later stand in `keep`, or the bundler would drop what a site uses.
+ * Functions that a page would call later are kept in `keep`, because the bundler would drop them.
  */
 export const createPeers = (collector) => [
   {
@@ -14,7 +15,8 @@ globalThis.keep = track`,
   {
     name: '@vercel/analytics',
     version: '2.0.1',
-    // The script it inserts comes from Vercel's servers, not from npm: here that address answers with an empty file.
+    // The inserted script comes from Vercel's servers, not from npm: here that URL answers with an empty
+    // file.
     note: 'only the loader: the script that counts is not in the package',
     source: `import { inject, track } from '@vercel/analytics'
 inject()
@@ -45,7 +47,7 @@ globalThis.keep = trackPageview`,
   },
   {
     name: 'posthog-js',
-    // The newest whose dependencies could be installed in November 2026.
+    // The newest version whose dependencies could be installed in November 2026.
     version: '1.434.18',
     source: `import posthog from 'posthog-js'
 posthog.init('phc_bench', { api_host: '${collector}', defaults: '2026-01-30' })

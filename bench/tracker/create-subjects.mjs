@@ -1,3 +1,4 @@
+// @ts-check
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
@@ -14,8 +15,9 @@ const OUR_MODULE = 'our module'
 const EMPTY = 'empty script'
 export const FETCH = 'one-line fetch'
 
-// Less no tracker can do that keeps its visitor and what is not acknowledged in localStorage, and that follows navigations and the end of its page.
-const BARE_DUTIES = `{
+// The least that a tracker needs to keep its visitor and unacknowledged events in localStorage, and to
+// observe navigations and the end of its page.
+const MINIMUM_WORK = `{
   const createId = () => crypto.getRandomValues(new Uint32Array(5)).join('')
   const record = (localStorage.zenovay || '').split(',')
   record[3] ||= createId()
@@ -28,7 +30,10 @@ const BARE_DUTIES = `{
   for (const name of ['pushState', 'replaceState']) history[name] = new Proxy(history[name], {})
 }`
 
-/** What is measured, floors first: a name, a script, its bytes as brotli, and the attributes of its tag. */
+/**
+ * The measured subjects, lower bounds first: a name, a script, its bytes as brotli, and the attributes of
+ * its tag.
+ */
 export async function createSubjects(folder) {
   const peers = createPeers(COLLECTOR)
   installPackages(folder, peers)
@@ -46,7 +51,7 @@ export async function createSubjects(folder) {
       name: FETCH,
       script: `fetch('${COLLECTOR}/fetch',{method:'POST',body:'${JSON.stringify(EVENT)}',keepalive:true})`,
     },
-    { name: 'bare duties', script: BARE_DUTIES },
+    { name: 'minimum work', script: MINIMUM_WORK },
     {
       name: OURS,
       script: readFileSync(join(DIST, 'z.js'), 'utf8'),

@@ -1,3 +1,5 @@
+// @ts-check
+/** @type {[title: string, show: (subject: any) => string][]} */
 const COLUMNS = [
   ['', ({ name }) => name],
   ['script, ÷ fetch', ({ script }) => script.toFixed(2)],

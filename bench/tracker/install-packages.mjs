@@ -1,8 +1,9 @@
+// @ts-check
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Installs exact versions of packages into a folder of their own; none of their install scripts runs. */
+/** Installs exact versions of packages into a separate folder, without running their install scripts. */
 export function installPackages(folder, packages) {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
   const wanted = packages.map(({ name, version }) => `${name}@${version}`)
@@ -15,6 +16,6 @@ export function installPackages(folder, packages) {
     '--loglevel=error',
     ...wanted,
   ]
-  // npm is a script of the shell on Windows.
+  // npm is a shell script on Windows.
   execFileSync('npm', args, { cwd: folder, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' })
 }

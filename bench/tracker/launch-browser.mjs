@@ -1,11 +1,13 @@
+// @ts-check
 import { chromium } from '@playwright/test'
 import { findBrowser, INSTALL_HINT } from '../../test/support/find-browsers.mjs'
 
 /**
- * Starts Chromium as visitors have it: no mark of automation, and every name of `.example` is the bench's server.
+ * Starts Chromium as visitors have it: without signs of automation, and with every `.example` name resolved
+ * to the benchmark's server.
  *
- * Some trackers refuse local host names, automated browsers and headless ones. A flag, not a script in the page,
- * hides `navigator.webdriver`: that script would be measured, too.
+ * Some trackers reject local host names, automated browsers and headless ones. `navigator.webdriver` is
+ * hidden by a flag, because a script in the page would be measured as well.
  */
 export async function launchBrowser(port) {
   const found = await findBrowser('chromium')
@@ -15,7 +17,7 @@ export async function launchBrowser(port) {
     '--disable-quic',
     '--disable-blink-features=AutomationControlled',
     `--host-resolver-rules=MAP *.example 127.0.0.1:${port}`,
-    // Sites have https, and without it browsers hide crypto.randomUUID.
+    // Sites use https, and without it browsers hide crypto.randomUUID.
     '--unsafely-treat-insecure-origin-as-secure=http://site.example,http://collector.example',
   ]
   const browser = await chromium.launch(

@@ -1,15 +1,17 @@
+// @ts-check
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sumMainThread } from './sum-main-thread.mjs'
 
 const CPU_THROTTLING_RATE = 4
 const SETTLED_AFTER_LOAD_MS = 2_000
-// No more than the sums need: each category costs the page time of its own.
+// Only what the sums need: each category costs the page time.
 const CATEGORIES = ['toplevel', 'devtools.timeline', '__metadata']
 
 /**
- * Loads a page in a fresh context, throttled, and takes times and requests until two seconds after load.
+ * Loads a page in a fresh context, throttled, and records times and requests until two seconds after load.
  *
- * From a trace: `Performance.getMetrics` knows script only where it enters by a call, so it misses what promises run.
+ * Uses a trace, because `Performance.getMetrics` counts script only when it is entered by a call, and misses
+ * promise reactions.
  */
 export async function measureLoad({ browser, userAgent, url, takeLog }) {
   const context = await browser.newContext({ userAgent })
@@ -20,7 +22,7 @@ export async function measureLoad({ browser, userAgent, url, takeLog }) {
     const session = await context.newCDPSession(page)
     await session.send('Emulation.setCPUThrottlingRate', { rate: CPU_THROTTLING_RATE })
     await browser.startTracing(page, { categories: CATEGORIES })
-    // What the page before sent when it was closed is not this one's.
+    // Drops requests sent by the previous page when it was closed.
     takeLog()
     await page.goto(url, { waitUntil: 'load' })
     await sleep(SETTLED_AFTER_LOAD_MS)

@@ -1,9 +1,12 @@
+// @ts-check
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 
 /**
- * Serves the page and the script of each subject, answers every tracker's request, and keeps a log of those.
+ * Serves the page and the script of each subject, answers every request of a tracker, and logs those
+ * requests.
  *
- * One server is both site and collector, told apart by the host name that the browser asks for.
+ * One server is both site and collector, distinguished by host name.
  */
 export async function startSite(subjects) {
   const files = new Map(
@@ -25,28 +28,32 @@ export async function startSite(subjects) {
     })
     request.resume().on('end', () => response.end(text))
   })
-  await new Promise((done) => server.listen(0, '127.0.0.1', done))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
   return {
-    port: server.address().port,
-    /** Gives what came since the last call, beside pages and their scripts. */
+    port: /** @type {import('node:net').AddressInfo} */ (server.address()).port,
+    /** Returns the requests since the last call, without pages and their scripts. */
     takeLog: () => log.splice(0),
-    stop: () => server.closeAllConnections(server.close()),
+    stop() {
+      server.close()
+      server.closeAllConnections()
+    },
   }
 }
 
-/** A script that a loader asks for is an empty one; everything else is content. */
+/** A script requested by a loader is empty; everything else is content. */
 function answerTracker(pathname) {
   return pathname.endsWith('.js')
     ? { type: 'text/javascript', text: '' }
     : { type: 'application/json', text: '{"success":true}' }
 }
 
-/** The same page for all, but for the script; its attributes are those of our tag. */
+/** The same page for all subjects except the script; its attributes are those of our tag. */
 function createPage({ name, attributes = '', origin = 'http://site.example' }) {
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>A page of a shop</title><link rel="icon" href="data:,">
 <script defer ${attributes} src="${origin}/${encodeURIComponent(name)}.js"></script><h1>A page of a shop</h1><p>Shoes, shirts and shells.</p></html>`
 }
 
+/** @param {import('node:http').IncomingHttpHeaders} headers */
 function allowEverything({
   origin,
   'access-control-request-headers': headers,

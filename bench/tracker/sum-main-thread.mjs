@@ -1,4 +1,6 @@
-// Every way in which the browser enters script of a page, with what script does there: compiling, styles, layout.
+// @ts-check
+// Every way in which the browser enters script of a page, including the work of the script: compiling,
+// styles, layout.
 const SCRIPT_SLICES = new Set([
   'EvaluateScript',
   'v8.compile',
@@ -14,10 +16,10 @@ const SCRIPT_SLICES = new Set([
 const TASK_SLICE = 'ThreadControllerImpl::RunTask'
 
 /**
- * Sums what the main thread of a page did, in microseconds: `script` of the page, and `tasks`, all there was.
+ * Sums the work of a page's main thread in microseconds: `script` of the page, and all `tasks`.
  *
- * Thread time (`tdur`), not wall time: it stands still while other processes have the core. Slices inside a
- * slice of the same kind are not counted again. Garbage collection and compiling on other threads are not script.
+ * Thread time (`tdur`), not wall time, because it stops while other processes have the core. Nested slices
+ * of the same kind are counted once. Garbage collection and compiling on other threads are not script.
  */
 export function sumMainThread(events, url) {
   const parse = events.find(({ name, args }) => name === 'ParseHTML' && args.beginData?.url === url)
@@ -36,7 +38,7 @@ function sumOutermost(slices) {
   let end = -Infinity
   for (const { ts, dur, tdur } of slices) {
     if (ts < end) continue
-    // Absent where the trace began or ended inside the slice.
+    // Missing when the trace began or ended inside the slice.
     sum += tdur ?? 0
     end = ts + dur
   }

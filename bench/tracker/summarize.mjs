@@ -1,6 +1,7 @@
+// @ts-check
 import { FETCH, OURS } from './create-subjects.mjs'
 
-/** Medians of all rounds, as ratios: microseconds of this machine say nothing about another. */
+/** Medians of all rounds, as ratios, because microseconds of this machine do not apply to another. */
 export function summarize(subjects, rounds) {
   const medians = new Map(
     subjects.map(({ name }) => [

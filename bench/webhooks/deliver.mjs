@@ -1,4 +1,5 @@
-// A process that stores events and delivers them, until it is killed: the child of bench/webhooks-crash.
+// @ts-check
+// A process that queues and delivers events until it is killed: the child of bench/webhooks-crash.
 import { openEngine } from './open-engine.mjs'
 
 const [dataDir, siteId, first, count] = process.argv.slice(2)
@@ -7,7 +8,7 @@ const site = await engine.control.findSite(siteId)
 if (Number(count) > 0) {
   const events = Array.from({ length: Number(count) }, (_, i) => ({
     key: `event-${Number(first) + i}`,
-    name: 'event',
+    name: /** @type {const} */ ('event'),
     siteId,
     at: Date.now(),
     data: { number: Number(first) + i },

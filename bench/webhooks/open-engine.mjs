@@ -1,3 +1,4 @@
+// @ts-check
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,8 +16,11 @@ const LOOPBACK = '127.0.0.1'
 const MASTER_KEY = Buffer.alloc(32, 7)
 
 /**
- * The collector's own outbox and delivery engine on control data of their own, without the rest of it. Every host `*.receiver.example` is this machine,
- * and a host of its own to the engine. `onAttempt` is told of each one that ended: request, begin and end in ms of `performance.now()`.
+ * The collector's outbox and delivery engine on separate control data. Every host `*.receiver.example` is
+ * this machine, and a separate host to the engine. `onAttempt` is called after each attempt with its
+ * request, result, start and end in ms of `performance.now()`.
+ *
+ * @param {{ dataDir?: string, onAttempt?: (attempt: any) => void }} [options]
  */
 export async function openEngine({
   dataDir = mkdtempSync(join(tmpdir(), 'zenovay-webhooks-')),
@@ -53,7 +57,7 @@ export async function openEngine({
     addSite,
     newSecret: () => createWebhookSecret(),
     seal: box.seal,
-    /** A webhook of a site at a host of its own. */
+    /** Adds a webhook of a site with a unique host. */
     async addWebhook(site, { port, path = '/', secret = createWebhookSecret() }) {
       const webhook = await webhooks.add(
         {
@@ -68,7 +72,7 @@ export async function openEngine({
       )
       return { ...webhook, secret }
     },
-    /** Deliveries by what became of them. */
+    /** Number of deliveries by outcome. */
     readCounts: () =>
       Object.fromEntries(
         [...registry.expose().matchAll(/^zenovay_webhook_deliveries_total\{outcome="(\w+)"\} (\d+)$/gm)].map(

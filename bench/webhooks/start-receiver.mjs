@@ -1,10 +1,15 @@
+// @ts-check
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import { join } from 'node:path'
 
 const FIXTURES = join(import.meta.dirname, '../../test/fixtures/tls')
 
-/** Takes deliveries on a free port of 127.0.0.1. `answer` is asked with every whole request: a status, or undefined for silence. */
+/**
+ * Receives deliveries on a free port of 127.0.0.1. `answer` is called with every complete request and
+ * returns a status, or undefined for silence.
+ */
 export async function startReceiver(answer) {
   const [key, cert] = ['receiver.key', 'receiver.pem'].map((name) => readFileSync(join(FIXTURES, name)))
   const server = createServer({ key, cert }, (request, response) => {
@@ -18,9 +23,9 @@ export async function startReceiver(answer) {
     })
   })
   server.on('tlsClientError', () => {})
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
   return {
-    port: server.address().port,
+    port: /** @type {import('node:net').AddressInfo} */ (server.address()).port,
     close() {
       server.closeAllConnections()
       return new Promise((resolve) => server.close(resolve))

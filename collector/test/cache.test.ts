@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { AgedMap } from '../src/cache.js'
 
-it('drops the entry that is oldest, whatever was set, renewed and deleted before', () => {
+it('drops the oldest entry, regardless of earlier updates, renewals and deletions', () => {
   const step = fc.tuple(
     fc.constantFrom('set', 'renew', 'delete', 'drop', 'drop', 'clear'),
     fc.integer({ min: 0, max: 12 }),

@@ -8,7 +8,7 @@ import { showTimer } from './show-timer.js'
 const trackingCode = readMeta('tracking-code')
 const apiUrl = readMeta('collector')
 
-// Before init: the first pageview carries the title of the first view.
+// Before init, so that the first pageview carries the title of the first view.
 startRouter({ '/app/': showTeas, '/app/timer': showTimer, '/app/about': showAbout })
 init(trackingCode, { apiUrl, allowLocalhost: true })
 startLiveWidget({ trackingCode, apiUrl })

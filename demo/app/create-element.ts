@@ -1,4 +1,4 @@
-/** An element with its properties and children. */
+/** Creates an element with its properties and children. */
 export function createElement<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   properties: Partial<HTMLElementTagNameMap[Tag]> = {},

@@ -1,7 +1,7 @@
 import { createElement } from './create-element.js'
 import type { View } from './start-router.js'
 
-/** What this app is. */
+/** The view that describes this app. */
 export const showAbout: View = (view) => {
   view.append(
     createElement('h1', {}, 'About this app'),

@@ -3,7 +3,7 @@ import { createElement } from './create-element.js'
 import type { View } from './start-router.js'
 import { TEAS, chooseTea, type Tea } from './teas.js'
 
-/** The choice of a tea, which leads to its timer. */
+/** The view with the list of teas; each links to its timer. */
 export const showTeas: View = (view) => {
   view.append(
     createElement('h1', {}, 'What are you brewing?'),

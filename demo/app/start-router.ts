@@ -1,7 +1,7 @@
 /** Fills the view and returns its title. */
 export type View = (view: HTMLElement) => string
 
-/** Shows the view of the address, and changes it on links within the app, back and forward. */
+/** Shows the view of the current path, and changes it on links within the app, back and forward. */
 export function startRouter(views: Record<string, View>): void {
   const view = document.getElementById('view')!
 

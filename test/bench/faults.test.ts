@@ -2,7 +2,7 @@ import { execFile, execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, vi } from 'vitest'
 
-// Each starts several processes; beside a busy browser test that takes a while.
+// Each test starts several processes, which takes a while beside a busy browser test.
 vi.setConfig({ testTimeout: 180_000 })
 
 const BENCH = fileURLToPath(new URL('../../bench/', import.meta.url))
@@ -13,7 +13,7 @@ interface Proof {
   stderr: string
 }
 
-/** Runs a proof of bench/ in short form. */
+/** Runs a benchmark of bench/ in short form. */
 function prove(file: string, ...options: string[]): Promise<Proof> {
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [BENCH + file, ...options], (_error, stdout, stderr) =>
@@ -24,7 +24,7 @@ function prove(file: string, ...options: string[]): Promise<Proof> {
 
 const shows = (pattern: RegExp) => ({ exitCode: 0, stdout: expect.stringMatching(pattern) as string })
 
-/** Why a proof cannot run here, printed with the skip; empty when it can. */
+/** The reason why a benchmark cannot run here, printed with the skip; empty when it can. */
 function whyNot(command: string, args: string[], needs: string): string {
   try {
     execFileSync(command, args, { stdio: 'ignore' })
@@ -40,34 +40,34 @@ const noMount =
     : whyNot('unshare', ['--mount', 'true'], 'mounting is not allowed here')
 
 describe('a crash', () => {
-  it('of collector and engine loses and doubles nothing', async () => {
+  it('of collector and engine loses and duplicates nothing', async () => {
     expect(await prove('crash.mjs', '--kills', '3', '--events', '800')).toMatchObject(
       shows(/acknowledged \d{3,}, .* lost 0, doubled 0/),
     )
   })
 
-  it('would show a collector that acknowledges too early', async () => {
+  it('exposes a collector that acknowledges too early', async () => {
     expect(await prove('crash.mjs', '--kills', '1', '--events', '400', '--control')).toMatchObject(
       shows(/lost [1-9]/),
     )
   })
 })
 
-it('stores once what eight clients send up to five times, in any order', async () => {
+it('stores once each event that eight clients send up to five times, in any order', async () => {
   expect(await prove('once.mjs', '--collectors', '1', '--events', '500')).toMatchObject(
     shows(/acknowledged 500, .* rows in the end 500, different events 500;/m),
   )
 })
 
-describe('the order of the disk', () => {
-  it('is that no success is written before the fsync of its commit', async ({ skip }) => {
+describe('the order of writes to disk', () => {
+  it('has the fsync of each commit before its success answer', async ({ skip }) => {
     if (noTrace) skip(noTrace)
     expect(await prove('fsync-order.mjs', '--events', '200', '--clients', '20')).toMatchObject(
       shows(/answers in the trace 2\d\d, .* not preceded by the fsync of their commit 0$/m),
     )
   })
 
-  it('would show a store without fsync', async ({ skip }) => {
+  it('exposes a store without fsync', async ({ skip }) => {
     if (noTrace) skip(noTrace)
     expect(
       await prove('fsync-order.mjs', '--events', '100', '--clients', '20', '--control', 'no-fsync'),
@@ -76,18 +76,18 @@ describe('the order of the disk', () => {
 })
 
 describe('a fault', () => {
-  it('of a full disk is answered with 503, and over when there is room', async ({ skip }) => {
+  it('of a full disk causes 503, and ends when there is room', async ({ skip }) => {
     if (noMount) skip(noMount)
     expect(await prove('disk-full.mjs', '--full-seconds', '1')).toMatchObject(shows(/lost 0, doubled 0/))
   })
 
-  it.each(['stop', 'lose'])('of the engine (%s) loses and doubles nothing', async (how) => {
+  it.each(['stop', 'lose'])('of the engine (%s) loses and duplicates nothing', async (how) => {
     expect(
       await prove('engine-away.mjs', '--how', how, '--seconds', '2', '--clients', '20', '--rest-ms', '20'),
     ).toMatchObject(shows(/lost 0, doubled 0/))
   })
 
-  it('of the network that eats answers doubles nothing', async () => {
+  it('of a network that drops answers duplicates nothing', async () => {
     expect(await prove('lost-answers.mjs', '--events', '500')).toMatchObject(
       shows(/stored 500 of 500, lost 0, doubled 0/),
     )

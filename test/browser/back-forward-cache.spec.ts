@@ -6,7 +6,7 @@ import { plainPage, trackedPage, VARIANTS } from '../support/test-pages.js'
 
 declare global {
   interface Window {
-    /** Of each time that the page was shown, whether it came from the cache. */
+    /** For each time the page was shown: whether it came from the cache. */
     shown?: boolean[]
   }
 }
@@ -21,14 +21,15 @@ const BODY = '<a id="link" href="/about">About</a>'
 async function leaveAndReturn(tab: Tab, about: string): Promise<void> {
   await tab.click('#link')
   await expect.poll(() => tab.url()).toBe(about)
-  // In a task of its own: the answer to this call must not get lost with the page.
+  // In a separate task: the answer to this call must not get lost with the page.
   await tab.evaluate(() => void setTimeout(() => history.back()))
 }
 
-/** Firefox refuses a call in the moment in which it changes pages. */
+/** Firefox rejects a call at the moment it changes pages. */
 async function expectRestored(tab: Tab, timeout = 30_000): Promise<void> {
   await expect(async () => {
-    // A page that is loaded again begins anew, with `false`. A slow machine may have restored it in an earlier try, too.
+    // A reloaded page starts again with `false`. On a slow machine, an earlier try may already have restored
+    // it.
     expect(await tab.evaluate(() => window.shown?.at(-1)), 'the page was restored, not loaded again').toBe(
       true,
     )
@@ -36,8 +37,8 @@ async function expectRestored(tab: Tab, timeout = 30_000): Promise<void> {
 }
 
 /**
- * WebKitGTK now and then (measured: 1 of 24) loads a page again that had a request on its way, whoever made it,
- * so it has three tries there. A page that may not enter the cache fails them all.
+ * WebKitGTK sometimes (measured: 1 of 24) reloads a page with any request under way, so it gets three tries.
+ * A page that may not enter the cache fails all of them.
  */
 async function expectRestorable(tab: Tab, about: string, browserName: string): Promise<void> {
   for (let tries = browserName === 'webkit' ? 3 : 1; tries > 1; tries--) {
@@ -104,7 +105,7 @@ for (const variant of VARIANTS) {
       await expectRestorable(tab, about, browserName)
       if (name.endsWith('down')) await collector.up()
       collector.outcome = 200
-      // What waited arrives, and so does the pageview of the page that is shown again.
+      // Pending events arrive, and so does the pageview of the restored page.
       await collector.until(
         () => collector.customEvents('waiting').length > 0 && collector.pageviews().length > 1,
       )

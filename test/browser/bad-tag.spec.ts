@@ -8,7 +8,7 @@ for (const variant of VARIANTS)
     { name: 'no code', code: null },
     { name: 'an impossible code', code: 'UA-12345-6' },
   ])
-    test(`${variant}: ${name} leaves one warning, and nothing is sent`, async ({
+    test(`${variant}: ${name} logs one warning and sends nothing`, async ({
       tab,
       servers,
       site,
@@ -19,7 +19,7 @@ for (const variant of VARIANTS)
       await expect.poll(() => site.messages.length).toBe(1)
       await tab.evaluate(() => history.pushState(null, '', '/cart'))
 
-      // The next page's pageview arrives after anything that this one could have sent.
+      // The next page's pageview arrives after anything that this page could have sent.
       await tab.goto(good)
       await collector.until(() => collector.posts().length > 0)
       expect(collector.events().map(({ url }) => url)).toEqual([good])

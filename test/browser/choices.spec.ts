@@ -17,19 +17,19 @@ async function track(tab: Tab, collector: RecordingCollector, name: string) {
   return collector.customEvents(name)[0]!
 }
 
-/** What one tab writes, another one's process sees a moment later. */
+/** A write of one tab becomes visible to the process of the other a moment later. */
 async function untilBothSee(first: Tab, second: Tab) {
   await expect.poll(async () => (await readValues(first)) === (await readValues(second))).toBe(true)
 }
 
-/** All that was sent, by name or path. */
+/** Everything that was sent, by name or path. */
 function sent(collector: RecordingCollector): string[] {
   return collector.events().map(({ event_name, url }) => event_name ?? new URL(url).pathname)
 }
 
 for (const variant of VARIANTS)
   test.describe(variant, () => {
-    test('by default, no cookie is set, and one key stays once the collector has answered', async ({
+    test('sets no cookie by default, and keeps one key after the collector has answered', async ({
       tab,
       servers,
       site,
@@ -43,7 +43,7 @@ for (const variant of VARIANTS)
       expect(await session.cookies()).toEqual([])
     })
 
-    test('where consent is required, nothing is kept before it is granted, and it is remembered', async ({
+    test('stores nothing before required consent is granted, and remembers the consent', async ({
       tab,
       servers,
       site,
@@ -73,7 +73,7 @@ for (const variant of VARIANTS)
       })
     })
 
-    test('denied, ids and waiting events are deleted, and it is remembered', async ({
+    test('deletes ids and waiting events on denied consent, and remembers the denial', async ({
       tab,
       servers,
       site,
@@ -103,7 +103,7 @@ for (const variant of VARIANTS)
       expect(await readStorage(tab)).toEqual(RECORD_ONLY)
     })
 
-    test('consent that was denied can be granted later', async ({ tab, servers, site, collector }) => {
+    test('accepts consent after it was denied', async ({ tab, servers, site, collector }) => {
       const home = site.addPage('/', trackedPage(servers, { variant, consent: 'required' }))
       await tab.goto(home)
       await tab.evaluate(() => window.tracker.consent('denied'))
@@ -114,7 +114,7 @@ for (const variant of VARIANTS)
       expect((await track(tab, collector, 'granted')).visitor_id).toBeTruthy()
     })
 
-    test('disabled, nothing is sent until it is enabled, on the next page neither', async ({
+    test('sends nothing from disabled to enabled, even on the next page', async ({
       tab,
       servers,
       site,
@@ -142,13 +142,7 @@ for (const variant of VARIANTS)
       expect(after.visitor_id).not.toBe(before.visitor_id)
     })
 
-    test('disabled in one tab, the other one is silent, too', async ({
-      tab,
-      openTab,
-      servers,
-      site,
-      collector,
-    }) => {
+    test('disables the other tab as well', async ({ tab, openTab, servers, site, collector }) => {
       const home = site.addPage('/', trackedPage(servers, { variant }))
       await tab.goto(home)
       await track(tab, collector, 'before')
@@ -165,7 +159,7 @@ for (const variant of VARIANTS)
       expect(sent(collector)).toEqual(['/', 'before', '/', 'after'])
     })
 
-    test('reset, it is another visitor with another session, and no user', async ({
+    test('becomes another visitor with another session and no user after a reset', async ({
       tab,
       servers,
       site,
@@ -189,7 +183,7 @@ for (const variant of VARIANTS)
       expect(next).not.toHaveProperty('user_id')
     })
 
-    test('a browser that says globalPrivacyControl stays without ids, whatever is granted', async ({
+    test('keeps a browser with globalPrivacyControl without ids, even after granted consent', async ({
       tab,
       servers,
       site,

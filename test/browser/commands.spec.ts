@@ -8,12 +8,7 @@ function names(collector: RecordingCollector): string[] {
 }
 
 for (const variant of VARIANTS) {
-  test(`${variant}: a custom event arrives with its properties`, async ({
-    tab,
-    servers,
-    site,
-    collector,
-  }) => {
+  test(`${variant}: sends a custom event with its properties`, async ({ tab, servers, site, collector }) => {
     await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
     await tab.evaluate(() => window.tracker.track('signup', { plan: 'pro', seats: 3, trial: false }))
     await collector.until(() => collector.customEvents('signup').length === 1)
@@ -30,7 +25,7 @@ for (const variant of VARIANTS) {
     expect(signup!.event_id).not.toBe(pageview!.event_id)
   })
 
-  test(`${variant}: started twice, it counts once`, async ({ tab, servers, site, collector }) => {
+  test(`${variant}: counts once when it is started twice`, async ({ tab, servers, site, collector }) => {
     await tab.goto(site.addPage('/', trackedPage(servers, { variant, twice: true })))
     await tab.evaluate(() => history.pushState(null, '', '/cart'))
     await collector.until(() => collector.pageviews().length >= 2)
@@ -40,7 +35,7 @@ for (const variant of VARIANTS) {
     expect(names(collector)).toEqual(['pageview', 'pageview', 'signup'])
   })
 
-  test(`${variant}: page counts a given address once, without its fragment`, async ({
+  test(`${variant}: page counts a given URL once, without its fragment`, async ({
     tab,
     servers,
     site,
@@ -62,7 +57,7 @@ for (const variant of VARIANTS) {
     ])
   })
 
-  test(`${variant}: getVisitorId gives the id that is sent`, async ({ tab, servers, site, collector }) => {
+  test(`${variant}: getVisitorId returns the id that is sent`, async ({ tab, servers, site, collector }) => {
     await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
     await collector.until(() => collector.pageviews().length === 1)
 
@@ -71,7 +66,7 @@ for (const variant of VARIANTS) {
     expect(id).toBe(collector.pageviews()[0]!.visitor_id)
   })
 
-  test.describe(`${variant}: a property that the wire does not take`, () => {
+  test.describe(`${variant}: a property that the contract does not allow`, () => {
     test.use({ expectedMessages: /^zenovay: basket dropped/ })
 
     test('is dropped with one warning, and the rest arrives', async ({ tab, servers, site, collector }) => {
@@ -91,7 +86,7 @@ for (const variant of VARIANTS) {
   })
 }
 
-test('script: calls to the stub wait, and come in order after the first pageview', async ({
+test('script: sends calls to the stub in order after the first pageview', async ({
   tab,
   servers,
   site,
@@ -110,7 +105,7 @@ test('script: calls to the stub wait, and come in order after the first pageview
   expect(collector.customEvents('first')[0]!.properties).toEqual({ position: 1 })
 })
 
-test('script: a page that the stub was told of is counted after the first one', async ({
+test('script: counts a page passed to the stub after the first one', async ({
   tab,
   servers,
   site,
@@ -125,13 +120,13 @@ test('script: a page that the stub was told of is counted after the first one', 
   expect(collector.pageviews().map(({ url }) => url)).toEqual([home, `${site.url}/virtual`])
 })
 
-test('esm: calls before init wait, and come in order after the first pageview', async ({
+test('esm: sends calls before init in order after the first pageview', async ({
   tab,
   servers,
   site,
   collector,
 }) => {
-  // Modules run in their order, and both get the same instance of the tracker.
+  // Modules run in order, and both get the same instance of the tracker.
   const head = `<script type="module">
     import { track } from '/index.mjs'
     track('first', { position: 1 })

@@ -7,7 +7,10 @@ import { trackedPage, VARIANTS } from '../support/test-pages.js'
 const DOMAIN = 'shop.localhost'
 const YEAR_S = 365 * 24 * 60 * 60
 
-/** Opens a page under the name of a sub-domain. Not every system resolves names under localhost (RFC 6761, section 6.3). */
+/**
+ * Opens a page under the name of a subdomain. Not every system resolves names under localhost (RFC 6761,
+ * section 6.3).
+ */
 async function visit(tab: Tab, url: string): Promise<void> {
   const reached = await tab.goto(url).then(
     () => tab.evaluate((wanted) => location.href === wanted, url),
@@ -16,7 +19,7 @@ async function visit(tab: Tab, url: string): Promise<void> {
   test.skip(!reached, 'this browser finds no sub-domain of localhost')
 }
 
-/** The same page under another name. */
+/** The same page under another host name. */
 function on(host: string, url: string): string {
   return url.replace('//localhost', `//${host}`)
 }
@@ -27,7 +30,13 @@ function ids({ visitor_id, session_id }: IngestEvent) {
 
 for (const variant of VARIANTS)
   test.describe(`${variant}, cookieDomain`, () => {
-    test('two sub-domains share visitor and session', async ({ tab, servers, site, collector, session }) => {
+    test('shares visitor and session between two subdomains', async ({
+      tab,
+      servers,
+      site,
+      collector,
+      session,
+    }) => {
       const home = site.addPage('/', trackedPage(servers, { variant, cookieDomain: DOMAIN }))
       await visit(tab, on(`a.${DOMAIN}`, home))
       await collector.until(() => collector.pageviews().length === 1)
@@ -54,7 +63,7 @@ for (const variant of VARIANTS)
       expect(ids(second!)).toEqual(ids(first!))
     })
 
-    test('another site has another visitor', async ({ tab, servers, site, collector }) => {
+    test('has another visitor on another site', async ({ tab, servers, site, collector }) => {
       const home = site.addPage('/', trackedPage(servers, { variant, cookieDomain: DOMAIN }))
       const other = site.addPage(
         '/other',
@@ -70,7 +79,7 @@ for (const variant of VARIANTS)
       expect(second!.visitor_id).not.toBe(first!.visitor_id)
     })
 
-    test('a domain that the browser refuses leaves the ids in memory', async ({
+    test('keeps the ids in memory when the browser rejects the domain', async ({
       tab,
       servers,
       site,
@@ -91,13 +100,7 @@ for (const variant of VARIANTS)
       await expect.poll(() => readStorage(tab)).toEqual(EMPTY_STORAGE)
     })
 
-    test('a consent that is asked for keeps the cookie away', async ({
-      tab,
-      servers,
-      site,
-      collector,
-      session,
-    }) => {
+    test('sets no cookie while consent is required', async ({ tab, servers, site, collector, session }) => {
       await visit(
         tab,
         on(

@@ -28,12 +28,7 @@ for (const variant of VARIANTS) {
     expect(nextLoad!.session_id).not.toBe(pageview!.session_id)
   })
 
-  test(`${variant}: a cookieless event that failed waits in memory`, async ({
-    tab,
-    servers,
-    site,
-    collector,
-  }) => {
+  test(`${variant}: keeps a failed cookieless event in memory`, async ({ tab, servers, site, collector }) => {
     collector.outcome = 503
     await tab.goto(site.addPage('/', trackedPage(servers, { variant, cookieless: true })))
     await collector.until(() => collector.events().length === 1)
@@ -47,7 +42,7 @@ for (const variant of VARIANTS) {
   })
 
   for (const signal of ['globalPrivacyControl: true', "doNotTrack: '1'"])
-    test(`${variant}: a browser that says ${signal} is counted without ids`, async ({
+    test(`${variant}: counts a browser with ${signal} without ids`, async ({
       tab,
       servers,
       site,
@@ -63,8 +58,8 @@ for (const variant of VARIANTS) {
       expect(await readStorage(tab)).toEqual(EMPTY_STORAGE)
     })
 
-  test(`${variant}: a page without storage sends all the same`, async ({ tab, servers, site, collector }) => {
-    // As in a sandboxed frame: every touch of storage throws a SecurityError.
+  test(`${variant}: sends events from a page without storage`, async ({ tab, servers, site, collector }) => {
+    // As in a sandboxed frame: every access to storage throws a SecurityError.
     const headers = { 'content-security-policy': 'sandbox allow-scripts' }
     await tab.goto(site.addPage('/', trackedPage(servers, { variant }), headers))
     const error = await tab.evaluate(() => {

@@ -5,12 +5,15 @@ import { readOutbox } from '../support/read-outbox.js'
 import type { Tab } from '../support/tab.js'
 import { plainPage, SHORT_PAUSES, trackedPage, VARIANTS } from '../support/test-pages.js'
 
-// Pauses of the backoff add up while the collector is away, and a long one may have just begun.
+// The pauses of the backoff add up while the collector is down, and a long one may have just begun.
 const BACK = { timeout: 100_000 }
-// Each pause is half of its limit: 1.5, 3, 6 and 12 s. By chance, one of minutes may begin within 20 s.
+// Each pause is half of its limit: 1.5, 3, 6 and 12 s. By chance, a pause of minutes may begin within 20 s.
 const EVEN_PAUSES = `<script>Math.random = () => 0.5</script>`
 
-/** Tracks numbered events, each in a task of its own, as clicks would. By messages: timers of a hidden tab are slow. */
+/**
+ * Tracks numbered events, each in a separate task, as clicks would. Uses messages, because timers of a
+ * hidden tab are slow.
+ */
 function trackSteps(tab: Tab, first: number, count: number): Promise<void> {
   return tab.evaluate(
     async ({ first, count }) => {
@@ -29,7 +32,7 @@ function trackSteps(tab: Tab, first: number, count: number): Promise<void> {
 }
 
 for (const variant of VARIANTS)
-  test.describe(`${variant}: each event is stored once`, () => {
+  test.describe(`${variant}: stores each event once`, () => {
     test.describe.configure({ timeout: 180_000 })
 
     test('when the first three requests get a 503', async ({ tab, servers, site, collector, store }) => {
@@ -72,7 +75,8 @@ for (const variant of VARIANTS)
       store,
     }) => {
       test.skip(!session.setOffline, 'WebKitGTK has no switch for being offline')
-      // The longest ones: the second would end after 9 s, the third after 21, so what comes between them the online event brings.
+      // The longest pauses: the second would end after 9 s, the third after 21, so anything sent in between
+      // is caused by the online event.
       const head = `<script>Math.random = () => 0.999</script>`
       await tab.goto(site.addPage('/', trackedPage(servers, { variant, head })))
       await collector.until(() => collector.pageviews().length === 1)
@@ -112,7 +116,7 @@ for (const variant of VARIANTS)
       expect(await store.countEvents('step', 'step')).toEqual(onceEach(3))
     })
 
-    test('when of two tabs with 200 each, in which the collector was down, one is closed', async ({
+    test('when the collector is down and one of two tabs with 200 events each is closed', async ({
       tab,
       openTab,
       servers,
@@ -130,7 +134,7 @@ for (const variant of VARIANTS)
       await trackSteps(tab, 0, 200)
       await trackSteps(closing, 200, 200)
       await closing.close()
-      // Another process than the tab's wrote the last of them, and they take a moment to be seen.
+      // The last events were written by the process of another tab, and become visible a moment later.
       await expect
         .poll(() =>
           tab.evaluate(
@@ -140,7 +144,7 @@ for (const variant of VARIANTS)
         )
         .toBe(200)
       await collector.up()
-      // A driven browser shows its tabs all the time: this is what a visitor's return to the tab fires.
+      // A driven browser always shows its tabs: this event fires when a visitor returns to the tab.
       await tab.evaluate(() => void document.dispatchEvent(new Event('visibilitychange')))
 
       await expect.poll(() => store.countEvents('step', 'step'), BACK).toEqual(onceEach(400))
@@ -150,7 +154,7 @@ for (const variant of VARIANTS)
 
     test('when 3 of 10 answers are lost on the way', async ({ tab, servers, site, collector, store }) => {
       collector.resetRate = 0.3
-      // Five in a row that fail are rare, and the pause after them would be up to 96 s.
+      // Five failures in a row are rare, and the pause after them would be up to 96 s.
       await tab.goto(site.addPage('/', trackedPage(servers, { variant, head: SHORT_PAUSES })))
       await trackSteps(tab, 0, 40)
 

@@ -8,24 +8,25 @@ const MAX_REQUEST_BYTES = 64 * 1024
 for (const variant of VARIANTS)
   test.describe(variant, () => {
     test.describe(() => {
-      // What the policy keeps back, the page reports.
+      // The page reports requests blocked by the policy.
       test.use({ expectedMessages: /connect-src/ })
 
-      test('events that a content security policy kept back are stored once', async ({
+      test('stores events once that a content security policy blocked', async ({
         tab,
         servers,
         site,
         collector,
         store,
       }) => {
-        // The reports of the page's messages go to its own site.
+        // The page reports its messages to its own site.
         const policy = { 'content-security-policy': "connect-src 'self'" }
         await tab.goto(site.addPage('/', trackedPage(servers, { variant }), policy))
         await tab.evaluate(() => {
           for (let step = 0; step < 3; step++) window.tracker.track('step', { step: `${step}` })
         })
         await expect.poll(() => readOutbox(tab)).toHaveLength(4)
-        // Left, it sends beacons: true is what sendBeacon answers in Chromium and WebKit, and sends nothing.
+        // On leaving, the page sends beacons: with this policy, sendBeacon returns true in Chromium and
+        // WebKit but sends nothing.
         await tab.goto(site.addPage('/blank', plainPage(site)))
         expect(collector.posts()).toEqual([])
         await tab.goto(site.addPage('/next', trackedPage(servers, { variant })))
@@ -38,10 +39,11 @@ for (const variant of VARIANTS)
 
     for (const [character, name] of [
       ['x', 'one byte'],
-      // Three bytes are the most that a character of a JavaScript string takes. Two such requests are more than may be in flight.
+      // A character of a JavaScript string takes at most three bytes. Two such requests exceed the limit of
+      // bytes in flight.
       ['文', 'three bytes'],
     ] as const)
-      test(`25 events of 5,000 characters of ${name} in one task are stored once, none in a request over 64 KiB`, async ({
+      test(`stores 25 events of 5,000 characters of ${name} in one task once, with no request over 64 KiB`, async ({
         tab,
         servers,
         site,
@@ -65,7 +67,7 @@ for (const variant of VARIANTS)
         expect(Math.max(...sizes)).toBeLessThanOrEqual(MAX_REQUEST_BYTES)
       })
 
-    test('two tabs that open at the same moment end with one visitor and one session', async ({
+    test('ends with one visitor and one session when two tabs open at the same moment', async ({
       tab,
       openTab,
       servers,
@@ -73,7 +75,8 @@ for (const variant of VARIANTS)
       collector,
     }) => {
       const page = site.addPage('/', trackedPage(servers, { variant }))
-      // A message from the one tab lets both go: a timer of a hidden tab would be late. What the tracker of the other one still writes does not.
+      // A message from one tab starts both, because a timer of a hidden tab would be late. Later writes of
+      // the other tracker do not.
       const lobby = site.addPage(
         '/lobby',
         plainPage(site, {
@@ -107,7 +110,7 @@ for (const variant of VARIANTS)
       }
     })
 
-    test('an event that waited behind 69 others in a page that crashed is stored once', async ({
+    test('stores once an event that waited behind 69 others in a page that crashed', async ({
       tab,
       openTab,
       servers,
@@ -124,7 +127,7 @@ for (const variant of VARIANTS)
         for (let step = 0; step < 69; step++) window.tracker.track('step', { step: `${step}` })
       })
       await expect.poll(() => readOutbox(tab)).toHaveLength(69)
-      // In one task: each of the two sends 30 of those that failed.
+      // In one task: each of the two sends 30 of the failed events.
       await tab.evaluate(() => {
         dispatchEvent(new Event('online'))
         window.tracker.track('step', { step: '69' })

@@ -7,20 +7,24 @@ import { plainPage, SHORT_PAUSES, trackedPage, VARIANTS } from '../support/test-
 
 const TRIALS = 30
 const LINK = `<a id="link" href="/next">Next</a>`
-// Longer than a page takes to be left: no answer comes in time.
+// Longer than it takes to leave a page: no answer arrives in time.
 const DISTANCE_MS = 200
-// Before the answer. Firefox ends the process of a closed tab at once, on a busy machine with what it has not yet handed on.
+// Before the answer. Firefox ends the process of a closed tab at once, on a busy machine with data not yet
+// handed over.
 const ON_ITS_WAY_MS = 50
 const SETTLED = { timeout: 60_000 }
 
-/** Opens a page and waits until it has an answer for all that earlier pages left: what is not stored by then never is, and what comes twice has come twice. */
+/**
+ * Opens a page and waits until everything left by earlier pages is answered: an event not stored by then
+ * never is, and a duplicate is stored by then.
+ */
 async function settle(tab: Tab, address: string): Promise<void> {
   await tab.goto(address)
   await expect.poll(() => readOutbox(tab), SETTLED).toEqual([])
 }
 
 for (const variant of VARIANTS)
-  test.describe(`${variant}: ${TRIALS} of ${TRIALS} are stored once:`, () => {
+  test.describe(`${variant}: stores ${TRIALS} of ${TRIALS} once:`, () => {
     test.describe.configure({ timeout: 180_000 })
 
     test.beforeEach(({ site, collector }) => {
@@ -45,7 +49,7 @@ for (const variant of VARIANTS)
           await tab.goto(`${home}?${trial}`)
           await tab.click('#link')
           await expect.poll(() => tab.url(), { intervals: [20] }).toBe(`${site.url}/next`)
-          // Before another page of the tracker could bring it.
+          // Before another page of the tracker could send it.
           await collector.until(() => collector.customEvents('left').length > trial)
         }
         await settle(tab, site.addPage('/last', trackedPage(servers, { variant, head: SHORT_PAUSES })))
@@ -77,14 +81,14 @@ for (const variant of VARIANTS)
       expect(await store.countEvents('last', 'trial')).toEqual(onceEach(TRIALS))
     })
 
-    test('the pageview of a page that leaves after 50 ms', async ({
+    test('the pageview of a page that is left after 50 ms', async ({
       tab,
       servers,
       site,
       collector,
       store,
     }) => {
-      // Each page leads to the next one, and none stays long enough to open the outbox of the one before.
+      // Each page leads to the next one, and none stays long enough to send the outbox of the previous one.
       const head = `<script>
         const trial = Number(location.search.slice(1))
         addEventListener('load', () => setTimeout(() => location.assign(trial < ${TRIALS - 1} ? '/?' + (trial + 1) : '/next'), 50))

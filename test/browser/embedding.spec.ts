@@ -13,7 +13,7 @@ for (const variant of VARIANTS) {
     ['same', 'localhost'],
     ['another', '127.0.0.1'],
   ] as const)
-    test(`${variant}: a frame of ${kind} origin is counted once, as itself`, async ({
+    test(`${variant}: counts a frame of ${kind} origin once, as a page`, async ({
       tab,
       servers,
       site,
@@ -29,13 +29,13 @@ for (const variant of VARIANTS) {
       )
 
       expect(collector.events()).toHaveLength(2)
-      // By default, browsers tell another origin no path.
+      // By default, browsers send another origin no path.
       const referrer = kind === 'same' ? home : `${site.url}/`
       expect(collector.pageviews()[0]).toMatchObject({ url: framed, referrer, title: 'Framed' })
     })
 
-  // The probe fails a page that did what its policy forbids. Images are for the icon that browsers ask for.
-  test(`${variant}: a page whose policy wants a nonce is counted`, async ({
+  // The probe fails a page that violates its policy. Images are allowed for the icon that browsers request.
+  test(`${variant}: counts a page whose policy requires a nonce`, async ({
     tab,
     servers,
     site,
@@ -52,10 +52,10 @@ for (const variant of VARIANTS) {
     expect(collector.pageviews()).toHaveLength(1)
   })
 
-  test.describe(`${variant}: a page whose policy wants trusted types`, () => {
+  test.describe(`${variant}: a page whose policy requires trusted types`, () => {
     test.use({ expectedMessages: /trusted-types-sink/ })
 
-    test('is counted, and only its own script is refused', async ({ tab, servers, site, collector }) => {
+    test('is counted, and only its own script is blocked', async ({ tab, servers, site, collector }) => {
       const headers = {
         'content-security-policy': `require-trusted-types-for 'script'; trusted-types 'none'`,
       }
@@ -73,7 +73,7 @@ for (const [kind, content, counted] of [
   ['the hash of the script', SCRIPT, true],
   ['another hash', 'another script', false],
 ] as const)
-  test(`script: with ${kind} as its integrity, a page is ${counted ? 'counted' : 'not counted'}`, async ({
+  test(`script: a page with ${kind} as its integrity is ${counted ? 'counted' : 'not counted'}`, async ({
     tab,
     servers,
     site,

@@ -16,7 +16,7 @@ function sent(
 
 for (const variant of VARIANTS)
   test.describe(`${variant}, exclude`, () => {
-    test('pages that match are not sent, and those around them are', async ({
+    test('sends the pages around a matching page, and not the page itself', async ({
       tab,
       servers,
       site,
@@ -46,7 +46,7 @@ for (const variant of VARIANTS)
       expect([...pages].toSorted()).toEqual(['/admin', '/admin/users/7', '/end', '/secrets'])
     })
 
-    test('a navigation within the page is excluded, too, with its events, and is no referrer', async ({
+    test('excludes a navigation within the page with its events, and does not use it as referrer', async ({
       tab,
       servers,
       site,
@@ -76,7 +76,7 @@ for (const variant of VARIANTS)
       ['/secret', ''],
       ['/public', '/public'],
     ] as const)
-      test(`a page reached from ${path} names ${expected || 'no'} referrer`, async ({
+      test(`a page reached from ${path} sends ${expected || 'no'} referrer`, async ({
         tab,
         servers,
         site,
@@ -88,19 +88,14 @@ for (const variant of VARIANTS)
         await tab.click('#link')
         await collector.until(() => collector.pageviews().length === 1)
 
-        // Its pageview may be here before the page can be asked.
+        // Its pageview may arrive before the page can be queried.
         await expect(async () => {
           expect(await tab.evaluate(() => document.referrer)).toBe(start)
         }).toPass()
         expect(sent(collector)).toEqual([{ path: '/', name: undefined, referrer: expected }])
       })
 
-    test('an excluded page of another site is a referrer like any', async ({
-      tab,
-      servers,
-      site,
-      collector,
-    }) => {
+    test('keeps an excluded path of another site as referrer', async ({ tab, servers, site, collector }) => {
       const elsewhere = site
         .addPage(
           '/secret',

@@ -3,12 +3,12 @@ import { expect, test } from '../support/browser-fixtures.js'
 import { readOutbox } from '../support/read-outbox.js'
 import { plainPage, trackedPage, VARIANTS } from '../support/test-pages.js'
 
-// The outbox of earlier pages is opened one second after load, and everything that waits goes then.
+// The outbox of earlier pages is sent one second after load, with everything that waits.
 const OUTBOX_OPENED_MS = 1_500
 
 for (const variant of VARIANTS)
   test.describe(variant, () => {
-    test('an event that got a 503 goes again and says so', async ({ tab, servers, site, collector }) => {
+    test('resends an event after a 503, marked as a retry', async ({ tab, servers, site, collector }) => {
       collector.nextOutcomes = [503]
       await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
       await collector.until(() => collector.posts().some(({ outcome }) => outcome === 200))
@@ -18,22 +18,17 @@ for (const variant of VARIANTS)
       expect(first!.event).not.toHaveProperty('age_ms')
       const last = again.at(-1)!
       expect(last.event).toEqual({ ...first!.event, retry: true, age_ms: expect.any(Number) as unknown })
-      // Page and collector share a clock; only the ways lie between, and one may be slow.
+      // Page and collector share a clock; they differ only by network delays, and one may be slow.
       const waited = last.request.at - first!.request.at
       expect(last.event.age_ms).toBeGreaterThan(0)
       expect(last.event.age_ms).toBeLessThan(waited + 5_000)
       await expect.poll(() => readOutbox(tab)).toEqual([])
     })
 
-    test('an event that failed goes again while its page stays open', async ({
-      tab,
-      servers,
-      site,
-      collector,
-    }) => {
+    test('resends a failed event while its page stays open', async ({ tab, servers, site, collector }) => {
       await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
       await collector.until(() => collector.pageviews().length === 1)
-      // A retry after this is the backoff's.
+      // Any retry after this comes from the backoff.
       await sleep(OUTBOX_OPENED_MS)
       collector.outcome = 503
       await tab.evaluate(() => window.tracker.track('signup'))
@@ -44,13 +39,13 @@ for (const variant of VARIANTS)
       expect(collector.arrivals().at(-1)!.event).toMatchObject({ event_name: 'signup', retry: true })
     })
 
-    test('an event that got a 400 is not sent again', async ({ tab, servers, site, collector }) => {
+    test('does not resend an event after a 400', async ({ tab, servers, site, collector }) => {
       collector.outcome = 400
       await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
       await collector.until(() => collector.events().length === 1)
-      // Left before its answer is there, a page sends again.
+      // A page that is left before its answer sends the event again.
       await expect.poll(() => readOutbox(tab)).toEqual([])
-      // Whatever waited would go with the next page, after a second.
+      // Any waiting event would be sent by the next page, after a second.
       collector.outcome = 503
       await tab.goto(site.addPage('/next', trackedPage(servers, { variant })))
       await collector.until(() =>
@@ -60,7 +55,7 @@ for (const variant of VARIANTS)
       expect(collector.arrivals().filter(({ event }) => !event.url.endsWith('/next'))).toHaveLength(1)
     })
 
-    test('with the collector down, the page works and the next one delivers', async ({
+    test('keeps the page working with the collector down, and delivers on the next page', async ({
       tab,
       servers,
       site,
@@ -87,7 +82,7 @@ for (const variant of VARIANTS)
       await expect.poll(() => readOutbox(tab)).toHaveLength(1)
       const [waiting] = await readOutbox(tab)
       expect(await tab.evaluate(() => document.querySelector('#button')!.textContent)).toBe('0+1')
-      // Left while the collector is down: nothing of this page can have delivered the event.
+      // Left while the collector is down, so nothing on this page can have delivered the event.
       await tab.goto(blank)
       await collector.up()
       expect(collector.customEvents('clicked')).toEqual([])
@@ -101,7 +96,7 @@ for (const variant of VARIANTS)
       expect(site.messages).toEqual([])
     })
 
-    test('an event whose connection was reset goes again, until it is acknowledged', async ({
+    test('resends an event after a connection reset until it is acknowledged', async ({
       tab,
       servers,
       site,
@@ -123,7 +118,7 @@ for (const variant of VARIANTS)
       await expect.poll(() => readOutbox(tab)).toEqual([])
     })
 
-    test('events that failed go together, in the order in which they happened', async ({
+    test('sends failed events together, in the order in which they happened', async ({
       tab,
       servers,
       site,

@@ -3,13 +3,13 @@ import { plainPage, trackedPage, VARIANTS } from '../support/test-pages.js'
 
 declare global {
   interface Window {
-    /** Which wrapper was called with what. */
+    /** The calls of each wrapper. */
     patchCalls: string[]
     patchHistory: (name: string) => void
   }
 }
 
-/** Wraps pushState as other scripts do, with a mark by which they know that they did. */
+/** Wraps pushState as other scripts do, with a mark by which they recognize their own wrapper. */
 const PATCH = `<script>
   window.patchCalls = []
   window.patchHistory = (name) => {
@@ -23,7 +23,7 @@ const PATCH = `<script>
 </script>`
 
 for (const variant of VARIANTS) {
-  test(`${variant}: wrappers before and after the tracker's are called once each`, async ({
+  test(`${variant}: calls wrappers before and after the tracker's once each`, async ({
     tab,
     servers,
     site,
@@ -42,7 +42,7 @@ for (const variant of VARIANTS) {
     expect(collector.pageviews()[1]!.url).toBe(`${site.url}/cart`)
   })
 
-  test(`${variant}: marks, name and length of the page's functions stay`, async ({
+  test(`${variant}: keeps marks, name and length of the page's functions`, async ({
     tab,
     servers,
     site,
@@ -63,7 +63,7 @@ for (const variant of VARIANTS) {
     expect(before[0]).toEqual({ name: 'pushState', length: 3, marks: ['by_early'] })
   })
 
-  test(`${variant}: a script that takes its wrapper off again leaves the tracker's`, async ({
+  test(`${variant}: keeps its wrapper when another script removes its own`, async ({
     tab,
     servers,
     site,

@@ -7,7 +7,7 @@ function ids({ visitor_id, session_id }: IngestEvent) {
 }
 
 for (const variant of VARIANTS) {
-  test(`${variant}: visitor and session are the same over pages and tabs`, async ({
+  test(`${variant}: keeps visitor and session over pages and tabs`, async ({
     tab,
     openTab,
     servers,
@@ -31,7 +31,7 @@ for (const variant of VARIANTS) {
     expect(third).toEqual(first)
   })
 
-  test(`${variant}: a session ends after 30 minutes without an event`, async ({
+  test(`${variant}: ends a session after 30 minutes without an event`, async ({
     tab,
     servers,
     site,

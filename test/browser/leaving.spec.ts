@@ -4,14 +4,14 @@ import { plainPage, trackedPage, VARIANTS } from '../support/test-pages.js'
 
 const LINK = `<a id="link" href="/next">Next</a>`
 
-// Every spec here may see an event twice: the fixture fails it when the second is not marked as a retry.
+// Each spec in this file may see an event twice: the fixture fails if the second is not marked as a retry.
 for (const variant of VARIANTS)
   test.describe(variant, () => {
     test.beforeEach(({ site }) => {
       site.addPage('/next', plainPage(site))
     })
 
-    test('an event of the click that leads away arrives', async ({ tab, servers, site, collector }) => {
+    test('an event of a click that leaves the page arrives', async ({ tab, servers, site, collector }) => {
       const body = `${LINK}<script>
         document.querySelector('#link').addEventListener('click', () => tracker.track('cta', { position: 'top' }))
       </script>`
@@ -36,7 +36,8 @@ for (const variant of VARIANTS)
       await collector.until(() => collector.pageviews().length === 1)
       collector.delayMs = 200
       await tab.evaluate(() => window.tracker.track('last'))
-      // Firefox ends the process of a closed tab at once, on a busy machine with what it has not yet handed on.
+      // Firefox ends the process of a closed tab at once, on a busy machine with data not yet handed over.
+      // The time must not depend on the collector.
       await sleep(50)
       await tab.close()
       await collector.until(() => collector.customEvents('last').length > 0)
@@ -51,7 +52,8 @@ for (const variant of VARIANTS)
       collector,
       browserName,
     }) => {
-      // Measured in ESR 153, with a plain sendBeacon and no tracker: 15 of 15 arrive when sent at once, 5 of 15 after 2 ms, none after 20.
+      // Measured in ESR 153, with a plain sendBeacon and no tracker: 15 of 15 arrive when sent at once, 5 of
+      // 15 after 2 ms, none after 20.
       test.skip(
         browserName === 'firefox',
         'Firefox cuts a page off some 2 ms after it began to close the tab',
@@ -66,7 +68,7 @@ for (const variant of VARIANTS)
       expect(collector.customEvents('bye')).toHaveLength(1)
     })
 
-    test('a page that is left before the collector answers is counted', async ({
+    test('counts a page that is left before the collector answers', async ({
       tab,
       servers,
       site,
@@ -75,7 +77,7 @@ for (const variant of VARIANTS)
       collector.outcome = 'hang'
       await tab.goto(site.addPage('/', trackedPage(servers, { variant, body: LINK })))
       await tab.click('#link')
-      // Once when it happened, and, as no answer came, again from the page that was left.
+      // Once when it happened, and again on leaving the page, because no answer had arrived.
       await collector.until(() => collector.arrivals().length > 1)
 
       expect(collector.events()).toHaveLength(1)

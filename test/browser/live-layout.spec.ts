@@ -18,7 +18,7 @@ const OBSERVE_SHIFTS = `<script>
 // Large, so that a shift of one pixel counts.
 const BODY = `<p><zenovay-live></zenovay-live> <b style="display: inline-block; width: 300px; height: 300px">visitors</b></p>`
 
-// Longer than a page needs until it is painted.
+// Longer than it takes to paint a page.
 const PAINTED_MS = 500
 
 function readNumber(tab: Tab): Promise<string | null> {
@@ -26,7 +26,7 @@ function readNumber(tab: Tab): Promise<string | null> {
 }
 
 async function readLayoutShift(tab: Tab): Promise<number> {
-  // Entries are queued with the frame that is painted next.
+  // Entries are queued with the next painted frame.
   await tab.evaluate(() =>
     new Promise((resolve) =>
       requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))),
@@ -38,7 +38,7 @@ async function readLayoutShift(tab: Tab): Promise<number> {
 test.skip(({ browserName }) => browserName !== 'chromium', 'only Chromium measures layout shifts')
 
 for (const visitors of [7, 42, 999])
-  test(`${visitors} moves nothing around it`, async ({ tab, servers, site, collector }) => {
+  test(`${visitors} shifts nothing around it`, async ({ tab, servers, site, collector }) => {
     collector.liveVisitors = visitors
     collector.delayMs = PAINTED_MS
     await tab.goto(
@@ -49,25 +49,20 @@ for (const visitors of [7, 42, 999])
     expect(await readLayoutShift(tab)).toBe(0)
   })
 
-test('a number that changes moves nothing around it', async ({ tab, servers, site, collector }) => {
+test('a changing number shifts nothing around it', async ({ tab, servers, site, collector }) => {
   await tab.goto(
     site.addPage('/', liveScriptPage(servers, { head: OBSERVE_SHIFTS, body: BODY, blockRendering: true })),
   )
   await expect.poll(() => readNumber(tab)).toBe('42')
   collector.liveVisitors = 111
-  // A page that is seen again asks at once.
+  // A page that becomes visible polls at once.
   await tab.evaluate(() => void document.dispatchEvent(new Event('visibilitychange')))
   await expect.poll(() => readNumber(tab)).toBe('111')
 
   expect(await readLayoutShift(tab)).toBe(0)
 })
 
-test('a page that reserves more room with its own style keeps it', async ({
-  tab,
-  servers,
-  site,
-  collector,
-}) => {
+test("keeps more room reserved by the page's own style", async ({ tab, servers, site, collector }) => {
   collector.liveVisitors = 12_345
   collector.scriptDelayMs = PAINTED_MS
   const head = `${OBSERVE_SHIFTS}<style>zenovay-live { display: inline-block; min-width: 8ch }</style>`

@@ -43,17 +43,18 @@ test('script: formats in the language of the page', async ({ tab, servers, site,
   await expect.poll(() => texts(tab)).toEqual(['12.345'])
 })
 
-test('script: an error leaves what the element says', async ({ tab, servers, site, collector }) => {
+test('script: keeps the content of the element on an error', async ({ tab, servers, site, collector }) => {
   collector.liveStatus = 404
   await tab.goto(site.addPage('/', liveScriptPage(servers, { body: '<b data-zenovay-live>some</b>' })))
   await collector.until(() => collector.livePolls().length > 0)
-  // The answer is there with the request; what the widget makes of it takes a few tasks.
+  // Proves that nothing changes: the answer arrives with the request, and the widget needs a few tasks to
+  // handle it.
   await sleep(300)
 
   expect(await texts(tab)).toEqual(['some'])
 })
 
-test('esm: polls every five seconds at most, and fills an element that came later', async ({
+test('esm: polls at most every five seconds, and fills an element added later', async ({
   tab,
   servers,
   site,
@@ -67,13 +68,13 @@ test('esm: polls every five seconds at most, and fills an element that came late
   collector.liveVisitors = 43
   await expect.poll(() => texts(tab)).toEqual(['43', '43'])
 
-  // The first one's way may be slow: its connection is new.
+  // The first request may be slow: its connection is new.
   const [first, second] = collector.livePolls()
   expect(second!.at - first!.at).toBeGreaterThan(INTERVAL_MS - 1_000)
   expect(collector.livePolls()).toHaveLength(2)
 })
 
-test('esm: a hidden page does not poll, and a page that is seen again does at once', async ({
+test('esm: does not poll while hidden, and polls at once when visible again', async ({
   tab,
   servers,
   site,
@@ -91,7 +92,7 @@ test('esm: a hidden page does not poll, and a page that is seen again does at on
     Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' })
     document.dispatchEvent(new Event('visibilitychange'))
   })
-  // A page that was slow to load may have polled more than once before.
+  // A page that loaded slowly may have polled more than once before. Polls under way must arrive first.
   await sleep(300)
   const polled = collector.livePolls().length
   await sleep(INTERVAL_MS + 500)
@@ -106,7 +107,7 @@ test('esm: a hidden page does not poll, and a page that is seen again does at on
   expect(collector.livePolls()[polled]!.at - shownAt).toBeLessThan(INTERVAL_MS)
 })
 
-test('esm: stops when it is told to', async ({ tab, servers, site, collector }) => {
+test('esm: stops when stopLive is called', async ({ tab, servers, site, collector }) => {
   await tab.goto(
     site.addPage(
       '/',
@@ -116,7 +117,7 @@ test('esm: stops when it is told to', async ({ tab, servers, site, collector }) 
   await expect.poll(() => texts(tab)).toEqual(['42'])
   await tab.evaluate(() => {
     window.stopLive()
-    // Shown again, a widget that runs polls at once.
+    // A running widget polls at once when it becomes visible.
     document.dispatchEvent(new Event('visibilitychange'))
   })
   await sleep(300)

@@ -7,10 +7,10 @@ import { plainPage, trackedPage, TRACKING_CODE, VARIANTS } from '../support/test
 
 const SCRIPT = readArtefacts('z.js').get('/z.js')!
 
-// `tracker` is set by the test's page itself, the others by Playwright.
+// `tracker` is set by the page of the test, the others by Playwright.
 const OF_THE_TEST = /^(tracker$|__pw)/
 
-/** What the page has sent once it was counted and then sent a last event. */
+/** Everything the page has sent, up to a final event sent after it was counted. */
 async function sentUntilEnd(tab: Tab, collector: RecordingCollector): Promise<string[]> {
   await collector.until(() => collector.pageviews().length > 0)
   await tab.evaluate(() => window.tracker.track('end'))
@@ -24,7 +24,7 @@ function globals(tab: Tab): Promise<string[]> {
 
 for (const variant of VARIANTS)
   for (const loading of variant === 'script' ? LOADINGS : (['module'] as const))
-    test(`${variant}, ${loading}: a page is counted once and gets no other global`, async ({
+    test(`${variant}, ${loading}: counts a page once and adds no other global`, async ({
       tab,
       servers,
       site,
@@ -39,7 +39,7 @@ for (const variant of VARIANTS)
       expect(added).toEqual(variant === 'script' ? ['zenovay'] : [])
     })
 
-test('script, late: calls to the stub come in order after the first pageview', async ({
+test('script, late: sends calls to the stub in order after the first pageview', async ({
   tab,
   servers,
   site,
@@ -67,7 +67,7 @@ test('script, late: calls to the stub come in order after the first pageview', a
   expect(collector.pageviews().map(({ url }) => url)).toEqual([home, `${site.url}/virtual`])
 })
 
-test('script: by a tag and again by another script, it counts once', async ({
+test('script: counts once when loaded by a tag and again by another script', async ({
   tab,
   servers,
   site,
@@ -86,13 +86,14 @@ test('script: by a tag and again by another script, it counts once', async ({
   expect(await sentUntilEnd(tab, collector)).toEqual(['pageview', 'pageview', 'end'])
 })
 
-test.describe('script, by a tag manager that drops its attributes', () => {
-  // The pages of the tests are local. No documented name of the configuration, but every option is taken from it.
+test.describe('script, loaded by a tag manager that drops its attributes', () => {
+  // The pages of the tests are local. `allowLocalhost` is no documented name of the configuration, but every
+  // option is read from it.
   const HERE = { allowLocalhost: 'true' }
   const BARE = { variant: 'script', loading: 'injected', code: null, allowLocalhost: false } as const
 
-  test('the configuration of the page counts', async ({ tab, servers, site, collector }) => {
-    // From the site, as a tag manager serves it: the configuration says where the collector is.
+  test('uses the configuration of the page', async ({ tab, servers, site, collector }) => {
+    // From the site, as a tag manager serves it: the configuration contains the URL of the collector.
     const src = site.addPage('/container.js', SCRIPT.toString(), { 'content-type': 'text/javascript' })
     const config = { trackingCode: TRACKING_CODE, apiUrl: collector.url, cookielessMode: true, ...HERE }
     await tab.goto(site.addPage('/', trackedPage(servers, { ...BARE, src, config })))
@@ -102,7 +103,7 @@ test.describe('script, by a tag manager that drops its attributes', () => {
     expect(await tab.evaluate(() => Object.keys(localStorage))).toEqual([])
   })
 
-  test('without an address in the configuration, the collector is where the script comes from', async ({
+  test('uses the origin of the script when the configuration has no URL', async ({
     tab,
     servers,
     site,
@@ -116,7 +117,7 @@ test.describe('script, by a tag manager that drops its attributes', () => {
     expect(collector.pageviews()[0]!.visitor_id).toBeTruthy()
   })
 
-  test('attributes that are there win over the configuration', async ({ tab, servers, site, collector }) => {
+  test('prefers attributes to the configuration', async ({ tab, servers, site, collector }) => {
     const config = { trackingCode: 'ZV_Elsewhere1', apiUrl: `${site.url}/elsewhere`, cookielessMode: true }
     await tab.goto(
       site.addPage(

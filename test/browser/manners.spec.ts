@@ -11,7 +11,7 @@ declare global {
 
 for (const variant of VARIANTS)
   test.describe(variant, () => {
-    test('each pageview is one request without a preflight, and there is no cookie', async ({
+    test('sends each pageview as one request without a preflight, and sets no cookie', async ({
       tab,
       servers,
       site,
@@ -24,7 +24,7 @@ for (const variant of VARIANTS)
         await tab.evaluate((next) => history.pushState(null, '', next), path)
         await collector.until(() => collector.pageviews().length === index + 2)
       }
-      // An answer that is still under way when the page is left makes it send again.
+      // A page that is left with an answer under way sends the event again.
       await expect.poll(() => tab.evaluate(() => Object.keys(localStorage))).toEqual(['zenovay'])
       await tab.goto(site.addPage('/next', trackedPage(servers, { variant })))
       await collector.until(() => collector.pageviews().length === 4)
@@ -37,7 +37,7 @@ for (const variant of VARIANTS)
       expect(await tab.evaluate(() => document.cookie)).toBe('')
     })
 
-    test('the layout does not shift', async ({ tab, servers, site, collector, browserName }) => {
+    test('shifts no layout', async ({ tab, servers, site, collector, browserName }) => {
       test.skip(browserName !== 'chromium', 'only Chromium measures layout shifts')
       const head = `<script>
         window.layoutShifts = 0
@@ -52,14 +52,14 @@ for (const variant of VARIANTS)
       const shifts = () => tab.evaluate(() => window.layoutShifts)
       expect(await shifts()).toBe(0)
 
-      // A shift that the test makes is seen, so one of the tracker would have been.
+      // A shift made by the test is detected, so one of the tracker would have been.
       await tab.evaluate(() =>
         document.body.insertAdjacentHTML('afterbegin', '<div style="height: 200px"></div>'),
       )
       await expect.poll(shifts).toBeGreaterThan(0)
     })
 
-    test('what other listeners prevent stays prevented, and what they do not happens', async ({
+    test('keeps prevented defaults of other listeners prevented, and all others active', async ({
       tab,
       servers,
       site,
@@ -78,11 +78,11 @@ for (const variant of VARIANTS)
       for (const selector of ['#stay', '#send', '#go']) await tab.click(selector)
       await expect.poll(() => tab.url()).toBe(`${home}#there`)
 
-      // The button's click, which nobody prevents, submits the form.
+      // The button's click, which no listener prevents, submits the form.
       expect(await tab.evaluate(() => window.defaultPrevented)).toEqual([true, false, true, false])
     })
 
-    test('with the collector down, a page says nothing, and works', async ({
+    test('keeps a page silent and working with the collector down', async ({
       tab,
       openTab,
       servers,
@@ -99,7 +99,7 @@ for (const variant of VARIANTS)
       await collector.down()
       await tab.evaluate(() => window.tracker.track('lost'))
       await tab.click('#button')
-      // A new tab has nothing of the collector in its memory.
+      // A new tab has no data of the collector in its memory.
       const other = await openTab()
       await other.goto(`${home}?again`)
       await other.click('#button')
@@ -118,7 +118,7 @@ for (const variant of VARIANTS)
     })
   })
 
-test('script: a page whose script cannot be loaded says nothing, and works', async ({
+test('script: keeps a page silent and working when its script cannot be loaded', async ({
   tab,
   servers,
   site,

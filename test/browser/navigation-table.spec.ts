@@ -5,15 +5,15 @@ import { trackedPage, VARIANTS } from '../support/test-pages.js'
 
 interface Step {
   name: string
-  /** What the page or its visitor does; it sees nothing of this file. */
+  /** An action of the page or its visitor; it runs in the page and sees nothing of this file. */
   act: () => void | Promise<void>
-  /** The addresses, from the path on, that are counted for it. */
+  /** The URLs counted for it, from the path on. */
   counted: string[]
   /** With `data-hash`. @default the same */
   withHash?: string[]
 }
 
-// One walk, because each step starts where the one before ended.
+// One walk, because each step starts where the previous one ended.
 const STEPS: Step[] = [
   { name: 'a load', act: () => undefined, counted: ['/'] },
   { name: 'push a path', act: () => history.pushState(null, '', '/cart'), counted: ['/cart'] },
@@ -98,7 +98,10 @@ const STEPS: Step[] = [
   },
 ]
 
-/** Marks the end of a step once the page has settled and is counted: a timer of the page that is longer than the tracker's ends after it. */
+/**
+ * Marks the end of a step once the page has settled and is counted: this timer of the page is longer than
+ * the tracker's and ends after it.
+ */
 function endStep(tab: Tab, name: string): Promise<void> {
   return tab.evaluate(async (step) => {
     await new Promise((resolve) => setTimeout(resolve, 120))
@@ -106,7 +109,10 @@ function endStep(tab: Tab, name: string): Promise<void> {
   }, name)
 }
 
-/** What was counted before the event of each step, by its name. In the order in which it happened: an event id begins with its time. */
+/**
+ * The URLs counted before the end event of each step, by its name. In the order in which they happened: an
+ * event id begins with its time.
+ */
 function countedBySteps(collector: RecordingCollector): Record<string, string[]> {
   const table: Record<string, string[]> = {}
   let counted: string[] = []
@@ -121,7 +127,7 @@ function countedBySteps(collector: RecordingCollector): Record<string, string[]>
 
 for (const variant of VARIANTS)
   for (const hash of [false, true])
-    test(`${variant}, hash ${hash}: each navigation is counted as often as the table says`, async ({
+    test(`${variant}, hash ${hash}: counts each navigation as often as the table defines`, async ({
       tab,
       servers,
       site,

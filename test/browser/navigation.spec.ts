@@ -2,7 +2,9 @@ import { expect, test } from '../support/browser-fixtures.js'
 import type { RecordingCollector } from '../support/recording-collector.js'
 import { trackedPage, VARIANTS } from '../support/test-pages.js'
 
-/** In the order in which they happened: an event id begins with its time, and requests overtake each other. */
+/**
+ * In the order in which they happened: an event id begins with its time, and requests overtake each other.
+ */
 function paths(collector: RecordingCollector): string[] {
   const pageviews = collector
     .pageviews()
@@ -17,7 +19,7 @@ for (const variant of VARIANTS)
       await collector.until(() => collector.pageviews().length === 1)
     })
 
-    test('pushState to another path is a pageview that came from the page before', async ({
+    test('counts pushState to another path as a pageview with the previous page as referrer', async ({
       tab,
       site,
       collector,
@@ -35,7 +37,7 @@ for (const variant of VARIANTS)
       })
     })
 
-    test('back and forward are one pageview each', async ({ tab, site, collector }) => {
+    test('counts back and forward as one pageview each', async ({ tab, site, collector }) => {
       await tab.evaluate(() => history.pushState(null, '', '/cart'))
       await collector.until(() => collector.pageviews().length === 2)
       await tab.evaluate(() => history.back())
@@ -47,7 +49,7 @@ for (const variant of VARIANTS)
       expect(collector.pageviews()[2]!.referrer).toBe(`${site.url}/cart`)
     })
 
-    test('a custom event carries the page it happened on', async ({ tab, site, collector }) => {
+    test('sends a custom event with the page it happened on', async ({ tab, site, collector }) => {
       await tab.evaluate(() => history.pushState(null, '', '/cart'))
       await collector.until(() => collector.pageviews().length === 2)
       await tab.evaluate(() => window.tracker.track('checkout'))
@@ -60,7 +62,7 @@ for (const variant of VARIANTS)
       ['50 ms after pushState', 50],
       ['by a microtask', null],
     ] as const)
-      test(`a title that is set ${way} is the new page's`, async ({ tab, collector }) => {
+      test(`sends a title set ${way} with the new page`, async ({ tab, collector }) => {
         await tab.evaluate((delay) => {
           const setTitle = () => void (document.title = 'Cart')
           // Set first: a busy machine may pause the page between two statements for longer than this.
@@ -73,7 +75,7 @@ for (const variant of VARIANTS)
         expect(collector.pageviews().map(({ title }) => title)).toEqual(['Home', 'Cart'])
       })
 
-    test('a virtual page comes from the page before, and so does the page after it', async ({
+    test('uses the previous page as referrer of a virtual page and of the page after it', async ({
       tab,
       site,
       collector,
@@ -95,7 +97,7 @@ for (const variant of VARIANTS)
       ])
     })
 
-    test('the page keeps its own history functions and their errors', async ({ tab, collector }) => {
+    test("keeps the page's own history functions and their errors", async ({ tab, collector }) => {
       const outcome = await tab.evaluate(() => {
         history.pushState({ step: 1 }, '', '/cart')
         const state: unknown = history.state

@@ -3,13 +3,13 @@ import { validateEvent } from '../../src/contract/validate-event.js'
 import { expect, test } from '../support/browser-fixtures.js'
 import { plainPage, trackedPage, TRACKING_CODE, VARIANTS } from '../support/test-pages.js'
 
-// The outbox of earlier pages is opened one second after load; a second request would come then.
+// The outbox of earlier pages is sent one second after load; a second request would arrive then.
 const OUTBOX_OPENED_MS = 1_500
 
 const ID: unknown = expect.stringMatching(/^.{20,128}$/)
 
 for (const variant of VARIANTS) {
-  test(`${variant}: a page load is one request without a preflight`, async ({
+  test(`${variant}: sends a page load as one request without a preflight`, async ({
     tab,
     servers,
     site,
@@ -27,7 +27,7 @@ for (const variant of VARIANTS) {
     expect(collector.events()).toHaveLength(1)
   })
 
-  test(`${variant}: a pageview describes page, visitor and device`, async ({
+  test(`${variant}: describes page, visitor and device in a pageview`, async ({
     tab,
     servers,
     site,
@@ -57,7 +57,7 @@ for (const variant of VARIANTS) {
     expect(validateEvent(pageview)).toMatchObject({ ok: true })
   })
 
-  test(`${variant}: the referrer is the page with the link`, async ({ tab, servers, site, collector }) => {
+  test(`${variant}: sends the page with the link as referrer`, async ({ tab, servers, site, collector }) => {
     const start = site.addPage('/start', plainPage(site, { body: '<a id="link" href="/">Home</a>' }))
     site.addPage('/', trackedPage(servers, { variant }))
 

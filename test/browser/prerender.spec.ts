@@ -7,7 +7,7 @@ import type { Tab } from '../support/tab.js'
 import { plainPage, trackedPage, VARIANTS } from '../support/test-pages.js'
 
 const TOOLS = findChromiumTools()
-// The outbox of earlier pages is opened one second after load.
+// The outbox of earlier pages is sent one second after load.
 const OUTBOX_OPENED_MS = 1_500
 
 const test = base.extend({
@@ -21,7 +21,7 @@ const test = base.extend({
 test.skip(({ browserName }) => browserName !== 'chromium', 'only Chromium prerenders pages')
 test.skip(!TOOLS, 'no chromedriver: Playwright cancels prerendering')
 
-/** A page that has another one prerendered. */
+/** A page that prerenders another one. */
 function addStart(site: SiteServer, target: string): string {
   const rules = { prerender: [{ source: 'list', urls: [target], eagerness: 'immediate' }] }
   const head = `<script type="speculationrules">${JSON.stringify(rules)}</script>`
@@ -34,19 +34,22 @@ function addStart(site: SiteServer, target: string): string {
   )
 }
 
-/** Sends an event of its own, and says that it is there once every timer of the tracker has passed. Channels are closed to a page that is not shown. */
+/**
+ * Tracks an event, and records that the page exists once every timer of the tracker has passed. A page that
+ * is not shown has no open channels.
+ */
 const TELL = `<script>addEventListener('load', () => {
   tracker.track('early')
   setTimeout(() => (localStorage.state = document.prerendering ? 'prerendering' : 'shown'), ${OUTBOX_OPENED_MS})
 })</script>`
 
-/** Waits in the page before until the next one has been there for a while. */
+/** Waits on the current page until the next one has been prerendered for a while. */
 async function waitUntilPrerendered(tab: Tab): Promise<void> {
   await expect.poll(() => tab.evaluate(() => localStorage['state'] as unknown)).toBe('prerendering')
 }
 
 for (const variant of VARIANTS) {
-  test(`${variant}: a prerendered page is counted once it is shown`, async ({
+  test(`${variant}: counts a prerendered page once it is shown`, async ({
     tab,
     servers,
     site,
@@ -78,7 +81,7 @@ for (const variant of VARIANTS) {
     expect(collector.pageviews()[0]).toMatchObject({ url: shop, referrer: start, title: 'Shop' })
   })
 
-  test(`${variant}: a prerendered page that is never shown is not counted`, async ({
+  test(`${variant}: does not count a prerendered page that is never shown`, async ({
     tab,
     servers,
     site,
@@ -92,7 +95,8 @@ for (const variant of VARIANTS) {
     await waitUntilPrerendered(tab)
     await tab.click('#away')
     await collector.until(() => collector.pageviews().length > 0)
-    // Whatever the page that was never shown had left would go now.
+    // Proves that nothing arrives: events left by the page that was never shown would be sent within this
+    // time.
     await sleep(OUTBOX_OPENED_MS)
     await tab.evaluate(() => window.tracker.track('end'))
     await collector.until(() => collector.customEvents('end').length > 0)

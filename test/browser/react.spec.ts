@@ -9,7 +9,7 @@ test.beforeAll(async () => {
   app = await bundleApp(join(import.meta.dirname, '../react/start-shop.ts'))
 })
 
-test('a React application in StrictMode is one pageview, and each navigation one more', async ({
+test('counts a React application in StrictMode as one pageview, and each navigation as one more', async ({
   tab,
   site,
   collector,

@@ -5,7 +5,7 @@ import { trackedPage, VARIANTS } from '../support/test-pages.js'
 for (const variant of VARIANTS)
   test.describe(variant, () => {
     for (const status of [429, 503])
-      test(`a ${status} with Retry-After: 3 is obeyed`, async ({ tab, servers, site, collector }) => {
+      test(`waits for Retry-After: 3 after a ${status}`, async ({ tab, servers, site, collector }) => {
         collector.outcome = status
         collector.retryAfter = '3'
         await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
@@ -15,10 +15,10 @@ for (const variant of VARIANTS)
         expect(second!.at - first!.at).toBeGreaterThanOrEqual(2_900)
       })
 
-    // An HTTP date is the header's other form (RFC 9110, section 10.2.3). A month in milliseconds overflows a timer's
-    // 31 bits, and the last one does so in seconds already.
+    // An HTTP date is the header's other form (RFC 9110, section 10.2.3). A month in milliseconds overflows
+    // a timer's 31 bits, and the last value does so in seconds already.
     for (const retryAfter of ['Fri, 31 Dec 2100 23:59:59 GMT', '2592000', '3000000000'])
-      test(`Retry-After: ${retryAfter} is no reason to hammer the collector`, async ({
+      test(`does not hammer the collector on Retry-After: ${retryAfter}`, async ({
         tab,
         servers,
         site,
@@ -28,7 +28,7 @@ for (const variant of VARIANTS)
         collector.retryAfter = retryAfter
         await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
         await collector.until(() => collector.posts().length > 0)
-        // Without a pause between them, requests would come by the dozen in this time.
+        // Proves that requests are spaced out: without pauses, dozens would arrive in this time.
         await sleep(1_500)
 
         expect(collector.posts().length).toBeLessThanOrEqual(5)

@@ -2,7 +2,7 @@ import { expect, test } from '../support/browser-fixtures.js'
 import { trackedPage, VARIANTS } from '../support/test-pages.js'
 
 for (const variant of VARIANTS) {
-  test(`${variant}: nothing is sent by a browser that admits to be driven`, async ({
+  test(`${variant}: sends nothing from a browser that reports navigator.webdriver`, async ({
     tab,
     servers,
     site,
@@ -15,13 +15,13 @@ for (const variant of VARIANTS) {
     expect(await tab.evaluate(() => navigator.webdriver)).toBe(true)
     await tab.evaluate(() => window.tracker.track('signup'))
 
-    // The next page's pageview arrives after anything that this one could have sent.
+    // The next page's pageview arrives after anything that this page could have sent.
     await tab.goto(visited)
     await collector.until(() => collector.events().length > 0)
     expect(collector.events().map(({ url }) => url)).toEqual([visited])
   })
 
-  test(`${variant}: nothing is sent from localhost unless it is allowed`, async ({
+  test(`${variant}: sends nothing from localhost unless it is allowed`, async ({
     tab,
     servers,
     site,

@@ -7,15 +7,15 @@ import { WIRE_FIXTURES } from '../support/wire-fixtures.js'
 interface Scenario {
   cookieless?: boolean
   hash?: boolean
-  /** Where the visitor lands. @default '/products?utm_source=news' */
+  /** Path and query of the landing page. @default '/products?utm_source=news' */
   target?: string
-  /** What the visitor does once the page is there. @default nothing: the page load is the event */
+  /** The visitor's action once the page is loaded. @default nothing: the page load is the event */
   act?: (tab: Tab) => Promise<void>
-  /** Which of the page's events, in the order of their arrival. */
+  /** Index of the expected event among the page's events, in the order of arrival. */
   event: number
 }
 
-/** How a visitor makes the tracker send what a fixture holds, by the fixture's `tracker`. */
+/** The steps that make the tracker send the event of a fixture, by the fixture's `tracker`. */
 const SCENARIOS: Record<string, Scenario> = {
   pageview: { event: 0 },
   'custom-event': {
@@ -39,22 +39,17 @@ const SCENARIOS: Record<string, Scenario> = {
   },
 }
 
-/** What differs between browsers, machines and runs; everything else is as the fixture has it. */
+/** Fields that differ between browsers, machines and runs; all others equal the fixture. */
 const VARYING = ['event_id', 'session_id', 'visitor_id', 'user_agent']
 const PRODUCED = WIRE_FIXTURES.filter(({ tracker }) => tracker !== undefined)
 
-test('every scenario has its fixture and every fixture of the tracker its scenario', () => {
+test('has a fixture for every scenario, and a scenario for every fixture of the tracker', () => {
   expect(PRODUCED.map(({ tracker }) => tracker).toSorted()).toEqual(Object.keys(SCENARIOS).toSorted())
 })
 
 for (const variant of VARIANTS)
   for (const fixture of PRODUCED)
-    test(`${variant}: the tracker sends the fixture ${fixture.name}`, async ({
-      tab,
-      servers,
-      site,
-      collector,
-    }) => {
+    test(`${variant}: sends the fixture ${fixture.name}`, async ({ tab, servers, site, collector }) => {
       const {
         cookieless = false,
         hash = false,
@@ -62,7 +57,7 @@ for (const variant of VARIANTS)
         act,
         event: index,
       } = SCENARIOS[fixture.tracker!]!
-      // The same server under another name is another origin, as a search engine is.
+      // The same server under another name is another origin, like a search engine.
       const searchEngine = site.url.replace('localhost', '127.0.0.1')
       site.addPage('/products', trackedPage(servers, { variant, title: 'Products', cookieless, hash }))
       site.addPage(
@@ -73,7 +68,7 @@ for (const variant of VARIANTS)
       await tab.goto(`${searchEngine}/search`)
       await tab.click('#result')
       await collector.until(() => collector.events().length === 1)
-      // Its pageview is here before Firefox lets the page be asked: another origin, another process.
+      // Its pageview arrives before Firefox lets the page be queried: another origin, another process.
       await expect(async () => {
         expect(await tab.evaluate(() => `${document.readyState} ${location.origin}`)).toBe(
           `complete ${site.url}`,

@@ -6,7 +6,7 @@ const ROOT = join(import.meta.dirname, '../..')
 const lines = readFileSync(join(ROOT, 'Dockerfile'), 'utf8').split('\n')
 const ignored = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n').filter(Boolean)
 
-it('has every file that the image copies from the project', () => {
+it('copies only files that exist and are not ignored', () => {
   const sources = lines
     .filter((line) => line.startsWith('COPY ') && !line.includes('--from='))
     .flatMap((line) => line.split(/\s+/).slice(1, -1))
@@ -17,7 +17,7 @@ it('has every file that the image copies from the project', () => {
   }
 })
 
-it('installs every workspace that the lock file names', () => {
+it('copies the manifest of every workspace', () => {
   const { workspaces } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     workspaces: string[]
   }
@@ -25,7 +25,7 @@ it('installs every workspace that the lock file names', () => {
     expect(lines.join('\n')).toContain(`COPY ${workspace}/package.json ${workspace}/`)
 })
 
-it('runs scripts that exist, and a command that may be executed', () => {
+it('runs scripts that exist and an executable command', () => {
   const text = lines.join('\n')
   for (const [, script] of text.matchAll(/node (scripts\/\S+)/g))
     expect(existsSync(join(ROOT, script!)), script).toBe(true)

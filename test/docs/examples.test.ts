@@ -16,7 +16,7 @@ const OPTIONS: ts.CompilerOptions = {
   moduleResolution: ts.ModuleResolutionKind.Bundler,
 }
 
-/** The code of every `@example`, as a module beside the tests: there the package's own name leads to its types. */
+/** Every `@example` as a module in this folder, where the package's own name resolves to its types. */
 function readExamples(): Map<string, string> {
   const examples = new Map<string, string>()
   for (const source of readdirSync(SOURCES, { encoding: 'utf8', recursive: true }).filter((file) =>
@@ -26,7 +26,7 @@ function readExamples(): Map<string, string> {
       /^ *\* @example\n([^]*?)\*\//gm,
     )) {
       const code = example!.replaceAll(/^ *\* ?/gm, '')
-      // Examples of one file must not see each other's names.
+      // `export {}` makes each example a module, so that their declarations do not clash.
       examples.set(
         join(import.meta.dirname, `${source.replaceAll(/\W/g, '-')}-${examples.size}.tsx`),
         `${code}\nexport {}\n`,
@@ -35,7 +35,7 @@ function readExamples(): Map<string, string> {
   return examples
 }
 
-it('compiles every example of the documentation on hover', () => {
+it('type-checks every @example', () => {
   const examples = readExamples()
   const host = ts.createCompilerHost(OPTIONS)
   const { fileExists, getSourceFile } = host

@@ -1,25 +1,20 @@
 import { readFileSync } from 'node:fs'
 import * as tracker from '@zenovay/tracker'
 import { expect, it } from 'vitest'
+import { tableRows } from '../support/table-rows.js'
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 const page = read('docs/tracker.md')
 
-/** The names in backquotes of one column of a table's rows. */
-const column = (rows: string[], index: number) =>
-  rows
-    .flatMap((row) => [...row.split('|')[index]!.matchAll(/`([\w-]+)`/g)].map(([, name]) => name!))
-    .toSorted()
-
-/** Rows of the table under a heading. */
+/** The body rows of the table in one section. */
 const rowsOf = (heading: string) =>
-  page
-    .split(`## ${heading}`)[1]!
-    .split('\n## ')[0]!
-    .split('\n')
-    .filter((line) => /^\| `/.test(line))
+  tableRows(page.split(`## ${heading}`)[1]!.split('\n## ')[0]!).filter(([cell]) => cell!.startsWith('`'))
 
-it('names every option of init and its attribute', () => {
+/** The names in backticks in one column, sorted. */
+const namesIn = (rows: string[][], column: number) =>
+  rows.flatMap((row) => [...row[column]!.matchAll(/`([\w-]+)`/g)].map(([, name]) => name!)).toSorted()
+
+it('documents every option of init and its attribute', () => {
   const options = [...read('src/tracker/tracker-options.ts').matchAll(/^ {2}(\w+)\?:/gm)].map(
     ([, name]) => name!,
   )
@@ -28,12 +23,12 @@ it('names every option of init and its attribute', () => {
   )
   const rows = rowsOf('Attributes and options')
 
-  expect(column(rows, 2)).toEqual(options.toSorted())
-  expect(column(rows, 1)).toEqual([...attributes, 'data-tracking-code'].toSorted())
+  expect(namesIn(rows, 1)).toEqual(options.toSorted())
+  expect(namesIn(rows, 0)).toEqual([...attributes, 'data-tracking-code'].toSorted())
 })
 
-it('names every command', () => {
-  expect(column(rowsOf('Commands'), 1)).toEqual(
+it('documents every command', () => {
+  expect(namesIn(rowsOf('Commands'), 0)).toEqual(
     Object.keys(tracker)
       .filter((name) => name !== 'init')
       .toSorted(),

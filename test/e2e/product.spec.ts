@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, test as base, type Page } from '@playwright/test'
 
-/** What `npm start` prints. */
+/** The output of `npm start`. */
 interface Product {
   demo: string
   dashboard: string
@@ -20,7 +20,7 @@ interface Overview {
   data: { summary: { total_visitors: number; total_page_views: number } }
 }
 
-// A visitor's browser does not call itself headless, and is not driven.
+// A visitor's browser is neither headless nor driven.
 const USER_AGENT =
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36'
 
@@ -47,7 +47,7 @@ const test = base.extend<{ product: Product }>({
   },
 })
 
-/** Fails the spec on anything the page complains of. */
+/** Fails the spec on any error or warning of the page. */
 function watch(page: Page): string[] {
   const complaints: string[] = []
   page.on(
@@ -82,10 +82,7 @@ const countLive = async (product: Product) =>
     }
   ).visitors
 
-test('the script tag: from a click in the shop to the numbers on the dashboard', async ({
-  page,
-  product,
-}) => {
+test('counts a click in the shop on the dashboard with the script tag', async ({ page, product }) => {
   const complaints = watch(page)
   await asVisitor(page)
   await page.goto(product.demo)
@@ -94,7 +91,8 @@ test('the script tag: from a click in the shop to the numbers on the dashboard',
   await page.click('#add-to-cart')
   await expect.poll(() => events(product)).toEqual([{ name: 'add_to_cart', count: 1, visitors: 1 }])
   expect(await summary(product)).toMatchObject({ total_visitors: 1, total_page_views: 3 })
-  // The collector keeps a count for a second, and the shop's widget asked for one before anything was stored.
+  // The collector caches a count for a second, and the shop's widget requested one before anything was
+  // stored.
   await expect.poll(() => countLive(product)).toBe(1)
 
   await page.goto(product.dashboard)
@@ -103,14 +101,15 @@ test('the script tag: from a click in the shop to the numbers on the dashboard',
   await expect(page.locator('#visitors-today')).toHaveText('1')
   await expect(page.locator('#pageviews-today')).toHaveText('3')
   await expect(page.locator('#visitors-30d')).toHaveText('1')
-  // The shop's widget asked before anything was stored; its answer is kept for five seconds, and the page asks every ten.
+  // The shop's widget requested a count before anything was stored; its answer is cached for five seconds,
+  // and the page polls every ten.
   await expect(page.locator('#live-count')).toHaveText('1')
   await expect(page.locator('table#top-pages tbody tr')).toHaveCount(3)
   await expect(page.locator('table#events')).toContainText('add_to_cart')
   expect(complaints).toEqual([])
 })
 
-test('the ESM build: views of the single-page app are pageviews', async ({ page, product }) => {
+test('counts views of the single-page app as pageviews with the ESM build', async ({ page, product }) => {
   const complaints = watch(page)
   await asVisitor(page)
   await page.goto(new URL('/app/', product.demo).href)
@@ -123,7 +122,7 @@ test('the ESM build: views of the single-page app are pageviews', async ({ page,
   expect(complaints).toEqual([])
 })
 
-test('a page whose collector went away works, and its event arrives with the next page', async ({
+test('keeps a page working when its collector is unreachable, and delivers its event on the next page', async ({
   page,
   product,
 }) => {
@@ -132,7 +131,7 @@ test('a page whose collector went away works, and its event arrives with the nex
   page.on('pageerror', (error) => errors.push(String(error)))
   await page.goto(new URL('/products/harbour-breakfast', product.demo).href)
   await expect.poll(async () => (await summary(product)).total_page_views).toBe(1)
-  // The network to the collector is cut; the demo's own pages stay.
+  // Requests to the collector fail; those to the demo's own pages succeed.
   await page.route(`${product.collector}/e/**`, (route) => route.abort())
   await page.click('#add-to-cart')
   await expect(page.locator('#added')).toBeVisible()

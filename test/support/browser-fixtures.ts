@@ -9,7 +9,7 @@ import { startXvfb } from './start-xvfb.js'
 import type { BrowserSession, Tab } from './tab.js'
 
 export interface EngineOptions {
-  /** Set where the system's WebKitGTK is driven instead of Playwright's own WebKit. */
+  /** Set when the system's WebKitGTK is driven instead of Playwright's own WebKit. */
   webKitTools: WebKitTools | undefined
 }
 
@@ -19,7 +19,7 @@ interface WorkerFixtures extends EngineOptions {
 }
 
 interface SpecFixtures {
-  /** Console messages and errors that are part of what a spec shows; any other fails it. */
+  /** Expected console messages and errors of a spec; any other fails it. */
   expectedMessages: RegExp | undefined
   servers: RecordingServers
   site: SiteServer
@@ -32,10 +32,10 @@ interface SpecFixtures {
 }
 
 /**
- * `test` for three engines: a tab, a site, and a collector that records.
+ * `test` for three engines: a tab, a site, and a collector that records requests.
  *
- * Every spec also fails when a page complained or threw, when a request was made that no page should
- * make, and when an event came twice without being marked as a retry.
+ * Every spec also fails on page errors and console messages, on unexpected requests, and on a repeated event
+ * that is not marked as a retry.
  */
 export const test = base.extend<SpecFixtures, WorkerFixtures>({
   webKitTools: [undefined, { option: true, scope: 'worker' }],
@@ -50,7 +50,8 @@ export const test = base.extend<SpecFixtures, WorkerFixtures>({
     { scope: 'worker' },
   ],
 
-  // Not the built-in `browser`, which would look for Playwright's own WebKit. The project's launch options apply.
+  // Not the built-in `browser`, which would look for Playwright's own WebKit. The project's launch options
+  // apply.
   playwrightBrowser: [
     async ({ playwright, browserName, webKitTools }, use) => {
       if (webKitTools) return use(undefined)
@@ -74,7 +75,7 @@ export const test = base.extend<SpecFixtures, WorkerFixtures>({
 
   collector: async ({ servers }, use, { errors }) => {
     await use(servers.collector)
-    // Beside what failed, in the report.
+    // Printed beside the failure in the report.
     if (errors.length > 0) throw new Error(`the collector got, last:\n${servers.collector.summarize()}`)
   },
 
@@ -120,14 +121,20 @@ export const test = base.extend<SpecFixtures, WorkerFixtures>({
 
 export { expect }
 
-/** Waits until the messages of the tab's page have arrived. A page that is still leaving cannot be asked: then it is the next one. */
+/**
+ * Waits until the messages of the tab's page have arrived. A page that is being left cannot be queried; then
+ * the next one is.
+ */
 async function receiveReports(tab: Tab): Promise<void> {
   await expect(() => tab.evaluate(() => Promise.all(window.probeReports ?? []).then(() => undefined))).toPass(
     { timeout: 30_000 },
   )
 }
 
-/** Browsers themselves repeat a POST whose connection was reset; the tracker must not, without saying so. */
+/**
+ * Browsers repeat a POST whose connection was reset by themselves; the tracker must not do so without a
+ * mark.
+ */
 function findUnmarkedRepeats(collector: RecordingCollector): unknown[] {
   const firsts = collector
     .arrivals()

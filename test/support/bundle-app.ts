@@ -2,21 +2,21 @@ import { join } from 'node:path'
 import { rolldown, type Plugin } from 'rolldown'
 import { compileSvelte } from './compile-svelte.js'
 
-/** `newest` is what the root installs; `oldest` are the oldest majors that the bindings support. */
+/** `newest` is installed at the root; `oldest` are the oldest majors supported by the bindings. */
 export const MAJORS = ['newest', 'oldest'] as const
 export type Majors = (typeof MAJORS)[number]
 
 export interface AppSetup {
   /** @default 'newest' */
   majors?: Majors
-  /** As a server runs it, not a browser. @default false */
+  /** Bundles for a server instead of a browser. @default false */
   server?: boolean
 }
 
 /** The package whose dependencies are the oldest majors. */
 export const OLDEST = join(import.meta.dirname, '../older-majors/package.json')
 
-// Vue warns of a build that does not say which features the application needs.
+// Vue warns about a build that does not define its feature flags.
 const VUE_FLAGS = {
   __VUE_OPTIONS_API__: 'true',
   __VUE_PROD_DEVTOOLS__: 'false',
@@ -24,9 +24,10 @@ const VUE_FLAGS = {
 }
 
 /**
- * Bundles an application of the tests with the built tracker and its framework, as its developer's own build would.
+ * Bundles an application of the tests with the built tracker and its framework, as a developer's own build
+ * would.
  *
- * With the development build of the framework: only there does React's StrictMode run effects twice.
+ * Uses the development build of the framework, because only there React's StrictMode runs effects twice.
  */
 export async function bundleApp(
   entry: string,
@@ -48,7 +49,7 @@ export async function bundleApp(
   return output[0].code
 }
 
-/** Whoever imports a framework, the built binding too, gets its oldest major. */
+/** Resolves every import of a framework, even in the built binding, to its oldest major. */
 const takeOldest: Plugin = {
   name: 'take-oldest',
   resolveId(source) {

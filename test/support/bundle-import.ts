@@ -7,11 +7,14 @@ const FRAMEWORKS = ['react', 'vue', 'svelte']
 
 export interface BundledImport {
   code: string
-  /** What it still imports: the frameworks, which the application has anyway. */
+  /** Remaining imports: the frameworks, which the application contains anyway. */
   imports: string[]
 }
 
-/** Bundles and minifies what one import statement brings into an application, with the default options of rollup and terser. */
+/**
+ * Bundles and minifies one import statement with the default options of rollup and terser, to measure its
+ * size in an application.
+ */
 export async function bundleImport(names: string, from: string): Promise<BundledImport> {
   const bundle = await rollup({
     input: ENTRY,
@@ -24,7 +27,7 @@ export async function bundleImport(names: string, from: string): Promise<Bundled
       },
       nodeResolve({ browser: true, rootDir: import.meta.dirname }),
     ],
-    // Of the directive that a bundle without server components does not need.
+    // Warns about a directive that a bundle without server components does not need.
     onwarn: () => undefined,
   })
   const { output } = await bundle.generate({ format: 'es' })

@@ -1,4 +1,7 @@
-/** The names of everything global, but Vue's marks for its own tools: what a library adds, every later request of a server has. */
+/**
+ * All global names except Vue's marks for its own tools: anything a library adds is shared by all later
+ * requests of a server.
+ */
 export function globalNames(): PropertyKey[] {
   return Reflect.ownKeys(globalThis).filter((name) => !String(name).startsWith('__VUE'))
 }

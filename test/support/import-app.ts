@@ -6,7 +6,10 @@ import { bundleApp, type AppSetup } from './bundle-app.js'
 
 let copies = 0
 
-/** Bundles an application and runs the bundle here: every call gives a new copy, with a tracker that has not started. */
+/**
+ * Bundles an application and runs the bundle here: every call returns a new copy, with a tracker that has
+ * not started.
+ */
 export async function importApp<App>(entry: string, setup: AppSetup = {}): Promise<App> {
   const code = await bundleApp(entry, setup)
   return (
@@ -14,7 +17,7 @@ export async function importApp<App>(entry: string, setup: AppSetup = {}): Promi
   ) as Promise<App>
 }
 
-/** A file, because a server's bundle asks for Node's modules relative to its own address. */
+/** Uses a file, because a server's bundle resolves Node modules relative to its own URL. */
 async function importFile(code: string): Promise<unknown> {
   const folder = mkdtempSync(join(tmpdir(), 'zenovay-app-'))
   const file = join(folder, 'app.mjs')

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const REOPEN_ATTEMPTS = 50
 const REOPEN_PAUSE_MS = 100
 
-/** A server on a port of the system's choice that can go away and come back on the same port. */
+/** A server on a port chosen by the system that can stop and return on the same port. */
 export class ListeningServer {
   port = 0
   readonly #server: Server
@@ -24,7 +24,7 @@ export class ListeningServer {
     this.port = (this.#server.address() as AddressInfo).port
   }
 
-  /** Refuses connections, as seen from a browser that is offline: WebKitGTK has no other way to be so. */
+  /** Refuses connections, which looks like an offline browser: WebKitGTK has no other way to be offline. */
   async down(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve))
     for (const socket of this.#sockets) socket.destroy()
@@ -32,7 +32,7 @@ export class ListeningServer {
   }
 
   async up(): Promise<void> {
-    // Somebody else's outgoing connection may hold our port for a moment.
+    // Another outgoing connection may occupy the port for a moment.
     for (let attempt = 1; ; attempt++)
       try {
         return await this.#listen(this.port)

@@ -14,7 +14,10 @@ declare global {
   }
 }
 
-/** A page with the widget as a script tag, from another origin. `blockRendering`: nothing is painted before it runs. */
+/**
+ * A page with the widget as a script tag, from another origin. `blockRendering`: nothing is painted before
+ * it runs.
+ */
 export function liveScriptPage(
   { site, collector }: RecordingServers,
   { head = '', body, blockRendering }: LivePage & { blockRendering?: boolean },

@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-// The files that take more than ten seconds, the longest first. One that begins last keeps the others waiting.
+// The files that take more than ten seconds, the longest first: one that begins last delays the whole run.
 const LONG_FILES = [
   'collector/test/golden/golden.test.ts',
   'test/bench/faults.test.ts',
@@ -19,7 +19,7 @@ const LONG_FILES = [
   'collector/test/stores/reports-model.test.ts',
 ]
 
-/** Runs the long files first, also where no earlier run tells how long they take. Vitest wants a class. */
+/** Runs the long files first, even without durations of an earlier run. Vitest requires a class. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification) => {

@@ -3,7 +3,10 @@ import type { ChromiumTools } from './find-browsers.mjs'
 import { readDriverCookies } from './read-driver-cookies.js'
 import type { BrowserSession, Tab } from './tab.js'
 
-/** A Chromium behind WebDriver, which does what it does for visitors; under Playwright, it cancels prerendering. It has one tab. */
+/**
+ * A Chromium behind WebDriver, which prerenders as for visitors; Playwright cancels prerendering. It has one
+ * tab.
+ */
 export async function openChromedriverSession({
   driver: driverPath,
   chromium,
@@ -12,7 +15,7 @@ export async function openChromedriverSession({
   const { Options, ServiceBuilder } = await import('selenium-webdriver/chrome.js')
   const options = new Options()
   options.setChromeBinaryPath(chromium)
-  // As Playwright starts it.
+  // The flags that Playwright uses.
   options.addArguments(
     '--headless',
     '--no-sandbox',

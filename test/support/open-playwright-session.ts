@@ -1,7 +1,7 @@
 import type { Browser } from '@playwright/test'
 import type { BrowserSession, Tab } from './tab.js'
 
-/** A fresh context of a browser that Playwright drives. */
+/** A fresh context of a browser driven by Playwright. */
 export async function openPlaywrightSession(browser: Browser): Promise<BrowserSession> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 720 } })
   return {
@@ -26,7 +26,7 @@ export async function openPlaywrightSession(browser: Browser): Promise<BrowserSe
       if (browser.browserType().name() === 'chromium')
         tab.crash = async () => {
           const crashed = page.waitForEvent('crash')
-          // Never answers: the page that would is gone.
+          // Never resolves: the page that would answer is gone.
           page.goto('chrome://crash').catch(() => undefined)
           await crashed
           await page.close()

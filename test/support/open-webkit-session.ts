@@ -9,14 +9,14 @@ import type { BrowserSession, Tab } from './tab.js'
 const DRIVER_START_MS = 20_000
 const SESSION_START_MS = 20_000
 const SESSION_TRIES = 3
-// Of WebDriver's own 30 s, a function that a page runs for a second leaves little where other work takes the processor.
+// WebDriver's default of 30 s is too short for a function that runs for a second on a busy machine.
 const SCRIPT_TIMEOUT_MS = 120_000
 
 /**
- * A WebKitGTK browser behind classic WebDriver, with a profile that ends with it.
+ * A WebKitGTK browser behind classic WebDriver, with a temporary profile.
  *
- * WebKitWebDriver serves one session per process, and a session slows down after some hundred
- * navigations: every spec has its own driver.
+ * WebKitWebDriver serves one session per process, and a session slows down after some hundred navigations:
+ * every spec has its own driver.
  */
 export async function openWebKitSession(tools: WebKitTools, display: string): Promise<BrowserSession> {
   // On a busy machine a browser never reported to its driver, in 2 of 230 specs.
@@ -38,7 +38,7 @@ async function startSession(tools: WebKitTools, display: string): Promise<Browse
     const connected = connect(`http://127.0.0.1:${port}`, driverProcess, tools.miniBrowser)
     const driver = await Promise.race([connected, sleep(SESSION_START_MS)])
     if (!driver) {
-      // Killing the driver below is what ends it.
+      // Killing the driver below ends it.
       connected.catch(() => {})
       throw new Error('MiniBrowser does not start')
     }
@@ -72,7 +72,7 @@ async function connect(
   return new Builder().usingServer(address).withCapabilities(capabilities).build()
 }
 
-/** `unused` is the window the browser starts with; the first tab takes it. */
+/** `unused` is the window that the browser starts with; the first tab uses it. */
 function createTabOpener(driver: WebDriver, unused: string | undefined): () => Promise<Tab> {
   let selected = unused
 
@@ -95,7 +95,7 @@ function createTabOpener(driver: WebDriver, unused: string | undefined): () => P
       async goto(url) {
         await select(handle)
         await driver.get(url)
-        // Beside other work, `get` came back before a page's modules had run, in one of 300 specs.
+        // On a busy machine, `get` returned before a page's modules had run, in one of 300 specs.
         await driver.wait(() =>
           driver.executeScript<boolean>(
             `return document.readyState === 'complete' && location.href !== 'about:blank'`,

@@ -1,27 +1,27 @@
-/** Something that a page said to its console, or that went wrong in it. */
+/** A console message or an error of a page. */
 export interface PageMessage {
   kind: 'warn' | 'error' | 'exception' | 'rejection' | 'violation'
   text: string
   page: string
 }
 
-/** Where pages report their messages, on their own site. */
+/** The path to which pages report their messages, on their own site. */
 export const MESSAGE_PATH = '/page-messages'
 
 declare global {
   interface Window {
-    /** Reports under way; a spec ends when all have arrived. */
+    /** Reports under way; a spec waits for them at its end. */
     probeReports?: Promise<unknown>[]
   }
 }
 
 /**
  * An inline script, first in every test page, that reports console warnings, console errors, uncaught
- * exceptions, unhandled rejections and what a security policy forbade to the site.
+ * exceptions, unhandled rejections and policy violations to the site.
  *
- * In the page, because classic WebDriver has no console, and then the same for all engines; at once,
- * because a page that left cannot be asked any more. The network errors that browsers themselves write
- * to the console do not pass here, and no script could prevent them.
+ * It runs in the page, because classic WebDriver has no console, and then all engines behave alike; it
+ * reports at once, because a page that was left cannot be queried any more. Network errors that browsers
+ * write to the console are not reported, and no script could prevent them.
  */
 export function probeScript(siteUrl: string): string {
   return `<script>(${probe.toString()})(${JSON.stringify(siteUrl + MESSAGE_PATH)})</script>`

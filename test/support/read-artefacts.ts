@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs'
 
 const DIST = new URL('../../dist/', import.meta.url)
 
-/** Built files, as users install them, by the path at which they are served. Read at once: a build during a run must not mix with the one before. */
+/**
+ * Built files, as users install them, by the path at which they are served. Read at the start, so that a
+ * build during a run does not mix with the previous one.
+ */
 export function readArtefacts(...names: string[]): Map<string, Buffer> {
   return new Map(names.map((name) => [`/${name}`, readArtefact(name)]))
 }

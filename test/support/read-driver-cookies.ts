@@ -1,7 +1,7 @@
 import type { WebDriver } from 'selenium-webdriver'
 import type { StoredCookie } from './tab.js'
 
-/** The cookies of the page that a WebDriver shows. */
+/** The cookies of the page in a WebDriver session. */
 export async function readDriverCookies(driver: WebDriver): Promise<StoredCookie[]> {
   const cookies = await driver.manage().getCookies()
   return cookies.map(

@@ -1,6 +1,6 @@
 import type { Tab } from './tab.js'
 
-/** Keys of events that wait in this browser, without their prefix: their ids. */
+/** Keys of the events waiting in this browser, without their prefix: their ids. */
 export function readOutbox(tab: Tab): Promise<string[]> {
   return tab.evaluate(() =>
     Object.keys(localStorage)

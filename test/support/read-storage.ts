@@ -7,7 +7,7 @@ export interface PageStorage {
   databases: number
 }
 
-/** What the browser keeps for a page, as the page sees it. */
+/** The browser's stored data for a page, as the page sees it. */
 export function readStorage(tab: Tab): Promise<PageStorage> {
   return tab.evaluate(async () => ({
     localStorage: Object.keys(localStorage),

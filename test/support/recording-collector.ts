@@ -7,7 +7,7 @@ import { ListeningServer } from './listening-server.js'
 import { readArtefacts } from './read-artefacts.js'
 import type { StoredSite } from './stored-site.js'
 
-/** The status of an answer, or none: hang for ever, or reset the connection once the body is here. */
+/** The status of an answer, or none: hang for ever, or reset the connection after the body has arrived. */
 type Outcome = number | 'hang' | 'reset'
 
 export interface RecordedRequest {
@@ -17,11 +17,11 @@ export interface RecordedRequest {
   body: string
   /** When the body was complete (ms since the epoch). */
   at: number
-  /** What becomes of it; of one that is stored, the status that the store gave. */
+  /** The result of the request; for a stored one, the status of the store. */
   outcome: Outcome
 }
 
-/** One event as it arrived; `request` may have brought others, too. */
+/** One event as it arrived; `request` may contain others as well. */
 export interface Arrival {
   event: IngestEvent
   request: RecordedRequest
@@ -31,25 +31,28 @@ const CORS = { 'access-control-allow-origin': '*', 'access-control-expose-header
 const INGEST = /^\/e\/ZV_\w+$/
 const LIVE = /^\/e\/live\/ZV_\w+$/
 const SCRIPTS = readArtefacts('z.js', 'live.js')
-// Under load, a beacon of a page that left came some seconds late.
+// Under load, a beacon of a page that was left arrived some seconds late.
 const PATIENCE_MS = 30_000
 const SUMMARY_LENGTH = 10
 
-/** A collector that remembers every request, and has only its `store` store. Its properties set how it behaves from now on. */
+/**
+ * A collector that records every request; only its `store` stores events. Its properties control its
+ * behaviour from then on.
+ */
 export class RecordingCollector {
   readonly requests: RecordedRequest[] = []
-  /** What becomes of ingest requests. */
+  /** The result of ingest requests. */
   outcome: Outcome = 200
-  /** What becomes of the next ingest requests, before `outcome` counts. */
+  /** The results of the next ingest requests, used before `outcome`. */
   nextOutcomes: Outcome[] = []
-  /** Share of ingest requests, 0 to 1, whose connection is reset instead: their answer is lost on the way. */
+  /** Share of ingest requests, 0 to 1, whose connection is reset instead: their answer is lost. */
   resetRate = 0
-  /** Keeps the bodies that are answered with 200, and those whose connection is reset; its answers are given. */
+  /** Stores the bodies answered with 200 and those whose connection is reset; its answers are returned. */
   store: StoredSite | undefined
   retryAfter: string | undefined
-  /** How far away the collector is, for ingest and live requests. */
+  /** Network delay of ingest and live requests. */
   delayMs = 0
-  /** How long the script files take. */
+  /** Delay of the script files. */
   scriptDelayMs = 0
   liveVisitors = 42
   liveStatus = 200
@@ -64,12 +67,12 @@ export class RecordingCollector {
     return this
   }
 
-  /** Another host name than the site's, so every request is cross-origin. */
+  /** Another host name than the site's, so that every request is cross-origin. */
   get url(): string {
     return `http://127.0.0.1:${this.#server.port}`
   }
 
-  /** Gives the answers under way, then stops listening, with every connection cut. */
+  /** Sends the answers under way, then stops listening and cuts every connection. */
   async down(): Promise<void> {
     await Promise.all(this.#answering)
     await this.#server.down()
@@ -93,8 +96,8 @@ export class RecordingCollector {
   }
 
   /**
-   * Every event once, at its first arrival, as a collector that drops repeats would have it. A page that
-   * is left before its answer came sends again, so a spec that counts must not count arrivals.
+   * Every event once, at its first arrival, as in a collector that drops repeats. A page that is left before
+   * its answer sends again, so a spec that counts must not count arrivals.
    */
   events(): IngestEvent[] {
     const events = this.arrivals().map(({ event }) => event)
@@ -110,19 +113,19 @@ export class RecordingCollector {
     return this.events().filter(({ event_name }) => event_name === name)
   }
 
-  /** Resolves as soon as the requests so far fulfil the condition. */
+  /** Resolves as soon as the requests so far satisfy the condition. */
   async until(condition: () => boolean): Promise<void> {
     const deadline = Date.now() + PATIENCE_MS
     while (!condition()) {
       if (Date.now() > deadline)
         throw new Error(
-          `waited in vain for: ${String(condition)}\nThe collector got:\n${this.#describeRequests()}`,
+          `timed out waiting for: ${String(condition)}\nThe collector got:\n${this.#describeRequests()}`,
         )
       await sleep(10)
     }
   }
 
-  /** Requests that no page should make; an OPTIONS is one. */
+  /** Requests that no page should send; an OPTIONS request is one. */
   unexpectedRequests(): string[] {
     return this.requests
       .filter((request) => !isExpected(request))
@@ -130,7 +133,7 @@ export class RecordingCollector {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // A page that is being closed may cut its own request; what did not arrive is not recorded.
+    // A page that is being closed may cut its own request; an incomplete request is not recorded.
     const body = await text(request).catch(() => undefined)
     if (body === undefined) return
     const method = request.method ?? ''
@@ -181,7 +184,7 @@ export class RecordingCollector {
     return { visitors: this.liveVisitors, count: this.liveVisitors, timestamp: new Date().toISOString() }
   }
 
-  /** One line for each ingest request, the last ones only: what to read when a spec failed. */
+  /** One line for each of the last ingest requests, to be read when a spec fails. */
   summarize(): string {
     const lines = this.posts().map(
       ({ at, outcome, body }) =>

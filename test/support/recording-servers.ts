@@ -7,7 +7,7 @@ export interface RecordingServers {
   stop(): Promise<void>
 }
 
-/** Starts a web site and, under another host name, a collector that remembers what arrives. */
+/** Starts a web site and, under another host name, a recording collector. */
 export async function startRecordingServers(): Promise<RecordingServers> {
   const site = await new SiteServer().start()
   const collector = await new RecordingCollector().start()

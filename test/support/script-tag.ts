@@ -1,22 +1,22 @@
-/** Ways in which a page gets the script: four tags, and two scripts that make one. */
+/** Ways to load the script: four tags, and two scripts that create one. */
 export const LOADINGS = ['blocking', 'defer', 'async', 'module', 'injected', 'late'] as const
 export type Loading = (typeof LOADINGS)[number]
 
-/** What the documentation has pages carry that call the tracker before it is there. */
+/** The documented snippet for pages that call the tracker before it is loaded. */
 export const STUB = `<script>
   window.zenovay=window.zenovay||function(){(zenovay.q=zenovay.q||[]).push(arguments)}
 </script>`
 
 export interface ScriptTag {
   src: string
-  /** Data attributes, as `dataset` names them; undefined ones are left out. */
+  /** Data attributes, as `dataset` names them; undefined ones are omitted. */
   dataset: Record<string, string | undefined>
   integrity?: string | undefined
 }
 
 const MARKUP = { blocking: '', defer: 'defer', async: 'async', module: 'type="module"' }
 
-/** The HTML by which a page loads the script. */
+/** The HTML that loads the script in a page. */
 export function scriptTag(loading: Loading, { src, dataset, integrity }: ScriptTag): string {
   const present = Object.entries(dataset).filter(([, value]) => value !== undefined) as [string, string][]
   if (loading === 'injected' || loading === 'late')
@@ -27,13 +27,14 @@ export function scriptTag(loading: Loading, { src, dataset, integrity }: ScriptT
       ([name, value]) => `data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}="${value}"`,
     ),
     integrity ? `integrity="${integrity}"` : '',
-    // Without it, browsers keep rejections inside a script of another origin from the page, and so from the probe.
+    // Without it, browsers hide rejections inside a cross-origin script from the page, and so from the
+    // probe.
     'crossorigin',
   ]
   return `<script ${attributes.join(' ')} src="${src}"></script>`
 }
 
-/** At once, or `late`: in a task after the page's load event. */
+/** Injects at once, or `late`: in a task after the page's load event. */
 function injectingScript(loading: 'injected' | 'late', { src, dataset }: ScriptTag): string {
   const inject = `{
     const script = document.createElement('script')

@@ -11,9 +11,12 @@ interface ServedPage {
 
 const MODULES = readArtefacts('index.mjs', 'live.mjs')
 
-/** The web site whose pages are tracked. It serves the ESM files, as an application's bundle would, and hears what its pages complain of. */
+/**
+ * The web site whose pages are tracked. It serves the ESM files, as an application's bundle would, and
+ * receives the messages of its pages.
+ */
 export class SiteServer {
-  /** What the pages wrote to the console or threw. */
+  /** Console messages and errors of the pages. */
   readonly messages: PageMessage[] = []
   readonly unexpectedRequests: string[] = []
   readonly #pages = new Map<string, ServedPage>()
@@ -33,7 +36,7 @@ export class SiteServer {
     return this.#server.down()
   }
 
-  /** Puts a page at a path and returns its address. */
+  /** Puts a page at a path and returns its URL. */
   addPage(path: string, html: string, headers: Record<string, string> = {}): string {
     this.#pages.set(path, { html, headers })
     return this.url + path
@@ -48,7 +51,7 @@ export class SiteServer {
       response.writeHead(200, { 'content-type': 'text/html', ...page.headers })
       response.end(page.html)
     } else if (request.method === 'GET' && module) {
-      // A sandboxed page is of another origin than its own site.
+      // A sandboxed page has another origin than its own site.
       response.writeHead(200, { 'content-type': 'text/javascript', 'access-control-allow-origin': '*' })
       response.end(module)
     } else if (request.method === 'POST' && pathname === MESSAGE_PATH) {

@@ -1,6 +1,6 @@
 import type { Reporter, TestCase, TestResult } from '@playwright/test/reporter'
 
-/** Prints, after the run, why specs were skipped: the list reporter keeps it to itself. */
+/** Prints the reasons for skipped specs after the run, which the list reporter omits. */
 export default class SkipReporter implements Reporter {
   readonly #skips = new Map<string, number>()
 

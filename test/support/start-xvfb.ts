@@ -6,7 +6,7 @@ export interface VirtualDisplay {
   stop(): void
 }
 
-/** Starts an X server without a screen: WebKitGTK hangs when there is no display. */
+/** Starts an X server without a screen: WebKitGTK hangs without a display. */
 export async function startXvfb(xvfb: string): Promise<VirtualDisplay> {
   // -displayfd picks a free display number and writes it to that file descriptor.
   const server = spawn(xvfb, ['-displayfd', '3', '-screen', '0', '1280x800x24', '-nolisten', 'tcp'], {

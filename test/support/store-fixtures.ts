@@ -2,10 +2,10 @@ import { startTestCollector, type TestCollector } from '../../collector/test/sup
 import { test as base } from './browser-fixtures.js'
 import { StoredSite } from './stored-site.js'
 
-/** The engine of a collector starts in seconds, and beside other work not in few. */
+/** The engine of a collector starts in seconds, on a busy machine in many. */
 const START_TIMEOUT_MS = 90_000
 
-/** `test` whose collector has a real one behind it: what it answers with 200 is stored. */
+/** `test` with a real collector behind the recording one: bodies answered with 200 are stored. */
 export const test = base.extend<{ store: StoredSite }, { storingCollector: TestCollector }>({
   storingCollector: [
     async ({}, use) => {
@@ -17,7 +17,7 @@ export const test = base.extend<{ store: StoredSite }, { storingCollector: TestC
   ],
 
   store: async ({ storingCollector, collector }, use) => {
-    // A site for each spec, as all specs of a worker share the collector.
+    // A site for each spec, because all specs of a worker share the collector.
     const site = await storingCollector.collector.control.addSite({
       domain: 'example.com',
       name: 'Example',

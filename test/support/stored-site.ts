@@ -2,12 +2,12 @@ import type { TestCollector } from '../../collector/test/support/start-test-coll
 
 type Site = TestCollector['site']
 
-/** How often what is stored, by a name of it. */
+/** Number of stored events by some name. */
 export type Counts = Record<string, number>
 
 let clients = 0
 
-/** One site of a real collector: takes bodies of test pages, and counts what is stored of them. */
+/** One site of a real collector: stores the bodies of test pages, and counts stored events. */
 export class StoredSite {
   readonly #collector: TestCollector
   readonly #site: Site
@@ -17,11 +17,11 @@ export class StoredSite {
     this.#site = site
   }
 
-  /** Posts a body as another client each time: what one client may send is tested elsewhere. */
+  /** Posts each body as another client: the limits per client have separate tests. */
   post(body: string): Promise<Response> {
     const client = ++clients
     const address = `10.${(client >> 16) & 255}.${(client >> 8) & 255}.${client & 255}`
-    // A driven Chromium calls itself headless, and bots are refused.
+    // A driven Chromium calls itself headless, and bots are rejected.
     const text = body.replaceAll('HeadlessChrome', 'Chrome')
     return this.#collector.post(text, {
       code: this.#site.trackingCode,
@@ -29,12 +29,12 @@ export class StoredSite {
     })
   }
 
-  /** How often each event of a name is stored, by one of its properties. */
+  /** Number of stored events of a name, by one of their properties. */
   countEvents(name: string, property: string): Promise<Counts> {
     return this.#count(`JSONExtractString(properties, '${property}')`, `event_name = '${name}'`)
   }
 
-  /** How often each pageview is stored, by path and query. */
+  /** Number of stored pageviews, by path and query. */
   countPageviews(): Promise<Counts> {
     return this.#count('concat(path, query)', `event_type = 'pageview'`)
   }
@@ -47,7 +47,7 @@ export class StoredSite {
   }
 }
 
-/** What a store must hold of numbered events: each of the first `length` once. */
+/** The expected counts of numbered events: each of the first `length` once. */
 export function onceEach(length: number): Counts {
   return Object.fromEntries(Array.from({ length }, (_, number) => [`${number}`, 1]))
 }

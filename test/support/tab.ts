@@ -1,30 +1,33 @@
-/** What the specs need of a browser tab: little enough that every driver has it. */
+/** The browser tab as specs need it: small enough for every driver. */
 export interface Tab {
   /** Resolves after the page's load event. */
   goto(url: string): Promise<void>
-  /** Runs a function in the page; it sees nothing of the spec but its argument. */
+  /** Runs a function in the page; it sees nothing of the spec except its argument. */
   evaluate<Result>(run: () => Result | Promise<Result>): Promise<Result>
   evaluate<Result, Argument>(
     run: (argument: Argument) => Result | Promise<Result>,
     argument: Argument,
   ): Promise<Result>
-  /** Clicks and does not wait for what the click leads to. */
+  /** Clicks without waiting for the result of the click. */
   click(selector: string): Promise<void>
   url(): Promise<string>
   /** Closes the tab as a visitor does: its pages get pagehide. */
   close(): Promise<void>
-  /** Kills the process of the page, whose scripts learn nothing of it, and closes what is left. Only where the engine's driver can. */
+  /**
+   * Kills the process of the page without running any of its scripts, and closes the rest. Only with drivers
+   * that can.
+   */
   crash?(): Promise<void>
 }
 
-/** A cookie as the browser keeps it. */
+/** A cookie as stored by the browser. */
 export interface StoredCookie {
   name: string
   value: string
-  /** Begins with a dot when sub-domains get it, too. */
+  /** Begins with a dot when subdomains get it as well. */
   domain: string
   path: string
-  /** When it ends (seconds since the epoch); -1 with the session. */
+  /** Expiry in seconds since the epoch; -1 for a session cookie. */
   expires: number
   secure: boolean
   sameSite: string
@@ -33,9 +36,9 @@ export interface StoredCookie {
 /** A browser with an empty profile; its tabs share storage. Use one tab at a time. */
 export interface BrowserSession {
   openTab(): Promise<Tab>
-  /** Those that the page of the last tab gets. */
+  /** The cookies of the page in the last tab. */
   cookies(): Promise<StoredCookie[]>
-  /** The browser's own switch. WebKitGTK has none. */
+  /** The browser's own offline mode. WebKitGTK has none. */
   setOffline?(offline: boolean): Promise<void>
   quit(): Promise<void>
 }

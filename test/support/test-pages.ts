@@ -11,7 +11,7 @@ export const TRACKING_CODE = 'ZV_BrowserTest1'
 
 export interface TrackedPage {
   variant: Variant
-  /** `null` leaves it out. @default TRACKING_CODE */
+  /** `null` omits it. @default TRACKING_CODE */
   code?: string | null
   title?: string
   /** HTML before the tracker. */
@@ -25,21 +25,23 @@ export interface TrackedPage {
   exclude?: string
   /** @default true */
   allowLocalhost?: boolean
-  /** How a page gets the script. @default 'defer' */
+  /** How the page loads the script. @default 'defer' */
   loading?: Loading
-  /** Address of the script. @default the collector's */
+  /** URL of the script. @default the collector's */
   src?: string
-  /** Attribute of the script. @default none: the collector is where the script comes from */
+  /** Attribute of the script. @default none: the collector is the origin of the script */
   apiUrl?: string
-  /** Hash of the script that the browser must check. */
+  /** Hash of the script, checked by the browser. */
   integrity?: string
-  /** `window.ZENOVAY_TRACKER_CONFIG`, which pages with the script may have. */
+  /** `window.ZENOVAY_TRACKER_CONFIG`, for pages with the script. */
   config?: Record<string, unknown>
-  /** Given to every script of the page. */
+  /** Added to every script of the page. */
   nonce?: string
-  /** Start the tracker twice. */
+  /** Starts the tracker twice. */
   twice?: boolean
-  /** Driven browsers report `navigator.webdriver`, and then the tracker is silent: pages deny it unless this is set. */
+  /**
+   * Driven browsers set `navigator.webdriver`, which silences the tracker: pages hide it unless this is set.
+   */
   admitWebdriver?: boolean
 }
 
@@ -64,13 +66,13 @@ declare global {
   }
 }
 
-/** Before a tracker: what a driven browser needs so that it is counted. */
+/** Before a tracker: makes a driven browser countable. */
 export const DENY_WEBDRIVER = `<script>Object.defineProperty(Navigator.prototype, 'webdriver', { configurable: true, get: () => false })</script>`
 
-/** Before a tracker: its pauses are a tenth as long, where what is tested is not the pause. */
+/** Before a tracker: shortens its pauses to a tenth, for tests that do not measure them. */
 export const SHORT_PAUSES = `<script>{ const wait = setTimeout; window.setTimeout = (run, ms) => wait(run, ms / 10) }</script>`
 
-/** The HTML of a page of the site that carries the tracker. */
+/** The HTML of a page of the site that contains the tracker. */
 export function trackedPage(
   { site, collector }: { site: SiteServer; collector: RecordingCollector },
   page: TrackedPage,
@@ -146,7 +148,7 @@ function esmTracker(collectorUrl: string, page: TrackedPage): string {
   </script>`
 }
 
-/** What both variants have; undefined where the page does not say. */
+/** Options of both variants; undefined unless the page defines them. */
 function readOptions({ cookieless, consent, cookieDomain, auto, hash, exclude }: TrackedPage) {
   return { cookieless, consent, cookieDomain, auto, hash, exclude }
 }

@@ -1,9 +1,9 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import type { ErrorCode, Fault } from '@zenovay/tracker/contract'
 
-/** One body of the wire with what must become of it. */
+/** One body of the wire with its expected result. */
 export interface WireFixture {
-  /** Name of its file, without the ending. */
+  /** Name of its file, without the extension. */
   name: string
   description: string
   /** @default 'text/plain' */
@@ -11,7 +11,7 @@ export interface WireFixture {
   /** @default the code of the test's site */
   trackingCode?: string
   origin?: string
-  /** The body as JSON; or `raw`, or `rawRepeat`, when it is no JSON that a file can hold. */
+  /** The body as JSON; or `raw`, or `rawRepeat`, for bodies that a JSON file cannot hold. */
   body?: unknown
   raw?: string
   rawRepeat?: { text: string; times: number }
@@ -24,7 +24,7 @@ export interface Accepted {
   status: 200
   /** Columns of the rows that must be stored, `properties` as an object. */
   rows: Record<string, unknown>[]
-  /** How long before its receipt the event happened. */
+  /** Time from the event to its receipt. */
   ageMs?: number
   accepted?: number
   rejected?: { index: number; code: ErrorCode; fields: string[] }[]
@@ -38,7 +38,10 @@ export interface Refused {
 
 const FOLDER = new URL('../fixtures/wire/', import.meta.url)
 
-/** Every fixture of the folder. Whoever adds a file is replayed by the contract, the collector and, with `tracker`, the browser. */
+/**
+ * Every fixture of the folder. A new file is replayed by the contract, the collector and, with `tracker`,
+ * the browser.
+ */
 export const WIRE_FIXTURES: WireFixture[] = readdirSync(FOLDER)
   .filter((file) => file.endsWith('.json'))
   .map((file) => ({

@@ -12,13 +12,13 @@ it('waits five seconds for the events of a minute to be stored', () => {
   expect(lastWholeMinute(NOON + 5_000)).toBe(NOON)
 })
 
-it('gives each minute once, in order', () => {
+it('returns each minute once, in order', () => {
   expect(due(NOON, NOON)).toEqual([])
   expect(due(NOON, NOON + MINUTE_MS)).toEqual([NOON + MINUTE_MS])
   expect(due(NOON, NOON + 3 * MINUTE_MS)).toEqual([1, 2, 3].map((minute) => NOON + minute * MINUTE_MS))
 })
 
-it('catches up with two hours at most', () => {
+it('catches up by two hours at most', () => {
   expect(due(NOON, NOON + HOUR_MS)).toHaveLength(60)
   expect(due(NOON, NOON + 2 * HOUR_MS)).toHaveLength(CATCH_UP_MINUTES)
   const late = due(NOON, NOON + 30 * HOUR_MS)
@@ -29,7 +29,7 @@ it('catches up with two hours at most', () => {
   ])
 })
 
-it('goes on at once after the clock was set back', () => {
+it('continues at once after the clock was set back', () => {
   expect(due(NOON, NOON - HOUR_MS)).toEqual([NOON - HOUR_MS])
   expect(due(NOON - HOUR_MS, NOON - HOUR_MS + MINUTE_MS)).toEqual([NOON - HOUR_MS + MINUTE_MS])
 })

@@ -5,7 +5,10 @@ import { makeAlert } from '../support/make-alert.js'
 
 const MINUTE_MS = 60_000
 
-/** The minutes in which an alert fires on a series of values, one a minute from minute 1; undefined is a minute without a value. */
+/**
+ * The minutes in which an alert fires for a series of values, one a minute from minute 1; undefined is a
+ * minute without a value.
+ */
 function fireOn(rule: Partial<AlertRule>, values: readonly (number | undefined)[], volume = 1_000): number[] {
   const alert = makeAlert(rule)
   let { state } = alert
@@ -22,7 +25,7 @@ it.each<[Comparison, number[], number[]]>([
   ['>=', [9, 10, 11, 9.99, 10], [2, 5]],
   ['<', [10, 9, 8, 10, 9], [2, 5]],
   ['<=', [11, 10, 9, 10.01, 10], [2, 5]],
-])('fires when a value comes to be %s the threshold, once for each crossing', (comparison, values, fires) => {
+])('fires when a value becomes %s the threshold, once for each crossing', (comparison, values, fires) => {
   expect(fireOn({ comparison, threshold: 10 }, values)).toEqual(fires)
 })
 
@@ -35,26 +38,23 @@ it.each<[Comparison, number[], number[]]>([
   ['>=', [10, 9, 10, 8, 10, 7.9, 10], [1, 7]],
   ['<', [9, 10, 9, 11.9, 9, 12, 9], [1, 7]],
   ['<=', [10, 11, 10, 12, 10, 12.1, 10], [1, 7]],
-])(
-  'with a hysteresis of 2, fires on %s again only after the value was back by it',
-  (comparison, values, fires) => {
-    expect(fireOn({ comparison, threshold: 10, hysteresis: 2 }, values)).toEqual(fires)
-  },
-)
+])('fires on %s with a hysteresis of 2 only after the value was back by 2', (comparison, values, fires) => {
+  expect(fireOn({ comparison, threshold: 10, hysteresis: 2 }, values)).toEqual(fires)
+})
 
-it('is silent during its cool-down, and fires at its end when the condition holds then', () => {
+it('stays silent during its cool-down, and fires at its end if the condition holds then', () => {
   expect(fireOn({ coolDownMinutes: 5 }, [11, 9, 11, 9, 9, 9, 11])).toEqual([1, 7])
   expect(fireOn({ coolDownMinutes: 5 }, [11, 9, 11, 11, 11, 11, 11, 11])).toEqual([1, 6])
   expect(fireOn({ coolDownMinutes: 5 }, [11, 11, 11, 11, 11, 11, 11, 11])).toEqual([1])
 })
 
-it('stays as it is while there are too few visitors to say anything, or no value', () => {
+it('keeps its state while there are too few visitors or no value', () => {
   expect(fireOn({ minimumVolume: 50 }, [11, 9, 11], 49)).toEqual([])
   expect(fireOn({ minimumVolume: 50 }, [11, 9, 11], 50)).toEqual([1, 3])
   expect(fireOn({}, [11, undefined, 11, 9, undefined, 11])).toEqual([1, 6])
 })
 
-it('remembers the last value there was', () => {
+it('remembers the last known value', () => {
   const alert = makeAlert()
   const { state } = evaluateMinute(alert, alert.state, { at: MINUTE_MS, value: 7, volume: 1 })
   expect(evaluateMinute(alert, state, { at: 2 * MINUTE_MS, value: undefined, volume: 0 }).state).toEqual({
@@ -65,7 +65,7 @@ it('remembers the last value there was', () => {
   })
 })
 
-it('cools down no longer after the clock was set back by an hour', () => {
+it('does not extend the cool-down after the clock was set back by an hour', () => {
   const alert = makeAlert({
     coolDownMinutes: 30,
     state: { isFiring: false, judgedTo: 100 * MINUTE_MS, value: 9, firedAt: 100 * MINUTE_MS },

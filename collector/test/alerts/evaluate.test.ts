@@ -10,7 +10,7 @@ import { openTestControl, type TestControl } from '../support/open-test-control.
 
 const MINUTE_MS = 60_000
 const START = Date.UTC(2026, 2, 29)
-// An event is stored by then.
+// Events of a minute are stored by then.
 const STORED_MS = 5_000
 
 let store: TestControl
@@ -25,7 +25,7 @@ const addAlert = async (fields: Parameters<typeof makeAlertFields>[0] = {}) =>
   (await store.alerts.addAlert(site.id, makeAlertFields(fields), { actor: null, at: START + STORED_MS }))!
 const notices = (alert: Alert) => store.alerts.listNotifications(alert.id, 10_000)
 
-/** A watch over values by minute. */
+/** An alert job over a list of values, one per minute. */
 function watch(
   values: (minute: number, alert: Pick<Alert, 'metric'>) => number | Measurement,
   services: Partial<AlertEvaluationServices> & { now: () => number },
@@ -56,7 +56,7 @@ function watch(
   }
 }
 
-/** Keeps what is judged in memory: `flush` stores all of it in one step, as one long tick would. */
+/** Keeps evaluation results in memory; `flush` stores them in one step, as one long tick would. */
 function openMemory(alert: Alert) {
   let current = alert
   let verdict: Evaluation = { alert, state: alert.state, triggers: [] }
@@ -79,7 +79,7 @@ describe('a noisy series', () => {
   const TICKS = 10_000
   const RULE = { threshold: 100, hysteresis: 15, coolDownMinutes: 7 }
 
-  /** A wave with noise that crosses the threshold many times. */
+  /** A sine wave with noise that crosses the threshold many times. */
   function makeSeries(seed: number): number[] {
     let state = seed
     const random = () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647
@@ -89,7 +89,7 @@ describe('a noisy series', () => {
     )
   }
 
-  /** The minutes in which the rule fires, found by looking at the whole series. */
+  /** The minutes in which the rule fires, computed from the whole series. */
   function findCrossings(series: readonly number[]): number[] {
     const crossings: number[] = []
     let minute = 1
@@ -114,7 +114,7 @@ describe('a noisy series', () => {
       const memory = openMemory((await store.alerts.listEvaluatedAlerts())[0]!)
       const { tick } = watch((minute) => series[minute]!, { store: memory, now: () => now })
       const end = restart === 10 ? TICKS : (restart + 1) * 907
-      // Each life but the last loses up to an hour of what it judged.
+      // Every life but the last loses up to an hour of evaluations.
       const lost = restart === 10 ? 0 : (restart * 13) % 60
       let stored = memory.read()
       for (; ticks < end; ticks++) {
@@ -131,7 +131,7 @@ describe('a noisy series', () => {
   })
 })
 
-it('tells the crossing to every destination, in the same step in which it is known', async () => {
+it('notifies every destination in the transaction that records the trigger', async () => {
   const alert = await addAlert({
     destinations: [{ type: 'webhook' }, { type: 'slack', sealed: 's' }, { type: 'email', sealed: 'e' }],
   })
@@ -140,7 +140,7 @@ it('tells the crossing to every destination, in the same step in which it is kno
     now: () => START + MINUTE_MS + STORED_MS,
     onCrossings: (count: number) => void told.push(count),
   }
-  // Of two collectors one tells it.
+  // Only one of two collectors sends the notification.
   const [first, second] = [watch(() => 1543, services), watch(() => 1543, services)]
   await Promise.all([first.tick(), second.tick()])
   expect(told).toEqual([1])
@@ -178,7 +178,7 @@ it('tells the crossing to every destination, in the same step in which it is kno
   })
 })
 
-it('tells a spike with its figures, looked at every five minutes', async () => {
+it('reports a spike with its values, evaluated every five minutes', async () => {
   const alert = await addAlert({ metric: 'traffic_spike', threshold: 2, name: 'Spike' })
   const { tick, measured } = watch(
     () => ({ value: 3.1, volume: 310, spike: { currentVisitors: 310, baseline: 99.6 } }),
@@ -206,7 +206,7 @@ it('tells a spike with its figures, looked at every five minutes', async () => {
   })
 })
 
-it('judges every minute that passed while the store of events was away, once it is back', async () => {
+it('evaluates every minute missed while the event store was unavailable', async () => {
   const alert = await addAlert()
   let isAway = true
   let now = START + STORED_MS
@@ -228,7 +228,7 @@ it('judges every minute that passed while the store of events was away, once it 
   expect((await notices(alert)).map(({ at }) => (at - START) / MINUTE_MS)).toEqual([4, 2])
 })
 
-it('asks nothing until the next minute is over', async () => {
+it('runs no query before the next minute is over', async () => {
   await addAlert()
   let now = START + MINUTE_MS + STORED_MS
   const { tick, measured } = watch(() => 0, { now: () => now })
@@ -238,7 +238,7 @@ it('asks nothing until the next minute is over', async () => {
   expect(measured).toEqual([1, 2])
 })
 
-it('judges one alert though another cannot be judged', async () => {
+it('evaluates one alert when another cannot be evaluated', async () => {
   await addAlert({ metric: 'errors' })
   const alert = await addAlert()
   const { tick, lines } = watch(
@@ -253,14 +253,14 @@ it('judges one alert though another cannot be judged', async () => {
   expect(lines).toMatchObject([{ error: 'a fault of ours' }])
 })
 
-it('of two collectors that judge the same minute lets one tell', async () => {
+it('notifies once when two collectors evaluate the same minute', async () => {
   const alert = await addAlert()
   const services = { now: () => START + MINUTE_MS + STORED_MS }
   await Promise.all([watch(() => 11, services).tick(), watch(() => 11, services).tick()])
   expect(await notices(alert)).toHaveLength(1)
 })
 
-it('leaves an alert alone that was changed while it was judged', async () => {
+it('discards the evaluation of an alert that changed meanwhile', async () => {
   const alert = await addAlert()
   const now = START + MINUTE_MS + STORED_MS
   const { tick } = watch(() => 11, {
@@ -283,13 +283,13 @@ it('leaves an alert alone that was changed while it was judged', async () => {
 
 describe('a clock that jumps', () => {
   const HOUR_MINUTES = 60
-  /** By the minute that the clock shows. */
+  /** Values by the minute that the clock shows. */
   const series = (minute: number) => (minute % 100 === 50 ? 11 : 0)
   const jumps = [HOUR_MINUTES, -HOUR_MINUTES, 1, -1, 119, -119]
   const moments = [30, 49, 51, 120]
 
   it.each(jumps.flatMap((jump) => moments.map((moment) => [jump, moment] as const)))(
-    'by %i minutes after %i tells no crossing twice and leaves out no minute',
+    'by %i minutes after %i repeats no trigger and skips no minute',
     async (jump, moment) => {
       const alert = await addAlert()
       let now = START + STORED_MS

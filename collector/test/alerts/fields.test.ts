@@ -21,14 +21,14 @@ const read = (body: unknown) => parseAlertFields(body, { hasMail: true })
 const faultsOf = (body: unknown) => read(body).faults.map(({ field, reason }) => `${field} ${reason}`)
 
 describe('a new alert', () => {
-  it('needs a site, a name, a metric, a threshold and a window, and has defaults for the rest', () => {
+  it('requires site, name, metric, threshold and window, and has defaults for the rest', () => {
     expect(read(ALERT)).toEqual({ fields: FIELDS, faults: [] })
     expect(faultsOf({})).toEqual(
       ['site_id', 'name', 'metric', 'threshold', 'window_minutes'].map((field) => `${field} is missing`),
     )
   })
 
-  it('takes everything that may be chosen', () => {
+  it('accepts every optional field', () => {
     const destinations = [
       { type: 'webhook' },
       { type: 'slack', url: 'https://hooks.slack.example/services/T/B/x' },
@@ -71,7 +71,7 @@ describe('a new alert', () => {
     ],
     [{ metric: 'revenue', currency: 'CHF' }, { currency: 'CHF' }],
     [{ metric: 'bounce_rate', threshold: 100 }, { threshold: 100 }],
-  ])('of %j has what belongs to its metric', (changes, fields) => {
+  ])('of %j has the fields that belong to its metric', (changes, fields) => {
     const body = JSON.parse(JSON.stringify({ ...ALERT, ...changes })) as unknown
     expect(read(body)).toMatchObject({ fields, faults: [] })
   })
@@ -108,11 +108,11 @@ describe('a new alert', () => {
       JSON.stringify([{ type: 'email', address }]),
       ['destinations 1: address must be one e-mail address'],
     ]),
-  ])('is not told to %s', (destinations, faults) => {
+  ])('rejects %s as destination', (destinations, faults) => {
     expect(faultsOf({ ...ALERT, destinations: JSON.parse(destinations) as unknown })).toEqual(faults)
   })
 
-  it('is told by no mail where there is no server for it', () => {
+  it('rejects mail as destination without a mail server', () => {
     const { faults } = parseAlertFields(
       { ...ALERT, destinations: [{ type: 'email', address: 'ops@example.com' }] },
       { hasMail: false },
@@ -154,23 +154,23 @@ describe('a new alert', () => {
     for (const body of [null, [], 'x', 5]) expect(faultsOf(body)).toEqual(['body must be a JSON object'])
   })
 
-  it.each(['metric', '__proto__', 'constructor', 'toString'])('has no metric called %s', (metric) => {
+  it.each(['metric', '__proto__', 'constructor', 'toString'])('rejects the metric %s', (metric) => {
     expect(faultsOf({ ...ALERT, metric })).toEqual([
       expect.stringMatching(/^metric must be one of pageviews, /),
     ])
   })
 })
 
-describe('a change', () => {
+describe('an update', () => {
   const change = (body: unknown, metric: 'pageviews' | 'uptime' | 'bounce_rate' = 'pageviews') =>
     parseAlertFields(body, { metric, hasMail: true })
 
-  it('has what it names, and no defaults', () => {
+  it('holds only the fields it names, without defaults', () => {
     expect(change({ threshold: 5 })).toEqual({ fields: { threshold: 5 }, faults: [] })
     expect(change({})).toEqual({ fields: {}, faults: [] })
   })
 
-  it('keeps site and metric, and to what that metric has', () => {
+  it('keeps site, metric and the fields of the metric', () => {
     expect(change({ site_id: 'ws_2', metric: 'errors' }).faults.map(({ field }) => field)).toEqual([
       'site_id',
       'metric',

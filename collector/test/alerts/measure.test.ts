@@ -42,7 +42,7 @@ it.each(['pageviews', 'visitors', 'visits', 'events', 'goals', 'errors'] as cons
   },
 )
 
-it('asks once for what several alerts of a site have in common', async () => {
+it('shares one query between alerts of a site that need the same metric', async () => {
   const figures = makeFigures()
   const measure = createMeasure({ figures, reports: createFakeReports() })
   for (const metric of ['pageviews', 'visitors', 'errors'] as const) await measure(watched(metric), SITE, AT)
@@ -52,7 +52,7 @@ it('asks once for what several alerts of a site have in common', async () => {
   expect(figures.asked).toHaveLength(4)
 })
 
-it('asks again after the store was away', async () => {
+it('queries again after the store was unavailable', async () => {
   let isAway = true
   const figures = makeFigures({
     metrics: async () => (isAway ? Promise.reject(new ApiError('STORE_UNAVAILABLE')) : FIGURES),
@@ -74,7 +74,7 @@ it('reads revenue of its currency, and live visitors of five minutes', async () 
   ])
 })
 
-it('knows no bounce rate without a visit', async () => {
+it('has no bounce rate without a visit', async () => {
   const measureWith = (visits: number) =>
     createMeasure({
       figures: makeFigures(),
@@ -86,7 +86,7 @@ it('knows no bounce rate without a visit', async () => {
   expect(await measureWith(5)(watched('bounce_rate'), SITE, AT)).toEqual({ value: 40, volume: 5 })
 })
 
-it('compares the last 24 hours with the six days of the calendar before today', async () => {
+it('compares the last 24 hours with the six calendar days before today', async () => {
   const perDay = [100, 0, 50, 100, 150, 200, 999]
   const reports = createFakeReports({
     summary: async () => ({ ...NONE, visitors: 250 }),
@@ -97,7 +97,7 @@ it('compares the last 24 hours with the six days of the calendar before today', 
   ).toEqual({ value: 2.5, volume: 250, spike: { currentVisitors: 250, baseline: 100 } })
   const [summary, timeline] = reports.asked
   expect(summary!.scope.period).toEqual({ from: AT - 24 * 60 * MINUTE_MS, to: AT + 1 })
-  // Days of Zurich, where clocks were put forward on this one.
+  // Days in Zurich; daylight saving time began on this one.
   expect(timeline!.rest[0]).toEqual(
     [
       '2026-03-22T23:00Z',
@@ -112,7 +112,7 @@ it('compares the last 24 hours with the six days of the calendar before today', 
 })
 
 it.each(CLOCK_JUMPS)(
-  'compares with six whole days of the site, each once, when $what and the clock is set by $jumpMs ms',
+  'compares with six whole days of the site, each once, when $what and the clock jumps by $jumpMs ms',
   async ({ zone, at, jumpMs }) => {
     const reports = createFakeReports({
       summary: async () => ({ ...NONE, visitors: 250 }),
@@ -142,7 +142,7 @@ it.each(CLOCK_JUMPS)(
   },
 )
 
-it('finds no spike on a site without a past', async () => {
+it('finds no spike on a site without history', async () => {
   const reports = createFakeReports({ summary: async () => ({ ...NONE, visitors: 250 }) })
   expect(
     await createMeasure({ figures: makeFigures(), reports })(watched('traffic_spike'), SITE, AT),

@@ -10,7 +10,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(dataDir, { recursive: true }))
 
-/** The lines that a command prints. */
+/** The lines printed by a command. */
 async function run(...args: string[]): Promise<string[]> {
   const lines: string[] = []
   await runCli(args, { DATA_DIR: dataDir }, (line) => void lines.push(line))
@@ -22,7 +22,7 @@ const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string
 const cells = (lines: string[]) => lines.map((line) => line.split('\t'))
 
 describe('zenovay-collector account', () => {
-  it('adds accounts on the plan free or the one given, lists and updates them', async () => {
+  it('adds accounts on the plan free or a given one, lists and updates them', async () => {
     const [first, second] = [
       lastWord(await run('account', 'add', 'Example Ltd')),
       lastWord(await run('account', 'add', 'Big', '--plan', 'scale')),
@@ -45,7 +45,7 @@ describe('zenovay-collector account', () => {
     ])
   })
 
-  it('says in one line what to do', async () => {
+  it('prints one line with the fix', async () => {
     await expect(run('account', 'add')).rejects.toThrow(/^Name the account: .*\.$/)
     await expect(run('account', 'add', 'a\nb')).rejects.toThrow(
       /^the name must be a text of 1 to 100 characters on one line\.$/,
@@ -69,7 +69,7 @@ describe('zenovay-collector account', () => {
 })
 
 describe('zenovay-collector key', () => {
-  it('creates keys of an account or a site, lists them without their secrets and revokes them', async () => {
+  it('creates keys of an account or a site, lists them without secrets and revokes them', async () => {
     const account = lastWord(await run('account', 'add', 'Example Ltd'))
     const site = lastWord(await run('site', 'add', 'example.com', '--account', account))
     const secrets = [
@@ -104,7 +104,7 @@ describe('zenovay-collector key', () => {
     ).toEqual([ids[0], ids[2]].sort())
   })
 
-  it('says in one line what to do', async () => {
+  it('prints one line with the fix', async () => {
     const account = lastWord(await run('account', 'add', 'Example Ltd'))
     const site = lastWord(await run('site', 'add', 'example.com'))
     await expect(run('key', 'create', '--account', account, '--site', site)).rejects.toThrow(

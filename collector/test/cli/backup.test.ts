@@ -35,7 +35,7 @@ const post = (url: string, code: string, event: object) =>
     body: JSON.stringify(event),
   })
 
-/** The numbers of the events that a data folder holds. */
+/** The event numbers stored in a data folder. */
 async function readNumbers(dataDir: string): Promise<number[]> {
   const engine = await startEmbeddedEngine(join(folder, dataDir, 'engine'), pino({ level: 'silent' }))
   const client = createClient({ url: engine.url })
@@ -50,7 +50,7 @@ async function readNumbers(dataDir: string): Promise<number[]> {
   return rows.map(({ number }) => number)
 }
 
-it('backs up while events come in, restores what was there at one moment, and holds no salt', async () => {
+it('backs up during ingest, restores one consistent moment, and contains no salt', async () => {
   const env = settings('data')
   const added = await runCommand(['site', 'add', 'example.com'], env)
   const code = /ZV_\w+/.exec(added.stdout)![0]
@@ -58,11 +58,12 @@ it('backs up while events come in, restores what was there at one moment, and ho
   const key = /zv_\w+/.exec(keyLine)![0]
   const { child, url } = await startCommand(env)
 
-  // One after the other, so that what was there at a moment is 1 … n. Cookieless, so that a salt is used.
+  // One after the other, so that the stored numbers at any moment are 1 … n. Cookieless, so that a salt is
+  // used.
   let acknowledged = 0
   let sending = true
   const sender = (async () => {
-    // Sixty from one client in ten seconds are let in.
+    // The limit is sixty events per client in ten seconds.
     for (let number = 1; sending && number <= 60; number++) {
       const answer = await post(
         url,
@@ -71,10 +72,11 @@ it('backs up while events come in, restores what was there at one moment, and ho
       )
       expect(answer.status).toBe(200)
       acknowledged = number
+      // Spaced out, so that events arrive before, during and after the backup.
       await sleep(20)
     }
   })()
-  while (acknowledged < 10) await sleep(5)
+  await expect.poll(() => acknowledged, { timeout: 20_000, interval: 5 }).toBeGreaterThanOrEqual(10)
   const before = acknowledged
   const backup = join(folder, 'backup')
   const made = await runCommand(['backup', backup], env)
@@ -97,7 +99,7 @@ it('backs up while events come in, restores what was there at one moment, and ho
   ).toEqual([])
   expect(statSync(backup).mode & 0o077).toBe(0)
 
-  // The collector that was backed up goes on, and is not the source of what is restored.
+  // The original collector keeps running and is not the source of the restored data.
   child.kill('SIGTERM')
   expect(await once(child, 'exit')).toEqual([0, null])
   const copy = join(folder, 'copy')
@@ -122,7 +124,7 @@ it('backs up while events come in, restores what was there at one moment, and ho
   await once(second.child, 'exit')
 }, 60_000)
 
-it('says in one line what is in its way, and leaves what is there', async () => {
+it('explains in one line why it cannot run, and leaves existing files alone', async () => {
   const fails = async (args: string[], dataDir: string, message: RegExp) => {
     const { exitCode, stderr } = await runCommand(args, settings(dataDir))
     expect([exitCode, stderr]).toEqual([1, expect.stringMatching(message)])
@@ -137,7 +139,7 @@ it('says in one line what is in its way, and leaves what is there', async () => 
   await fails(['restore', fresh], 'empty', /no whole backup in .*fresh/)
   await fails(['restore', join(folder, 'backup')], 'restored', /There is data already: .*control\.db/)
 
-  // A bit that changed in a backup.
+  // One flipped bit in a backup.
   const part = join(folder, 'backup', 'events', 'data', 'default', 'events')
   const file = join(part, readdirSync(part)[0]!, 'data.bin')
   const bytes = readFileSync(file)

@@ -4,38 +4,68 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { LiveAnswer } from '@zenovay/tracker/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeEvent } from '../support/make-event.js'
 import { runCommand, startCommand } from '../support/run-command.js'
+
+const METRICS_TOKEN = 'token-of-these-tests-0123456789abcdef'
 
 let dataDir: string
 let env: Record<string, string>
 
 beforeAll(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'zenovay-command-'))
-  env = { DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'silent' }
+  env = { DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'silent', METRICS_TOKEN }
 })
 afterAll(() => rmSync(dataDir, { recursive: true }))
 
+/** Adds a site and returns its tracking code. */
+async function addSite(): Promise<string> {
+  const { stdout } = await runCommand(['site', 'add', 'shop.example'], env)
+  return /ZV_\w+/.exec(stdout)![0]
+}
+
+/** Waits until the collector has received this many events, acknowledged or not. */
+const waitForEvents = (url: string, count: number) =>
+  expect
+    .poll(
+      async () => {
+        const metrics = await fetch(`${url}/metrics`, {
+          headers: { authorization: `Bearer ${METRICS_TOKEN}` },
+        })
+        return /^zenovay_events_received_total (\d+)$/m.exec(await metrics.text())?.[1]
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(String(count))
+
+/** Waits until the collector accepts no new connections. */
+const waitForShutdown = (url: string) =>
+  expect
+    .poll(() => fetch(`${url}/health/live`, { headers: { connection: 'close' } }).catch(() => undefined), {
+      timeout: 20_000,
+    })
+    .toBeUndefined()
+
 describe('zenovay-collector', () => {
   it('adds and lists sites and creates keys', async () => {
+    const fresh = { ...env, DATA_DIR: join(dataDir, 'first') }
     const added = await runCommand(
       ['site', 'add', 'Example.com', '--allow', 'partner.example,cdn.example', '--name', 'Shop'],
-      env,
+      fresh,
     )
     const [, code] = /^tracking code: (ZV_[A-Z0-9]{11})$/m.exec(added.stdout)!
     const [, id] = /^website id: (ws_[a-z0-9]{12})$/m.exec(added.stdout)!
-    expect((await runCommand(['site', 'list'], env)).stdout).toBe(
+    expect((await runCommand(['site', 'list'], fresh)).stdout).toBe(
       `${id}\t${code}\texample.com\tShop\tUTC\t25 months\tpartner.example,cdn.example\n`,
     )
-    expect((await runCommand(['key', 'create', '--site', id!], env)).stdout).toMatch(
+    expect((await runCommand(['key', 'create', '--site', id!], fresh)).stdout).toMatch(
       /^api key: zv_[0-9a-f]{16}_[0-9a-f]{64}\n$/,
     )
   })
 
-  it('makes new control data once, however many commands begin at once', async () => {
+  it('creates control data once when many commands start at the same time', async () => {
     const fresh = { ...env, DATA_DIR: join(dataDir, 'fresh') }
     const results = await Promise.all(
       ['a', 'b', 'c'].map((name) => runCommand(['site', 'add', `${name}.example`], fresh)),
@@ -44,7 +74,7 @@ describe('zenovay-collector', () => {
     expect((await runCommand(['site', 'list'], fresh)).stdout.split('\n')).toHaveLength(4)
   })
 
-  it('takes domains with letters beyond ASCII, and changes and removes sites', async () => {
+  it('accepts internationalized domains, and updates and removes sites', async () => {
     const added = await runCommand(
       ['site', 'add', 'Bücher.example', '--timezone', 'Europe/Zurich', '--retention', '12'],
       env,
@@ -92,7 +122,7 @@ describe('zenovay-collector', () => {
     expect(await line()).toBeUndefined()
   })
 
-  it('explains itself', async () => {
+  it('prints its usage', async () => {
     for (const args of [['--help'], ['help'], ['site', 'add', '--help']]) {
       const { exitCode, stdout } = await runCommand(args, env)
       expect([exitCode, stdout]).toEqual([
@@ -102,8 +132,8 @@ describe('zenovay-collector', () => {
     }
   })
 
-  it('keeps what it stored when it is stopped and started again', async () => {
-    const [code] = /ZV_\w+/.exec((await runCommand(['site', 'list'], env)).stdout)!
+  it('keeps stored events over a stop and start', async () => {
+    const code = await addSite()
     const first = await startCommand(env)
     expect(
       (
@@ -124,11 +154,11 @@ describe('zenovay-collector', () => {
     expect(live.visitors).toBe(1)
   })
 
-  it('answers what it took before it stops', async () => {
-    const [code] = /ZV_\w+/.exec((await runCommand(['site', 'list'], env)).stdout)!
+  it('answers pending requests before it stops', async () => {
+    const code = await addSite()
     const { child, url } = await startCommand(env)
     const enginePid = Number(execFileSync('pgrep', ['-P', String(child.pid)]).toString())
-    // The engine stands still, so that the collector is asked to stop while events wait in it.
+    // The engine is paused, so that the collector receives SIGTERM while events are queued.
     process.kill(enginePid, 'SIGSTOP')
     const answers = Array.from({ length: 20 }, () =>
       fetch(`${url}/e/${code}`, {
@@ -137,16 +167,16 @@ describe('zenovay-collector', () => {
         body: JSON.stringify(makeEvent()),
       }).then((answer) => answer.status),
     )
-    await sleep(500)
+    await waitForEvents(url, answers.length)
     child.kill('SIGTERM')
-    await sleep(200)
+    await waitForShutdown(url)
     process.kill(enginePid, 'SIGCONT')
     expect(await Promise.all(answers)).toEqual(Array(20).fill(200))
     expect(await once(child, 'exit')).toEqual([0, null])
   })
 
-  it('does not wait for an engine that hangs when it is asked to stop: 503, so that clients keep what they sent', async () => {
-    const [code] = /ZV_\w+/.exec((await runCommand(['site', 'list'], env)).stdout)!
+  it('stops without waiting for a hanging engine: 503, so that clients keep their events', async () => {
+    const code = await addSite()
     const { child, url } = await startCommand(env)
     process.kill(Number(execFileSync('pgrep', ['-P', String(child.pid)]).toString()), 'SIGSTOP')
     const post = () =>
@@ -154,11 +184,12 @@ describe('zenovay-collector', () => {
         method: 'POST',
         headers: { 'content-type': 'text/plain' },
         body: JSON.stringify(makeEvent()),
-      })
-    const answers = [post(), sleep(100).then(post)].map((answer) =>
-      answer.then(({ status, headers }) => [status, headers.get('retry-after')]),
-    )
-    await sleep(500)
+      }).then(({ status, headers }) => [status, headers.get('retry-after')])
+    // The engine hangs on the batch of the first event; the second one waits in the queue.
+    const answers = [post()]
+    await waitForEvents(url, 1)
+    answers.push(post())
+    await waitForEvents(url, 2)
     const asked = performance.now()
     child.kill('SIGTERM')
     expect(await Promise.all(answers)).toEqual([
@@ -169,14 +200,17 @@ describe('zenovay-collector', () => {
     expect(performance.now() - asked).toBeLessThan(10_000)
   })
 
-  it('keeps keys and passwords from other users', () => {
+  it('protects keys and passwords from other users', async () => {
+    const { child } = await startCommand(env)
+    child.kill('SIGTERM')
+    await once(child, 'exit')
     for (const file of ['control.db', 'engine/users.xml', 'engine/config.xml'])
       expect(statSync(join(dataDir, file)).mode & 0o077).toBe(0)
     expect(statSync(join(dataDir, 'engine')).mode & 0o077).toBe(0)
   })
 })
 
-describe('zenovay-collector says in one line what to do, and exits with 1', () => {
+describe('zenovay-collector prints one line with the fix and exits with 1', () => {
   const fails = async (args: string[], settings: Record<string, string>, message: RegExp) => {
     const { exitCode, stderr } = await runCommand(args, { ...env, ...settings })
     expect(stderr).toMatch(message)
@@ -192,7 +226,7 @@ describe('zenovay-collector says in one line what to do, and exits with 1', () =
     server.close()
   })
 
-  it('when the data folder cannot be made or written', async () => {
+  it('when the data folder cannot be created or written', async () => {
     const file = join(dataDir, 'a-file')
     writeFileSync(file, '')
     await fails(['start'], { DATA_DIR: join(file, 'data') }, /cannot be made: .* Set DATA_DIR/)
@@ -205,7 +239,7 @@ describe('zenovay-collector says in one line what to do, and exits with 1', () =
       /ClickHouse at 127\.0\.0\.1:1 cannot be used: .* Check CLICKHOUSE_URL/,
     ))
 
-  it('when settings are wrong, listing every one', () =>
+  it('when settings are invalid, listing every one', () =>
     fails(
       ['start'],
       {
@@ -219,7 +253,7 @@ describe('zenovay-collector says in one line what to do, and exits with 1', () =
       /PORT is "70000".*; CLICKHOUSE_URL .*; DATABASE_URL .*; TRUSTED_PROXIES holds "everyone".*; COUNTRY_HEADER is "CF IPCountry".*; LOG_LEVEL is "loud"/,
     ))
 
-  it('when a domain is none, or a site is unknown', async () => {
+  it('when a domain is invalid or a site is unknown', async () => {
     await fails(['site', 'add', 'https://example.com/'], {}, /"https:\/\/example\.com\/" is not a domain/)
     await fails(['site', 'add'], {}, /Name the domain/)
     for (const args of [
@@ -231,7 +265,7 @@ describe('zenovay-collector says in one line what to do, and exits with 1', () =
     await fails(['site', 'remove'], {}, /Name the site by its id/)
   })
 
-  it('when settings of a site are wrong, listing every one by its option, or are none', async () => {
+  it('when options of a site are invalid or missing, listing every one', async () => {
     const wrong = ['--name', '', '--allow', 'a/b', '--timezone', 'Mars', '--retention', 'long']
     await fails(
       ['site', 'add', 'example.com', ...wrong],
@@ -246,7 +280,7 @@ describe('zenovay-collector says in one line what to do, and exits with 1', () =
     )
   })
 
-  it('when there is no such command, with the usage', async () => {
+  it('when the command is unknown, with the usage', async () => {
     const { exitCode, stderr } = await runCommand(['sites'], env)
     expect(stderr).toMatch(/There is no command "sites"\.[\s\S]*site add <domain>/)
     expect(exitCode).toBe(1)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { parseDomain, parseSiteFields, parseTimeZone } from '../../src/control/sites.js'
 
 describe('readDomain', () => {
-  it('gives the host as browsers write it in Origin', () => {
+  it('returns the host as browsers write it in Origin', () => {
     const hosts = [
       'Example.COM',
       'münchen.example',
@@ -16,7 +16,7 @@ describe('readDomain', () => {
     for (const host of hosts) expect(parseDomain(host)).toBe(new URL(`https://${host.trim()}/`).hostname)
   })
 
-  it('refuses what is more or less than a host', () => {
+  it('rejects everything except a host', () => {
     const others = [
       '',
       ' ',
@@ -40,7 +40,7 @@ describe('readDomain', () => {
 })
 
 describe('readTimeZone', () => {
-  it('takes IANA names in any case and keeps aliases', () => {
+  it('accepts IANA names in any case and keeps aliases', () => {
     expect(
       ['UTC', 'europe/zurich', 'America/Argentina/Buenos_Aires', 'Asia/Kolkata', 'Etc/GMT+5'].map(
         parseTimeZone,
@@ -48,14 +48,14 @@ describe('readTimeZone', () => {
     ).toEqual(['UTC', 'Europe/Zurich', 'America/Argentina/Buenos_Aires', 'Asia/Kolkata', 'Etc/GMT+5'])
   })
 
-  it('refuses offsets and what is no time zone', () => {
+  it('rejects offsets and unknown time zones', () => {
     for (const name of ['', '+01:00', 'Europe/Atlantis', 'UTC; DROP', '../etc', 'local time'])
       expect(parseTimeZone(name)).toBeUndefined()
   })
 })
 
 describe('readSiteFields', () => {
-  it('reads every field by its name on the wire', () => {
+  it('reads every field by its wire name', () => {
     const body = {
       domain: 'Example.com',
       name: ' Shop ',
@@ -102,7 +102,7 @@ describe('readSiteFields', () => {
     expect(parseSiteFields({ allowed_domains: Array(101).fill('a.example') }).faults).toHaveLength(1)
   })
 
-  it('refuses what is no object, and names that every object has', () => {
+  it('rejects non-objects and names inherited by every object', () => {
     for (const body of [null, [], 'x', 1])
       expect(parseSiteFields(body).faults).toEqual([{ field: 'body', reason: 'must be a JSON object' }])
     expect(parseSiteFields({ toString: 1, valueOf: 2 }).faults.map(({ field }) => field)).toEqual([

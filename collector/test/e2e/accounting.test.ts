@@ -36,7 +36,7 @@ async function post(
   return answer.statusCode
 }
 
-/** The outcomes that are not 0, and a check that their sum is what came in. */
+/** The non-zero outcomes; checks that their sum equals the events received. */
 function readOutcomes(app: TestApp, what = 'events'): Partial<Record<Outcome, number>> {
   const counts = OUTCOMES.map(
     (outcome) => [outcome, app.readMetric(`zenovay_${what}_total{outcome="${outcome}"}`)] as const,
@@ -51,7 +51,7 @@ const deep = '['.repeat(6) + ']'.repeat(6)
 const tooMany = Array.from({ length: 31 }, () => makeEvent())
 const bot = makeEvent({ user_agent: 'curl/8' })
 
-describe('every event of a request ends in one counter', () => {
+describe('every event of a request is counted under exactly one outcome', () => {
   it.each<[string, Request, number, Partial<Record<Outcome, number>>]>([
     ['one that is stored', { body: makeEvent() }, 200, { stored: 1 }],
     [
@@ -60,7 +60,7 @@ describe('every event of a request ends in one counter', () => {
       200,
       { stored: 2, bot: 1, invalid: 1 },
     ],
-    ['a batch of which nothing is valid', { body: [bot, {}, 7] }, 400, { bot: 1, invalid: 2 }],
+    ['a batch without a valid event', { body: [bot, {}, 7] }, 400, { bot: 1, invalid: 2 }],
     ['a bot', { body: bot }, 403, { bot: 1 }],
     ['no JSON', { body: '{"session_id":' }, 400, { invalid: 1 }],
     ['no body', { body: '' }, 400, { invalid: 1 }],
@@ -82,7 +82,7 @@ describe('every event of a request ends in one counter', () => {
       { origin: 2 },
     ],
     ['an unknown site', { code: 'ZV_UNKNOWN', body: [makeEvent(), bot] }, 404, { unknown_site: 2 }],
-    ['what cannot be a tracking code', { code: '%00%0A', body: makeEvent() }, 404, { unknown_site: 1 }],
+    ['a malformed tracking code', { code: '%00%0A', body: makeEvent() }, 404, { unknown_site: 1 }],
   ])('%s', async (_name, request, status, outcomes) => {
     const app = await open()
     expect(await post(app, request)).toBe(status)
@@ -90,7 +90,7 @@ describe('every event of a request ends in one counter', () => {
     expect(app.readMetric(`zenovay_http_requests_total{route="/e/:code",status="${status}"}`)).toBe(1)
   })
 
-  it('repeats, in one body and over several', async () => {
+  it('counts repeats within one body and across bodies', async () => {
     const app = await open()
     const event = makeEvent()
     for (const body of [event, event, [event, event], { ...event, retry: true }])
@@ -99,7 +99,7 @@ describe('every event of a request ends in one counter', () => {
     expect(app.rows).toHaveLength(1)
   })
 
-  it('an id that comes again with another event, which is kept', async () => {
+  it('counts a reused id with a different event as stored', async () => {
     const app = await open()
     const event = makeEvent()
     for (const body of [event, { ...event, url: 'https://example.com/other' }])
@@ -108,7 +108,7 @@ describe('every event of a request ends in one counter', () => {
     expect(app.readMetric('zenovay_event_id_reuse_total')).toBe(1)
   })
 
-  it('what is over a limit, with all its events', async () => {
+  it('counts every event of a rate-limited request', async () => {
     const app = await open()
     const headers = { 'x-forwarded-for': '10.4.0.1' }
     const batch = () => Array.from({ length: 30 }, () => makeEvent())
@@ -121,7 +121,7 @@ describe('every event of a request ends in one counter', () => {
     expect(readOutcomes(app)).toEqual({ stored: 60, limited: 30 })
   })
 
-  it('what fails through a fault of ours, and the rest of its body, which is stored', async () => {
+  it('counts events that fail through an internal fault, and the stored rest of the body', async () => {
     const app = await open({
       identifier: {
         identify: ({ event_id }) =>
@@ -140,7 +140,7 @@ describe('every event of a request ends in one counter', () => {
     )
   })
 
-  it('what a full queue sheds, before its body is read', async () => {
+  it('counts requests rejected by a full queue before their body is read', async () => {
     let letGo!: () => void
     const held = new Promise<void>((resolve) => (letGo = resolve))
     const app = await open({ store: { insertEvents: () => held } })
@@ -171,11 +171,11 @@ describe('every event of a request ends in one counter', () => {
     expect(stored).toBeGreaterThanOrEqual(statuses.filter((status) => status === 200).length * 30)
     expect(left).toBeGreaterThan(0)
     expect(app.log.filter((line) => line.includes('STORE_UNAVAILABLE')).length).toBeLessThanOrEqual(10)
-    // Nothing waits any more: what comes is taken.
+    // The queue is empty again, so the next event is accepted.
     expect(await post(app, { body: makeEvent() })).toBe(200)
   })
 
-  it('a body that the sender did not finish', async () => {
+  it('counts a body that the sender did not finish', async () => {
     const app = await open()
     await app.app.listen({ port: 0, host: '127.0.0.1' })
     const socket = connect((app.app.server.address() as AddressInfo).port, '127.0.0.1')
@@ -197,11 +197,11 @@ function readOutcomesNow(app: TestApp): number {
   )
 }
 
-describe('heartbeats have counters of their own', () => {
+describe('heartbeats have separate counters', () => {
   const heartbeat = { session_id: 'session-0001', visitor_id: 'visitor-0001' }
   it.each<[string, Request, number, Partial<Record<Outcome, number>>]>([
     ['one that is stored', { body: heartbeat }, 200, { stored: 1 }],
-    ['a bad one', { body: {} }, 400, { invalid: 1 }],
+    ['an invalid one', { body: {} }, 400, { invalid: 1 }],
     ['one that is too large', { body: ' '.repeat(MAX_BODY_BYTES + 1) }, 413, { invalid: 1 }],
     ['another origin', { body: heartbeat, headers: { origin: 'https://other.example' } }, 403, { origin: 1 }],
     ['an unknown site', { code: 'ZV_UNKNOWN', body: heartbeat }, 404, { unknown_site: 1 }],

@@ -50,7 +50,7 @@ const waitForMail = (text: string) =>
     timeout: 10_000,
   })
 
-it('mails what happened while the collector was stopped, once', async () => {
+it('mails once about events received while the collector was stopped', async () => {
   expect(
     (await addAlert({ name: 'Rush', metric: 'pageviews', threshold: 2, window_minutes: 1 })).status,
   ).toBe(201)
@@ -70,7 +70,7 @@ it('mails what happened while the collector was stopped, once', async () => {
   expect(mails.received).toHaveLength(2)
 })
 
-it('mails that a monitor saw the site go down', async () => {
+it('mails when a monitor reports that the site is down', async () => {
   await addAlert({ name: 'Outage', metric: 'uptime' })
   expect((await post('/webhooks/uptime', { site_id: collector.site.id, status: 'down' }, TOKEN)).status).toBe(
     200,
@@ -78,7 +78,7 @@ it('mails that a monitor saw the site go down', async () => {
   expect((await waitForMail('Subject: Alert: Outage')).data).toContain('Condition: uptime < 1\r\n')
 })
 
-describe('the figures of a window', () => {
+describe('the metrics of a window', () => {
   const SITE = 'ws_figures'
   const FROM = Date.UTC(2026, 2, 29)
   const WINDOW = { from: FROM, to: FROM + 10 * MINUTE_MS }
@@ -103,7 +103,8 @@ describe('the figures of a window', () => {
     figures = createClickhouseMetricSource({ url: collector.engine.url })
     const events = await createClickhouseEventStore({ url: collector.engine.url })
     const rows = [
-      // Received in the first and the last millisecond of the window, a week after it happened, and just outside.
+      // Received in the first and the last millisecond of the window, a week after the event happened, and
+      // just outside the window.
       row(0, { visitor_id: 'a', session_id: 's1' }),
       row(10 * MINUTE_MS - 1, { visitor_id: 'a', session_id: 's2' }),
       row(5, { visitor_id: 'b', session_id: 's3', occurred_at: FROM - 7 * 24 * 60 * MINUTE_MS }),
@@ -130,7 +131,7 @@ describe('the figures of a window', () => {
   })
   afterAll(() => figures.close())
 
-  it('are of what was received in it, whenever that happened', async () => {
+  it('count events by the time of receipt, not by their own time', async () => {
     expect(await figures.metrics(SITE, WINDOW)).toEqual({
       visitors: 4,
       visits: 5,
@@ -149,13 +150,13 @@ describe('the figures of a window', () => {
     })
   })
 
-  it('are of revenue the sum of one currency, beside all visitors', async () => {
+  it('sum revenue of one currency, and count all visitors', async () => {
     expect(await figures.revenue(SITE, WINDOW, 'CHF')).toEqual({ revenue: 30.5, visitors: 4 })
     expect(await figures.revenue(SITE, WINDOW, 'USD')).toEqual({ revenue: 7, visitors: 4 })
     expect(await figures.revenue(SITE, WINDOW, "CHF' OR 1 = 1 --")).toEqual({ revenue: 0, visitors: 4 })
   })
 
-  it('are of live visitors those with an event or a heartbeat', async () => {
+  it('count visitors with an event or a heartbeat as live', async () => {
     expect(await figures.liveVisitors(SITE, { from: now, to: now + 10 * MINUTE_MS })).toBe(2)
   })
 })

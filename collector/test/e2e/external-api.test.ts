@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createApiKey } from '@zenovay/collector'
 import type { ErrorBody } from '@zenovay/tracker/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expectEvery } from '../support/expect-every.js'
 import { makeEvent } from '../support/make-event.js'
 import { startTestCollector, type TestCollector } from '../support/start-test-collector.js'
 
@@ -32,7 +33,7 @@ beforeAll(async () => {
       url: `https://example.com${path}`,
       age_ms: day * DAY_MS + age * MINUTE_MS,
     })
-  // Ages in minutes. Ann reads two pages and signs up; Bob leaves at once; Ann came three days ago as well.
+  // Ages in minutes. Ann reads two pages and signs up; Bob leaves at once; Ann also came three days ago.
   await collector.post([
     view('ann', '/', 0.5),
     view('ann', '/pricing', 0.25),
@@ -47,7 +48,7 @@ const get = (path: string, headers: Record<string, string> = { 'x-api-key': coll
   collector.get(`/api/external/v1${path}`, headers)
 
 describe('GET /analytics/{id}', () => {
-  it('gives summary and days, oldest first and today last', async () => {
+  it('returns summary and days, oldest first and today last', async () => {
     const answer = await get(`/analytics/${collector.site.id}?range=7d`)
     const body = (await answer.json()) as Answer<OverviewData> & Record<string, unknown>
     expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}-[0-9a-z]+$/)
@@ -58,7 +59,7 @@ describe('GET /analytics/{id}', () => {
       tracking_code: collector.site.trackingCode,
     })
     expect(body.data.time_range).toBe('7d')
-    // Bob and Ann's visit of three days ago bounced: two of three visits.
+    // Bob's visit and Ann's visit of three days ago bounced: two of three visits.
     expect(body.data.summary).toMatchObject({
       total_visitors: 2,
       unique_visitors: 2,
@@ -74,18 +75,18 @@ describe('GET /analytics/{id}', () => {
         .sort(),
     ).toEqual([1, 2])
     expect(body.data.daily_stats.at(-1)!.date).toBe(new Date().toISOString().slice(0, 10))
-    // What older integrations read at the top level, by the older name of the parameter.
+    // Fields that older integrations read at the top level, with the older name of the parameter.
     expect(body).toMatchObject({ totalVisitors: 2, totalPageViews: 4, bounceRate: 66.7 })
   })
 
-  it('takes timeRange as an alias, and leaves out what is older than 24 hours', async () => {
+  it('accepts timeRange as an alias, and excludes events older than 24 hours', async () => {
     const body = (await (
       await get(`/analytics/${collector.site.id}?timeRange=24h`)
     ).json()) as Answer<OverviewData>
     expect(body.data.summary).toMatchObject({ total_visitors: 2, total_page_views: 3, bounce_rate: 50 })
   })
 
-  it('is zero, not a fault, for a site without visits', async () => {
+  it('returns zeros for a site without visits', async () => {
     const site = await collector.collector.control.addSite({
       domain: 'empty.example',
       name: 'Empty',
@@ -104,7 +105,7 @@ describe('GET /analytics/{id}', () => {
       bounce_rate: 0,
       avg_visit_duration: 0,
     })
-    expect(body.data.daily_stats.every(({ page_views }) => page_views === 0)).toBe(true)
+    expectEvery(body.data.daily_stats, ({ page_views }) => page_views === 0)
   })
 })
 
@@ -161,7 +162,7 @@ describe('authorisation', () => {
     expect(((await answer.json()) as ErrorBody).error.code).toBe('UNAUTHORIZED')
   })
 
-  it("refuses a key of one site another's data, whether it exists or not", async () => {
+  it('refuses a key of one site for another site, whether that site exists or not', async () => {
     const other = await collector.collector.control.addSite({
       domain: 'other.example',
       name: 'Other',
@@ -172,7 +173,7 @@ describe('authorisation', () => {
     expect(sites.data.map(({ id }) => id)).toEqual([collector.site.id])
   })
 
-  it('lets a key of all sites read all, and answers 404 for none', async () => {
+  it('lets a key of all sites read every site, and answers 404 for an unknown site', async () => {
     const { secret, record } = createApiKey({ name: 'all', siteId: null }, Date.now())
     await collector.collector.control.addApiKey(record)
     expect((await get(`/analytics/${collector.site.id}`, { 'x-api-key': secret })).status).toBe(200)
@@ -180,7 +181,7 @@ describe('authorisation', () => {
   })
 })
 
-it('lists every bad parameter with what is allowed', async () => {
+it('lists every invalid parameter with its allowed values', async () => {
   const answer = await get(`/analytics/${collector.site.id}/pages?range=2h&limit=0`)
   expect(answer.status).toBe(400)
   expect(((await answer.json()) as ErrorBody).error.details).toEqual([

@@ -19,7 +19,7 @@ import { startTestCollector } from '../support/start-test-collector.js'
 const REQUESTS = 10_000
 const AT_ONCE = 250
 const STORED_REQUESTS = 600
-// No fault of ours among them, and no 503: nothing here is too much.
+// No 500, and no 503, since nothing here exceeds a limit of memory.
 const STATUSES = [200, 400, 403, 404, 413, 415]
 
 const CAPS: Partial<Record<keyof EventRow, number>> = {
@@ -50,7 +50,7 @@ const CAPS: Partial<Record<keyof EventRow, number>> = {
   utm_content: 200,
 }
 
-/** What of a stored row is over its cap, or is no text that a store can take. */
+/** Fields of a stored row that exceed their limit or are no valid text. */
 function findExcess(row: EventRow): string[] {
   const excess = Object.entries(CAPS).flatMap(([field, cap]) => {
     const value = row[field as keyof EventRow] as string
@@ -92,7 +92,7 @@ async function inChunks<Item>(items: Item[], run: (item: Item) => Promise<void>)
   for (let i = 0; i < items.length; i += AT_ONCE) await Promise.all(items.slice(i, i + AT_ONCE).map(run))
 }
 
-it(`takes ${REQUESTS} hostile requests without a fault, and counts each of their events once`, async () => {
+it(`accepts ${REQUESTS} hostile requests without a fault, and counts each of their events once`, async () => {
   const { app, site, rows, log, readMetric, close } = await createTestApp()
   const prototype = JSON.stringify(Object.getOwnPropertyNames(Object.prototype))
   const seed = Math.trunc(Math.random() * 2 ** 31)
@@ -126,7 +126,7 @@ it(`takes ${REQUESTS} hostile requests without a fault, and counts each of their
     readMetric('zenovay_events_total{outcome="failed"}') + readMetric('zenovay_events_total{outcome="shed"}'),
   ).toBe(0)
   expect(rows.flatMap(findExcess), `seed ${seed}`).toEqual([])
-  // The test would prove little if all were refused at the door.
+  // The test would prove little if all requests were rejected early.
   expect(rows.length).toBeGreaterThan(REQUESTS / 10)
   for (const status of STATUSES) expect(counts.get(status), `answers with ${status}`).toBeGreaterThan(0)
   for (const line of log) expect(JSON.parse(line)).toMatchObject({ level: expect.any(Number) as number })
@@ -136,7 +136,7 @@ it(`takes ${REQUESTS} hostile requests without a fault, and counts each of their
   await close()
 })
 
-it(`stores of ${STORED_REQUESTS} hostile requests exactly what it counts as stored`, async () => {
+it(`stores exactly the events that it counts as stored from ${STORED_REQUESTS} hostile requests`, async () => {
   const collector = await startTestCollector({ TRUSTED_PROXIES: '127.0.0.1', METRICS_TOKEN })
   const seed = Math.trunc(Math.random() * 2 ** 31)
   const requests = [...saved, ...fc.sample(hostileRequest, { seed, numRuns: STORED_REQUESTS - saved.length })]

@@ -3,10 +3,12 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { IngestEvent } from '@zenovay/tracker/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expectEvery } from '../support/expect-every.js'
 import { makeEvent } from '../support/make-event.js'
 import { startTestCollector, type TestCollector } from '../support/start-test-collector.js'
 
-// What customers build on the API: each test makes the calls of one such program and reads the fields that it reads.
+// Programs that customers build on the API: each test makes the calls of one such program and reads the same
+// fields.
 
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
@@ -34,12 +36,12 @@ interface Visitor {
   pageviews: number
 }
 
-// At noon the half hour before is of today, whatever the time is now.
+// At noon, the half hour before is part of today, at any time of the test.
 const untilNoon = Math.floor(Date.now() / DAY_MS) * DAY_MS + DAY_MS / 2 - Date.now()
 
 let collector: TestCollector
 
-/** A chat or a CRM: takes what is posted to it. */
+/** A chat or a CRM that receives posts. */
 let receiver: Server
 let receiverUrl: string
 const received: unknown[] = []
@@ -74,7 +76,8 @@ beforeAll(async () => {
   await once(receiver, 'listening')
   receiverUrl = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`
 
-  // Two visitors on each of the six days before; today four who leave at once, and one who reads on, signs up and buys.
+  // Two visitors on each of the six days before; today four bounces, and one visitor who reads on, signs up
+  // and buys.
   for (let day = 1; day <= 6; day++)
     await send(
       'FR',
@@ -120,8 +123,8 @@ const tell = (message: unknown) =>
     body: JSON.stringify(message),
   })
 
-describe('a dashboard of a customer', () => {
-  it('shows who is there now, today, on which pages, and what went wrong', async () => {
+describe('a customer dashboard', () => {
+  it("shows live visitors, today's numbers, top pages and errors", async () => {
     const { site } = collector
     const live = (await (await collector.get(`/e/live/${site.trackingCode}`)).json()) as { visitors: number }
     expect(live.visitors).toBe(17)
@@ -144,7 +147,7 @@ describe('a dashboard of a customer', () => {
     expect(before.map(({ total_visitors }) => total_visitors)).toEqual([2, 2, 2, 2, 2, 2])
   })
 
-  it('asks for the live count by its older address', async () => {
+  it('reads the live count from its older address', async () => {
     const live = (await (await collector.get(`/live/${collector.site.trackingCode}`)).json()) as {
       visitors: number
       count: number
@@ -153,14 +156,14 @@ describe('a dashboard of a customer', () => {
   })
 })
 
-describe('a program that tells others', () => {
-  it('posts the day to a chat from the figures at the top of the overview', async () => {
+describe('a notification program', () => {
+  it('posts the day to a chat from the totals of the overview', async () => {
     const day = await ask<Overview>(`/analytics/${collector.site.id}?timeRange=24h`)
     await tell({ text: `${day.totalVisitors} visitors, ${day.totalPageViews} views, ${day.bounceRate}%` })
     expect(received.at(-1)).toEqual({ text: '5 visitors, 15 views, 80%' })
   })
 
-  it('tells of a visitor worth a call once, however often it looks', async () => {
+  it('reports a high-value visitor once, however often it polls', async () => {
     let seenUntil = ''
     const told: string[] = []
     for (let look = 0; look < 3; look++) {
@@ -185,7 +188,7 @@ describe('a program that tells others', () => {
     expect(told).toEqual(['visitor-zoe 78 Switzerland https://example.com/offer'])
   })
 
-  it('hands every visitor to a CRM from the list without parameters', async () => {
+  it('copies every visitor to a CRM from the list without parameters', async () => {
     const { data } = await ask<{ data: Visitor[] }>(`/analytics/${collector.site.id}/visitors`)
     for (const { country, last_seen, pageviews } of data)
       await tell({ country, last_seen, page_count: pageviews })
@@ -199,6 +202,6 @@ describe('a program that tells others', () => {
     expect(contacts.filter(({ page_count }) => page_count > 1)).toEqual([
       { country: 'CH', last_seen: expect.any(String) as string, page_count: 11 },
     ])
-    expect(contacts.every(({ last_seen }) => !Number.isNaN(Date.parse(last_seen)))).toBe(true)
+    expectEvery(contacts, ({ last_seen }) => !Number.isNaN(Date.parse(last_seen)))
   })
 })

@@ -7,20 +7,20 @@ import { startCommand } from '../support/run-command.js'
 import { startTestCollector, type TestCollector } from '../support/start-test-collector.js'
 
 const KILLS = 20
-// At any moment so many collectors share the control data, and are killed by turns.
+// This many collectors share the control data at any moment, and are killed in turn.
 const COLLECTORS_AT_ONCE = 2
 const SENDERS = 4
 const ANSWERS_BEFORE_KILL = 5
 const KILL_SPREAD_MS = 60
 const QUIET_REQUESTS = 3
-// Enough that none reaches the limit of its minute.
+// Enough keys that none reaches its limit per minute.
 const KEYS = 12
 
 interface Tried {
   secret: string
   id: string
   answered: number
-  /** Sent, and the collector was killed before it answered. */
+  /** Sent, but the collector was killed before it answered. */
   lost: number
 }
 
@@ -36,7 +36,7 @@ async function addKey(): Promise<Tried> {
   return { secret, id: record.id, answered: 0, lost: 0 }
 }
 
-/** Sends one request; false when it got no answer. */
+/** Sends one request; resolves to false when there was no answer. */
 async function ask(url: string, key: Tried): Promise<boolean> {
   try {
     const { status } = await fetch(`${url}/api/external/v1/websites`, {
@@ -51,12 +51,12 @@ async function ask(url: string, key: Tried): Promise<boolean> {
   }
 }
 
-it('every request answered by a collector that is killed is counted once, whenever that happens', async () => {
+it('counts every answered request once, whenever its collector is killed', async () => {
   const began = Date.now()
   const [keys, quiet] = [await Promise.all(Array.from({ length: KEYS }, addKey)), await addKey()]
   let turn = 0
 
-  /** One life of a collector, to a moment that nobody chose. */
+  /** One life of a collector, killed at a random moment. */
   const live = async () => {
     const { child, url } = await startCommand({
       DATA_DIR: collector.dataDir,
@@ -72,6 +72,7 @@ it('every request answered by a collector that is killed is counted once, whenev
       while (await ask(url, keys[turn++ % KEYS]!)) if (++answers === ANSWERS_BEFORE_KILL) isReady()
     })
     await hasAnswered
+    // A random time, so that the kill hits every stage of a request.
     await sleep(Math.random() * KILL_SPREAD_MS)
     child.kill('SIGKILL')
     await Promise.all([once(child, 'exit'), ...senders])
@@ -88,7 +89,7 @@ it('every request answered by a collector that is killed is counted once, whenev
     const usages = await Promise.all(months.map((at) => collector.collector.control.readUsage(id, at)))
     return usages.reduce((sum, usage) => sum + usage!.month.used, 0)
   }
-  // What no kill met is exact.
+  // Without a kill the count is exact.
   expect([quiet.answered, quiet.lost, await countOf(quiet)]).toEqual([
     KILLS * QUIET_REQUESTS,
     0,
@@ -101,6 +102,6 @@ it('every request answered by a collector that is killed is counted once, whenev
   }
   const sum = (pick: (key: Tried) => number) => keys.reduce((total, key) => total + pick(key), 0)
   expect(sum(({ answered }) => answered)).toBeGreaterThanOrEqual(KILLS * ANSWERS_BEFORE_KILL)
-  // Each sender of each life met its kill.
+  // Each sender of each life lost one request to the kill.
   expect(sum(({ lost }) => lost)).toBe(KILLS * SENDERS)
 }, 180_000)

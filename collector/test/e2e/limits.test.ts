@@ -3,6 +3,7 @@ import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { BURST_LIMIT, BURST_WINDOW_MS, type ErrorBody } from '@zenovay/tracker/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expectEvery } from '../support/expect-every.js'
 import { makeEvent } from '../support/make-event.js'
 import { startTestCollector, type TestCollector } from '../support/start-test-collector.js'
 
@@ -43,7 +44,7 @@ async function times<Result>(count: number, act: () => Promise<Result>): Promise
 }
 
 describe('limits', () => {
-  it('counts a request before it looks for bots', async () => {
+  it('counts a request before it checks for bots', async () => {
     const headers = otherClient()
     const bot = makeEvent({ user_agent: 'curl/8.5' })
     const answers = await times(BURST_LIMIT + 1, () => behindProxy.post(bot, { headers }))
@@ -51,7 +52,7 @@ describe('limits', () => {
     await expectLimited(await behindProxy.post(makeEvent(), { headers }))
   })
 
-  it('limits heartbeats, live counts and events of one client each on their own', async () => {
+  it('limits heartbeats, live counts and events of one client separately', async () => {
     const headers = otherClient()
     const beats = await times(BURST_LIMIT, () => heartbeat(headers))
     const paths = ['/live/', '/e/live/']
@@ -66,14 +67,12 @@ describe('limits', () => {
 
   it('never limits health and scripts', async () => {
     for (const path of ['/health', '/z.js'])
-      expect(
-        (await times(BURST_LIMIT + 20, () => behindProxy.get(path))).every(({ status }) => status === 200),
-      ).toBe(true)
+      expectEvery(await times(BURST_LIMIT + 20, () => behindProxy.get(path)), ({ status }) => status === 200)
   })
 })
 
 describe('X-Forwarded-For', () => {
-  it('does not get a peer that is no trusted proxy past its limits, however many addresses it invents', async () => {
+  it('does not let an untrusted peer evade its limits by inventing addresses', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 20 })
     const start = performance.now()
     const statuses = new Map<number, number>()
@@ -107,7 +106,7 @@ describe('X-Forwarded-For', () => {
     )
   })
 
-  it('tells the clients behind a trusted proxy apart, and takes all of one IPv6 /64 for one', async () => {
+  it('separates the clients behind a trusted proxy, and treats an IPv6 /64 as one client', async () => {
     const from = (ip: string) =>
       behindProxy.post('no JSON', { headers: { 'x-forwarded-for': `198.51.100.99, ${ip}` } })
     for (let i = 0; i < BURST_LIMIT; i++) await from(`2001:db8:5:6::${i.toString(16)}`)

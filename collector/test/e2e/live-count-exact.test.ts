@@ -10,7 +10,8 @@ import { createClickhouseEventStore } from '../../src/stores/clickhouse/event-st
 import { type EmbeddedEngine, startEmbeddedEngine } from '../../src/stores/engine/embedded-engine.js'
 import { makeRow } from '../support/make-row.js'
 
-// The same with a million, in some minutes: LIVE_EVENTS=1000000 npx vitest run collector/test/live/live-count-exact.test.ts
+// The same with a million, in some minutes: LIVE_EVENTS=1000000 npx vitest run
+// collector/test/live/live-count-exact.test.ts
 const EVENTS = Number(process.env['LIVE_EVENTS'] ?? 20_000)
 const CHECKPOINTS = 12
 const SITES = ['ws_big', 'ws_small', 'ws_quiet']
@@ -33,7 +34,7 @@ afterAll(async () => {
 const random = (below: number) => Math.floor(Math.random() * below)
 
 it(
-  `counts what a brute force over ${EVENTS} random events and heartbeats counts, late events too`,
+  `agrees with a brute-force count over ${EVENTS} random events and heartbeats, late events included`,
   { timeout: 600_000 },
   async () => {
     // Twenty minutes that ended just now: four times the window.
@@ -49,7 +50,7 @@ it(
       for (let i = 0; i < EVENTS / CHECKPOINTS; i++) {
         const site_id = SITES[Math.min(random(20), 2)]!
         const visitor_id = `visitor-${random(EVENTS / 10)}`
-        // Many on the very edges of windows to come.
+        // Many exactly on the edges of later windows.
         const received_at = random(10) === 0 ? from + 1 : from + 1 + random(to - from)
         if (random(4) === 0) heartbeats.push({ site_id, visitor_id, received_at })
         else

@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => collector.close())
 
-/** One page load of each visit: every visit has a network of its own, every load another session id. */
+/** One page load per visit: every visit has its own network, every load another session id. */
 async function loadPages(name: string): Promise<void> {
   for (let first = 0; first < VISITS; first += AT_ONCE) {
     now += 1000
@@ -34,7 +34,7 @@ async function loadPages(name: string): Promise<void> {
   }
 }
 
-it('counts 1,000 cookieless visits across midnight, and over a restart, as 1,000 sessions and 1,000 visitors on each day', async () => {
+it('counts 1,000 cookieless visits across midnight and a restart as 1,000 sessions and 1,000 visitors on each day', async () => {
   await loadPages('evening')
   now = MIDNIGHT + 5 * MINUTE_MS
   await collector.restart()

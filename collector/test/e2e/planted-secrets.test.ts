@@ -25,16 +25,16 @@ interface Body {
   webhook: { id: string; secret: string }
 }
 
-/** Secrets that somebody gave the collector: no answer may hold them. */
+/** Secrets given to the collector: no answer may contain them. */
 const given: string[] = []
-/** Secrets that it made: one answer each. */
+/** Secrets created by the collector: each appears in one answer. */
 const made: string[] = []
 const plant = (before = '', after = '') => {
   const secret = randomBytes(16).toString('hex')
   given.push(secret)
   return before + secret + after
 }
-/** All ways in which a secret may stand in a file or a text. */
+/** All forms in which a secret may appear in a file or a text. */
 const formsOf = (secret: string): (string | Buffer)[] => {
   const text = secret.replace(/^whsec_|^zv_[0-9a-f]{16}_/, '')
   const bytes = Buffer.from(text, secret.startsWith('whsec_') ? 'base64' : 'hex')
@@ -46,7 +46,7 @@ const formsOf = (secret: string): (string | Buffer)[] => {
 }
 const count = (text: string, secret: string) => text.split(secret).length - 1
 
-it('keeps what it was given and what it made out of files, log, messages and all answers but one', async () => {
+it('keeps given and created secrets out of files, log, messages and all answers but one', async () => {
   const receiver = await startReceiver({
     otherwise: (response, request) => response.writeHead(500).end(`not now, ${request.url}`),
   })
@@ -110,7 +110,7 @@ it('keeps what it was given and what it made out of files, log, messages and all
   })
   const slack = () => ({ type: 'slack', url: plant(receiver.url.replace('/hook', '/services/')) })
 
-  // Webhooks at both doors, each with another secret later.
+  // Webhooks of both APIs, each with its secret rotated later.
   for (const [path, fields] of [
     ['/v1/cli/mutate/webhooks', {}],
     ['/api/webhooks', { siteId: site.id, events: ['event'] }],
@@ -134,7 +134,7 @@ it('keeps what it was given and what it made out of files, log, messages and all
     (await ask('POST', '/api/alerts', makeAlert({ type: 'email', address: 'ops@example.com' }))).body.data.id,
   )
 
-  // What is refused is quoted nowhere.
+  // No error message quotes a rejected value.
   const credentials = () => plant('https://ann:', '@hooks.example.com/')
   expect((await ask('POST', '/v1/cli/mutate/webhooks', { url: credentials() })).status).toBe(400)
   expect(
@@ -187,7 +187,7 @@ it('keeps what it was given and what it made out of files, log, messages and all
   }
   expect(refusal).toContain('MASTER_KEY')
 
-  // Every notice was tried, and failed.
+  // Every notification was attempted and failed.
   for (const id of alerts)
     await vi.waitFor(
       async () =>
@@ -217,7 +217,7 @@ it('keeps what it was given and what it made out of files, log, messages and all
   await listKeys(stores.control, {}, (line) => void lines.push(line))
   expect(lines).toHaveLength(10 + 7)
 
-  // The write-ahead log is there while it runs; a copy is what a backup holds.
+  // The write-ahead log exists while the collector runs; a copy of both files equals a backup.
   const secrets = [...given, ...made].flatMap(formsOf)
   expect(given.length + made.length).toBeGreaterThanOrEqual(50)
   await stores.control.copyTo(join(dataDir, 'copy.db'))

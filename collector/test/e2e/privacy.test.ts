@@ -28,7 +28,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(dataDir, { recursive: true }))
 
-/** Runs the collector as a user would, its clock ahead, while `use` lasts. */
+/** Runs the collector as a user would, with its clock ahead, while `use` lasts. */
 async function withCollector(aheadMs: number, use: (url: string) => Promise<void>): Promise<void> {
   const child = spawn(process.execPath, ['--import', CLOCK, COMMAND, 'start'], {
     env: { ...process.env, ...env, CLOCK_AHEAD_MS: String(aheadMs) },
@@ -70,7 +70,10 @@ const planted = visitors.flatMap(({ ip, email, token, agent }) => [
   agent,
 ])
 
-/** A visitor's events and what goes wrong beside them, with the visitor's secrets in every place that is not the site's own data. */
+/**
+ * A visitor's events and failing requests, with the visitor's secrets in every place that is not data of the
+ * site.
+ */
 async function visit(url: string, { ip, email, token, agent }: Visitor): Promise<void> {
   const post = (path: string, body: unknown) =>
     fetch(url + path, {
@@ -136,7 +139,7 @@ it('keeps no address, e-mail address, token, user agent or salt in any file, row
   const salts = await Promise.all((await readdir(saltFolder)).map((day) => readFile(join(saltFolder, day))))
   expect(salts.length).toBeGreaterThan(0)
   const forms = salts.flatMap((salt) => [salt, salt.toString('hex'), salt.toString('base64')])
-  // The search can find: the salts are there now.
+  // Proves that the search works: the salts exist now.
   expect(await searchFolder(dataDir, forms)).toHaveLength(salts.length)
 
   await withCollector(49 * HOUR_MS, () => Promise.resolve())
@@ -149,7 +152,7 @@ it('keeps no address, e-mail address, token, user agent or salt in any file, row
   expect([...forms, ...planted].filter((secret) => rows.includes(secret.toString()))).toEqual([])
 })
 
-/** Every column of every table as text: the engine's files are compressed. */
+/** Every column of every table as text, because the engine's files are compressed. */
 async function readEveryRow(): Promise<string> {
   const engine = await startEmbeddedEngine(join(dataDir, 'engine'), pino({ level: 'silent' }))
   const clickhouse = createClient({ url: engine.url })

@@ -49,7 +49,7 @@ describe.each(CLIENTS)('a server that sends with $name', ({ name, command, file,
       return false
     }
   }
-  /** What each request was answered: body and status. */
+  /** Body and status of each answer. */
   const send = async (...args: string[]) => {
     const { stdout } = await run(command, [
       fileOf(file),
@@ -62,7 +62,7 @@ describe.each(CLIENTS)('a server that sends with $name', ({ name, command, file,
       .map((line) => [JSON.parse(line.slice(0, -4)) as unknown, Number(line.slice(-3))])
   }
 
-  it('has its events stored', async ({ skip }) => {
+  it('gets its events stored', async ({ skip }) => {
     if (!isThere()) skip(needs)
     expect(await send(`srv-${name}-stored`)).toEqual(Array(3).fill([{ success: true }, 200]))
     const rows = await collector.select(
@@ -82,7 +82,7 @@ describe.each(CLIENTS)('a server that sends with $name', ({ name, command, file,
     ])
   })
 
-  it('is told which field is missing', async ({ skip }) => {
+  it('learns the missing field from the answer', async ({ skip }) => {
     if (!isThere()) skip(needs)
     const answers = await send('short', 'uri')
     expect(answers.map(([, status]) => status)).toEqual([400, 400, 400])

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => collector.close())
 
-/** The server of docs/stream.md with the address of the collector, on a free port; it says which. */
+/** The server of docs/stream.md with the URL of the collector, on a free port that it prints. */
 async function startRelay(): Promise<{ url: string; stop: () => Promise<unknown> }> {
   const page = await readFile(new URL('../../../docs/stream.md', import.meta.url), 'utf8')
   const [, code] = /```js\n(import [^]*?)```/.exec(page)!
@@ -28,7 +28,7 @@ async function startRelay(): Promise<{ url: string; stop: () => Promise<unknown>
   return { url: `http://127.0.0.1:${port}`, stop: () => (child.kill(), once(child, 'exit')) }
 }
 
-it('reaches browsers through the relay of the documentation, without the key and without loss', async () => {
+it('forwards the stream to browsers as documented, without the key and without loss', async () => {
   const relay = await startRelay()
   const first = await readStream(relay.url, {})
   await expect.poll(() => first.dataOf('live')).toEqual([{ visitors: 0 }])
@@ -37,7 +37,7 @@ it('reaches browsers through the relay of the documentation, without the key and
   await collector.post(makeEvent({ event_id: 'meanwhile' }))
   const again = await readStream(relay.url, { 'last-event-id': first.lastId() })
   await expect.poll(() => again.dataOf('hit'), { timeout: 10_000 }).toMatchObject([{ id: 'meanwhile' }])
-  // The relay goes while it is read: its page loses the stream, and the collector the reader.
+  // The relay stops during a read: its page loses the stream, and the collector loses a reader.
   await relay.stop()
   await expect.poll(() => again.isEnded()).toBe(true)
 })

@@ -13,7 +13,7 @@ import { startReceiver } from '../support/start-receiver.js'
 
 const CA_FILE = fileURLToPath(new URL('../../../test/fixtures/tls/ca.pem', import.meta.url))
 
-it('delivers to a loopback address that its configuration allows, under a certificate of an authority that Node is told to trust, and nowhere else inside', async () => {
+it('delivers to a configured loopback address with a certificate authority from NODE_EXTRA_CA_CERTS, and to no other internal address', async () => {
   const receiver = await startReceiver()
   const selfSigned = await startReceiver({ certificate: 'self-signed' })
   const neighbour = await startReceiver({ host: '127.0.0.2' })
@@ -50,7 +50,7 @@ it('delivers to a loopback address that its configuration allows, under a certif
     `sha256=${createHmac('sha256', rotated).update(second.body).digest('hex')}`,
   )
 
-  // What is stored is on its way before its answer.
+  // A stored event is published before its answer.
   const event = makeEvent({ url: 'https://example.com/pricing?a=1' })
   expect(
     (await fetch(`${url}/e/${site.trackingCode}`, { method: 'POST', body: JSON.stringify(event) })).status,

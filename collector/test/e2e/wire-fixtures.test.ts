@@ -12,7 +12,7 @@ interface StoredRow extends Record<string, unknown> {
 let collector: TestCollector
 
 beforeAll(async () => {
-  // Each fixture comes from an address of its own: the limits have their own tests.
+  // Each fixture has its own address, because the limits have separate tests.
   collector = await startTestCollector({ TRUSTED_PROXIES: '127.0.0.1' })
 })
 afterAll(() => collector.close())
@@ -23,7 +23,7 @@ const readRows = () =>
     'SELECT *, toUnixTimestamp64Milli(received_at) AS received, toUnixTimestamp64Milli(occurred_at) AS occurred FROM events ORDER BY received_at',
   )
 
-describe('the collector answers and stores what the wire fixtures say', () => {
+describe('the collector answers and stores the wire fixtures as described', () => {
   it.each(WIRE_FIXTURES.map((fixture, index) => ({ ...fixture, address: `10.1.1.${index}` })))(
     '$name: $description',
     async (fixture) => {

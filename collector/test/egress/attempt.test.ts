@@ -25,7 +25,7 @@ async function openReceiver(options: Parameters<typeof startReceiver>[0] = {}) {
 }
 
 describe('an attempt', () => {
-  it('posts the exact text and headers, and tells the answer as text', async () => {
+  it('posts the exact text and headers, and returns the answer as text', async () => {
     const receiver = await openReceiver({
       answers: [
         { status: 202, headers: { 'content-type': 'text/html' }, body: '<script>alert("é")</script>' },
@@ -66,14 +66,14 @@ describe('an attempt', () => {
     expect(decoy.connections()).toBe(0)
   })
 
-  it('keeps 4 KB of an answer, cut between letters, and reads no more than 64 KB', async () => {
+  it('keeps 4 KB of an answer, cut between characters, and reads no more than 64 KB', async () => {
     const receiver = await openReceiver({ otherwise: { body: `a${'é'.repeat(500_000)}` } })
     const { status, answer } = await send(receiver.url)
     expect(status).toBe(200)
     expect(answer).toBe(`a${'é'.repeat(2_047)}`)
   })
 
-  it('trusts certificates of known authorities for the very host alone, whatever the environment says', async () => {
+  it('trusts only certificates of known authorities for the exact host, whatever the environment says', async () => {
     const selfSigned = await openReceiver({ certificate: 'self-signed' })
     const other = await openReceiver({ host: '127.0.0.3' })
     const ours = await openReceiver()
@@ -92,7 +92,7 @@ describe('an attempt', () => {
     expect([...selfSigned.received, ...other.received, ...ours.received]).toEqual([])
   })
 
-  it('speaks no TLS below 1.2', async () => {
+  it('rejects TLS below 1.2', async () => {
     const folder = new URL('../../../test/fixtures/tls/', import.meta.url)
     const [key, cert] = ['receiver.key', 'receiver.pem'].map((name) => readFileSync(new URL(name, folder)))
     const server = createTlsServer({
@@ -108,7 +108,7 @@ describe('an attempt', () => {
     })
   })
 
-  it('asks no proxy of the environment', async () => {
+  it('ignores the proxy variables of the environment', async () => {
     const [proxy, receiver] = [await openReceiver(), await openReceiver()]
     const names = [
       'HTTPS_PROXY',
@@ -128,7 +128,7 @@ describe('an attempt', () => {
     expect(proxy.connections()).toBe(0)
   })
 
-  it('says in one word why there was no answer', async () => {
+  it('classifies the cause of a missing answer', async () => {
     const gone = await startReceiver()
     await gone.close()
     expect(await send(gone.url)).toMatchObject({ status: undefined, error: 'connection', answer: '' })
@@ -160,7 +160,7 @@ describe('an attempt', () => {
     }
   })
 
-  it('ends at once when it is given up, at any stage', async () => {
+  it('ends at once when it is aborted, at any stage', async () => {
     const hanging = await openReceiver({ otherwise: 'hang' })
     const ending = new AbortController()
     const sent = send(hanging.url, { signal: ending.signal })
@@ -190,7 +190,9 @@ describe('an attempt', () => {
   })
 })
 
-/** What a receiver may do to hold an attempt for ever or to fill our memory: head first, then whatever comes as fast as it is taken. */
+/**
+ * Ways to hold an attempt for ever or to fill our memory: the head first, then `more` as fast as it is read.
+ */
 function pour(head: string, more: string) {
   return openReceiver({
     otherwise: (response) => {
@@ -205,7 +207,9 @@ function pour(head: string, more: string) {
   })
 }
 
-/** An endpoint that never answers, and whether it has come to the point where it keeps the attempt waiting. */
+/**
+ * An endpoint that never answers, and whether the attempt has reached the point at which it is kept waiting.
+ */
 interface SlowEndpoint {
   url: string
   isStalling: () => boolean
@@ -231,7 +235,7 @@ async function stall(
   return { url, isStalling: () => received.length > 0 }
 }
 
-/** Takes connections and speaks no TLS. */
+/** Accepts connections without speaking TLS. */
 async function openSilent(): Promise<SlowEndpoint> {
   let connections = 0
   const port = await listen(createTcpServer((socket) => void (socket.on('error', () => {}), connections++)))
@@ -240,7 +244,7 @@ async function openSilent(): Promise<SlowEndpoint> {
 
 const CHUNKED = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n'
 
-describe('an endpoint that means harm', () => {
+describe('a hostile endpoint', () => {
   const slow: [string, () => Promise<SlowEndpoint>][] = [
     ['hangs', () => stall('hang')],
     ['drips its body', () => drip(CHUNKED, '1\r\na\r\n')],
@@ -282,8 +286,8 @@ describe('an endpoint that means harm', () => {
     return { sent, areStalling: () => opened.every(({ isStalling }) => isStalling()) }
   }
 
-  // How late at most is what bench:webhooks-timing measures.
-  it('and is slow at any stage is cut, after five seconds', async () => {
+  // The longest delay of the cut is measured by bench:webhooks-timing.
+  it('is cut off after five seconds when it is slow at any stage', async () => {
     const { sent } = await sendToAll()
     for (const { how, status, error, took } of await Promise.all(sent)) {
       expect([status, error], how).toEqual([undefined, 'timeout'])
@@ -292,7 +296,7 @@ describe('an endpoint that means harm', () => {
     }
   })
 
-  it('and is slow gains no time by anything that it does: the end is set once, at the beginning', async () => {
+  it('cannot extend the deadline, which is set once at the beginning', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     try {
       const over: string[] = []
@@ -301,7 +305,9 @@ describe('an endpoint that means harm', () => {
         sent.map((each) => each.then(({ how, error }) => void over.push(`${how}: ${error}`))),
       )
       expect(vi.getTimerCount()).toBe(sent.length)
-      while (!areStalling()) await nextTurn()
+      for (const deadline = performance.now() + 30_000; !areStalling(); await nextTurn())
+        if (performance.now() > deadline)
+          throw new Error('some endpoint did not stall its attempt within 30 s')
       await vi.advanceTimersByTimeAsync(ATTEMPT_DEADLINE_MS - 1)
       expect([over, vi.getTimerCount()]).toEqual([[], sent.length])
       await vi.advanceTimersByTimeAsync(1)
@@ -343,7 +349,7 @@ describe('an endpoint that means harm', () => {
       { status: undefined, error: 'too-large' },
     ],
   ]
-  it.each(endless)('and sends endless %s is cut below 5 MB', async (_, { head, more }, expected) => {
+  it.each(endless)('is cut off below 5 MB when it sends endless %s', async (_, { head, more }, expected) => {
     const receiver = await pour(head, more)
     const began = performance.now()
     expect(await send(receiver.url)).toMatchObject(expected)
@@ -351,7 +357,7 @@ describe('an endpoint that means harm', () => {
     expect(receiver.sentBytes()).toBeLessThan(5 * 1024 * 1024)
   })
 
-  it('and sends 10,000 headers is cut', async () => {
+  it('is cut off when it sends 10,000 headers', async () => {
     const headers = Array.from({ length: 10_000 }, (_, index) => `x-${index}: value\r\n`).join('')
     const receiver = await openReceiver({
       otherwise: (response) =>

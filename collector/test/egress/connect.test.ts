@@ -6,7 +6,7 @@ import type { EgressGuard } from '../../src/egress/guard.js'
 
 let server: Server
 let port: number
-/** Of every connection, once it has ended: what came through it. */
+/** For every connection, once it has ended: the number of bytes received. */
 let ended: Promise<number>[]
 
 beforeEach(async () => {
@@ -26,7 +26,7 @@ beforeEach(async () => {
 })
 afterEach(() => new Promise((resolve) => server.close(resolve)))
 
-/** A guard that is fooled: what it says of a host and what it says of an address do not agree. */
+/** A fooled guard: its answers for a host and for an address disagree. */
 const dial = (guard: Pick<EgressGuard, 'addressesOf' | 'isAllowed'>, hostname = '127.0.0.1') =>
   connectGuarded({
     hostname,
@@ -37,17 +37,17 @@ const dial = (guard: Pick<EgressGuard, 'addressesOf' | 'isAllowed'>, hostname = 
     maxBytes: 1,
   })
 
-// The literal is dialled as it is: the socket's peer is 127.0.0.1, whatever was checked.
+// The literal is dialled unchanged: the socket's peer is 127.0.0.1, whatever was checked.
 it.each([
-  ['is none of those that were checked', { addressesOf: async () => ['127.0.0.2'], isAllowed: () => true }],
-  ['is not allowed by now', { addressesOf: async () => ['127.0.0.1'], isAllowed: () => false }],
-])('sends not a byte to a peer that %s', async (_, guard) => {
+  ['is not among the checked addresses', { addressesOf: async () => ['127.0.0.2'], isAllowed: () => true }],
+  ['is no longer allowed', { addressesOf: async () => ['127.0.0.1'], isAllowed: () => false }],
+])('sends no byte to a peer that %s', async (_, guard) => {
   await expect(dial(guard)).rejects.toMatchObject({ kind: 'refused-address' })
   await expect.poll(() => ended.length).toBe(1)
   expect(await ended[0]).toBe(0)
 })
 
-it('speaks to a peer that is one of those that were checked', async () => {
+it('connects to a peer among the checked addresses', async () => {
   await expect(
     dial({
       addressesOf: async () => ['127.0.0.9', '::ffff:127.0.0.1'],
@@ -57,7 +57,7 @@ it('speaks to a peer that is one of those that were checked', async () => {
   expect(await ended[0]).toBeGreaterThan(0)
 })
 
-it('knows its peer also when the first addresses of a name refuse', async () => {
+it('detects its peer even when the first addresses of a name refuse connections', async () => {
   const guard = {
     addressesOf: async () => ['127.0.0.3', '::1', '127.0.0.1'],
     isAllowed: (address: string) => address === '127.0.0.1',

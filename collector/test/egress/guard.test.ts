@@ -9,7 +9,7 @@ import { startReceiver, TEST_CA } from '../support/start-receiver.js'
 const guard = createEgressGuard({ allowLoopback: [] })
 const delivery = { body: '{}', headers: {}, signal: new AbortController().signal }
 
-it('sends nothing to any spelling of an inner address', async () => {
+it('sends nothing to any spelling of an internal address', async () => {
   const decoy = await startDecoy()
   expect(INNER_HOSTS.length).toBeGreaterThan(17)
   const attempt = createAttempt({ guard, ca: TEST_CA })
@@ -26,7 +26,7 @@ it('sends nothing to any spelling of an inner address', async () => {
   await decoy.close()
 })
 
-it('sends nothing to a name of which one address is an inner one', async () => {
+it('sends nothing to a name with one internal address among its addresses', async () => {
   const decoy = await startDecoy()
   for (const inner of [
     '127.0.0.1',
@@ -51,8 +51,8 @@ it('sends nothing to a name of which one address is an inner one', async () => {
   await decoy.close()
 })
 
-// 127.0.0.2 stands for the public address: it is one that the guard lets through.
-it('dials the address that it checked, however often the answers of a name server change', async () => {
+// 127.0.0.2 stands for the public address: the guard allows it.
+it('connects to the address it checked, however often the DNS answers change', async () => {
   const receiver = await startReceiver({ host: '127.0.0.2' })
   const decoy = await startReceiver({ host: '127.0.0.1', port: receiver.port })
   let asked = 0
@@ -74,7 +74,7 @@ it('dials the address that it checked, however often the answers of a name serve
   await Promise.all([receiver.close(), decoy.close()])
 })
 
-it('takes HTTPS alone, without credentials and fragment, short, at ports that webhooks have', () => {
+it('accepts HTTPS only, without credentials and fragment, short, on allowed ports', () => {
   const refusals: [string, string][] = [
     ['http://hooks.example/', 'URL must use HTTPS'],
     ['ftp://hooks.example/', 'URL must use HTTPS'],
@@ -104,7 +104,7 @@ it('takes HTTPS alone, without credentials and fragment, short, at ports that we
     expect(guard.checkUrl(url), url).toHaveProperty('url')
 })
 
-it('knows public addresses', () => {
+it('recognizes public addresses', () => {
   for (const address of ['8.8.8.8', '1.1.1.1', '2606:4700::1111', '::ffff:8.8.8.8'])
     expect(isPublicAddress(address), address).toBe(true)
   for (const address of [
@@ -123,7 +123,7 @@ it('knows public addresses', () => {
     expect(isPublicAddress(address), address).toBe(false)
 })
 
-it('allows the loopback addresses that the configuration names, and no others', async () => {
+it('allows exactly the configured loopback addresses', async () => {
   const { webhookLoopback } = readConfig({ WEBHOOK_ALLOW_LOOPBACK: '127.0.0.1, ::1' })
   const named = createEgressGuard({ allowLoopback: webhookLoopback })
   for (const host of ['127.0.0.1', '2130706433', '[::1]', '[::ffff:127.0.0.1]'])

@@ -1,6 +1,6 @@
 import type { Arrival } from './visit-plan.js'
 
-/** Nobody sent the visitor: also every page after the first. */
+/** Direct traffic: also every page after the first. */
 export const DIRECT: Arrival = {
   referrer: '',
   query: '',
@@ -20,7 +20,10 @@ const arrive = (source: string, channel: string, rest: Partial<Arrival>): Arriva
   ...rest,
 })
 
-/** Ways to a site, the frequent ones first, named by hand from docs/sources.md. */
+/**
+ * Ways to reach a site, the most frequent first; the expected values are copied by hand from
+ * docs/sources.md.
+ */
 export const ARRIVALS: readonly Arrival[] = [
   DIRECT,
   arrive('Google', 'organic search', { referrer: 'https://www.google.com/' }),

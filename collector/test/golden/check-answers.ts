@@ -15,17 +15,17 @@ import { createTrueFigures, type TrueFigures } from './true-figures.js'
 import { daysOfPeriod, periodBefore } from './true-periods.js'
 import type { PlannedVisit } from './visit-plan.js'
 
-/** Compares answers of a collector with the plan of its visits. */
+/** Compares the answers of a collector with the plan of its visits. */
 export interface AnswerCheck {
   overview(question: Question): Promise<void>
   list(report: ListReport, question: Question): Promise<void>
-  /** The figures of all days and every list, by one of the names of sources. */
+  /** Checks the totals, the days and every list, using one of the names for sources. */
   all(question: Question): Promise<void>
-  /** The figures of all days and a quarter of the lists, by turns. */
+  /** Checks the totals, the days and a quarter of the lists, in rotation. */
   some(question: Question): Promise<void>
-  /** `data` of an answer that must be a success. */
+  /** `data` of a successful answer; fails on any other. */
   read<Data>(question: Question, path: string, more?: Record<string, string>): Promise<Data>
-  /** The same as CSV, a text. */
+  /** The same data as CSV text. */
   readCsv(question: Question, path: string, more?: Record<string, string>): Promise<string>
   truthOf(question: Question): TrueFigures
 }
@@ -55,7 +55,7 @@ export function createAnswerCheck(golden: GoldenCollector, visits: readonly Plan
     expect(answer.status, `${address}\n${JSON.stringify(body)}`).toBe(200)
     return body
   }
-  // Of one question: the lists of technologies come in one answer.
+  // For one question: all technology lists come in one answer.
   const answers = new Map<string, ReturnType<typeof ask>>()
   let asked: Question | undefined
   const addressOf = (question: Question, path: string, more: Record<string, string> = {}) =>
@@ -117,7 +117,7 @@ export function createAnswerCheck(golden: GoldenCollector, visits: readonly Plan
           return { date, total_visitors: visitors, ...figures }
         }),
       )
-      // What the days show adds up to the total.
+      // The days add up to the total.
       expect(data.daily_stats.reduce((views, day) => views + Number(day['page_views']), 0)).toBe(
         summary.pageviews,
       )
@@ -154,7 +154,7 @@ export function createAnswerCheck(golden: GoldenCollector, visits: readonly Plan
   return check
 }
 
-/** Every report is asked the same question. */
+/** Remembers one answer, because all reports are checked with the same question in a row. */
 function rememberLast<Result>(answer: (question: Question) => Result): (question: Question) => Result {
   let last: { question: Question; result: Result } | undefined
   return (question) => {
@@ -190,7 +190,7 @@ function figuresOf({ keys }: ListReport, row: Row): Row {
   )
 }
 
-/** In percent of the figure before, null when that is 0; of rates the difference. */
+/** A percentage of the previous value, null when that is 0; for rates, the difference. */
 function checkChange(
   current: Record<string, number>,
   previous: Record<string, number>,

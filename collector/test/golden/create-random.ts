@@ -1,4 +1,4 @@
-/** Random choices that are the same for the same seed, on every machine. */
+/** Pseudorandom choices, identical for the same seed on every machine. */
 export interface Random {
   /** From 0 to below 1. */
   next(): number
@@ -6,11 +6,11 @@ export interface Random {
   whole(from: number, to: number): number
   chance(share: number): boolean
   pick<Item>(items: readonly Item[]): Item
-  /** The first items are picked far more often than the last, as with pages and countries. */
+  /** Picks the first items far more often than the last, as with real pages and countries. */
   pickEarly<Item>(items: readonly Item[]): Item
 }
 
-/** mulberry32: 32 bits of state, the same in every engine. */
+/** mulberry32: 32 bits of state, the same results in every engine. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0
   const next = () => {

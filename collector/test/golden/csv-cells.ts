@@ -1,9 +1,9 @@
 import type { Row } from './true-answers.js'
 
-// What a spreadsheet would run.
+// Text that a spreadsheet would run as a formula.
 const FORMULA = /^[=+\-@\t\r]/
 
-/** The records of a CSV of RFC 4180 by the names of its head. */
+/** The records of a CSV text (RFC 4180), keyed by its header. */
 export function readCsv(text: string): Record<string, string>[] {
   const records: string[][] = [[]]
   for (const [, quoted, plain = '', end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/g)) {
@@ -18,7 +18,10 @@ export function readCsv(text: string): Record<string, string>[] {
   })
 }
 
-/** A row as its cells must be: inner objects flattened, nothing for null, an apostrophe before what would be a formula. */
+/**
+ * The expected cells of a row: nested objects flattened, empty for null, an apostrophe before a would-be
+ * formula.
+ */
 export function writeCells(row: Row, prefix = ''): Record<string, string> {
   return Object.assign(
     {},

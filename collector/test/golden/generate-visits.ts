@@ -33,7 +33,7 @@ const HOSTILE_IDS = [
   `visitor-${'x'.repeat(120)}`,
 ]
 
-/** A month of visits and some of the year before it, the same for the same seed; oldest first. */
+/** The visits of one month and some of the year before, oldest first; the same for the same seed. */
 export function generateVisits(seed: number): PlannedVisit[] {
   const random = createRandom(seed)
   const visits: PlannedVisit[] = planEdgeVisits()
@@ -55,7 +55,7 @@ export function generateVisits(seed: number): PlannedVisit[] {
       visits.push({ ...visit, events: visit.events.filter((event) => event.at <= NOW) })
     }
   }
-  // One that would begin after the end is none.
+  // Visits that would begin after the end are dropped.
   return visits
     .filter(({ events }) => events.length > 0)
     .toSorted((a, b) => a.events[0]!.at - b.events[0]!.at)
@@ -74,7 +74,7 @@ function planStart(random: Random): number {
   const age = random.chance(0.12)
     ? random.whole(MONTH_DAYS * DAY_MS, OLDEST_DAYS * DAY_MS)
     : random.whole(0, MONTH_DAYS * DAY_MS)
-  // Every fourth visit is around the midnight of a zone.
+  // Every fourth visit is near midnight in one of the zones.
   const at = NOW - age
   if (!random.chance(0.25)) return at
   const midnight = at - (at % DAY_MS) + random.pick([0, 22, 23, 13, 13.5]) * HOUR_MS

@@ -1,13 +1,13 @@
-/** The matchers of figures that were rounded, for `toEqual`. */
+/** A matcher of rounded numbers, for `toEqual`. */
 interface Matcher {
   asymmetricMatch(actual: unknown): boolean
   toAsymmetricMatcher(): string
 }
 
-// Of doubles that were added up in another order.
+// For doubles that were summed in a different order.
 const TOLERANCE = 1e-6
 
-/** A figure that is `exact`, rounded to so many places; which way a half goes is not told. */
+/** Matches `exact` rounded to `places`; a half may be rounded either way. */
 export function rounded(exact: number, places = 1): Matcher {
   const unit = 10 ** -places
   return {
@@ -19,7 +19,7 @@ export function rounded(exact: number, places = 1): Matcher {
   }
 }
 
-/** A sum of amounts with two places. */
+/** Matches a sum of amounts with two decimal places. */
 export function amount(exact: number): Matcher {
   return {
     asymmetricMatch: (actual) => typeof actual === 'number' && Math.abs(actual - exact) < 0.005,

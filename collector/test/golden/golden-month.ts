@@ -1,6 +1,8 @@
-// Clocks change within the month before this moment: in Lord Howe by half an hour on 6 October, in Zurich by an hour on the 27th.
-// It lies in the past of the engine, too, which settles days by its own clock.
-/** When the collectors believe to be: ms since the epoch. It is October in UTC and Zurich, and November in Lord Howe. */
+// Clocks change within the month before this moment: in Lord Howe by half an hour on 6 October, in Zurich by
+// an hour on the 27th. It also lies in the past for the engine, which rolls up days by its own clock.
+/**
+ * The current time of the collectors, ms since the epoch: October in UTC and Zurich, November in Lord Howe.
+ */
 export const NOW = Date.UTC(2024, 9, 31, 14, 23, 45, 678)
 
 export const TIME_ZONES = ['UTC', 'Europe/Zurich', 'Australia/Lord_Howe'] as const

@@ -7,14 +7,14 @@ import { RANGES, periodOfDates, periodOfRange, type Range } from './true-periods
 import type { PlannedVisit } from './visit-plan.js'
 import { startOfDate } from './zone-days.js'
 
-/** A period as it is asked for, and as it is meant. */
+/** A period as requested, and the moments it must cover. */
 export interface AskedPeriod {
   query: Record<string, string>
   period: Period
   name: Range | 'custom'
 }
 
-/** What a report may be asked, of the site of a time zone. */
+/** The question for a report, for the site of one time zone. */
 export interface Question {
   timeZone: string
   asked: AskedPeriod
@@ -27,7 +27,7 @@ const askRange = (range: Range, timeZone: string): AskedPeriod => ({
   name: range,
 })
 
-/** Every way to ask for a period: ranges, days around changes of clocks, and moments. */
+/** Every way to request a period: ranges, days around clock changes, and moments. */
 export function listPeriods(timeZone: string): AskedPeriod[] {
   const custom = (query: Record<string, string>, period: Period): AskedPeriod => ({
     query,
@@ -52,7 +52,7 @@ export function listPeriods(timeZone: string): AskedPeriod[] {
       { from: '2024-10-14T06:30', to: '2024-10-20T12:00:00+02:00' },
       { from: morning, to: Date.UTC(2024, 9, 20, 10) },
     ),
-    // An hour that the clocks of Zurich show twice.
+    // An hour that occurs twice in Zurich.
     custom(
       { from: '2024-10-27T00:30:00Z', to: '2024-10-27T01:30:00Z' },
       { from: Date.UTC(2024, 9, 27) + 30 * MINUTE_MS, to: Date.UTC(2024, 9, 27, 1) + 30 * MINUTE_MS },
@@ -60,7 +60,7 @@ export function listPeriods(timeZone: string): AskedPeriod[] {
   ]
 }
 
-/** Filters of every kind, alone and several at once; most of them fit some visits. */
+/** Filters of every kind, alone and combined; most of them match some visits. */
 export function listFilters(visits: readonly PlannedVisit[], random: Random): ReportFilter[][] {
   const alone: ReportFilter[] = VISIT_FIELDS.map((field) => ({
     by: 'field',
@@ -98,7 +98,7 @@ export function listFilters(visits: readonly PlannedVisit[], random: Random): Re
   return [...[...alone, ...hostile].map((filter) => [filter]), ...several]
 }
 
-/** Every filter that a visit fulfils. */
+/** Every filter that a visit matches. */
 function filtersOfVisit({ events }: PlannedVisit): ReportFilter[] {
   const { client, arrival } = events[0]!
   const first = { ...client, ...arrival }
@@ -119,7 +119,7 @@ function filtersOfVisit({ events }: PlannedVisit): ReportFilter[] {
   ]
 }
 
-/** Two to four, each by another parameter. */
+/** Picks two to four filters with different parameters. */
 function pickDifferent(filters: readonly ReportFilter[], random: Random): ReportFilter[] {
   const picked = new Map(
     Array.from({ length: random.whole(2, 4) }, () => random.pick(filters)).map((filter) => [
@@ -130,14 +130,14 @@ function pickDifferent(filters: readonly ReportFilter[], random: Random): Report
   return [...picked.values()]
 }
 
-/** The parameter of a filter. */
+/** The query parameter of a filter. */
 export function writeFilter(filter: ReportFilter): Record<string, string> {
   if (filter.by === 'property') return { [`property[${filter.key}]`]: filter.value }
   if (filter.by !== 'field') return { [filter.by]: filter.value }
   return { [filter.field === 'device_type' ? 'device' : filter.field]: filter.value }
 }
 
-/** The query of a question. */
+/** The query string of a question. */
 export function writeQuery({ asked, filters }: Question, more: Record<string, string> = {}): string {
   const parameters = [asked.query, ...filters.map(writeFilter), more].flatMap((part) => Object.entries(part))
   return new URLSearchParams(parameters).toString()

@@ -20,7 +20,9 @@ import {
 } from './true-answers.js'
 import { listTrueVisitors } from './true-visitors.js'
 
-// A month of days at each site.
+// The tests run in this order: the last block rolls up the past days, and all of them share `random`.
+
+// A month of days for each site.
 const DAYS_SETTLED = 100
 const SEED = 20_241_031
 const visits = generateVisits(SEED)
@@ -41,7 +43,7 @@ const ask = (timeZone: string, range: string, filters: Question['filters'] = [])
   filters,
 })
 
-it('holds every event once, however often and late it was sent', async () => {
+it('stores every event once, however often and late it was sent', async () => {
   const sent = golden.posts.flatMap(({ events }) => events)
   expect(sent.length).toBeGreaterThan(1.2 * new Set(sent.map(({ event_id }) => event_id)).size)
   expect(sent.filter(({ retry }) => retry).length).toBeGreaterThan(50)
@@ -56,15 +58,15 @@ it('holds every event once, however often and late it was sent', async () => {
 describe.each(TIME_ZONES)('in %s', (timeZone) => {
   const questions = listPeriods(timeZone).map((asked): Question => ({ timeZone, asked, filters: [] }))
   it.each(questions.map((question) => [writeQuery(question), question] as const))(
-    'every report of ?%s is that of the plan',
+    '?%s agrees with the plan in every report',
     async (_, question) => {
-      // No clock of UTC changes: a report that is right in the other two is right there.
+      // UTC has no clock changes: a report that is right in the other two zones is right there.
       await (timeZone === 'UTC' ? check.some(question) : check.all(question))
     },
   )
 })
 
-// Every report of every filter, in some minutes: GOLDEN=all npx vitest run collector/test/golden
+// Checks every report with every filter, in some minutes: GOLDEN=all npx vitest run collector/test/golden
 describe('with filters', () => {
   const questions = listFilters(visits, random).map((filters): Question => {
     const timeZone = random.pick(TIME_ZONES)
@@ -78,7 +80,7 @@ describe('with filters', () => {
           question,
         ] as const,
     ),
-  )('every report of %s is that of the plan', async (_, question) => {
+  )('%s agrees with the plan in every report', async (_, question) => {
     await check.some(question)
   })
 })
@@ -107,7 +109,7 @@ describe('events', () => {
     expect(new Set(data.properties.map(({ key }) => key)).size).toBe(data.properties.length)
   })
 
-  it('gives the most frequent values of each property up to the limit', async () => {
+  it('lists the most frequent values of each property up to the limit', async () => {
     const question = ask('UTC', '1y')
     const { properties } = await check.read<{ properties: { key: string; values: { count: number }[] }[] }>(
       question,
@@ -130,7 +132,7 @@ describe('events', () => {
 })
 
 describe('visitors', () => {
-  it('shows the parts of the value score of each, whatever the id', async () => {
+  it('show the parts of the value score of each visitor, for any id', async () => {
     for (const timeZone of TIME_ZONES) {
       const question = ask(timeZone, '30d')
       const visitors = listTrueVisitors(check.truthOf(question).visits)
@@ -143,7 +145,7 @@ describe('visitors', () => {
     }
   })
 
-  it('is the array itself without range and limit', async () => {
+  it('are a plain array without range and limit', async () => {
     const question: Question = {
       timeZone: 'UTC',
       asked: listPeriods('UTC').find(({ query }) => Object.keys(query).length === 0)!,
@@ -158,7 +160,7 @@ describe('visitors', () => {
 describe('as CSV', () => {
   const reports = [...LIST_REPORTS, ...SOURCE_REPORTS].filter(({ name }) => !name.startsWith('technology'))
   it.each(reports.map((report) => [report.name, report] as const))(
-    '%s: the rows are those of JSON',
+    '%s has the rows of JSON',
     async (_, report) => {
       const question = ask('Europe/Zurich', '30d')
       const more = {
@@ -173,7 +175,7 @@ describe('as CSV', () => {
     },
   )
 
-  it('the days are those of JSON', async () => {
+  it('has the days of JSON', async () => {
     const question = ask('Europe/Zurich', '30d')
     const { daily_stats: days } = await check.read<{ daily_stats: Row[] }>(question, '/analytics/{id}')
     expect(readCsv(await check.readCsv(question, '/analytics/{id}'))).toEqual(
@@ -181,7 +183,7 @@ describe('as CSV', () => {
     )
   })
 
-  it('the values of properties are those of JSON', async () => {
+  it('has the property values of JSON', async () => {
     const question = ask('Europe/Zurich', '30d')
     const { properties } = await check.read<{ properties: { key: string; values: Row[] }[] }>(
       question,
@@ -197,7 +199,7 @@ describe('as CSV', () => {
 describe('pages of lists', () => {
   const paged = [...LIST_REPORTS, ...SOURCE_REPORTS].filter(isPaged)
   it.each(paged.map((report) => [report.name, report] as const))(
-    '%s: by cursor and by offset give the whole list once',
+    '%s is complete and free of repeats when read by cursor and by offset',
     async (_, report) => {
       const question = ask('Australia/Lord_Howe', '30d')
       const truth = report.truth(check.truthOf(question))
@@ -212,7 +214,7 @@ describe('pages of lists', () => {
         cursor = page.pagination.next_cursor
         expect(page.pagination.has_more).toBe(cursor !== null)
       }
-      // Of the lists of technologies the longest decides whether there is more.
+      // For the technology lists, the longest one decides whether there is more.
       for (let [offset, hasMore] = [0, true]; hasMore; offset += limit) {
         const page = await readPage(report, question, { limit: String(limit), offset: String(offset) })
         expect(page.pagination).toMatchObject({ limit, offset })
@@ -236,11 +238,11 @@ describe('pages of lists', () => {
   }
 })
 
-// The last: from here on reports read past days as they were settled.
-describe('once the past days are settled', () => {
+// Must be the last block: from here on, reports read past days from rollups.
+describe('after the past days are rolled up', () => {
   beforeAll(async () => {
     const settling = createRollups({ url: golden.collector.engine.url })
-    // The newest come first; the collector itself may settle meanwhile.
+    // The newest days come first; the collector itself may roll up days meanwhile.
     for (let isDone = false; !isDone && (await countSettled()) < DAYS_SETTLED;)
       ({ isDone } = await settling.rollUp({ forMs: 5_000 }))
     await settling.close()
@@ -273,7 +275,7 @@ describe('once the past days are settled', () => {
           question,
         ] as const,
     ),
-  )('every report of %s is that of the plan', async (_, question) => {
+  )('%s agrees with the plan in every report', async (_, question) => {
     await check.some(question)
   })
 })

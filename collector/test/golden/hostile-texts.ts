@@ -1,4 +1,4 @@
-/** Texts that queries, CSV, JSON, HTML and terminals stumble over. Each fits into a name of 64 characters. */
+/** Texts that break queries, CSV, JSON, HTML and terminals. Each fits into a name of 64 characters. */
 export const HOSTILE_TEXTS = [
   `it's "quoted" \\ and \\' more`,
   "'; DROP TABLE events; --",
@@ -15,7 +15,7 @@ export const HOSTILE_TEXTS = [
   'null',
 ] as const
 
-/** Paths as they are stored: a collector gets them from a URL that is parsed, or, from older versions, as they are. */
+/** Paths as stored: parsed from a URL, or sent unparsed by older trackers. */
 export const HOSTILE_PATHS = [
   "/it's",
   '/caf%C3%A9/%F0%9F%9B%92',
@@ -27,7 +27,7 @@ export const HOSTILE_PATHS = [
   `/${'long/'.repeat(340)}`,
 ] as const
 
-/** Paths that no URL gives, but a row may have. */
+/** Paths that no URL produces but a row may contain. */
 export const RAW_PATHS = [
   '/größe 🛒',
   '/a"b\\c',

@@ -8,7 +8,7 @@ const EVENT_NAMES = ['add to cart', 'search', 'play', 'share', 'signup', ...HOST
 const GOAL_NAMES = ['signup', 'order', 'contact', HOSTILE_TEXTS[0]]
 const CURRENCIES = ['USD', 'EUR', 'CHF', 'JPY']
 const PLANS = ['free', 'pro', 'scale', ...HOSTILE_TEXTS, LONG_TEXT, '', '42', 'true']
-// Where writers of numbers differ: exponents, the shortest of 0.1 + 0.2, what 32 or 64 bits do not hold.
+// Numbers that serializers write differently: exponents, 0.1 + 0.2, and values beyond 32 or 64 bits.
 const NUMBERS = [
   1,
   2,
@@ -26,7 +26,7 @@ const NUMBERS = [
 ]
 const KEYS = ['plan', 'plan', 'plan', 'size', 'über 🛒', "it's", 'a.b', 'a[b]', '%_']
 
-/** Messages that are the same but for numbers and ids are one kind. */
+/** Error messages that differ only in numbers and ids are one kind. */
 export const ERROR_KINDS: readonly { type: string; message: (random: Random) => string }[] = [
   { type: 'TypeError', message: (random) => `Cannot read item ${random.whole(1, 99_999)} of the list` },
   { type: 'RangeError', message: (random) => `Cannot read item ${random.whole(1, 99_999)} of the list` },
@@ -37,7 +37,7 @@ export const ERROR_KINDS: readonly { type: string; message: (random: Random) => 
   { type: '🛒', message: () => HOSTILE_TEXTS[4] },
 ]
 
-/** What visitors do on a page: at least one event, of any type but a pageview. */
+/** Adds actions of a visitor on a page: at least one event of any type except a pageview. */
 export function planActions(random: Random, visit: VisitBuilder): void {
   for (let count = random.whole(1, 3); count > 0; count--) {
     visit.wait(1 + random.next() * MINUTE_MS)

@@ -5,11 +5,15 @@ import type { Client, PlannedVisit } from './visit-plan.js'
 import { addDays, dateIn, startOfDate } from './zone-days.js'
 
 const CLIENT: Client = { country: 'CH', device_type: 'desktop', browser: 'Firefox', os: 'Linux' }
-// Days of which a clock may be wrong about the start: both changes of clocks and those after, and the first ones of the ranges.
+// Dates whose start a wrong clock could miss: both clock changes, the days after them, and the first days of
+// the ranges.
 const CHANGE_DATES = ['2024-10-06', '2024-10-07', '2024-10-27', '2024-10-28']
 const RANGE_DAYS = [0, -6, -29, -89, -364, -7, -13, -59]
 
-/** Visits at the edges of days and ranges of every zone, to the millisecond; over midnight, over changes of clocks, and over more than a day. */
+/**
+ * Visits at the edges of days and ranges of every zone, to the millisecond; over midnight, over clock
+ * changes, and longer than a day.
+ */
 export function planEdgeVisits(): PlannedVisit[] {
   const visits = new Map<number, PlannedVisit>()
   const add = (at: number, pauses: number[]) => {
@@ -27,7 +31,8 @@ export function planEdgeVisits(): PlannedVisit[] {
     for (const offset of [-1, 0, 1]) add(from + offset, [5000])
   add(NOW, [])
   add(NOW - 10 * MINUTE_MS, [10 * MINUTE_MS])
-  // A screen in a shop: 30 hours, a page every 20 minutes, beyond what is looked at after the end of many periods.
+  // A screen in a shop: 30 hours, a page every 20 minutes, beyond the time that reports read after the end
+  // of many periods.
   for (const start of [-20, -9, -2.5])
     add(
       NOW + start * DAY_MS,

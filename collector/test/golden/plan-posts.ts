@@ -5,7 +5,7 @@ import type { PlannedEvent, PlannedVisit } from './visit-plan.js'
 
 /** One request of a browser to the ingest endpoint. */
 export interface Post {
-  /** When it comes, ms since the epoch. */
+  /** Time of arrival, ms since the epoch. */
   at: number
   country: string
   events: IngestEvent[]
@@ -14,13 +14,14 @@ export interface Post {
 const LONGEST_WAIT_MS = 6.7 * DAY_MS
 // Requests of one moment share the clock of the collector.
 const MOMENT_MS = 4 * HOUR_MS
-// Bodies hold 64 KiB; paths and properties may be long.
+// A body holds 64 KiB; paths and properties may be long.
 const MOST_REPEATED = 10
 const moments = (at: number) => Math.min(NOW, Math.ceil(at / MOMENT_MS) * MOMENT_MS)
 
 /**
- * How browsers send these visits: soon, or days later from the outbox; newest events first, whole or in halves; and some of it
- * again, marked as a retry or not, within the 24 hours in which that is known for a repeat. In the order of time.
+ * The requests that deliver these visits, in order of time: soon, or days later from the outbox; newest
+ * events first, whole or in halves; some of them repeated, marked as a retry or not, within the 24 hours in
+ * which repeats are recognized.
  */
 export function planPosts(visits: readonly PlannedVisit[], random: Random): Post[] {
   return visits.flatMap((visit) => planVisitPosts(visit, random)).toSorted((a, b) => a.at - b.at)

@@ -40,20 +40,20 @@ const LONGEST_PAUSE_MS = 29 * MINUTE_MS
 export interface VisitFrame {
   sessionId: string
   visitorId: string
-  /** When its first event happens, ms since the epoch. */
+  /** Time of its first event, ms since the epoch. */
   at: number
   client: Client
   arrival: Arrival
   delivery: PlannedVisit['delivery']
 }
 
-/** Adds events to a visit, whose clock goes on between them. */
+/** Adds events to a visit and advances its clock between them. */
 export interface VisitBuilder {
   readonly events: PlannedEvent[]
   add(type: EventType, fields?: Partial<Pick<PlannedEvent, 'name' | 'properties' | 'errorKind'>>): void
-  /** Goes to another page, without an event. */
+  /** Goes to another page without sending an event. */
   turnTo(path: string, arrival: Arrival, origin?: string): void
-  /** At least a millisecond. */
+  /** Advances the clock by at least a millisecond. */
   wait(ms: number): void
 }
 
@@ -85,14 +85,15 @@ export function createVisitBuilder({ sessionId, at, client, arrival }: VisitFram
   }
 }
 
-/** A visit as people and servers make them, its events at random. */
+/** A visit like those of people and servers, with random events. */
 export function planVisit(random: Random, frame: VisitFrame): PlannedVisit {
   const visit = createVisitBuilder(frame)
   const { sessionId, visitorId, delivery } = frame
   const paths =
     delivery === 'store' ? [...PATHS, ...HOSTILE_PATHS, ...RAW_PATHS] : [...PATHS, ...HOSTILE_PATHS]
   visit.turnTo(random.pickEarly(paths), frame.arrival, random.pick(ORIGINS))
-  // An event of the first page that was faster than its pageview: the visit is what this one says.
+  // An event of the first page may arrive before its pageview; the visit then takes its fields from this
+  // event.
   if (random.chance(0.03)) {
     visit.add('performance')
     visit.wait(random.whole(1, 900))
@@ -107,7 +108,7 @@ export function planVisit(random: Random, frame: VisitFrame): PlannedVisit {
           ? random.whole(HOUR_MS / 4, LONGEST_PAUSE_MS)
           : 1 + random.next() ** 2 * 4 * MINUTE_MS,
       )
-      // An advertisement of the site itself within the visit: it does not begin another.
+      // An advertisement of the site itself within the visit does not begin another one.
       visit.turnTo(
         random.pickEarly(paths),
         random.chance(0.03)

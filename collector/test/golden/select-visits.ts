@@ -4,7 +4,10 @@ import type { PlannedEvent, PlannedVisit } from './visit-plan.js'
 
 const isNamed = ({ type }: PlannedEvent) => type === 'custom' || type === 'goal'
 
-/** The visits of a report by docs/metrics.md: those that began in the period and fulfil every filter, without what came a day after its end. */
+/**
+ * The visits of a report as defined in docs/metrics.md: those that began in the period and match every
+ * filter, without events later than a day after its end.
+ */
 export function selectVisits(
   visits: readonly PlannedVisit[],
   period: Period,
@@ -31,7 +34,7 @@ export function fulfils({ events }: PlannedVisit, filter: ReportFilter): boolean
   return { ...client, ...arrival }[filter.field] === filter.value
 }
 
-/** A property as reports show it: texts as they are, all else as JSON. */
+/** A property value as reports show it: text unchanged, everything else as JSON. */
 export function writeValue(value: string | number | boolean): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }

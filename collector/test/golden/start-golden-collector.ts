@@ -13,24 +13,25 @@ import { toEventRows } from './to-event-row.js'
 import type { PlannedVisit } from './visit-plan.js'
 
 const ROWS_AT_ONCE = 5_000
-// A key answers 120 requests in a minute at most; the tests ask more.
+// A key may send 120 requests a minute at most; the tests need more.
 const KEYS = 24
 const COUNTRY_HEADER = 'x-country'
 
 export interface GoldenCollector {
   collector: TestCollector
-  /** One for each time zone, all with the same visits. */
+  /** One site per time zone, all with the same visits. */
   sites: Map<string, Site>
-  /** What was posted. */
+  /** The requests sent over HTTP. */
   posts: readonly Post[]
-  /** Asks the External API with a key of all sites. */
+  /** Queries the External API with a key of all sites. */
   ask(path: string, headers?: Record<string, string>): Promise<Response>
   close(): Promise<void>
 }
 
 /**
- * A collector that believes it is the end of the month, with the planned visits in a site of each time zone. What browsers sent is
- * posted to the last one, by its own clock, with repeats and events that waited; to the others it comes as rows of the store.
+ * A collector whose clock shows the end of the month, with the planned visits in one site per time zone. The
+ * last site receives them over HTTP, by its own clock, with repeats and delayed events; the other sites get
+ * them as rows in the store.
  */
 export async function startGoldenCollector(
   visits: readonly PlannedVisit[],
@@ -42,7 +43,7 @@ export async function startGoldenCollector(
     random,
   )
   let now = posts[0]!.at
-  // Each sends from an address of its own: they all come within the seconds of this test.
+  // Each request has its own address, because they all arrive within the seconds of this test.
   let senders = 0
   const collector = await startTestCollector(
     { TRUSTED_PROXIES: '127.0.0.1', COUNTRY_HEADER },

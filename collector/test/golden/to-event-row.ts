@@ -2,7 +2,10 @@ import { propertiesToJson } from '../../src/ingest/enrich/to-event-row.js'
 import type { EventRow } from '../../src/ingest/event-row.js'
 import type { PlannedVisit } from './visit-plan.js'
 
-/** The rows of a visit as the collector would have stored them. `delay` is how long an event was on its way, in ms. */
+/**
+ * The rows of a visit as the collector would have stored them. `delay` is the time between an event and its
+ * receipt, in ms.
+ */
 export function toEventRows(
   { visitorId, sessionId, events }: PlannedVisit,
   siteId: string,

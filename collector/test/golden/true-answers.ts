@@ -7,17 +7,17 @@ import { listTrueVisitors } from './true-visitors.js'
 
 export type Row = Record<string, unknown>
 
-/** A list of the External API: how it is asked for, where its rows are, and which they must be. */
+/** A list of the External API: its path, the location of its rows, and their true values. */
 export interface ListReport {
   name: string
-  /** With `{id}` for the site. */
+  /** Contains `{id}` for the site. */
   path: string
   query?: Record<string, string>
   /** Key of the rows within `data`. */
   rows: string
   isComparable: boolean
   truth(figures: TrueFigures): Row[]
-  /** The names that tell rows apart. */
+  /** The fields that identify a row. */
   keys: string[]
 }
 
@@ -165,7 +165,7 @@ export const LIST_REPORTS: readonly ListReport[] = [
   },
 ]
 
-/** Whether a report is read page by page. */
+/** Whether a report is paginated. */
 export const isPaged = ({ path }: ListReport) => !/\/(revenue|goals)$/.test(path)
 
 export function describeVisitor({

@@ -4,7 +4,10 @@ import type { PlannedVisit } from './visit-plan.js'
 
 export type TrueErrorGroup = Omit<ErrorGroupRow, 'fingerprint'>
 
-/** The groups of the errors that happened in a period, by their own time, newest first; the message is that of the newest. */
+/**
+ * The error groups of a period by the time of the error, newest first; the message is that of the newest
+ * error.
+ */
 export function groupErrors(visits: readonly PlannedVisit[], { from, to }: Period): TrueErrorGroup[] {
   const errors = visits.flatMap(({ visitorId, events }) =>
     events

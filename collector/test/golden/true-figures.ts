@@ -14,11 +14,11 @@ import { groupErrors, type TrueErrorGroup } from './true-errors.js'
 import { compareBytes, groupBy, sum } from './true-sums.js'
 import type { PlannedEvent, PlannedVisit } from './visit-plan.js'
 
-/** The figures of a report, from the plan of the visits alone: plain loops, nothing rounded. */
+/** The numbers of a report, computed from the plan of the visits alone with plain loops, unrounded. */
 export interface TrueFigures {
   visits: PlannedVisit[]
   summary(): VisitMetrics
-  /** Figures of the visits that began in each part; `starts` are the parts' first moments. */
+  /** Numbers of the visits that began in each part; `starts` are the first moments of the parts. */
   timeline(starts: readonly number[]): VisitMetrics[]
   pages(): PageRow[]
   ranking(field: VisitField): RankedRow[]
@@ -102,7 +102,7 @@ export function figuresOf(visits: readonly PlannedVisit[]): VisitMetrics {
   }
 }
 
-/** From the first to the last event, in ms. */
+/** Time from the first to the last event, in ms. */
 export function durationOf({ events }: PlannedVisit): number {
   return events.at(-1)!.at - events[0]!.at
 }
@@ -125,7 +125,7 @@ interface Step {
   isEntry: boolean
   isExit: boolean
   isBounce: boolean
-  /** ms until the next pageview; the last has none. */
+  /** Time until the next pageview in ms; undefined for the last one. */
   stay: number | undefined
 }
 

@@ -2,7 +2,7 @@ import { HOSTILE_TEXTS } from './hostile-texts.js'
 import { durationOf } from './true-figures.js'
 import type { PlannedEvent, PlannedVisit } from './visit-plan.js'
 
-/** A goal as it is made over HTTP, and what reaches it, in words of its own. */
+/** A goal as created over HTTP, and an independent definition of the events that complete it. */
 interface PlannedGoal {
   name: string
   rule: Record<string, string | number>
@@ -82,7 +82,7 @@ export const PLANNED_GOALS: readonly PlannedGoal[] = [
   { name: 'five minutes', rule: { kind: 'duration', seconds: 300 }, value: 1.25, isReached: lasting(300) },
 ]
 
-/** How often each goal was reached, in these visits. */
+/** How often these visits completed each goal. */
 export function listTrueGoals(visits: readonly PlannedVisit[]) {
   return PLANNED_GOALS.map(({ name, rule, value, isReached }) => {
     const reached = visits.filter(isReached)

@@ -1,6 +1,6 @@
 export const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
 
-/** By the bytes of UTF-8, as the engine orders texts. */
+/** Compares the UTF-8 bytes, as the engine orders text. */
 export function compareBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }

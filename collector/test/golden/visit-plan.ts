@@ -1,9 +1,9 @@
 import type { EventType, Properties } from '@zenovay/tracker/contract'
 
-/** How a visitor came, and what the product must make of it by docs/sources.md. */
+/** How a visitor arrived, and the channel and source that docs/sources.md assigns to it. */
 export interface Arrival {
   referrer: string
-  /** Query of the page's URL, without `?`. */
+  /** Query of the page URL, without `?`. */
   query: string
   source: string
   channel: string
@@ -14,7 +14,7 @@ export interface Arrival {
   utm_content: string
 }
 
-/** What an event says of the visitor's side. */
+/** The fields of an event that describe the visitor's device. */
 export interface Client {
   country: string
   device_type: string
@@ -24,10 +24,10 @@ export interface Client {
 
 export interface PlannedEvent {
   id: string
-  /** When it happens, ms since the epoch. No two events of a visit happen in the same millisecond. */
+  /** Time of the event, ms since the epoch. No two events of a visit share a millisecond. */
   at: number
   type: EventType
-  /** Empty unless it is a custom event or goal. */
+  /** Empty unless the event is a custom event or a goal. */
   name: string
   origin: string
   path: string
@@ -35,15 +35,15 @@ export interface PlannedEvent {
   properties: Properties
   arrival: Arrival
   client: Client
-  /** Of an error: which of those that are the same but for numbers and ids. */
+  /** For an error: its kind; messages of a kind differ only in numbers and ids. */
   errorKind?: number
 }
 
-/** One visit with everything that happens in it, oldest first. */
+/** One visit with all its events, oldest first. */
 export interface PlannedVisit {
   sessionId: string
   visitorId: string
   events: PlannedEvent[]
-  /** How its events reach the collector: by HTTP, or as rows of the store. */
+  /** Whether its events reach the collector over HTTP or as rows in the store. */
   delivery: 'http' | 'store'
 }

@@ -1,12 +1,12 @@
 import { DAY_MS, MINUTE_MS } from './golden-month.js'
 
-// No zone is further from UTC, and every change of a clock since 1972 is at a quarter of an hour of UTC.
+// No zone is further from UTC, and every clock change since 1972 falls on a quarter of an hour in UTC.
 const FURTHEST_MS = 16 * 60 * MINUTE_MS
 const STEP_MS = 15 * MINUTE_MS
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 
-/** The calendar's date in a time zone, as `YYYY-MM-DD`. */
+/** The calendar date in a time zone, as `YYYY-MM-DD`. */
 export function dateIn(timeZone: string, at: number): string {
   let format = formats.get(timeZone)
   if (!format)
@@ -24,7 +24,7 @@ export function dateIn(timeZone: string, at: number): string {
 
 const starts = new Map<string, number>()
 
-/** The first moment of a date in a time zone, found by looking at its clock every 15 minutes. */
+/** The first moment of a date in a time zone, found by checking its clock every 15 minutes. */
 export function startOfDate(timeZone: string, date: string): number {
   const key = `${timeZone} ${date}`
   let at = starts.get(key)
@@ -35,7 +35,7 @@ export function startOfDate(timeZone: string, date: string): number {
   return at
 }
 
-/** A date so many days of the calendar later; earlier when it is negative. */
+/** The date a number of calendar days later, or earlier when negative. */
 export function addDays(date: string, days: number): string {
   return new Date(Date.parse(date) + days * DAY_MS).toISOString().slice(0, 10)
 }

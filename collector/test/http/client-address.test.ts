@@ -13,28 +13,28 @@ const request = (peer: string | undefined, forwarded?: string, headers = {}) =>
 
 describe('addressOf', () => {
   it.each([
-    ['of a peer that is no proxy, itself', '203.0.113.5', '198.51.100.1', '203.0.113.5'],
-    ['of a peer next to a trusted one, itself', '192.0.2.8', '198.51.100.1', '192.0.2.8'],
-    ['of a proxy that names nobody, the proxy', '10.0.0.1', undefined, '10.0.0.1'],
-    ['of a proxy, who it names', '10.0.0.1', '198.51.100.1', '198.51.100.1'],
-    ['of a proxy that listens on IPv6 and IPv4 at once', '::ffff:10.0.0.1', '198.51.100.1', '198.51.100.1'],
+    ['uses the peer itself without a proxy', '203.0.113.5', '198.51.100.1', '203.0.113.5'],
+    ['uses a peer itself that is only near a trusted range', '192.0.2.8', '198.51.100.1', '192.0.2.8'],
+    ['uses the proxy when it forwards no address', '10.0.0.1', undefined, '10.0.0.1'],
+    ['uses the address forwarded by a proxy', '10.0.0.1', '198.51.100.1', '198.51.100.1'],
+    ['recognizes a proxy by its IPv4-mapped IPv6 address', '::ffff:10.0.0.1', '198.51.100.1', '198.51.100.1'],
     [
-      'of a chain, the rightmost that is no proxy: what is left of it anybody may have sent',
+      'uses the rightmost address of a chain that is no proxy, because clients can forge those to its left',
       '10.0.0.1',
       '1.1.1.1, 198.51.100.1, 10.9.9.9,192.0.2.7',
       '198.51.100.1',
     ],
-    ['of a chain of proxies only, the first', '10.0.0.1', '10.0.0.3, 10.0.0.2', '10.0.0.3'],
-    ['over IPv6', '2001:db8:ffff::1', '2001:db8:1::5', '2001:db8:1::5'],
-    ['with the port that some proxies add', '10.0.0.1', '198.51.100.1:51234', '198.51.100.1'],
-    ['with brackets', '10.0.0.1', '[2001:db8:1::5]', '2001:db8:1::5'],
-    ['with brackets and a port', '10.0.0.1', '[2001:db8:1::5]:443', '2001:db8:1::5'],
-    ['written as IPv6', '10.0.0.1', '::ffff:198.51.100.1', '198.51.100.1'],
-    ['that the proxy does not know', '10.0.0.1', '198.51.100.1, unknown', '10.0.0.1'],
-    ['that the proxy hides', '10.0.0.1', '_hidden, 10.0.0.2', '10.0.0.2'],
-    ['left of an empty entry', '10.0.0.1', '198.51.100.1,', '10.0.0.1'],
-    ['of nothing but commas', '10.0.0.1', ',,,', '10.0.0.1'],
-    ['of a connection that is gone', undefined, '198.51.100.1', ''],
+    ['uses the first of a chain of proxies only', '10.0.0.1', '10.0.0.3, 10.0.0.2', '10.0.0.3'],
+    ['accepts IPv6', '2001:db8:ffff::1', '2001:db8:1::5', '2001:db8:1::5'],
+    ['ignores a port', '10.0.0.1', '198.51.100.1:51234', '198.51.100.1'],
+    ['accepts brackets', '10.0.0.1', '[2001:db8:1::5]', '2001:db8:1::5'],
+    ['accepts brackets with a port', '10.0.0.1', '[2001:db8:1::5]:443', '2001:db8:1::5'],
+    ['unwraps an IPv4-mapped address', '10.0.0.1', '::ffff:198.51.100.1', '198.51.100.1'],
+    ['falls back to the proxy for an unknown address', '10.0.0.1', '198.51.100.1, unknown', '10.0.0.1'],
+    ['falls back to the last proxy for a hidden address', '10.0.0.1', '_hidden, 10.0.0.2', '10.0.0.2'],
+    ['falls back to the proxy for an empty entry', '10.0.0.1', '198.51.100.1,', '10.0.0.1'],
+    ['falls back to the proxy for commas only', '10.0.0.1', ',,,', '10.0.0.1'],
+    ['is empty for a closed connection', undefined, '198.51.100.1', ''],
   ])('%s', (_name, peer, forwarded, address) => expect(addressOf(request(peer, forwarded))).toBe(address))
 
   it('never reads Forwarded or X-Real-IP', () => {
@@ -45,13 +45,13 @@ describe('addressOf', () => {
     ).toBe('10.0.0.1')
   })
 
-  it('trusts nobody when no proxy is configured', () => {
+  it('trusts no peer when no proxy is configured', () => {
     const none = createTrustedProxies([])
     expect(none.addressOf(request('127.0.0.1', '198.51.100.1'))).toBe('127.0.0.1')
     expect(none.isTrusted('127.0.0.1')).toBe(false)
   })
 
-  it('makes of any header a proxy, or an address that it names: garbage makes no clients', () => {
+  it('resolves any header to a proxy or to an address in it: garbage creates no clients', () => {
     const entry = fc.oneof(
       fc.string(),
       fc.string({ unit: 'binary' }),

@@ -8,7 +8,7 @@ import { createTestApp, type TestApp } from '../support/create-test-app.js'
 import { createFakeReports } from '../support/fake-reports.js'
 import { makeEvent } from '../support/make-event.js'
 
-// Words of databases, of stacks, and of files.
+// Words that occur in messages of databases, in stack traces and in file paths.
 const INNER =
   /sqlite|no such|table|select |insert |clickhouse|node_modules|\.[jt]s\b|\bat [\w.]+ \(|file:|Error:|planted-fault/i
 
@@ -50,8 +50,8 @@ async function ask(method: string, url: string, body?: string) {
   }
 }
 
-it('tell nothing of what went wrong inside, at any door, which the log does', async () => {
-  // Whatever is asked of these tables fails; sites and keys are still known.
+it('reveal no internal details on any route, while the log does', async () => {
+  // Every query of these tables fails; sites and keys still work.
   const database = new Database(join(test.folder, 'control.db'))
   for (const table of ['alerts', 'goals', 'webhooks', 'webhook_log', 'change_log', 'key_usage'])
     database.exec(`ALTER TABLE ${table} RENAME TO gone_${table}`)
@@ -106,7 +106,7 @@ it('tell nothing of what went wrong inside, at any door, which the log does', as
   expect(test.log.join('')).toMatch(/planted-fault[\s\S]*no such table|no such table[\s\S]*planted-fault/)
 })
 
-it('tell nothing of addresses that are none, or of bodies that are broken', async () => {
+it('reveal no internal details for invalid addresses and malformed bodies', async () => {
   const urls = [
     '/nothing',
     '/%zz',

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createTestApp, type TestApp } from '../support/create-test-app.js'
 import { makeEvent } from '../support/make-event.js'
 
-// The real limits in small; bench/slow-senders.mjs waits for the real ones.
+// The real limits scaled down; bench/slow-senders.mjs waits for the real ones.
 const REQUEST_TIMEOUT_MS = 1_000
 const DRIP_MS = 100
 const SENDERS = 100
@@ -15,7 +15,10 @@ beforeAll(async () => {
 })
 afterAll(() => opened.close())
 
-/** Sends `start` and then a byte now and then. Resolves to how long the server held the connection, in milliseconds. */
+/**
+ * Sends `start` and then a byte now and then. Resolves to the time in ms for which the server held the
+ * connection.
+ */
 function drip(start: string): { socket: Socket; held: Promise<number> } {
   const openedAt = performance.now()
   const socket = connect((opened.app.server.address() as AddressInfo).port, '127.0.0.1').resume()
@@ -45,7 +48,7 @@ it.each([
       `POST /e/${opened.site.trackingCode} HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\nfff\r\n`,
   ],
   [
-    'go on after their body was refused',
+    'continue after their body was rejected',
     () =>
       `POST /e/${opened.site.trackingCode} HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 9000000\r\n\r\n`,
   ],
@@ -73,6 +76,6 @@ it.each([
   isOver = true
   await others
   expect(served).toBeGreaterThan(0)
-  // One time-out and one check, and room for a busy machine.
+  // One timeout and one check, plus room for a busy machine.
   expect(Math.max(...times)).toBeLessThan(REQUEST_TIMEOUT_MS * 2 + 3_000)
 })

@@ -15,7 +15,7 @@ import { leastCpuMs } from '../support/least-cpu.js'
 import { makeEvent } from '../support/make-event.js'
 
 const SIZE = 64 * 1024
-/** A text of 64 KB: `start`, then `unit` again and again, then `end`. What makes a rule look back is a long almost-match. */
+/** A text of 64 KB: `start`, then `unit` repeated, then `end`. A long almost-match makes a rule backtrack. */
 const text = (unit: string, start = '', end = '!') =>
   start + unit.repeat(Math.ceil((SIZE - start.length - end.length) / unit.length)) + end
 
@@ -85,8 +85,8 @@ const ALMOST = [
   text('/', 'https://example.com/#', '?a'),
 ]
 
-// On a busy machine the slowest took 30 ms, a rule that looks back 12 s.
-// 64 KB is more than any text that passes validation has, so that a rule stays safe when a cap grows.
+// On a busy machine the slowest took 30 ms, a rule that backtracks 12 s. 64 KB is longer than any valid
+// field, so that a rule stays safe when a limit grows.
 const SLOWEST_MS = 150
 
 const RULES: [name: string, run: (input: string) => unknown][] = [
@@ -128,8 +128,8 @@ const RULES: [name: string, run: (input: string) => unknown][] = [
   ],
 ]
 
-describe('every rule that reads what strangers send', () => {
-  it.each(RULES)(`takes 64 KB of the worst in linear time: %s`, (_name, run) => {
+describe('every rule that reads untrusted input', () => {
+  it.each(RULES)(`handles 64 KB of worst-case input in linear time: %s`, (_name, run) => {
     for (const input of ALMOST)
       expect(
         leastCpuMs(() => run(input)),
@@ -137,7 +137,7 @@ describe('every rule that reads what strangers send', () => {
       ).toBeLessThan(SLOWEST_MS)
   })
 
-  it('knows that isbot, which is not ours, is only asked about what validation lets through', () => {
+  it('calls the isbot package only with text that passed validation', () => {
     const { user_agent } = (
       validateEvent({ ...makeEvent({}), user_agent: text('1.', 'Mozilla/5.0 (compatible; x ') }) as {
         event: { user_agent: string }

@@ -31,14 +31,14 @@ describe('isAllowedOrigin', () => {
 })
 
 describe('addresses', () => {
-  it('keeps limits by IPv4 address and by IPv6 /64', () => {
+  it('are limited by IPv4 address and by IPv6 /64', () => {
     expect(clientOf('192.0.2.7')).toBe('192.0.2.7')
     expect(clientOf('::ffff:192.0.2.7')).toBe('192.0.2.7')
     expect(clientOf('2001:db8:1:2:3:4:5:6')).toBe(clientOf('2001:db8:1:2::9'))
     expect(clientOf('2001:db8:1:2::9')).not.toBe(clientOf('2001:db8:1:3::9'))
   })
 
-  it('cuts addresses to /24 and /48 before they enter a visitor id', () => {
+  it('are truncated to /24 and /48 before they become part of a visitor id', () => {
     expect(networkOf('192.0.2.7')).toBe('192.0.2.0')
     expect(networkOf('2001:db8:1:2:3:4:5:6')).toBe('2001:db8:1::')
   })
@@ -57,7 +57,7 @@ describe('splitUrl', () => {
     })
   })
 
-  it('keeps of a referrer what a report may show', () => {
+  it('keeps only the reportable parts of a referrer', () => {
     expect(cleanReferrer('https://u:p@search.example/?q=shoes&session=1#x')).toBe(
       'https://search.example/?q=shoes&session=',
     )
@@ -73,7 +73,7 @@ describe('splitUrl', () => {
   })
 })
 
-it('takes the route of a hash-routed application for a part of the path, and no other fragment', () => {
+it('treats the route of a hash-routed application as part of the path, and drops other fragments', () => {
   expect(splitUrl('https://example.com/app?a=1#/cart/5?token=x&tab=2')).toEqual({
     origin: 'https://example.com',
     path: '/app#/cart/5',
@@ -217,7 +217,7 @@ it.each([
     'Android',
   ],
   ['Something/1.0', 'auto', 'desktop', 'Other', 'Other'],
-])('names device, browser and system of %s (%s)', (user_agent, claimed, device_type, browser, os) => {
+])('detects device, browser and system of %s (%s)', (user_agent, claimed, device_type, browser, os) => {
   expect(parseUserAgent({ device_type: claimed, browser: 'auto', os: 'auto', user_agent })).toEqual({
     device_type,
     browser,
@@ -225,7 +225,7 @@ it.each([
   })
 })
 
-it('takes what a client says of itself', () => {
+it('accepts the device fields sent by a client', () => {
   const claims = {
     device_type: 'server',
     browser: 'Brave',

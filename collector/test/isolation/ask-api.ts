@@ -3,7 +3,7 @@ import type { TwoAccounts } from './open-two-accounts.js'
 
 export interface Asked {
   status: number
-  /** Headers and body in lower case, without the values that were asked with: who asks knows those. */
+  /** Headers and body in lower case, without the values of the request itself. */
   text: string
   body: string
 }
@@ -15,10 +15,10 @@ export interface ApiQuestion {
   query?: Record<string, string>
 }
 
-// Fewer than the requests of a minute that every plan of these tests allows.
+// Below the requests per minute of every plan in these tests.
 const REQUESTS_OF_A_MINUTE = 100
 
-/** Asks routes of two accounts' collector; of a stream that does not end its beginning is read. */
+/** Sends requests to the collector of two accounts; of an endless stream, only the beginning is read. */
 export function createApiAsker({
   collector,
   passMinute,

@@ -3,6 +3,7 @@ import { createApiAsker, type ApiQuestion, type Asked } from './ask-api.js'
 import { listApiRoutes, listServedRoutes, parametersOf, type ApiRoute } from './list-api-routes.js'
 import { openTwoAccounts, type MarkedSite, type TwoAccounts } from './open-two-accounts.js'
 
+// The tests run in this order: routes that only read first, then those that create, change or erase.
 const routes = await listApiRoutes()
 const SCOPES = ['read', 'write', 'admin'] as const
 
@@ -10,7 +11,7 @@ interface Reader {
   name: string
   secret: string
   scope: (typeof SCOPES)[number]
-  /** The sites that it may read. */
+  /** The sites that the key can read. */
   reaches: MarkedSite[]
 }
 
@@ -45,7 +46,7 @@ beforeAll(async () => {
 })
 afterAll(() => accounts.collector.close())
 
-/** Every kind of value that a parameter of a path may be asked with, and whose it is. */
+/** Every kind of value for a path parameter, and the site it belongs to. */
 function valuesOf(parameter: string): { value: string; owner?: MarkedSite }[] {
   const hostile = (text: string) =>
     [`${text}'--`, `${text}/../x`, `../${text}`, `${text}%00`, ` ${text}`, text.toUpperCase(), '*', '%'].map(
@@ -63,12 +64,15 @@ function valuesOf(parameter: string): { value: string; owner?: MarkedSite }[] {
   if (parameter === 'webhook') return own(({ webhookId }) => webhookId).slice(0, 6)
   if (parameter === 'goal') return own(({ goalId }) => goalId)
   if (parameter === 'alert') return own(({ alertId }) => alertId)
-  // Keys are tried one by one below.
+  // Keys are tested one by one below.
   if (parameter === 'key') return [{ value: 'nothing-0001' }, ...hostile('0123456789abcdef')]
   throw new Error(`say which values {${parameter}} is to be tried with`)
 }
 
-/** Combinations of values of the parameters of a route: all of them for sites of one's own, some for every other id. */
+/**
+ * Combinations of values for the parameters of a route: all of them for sites of this account, some for
+ * every other id.
+ */
 function combine(route: ApiRoute): { values: Record<string, string>; site?: MarkedSite }[] {
   const [first, second] = parametersOf(route)
   if (first === undefined) return [{ values: {} }]
@@ -85,10 +89,10 @@ function combine(route: ApiRoute): { values: Record<string, string>; site?: Mark
 }
 
 const nameOf = ({ method, path }: ApiRoute) => `${method} ${path}`
-// What erases is tried with other people's ids alone, in the end.
+// Routes that delete run only with ids of other accounts, in the last tests.
 const isHarmless = ({ method }: ApiRoute) => method !== 'DELETE'
 
-it('tries every route that there is', async () => {
+it('covers every served route', async () => {
   const tried = new Set(
     routes.map((route) =>
       nameOf(route)
@@ -97,7 +101,7 @@ it('tries every route that there is', async () => {
     ),
   )
   const others = (await listServedRoutes()).filter((route) => !tried.has(route))
-  // The last tests try what makes or removes; the page has no data.
+  // The last tests call the routes that create or remove; the page has no data.
   expect(others.sort()).toEqual([
     'DELETE /api/sites/{}',
     'GET /api/external/v1/docs',
@@ -113,7 +117,7 @@ it('tries every route that there is', async () => {
 })
 
 describe('a key', () => {
-  it('is wanted by every route but the document', async () => {
+  it('is required by every route except /openapi.json', async () => {
     const [{ secret }] = readers as [Reader]
     const revoked = await accounts.addKey(accounts.mine.site.accountId, null, 'admin')
     await accounts.collector.collector.control.removeApiKey(revoked.id)
@@ -140,7 +144,7 @@ describe('a key', () => {
   })
 
   it.each(routes.filter(isHarmless).map((route) => [nameOf(route), route] as const))(
-    'gets by %s its own and nothing of a site that it is not for',
+    'reads only its own sites via %s',
     async (_, route) => {
       for (const reader of readers)
         for (const { values, site } of combine(route)) {
@@ -162,7 +166,7 @@ describe('a key', () => {
     },
   )
 
-  it('that makes a site or a key makes it in its own account', async () => {
+  it('creates sites and keys in its own account', async () => {
     const { mine, theirs, collector } = accounts
     const make = async (path: string, body: unknown) => {
       const { secret } = readers.find(({ scope, reaches }) => scope === 'admin' && reaches.length === 2)!
@@ -184,7 +188,7 @@ describe('a key', () => {
     await collector.collector.control.removeSite(site.id)
   })
 
-  it('of a site gets what that site planted, so that a leak would be seen', async () => {
+  it('can read the planted markers of its own site, so that a leak would be detected', async () => {
     const { theirs } = accounts
     const values = {
       id: theirs.site.id,
@@ -209,7 +213,7 @@ describe('a key', () => {
   })
 })
 
-describe('what another account has', () => {
+describe('a site of another account', () => {
   it('cannot be changed or erased', async () => {
     const { theirs, alsoMine, collector, readErrorStatus } = accounts
     const theirs_ = await accounts.addKey(theirs.site.accountId, null, 'read')
@@ -253,7 +257,7 @@ describe('what another account has', () => {
     ).toMatchObject({ webhooks: [{ id: theirs.webhookId, active: true }] })
   })
 
-  it('gets no key but from its own', async () => {
+  it('gets keys only from its own account', async () => {
     const { theirs, alsoMine, collector } = accounts
     for (const reader of readers)
       for (const { site } of [theirs, ...(reader.reaches.includes(alsoMine) ? [] : [alsoMine])]) {
@@ -269,7 +273,7 @@ describe('what another account has', () => {
     ).toEqual([])
   })
 
-  it('gets no webhook but from its own', async () => {
+  it('gets webhooks only from its own account', async () => {
     const { theirs, alsoMine, collector } = accounts
     const url = 'https://127.0.0.1:1024/planted'
     for (const reader of readers)
@@ -290,7 +294,7 @@ describe('what another account has', () => {
     ).not.toContain('planted')
   })
 
-  it('gets no goal but from its own', async () => {
+  it('gets goals only from its own account', async () => {
     const { theirs, collector } = accounts
     for (const reader of readers) {
       const answer = await fetch(`${collector.url}/api/goals`, {
@@ -309,7 +313,7 @@ describe('what another account has', () => {
     ).toEqual([[theirs.goalId, null]])
   })
 
-  it('has no alert but its own, and none is told for others', async () => {
+  it('gets alerts and tests of alerts only from its own account', async () => {
     const { theirs, collector } = accounts
     const post = (path: string, secret: string, body: object) =>
       fetch(collector.url + path, {
@@ -330,7 +334,7 @@ describe('what another account has', () => {
     expect(listed.data.map(({ id, threshold }) => [id, threshold])).toEqual([[theirs.alertId, 1_000]])
   })
 
-  it('cannot be written to with a batch of events', async () => {
+  it('gets batches of events only from its own account', async () => {
     const { theirs, collector } = accounts
     const event = {
       event_id: 'planted',

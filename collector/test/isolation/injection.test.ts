@@ -34,9 +34,9 @@ const INJECTIONS = [
   '=cmd|calc',
   'x'.repeat(3000),
 ]
-/** A harmless text that nothing has. */
+/** A harmless text that occurs nowhere. */
 const UNKNOWN = 'nothing-0001'
-// Each parameter of each route gets so many of them, the next one the next.
+// Each parameter of each route is tested with this many, taken in turn.
 const OF_EACH = 3
 
 const routes = (await listApiRoutes()).filter(
@@ -58,7 +58,7 @@ let next = 0
 const pickInjection = () => INJECTIONS[next++ % INJECTIONS.length]!
 
 it.each(routes.map((route) => [route.path, route] as const))(
-  'answers %s with an injection in any parameter as it does with any unknown text',
+  'answers %s with an injection in any parameter as it answers an unknown text',
   async (_, route) => {
     const { mine, collector } = accounts
     const values = {
@@ -89,7 +89,7 @@ it.each(routes.map((route) => [route.path, route] as const))(
         const about = `${name}=${JSON.stringify(text.slice(0, 60))}: ${answer.status} ${answer.body.slice(0, 300)}`
         expect(answer.status, about).toBeLessThan(500)
         expect(answer.text, about).not.toContain('["x-injected"')
-        // A clear refusal, or what an unknown text gets: no row more, none less.
+        // A clear rejection, or the answer for an unknown text: not a row more or less.
         if (answer.status === 400)
           expect(JSON.parse(answer.body), about).toMatchObject({
             error: {
@@ -104,7 +104,7 @@ it.each(routes.map((route) => [route.path, route] as const))(
           ])
       }
     }
-    // The keys of property filters are texts as well.
+    // The keys of property filters are text as well.
     if (route.query.includes('property'))
       for (const text of Array.from({ length: OF_EACH }, pickInjection)) {
         const answer = await askQuery(`property[${text}]`, 'x')
@@ -116,7 +116,7 @@ it.each(routes.map((route) => [route.path, route] as const))(
   },
 )
 
-/** What was answered, without the text where it is only repeated and without moments of the answer. */
+/** The data of an answer, without the echoed text and without the time of the answer. */
 function dataOf({ status, body }: Asked, text?: string): unknown {
   if (status !== 200) return (JSON.parse(body) as { error: { code: string } }).error.code
   const { data } = JSON.parse(body) as { data: unknown }

@@ -1,20 +1,20 @@
 import { createTestApp } from '../support/create-test-app.js'
 
-/** A route that answers for an API key. */
+/** A route that requires an API key. */
 export interface ApiRoute {
   method: string
-  /** From the root, with `{name}` where a parameter stands. */
+  /** From the root, with `{name}` for each parameter. */
   path: string
   isPublic: boolean
-  /** Parameters of the query. */
+  /** Query parameters. */
   query: string[]
-  /** What a key must be allowed to do. */
+  /** The scope that a key needs. */
   scope: 'read' | 'write' | 'admin'
   body?: unknown
 }
 
 interface Operation {
-  /** Of a route beside the External API. */
+  /** Set for a route outside the External API. */
   servers?: unknown[]
   security?: unknown[]
   parameters?: { name: string; in: string }[]
@@ -26,10 +26,11 @@ interface Document {
   paths: Record<string, Record<string, Operation>>
 }
 
-// A route with a body must be added here.
+// Every route with a body must be added here.
 const BODIES: Record<string, unknown> = { 'PATCH /errors/{id}/groups/{group}': { status: 'ignored' } }
 
-// What is not of the External API itself: managing sites, keys, goals and webhooks. Nothing here may remove anything of one's own.
+// Routes outside the External API: management of sites, keys, goals and webhooks. None may remove an object
+// of the test's own account.
 const OTHER_ROUTES: ApiRoute[] = [
   { method: 'GET', path: '/api/sites', isPublic: false, query: [], scope: 'admin' },
   { method: 'GET', path: '/api/sites/{id}', isPublic: false, query: [], scope: 'admin' },
@@ -109,7 +110,7 @@ const OTHER_ROUTES: ApiRoute[] = [
   },
 ]
 
-/** Every route of the document that the app serves, so that none can be forgotten, and those beside it. */
+/** Every route of the served document, so that none is forgotten, and the routes outside it. */
 export async function listApiRoutes(): Promise<ApiRoute[]> {
   const { app, close } = await createTestApp()
   const document = (await app.inject('/api/external/v1/openapi.json')).json<Document>()
@@ -137,7 +138,10 @@ export async function listApiRoutes(): Promise<ApiRoute[]> {
   return [...described, ...OTHER_ROUTES]
 }
 
-/** Every route under `/api` and `/v1` that the app has, `{}` for its parameters, such as `GET /api/sites/{}`; read from the tree that it prints. */
+/**
+ * Every route under `/api` and `/v1` that the app serves, with `{}` for its parameters, such as `GET
+ * /api/sites/{}`; parsed from the printed route tree.
+ */
 export async function listServedRoutes(): Promise<string[]> {
   const { app, close } = await createTestApp()
   await app.ready()
@@ -162,7 +166,7 @@ export function parametersOf({ path }: ApiRoute): string[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!)
 }
 
-/** The path with its parameters filled in, each encoded. */
+/** The path with its parameters filled in and encoded. */
 export function fillPath({ path }: ApiRoute, values: Record<string, string>): string {
   return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name]!))
 }

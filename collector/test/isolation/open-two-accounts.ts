@@ -5,16 +5,16 @@ import { addGoal } from '../support/add-goal.js'
 import { makeEvent } from '../support/make-event.js'
 import { startTestCollector, type TestCollector } from '../support/start-test-collector.js'
 
-/** A site of which every text holds its marker. */
+/** A site whose every text contains its marker. */
 export interface MarkedSite {
   site: Site
-  /** Lower-case letters: a text that nothing else has. */
+  /** Lower-case letters that occur nowhere else. */
   marker: string
   visitorId: string
   eventName: string
-  /** Of its one group of errors. */
+  /** Fingerprint of its only error group. */
   fingerprint: string
-  /** Its URL holds the marker. */
+  /** Its URL contains the marker. */
   webhookId: string
   /** Its name is the marker. */
   goalId: string
@@ -27,9 +27,9 @@ export interface TwoAccounts {
   mine: MarkedSite
   alsoMine: MarkedSite
   theirs: MarkedSite
-  /** Makes a key of an account; `siteId` null for all of its sites. */
+  /** Creates a key of an account; `siteId` null for all of its sites. */
   addKey(accountId: string, siteId: string | null, scope: KeyScope): Promise<{ secret: string; id: string }>
-  /** Goes on by more than a minute, so that no limit of a key is met. */
+  /** Advances the clock by more than a minute, so that no limit of a key applies. */
   passMinute(): void
   readErrorStatus(of: MarkedSite, key: string): Promise<string>
 }
@@ -54,7 +54,7 @@ export async function openTwoAccounts(): Promise<TwoAccounts> {
   }
   const addWebhook = async (site: Site, marker: string): Promise<string> => {
     const { secret } = await addKey(site.accountId, site.id, 'admin')
-    // Of something that does not happen here.
+    // An event that does not occur here.
     const webhook = { siteId: site.id, url: `https://127.0.0.1:1024/${marker}`, events: ['alert'] }
     const answer = await fetch(`${collector.url}/api/webhooks`, {
       method: 'POST',
@@ -64,7 +64,7 @@ export async function openTwoAccounts(): Promise<TwoAccounts> {
     return ((await answer.json()) as { webhook: { id: string } }).webhook.id
   }
   const addMarkedSite = async (accountId: string, name: string): Promise<MarkedSite> => {
-    // Not the name itself: that may stand in an answer by chance.
+    // A hash, because the name itself may occur in an answer by chance.
     const marker = `marker${createHash('sha256').update(name).digest('hex').replaceAll(/\d/g, 'x').slice(0, 12)}`
     const site = await control.addSite({
       accountId,

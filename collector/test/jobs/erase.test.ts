@@ -27,7 +27,7 @@ beforeAll(async () => {
 })
 afterAll(() => collector.close())
 
-// Random letters: compression keeps them as they are.
+// Random letters: compression leaves them readable.
 const unique = () => `x${randomBytes(12).toString('hex')}`
 
 function makeVisitor() {
@@ -69,7 +69,7 @@ const count = async (where: string) =>
   (await collector.select<{ n: number }>(`SELECT count() AS n FROM events WHERE ${where}`))[0]!.n
 
 async function* walk(folder: string): AsyncGenerator<string> {
-  // Parts come and go meanwhile: what is gone holds nothing any more.
+  // Parts come and go meanwhile; a deleted part contains nothing.
   for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => []))
     if (entry.isDirectory()) yield* walk(join(folder, entry.name))
     else yield join(folder, entry.name)
@@ -94,7 +94,7 @@ it('erases a visitor from every query and every file before it answers', async (
     makeEvent({ visitor_id: 'somebody-else' }),
   ])
   await collector.post([visitor.event(), makeEvent()])
-  // A row that was hidden but is still in its file, in a part of its own.
+  // A row that is masked but still in its file, in a separate part.
   await collector.post(hidden)
   await collector.command(`DELETE FROM events WHERE event_id = '${hidden.event_id}'`)
   await beat(visitor.id)
@@ -103,7 +103,7 @@ it('erases a visitor from every query and every file before it answers', async (
     collector.select(
       `SELECT visitor_id FROM visits INNER JOIN page_days USING (site_id, day) WHERE path = '/${visitor.marks[2]}'`,
     )
-  // A day does not settle in the second in which events of it were received.
+  // A day is not rolled up in the second in which its events were received.
   await vi.waitUntil(
     async () => (await settling.rollUp({ forMs: 60_000 })).isDone && (await findBuilt()).length > 0,
     { timeout: 20_000 },
@@ -122,13 +122,13 @@ it('erases a visitor from every query and every file before it answers', async (
   expect(await collector.select('SELECT * FROM system.mutations')).toEqual([])
 })
 
-it('says 0 for a visitor that nobody knows, whatever the id looks like', async () => {
+it('returns 0 for an unknown visitor, whatever the id looks like', async () => {
   for (const id of ['nobody-here', "'; DROP TABLE events; --", '../..', 'ü'.repeat(128), '%', '{siteId}'])
     expect([id, await erase(id)]).toMatchObject([id, { status: 200, data: { erased: { events: 0 } } }])
   expect((await erase('x'.repeat(201))).status).toBe(400)
 })
 
-it('leaves the same id of another site, and takes what comes later as new', async () => {
+it('keeps the same visitor id of another site, and treats later events as new', async () => {
   const other = await collector.collector.control.addSite({
     domain: 'other.example',
     name: 'Other',
@@ -145,11 +145,12 @@ it('leaves the same id of another site, and takes what comes later as new', asyn
   expect(await count(`visitor_id = '${visitor.id}'`)).toBe(2)
 })
 
-it('writes what waits before it deletes, and waits for nothing that comes later', async () => {
+it('writes queued events before it deletes, and waits for none that arrive later', async () => {
   const order: string[] = []
   const group = createGroupCommit<{ id: string }>({
     log: pino({ level: 'silent' }),
     write: async (items) => {
+      // Slow, so that events are queued during each write.
       await sleep(50)
       order.push(...items.map(({ id }) => id))
     },
@@ -164,7 +165,7 @@ it('writes what waits before it deletes, and waits for nothing that comes later'
     settling: { pause: (run) => run() },
     webhooks: { forget: () => Promise.resolve() },
   })({ siteIds: [] })
-  // The queue is never empty while it runs.
+  // The queue is never empty during the erasure.
   for (let i = 0; i < 20; i++) {
     await sleep(10)
     added.push(group.add({ id: 'later' }))

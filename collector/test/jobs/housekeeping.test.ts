@@ -72,7 +72,7 @@ function row(siteId: string, at: number): EventRow {
   } as unknown as EventRow
 }
 
-/** Housekeeping of the collector's data with a clock of its own; counts the deletions that it asks for. */
+/** Housekeeping on the collector's data with an injected clock; counts the deletions. */
 function createSubject(deleteRows = store.delete, options: { now?: () => number } = {}) {
   const asked: Deletion[] = []
   const events = {
@@ -115,7 +115,7 @@ const timesOf = async (siteId: string) =>
     )
   ).map(({ at }) => at)
 
-it('deletes what is past the retention of its site, and says how many', async () => {
+it('deletes events past the retention of their site, and returns their number', async () => {
   const [short, long] = [await addSite(1), await addSite(25)]
   const ages = [0, 29, 31, 40, 400, 760, 800].map((days) => NOW - days * DAY_MS)
   await store.insertEvents(
@@ -167,7 +167,7 @@ it('runs at the first tick and then daily', async () => {
   expect(deletions).toEqual([deletions[0], 0, 0, deletions[0], 0])
 })
 
-it('goes on daily, and not later, after the clock was set', async () => {
+it('stays on its daily schedule after the clock was set', async () => {
   let now = NOW
   const { housekeeping, asked } = createSubject(() => Promise.resolve({ rows: 0, isDone: true }), {
     now: () => now,
@@ -186,7 +186,7 @@ it('goes on daily, and not later, after the clock was set', async () => {
   expect(await tickAfter(-400 * DAY_MS)).toBe(true)
 })
 
-it('logs a failure, and tries again in an hour', async () => {
+it('logs a failure and retries in an hour', async () => {
   let now = NOW
   const { housekeeping, asked } = createSubject(() => Promise.reject(new Error('the store is away')), {
     now: () => now,
@@ -206,6 +206,7 @@ it('never runs twice at once', async () => {
   let running = 0
   const { housekeeping, asked } = createSubject(async () => {
     expect(++running).toBe(1)
+    // Slow, so that a second run would overlap.
     await sleep(20)
     running--
     return { rows: 0, isDone: true }
@@ -216,7 +217,7 @@ it('never runs twice at once', async () => {
   expect(asked.length).toBeGreaterThan(0)
 })
 
-it('deletes the events of a site that another process removed, and late ones, before it forgets the site', async () => {
+it('deletes the events of a site removed by another process, late ones included, before it forgets the site', async () => {
   const { control } = collector.collector
   const site = await addSite(25)
   const wall = Date.now()

@@ -3,7 +3,7 @@ import { addDays, daysOf, startOfDate, startOfDay } from '../../src/reports/cale
 
 const HOUR_MS = 60 * 60 * 1000
 
-/** Zones with the middle of the days at which their clocks changed. */
+/** Time zones with noon of the days on which their clocks changed. */
 const CHANGES = [
   ['Europe/Zurich', '2026-03-29'],
   ['Europe/Zurich', '2026-10-25'],
@@ -12,12 +12,12 @@ const CHANGES = [
   ['America/Sao_Paulo', '2018-11-04'],
   ['Asia/Beirut', '2026-03-29'],
   ['Africa/Cairo', '2026-04-24'],
-  // Midnight is there twice.
+  // Midnight occurs twice.
   ['America/Havana', '2026-11-01'],
   ['America/Sao_Paulo', '2018-02-18'],
-  // By half an hour.
+  // Changes by half an hour.
   ['Australia/Lord_Howe', '2026-04-05'],
-  // 30 December was left out.
+  // 30 December was skipped.
   ['Pacific/Apia', '2011-12-30'],
   ['Asia/Kathmandu', '2026-01-01'],
 ] as const
@@ -29,7 +29,7 @@ const AROUND = CHANGES.flatMap(([zone, date]) =>
   ),
 )
 
-// Made once for each zone: it is slow to make.
+// Created once per zone, because creation is slow.
 const formats = new Map(
   CHANGES.map(([zone]) => [zone, new Intl.DateTimeFormat('en-CA', { timeZone: zone, dateStyle: 'short' })]),
 )
@@ -37,19 +37,19 @@ const dateOf = (zone: string, moment: number) =>
   formats.get(zone as (typeof CHANGES)[number][0])!.format(moment)
 
 describe('startOfDay', () => {
-  it('is the first moment with the date of the moment, by the calendar of Intl', () => {
+  it('is the first moment that has the same date according to Intl', () => {
     for (const [zone, moment] of AROUND) {
       const start = startOfDay(moment, zone)
       const where = `${zone} ${new Date(moment).toISOString()}`
       expect(start, where).toBeLessThanOrEqual(moment)
       expect(dateOf(zone, start), where).toBe(dateOf(zone, moment))
-      // The clocks of a day may be put back by an hour, but never by more.
+      // Clocks may go back by an hour, but never by more.
       for (const before of [1, HOUR_MS / 2, HOUR_MS])
         expect(dateOf(zone, start - before) < dateOf(zone, moment), where).toBe(true)
     }
   })
 
-  it('is the same as that of its date', () => {
+  it('is the same for a moment and for its date', () => {
     for (const [zone, moment] of AROUND)
       expect(startOfDate(dateOf(zone, moment), zone), `${zone} ${new Date(moment).toISOString()}`).toBe(
         startOfDay(moment, zone),
@@ -58,7 +58,7 @@ describe('startOfDay', () => {
 })
 
 describe('daysOf', () => {
-  it('gives every date of the period once, and no other', () => {
+  it('lists every date of the period once, and no other', () => {
     for (const [zone, date] of CHANGES) {
       const middle = Date.parse(date)
       const period = { from: startOfDay(middle - 60 * HOUR_MS, zone), to: middle + 60 * HOUR_MS }
@@ -74,7 +74,7 @@ describe('daysOf', () => {
     }
   })
 
-  it('has days of 23 and 25 hours where clocks change', () => {
+  it('has days of 23 and 25 hours when clocks change', () => {
     const lengths = (from: string, to: string) => {
       const starts = daysOf({ from: Date.parse(from), to: Date.parse(to) }, 'Europe/Zurich').map(
         ({ start }) => start,
@@ -95,11 +95,11 @@ describe('daysOf', () => {
   })
 })
 
-it('counts days by the clock', () => {
+it('counts days by local time', () => {
   expect(addDays(Date.parse('2026-03-28T11:00Z'), 1, 'Europe/Zurich')).toBe(Date.parse('2026-03-29T10:00Z'))
 })
 
-it('knows no date that is none', () => {
+it('rejects invalid dates', () => {
   for (const date of ['2026-02-30', '2026-13-01', '0000-00-00'])
     expect(startOfDate(date, 'UTC')).toBeUndefined()
 })

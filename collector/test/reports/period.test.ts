@@ -2,7 +2,7 @@ import type { Fault } from '@zenovay/tracker/contract'
 import { describe, expect, it } from 'vitest'
 import { isAllowedPeriod, type PeriodQuery, previousOf, parsePeriod } from '../../src/reports/period.js'
 
-// Wednesday noon in Zurich, three days after clocks were put forward.
+// Wednesday noon in Zurich, three days after clocks went forward.
 const now = Date.parse('2026-04-01T10:00:00Z')
 const clock = { timeZone: 'Europe/Zurich', now }
 const at = (text: string) => Date.parse(text)
@@ -42,11 +42,11 @@ describe('a period', () => {
       '2026-03-29T17:00Z',
     ],
     [{ from: '2026-03-29T00:00:00Z', to: '2026-03-30' }, '2026-03-29T00:00Z', '2026-03-30T22:00Z'],
-  ] satisfies [PeriodQuery, string, string][])('of %j has both days', (query, from, to) => {
+  ] satisfies [PeriodQuery, string, string][])('of %j includes both days', (query, from, to) => {
     expect(read(query)).toEqual({ period: { from: at(from), to: at(to) }, faults: [] })
   })
 
-  it('ends now where its last day is not over', () => {
+  it('ends now when its last day is not over', () => {
     for (const query of [
       { from: '2026-03-30' },
       { from: '2026-03-30', to: '2026-04-01' },
@@ -55,7 +55,7 @@ describe('a period', () => {
       expect(read(query).period.to).toBe(now + 1)
   })
 
-  it('of one day is whole where midnight does not exist', () => {
+  it('of one day is complete when midnight does not exist', () => {
     const { period } = read({ from: '2025-04-25', to: '2025-04-25' }, 'Africa/Cairo')
     expect(period).toEqual({ from: at('2025-04-24T22:00Z'), to: at('2025-04-25T21:00Z') })
   })
@@ -81,21 +81,21 @@ describe('a period', () => {
     [{ from: '2024-02-29', to: '2026-03-31' }, ['from must be at most 25 months before to']],
     [{ range: '7d', from: '2026-03-01' }, ['range must be left out beside from and to']],
     [{ range: '7d', timeRange: '7d' }, ['timeRange is another name of range: leave one of them out']],
-  ] satisfies [PeriodQuery, string[]][])('is refused for %j', (query, faults) => {
+  ] satisfies [PeriodQuery, string[]][])('is rejected for %j', (query, faults) => {
     expect(faultOf(query)).toEqual(faults)
   })
 
-  it('may have 25 months', () => {
+  it('may span 25 months', () => {
     expect(faultOf({ from: '2024-03-01', to: '2026-03-31' })).toEqual([])
   })
 })
 
-describe('the period before', () => {
+describe('the previous period', () => {
   const previous = (query: PeriodQuery) => {
     const { from, to } = previousOf(read(query).period, 'Europe/Zurich')
     return [new Date(from).toISOString(), new Date(to).toISOString()]
   }
-  it('has as many days, and as much of the last one', () => {
+  it('has as many days, and the same part of the last one', () => {
     expect(previous({ range: '7d' })).toEqual(['2026-03-18T23:00:00.000Z', '2026-03-25T11:00:00.001Z'])
     expect(previous({ from: '2026-04-01' })).toEqual(['2026-03-30T22:00:00.000Z', '2026-03-31T10:00:00.001Z'])
   })
@@ -109,7 +109,7 @@ describe('the period before', () => {
       '2026-03-29T22:00:00.000Z',
     ])
   })
-  it('of hours is as long, and ends where they begin', () => {
+  it('of hours has the same length and ends where they begin', () => {
     expect(previous({ range: '24h' })).toEqual(['2026-03-30T09:59:59.999Z', '2026-03-31T10:00:00.000Z'])
     expect(previous({ from: '2026-03-31T12:00', to: '2026-03-31T18:00' })).toEqual([
       '2026-03-31T04:00:00.000Z',
@@ -118,7 +118,7 @@ describe('the period before', () => {
   })
 })
 
-it('allows back only what could have been asked for', () => {
+it('limits a cursor to periods that could be requested', () => {
   expect(isAllowedPeriod({ from: now - 1, to: now }, clock)).toBe(true)
   for (const period of [
     { from: now, to: now },

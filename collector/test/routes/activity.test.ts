@@ -13,7 +13,7 @@ interface Activity {
 }
 
 const CHANGED = /^(POST|PATCH|PUT|DELETE) \/(api\/(alerts|goals|keys|webhooks)|v1\/cli\/mutate\/webhooks)/
-// Tells whoever an alert tells, and changes nothing; what became of it is listed with the alert.
+// Sends a test notification and changes nothing; its result is listed with the alert.
 const NO_CHANGE = ['POST /api/alerts/{}/test']
 const WEBHOOKS = '/v1/cli/mutate/webhooks'
 
@@ -86,17 +86,17 @@ const add = async (path: string, body: object): Promise<string> => {
 const addWebhook = () => add(WEBHOOKS, { url: 'https://hooks.example.com/', website_id: test.site.id })
 
 interface Mutation {
-  /** As the app prints it. */
+  /** As Fastify prints it. */
   route: string
   type: string
   action: string
-  /** The thing that is changed. */
+  /** Creates the object that the request changes; resolves to its id. */
   make?: () => Promise<string>
-  /** @default `{}` of the route filled in */
+  /** @default `{}` in the route replaced by the id */
   url?: (id: string) => string
   body?: () => object
   wrong?: object
-  /** What the entry says beside who, when and what. */
+  /** Fields of the entry besides actor, time and action. */
   says?: object
 }
 
@@ -199,13 +199,13 @@ const MUTATIONS: Mutation[] = [
   { route: `DELETE ${WEBHOOKS}/{}`, type: 'webhook', action: 'removed', make: addWebhook },
 ]
 
-it('knows every route that changes a webhook, an alert, a goal or a key', async () => {
+it('covers every route that changes a webhook, an alert, a goal or a key', async () => {
   const served = (await listServedRoutes()).filter((route) => CHANGED.test(route)).sort()
   expect([...MUTATIONS.map(({ route }) => route), ...NO_CHANGE].sort()).toEqual(served)
 })
 
 it.each(MUTATIONS)(
-  'says in one entry who did $route, and nothing of what was refused',
+  'logs one entry per $route, and nothing for refused requests',
   async ({ route, type, action, make, body, wrong, says = {}, ...given }) => {
     const [method, path] = route.split(' ') as ['POST', string]
     const id = (await make?.()) ?? ''
@@ -215,7 +215,7 @@ it.each(MUTATIONS)(
 
     const before = countRows()
     const statuses = [await ask(method, urlOf(id), { body: body?.(), as: reader.secret })]
-    // A key of another account may make what is its own.
+    // A key of another account may create objects in its own account.
     if (make)
       statuses.push(
         await ask(method, urlOf(id), { body: body?.(), as: stranger.secret }),
@@ -259,7 +259,7 @@ it('lists changes newest first and page by page, for admin keys of the site', as
     ).toBe(403)
 })
 
-it('shows what is for a whole account to keys of the whole account alone', async () => {
+it('shows account-wide changes only to keys of the whole account', async () => {
   const ofSite = await addKey({ siteId: test.site.id })
   for (const type of ['webhook', 'key']) {
     const seen = (await read(type, '&limit=100')).activities
@@ -270,7 +270,7 @@ it('shows what is for a whole account to keys of the whole account alone', async
   }
 })
 
-it('tells what goes with a site, and of the command line as of nobody', async () => {
+it('logs what is removed along with a site, and command-line changes without an actor', async () => {
   const site = await test.control.addSite({ domain: 'gone.example', name: 'Gone', allowedDomains: [] })
   for (const [path, body] of [
     ['/api/alerts', alert()],
@@ -300,7 +300,7 @@ it('tells what goes with a site, and of the command line as of nobody', async ()
   })
 })
 
-it('forgets changes after thirty days', async () => {
+it('deletes changes after thirty days', async () => {
   const known = countRows()
   now += 30 * 24 * 60 * 60 * 1000 - 60_000
   await test.webhooks.tidy()

@@ -76,7 +76,7 @@ beforeEach(() => {
   now += 60_000
 })
 
-it('adds, shows, changes and removes an alert', async () => {
+it('creates, reads, updates and removes an alert', async () => {
   const made = await ask('POST', '', {
     body: makeBody({
       hysteresis: 100,
@@ -115,7 +115,7 @@ it('adds, shows, changes and removes an alert', async () => {
     expect((await ask(method, `/${alert.id}`)).status).toBe(404)
 })
 
-it('lists the alerts of a site, or of all that the key reaches', async () => {
+it('lists the alerts of one site, or of all sites the key can reach', async () => {
   const mine = await add()
   const other = await add({ site_id: otherSite.id })
   const idsOf = async (query: string, as?: string) =>
@@ -128,7 +128,7 @@ it('lists the alerts of a site, or of all that the key reaches', async () => {
   for (const { id } of [mine, other]) await ask('DELETE', `/${id}`)
 })
 
-it('shows nothing of a URL of Slack, in any answer, in the log or in the file', async () => {
+it('never exposes a Slack URL in an answer, the log or the database file', async () => {
   const secret = SLACK_URL.split('/').at(-1)!
   const { id } = await add({ destinations: [{ type: 'slack', url: SLACK_URL }] })
   await ask('POST', `/${id}/test`)
@@ -143,8 +143,8 @@ it('shows nothing of a URL of Slack, in any answer, in the log or in the file', 
   await ask('DELETE', `/${id}`)
 })
 
-describe('a body', () => {
-  it('is refused with every fault', async () => {
+describe('a request body', () => {
+  it('is rejected with a list of every fault', async () => {
     const answer = await ask('POST', '', {
       body: makeBody({
         name: '',
@@ -175,14 +175,14 @@ describe('a body', () => {
     'https://user:pass@hooks.slack.example/x',
     'https://hooks.slack.example:22/x',
     'x',
-  ])('may not name %s for Slack', async (url) => {
+  ])('rejects %s as a Slack URL', async (url) => {
     const answer = await ask('POST', '', {
       body: makeBody({ destinations: [{ type: 'webhook' }, { type: 'slack', url }] }),
     })
     expect(faultsOf(answer)).toEqual([expect.stringMatching(/^destinations 2: URL /)])
   })
 
-  it('may not name a site of somebody else, or none', async () => {
+  it('rejects a site of another account or an unknown site', async () => {
     expect((await ask('POST', '', { body: makeBody({ site_id: foreignSite.id }) })).status).toBe(404)
     expect((await ask('POST', '', { body: makeBody({ site_id: 'ws_nothing' }) })).status).toBe(404)
     expect(
@@ -196,7 +196,7 @@ describe('a body', () => {
   })
 })
 
-it('keeps an alert from keys that do not reach its site, and from keys that are not for it', async () => {
+it('hides an alert from keys of other sites and from keys without the scope', async () => {
   const { id } = await add()
   const foreign = await addKey({ accountId: foreignSite.accountId })
   const ofOther = await addKey({ siteId: otherSite.id })
@@ -217,7 +217,7 @@ it('keeps an alert from keys that do not reach its site, and from keys that are 
   await ask('DELETE', `/${id}`)
 })
 
-it('takes fifty alerts of a site, and forgets them with it', async () => {
+it('accepts fifty alerts per site, and removes them with the site', async () => {
   const site = await test.control.addSite({ domain: 'many.example', name: 'Many', allowedDomains: [] })
   for (let count = 0; count < 50; count++) await add({ site_id: site.id, name: `Alert ${count}` })
   const refused = await ask('POST', '', { body: makeBody({ site_id: site.id }) })
@@ -228,7 +228,7 @@ it('takes fifty alerts of a site, and forgets them with it', async () => {
   expect((await ask('GET', `/${listed[0]!.id}`)).status).toBe(404)
 })
 
-it('tells every destination of a test, once a minute', async () => {
+it('sends a test to every destination, at most once a minute', async () => {
   const { id } = await add({ destinations: [{ type: 'webhook' }, { type: 'slack', url: SLACK_URL }] })
   expect(await ask('POST', `/${id}/test`)).toMatchObject({ status: 200, data: { id, queued: 2 } })
   expect(await ask('POST', `/${id}/test`)).toMatchObject({ status: 429, retryAfter: '60' })

@@ -51,7 +51,7 @@ async function send(
 const summaryOf = (answer: LightMyRequestResponse) => answer.json<{ data: BatchSummary }>().data
 const errorOf = (answer: LightMyRequestResponse) => answer.json<ErrorBody>().error
 
-/** The outcomes that are not 0, and a check that their sum is what came in. */
+/** The non-zero outcomes; checks that their sum equals the events received. */
 function readOutcomes(): Partial<Record<Outcome, number>> {
   const counts = OUTCOMES.map(
     (outcome) => [outcome, opened.readMetric(`zenovay_events_total{outcome="${outcome}"}`)] as const,
@@ -65,7 +65,7 @@ function readOutcomes(): Partial<Record<Outcome, number>> {
 const bot = makeEvent({ user_agent: 'curl/8' })
 
 describe('POST /api/v1/events', () => {
-  it('says of each event what became of it, in order', async () => {
+  it('reports the outcome of each event, in order', async () => {
     await open()
     const known = makeEvent()
     await send([known])
@@ -85,7 +85,7 @@ describe('POST /api/v1/events', () => {
     expect(readOutcomes()).toEqual({ stored: 3, duplicate: 1, bot: 1, invalid: 1 })
   })
 
-  it('takes a thousand events at once, again and again, from one address', async () => {
+  it('accepts a thousand events at once, repeatedly, from one address', async () => {
     await open()
     const key = await addKey()
     for (let i = 0; i < 3; i++) {
@@ -98,14 +98,14 @@ describe('POST /api/v1/events', () => {
     expect(opened.rows).toHaveLength(3 * MAX_KEYED_BATCH_EVENTS)
   })
 
-  it('counts an event that stands twice in a body once', async () => {
+  it('counts an event that occurs twice in a body once', async () => {
     await open()
     const event = makeEvent()
     expect(summaryOf(await send([event, event]))).toMatchObject({ stored: 1, duplicates: 1 })
     expect(opened.rows).toHaveLength(1)
   })
 
-  it('is acknowledged only when the events are on disk', async () => {
+  it('acknowledges only after the events are on disk', async () => {
     let letGo!: () => void
     const held = new Promise<void>((resolve) => (letGo = resolve))
     let isInserting = false
@@ -118,7 +118,7 @@ describe('POST /api/v1/events', () => {
     expect((await answer).statusCode).toBe(200)
   })
 
-  it('answers 503 for all when one cannot be stored, and counts nothing twice when all come again', async () => {
+  it('answers 503 for all when one event cannot be stored, and counts none twice when all are resent', async () => {
     const isLost = ({ event_id }: { event_id: string }) => event_id === 'no-luck'
     let isAway = true
     await open({
@@ -141,8 +141,8 @@ describe('POST /api/v1/events', () => {
   })
 })
 
-describe('whom the events are of', () => {
-  it('is whom the body names, and nobody is placed where the server stands', async () => {
+describe('the visitor of server events', () => {
+  it("is the one named in the body, and gets no country from the server's address", async () => {
     await open()
     await send([makeEvent({ visitor_id: 'visitor-of-ours', session_id: 'session-of-ours' })], {
       headers: { 'accept-language': 'de-CH', 'x-forwarded-for': '8.8.8.8' },
@@ -155,7 +155,7 @@ describe('whom the events are of', () => {
     })
   })
 
-  it('is a visitor for each session where no address can tell visitors apart', async () => {
+  it('is one visitor per session when addresses cannot distinguish visitors', async () => {
     await open()
     const sessions = ['session-a', 'session-b', 'session-a']
     await send(
@@ -169,7 +169,7 @@ describe('whom the events are of', () => {
   })
 })
 
-describe('what is refused', () => {
+describe('rejects', () => {
   it.each<[string, unknown, Sent, number, string, Partial<Record<Outcome, number>>]>([
     ['no JSON', [], { body: '{' }, 400, 'VALIDATION_ERROR', { invalid: 1 }],
     ['no body', [], { body: '' }, 400, 'VALIDATION_ERROR', { invalid: 1 }],
@@ -191,8 +191,8 @@ describe('what is refused', () => {
       'UNKNOWN_TRACKING_CODE',
       { unknown_site: 2 },
     ],
-    ['what cannot be a tracking code', [makeEvent()], { code: 'x' }, 400, 'VALIDATION_ERROR', { invalid: 1 }],
-    ['events of which none is valid', [bot, 7], {}, 400, 'VALIDATION_ERROR', { bot: 1, invalid: 1 }],
+    ['a malformed tracking code', [makeEvent()], { code: 'x' }, 400, 'VALIDATION_ERROR', { invalid: 1 }],
+    ['a body without a valid event', [bot, 7], {}, 400, 'VALIDATION_ERROR', { bot: 1, invalid: 1 }],
     [
       'text',
       [makeEvent()],
@@ -219,7 +219,7 @@ describe('what is refused', () => {
     expect(answer.headers['access-control-allow-origin']).toBeUndefined()
   })
 
-  it('a key that may only read, and one of another site', async () => {
+  it('a read-only key and a key of another site', async () => {
     await open()
     const other = await opened.control.addSite({ domain: 'other.example', name: 'Other', allowedDomains: [] })
     for (const key of [await addKey({ scope: 'read' }), await addKey({ siteId: other.id })]) {
@@ -230,13 +230,13 @@ describe('what is refused', () => {
     expect(readOutcomes()).toEqual({ unknown_site: 1 })
   })
 
-  it('names the faults of every event when none is valid', async () => {
+  it('a body without a valid event, listing the faults of each', async () => {
     await open()
     const { details } = errorOf(await send([bot, { ...makeEvent(), url: 7, session_id: undefined }]))
     expect(details!.map(({ field }) => field)).toEqual(['events[0]', 'events[1].session_id', 'events[1].url'])
   })
 
-  it('bodies beyond the memory for them, before they are read, and takes others once those are gone', async () => {
+  it('bodies that exceed the memory budget before they are read, and accepts others once memory is free', async () => {
     await open()
     await opened.app.listen({ port: 0, host: '127.0.0.1' })
     const { port } = opened.app.server.address() as AddressInfo

@@ -2,6 +2,7 @@ import type { Fault } from '@zenovay/tracker/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiKey, type NewApiKey } from '../../src/control/keys/api-key.js'
 import { createTestApp, type TestApp } from '../support/create-test-app.js'
+import { expectEvery } from '../support/expect-every.js'
 
 let test: TestApp
 let adminKey: string
@@ -62,7 +63,7 @@ const signup = (siteId = test.site.id) => ({
 })
 
 describe('/api/goals', () => {
-  it('adds goals of every kind, and lists those of a site, oldest first', async () => {
+  it('creates goals of every kind, and lists those of a site, oldest first', async () => {
     const { id } = await addSite()
     const bodies = [
       { name: 'Thanks', kind: 'path', match: 'exact', path: '/thanks', value: 2.5 },
@@ -92,7 +93,7 @@ describe('/api/goals', () => {
     expect((await call('GET', `/${String(added[1]!['id'])}`)).data).toEqual(added[1])
   })
 
-  it('changes what is named, and the rule as a whole', async () => {
+  it('updates the named fields, and the rule as a whole', async () => {
     const { data } = await call('POST', '', { body: signup() })
     const path = `/${String(data['id'])}`
     expect((await call('PATCH', path, { body: { value: 3 } })).data).toEqual({ ...data, value: 3 })
@@ -112,7 +113,7 @@ describe('/api/goals', () => {
     expect((await call('PATCH', path, { body: { path: '/x' } })).fields).toEqual(['kind'])
   })
 
-  it('removes a goal, once', async () => {
+  it('removes a goal once', async () => {
     const { data } = await call('POST', '', { body: signup() })
     const path = `/${String(data['id'])}`
     expect((await call('DELETE', path)).data).toEqual({ id: data['id'] })
@@ -130,19 +131,20 @@ describe('/api/goals', () => {
     expect((await call('GET', '?colour=red&site_id=a&site_id=b')).fields).toEqual(['colour', 'site_id'])
   })
 
-  it('takes 50 goals of a site, also of many at once', async () => {
+  it('accepts 50 goals per site, even when many are created at once', async () => {
     const { id } = await addSite()
     const answers = await Promise.all(
       Array.from({ length: 55 }, () => call('POST', '', { body: signup(id) })),
     )
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(50)
-    expect(
-      answers.filter(({ status }) => status === 400).every(({ fields }) => fields?.join() === 'site_id'),
-    ).toBe(true)
+    expectEvery(
+      answers.filter(({ status }) => status === 400),
+      ({ fields }) => fields?.join() === 'site_id',
+    )
     expect((await call('GET', `?site_id=${id}`)).data).toHaveLength(50)
   })
 
-  it('is for admin keys, and for the sites that they reach', async () => {
+  it('requires an admin key that can reach the site', async () => {
     const other = await test.control.addAccount({ name: 'Other', plan: 'pro' })
     const theirs = await addSite(other.id)
     const theirKey = await addKey({ accountId: other.id })
@@ -176,7 +178,7 @@ describe('/api/goals', () => {
     expect((await call('GET', '')).data).toContainEqual(mine)
   })
 
-  it('forgets the goals of a site with the site', async () => {
+  it('removes the goals of a site with the site', async () => {
     const site = await addSite()
     const { data } = await call('POST', '', { body: signup(site.id) })
     await test.control.removeSite(site.id)

@@ -30,7 +30,7 @@ it('is live and ready when events can be stored', async () => {
   })
 })
 
-it('says within two seconds that a hanging store is unreachable, and asks it once however many ask', async () => {
+it('reports a hanging store as unreachable within two seconds, with one query for any number of requests', async () => {
   let asked = 0
   const app = await open({
     store: {
@@ -52,7 +52,7 @@ it('says within two seconds that a hanging store is unreachable, and asks it onc
   expect((await get(app, '/health/live')).status).toBe(200)
 })
 
-it('names neither address nor cause of a store that refuses', async () => {
+it('reveals neither address nor cause of a failing store', async () => {
   const app = await open({
     store: { isReachable: () => Promise.reject(new Error('connect ECONNREFUSED 10.9.8.7:8123')) },
   })
@@ -84,7 +84,7 @@ it('is not ready while a batch cannot be written', async () => {
   expect((await get(app, '/health/ready')).status).toBe(200)
 })
 
-it('is not ready while it shuts down, and answers what still comes on an open connection', async () => {
+it('is not ready during shutdown, and still answers requests on an open connection', async () => {
   let letGo!: () => void
   const held = new Promise<void>((resolve) => (letGo = resolve))
   const { app, site, readMetric, close } = await createTestApp({ store: { insertEvents: () => held } })

@@ -30,14 +30,14 @@ async function countStored(eventId: string): Promise<number> {
 
 it.each([
   [
-    'the first that the browser asks for',
+    'the first preference of the browser',
     { 'accept-language': 'de-CH,de;q=0.9,en;q=0.8' },
     undefined,
     'de-CH',
   ],
-  ['none for a server, which takes any', { 'accept-language': '*' }, undefined, ''],
-  ['what the event says, before what the browser asks for', { 'accept-language': 'de-CH' }, 'fr', 'fr'],
-])('takes for the language of an event %s', async (_name, headers, language, stored) => {
+  ['nothing when any language is accepted', { 'accept-language': '*' }, undefined, ''],
+  ['the one of the event, with priority over the browser', { 'accept-language': 'de-CH' }, 'fr', 'fr'],
+])('stores as language %s', async (_name, headers, language, stored) => {
   const { language: _, ...event } = makeEvent()
   await collector.post(
     { ...event, ...(language && { language }) },
@@ -51,7 +51,7 @@ it.each([
 })
 
 describe('exactly once', () => {
-  it('acknowledges the same event id again and stores it once', async () => {
+  it('acknowledges a repeated event id and stores it once', async () => {
     const event = makeEvent()
     for (let i = 0; i < 3; i++) expect((await collector.post(event, otherClient())).status).toBe(200)
     expect(await countStored(event.event_id!)).toBe(1)
@@ -64,13 +64,13 @@ describe('exactly once', () => {
     expect(await countStored(event.event_id!)).toBe(1)
   })
 
-  it('stores an event once when a batch holds it twice', async () => {
+  it('stores an event once when a batch contains it twice', async () => {
     const event = makeEvent()
     await collector.post([event, event], otherClient())
     expect(await countStored(event.event_id!)).toBe(1)
   })
 
-  it('knows events of before a restart, marked as retry or sent again by the browser itself', async () => {
+  it('recognizes events from before a restart, marked as retry or resent by the browser itself', async () => {
     const [marked, unmarked] = [makeEvent(), makeEvent()]
     await collector.post([marked, unmarked], otherClient())
     await collector.restart()
@@ -78,7 +78,7 @@ describe('exactly once', () => {
     expect([await countStored(marked.event_id!), await countStored(unmarked.event_id!)]).toEqual([1, 1])
   })
 
-  it('keeps the same id of two sites apart', async () => {
+  it('keeps equal ids of two sites apart', async () => {
     const other = await collector.collector.control.addSite({
       domain: 'example.com',
       name: 'Other',
@@ -92,7 +92,7 @@ describe('exactly once', () => {
 })
 
 describe('limits', () => {
-  it('refuses the 61st request of ten seconds with Retry-After, and only that client', async () => {
+  it('refuses the 61st request in ten seconds with Retry-After, and only for that client', async () => {
     const client = otherClient()
     const batch = Array.from({ length: BURST_LIMIT / 2 }, () => makeEvent())
     expect((await collector.post(batch, client)).status).toBe(200)
@@ -114,7 +114,7 @@ describe('limits', () => {
     expect((await collector.post(refused, otherClient())).status).toBe(200)
   })
 
-  it('counts requests that it refuses for other reasons too', async () => {
+  it('counts requests that it refuses for other reasons as well', async () => {
     const client = otherClient()
     for (let i = 0; i < BURST_LIMIT; i++) await collector.post('no JSON', client)
     expect((await collector.post(makeEvent(), client)).status).toBe(429)
@@ -131,7 +131,7 @@ describe('identity', () => {
     visitor_id: undefined,
   })
 
-  it('joins the page loads of a cookieless visitor by network and user agent, into one visitor and one session', async () => {
+  it('joins the page loads of a cookieless visitor by network and user agent into one visitor and one session', async () => {
     const [first, second, third] = [
       cookieless(),
       cookieless(),
@@ -153,7 +153,7 @@ describe('identity', () => {
     expect(c!.visitor_id).not.toBe(a!.visitor_id)
   })
 
-  it('names neither the visitor nor the user whom an event with a privacy signal carries', async () => {
+  it('ignores the visitor and user ids of an event with a privacy signal', async () => {
     const event = makeEvent({ gpc: true, user_id: 'user-42' })
     await collector.post(event, { headers: { 'x-forwarded-for': '192.0.2.90' } })
     const [row] = await collector.select<Record<string, unknown>>(
@@ -183,7 +183,7 @@ describe('identity', () => {
 })
 
 describe('POST /e/heartbeat/{code}', () => {
-  it('makes a visitor live and stores no event', async () => {
+  it('counts a visitor as live and stores no event', async () => {
     const [before] = await collector.select<{ n: number }>('SELECT count() AS n FROM events')
     const answer = await beat({ session_id: 'session-heart', visitor_id: 'visitor-heart' })
     expect((await answer.json()) as IngestAnswer).toEqual({ success: true })
@@ -195,7 +195,7 @@ describe('POST /e/heartbeat/{code}', () => {
     expect(after).toEqual(before)
   })
 
-  it('lists the faults of a bad one', async () => {
+  it('lists the faults of an invalid heartbeat', async () => {
     const answer = await beat({ url: 'nowhere' })
     expect(((await answer.json()) as ErrorBody).error.details).toEqual([
       { field: 'session_id', reason: 'is missing' },
@@ -205,7 +205,7 @@ describe('POST /e/heartbeat/{code}', () => {
 })
 
 describe('CORS', () => {
-  it('answers a preflight and stands on answers that no route gives', async () => {
+  it('answers a preflight, and adds headers to answers without a route as well', async () => {
     const preflight = await fetch(`${collector.url}/e/${collector.site.trackingCode}`, { method: 'OPTIONS' })
     expect(preflight.status).toBe(204)
     expect(preflight.headers.get('access-control-allow-headers')).toContain('Content-Type')

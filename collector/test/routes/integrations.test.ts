@@ -25,7 +25,7 @@ beforeEach(() => {
   now += 60_000
 })
 
-it('has neither route unless it is configured', async () => {
+it('serves neither route unless it is configured', async () => {
   const plain = await createTestApp()
   for (const url of ['/webhooks/stripe', '/webhooks/uptime'])
     expect(
@@ -60,7 +60,7 @@ describe('POST /webhooks/stripe', () => {
   const event = (type: string, object: object) =>
     JSON.stringify({ id: `evt_${type}`, created: 100, type, data: { object } }, null, 2)
 
-  it('makes what was paid for the plan of the account', async () => {
+  it('applies the paid plan to the account', async () => {
     expect(
       await post(event('checkout.session.completed', { customer: 'cus_1', client_reference_id: account.id })),
     ).toMatchObject({ status: 200, received: true })
@@ -78,7 +78,7 @@ describe('POST /webhooks/stripe', () => {
     expect((await test.control.findAccount(account.id))!.plan).toBe('scale')
   })
 
-  it('refuses what is not signed with the secret, or too long ago, and changes nothing', async () => {
+  it('rejects wrong and expired signatures without changing anything', async () => {
     const body = event('customer.subscription.deleted', { id: 'sub_1', customer: 'cus_1' })
     for (const options of [
       { secret: 'whsec_another_one_of_the_tests' },
@@ -96,13 +96,13 @@ describe('POST /webhooks/stripe', () => {
     expect((await test.control.findAccount(account.id))!.plan).toBe('scale')
   })
 
-  it('takes events that are about something else, and refuses what is none', async () => {
+  it('accepts unrelated events and rejects invalid bodies', async () => {
     expect((await post(event('invoice.paid', { id: 'in_1' }))).status).toBe(200)
     for (const body of ['{}', '[', '"x"', '{"__proto__":{"id":"evt"}}'])
       expect((await post(body)).status).toBe(400)
   })
 
-  it('can be read by no page', async () => {
+  it('sends no CORS headers', async () => {
     const { headers } = await post('{}')
     expect(headers['access-control-allow-origin']).toBeUndefined()
     expect(headers['cache-control']).toBe('no-store')
@@ -131,7 +131,7 @@ describe('POST /webhooks/uptime', () => {
   const listTold = async (id: string) =>
     (await test.alerts.listNotifications(id, 100)).map(({ at }) => at).reverse()
 
-  it('tells every alert on uptime that the site went down, and that it is up again, once each', async () => {
+  it('triggers every uptime alert once when the site goes down, and once when it is up again', async () => {
     const [alert, paused, other] = [
       await addAlert(),
       await addAlert({ isActive: false }),
@@ -172,23 +172,23 @@ describe('POST /webhooks/uptime', () => {
     ])
   })
 
-  it('goes by when the monitor says it was, and never by a time to come', async () => {
+  it('uses the time reported by the monitor, but never a future time', async () => {
     const alert = await addAlert()
     const say = async (status: string, at: number) =>
       (await post({ site_id: test.site.id, status, at: new Date(at).toISOString() })).data.changed
     expect(await say('down', now - 10_000)).toBe(true)
-    // What was sent before comes late.
+    // An older report arrives late.
     expect(await say('up', now - 20_000)).toBe(false)
     expect(await say('up', now + 3_600_000)).toBe(true)
     expect(await listTold(alert.id)).toEqual([now - 10_000, now])
   })
 
-  it('wants its token', async () => {
+  it('requires its token', async () => {
     for (const token of ['', `${TOKEN}x`, TOKEN.slice(1)])
       expect((await post({ site_id: test.site.id, status: 'down' }, token)).status).toBe(401)
   })
 
-  it('refuses a site that is not there and a body with faults', async () => {
+  it('rejects an unknown site and an invalid body', async () => {
     expect((await post({ site_id: 'ws_nothing', status: 'down' })).status).toBe(404)
     const { status, error } = await post({ site_id: 5, status: 'broken', at: 'yesterday', colour: 'red' })
     expect([status, error.details.map(({ field }) => field)]).toEqual([

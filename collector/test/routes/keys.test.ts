@@ -38,7 +38,7 @@ interface Call {
   headers?: Record<string, string>
 }
 
-/** Calls a route with the admin key of the default account, unless another is given. */
+/** Calls a route with the admin key of the default account, unless another key is given. */
 async function call<Data = KeyData>(
   method: 'GET' | 'POST' | 'DELETE' | 'PATCH',
   url: string,
@@ -62,7 +62,7 @@ const listIds = async (key?: string) =>
   (await call<KeyData[]>('GET', '/api/keys', { ...(key !== undefined && { key }) })).data.map(({ id }) => id)
 
 describe('/api/keys', () => {
-  it('makes a key that works, and shows it in that answer only', async () => {
+  it('creates a working key and shows its secret in that answer only', async () => {
     const made = await call('POST', '/api/keys', {
       body: { name: ' Dashboard ', scope: 'write', site_id: opened.site.id },
     })
@@ -86,7 +86,7 @@ describe('/api/keys', () => {
     expect(list.text).not.toContain((await opened.control.findApiKey(described.id))!.hash)
   })
 
-  it('makes a key of all sites that reads, unless more is asked for', async () => {
+  it('creates a read key of all sites by default', async () => {
     expect((await call('POST', '/api/keys', { body: { name: 'all' } })).data).toMatchObject({
       scope: 'read',
       site_id: null,
@@ -96,7 +96,7 @@ describe('/api/keys', () => {
     ).toMatchObject({ scope: 'admin', site_id: null })
   })
 
-  it('revokes a key at once, also the one that asks and is the last', async () => {
+  it('revokes a key at once, even the last one and the one that asks', async () => {
     const { id, secret } = await addKey()
     expect((await call('GET', '/api/external/v1/websites', { key: secret })).status).toBe(200)
     expect(await call('DELETE', `/api/keys/${id}`)).toMatchObject({ status: 200, data: { id } })
@@ -124,7 +124,7 @@ describe('/api/keys', () => {
     expect(await listIds()).toHaveLength(1)
   })
 
-  it('takes JSON only, and nothing from pages of other origins', async () => {
+  it('accepts JSON only, and nothing from pages of other origins', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded'])
       expect([
         type,
@@ -145,7 +145,7 @@ describe('/api/keys', () => {
   })
 })
 
-describe('reach', () => {
+describe('access', () => {
   let other: Site
   beforeEach(async () => {
     other = await opened.control.addSite({ domain: 'other.example', name: 'Other', allowedDomains: [] })
@@ -163,7 +163,7 @@ describe('reach', () => {
     }
   })
 
-  it('of an admin key of one site ends there', async () => {
+  it('of an admin key of one site ends at that site', async () => {
     const siteAdmin = await addKey({ scope: 'admin', siteId: opened.site.id })
     const [sibling, wide, foreign] = [
       await addKey({ siteId: opened.site.id }),
@@ -182,7 +182,7 @@ describe('reach', () => {
         body: { name: 'made', site_id: siteId },
       })
       expect([siteId, found]).toEqual([siteId, status])
-      // Never more than its maker: "all" is all that this one reaches.
+      // A key never exceeds the key that created it: "all" means all sites of this one.
       if (status === 201) expect(data.site_id).toBe(opened.site.id)
     }
     for (const [{ id }, status] of [
@@ -195,7 +195,7 @@ describe('reach', () => {
     expect(await opened.control.findApiKey(wide.id)).toBeDefined()
   })
 
-  it('of an account ends there: its keys neither see nor change sites and keys of another', async () => {
+  it('of an account key ends at the account: keys neither see nor change another account', async () => {
     const { id: accountId } = await opened.control.addAccount({ name: 'Rival', plan: 'pro' })
     const theirs = await opened.control.addSite({
       accountId,
@@ -207,7 +207,7 @@ describe('reach', () => {
     for (const scope of KEY_SCOPES)
       for (const siteId of [null, theirs.id]) {
         const { id, secret: key } = await addKey({ accountId, siteId, scope })
-        // A site of ours, or one that is not there: the same answer.
+        // One of our sites, or an unknown one: the answer is the same.
         for (const target of [opened.site.id, 'ws_nothing']) {
           const refused = siteId === null && scope === 'admin' ? 404 : 403
           const read = siteId === null ? 404 : 403
@@ -248,7 +248,7 @@ describe('reach', () => {
     )
   })
 
-  it('of what an admin key makes is its own account', async () => {
+  it('of a created key ends at the account of its creator', async () => {
     const { id: accountId } = await opened.control.addAccount({ name: 'Rival', plan: 'pro' })
     const { secret: key } = await addKey({ accountId, scope: 'admin' })
     const site = await call<{ id: string }>('POST', '/api/sites', { key, body: { domain: 'new.example' } })

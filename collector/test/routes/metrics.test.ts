@@ -32,7 +32,7 @@ describe('the text that Prometheus reads', () => {
     )
   })
 
-  it('counts into a histogram cumulatively, bounds included', () => {
+  it('counts into histogram buckets cumulatively, bounds included', () => {
     const { histogram, expose } = createRegistry()
     const { observe } = histogram({
       name: 'latency_seconds',
@@ -62,7 +62,7 @@ describe('GET /metrics', () => {
   const get = (authorization?: string) =>
     opened.app.inject({ url: '/metrics', headers: authorization === undefined ? {} : { authorization } })
 
-  it('wants the token, and no page of any site may read the answer', async () => {
+  it('requires the token, and sends no CORS headers', async () => {
     for (const wrong of [undefined, '', 'Bearer', `Bearer ${METRICS_TOKEN}x`, METRICS_TOKEN]) {
       const refused = await get(wrong)
       expect([refused.statusCode, refused.headers['access-control-allow-origin']]).toEqual([401, undefined])
@@ -76,7 +76,7 @@ describe('GET /metrics', () => {
     expect(answer.headers).not.toHaveProperty('access-control-allow-origin')
   })
 
-  it('tells how ingest goes, line by line in the format, without sites and addresses', async () => {
+  it('exposes the ingest metrics in the text format, without sites and addresses', async () => {
     await opened.app.inject({
       method: 'POST',
       url: `/e/${opened.site.trackingCode}`,
@@ -106,7 +106,7 @@ describe('GET /metrics', () => {
   })
 })
 
-it('has no /metrics without METRICS_TOKEN, and refuses one that is too short', async () => {
+it('has no /metrics without METRICS_TOKEN, and rejects a token that is too short', async () => {
   expect(readConfig({}).metricsToken).toBeUndefined()
   expect(() => readConfig({ METRICS_TOKEN: 'short' })).toThrow('METRICS_TOKEN')
 })

@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => collector.close())
 
-/** A GET whose body is left as it came over the wire; fetch would decompress it. */
+/** A GET that returns the body as sent over the wire; fetch would decompress it. */
 function getRaw(
   path: string,
   headers: Record<string, string>,
@@ -55,7 +55,7 @@ describe.each(['z', 'live'])('GET /%s.js', (name) => {
     expect(again.body).toHaveLength(0)
   })
 
-  it('is cached shortly under its name and for ever under its hash, with the headers that SRI needs', async () => {
+  it('is cached briefly under its name and for ever under its hash, with the headers required by SRI', async () => {
     const short = await getRaw(`/${name}.js`, {})
     expect(short.headers['cache-control']).toContain('max-age=3600')
     expect(short.headers).toMatchObject({

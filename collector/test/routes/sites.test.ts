@@ -25,7 +25,7 @@ interface Call {
   headers?: Record<string, string>
 }
 
-/** Calls a route with the admin key of all sites, unless another or none ('') is given. */
+/** Calls a route with the admin key of all sites, unless another key or none ('') is given. */
 async function call(method: string, path: string, { key = adminKey, body, headers }: Call = {}) {
   const answer = await fetch(`${collector.url}/api/sites${path}`, {
     method,
@@ -52,7 +52,7 @@ const addSite = (domain = 'matrix.example') =>
   collector.collector.control.addSite({ domain, name: domain, allowedDomains: [] })
 
 describe('/api/sites', () => {
-  it('adds a site, with defaults for what is left out, and lists it', async () => {
+  it('adds a site, with defaults for missing fields, and lists it', async () => {
     const added = await call('POST', '', { body: { domain: 'Bücher.example' } })
     expect(added.status).toBe(201)
     expect(added.body).toMatchObject({
@@ -78,7 +78,7 @@ describe('/api/sites', () => {
     expect(list.headers.get('cache-control')).toBe('no-store')
   })
 
-  it('takes every setting', async () => {
+  it('accepts every setting', async () => {
     const settings = {
       domain: 'all.example',
       name: 'All',
@@ -89,7 +89,7 @@ describe('/api/sites', () => {
     expect((await call('POST', '', { body: settings })).body.data).toMatchObject(settings)
   })
 
-  it('changes the named settings, at once for events too', async () => {
+  it('changes the named settings, effective at once for events too', async () => {
     const site = await addSite('before.example')
     const post = (origin: string) =>
       collector.post(makeEvent(), { code: site.trackingCode, headers: { origin } })
@@ -114,7 +114,7 @@ describe('/api/sites', () => {
     })
   })
 
-  it('removes a site with its keys and events, at once', async () => {
+  it('removes a site with its keys and events at once', async () => {
     const [site, kept] = [await addSite(), await addSite()]
     const key = await createKey('read', site.id)
     for (const { trackingCode } of [site, kept])
@@ -133,7 +133,7 @@ describe('/api/sites', () => {
     expect((await collector.get('/api/external/v1/websites', { 'x-api-key': key })).status).toBe(401)
     expect((await call('GET', `/${site.id}`)).status).toBe(404)
     expect((await call('DELETE', `/${site.id}`)).status).toBe(404)
-    // Until the last straggler must have come.
+    // Until the last event under way must have arrived.
     expect((await collector.collector.control.listRemovals()).map(({ siteId }) => siteId)).toContain(site.id)
   })
 
@@ -163,7 +163,7 @@ describe('/api/sites', () => {
     expect((await call('PATCH', `/${site.id}`, { body: { id: 'ws_other' } })).status).toBe(400)
   })
 
-  it('takes JSON only, up to 64 KiB', async () => {
+  it('accepts JSON only, up to 64 KiB', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])
       expect([
         type,
@@ -182,7 +182,7 @@ describe('/api/sites', () => {
 describe('/api/sites and pages of other origins', () => {
   const origin = 'https://evil.example'
 
-  it('lets no preflight pass and puts no CORS header on any answer', async () => {
+  it('allows no preflight and sends no CORS header on any answer', async () => {
     const site = await addSite()
     for (const path of ['', `/${site.id}`, `/${site.id}/visitors/visitor-0001`])
       for (const method of ['GET', 'POST', 'PATCH', 'DELETE', 'PUT']) {
@@ -208,7 +208,7 @@ describe('/api/sites and pages of other origins', () => {
       expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
   })
 
-  it('finds the route under every spelling of its path', async () => {
+  it('matches the route for every spelling of its path', async () => {
     const answer = await fetch(`${collector.url}/%61pi/site%73`, {
       method: 'OPTIONS',
       headers: { origin, 'access-control-request-method': 'GET' },
@@ -216,7 +216,7 @@ describe('/api/sites and pages of other origins', () => {
     expect(answer.headers.get('access-control-allow-origin')).toBeNull()
   })
 
-  it('refuses what a browser says comes from elsewhere, although the key is right', async () => {
+  it('rejects cross-site requests of browsers even with a valid key', async () => {
     for (const [from, status] of [
       ['cross-site', 403],
       ['same-site', 403],
@@ -229,7 +229,7 @@ describe('/api/sites and pages of other origins', () => {
       ])
   })
 
-  it('leaves public routes open', async () => {
+  it('keeps public routes open', async () => {
     const answer = await fetch(`${collector.url}/api/external/v1/websites`, {
       method: 'OPTIONS',
       headers: { origin },
@@ -246,7 +246,7 @@ describe('authorisation', () => {
     ;[site, other] = [await addSite(), await addSite()]
   })
 
-  /** Status of every verb on every path, in the order of the calls. */
+  /** Status of every method on every path, in the order of the calls. */
   async function statuses(key: string): Promise<Record<string, number>> {
     const calls: [string, string, unknown?][] = [
       ['GET', ''],
@@ -273,7 +273,7 @@ describe('authorisation', () => {
     return found
   }
 
-  // What no route serves is 404 for everybody.
+  // Unserved combinations are 404 for every key.
   const unserved = {
     'PATCH ': 404,
     'DELETE ': 404,
@@ -298,7 +298,7 @@ describe('authorisation', () => {
     ...Object.fromEntries(served.map((name) => [name, status])),
   })
 
-  it('refuses no key, a wrong one and a made-up one with 401', async () => {
+  it('answers 401 to a missing, a wrong and an invented key', async () => {
     for (const key of [
       '',
       'zv_nonsense',
@@ -308,13 +308,13 @@ describe('authorisation', () => {
       expect(await statuses(key)).toEqual(all(401))
   })
 
-  it('refuses read and write keys with 403, of all sites too', async () => {
+  it('answers 403 to read and write keys, even of all sites', async () => {
     for (const scope of ['read', 'write'] as const)
       for (const siteId of [null, site.id])
         expect(await statuses(await createKey(scope, siteId))).toEqual(all(403))
   })
 
-  it('lets the admin key of one site read, change and erase in that site only', async () => {
+  it('lets the admin key of one site read, change and erase only that site', async () => {
     expect(await statuses(await createKey('admin', site.id))).toEqual({
       ...all(403),
       'GET ': 200,
@@ -326,7 +326,7 @@ describe('authorisation', () => {
     expect((list.body.data as unknown as Site[]).map(({ id }) => id)).toEqual([site.id])
   })
 
-  it('tells the admin key of another site nothing, not even whether an id exists', async () => {
+  it('hides from the admin key of another site whether an id exists', async () => {
     expect(await statuses(await createKey('admin', other.id))).toEqual({ ...all(403), 'GET ': 200 })
   })
 

@@ -3,6 +3,7 @@ import type { ErrorBody } from '@zenovay/tracker/contract'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type NewApiKey, parseKeyId } from '../../src/control/keys/api-key.js'
 import { MAX_STREAMS_PER_KEY } from '../../src/reports/realtime/stream-hub.js'
+import { expectEvery } from '../support/expect-every.js'
 import { makeEvent } from '../support/make-event.js'
 import { readStream, type StreamReader } from '../support/read-stream.js'
 import { startTestCollector, type TestCollector } from '../support/start-test-collector.js'
@@ -11,9 +12,9 @@ let test: TestCollector
 /** Another collector on the same store and control data. */
 let second: Collector
 let key: string
-/** Of those who send, who have limits of their own. */
+/** Of the senders, which have separate limits. */
 let writeKey: string
-/** A stream whose key is revoked at the beginning, for the last test: it may take a while to end. */
+/** A stream whose key is revoked at the beginning, for the last test, because it may take a while to end. */
 let revoked: StreamReader
 const opened: StreamReader[] = []
 
@@ -43,7 +44,7 @@ async function addKey(fields: Partial<NewApiKey> = {}): Promise<string> {
   return secret
 }
 
-/** A site that no other test writes to. */
+/** A site used by a single test. */
 const addSite = () =>
   test.collector.control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
 
@@ -79,7 +80,7 @@ const untilHits = (stream: StreamReader, count: number) =>
   expect.poll(() => idsOf(stream).length, { timeout: 30_000 }).toBeGreaterThanOrEqual(count)
 
 describe('GET /api/stream/{id}', () => {
-  it('tells the live count when it changes, and the figures of the last day as the overview has them', async () => {
+  it("sends the live count when it changes, and the last day's numbers as in the overview", async () => {
     const site = await addSite()
     const stream = await open(site.id)
     expect(stream.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
@@ -98,7 +99,7 @@ describe('GET /api/stream/{id}', () => {
     expect(later.dataOf('analytics')).toEqual([overview.data.summary])
   })
 
-  it('tells each stored event, whichever collector stored it, and nothing of its user', async () => {
+  it('sends each stored event of any collector, without user data', async () => {
     const site = await addSite()
     const stream = await open(site.id)
     const hostile = 'a\n\ndata: {"x":1}\u2028\r\nevent: live'
@@ -133,7 +134,7 @@ describe('GET /api/stream/{id}', () => {
     expect(JSON.stringify(stream.messages)).not.toMatch(/ann@example|session-0001|secret|127\.0\.0\.1/)
   })
 
-  it('loses and repeats none of 500 events of two collectors over ten cuts', async () => {
+  it('loses and repeats none of 500 events of two collectors over ten reconnections', async () => {
     const site = await addSite()
     const sent = Array.from({ length: 500 }, (_, number) => `event-${number}`)
     const urls = [test.url, second.url]
@@ -142,7 +143,7 @@ describe('GET /api/stream/{id}', () => {
     let isSending = true
     const sending = (async () => {
       for (let start = 0; start < sent.length; start += 20) {
-        // An event of a week ago lies far away from the others in the store, and comes no later.
+        // An event of a week ago is stored far from the others, but arrives no later.
         const events = sent
           .slice(start, start + 20)
           .map((event_id, i) => makeEvent({ event_id, age_ms: i % 2 === 0 ? 0 : 6 * 24 * 60 * 60 * 1000 }))
@@ -154,8 +155,11 @@ describe('GET /api/stream/{id}', () => {
       }
       isSending = false
     })()
-    // The reader goes from one collector to the other.
+    // The reader alternates between the collectors.
+    const deadline = performance.now() + 90_000
     for (let cuts = 0; cuts < 10 || received.length < sent.length; cuts++) {
+      if (performance.now() > deadline)
+        throw new Error(`received ${received.length} of ${sent.length} events within 90 s`)
       const stream = await open(site.id, { url: urls[cuts % 2]!, lastId })
       await expect
         .poll(() => idsOf(stream).length > 0 || (!isSending && received.length === sent.length), {
@@ -171,7 +175,7 @@ describe('GET /api/stream/{id}', () => {
     expect(new Set(received)).toEqual(new Set(sent))
   }, 120_000)
 
-  it('resumes at the connection when it was cut off before the first event', async () => {
+  it('resumes from the connection when it was cut off before the first event', async () => {
     const site = await addSite()
     await send(site.trackingCode, [makeEvent({ event_id: 'before' })])
     const first = await open(site.id)
@@ -185,7 +189,7 @@ describe('GET /api/stream/{id}', () => {
     expect(idsOf(again)).toEqual(['meanwhile', 'after'])
   })
 
-  it('goes on with new events after an id of another store', async () => {
+  it('continues with new events after an id of another store', async () => {
     const site = await addSite()
     const stream = await open(site.id, { lastId: '999999999-1-1' })
     await send(site.trackingCode, [makeEvent({ event_id: 'new' })])
@@ -193,7 +197,7 @@ describe('GET /api/stream/{id}', () => {
     expect(idsOf(stream)).toEqual(['new'])
   })
 
-  it('refuses what is no id', async () => {
+  it('rejects invalid ids', async () => {
     const stream = await test.get(`/api/stream/${test.site.id}`, {
       'x-api-key': key,
       'last-event-id': "1' OR 1",
@@ -204,7 +208,7 @@ describe('GET /api/stream/{id}', () => {
     ])
   })
 
-  it('needs a key of the site, in a header', async () => {
+  it('requires a key of the site in a header', async () => {
     const other = await addSite()
     expect((await test.get(`/api/stream/${test.site.id}`)).status).toBe(401)
     expect((await test.get(`/api/stream/${test.site.id}?key=${key}&x-api-key=${key}`)).status).toBe(401)
@@ -212,19 +216,19 @@ describe('GET /api/stream/{id}', () => {
     expect((await test.get('/api/stream/ws_nothing', { 'x-api-key': key })).status).toBe(404)
   })
 
-  it(`opens ${MAX_STREAMS_PER_KEY} for a key, and another once one is gone`, async () => {
+  it(`opens ${MAX_STREAMS_PER_KEY} streams for a key, and another once one has closed`, async () => {
     const apiKey = await addKey()
     const streams = await Promise.all(
       Array.from({ length: MAX_STREAMS_PER_KEY }, () => open(test.site.id, { apiKey })),
     )
-    expect(streams.every(({ status }) => status === 200)).toBe(true)
+    expectEvery(streams, ({ status }) => status === 200)
     const refused = await test.get(`/api/stream/${test.site.id}`, { 'x-api-key': apiKey })
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '10'])
     streams[0]!.cut()
     await expect.poll(async () => (await open(test.site.id, { apiKey })).status).toBe(200)
   })
 
-  it('ends when the collector closes, without making it wait', async () => {
+  it('ends when the collector closes, without delaying it', async () => {
     const stream = await open(test.site.id)
     await expect.poll(() => stream.dataOf('live')).toHaveLength(1)
     await test.restart()

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Webhook } from '../../src/webhooks/webhook.js'
+import { expectEvery } from '../support/expect-every.js'
 import { openWebhooks, type OpenWebhooks } from '../support/open-webhooks.js'
 
 let opened: OpenWebhooks
@@ -9,7 +10,7 @@ beforeEach(async () => {
 })
 afterEach(() => opened.close())
 
-/** Receivers that answer within a few milliseconds, and a full backlog. */
+/** Adds webhooks with a full backlog, whose receivers answer within a few milliseconds. */
 async function addUnderLoad(count: number): Promise<Webhook[]> {
   const webhooks: Webhook[] = []
   for (let index = 0; index < count; index++) {
@@ -20,42 +21,50 @@ async function addUnderLoad(count: number): Promise<Webhook[]> {
     webhooks.push(await opened.add(`/${index}`))
   }
   await opened.put(300)
+  for (const { id } of webhooks) await waitForAttempts(1, id)
   return webhooks
 }
+
+const sentTo = (id: string) => opened.sent.filter(({ webhook }) => webhook.id === id)
+
+/** Waits until this many attempts have begun, of one webhook or of all. */
+const waitForAttempts = (count: number, id?: string) =>
+  expect
+    .poll(() => (id === undefined ? opened.sent : sentTo(id)).length, { timeout: 20_000, interval: 1 })
+    .toBeGreaterThanOrEqual(count)
+
+/** Waits until every delivery of a webhook has succeeded or failed. */
+const waitForEmptyBacklog = ({ id }: Webhook) =>
+  expect
+    .poll(async () => (await opened.store.findWebhook(id))!.backlog, { timeout: 20_000, interval: 5 })
+    .toBe(0)
 
 it('signs nothing with an old secret once a rotation is answered, and loses nothing', async () => {
   const webhooks = await addUnderLoad(3)
   for (let turn = 0; turn < 15; turn++) {
     const { id } = webhooks[turn % 3]!
     await opened.webhooks.rotate(id, `secret-${turn}`, 'key_1')
-    const answeredAt = opened.sent.length
-    expect(
-      opened.sent.filter(
-        ({ webhook, endedAt }) =>
-          webhook.id === id && endedAt === undefined && webhook.secret !== `secret-${turn}`,
-      ),
-    ).toEqual([])
-    await sleep(20)
-    expect(
-      opened.sent
-        .slice(answeredAt)
-        .filter(({ webhook }) => webhook.id === id)
-        .every(({ webhook }) => webhook.secret === `secret-${turn}`),
-    ).toBe(true)
+    const before = sentTo(id)
+    expectEvery(
+      before,
+      ({ webhook, endedAt }) => endedAt !== undefined || webhook.secret === `secret-${turn}`,
+    )
+    await waitForAttempts(before.length + 1, id)
+    expectEvery(sentTo(id).slice(before.length), ({ webhook }) => webhook.secret === `secret-${turn}`)
   }
   expect(opened.sent.length).toBeGreaterThan(30)
-  expect(opened.sent.every(({ result }) => result === undefined || result.status === 200)).toBe(true)
+  expectEvery(opened.sent, ({ result }) => result === undefined || result.status === 200)
 })
 
 it('sends nothing once a removal is answered', async () => {
   const webhooks = await addUnderLoad(5)
   for (const { id } of webhooks) {
-    await sleep(20)
     expect(await opened.webhooks.remove(id, 'key_1')).toBe(true)
-    const before = opened.sent.filter(({ webhook }) => webhook.id === id)
-    expect(before.every(({ endedAt }) => endedAt !== undefined)).toBe(true)
+    const before = sentTo(id)
+    expectEvery(before, ({ endedAt }) => endedAt !== undefined)
+    // Proves that no attempt begins meanwhile.
     await sleep(20)
-    expect(opened.sent.filter(({ webhook }) => webhook.id === id)).toHaveLength(before.length)
+    expect(sentTo(id)).toHaveLength(before.length)
     expect(await opened.webhooks.remove(id, 'key_1')).toBe(false)
     expect(await opened.webhooks.test(id, { event: 'test', data: {}, actor: null })).toBeUndefined()
   }
@@ -63,12 +72,12 @@ it('sends nothing once a removal is answered', async () => {
   expect(await opened.webhooks.replay(webhooks[0]!.id, { failedSince: 0 }, null)).toBeUndefined()
 })
 
-it('cuts an attempt that takes long when its webhook is removed', async () => {
+it('aborts a long attempt when its webhook is removed', async () => {
   opened.answers['/a'] = (_message, signal) =>
     new Promise((resolve) => signal.addEventListener('abort', () => resolve(0)))
   const webhook = await opened.add('/a')
   await opened.put(1)
-  while (opened.sent.length === 0) await sleep(1)
+  await waitForAttempts(1)
   await opened.webhooks.remove(webhook.id, 'key_1')
   expect((await opened.logOf(webhook)).map(({ kind, error, note }) => [kind, error, note])).toEqual([
     ['created', null, null],
@@ -77,36 +86,37 @@ it('cuts an attempt that takes long when its webhook is removed', async () => {
   ])
 })
 
-it('waits for another process that is sending, also when it died', async () => {
+it('waits for another process that is sending, even if it died', async () => {
   opened.answers['/a'] = () => new Promise(() => {})
   const webhook = await opened.add('/a')
   await opened.put(1)
-  while (opened.sent.length === 0) await sleep(1)
+  await waitForAttempts(1)
   await opened.crash()
   let isAnswered = false
   const rotated = opened.webhooks.rotate(webhook.id, 'second', null).then(() => (isAnswered = true))
+  // Proves that the rotation is not answered meanwhile.
   await sleep(200)
   expect(isAnswered).toBe(false)
   opened.clock.skippedMs += 6_500
   await rotated
 })
 
-it('forgets a visitor, and a site', async () => {
+it('removes the deliveries of an erased visitor and of a removed site', async () => {
   opened.answers['/a'] = 404
   const webhook = await opened.add('/a')
   await opened.put(2, { data: { visitorId: 'visitor "one"' } })
   await opened.put(1, { data: { visitorId: 'visitor two' } })
-  while ((await opened.store.findWebhook(webhook.id))!.backlog > 0) await sleep(5)
+  await waitForEmptyBacklog(webhook)
   await opened.webhooks.forget({ siteIds: ['ws_other'], visitorId: 'visitor two' })
   await opened.webhooks.forget({ siteIds: [opened.site.id], visitorId: 'visitor "one"' })
   expect(await opened.webhooks.replay(webhook.id, { failedSince: 0 }, null)).toBe(1)
   await opened.webhooks.forget({ siteIds: [opened.site.id] })
-  while ((await opened.store.findWebhook(webhook.id))!.backlog > 0) await sleep(5)
+  await waitForEmptyBacklog(webhook)
   expect(await opened.webhooks.replay(webhook.id, { failedSince: 0 }, null)).toBe(0)
-  expect((await opened.logOf(webhook)).some(({ answer }) => answer)).toBe(false)
+  expectEvery(await opened.logOf(webhook), ({ answer }) => !answer)
 })
 
-it('refuses payloads over a megabyte, and records how many', async () => {
+it('rejects payloads over a megabyte, and logs their number', async () => {
   const webhook = await opened.add('/a')
   await opened.put(2, { data: { text: 'x'.repeat(1024 * 1024) } })
   await opened.put(1, { data: { text: 'x'.repeat(1024 * 1023) } })
@@ -115,16 +125,16 @@ it('refuses payloads over a megabyte, and records how many', async () => {
       .filter(({ kind }) => kind === 'dropped')
       .map(({ count, note }) => [count, note]),
   ).toEqual([[2, 'the payload is over 1 MB']])
-  while (opened.sent.length === 0) await sleep(5)
+  await waitForAttempts(1)
   expect(opened.sent).toHaveLength(1)
 })
 
-it('gives events of one name and millisecond to a webhook with different timestamps', async () => {
+it('sends events of one name and millisecond to a webhook with different timestamps', async () => {
   await opened.add('/a')
   const at = Date.now() + 1_000
   for (let round = 0; round < 2; round++) await opened.put(30, { at })
   await opened.put(1, { at: at - 20 })
-  while (opened.sent.length < 61) await sleep(5)
+  await waitForAttempts(61)
   const stamps = opened.sent
     .map(({ body }) => Date.parse((JSON.parse(body) as { timestamp: string }).timestamp))
     .sort()

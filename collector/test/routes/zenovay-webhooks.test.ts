@@ -13,6 +13,7 @@ import { createEgressGuard } from '../../src/egress/guard.js'
 import { signDelivery } from '../../src/webhooks/signing.js'
 import { WEBHOOK_EVENTS } from '../../src/webhooks/webhook.js'
 import { createTestApp, type TestApp } from '../support/create-test-app.js'
+import { expectEvery } from '../support/expect-every.js'
 import { INNER_HOSTS } from '../support/inner-hosts.js'
 import { startDecoy } from '../support/start-decoy.js'
 
@@ -22,7 +23,7 @@ const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT/) as string
 const MASTER_KEY = Buffer.alloc(32, 5)
 
 let test: TestApp
-/** Of an account of its own, which has nothing yet. */
+/** Belongs to a separate account without other data. */
 let site: Site
 let key: string
 let sent: AttemptRequest[]
@@ -81,7 +82,7 @@ async function create(fields: object = {}, as = key) {
 }
 
 describe(BASE, () => {
-  it('makes a webhook of a URL alone, for every event and site of the key, and tells its secret once', async () => {
+  it('creates a webhook from a URL alone, for every event and site of the key, and shows its secret once', async () => {
     const { id, secret, ...rest } = await create()
     expect(id).toMatch(/^wh_\w+$/)
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
@@ -101,14 +102,14 @@ describe(BASE, () => {
     expect(listed.text).not.toContain('whsec_')
   })
 
-  it('makes one for a site, with chosen events; a key of one site makes it for that site', async () => {
+  it('creates a webhook for a site with chosen events; a key of one site always uses that site', async () => {
     expect(
       await create({ website_id: site.id, events: ['goal', 'traffic_spike'], description: 'Goals' }),
     ).toMatchObject({ website_id: site.id, events: ['goal', 'traffic_spike'], description: 'Goals' })
     expect(await create({}, await addKey({ siteId: site.id }))).toMatchObject({ website_id: site.id })
   })
 
-  it('refuses a body over a megabyte when a webhook is made or tested, and does neither', async () => {
+  it('rejects a body over a megabyte for creation and test, and does neither', async () => {
     const { id } = await create()
     for (const path of ['', `/${id}/test`]) {
       const { status, body } = await ask('POST', path, {
@@ -150,7 +151,7 @@ describe(BASE, () => {
     })
   })
 
-  it('sends a test, signed with the secret, and tells status, body and time of the real attempt', async () => {
+  it('sends a signed test, and returns status, body and time of the real attempt', async () => {
     const { id, secret } = await create()
     expect((await ask('POST', `/${id}/test`)).body).toEqual({
       success: true,
@@ -188,7 +189,7 @@ describe(BASE, () => {
     expect((await ask('GET')).body['webhooks']).toMatchObject([{ active: true }])
   })
 
-  it('tells what an endpoint answered as text of JSON, which no browser takes for a page', async () => {
+  it('returns the answer of an endpoint as JSON text, which no browser renders as a page', async () => {
     const { id } = await create()
     result = { ...result, answer: '<script>alert(1)</script>' }
     const answer = await test.app.inject({
@@ -212,7 +213,7 @@ describe(BASE, () => {
     expect(sent).toHaveLength(30)
   })
 
-  it('rotates: the new secret signs from then on, and the old one is nowhere', async () => {
+  it('rotates the secret: only the new one signs from then on, and the old one is stored nowhere', async () => {
     const { id, secret } = await create()
     const { body } = await ask('POST', `/${id}/rotate`)
     expect(body).toEqual({ success: true, id, secret: expect.stringMatching(/^whsec_/) as string })
@@ -234,7 +235,7 @@ describe(BASE, () => {
     )
   })
 
-  it('removes for good', async () => {
+  it('removes a webhook for good', async () => {
     const { id } = await create()
     expect((await ask('DELETE', `/${id}`)).body).toEqual({ success: true, id })
     for (const [method, path] of [
@@ -248,7 +249,7 @@ describe(BASE, () => {
     expect(sent).toEqual([])
   })
 
-  it('replays one delivery or all that failed since a time, and enables again', async () => {
+  it('replays one delivery or all failures since a time, and enables a webhook again', async () => {
     const { id } = await create()
     expect(
       (await ask('POST', `/${id}/replay`, { body: { failed_since: '2026-01-01T00:00:00Z' } })).body,
@@ -267,7 +268,7 @@ describe(BASE, () => {
     expect((await ask('POST', `/${id}/enable`)).body).toEqual({ success: true, id })
   })
 
-  it('is closed to keys of other accounts and sites, and to those that may only read', async () => {
+  it('rejects keys of other accounts and sites, and read-only keys', async () => {
     const { id } = await create({ website_id: site.id })
     const wide = await create()
     const other = await test.control.addAccount({ name: 'Other', plan: 'free' })
@@ -295,8 +296,8 @@ describe(BASE, () => {
   })
 })
 
-describe('inner addresses', () => {
-  it('are refused when a webhook is made, tested and delivered to, in every spelling: nobody comes to the decoy', async () => {
+describe('internal addresses', () => {
+  it('are rejected on creation, test and delivery in every spelling: the decoy gets no connection', async () => {
     const decoy = await startDecoy()
     const guard = createEgressGuard({ allowLoopback: [] })
     const real = createAttempt({ guard })
@@ -322,7 +323,7 @@ describe('inner addresses', () => {
         expect(made.statusCode, host).toBe(400)
       }
     }
-    // As they would be after a mistake in the check, or of an earlier version.
+    // As after a bug in the check, or from an earlier version.
     const stored = INNER_HOSTS.slice(0, 30)
     let { id: siteId, accountId } = app.site
     for (const [index, host] of stored.entries()) {
@@ -345,14 +346,14 @@ describe('inner addresses', () => {
       ))!
       const tested = await app.app.inject({ method: 'POST', url: `${BASE}/${webhook.id}/test`, headers })
       expect(tested.json(), host).toMatchObject({ status: null, body: '', error: 'refused-address' })
-      // To each webhook of the site when it has them all.
+      // Published to all webhooks of the site at once when it has ten.
       if (index % 10 === 9)
         await app.webhooks.outbox.put([
           { key: 'goal', name: 'goal', siteId, at: Date.now() + 1, data: { siteId } },
         ])
     }
     await expect.poll(() => outcomes.length, { timeout: 20_000 }).toBe(2 * stored.length)
-    expect(outcomes.every(({ error }) => error === 'refused-address')).toBe(true)
+    expectEvery(outcomes, ({ error }) => error === 'refused-address')
     await app.close()
     expect(decoy.connections()).toBe(0)
     await decoy.close()

@@ -14,7 +14,7 @@ beforeAll(async () => {
   test = await createTestApp()
 })
 afterAll(() => test.close())
-// Ten webhooks are as many as a site may have.
+// A site may have at most ten webhooks.
 beforeEach(async () => {
   site = await addSite()
   key = await addKey()
@@ -67,7 +67,7 @@ const list = async (as = key) =>
 const idOf = ({ body }: { body: unknown }) => (body as { webhook: { id: string } }).webhook.id
 
 describe('/api/webhooks', () => {
-  it('makes a webhook and tells its secret, lists it with the secret masked, and removes it', async () => {
+  it('creates a webhook and shows its secret, lists it with the secret masked, and removes it', async () => {
     const made = await create({ description: 'Production <b>' })
     expect(made).toEqual({
       status: 201,
@@ -93,7 +93,7 @@ describe('/api/webhooks', () => {
     expect(await list()).toEqual({ webhooks: [] })
   })
 
-  it('refuses a body over its limit, and makes nothing of it', async () => {
+  it('rejects a body over its limit, and creates nothing', async () => {
     expect(await create({ description: 'x'.repeat(1024 * 1024) })).toEqual({
       status: 413,
       body: { error: 'Request body must be at most 64 KB' },
@@ -101,7 +101,7 @@ describe('/api/webhooks', () => {
     expect(await list()).toEqual({ webhooks: [] })
   })
 
-  it('refuses in these words', async () => {
+  it('rejects with the documented messages', async () => {
     const refusals: [object, string][] = [
       [{ url: 'http://hooks.example.net/webhook' }, 'URL must use HTTPS'],
       [{ url: 'hooks.example.net' }, 'URL must use HTTPS'],
@@ -141,7 +141,7 @@ describe('/api/webhooks', () => {
     expect(await list()).toEqual({ webhooks: [] })
   })
 
-  it('takes each event of both products, and one that is named twice once', async () => {
+  it('accepts the events of both products, and stores a repeated one once', async () => {
     expect(
       await create({ events: ['pageview', 'event', 'goal', 'alert', 'session_end', 'pageview'] }),
     ).toMatchObject({
@@ -151,7 +151,7 @@ describe('/api/webhooks', () => {
     expect(await create({ events: ['traffic_spike', 'high_value_visitor'] })).toMatchObject({ status: 201 })
   })
 
-  it('takes ten webhooks for a site, however many ask at once', async () => {
+  it('accepts ten webhooks per site, even with concurrent requests', async () => {
     const answers = await Promise.all(Array.from({ length: 25 }, () => create()))
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(10)
     expect(answers.filter(({ status }) => status !== 201)).toEqual(
@@ -163,7 +163,7 @@ describe('/api/webhooks', () => {
     expect(await create({ siteId: (await addSite()).id })).toMatchObject({ status: 201 })
   })
 
-  it('is closed to who does not own the site, and tells them nothing', async () => {
+  it('rejects keys that do not own the site, and reveals nothing to them', async () => {
     const id = idOf(await create())
     const other = await test.control.addAccount({ name: 'Other', plan: 'free' })
     const alsoMine = await addSite()
@@ -194,7 +194,7 @@ describe('/api/webhooks', () => {
 })
 
 describe('/api/activity-log', () => {
-  it('tells what was done, newest first and page by page', async () => {
+  it('lists actions newest first and page by page', async () => {
     const id = idOf(await create())
     await ask('POST', `/v1/cli/mutate/webhooks/${id}/test`)
     await ask('DELETE', `/api/webhooks?id=${id}`)
@@ -222,7 +222,7 @@ describe('/api/activity-log', () => {
     expect((await read(`&limit=2&before=${first.nextBefore}`)).activities).toEqual(activities.slice(2))
   })
 
-  it('refuses what it cannot read', async () => {
+  it('rejects invalid parameters', async () => {
     const refusals = [
       ['', 'siteId is required'],
       [`siteId=${site.id}&type=login`, 'type must be one of webhook, alert, goal, key'],

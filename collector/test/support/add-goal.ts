@@ -1,7 +1,7 @@
 import { createApiKey, type Site } from '@zenovay/collector'
 import type { TestCollector } from './start-test-collector.js'
 
-/** Adds a goal to a site over HTTP; its fields as they are on the wire. Resolves to its id. */
+/** Adds a goal to a site over HTTP, with its fields as on the wire. Resolves to its id. */
 export async function addGoal(
   { url, collector }: Pick<TestCollector, 'url' | 'collector'>,
   site: Site,

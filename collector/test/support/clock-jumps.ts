@@ -1,7 +1,7 @@
-/** A moment at which something about clocks or calendars changes, shortly before that. */
+/** The time shortly before a change of clocks or calendars. */
 interface Moment {
   what: string
-  /** Where it does. */
+  /** Time zone of the change. */
   zone: string
   /** ms since the epoch. */
   at: number

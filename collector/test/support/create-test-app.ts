@@ -33,7 +33,10 @@ import { signDelivery } from '../../src/webhooks/signing.js'
 import { createDeliveryCounts } from '../../src/webhooks/metrics.js'
 import { createFakeReports } from './fake-reports.js'
 
-/** The whole app, without an engine: its events are kept in `rows`. For what happens before the store; the store has its own tests. */
+/**
+ * The whole app without an engine: its events are kept in `rows`. For tests of everything before the store,
+ * which has separate tests.
+ */
 export interface TestApp {
   app: FastifyInstance
   site: Site
@@ -42,10 +45,10 @@ export interface TestApp {
   webhooks: Webhooks
   alerts: AlertStore
   secretBox: SecretBox
-  /** Where the control data is. */
+  /** Folder of the control data. */
   folder: string
   rows: EventRow[]
-  /** Every line of the log. */
+  /** Every log line. */
   log: string[]
   /** The value of a metric by its name and labels, such as `zenovay_events_total{outcome="stored"}`. */
   readMetric(name: string): number
@@ -55,19 +58,19 @@ export interface TestApp {
 export const METRICS_TOKEN = 'a token for the tests'.replaceAll(' ', '-')
 
 interface TestAppOptions {
-  /** Replaces settings. */
+  /** Overrides settings. */
   config?: Partial<AppServices['config']>
-  /** Replaces methods of the event store. */
+  /** Overrides methods of the event store. */
   store?: Partial<EventStore>
   reports?: ReportStore
   /** ms since the epoch. */
   now?: () => number
-  /** Replaces methods of the stage that gives ids. */
+  /** Overrides methods of the stage that assigns ids. */
   identifier?: Partial<Identifier>
   requestTimeoutMs?: number
-  /** What becomes of deliveries of webhooks. @default status 200 */
+  /** Performs webhook deliveries. @default status 200 */
   attempt?: Attempt
-  /** Says where webhooks may be sent. @default to public addresses, of which every name has one */
+  /** Decides where webhooks may be sent. @default to public addresses, one for every name */
   egress?: EgressGuard
   /** @default random */
   masterKey?: Buffer

@@ -1,10 +1,10 @@
 import type { Outbox } from '../../src/webhooks/outbox.js'
 import type { WebhookEvent, WebhookEventName } from '../../src/webhooks/webhook.js'
 
-/** An outbox in memory, with one webhook that wants `names` of every site. */
+/** An outbox in memory, with one webhook subscribed to `names` of every site. */
 export interface FakeOutbox extends Outbox {
   names: Set<WebhookEventName>
-  /** What was put, each happening once. */
+  /** The queued events, each once. */
   told: WebhookEvent[]
   /** Calls of `put`. */
   puts: number

@@ -8,14 +8,14 @@ import type {
 
 const NONE: VisitMetrics = { visitors: 0, visits: 0, pageviews: 0, bounceRate: 0, averageDuration: 0 }
 
-/** A question that a route asked of the store. */
+/** A query sent by a route to the store. */
 export interface Question {
   method: string
   scope: ReportScope
   rest: unknown[]
 }
 
-/** A store of reports without events; a test says what it answers, and `asked` keeps what it was asked. */
+/** A report store without events; a test defines the answers, and `asked` records the queries. */
 export function createFakeReports(answers: Partial<ReportStore> = {}): ReportStore & { asked: Question[] } {
   const asked: Question[] = []
   const store: ReportStore = {
@@ -43,11 +43,11 @@ export function createFakeReports(answers: Partial<ReportStore> = {}): ReportSto
   return { ...(Object.fromEntries(watched) as ReportStore), asked }
 }
 
-/** A part of rows, as a store gives it. */
+/** A slice of rows, as returned by a store. */
 export const sliceOf = <Row>(rows: readonly Row[], { limit, offset }: Slice): Row[] =>
   rows.slice(offset, offset + limit)
 
-/** Figures that differ from each other. */
+/** Metrics with distinct values. */
 export const makeFigures = (visitors: number): VisitMetrics => ({
   visitors,
   visits: visitors + 1,

@@ -13,14 +13,14 @@ export interface HostileRequest {
 interface SavedCase {
   name: string
   body?: string
-  /** A text and how often it stands there, for what is too long to save. */
+  /** A text and its number of repetitions, for bodies too long to save. */
   repeat?: [text: string, times: number]
   then?: [text: string, times: number]
 }
 
 const FOLDER = new URL('../fixtures/hostile/', import.meta.url)
 
-/** The bodies that were saved because somebody thought of them, or because they broke something. */
+/** Saved bodies: anticipated ones, and those that once broke something. */
 export const SAVED_BODIES = readdirSync(FOLDER).flatMap((file) =>
   (JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')) as SavedCase[]).map(
     ({ name, body, repeat = ['', 0], then = ['', 0] }) => ({
@@ -59,7 +59,7 @@ const FIELDS = [
 ]
 const KEYS = ['__proto__', 'constructor', 'prototype', 'toString', 'a', '', 'x'.repeat(41)]
 
-// Words that parsers, stores, logs and terminals stumble over.
+// Words that break parsers, stores, logs and terminals.
 const WORDS = [
   '\u0000',
   '\n',
@@ -112,7 +112,7 @@ const value = fc.oneof(
   },
 )
 
-// A valid event of which some fields were replaced: most reach the later stages.
+// A valid event with some fields replaced: most of them reach the later stages.
 const changed = fc
   .oneof({ weight: 3, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.constant(5) })
   .chain((maxLength) => fc.array(fc.tuple(fc.constantFrom(...FIELDS), value), { maxLength }))
@@ -121,7 +121,7 @@ const changed = fc
     ...makeEvent({ url: page.slice(0, 2000), title }),
     ...Object.fromEntries(changes),
   }))
-// As text, so that `__proto__` is a key of it and not of the object that makes it.
+// As text, so that `__proto__` becomes a key of the result instead of the prototype of an object here.
 const json = (thing: unknown) => JSON.stringify(thing)
 const event = fc.oneof(
   { weight: 5, arbitrary: changed.map(json) },
@@ -149,10 +149,10 @@ const body = fc.oneof(
   { weight: 1, arbitrary: text },
 )
 
-// What may stand in a header.
+// Characters allowed in a header.
 const headerText = text.map((line) => line.replace(/[^\x20-\x7e]/g, '?').slice(0, 200))
 
-/** Any request that somebody may send to the ingest endpoint. */
+/** Any request to the ingest endpoint. */
 export const hostileRequest: fc.Arbitrary<HostileRequest> = fc.record({
   body,
   contentType: fc.oneof(

@@ -1,6 +1,9 @@
 import { networkInterfaces } from 'node:os'
 
-/** Hosts of URLs that lead to this machine, to its neighbours or to what a cloud tells its machines, in the spellings that have got through somewhere. */
+/**
+ * Hosts of URLs that lead to this machine, to its neighbours or to a cloud's metadata service, in spellings
+ * that have bypassed real filters.
+ */
 export const INNER_HOSTS = [
   '127.0.0.1',
   '127.1',
@@ -50,7 +53,7 @@ export const INNER_HOSTS = [
   ...ownAddresses(),
 ]
 
-/** What others call this machine, which may well be public. */
+/** The network addresses of this machine, which may be public. */
 function ownAddresses(): string[] {
   const entries = Object.values(networkInterfaces()).flatMap((all) => all ?? [])
   return entries

@@ -1,6 +1,6 @@
 /**
- * CPU time of `run`, in milliseconds, the least of three: a machine that is busy with something else takes no CPU
- * time from us, and a garbage collection hits one try, but what is slow by itself is slow each time.
+ * CPU time of `run` in milliseconds, the least of three runs: other load on the machine takes no CPU time of
+ * this process, and a garbage collection affects one run, but slow code is slow in each.
  */
 export function leastCpuMs(run: () => void): number {
   return Math.min(
@@ -9,7 +9,7 @@ export function leastCpuMs(run: () => void): number {
       try {
         run()
       } catch {
-        // What refuses must be as fast.
+        // Code that throws must be just as fast.
       }
       const { user, system } = process.cpuUsage(start)
       return (user + system) / 1000

@@ -11,9 +11,9 @@ const sources = ['google', '=cmd()', 'Bücher, "neu"'].map((name, index) => ({
   ...makeFigures(30 - index),
 }))
 
-/** Something of every kind, three of what is ranked and 60 visitors. */
+/** Something of every kind: three entries in ranked lists, and 60 visitors. */
 export const MADE_UP_REPORTS: Partial<ReportStore> = {
-  // Half as many in the period before, which begins earlier.
+  // Half as many in the previous period, which begins earlier.
   summary: async ({ period }) => makeFigures(period.to > NOW ? 20 : 10),
   timeline: async (_scope, starts) => starts.map((_, index) => makeFigures(index)),
   ranking: async ({ period }, field, slice) =>

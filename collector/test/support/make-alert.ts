@@ -1,6 +1,6 @@
 import type { Alert, AlertFields } from '../../src/alerts/alert.js'
 
-/** What may be chosen of an alert: more than 10 pageviews in a minute, told to webhooks. */
+/** Editable fields of an alert: more than 10 pageviews in a minute, sent to webhooks. */
 export function makeAlertFields(fields: Partial<AlertFields> = {}): AlertFields {
   return {
     name: 'Rush',
@@ -18,7 +18,7 @@ export function makeAlertFields(fields: Partial<AlertFields> = {}): AlertFields 
   }
 }
 
-/** An alert that was never judged. */
+/** An alert that has not been evaluated yet. */
 export function makeAlert({ state, ...fields }: Partial<Alert> = {}): Alert {
   return {
     id: 'alert_1',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IngestEvent } from '@zenovay/tracker/contract'
 
-/** A pageview of a browser with an id of its own. */
+/** A pageview of a browser with a unique id. */
 export function makeEvent(fields: Partial<IngestEvent> = {}): IngestEvent {
   return {
     event_id: randomUUID(),

@@ -1,7 +1,7 @@
 import { createGoalCache, type GoalCache } from '../../src/control/goals/goal-cache.js'
 import type { Goal, GoalRule } from '../../src/control/goals/goal.js'
 
-/** A goal of the site of `makeRow` that was always there. */
+/** A goal of the site of `makeRow`, created long before its events. */
 export function makeGoal(rule: GoalRule, fields: Partial<Goal> = {}): Goal {
   return {
     id: 'goal_1',
@@ -15,7 +15,7 @@ export function makeGoal(rule: GoalRule, fields: Partial<Goal> = {}): Goal {
   }
 }
 
-/** A book of these goals. */
+/** A cache of these goals. */
 export async function openGoalBook(...goals: Goal[]): Promise<GoalCache> {
   const book = createGoalCache({ listAllGoals: async () => goals })
   await book.load()

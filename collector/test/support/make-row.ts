@@ -23,7 +23,7 @@ const TEXTS = [
   'utm_content',
 ]
 
-/** A stored pageview, most of whose texts are empty, that came when it happened. */
+/** A stored pageview with mostly empty texts, received when it happened. */
 export function makeRow({
   occurred_at,
   ...fields

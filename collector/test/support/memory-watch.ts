@@ -4,7 +4,7 @@ import type { VisitorRow } from '../../src/reports/report-store.js'
 import type { EndedSession, SessionRow, ActivityStore } from '../../src/webhooks/events/activity-store.js'
 import { groupBy } from '../golden/true-sums.js'
 
-/** The watch store over rows in memory, by plain loops; a test scores its visitors. */
+/** The activity store over rows in memory, with plain loops; a test scores its visitors. */
 export function createMemoryWatch(
   rows: readonly EventRow[],
   score: (siteId: string, visitorId: string) => VisitorRow | undefined = () => undefined,

@@ -1,11 +1,11 @@
 import type { TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 
-/** A schema that allows no field it does not name. */
+/** A schema that allows no additional fields. */
 function close(schema: TSchema): TSchema {
   if (Array.isArray(schema)) return schema.map((part: TSchema) => close(part)) as unknown as TSchema
   if (typeof schema !== 'object' || schema === null) return schema
-  // By descriptor: what a schema is, it says in symbols.
+  // Copies descriptors, because a schema stores its kind under symbols.
   const closed = Object.defineProperties({}, Object.getOwnPropertyDescriptors(schema)) as Record<
     string,
     unknown
@@ -15,6 +15,6 @@ function close(schema: TSchema): TSchema {
   return closed as TSchema
 }
 
-/** What of a value is not as its schema describes it: a field of another type, one that is missing, or one more. */
+/** Differences between a value and its schema: fields of another type, missing fields, additional fields. */
 export const misfits = (schema: TSchema, value: unknown) =>
   [...Value.Errors(close(schema), value)].map(({ path, message }) => `${path}: ${message}`)

@@ -17,7 +17,10 @@ interface ModelVisit {
   bounced: boolean
 }
 
-/** The definitions of docs/metrics.md in TypeScript, for rows of which no two of a session have one time. */
+/**
+ * The definitions of docs/metrics.md in TypeScript, for rows in which no two events of a session share a
+ * time.
+ */
 export function modelVisits(
   rows: EventRow[],
   { siteId, period: { from, to }, filters }: ReportScope,

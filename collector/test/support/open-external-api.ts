@@ -5,9 +5,12 @@ import type { ReportStore } from '../../src/reports/report-store.js'
 import { createFakeReports, type Question } from './fake-reports.js'
 import { createTestApp, type TestApp } from './create-test-app.js'
 
-/** The External API over reports that a test makes up; noon of a Wednesday in Zurich, where its site is. */
+/**
+ * The External API over reports defined by a test; it is noon of a Wednesday in Zurich, the zone of its
+ * site.
+ */
 export interface ExternalApi extends TestApp {
-  /** What the routes asked of the reports. */
+  /** The queries that the routes sent to the report store. */
   asked: Question[]
   get(path: string, headers?: Record<string, string>): Promise<ExternalAnswer>
   send(method: 'PATCH', path: string, body: unknown): Promise<ExternalAnswer>
@@ -22,7 +25,7 @@ export interface ExternalAnswer {
 
 type Row = Record<string, unknown>
 
-/** What tests read of the answers of all routes; each route has its part of it. */
+/** The fields that tests read from answers; each route returns some of them. */
 export interface AnswerBody {
   success: boolean
   data: Row[] & {

@@ -6,12 +6,12 @@ import type { ControlStore } from '../../src/control/control-store.js'
 import { openControlStores, type ControlStores } from '../../src/stores/sql/database.js'
 import { openSqliteControlStore } from '../../src/stores/sql/sites-and-accounts.js'
 
-/** Control data in a file of their own. */
+/** Control data in a separate file. */
 export interface TestControl extends ControlStores {
   file: string
-  /** Adds a key of all sites of an account, unless it says otherwise. */
+  /** Adds a key of all sites of an account, unless `fields` override that. */
   addKey(fields?: Partial<NewApiKey>): Promise<{ secret: string; id: string }>
-  /** Another store on the same file, as another process has it; closed with the first. */
+  /** Another store on the same file, like that of another process; closed with the first. */
   openAnother(): Promise<ControlStore>
   /** Closes the store and opens the file again, as after a restart. */
   reopen(): Promise<void>

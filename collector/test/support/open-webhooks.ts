@@ -10,7 +10,7 @@ import { createDeliveryCounts } from '../../src/webhooks/metrics.js'
 import type { WebhookEvent } from '../../src/webhooks/webhook.js'
 import { openTestControl } from './open-test-control.js'
 
-/** An attempt that was made. */
+/** A recorded attempt. */
 export interface Sent extends Message {
   /** ms of `performance.now()`. */
   startedAt: number
@@ -18,7 +18,7 @@ export interface Sent extends Message {
   result: AttemptResult | undefined
 }
 
-/** What a receiver answers: a status, an error class, or when it wants to. */
+/** The answer of a receiver: a status, an error class, or a function that answers later. */
 export type Answer =
   | number
   | 'timeout'
@@ -28,11 +28,11 @@ export type Answer =
   | 'refused-address'
   | ((message: Message, signal: AbortSignal) => Promise<number>)
 
-/** The engine on real control data, with receivers that answer as a test says. */
+/** The delivery engine on real control data, with receivers that answer as the test defines. */
 export interface OpenWebhooks {
   webhooks: Webhooks
   store: WebhookStore & DeliveryStore
-  /** The database. */
+  /** Path of the database. */
   file: string
   site: Site
   sent: Sent[]
@@ -43,16 +43,19 @@ export interface OpenWebhooks {
     /** ms by which the wall clock was set. */
     wallOffsetMs: number
   }
-  /** What receivers answer, by the path of the webhook's URL; the answers of a list are given one after the other, the last one for ever. 200 unless given. */
+  /**
+   * Answers of receivers by the path of the webhook's URL; those of a list are used in order, the last one
+   * for ever. @default 200
+   */
   answers: Record<string, Answer | Answer[]>
   addSite(): Promise<Site>
-  /** Adds a webhook of the site whose URL has this path and, unless given, a host of its own. */
+  /** Adds a webhook of the site whose URL has this path and, unless given, a unique host. */
   add(path: string, fields?: Partial<NewWebhook>): Promise<Webhook>
-  /** Puts events of the site; each `data` holds its number. */
+  /** Queues events of the site; each `data` contains its number. */
   put(count: number, fields?: Partial<WebhookEvent>): Promise<void>
   logOf(webhook: Webhook): Promise<LogEntry[]>
   metric(outcome: string): number
-  /** Ends this engine without a stop, as a crash does, and starts another on the same data. */
+  /** Abandons this engine without a stop, as a crash does, and starts another on the same data. */
   crash(): Promise<void>
   close(): Promise<void>
 }
@@ -72,7 +75,7 @@ export async function openWebhooks(): Promise<OpenWebhooks> {
   let generation = 0
   let [hosts, keys] = [0, 0]
 
-  /** An engine of before a crash neither sends nor writes any more. */
+  /** After a crash, the previous engine must neither send nor write. */
   const start = () => {
     const own = ++generation
     const isAlive = () => own === generation
@@ -154,7 +157,7 @@ export async function openWebhooks(): Promise<OpenWebhooks> {
     async crash() {
       const dead = opened.webhooks
       opened.webhooks = await start()
-      // Its timers end; whatever else it does is held.
+      // Ends its timers; any other work stays blocked.
       void dead.stop(0)
     },
     async close() {

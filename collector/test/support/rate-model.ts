@@ -1,10 +1,10 @@
 import type { RateRule } from '../../src/http/rate-limit/rate-limiter.js'
 
-/** The limits as the contract puts them, by going through everything that ever passed. */
+/** The limits as defined in the contract, computed from the complete history. */
 export function createRateModel(rules: RateRule[]) {
   const passed: { client: string; time: number; cost: number }[] = []
 
-  /** Whether `cost` more requests of the client would stay within every rule. */
+  /** Whether `cost` more requests of the client stay within every rule. */
   function allows(client: string, cost: number, now: number): boolean {
     return rules.every(({ limit, windowMs }) => {
       let within = cost

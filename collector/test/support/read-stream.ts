@@ -5,17 +5,17 @@ export interface StreamMessage {
   data: unknown
 }
 
-/** A stream as a browser's EventSource reads it, with headers. */
+/** A stream as read by a browser's EventSource, but with headers. */
 export interface StreamReader {
   status: number
   headers: Headers
   /** All messages so far, in order. */
   messages: StreamMessage[]
-  /** The data of those with this name. */
+  /** The data of all messages with this name. */
   dataOf<Data = Record<string, unknown>>(event: string): Data[]
-  /** That of the last message that had one, with data or not. */
+  /** The id of the last message that had one, with data or not. */
   lastId(): string
-  /** Lines that are comments. */
+  /** Number of comment lines. */
   comments(): number
   isEnded(): boolean
   /** Cuts the connection. */

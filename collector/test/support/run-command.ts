@@ -20,7 +20,10 @@ export async function runCommand(args: string[], env: Record<string, string>): P
   return { exitCode, stdout, stderr }
 }
 
-/** Starts `zenovay-collector start` and waits until it is ready. Its log goes to `takeLog`, or where ours goes. */
+/**
+ * Starts `zenovay-collector start` and waits until it is ready. Its log goes to `takeLog`, or to the log of
+ * this process.
+ */
 export async function startCommand(
   env: Record<string, string>,
   takeLog?: (text: string) => void,

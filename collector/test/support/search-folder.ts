@@ -1,7 +1,10 @@
 import { access, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Which of the secrets stand in a file of a folder, byte by byte: `file: secret`. What its owner takes away meanwhile holds none. */
+/**
+ * Finds the secrets in the files of a folder, byte by byte: `file: secret`. Files deleted meanwhile count as
+ * empty.
+ */
 export async function searchFolder(folder: string, secrets: readonly (string | Buffer)[]): Promise<string[]> {
   await access(folder)
   const hits: string[] = []

@@ -1,6 +1,9 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 
-/** Something on the inside that nobody may reach: it listens on every address of this machine and counts who comes. */
+/**
+ * An internal service that no request may reach: it listens on every address of this machine and counts
+ * connections.
+ */
 export interface Decoy {
   port: number
   connections(): number
@@ -16,7 +19,7 @@ export async function startDecoy(): Promise<Decoy> {
     socket.on('error', () => {}).end('HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nsecret')
   })
   await new Promise<void>((resolve, reject) => {
-    // Where there is no IPv6.
+    // For machines without IPv6.
     server.once('error', () => server.listen(0, '0.0.0.0', resolve).once('error', reject))
     server.listen(0, '::', resolve)
   })

@@ -1,25 +1,25 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 
-/** A mail as the server was given it. */
+/** A mail as received by the server. */
 export interface ReceivedMail {
-  /** Of the envelope. */
+  /** From the envelope. */
   from: string
   to: string[]
-  /** Headers and body, as they came. */
+  /** Headers and body as received. */
   data: string
 }
 
-/** A mail server on loopback that takes everything. */
+/** A mail server on loopback that accepts everything. */
 export interface MailServer {
   /** `smtp://127.0.0.1:…` */
   url: string
   received: ReceivedMail[]
-  /** The answers to the next recipients, such as `451 later`; then all are taken. */
+  /** Answers to the next recipients, such as `451 later`; all others are accepted. */
   refusals: string[]
   close(): Promise<void>
 }
 
-/** Speaks as much SMTP as a client needs to hand over a mail. */
+/** Implements as much SMTP as a client needs to deliver a mail. */
 export async function startMailServer(): Promise<MailServer> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {

@@ -3,18 +3,20 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { createServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 
-/** A request as a receiver of webhooks saw it. */
+/** A request as received by a webhook endpoint. */
 export interface Received {
   method: string
   path: string
   headers: IncomingHttpHeaders
   /** The exact text. */
   body: string
-  /** When its headers came; ms of `performance.now()`. */
+  /** When its headers arrived; ms of `performance.now()`. */
   at: number
 }
 
-/** A status alone, a whole answer, silence for ever, a cut connection, or anything else that can be done to a response. */
+/**
+ * A status alone, a whole answer, silence for ever, a cut connection, or any other function of the response.
+ */
 export type Answer =
   | number
   | { status?: number; headers?: Record<string, string>; body?: string; delayMs?: number }
@@ -22,20 +24,20 @@ export type Answer =
   | 'reset'
   | ((response: ServerResponse, request: IncomingMessage) => void)
 
-/** What somebody runs to take webhooks, on a loopback address over TLS. */
+/** A webhook receiver like those of users, on a loopback address over TLS. */
 export interface Receiver {
   /** Such as `https://127.0.0.1:41234/hook`. */
   url: string
   port: number
   received: Received[]
-  /** Given one after the other, then `otherwise` for ever. */
+  /** Used in order, then `otherwise` for ever. */
   answers: Answer[]
   otherwise: Answer
-  /** TCP connections that were ever taken, whether or not they came to speak TLS. */
+  /** Number of accepted TCP connections, with or without TLS. */
   connections(): number
-  /** What was written to all of them, also what nobody read. */
+  /** Number of bytes written to all connections, even those never read. */
   sentBytes(): number
-  /** Resolves with what was received once there are so many requests of those that `matches` picks. Rejects after 30 s. */
+  /** Resolves to the received requests once `count` of them match. Rejects after 30 s. */
   waitFor(count: number, matches?: (request: Received) => boolean): Promise<Received[]>
   close(): Promise<void>
 }
@@ -43,9 +45,9 @@ export interface Receiver {
 interface ReceiverOptions {
   /** @default 127.0.0.1 */
   host?: string
-  /** @default any that is free */
+  /** @default any free port */
   port?: number
-  /** `self-signed` is trusted by nobody. @default receiver */
+  /** `self-signed` is trusted by no client. @default receiver */
   certificate?: 'receiver' | 'self-signed'
   answers?: Answer[]
   /** @default 200 */
@@ -55,7 +57,7 @@ interface ReceiverOptions {
 const TLS_FOLDER = new URL('../../../test/fixtures/tls/', import.meta.url)
 const PATIENCE_MS = 30_000
 
-/** The authority that signed the receiver's certificate: a client that is to trust it gets this. */
+/** The authority that signed the receiver's certificate, for clients that must trust it. */
 export const TEST_CA = readFileSync(new URL('ca.pem', TLS_FOLDER), 'utf8')
 
 export async function startReceiver({
@@ -77,7 +79,7 @@ export async function startReceiver({
     const at = performance.now()
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => void chunks.push(chunk))
-    // A sender that goes away is nothing to be upset about.
+    // A client that disconnects is no error here.
     for (const stream of [request, response]) stream.on('error', () => {})
     request.on('end', () => {
       receiver.received.push({

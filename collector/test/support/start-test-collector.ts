@@ -6,7 +6,7 @@ import { createApiKey, readConfig, startCollector, type Collector, type Site } f
 import { pino } from 'pino'
 import { startEmbeddedEngine, type EmbeddedEngine } from '../../src/stores/engine/embedded-engine.js'
 
-/** A collector on an engine of its own that the test may ask in SQL. */
+/** A collector with its own engine, which the test can query in SQL. */
 export interface TestCollector {
   url: string
   site: Site
@@ -16,7 +16,7 @@ export interface TestCollector {
   engine: EmbeddedEngine
   dataDir: string
   select<Row>(query: string): Promise<Row[]>
-  /** Runs a statement that gives no rows. */
+  /** Runs a statement without a result. */
   command(statement: string): Promise<void>
   /** Posts to the ingest endpoint of `site`. */
   post(

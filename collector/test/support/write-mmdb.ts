@@ -7,7 +7,7 @@ type Branch = TreeNode | Buffer | undefined
 const SEPARATOR = Buffer.alloc(16)
 const METADATA_MARK = Buffer.from('\xab\xcd\xefMaxMind.com', 'latin1')
 
-/** A database in MaxMind's format, with the value of each CIDR range. Ranges must not contain each other. */
+/** A database in MaxMind's format with a value for each CIDR range. Ranges must not contain each other. */
 export function writeMmdb(ranges: Record<string, Value>): Buffer {
   const root: TreeNode = [undefined, undefined]
   for (const [range, value] of Object.entries(ranges)) insert(root, bitsOf(range), encode(value))
@@ -48,7 +48,7 @@ export function writeMmdb(ranges: Record<string, Value>): Buffer {
   return Buffer.concat([tree, SEPARATOR, ...data, METADATA_MARK, encode(metadata)])
 }
 
-/** IPv4 addresses live in ::/96. */
+/** IPv4 addresses are stored in ::/96. */
 function bitsOf(range: string): number[] {
   const [address, bits] = ipaddr.parseCIDR(range)
   const bytes = [...new Array<number>(16 - address.toByteArray().length).fill(0), ...address.toByteArray()]

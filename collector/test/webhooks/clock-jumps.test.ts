@@ -23,7 +23,7 @@ const tidy = async () => {
 }
 
 it.each(CLOCK_JUMPS)(
-  'loses, repeats and hurries nothing when $what and the clock is set by $jumpMs ms',
+  'loses, repeats and hurries no delivery when $what and the clock jumps by $jumpMs ms',
   async ({ zone, at, jumpMs }) => {
     process.env['TZ'] = zone
     opened = await openWebhooksInFakeTime(at)
@@ -56,7 +56,8 @@ it.each(CLOCK_JUMPS)(
     expect(sentTo(fine.id)).toHaveLength(11)
     expect(new Set(sentTo(fine.id).map(({ eventId }) => eventId)).size).toBe(11)
 
-    // Once, with the twentieth failure: what was under way then ends, the rest waits for a day of true time.
+    // Once, with the twentieth failure; running attempts end then, and the rest waits for a day of monotonic
+    // time.
     const disabled = (await opened.logOf(bad)).filter(({ kind }) => kind === 'disabled')
     expect(disabled).toHaveLength(1)
     expect(Math.abs(disabled[0]!.at - now())).toBeLessThan(MINUTE_MS)
@@ -75,7 +76,7 @@ it.each(CLOCK_JUMPS)(
       waiting,
     ])
 
-    // The log, for thirty days.
+    // The log is kept for thirty days.
     opened.clock.skippedMs += 29 * DAY_MS - 2 * HOUR_MS
     await tidy()
     expect((await opened.logOf(fine)).length).toBe(12)

@@ -9,7 +9,10 @@ interface Runtime {
   language: string
   command: string
   file: string
-  /** Reads `[{ body, headers, secret }]` from standard input, bodies in base64, and writes a JSON array of verdicts. */
+  /**
+   * Reads `[{ body, headers, secret }]` from standard input, bodies in base64, and writes a JSON array of
+   * verification results.
+   */
   runner: string
 }
 

@@ -6,14 +6,14 @@ import { describe, expect, it } from 'vitest'
 import { createWebhookSecret, signDelivery, type UnsignedDelivery } from '../../src/webhooks/signing.js'
 
 type Headers = Record<string, string>
-/** Whether a delivery is taken for a true one, as a receiver finds out by the documented scheme. */
+/** Whether a receiver that follows the documented scheme accepts a delivery. */
 type Verify = (body: Buffer, headers: Headers, secret: string) => boolean
 
 const hexOf = (secret: string, body: string | Buffer) =>
   createHmac('sha256', secret).update(body).digest('hex')
-// Receivers compare like this: texts of another length make it throw.
+// Compares as receivers do: texts of different lengths make it throw.
 const areEqual = (one: string, other: string) => timingSafeEqual(Buffer.from(one), Buffer.from(other))
-/** A receiver that throws takes nothing. */
+/** A receiver that throws accepts nothing. */
 const orRefuse =
   (verify: Verify): Verify =>
   (...delivery) => {
@@ -68,7 +68,7 @@ const wrap = ({ event, data }: { event: string; data: unknown }): UnsignedDelive
 describe.each(Object.entries(VERIFIERS))('a receiver of signatures %s', (name, strict) => {
   const verify = orRefuse(strict)
 
-  it('takes every delivery', () => {
+  it('accepts every delivery', () => {
     const take = (delivery: UnsignedDelivery) => {
       const { body, headers, secret } = deliver(delivery)
       expect(verify(body, headers, secret)).toBe(true)
@@ -77,20 +77,20 @@ describe.each(Object.entries(VERIFIERS))('a receiver of signatures %s', (name, s
     fc.assert(fc.property(random.map(wrap), take), { numRuns: 100 })
   })
 
-  it('takes none of which one bit was flipped', () => {
+  it('accepts none with a flipped bit', () => {
     for (const delivery of vectors) {
       const { body, headers, secret } = deliver(delivery)
       for (let byte = 0; byte < body.length; byte++) {
         const flipped = Buffer.from(body)
         flipped[byte]! ^= 1 << (byte % 7)
-        // Another spelling of the very same values is no forgery to who writes them again.
+        // Another spelling of the same values is no forgery to a receiver that serializes them again.
         if (name.endsWith('written again') && saysTheSame(flipped, delivery.body)) continue
         expect(verify(flipped, headers, secret)).toBe(false)
       }
     }
   })
 
-  it('takes none that was signed with another secret, or with none', () => {
+  it('accepts none signed with another secret, or unsigned', () => {
     for (const delivery of vectors) {
       const { body, headers, secret } = deliver(delivery, createWebhookSecret())
       expect(verify(body, headers, delivery.secret)).toBe(false)
@@ -99,7 +99,7 @@ describe.each(Object.entries(VERIFIERS))('a receiver of signatures %s', (name, s
   })
 })
 
-it('is signed anew at every attempt: a copy that is five minutes old is refused by who looks at the time', () => {
+it('is signed again for every attempt: a receiver that checks the time rejects a copy after five minutes', () => {
   for (const age of [301, -301]) {
     const delivery = vectors[0]!
     const headers = signDelivery({ ...delivery, at: Date.now() - age * 1000 })

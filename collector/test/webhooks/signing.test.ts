@@ -8,17 +8,17 @@ interface Vector {
   headers: Record<string, string>
 }
 
-// Computed by a Python script beside them, and compared with openssl.
+// Computed by a Python script in the same folder, and compared with openssl.
 const vectors = JSON.parse(
   readFileSync(new URL('../../../test/fixtures/webhooks/vectors.json', import.meta.url), 'utf8'),
 ) as Vector[]
 
-it.each(vectors)('signs as the fixed vector says: $name', ({ delivery, headers }) => {
+it.each(vectors)('matches the fixed vector: $name', ({ delivery, headers }) => {
   expect(signDelivery(delivery)).toEqual(headers)
   expect(JSON.stringify(JSON.parse(delivery.body))).toBe(delivery.body)
 })
 
-it('makes secrets of 32 bytes that differ', () => {
+it('creates different secrets of 32 bytes', () => {
   const secrets = Array.from({ length: 100 }, createWebhookSecret)
   for (const secret of secrets) {
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)

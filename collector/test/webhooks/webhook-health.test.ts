@@ -14,7 +14,7 @@ const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 const skip = (ms: number) => void (opened.clock.skippedMs += ms)
 const find = (id: string) => opened.store.findWebhook(id)
 
-it('disables a webhook with the twentieth failed delivery in a row, and says so once', async () => {
+it('disables a webhook with the twentieth failed delivery in a row, and logs it once', async () => {
   opened.answers['/a'] = 400
   const webhook = await opened.add('/a')
   for (let delivery = 1; delivery <= 19; delivery++) {
@@ -39,7 +39,7 @@ it('disables a webhook with the twentieth failed delivery in a row, and says so 
   ])
 })
 
-it('disables once in a storm of failures; what waits is delivered when somebody enables it, and what failed when it is replayed', async () => {
+it('disables once in a storm of failures; pending deliveries follow when it is enabled, failed ones when replayed', async () => {
   opened.answers['/a'] = 400
   const webhook = await opened.add('/a')
   await opened.put(60)
@@ -76,7 +76,7 @@ it('disables once in a storm of failures; what waits is delivered when somebody 
   ])
 })
 
-it('never disables for failures with a success among every ten, nor for tests', async () => {
+it('does not disable with one success in every ten deliveries, nor because of tests', async () => {
   opened.answers['/a'] = (message) =>
     Promise.resolve(
       (JSON.parse(message.body) as { data: { number: number } }).data.number % 10 === 0 ? 200 : 404,
@@ -108,7 +108,7 @@ it('disables at once when the endpoint is gone', async () => {
   })
 })
 
-it('replays what failed since a time, and one delivery, with the same ids', async () => {
+it('replays failed deliveries since a time, and single deliveries, with the same ids', async () => {
   opened.answers['/a'] = 404
   const webhook = await opened.add('/a')
   await opened.put(5)
@@ -138,7 +138,7 @@ it('replays what failed since a time, and one delivery, with the same ids', asyn
   ])
 })
 
-it('restores by one replay the thousand deliveries of an endpoint that was away for a day, each once and with its own id', async () => {
+it('restores a thousand deliveries of an endpoint that was away for a day with one replay, each once and with its own id', async () => {
   const answerAfter = (ms: number, status: number) => () =>
     new Promise<number>((resolve) => setTimeout(() => resolve(status), ms))
   opened.answers['/a'] = answerAfter(4_000, 503)
@@ -169,7 +169,7 @@ it('restores by one replay the thousand deliveries of an endpoint that was away 
   expect(await opened.webhooks.replay(webhook.id, { failedSince: since }, 'key_1')).toBe(0)
 })
 
-it('gives up what waited for a day, and forgets everything after thirty', async () => {
+it('gives up deliveries that waited for a day, and deletes everything after thirty days', async () => {
   opened.answers['/a'] = 410
   const [gone, fine] = [await opened.add('/a'), await opened.add('/b')]
   await opened.put(3)
@@ -192,7 +192,7 @@ it('gives up what waited for a day, and forgets everything after thirty', async 
   expect(await opened.webhooks.replay(fine.id, { eventId: opened.sent[0]!.eventId }, null)).toBe(0)
 })
 
-it('logs every attempt and every change, and the sums agree', async () => {
+it('logs every attempt and every change with consistent sums', async () => {
   opened.answers['/a'] = [500, 200, 404, 200]
   const webhook = await opened.add('/a')
   await opened.put(20)

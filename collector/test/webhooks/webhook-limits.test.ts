@@ -5,12 +5,12 @@ import { closeWebhooksInFakeTime, openWebhooksInFakeTime } from '../support/open
 
 let opened: OpenWebhooks
 
-describe('by a clock of its own', () => {
+describe('limits by a monotonic clock', () => {
   beforeEach(async () => void (opened = await openWebhooksInFakeTime()))
   afterEach(() => closeWebhooksInFakeTime(opened))
   const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 
-  it('sends no host more than a hundred requests in any second, whoever points at it', async () => {
+  it('send no host more than a hundred requests in any second, from any number of webhooks', async () => {
     for (let count = 0; count < 10; count++)
       await opened.add(`/${count}`, { url: `https://victim.example/${count}` })
     for (let second = 0; second < 2; second++) {
@@ -25,7 +25,7 @@ describe('by a clock of its own', () => {
     expect(times.length).toBeGreaterThan(150)
   })
 
-  it('has four attempts under way at an endpoint, eight at a host and sixty-four in all', async () => {
+  it('allow four concurrent attempts per endpoint, eight per host and sixty-four in all', async () => {
     const underWay = new Map<string, number>()
     const most = new Map<string, number>()
     const watch = (name: string, change: number) => {
@@ -58,7 +58,7 @@ describe('by a clock of its own', () => {
     expect(most.get('all')).toBe(64)
   })
 
-  it('keeps half of all attempts for endpoints that do not hang', async () => {
+  it('reserve half of all attempts for endpoints that do not hang', async () => {
     const another = await opened.addSite()
     const hang = () => new Promise<number>((resolve) => setTimeout(() => resolve(503), 5_000))
     for (let count = 0; count < 10; count++) {
@@ -78,7 +78,7 @@ describe('by a clock of its own', () => {
     expect(opened.sent.at(-1)!.webhook.id).toBe(good.id)
   })
 
-  it('drops what comes over the cap of the backlog, and records how many in one entry', async () => {
+  it('drop deliveries beyond the backlog limit, and log their number in one entry', async () => {
     opened.answers['/a'] = () => new Promise(() => {})
     const webhook = await opened.add('/a')
     const database = new Database(opened.file)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMailer } from '../../../src/alerts/notify/mail.js'
+import { expectEvery } from '../../support/expect-every.js'
 import { type MailServer, startMailServer } from '../../support/start-mail-server.js'
 
 let server: MailServer
@@ -17,7 +18,7 @@ const send = (
     new AbortController().signal,
   )
 
-/** The headers of a mail, folded lines put together. */
+/** The headers of a mail, with folded lines unfolded. */
 const headersOf = (data: string) =>
   data
     .split('\r\n\r\n')[0]!
@@ -25,7 +26,7 @@ const headersOf = (data: string) =>
     .split('\r\n')
 
 describe('a mail', () => {
-  it('arrives at a real server, with subject, sender and id', async () => {
+  it('arrives at a real server with subject, sender and id', async () => {
     expect(await send()).toEqual({ isSent: true })
     const { from, to, data } = server.received.pop()!
     expect([from, to]).toEqual(['<alerts@example.com>', ['<ops@example.com>']])
@@ -40,33 +41,35 @@ describe('a mail', () => {
     expect(data.split('\r\n\r\n')[1]).toBe('one\r\n.\r\ntwo\r\n')
   })
 
-  it('has no header and no recipient that a subject or an address brings along', async () => {
+  it('takes no header or recipient from a crafted subject or address', async () => {
     await send({
       subject: 'x\r\nBcc: victim@example.com\r\n\r\nbody',
       to: 'ops@example.com\r\nRCPT TO:<victim@example.com>',
     })
     await send({ subject: 'x', to: 'ops@example.com, victim@example.com' })
-    for (const { to, data } of server.received.splice(0)) {
-      expect(to.join()).not.toContain('<victim@example.com>')
-      expect(headersOf(data).filter((header) => /^bcc/i.test(header))).toEqual([])
-    }
+    expectEvery(
+      server.received.splice(0),
+      ({ to, data }) =>
+        !to.join().includes('<victim@example.com>') &&
+        !headersOf(data).some((header) => /^bcc/i.test(header)),
+    )
   })
 
   it.each([
     ['451 later', { isSent: false, isFinal: false, error: 'SMTP 451' }],
     ['550 no such ops@example.com', { isSent: false, isFinal: true, error: 'SMTP 550' }],
-  ])('that a server answers with %s says so, without the text of the server', async (refusal, result) => {
+  ])('reports an answer of %s without the text of the server', async (refusal, result) => {
     server.refusals = [refusal]
     expect(await send()).toEqual(result)
   })
 
-  it('is tried again when no server listens', async () => {
+  it('is retried when no server listens', async () => {
     const closed = await startMailServer()
     await closed.close()
     expect(await send({}, closed.url)).toMatchObject({ isSent: false, isFinal: false })
   })
 
-  it('does not go with a password to a server without TLS', async () => {
+  it('is not sent with a password to a server without TLS', async () => {
     const url = server.url.replace('//', '//user:secret-of-the-test@')
     expect(await send({}, url)).toMatchObject({ isSent: false })
     expect(server.received).toEqual([])

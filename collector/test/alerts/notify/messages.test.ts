@@ -16,8 +16,8 @@ const slackText = (crossing: Parameters<typeof buildSlackMessage>[0]) => {
   return { text, section: blocks[0]!.text.text, blocks }
 }
 
-describe('what webhooks are told', () => {
-  it('is of an alert its condition, value and threshold, and nothing else', () => {
+describe('the payload for webhooks', () => {
+  it('holds the condition, value and threshold of an alert, and nothing else', () => {
     expect(describeTrigger(alert, AT, { value: 1543, volume: 1 })).toEqual({
       key: `alert_abc123 ${AT}`,
       event: 'alert',
@@ -33,7 +33,7 @@ describe('what webhooks are told', () => {
     })
   })
 
-  it('is of an outage and of its end the same', () => {
+  it('holds the same fields for an outage and its end', () => {
     const outage = makeAlert({ ...alert, metric: 'uptime' })
     expect(describeOutage(outage, AT, false).data).toMatchObject({
       condition: 'uptime < 1',
@@ -49,7 +49,7 @@ describe('what webhooks are told', () => {
   })
 
   it.each(['pageviews', 'uptime', 'traffic_spike'] as const)(
-    'is of a test of %s one crossing a minute, which says so',
+    'marks a test of %s as a test, with one trigger a minute',
     (metric) => {
       const tested = makeAlert({ ...alert, metric })
       expect(describeTest(tested, AT + 59_999).key).toBe(describeTest(tested, AT).key)
@@ -69,7 +69,7 @@ describe('a message for Slack', () => {
     expect(blocks).toMatchObject([{ type: 'section', text: { type: 'mrkdwn' } }])
   })
 
-  it('says of a spike how far it is from an average day', () => {
+  it('states how far a spike is from an average day', () => {
     const { section } = slackText(
       describeTrigger(makeAlert({ metric: 'traffic_spike', threshold: 2 }), AT, {
         value: 3,
@@ -82,7 +82,7 @@ describe('a message for Slack', () => {
     )
   })
 
-  it('mentions nobody, links nowhere and formats nothing because of a name', () => {
+  it('contains no mention, link or format taken from a name', () => {
     const { text, section } = slackText(
       describeTrigger({ ...alert, name: HOSTILE }, AT, { value: 1, volume: 1 }),
     )
@@ -90,7 +90,7 @@ describe('a message for Slack', () => {
       expect(part).not.toMatch(/[<>]|&(?!(amp|lt|gt);)/)
       expect(part).toContain('&lt;!channel&gt; &amp; &lt;https://evil.example|click&gt;')
     }
-    // The two that make the title bold, and none that would end it.
+    // Only the two asterisks that make the title bold remain; nothing in the name ends the bold text.
     expect(section.split('\n')[0]!.replaceAll(/[*_~`@]\u2060/g, '')).toMatch(/^\*[^*_~`@]+\*$/)
   })
 })
@@ -102,7 +102,7 @@ describe('a mail', () => {
     ...describeTrigger({ ...alert, name }, AT, { value: 1543, volume: 1 }),
   })
 
-  it('says what happened, in plain text', () => {
+  it('describes the trigger in plain text', () => {
     expect(buildMail(notice('Traffic'), 'ops@example.com')).toEqual({
       to: 'ops@example.com',
       subject: 'Alert: Traffic',
@@ -118,7 +118,7 @@ describe('a mail', () => {
     'x\u0085y',
     'x\u0000y',
     '\r\n.\r\nQUIT',
-  ])('has one line for its subject, whatever the name: %j', (name) => {
+  ])('has a one-line subject, whatever the name: %j', (name) => {
     const { subject, text } = buildMail(notice(name), 'ops@example.com')
     // eslint-disable-next-line no-control-regex
     expect(subject).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/)

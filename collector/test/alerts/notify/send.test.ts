@@ -51,7 +51,7 @@ function dispatch(services: Partial<SendNotificationServices> & { answer?: Parti
   }
 }
 
-it('posts a message to the URL of Slack', async () => {
+it('posts a message to the Slack URL', async () => {
   const { send, asked } = dispatch()
   expect(await send(toSlack(), signal)).toEqual({ result: 'done' })
   expect(asked).toMatchObject([
@@ -73,11 +73,11 @@ it.each([
     { status: undefined, error: 'refused-address' },
     { result: 'failed', error: 'refused-address' },
   ],
-] as const)('takes %j of Slack for %j', async (answer, result) => {
+] as const)('maps the Slack answer %j to %j', async (answer, result) => {
   expect(await dispatch({ answer }).send(toSlack(), signal)).toEqual(result)
 })
 
-it('puts the event into the queue of webhooks, and tries again when that cannot be written', async () => {
+it('queues the event for webhooks, and retries when the queue cannot be written', async () => {
   const put: unknown[] = []
   const notice = makeNotice({ type: 'webhook' })
   expect(
@@ -92,7 +92,7 @@ it('puts the event into the queue of webhooks, and tries again when that cannot 
   ).toMatchObject({ result: 'retry' })
 })
 
-it('sends a mail, and says so when there is no server for it', async () => {
+it('sends a mail, and fails with a reason when no mail server is configured', async () => {
   const sent: unknown[] = []
   const mailer = {
     send: async (mail: unknown) => (
@@ -105,7 +105,7 @@ it('sends a mail, and says so when there is no server for it', async () => {
   expect(await dispatch().send(toMail(), signal)).toMatchObject({ result: 'failed' })
 })
 
-it('gives up what was sealed with another master key', async () => {
+it('gives up on a destination sealed with another master key', async () => {
   const other = createSecretBox(randomBytes(32))
   expect(await dispatch({ box: other }).send(toSlack(), signal)).toMatchObject({ result: 'failed' })
 })

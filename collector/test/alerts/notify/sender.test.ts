@@ -19,7 +19,7 @@ let counts: AlertCounts
 let registry: Registry
 let alert: Alert
 let now: number
-/** By which the wall clock was set. */
+/** Offset of the wall clock in ms. */
 let wallOffset: number
 const stops: (() => Promise<void>)[] = []
 
@@ -54,7 +54,7 @@ function startSender(send: NotificationSenderServices['send']) {
   return sender
 }
 
-/** A sender whose attempts end in given ways, one after the other; when each began is in `begun`. */
+/** A sender whose attempts return scripted results in order; their start times are in `begun`. */
 function startScripted(results: SendResult[]) {
   const begun: number[] = []
   const sender = startSender(async () => {
@@ -69,7 +69,7 @@ const put = (key = 'k', destinations: Destination[] = [SLACK]) =>
 const listNotifications = () => store.alerts.listNotifications(alert.id, 100)
 const stateOf = async () =>
   (await listNotifications()).map(({ state, attempts, error }) => [state, attempts, error])
-/** Attempts by destination and end, those of which there were any. */
+/** Number of attempts by destination and result, without zeros. */
 const counted = () =>
   Object.fromEntries(
     [
@@ -80,7 +80,7 @@ const counted = () =>
   )
 const reach = (states: unknown[]) => vi.waitFor(async () => expect(await stateOf()).toEqual(states))
 
-it('sends what is put, once', async () => {
+it('sends each queued notification once', async () => {
   const { wake, begun } = startScripted([])
   await put()
   wake()
@@ -90,7 +90,7 @@ it('sends what is put, once', async () => {
   expect(begun).toEqual([0])
 })
 
-it('tries three times, 5 and 25 seconds after the attempt before, never early and at most a tenth late', async () => {
+it('tries three times, 5 and 25 seconds after the previous attempt, never early and at most 10 % late', async () => {
   const { wake, begun } = startScripted(
     [1, 2, 3].map(() => ({ result: 'retry', error: 'HTTP 500' }) as const),
   )
@@ -114,7 +114,7 @@ it('tries three times, 5 and 25 seconds after the attempt before, never early an
   await vi.waitFor(() => expect(counted()).toEqual({ 'slack retried': 2, 'slack failed': 1 }))
 })
 
-it('does not try again what is refused for good', async () => {
+it('does not retry after a permanent failure', async () => {
   const { wake } = startScripted([{ result: 'failed', error: 'HTTP 404' }])
   await put()
   wake()
@@ -122,7 +122,7 @@ it('does not try again what is refused for good', async () => {
   await vi.waitFor(() => expect(counted()).toEqual({ 'slack failed': 1 }))
 })
 
-it('hands a notice on to webhooks until their queue has it', async () => {
+it('retries the webhook outbox until it accepts the notification', async () => {
   const { wake } = startScripted([1, 2, 3, 4].map(() => ({ result: 'retry', error: 'full' }) as const))
   await put('k', [{ type: 'webhook' }])
   for (let attempts = 1; attempts <= 4; attempts++) {
@@ -135,7 +135,7 @@ it('hands a notice on to webhooks until their queue has it', async () => {
   await vi.waitFor(() => expect(counted()).toEqual({ 'webhook retried': 4, 'webhook sent': 1 }))
 })
 
-it('keeps eight under way, and one that hangs keeps no other waiting', async () => {
+it('runs eight attempts at a time, and a hanging one delays no other', async () => {
   const waiting = new Map<number, (result: SendResult) => void>()
   let most = 0
   const { wake } = startSender(({ id }) => {
@@ -159,13 +159,13 @@ it('keeps eight under way, and one that hangs keeps no other waiting', async () 
 })
 
 describe('after a crash', () => {
-  /** What a process leaves behind that dies while it sends. */
+  /** The state left by a process that died while sending. */
   const crash = async () => {
     expect(await store.alerts.claimNotifications({ now, leaseUntil: now + 60_000, limit: 8 })).toHaveLength(1)
     await store.reopen()
   }
 
-  it('sends what was under way once its lease is over', async () => {
+  it('sends unfinished notifications once their lease expires', async () => {
     await put()
     await crash()
     const { wake, begun } = startScripted([])
@@ -177,7 +177,7 @@ describe('after a crash', () => {
     expect(begun).toEqual([60_000])
   })
 
-  it('does not make three attempts thirty', async () => {
+  it('makes no more than three attempts over several crashes', async () => {
     await put()
     for (let life = 0; life < 3; life++) {
       await crash()
@@ -193,7 +193,7 @@ describe('after a crash', () => {
 describe('a wall clock that is set', () => {
   const HOUR_MS = 60 * 60 * 1000
 
-  it.each([HOUR_MS, -HOUR_MS])('by %i ms brings no retry early, late or twice', async (jump) => {
+  it.each([HOUR_MS, -HOUR_MS])('by %i ms makes no retry early, late or repeated', async (jump) => {
     const { wake, begun } = startScripted([{ result: 'retry', error: 'HTTP 500' }])
     await put()
     wake()
@@ -211,7 +211,7 @@ describe('a wall clock that is set', () => {
     expect((await listNotifications())[0]!.endedAt).toBe(now + jump)
   })
 
-  it('by an hour ends no lease of an attempt that is under way', async () => {
+  it('forward by an hour does not expire the lease of a running attempt', async () => {
     const ends: ((result: SendResult) => void)[] = []
     const { wake } = startSender(
       (_, signal) =>
@@ -236,7 +236,7 @@ describe('a wall clock that is set', () => {
     ])
   })
 
-  it('by an hour ahead makes no crossing of that time wait', async () => {
+  it('forward by an hour does not delay a trigger of that time', async () => {
     const { wake } = startScripted([])
     wallOffset = HOUR_MS
     await store.alerts.putNotifications(
@@ -247,7 +247,7 @@ describe('a wall clock that is set', () => {
     await reach([['done', 1, null]])
   })
 
-  it('back before a start makes no notice wait for the old time', async () => {
+  it('back before a start does not delay a notification until the old time', async () => {
     const { wake, stop } = startScripted([{ result: 'retry', error: 'HTTP 500' }])
     await put()
     wake()
@@ -259,7 +259,7 @@ describe('a wall clock that is set', () => {
   })
 })
 
-it('leaves what a stop cuts off to the next start', async () => {
+it('leaves attempts cut off by a stop to the next start', async () => {
   const sender = startSender(
     (_: Notification, signal) =>
       new Promise((resolve) =>
@@ -276,7 +276,7 @@ it('leaves what a stop cuts off to the next start', async () => {
   await reach([['done', 2, null]])
 })
 
-it('forgets notices after thirty days, and those of a removed alert at once', async () => {
+it('deletes notifications after thirty days, and those of a removed alert at once', async () => {
   const { wake } = startScripted([])
   await put()
   wake()

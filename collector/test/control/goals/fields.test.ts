@@ -30,7 +30,7 @@ describe('a new goal', () => {
       { kind: 'duration', seconds: 120 },
       { kind: 'duration', seconds: 120 },
     ],
-  ])('has the rule %j', (fields, rule) => {
+  ])('is parsed to the rule %j', (fields, rule) => {
     expect(read({ ...NEW, ...fields, value: 2.5 })).toEqual({
       fields: { siteId: 'ws_1', name: 'Thanks', rule, value: 2.5 },
       faults: [],
@@ -41,7 +41,7 @@ describe('a new goal', () => {
     })
   })
 
-  it('is told everything that is missing, wrong or unknown, at once', () => {
+  it('lists every missing, invalid or unknown field at once', () => {
     expect(faultsOf({})).toEqual(['kind', 'name', 'site_id'])
     expect(faultsOf({ ...NEW, kind: 'path' })).toEqual(['path'])
     expect(
@@ -63,7 +63,7 @@ describe('a new goal', () => {
     for (const body of [null, [], 'x', 3]) expect(faultsOf(body)).toEqual(['body'])
   })
 
-  it('has bounds', () => {
+  it('has limits', () => {
     for (const seconds of [0, 1.5, -1, 86_401, '60', null])
       expect(faultsOf({ ...NEW, kind: 'duration', seconds })).toEqual(['seconds'])
     for (const event of ['x'.repeat(65), 3, null])
@@ -77,8 +77,8 @@ describe('a new goal', () => {
   })
 })
 
-describe('a change of a goal', () => {
-  it('names what it changes', () => {
+describe('an update of a goal', () => {
+  it('holds only the named fields', () => {
     expect(read({}, false)).toEqual({ fields: {}, faults: [] })
     expect(read({ name: 'New', value: null }, false)).toEqual({
       fields: { name: 'New', value: null },
@@ -90,7 +90,7 @@ describe('a change of a goal', () => {
     })
   })
 
-  it('names a rule whole, and no other site', () => {
+  it('replaces the rule as a whole, and cannot change the site', () => {
     expect(faultsOf({ path: '/x' }, false)).toEqual(['kind'])
     expect(faultsOf({ kind: 'duration' }, false)).toEqual(['seconds'])
     expect(faultsOf({ site_id: 'ws_2', name: '' }, false)).toEqual(['name', 'site_id'])

@@ -6,7 +6,7 @@ import { leastCpuMs } from '../../support/least-cpu.js'
 const SLOWEST_MS = 150
 
 describe('a path', () => {
-  it('is compared as it is written', () => {
+  it('is compared exactly', () => {
     const isExact = createPathMatcher({ match: 'exact', path: '/a*' })
     expect(['/a*', '/a', '/ab', '/A*'].filter(isExact)).toEqual(['/a*'])
     const isBelow = createPathMatcher({ match: 'prefix', path: '/blog' })
@@ -28,12 +28,12 @@ describe('a path', () => {
     ['/(x|y)+$', ['/(x|y)+$'], ['/x', '/xy']],
     ['*', [''], ['/', '/a']],
     ['**', ['', '/', '/a/b\nc'], []],
-  ])('fits %s or not', (glob, inside, outside) => {
+  ])('matches %s', (glob, inside, outside) => {
     const isMeant = createPathMatcher({ match: 'glob', path: glob })
     expect([...inside, ...outside].filter(isMeant)).toEqual(inside)
   })
 
-  it('fits a glob exactly where the regular expression says so', () => {
+  it('matches a glob exactly as the equivalent regular expression does', () => {
     const random = createRandom(7)
     const pickText = (letters: string[], most: number) =>
       Array.from({ length: random.whole(0, most) }, () => random.pick(letters)).join('')
@@ -56,7 +56,7 @@ describe('a path', () => {
     '**a**a**a**a**a**a**a**a**a**b',
     `/${'a'.repeat(400)}**${'a'.repeat(90)}b`,
     '/a**/a**/a**/a**/b',
-  ])('takes no longer than it must where a glob almost fits: %s', (glob) => {
+  ])('takes linear time for an almost matching glob: %s', (glob) => {
     const isMeant = createPathMatcher({ match: 'glob', path: glob })
     for (const path of [`/${'a'.repeat(2_047)}`, 'a'.repeat(2_048), '/a'.repeat(1_024)]) {
       expect(isMeant(path)).toBe(false)

@@ -55,7 +55,7 @@ const subscription = (
 const take = (body: unknown) => store.integrations.takeBillingEvent(parseStripeEvent(body, PRICES)!, NOW)
 const readPlan = async () => (await store.control.findAccount(account.id))!.plan
 
-it('gives an account the plan that its subscription pays for, and with it the limits of its keys', async () => {
+it('gives an account the plan of its subscription and the limits of that plan', async () => {
   const { id } = await store.addKey({ accountId: account.id })
   expect(await take(checkout())).toEqual({ outcome: 'kept' })
   expect(await take(subscription('created'))).toEqual({
@@ -74,13 +74,13 @@ it('gives an account the plan that its subscription pays for, and with it the li
   expect(await readPlan()).toBe('free')
 })
 
-/** Every order of a few things. */
+/** All permutations of a few items. */
 const orders = <Item>(items: readonly Item[]): Item[][] =>
   items.length < 2
     ? [[...items]]
     : items.flatMap((item, index) => orders(items.toSpliced(index, 1)).map((rest) => [item, ...rest]))
 
-it('comes to the same plan in whatever order events arrive, each twice, over restarts', async () => {
+it('ends with the same plan for any order of events, each delivered twice, over restarts', async () => {
   const upgraded = () => [
     checkout({}, { created: 10 }),
     subscription('created', { status: 'incomplete' }, { created: 10 }),
@@ -113,7 +113,7 @@ it('comes to the same plan in whatever order events arrive, each twice, over res
   expect(runs).toBe(48)
 })
 
-it('takes an event once, also after a restart', async () => {
+it('applies an event once, even after a restart', async () => {
   await take(checkout())
   await take(subscription('updated', {}, { id: 'evt_once' }))
   await store.control.updateAccount(account.id, { plan: 'enterprise' })
@@ -124,7 +124,7 @@ it('takes an event once, also after a restart', async () => {
   expect(await take(subscription('updated', {}, { id: 'evt_once' }))).toMatchObject({ outcome: 'planned' })
 })
 
-it('takes the best of several subscriptions', async () => {
+it('applies the best of several subscriptions', async () => {
   await take(checkout())
   await take(checkout({ customer: 'cus_2' }))
   await take(subscription('created', { price: 'price_scale', id: 'sub_2', customer: 'cus_2' }))
@@ -144,14 +144,14 @@ it.each(['unpaid', 'canceled', 'incomplete_expired', 'paused'])(
   },
 )
 
-it('leaves the plan alone when the price is none of ours', async () => {
+it('keeps the plan when the price is unknown', async () => {
   await store.control.updateAccount(account.id, { plan: 'pro' })
   await take(checkout())
   expect(await take(subscription('created', { price: 'price_other' }))).toEqual({ outcome: 'kept' })
   expect(await readPlan()).toBe('pro')
 })
 
-it('changes neither the account of whoever runs the collector nor one that is not there', async () => {
+it('changes neither the default account nor an unknown one', async () => {
   for (const id of ['acc_default', 'acc_nowhere', "acc_' OR 1=1 --"]) {
     expect(await take(checkout({ client_reference_id: id }))).toEqual({ outcome: 'unknown-account' })
     expect(await take(subscription('updated'))).toEqual({ outcome: 'kept' })
@@ -166,7 +166,7 @@ describe('an event', () => {
     ['evt'],
     [{ id: 5, created: 1, type: 'x' }],
     [{ id: 'evt', created: '1', type: 'x' }],
-  ])('is not %j', (body) => {
+  ])('rejects %j', (body) => {
     expect(parseStripeEvent(body, PRICES)).toBeUndefined()
   })
 
@@ -175,11 +175,11 @@ describe('an event', () => {
     ['checkout.session.completed', { customer: 'cus_1', client_reference_id: null }],
     ['customer.subscription.updated', { id: 'sub_1' }],
     ['customer.subscription.updated', null],
-  ])('of %s about %j is about nothing that is kept', (type, object) => {
+  ])('of %s about %j is ignored', (type, object) => {
     expect(parseStripeEvent(makeEvent(type, object), PRICES)).toMatchObject({ change: undefined })
   })
 
-  it('may hold the customer and the price as objects or ids', () => {
+  it('may contain the customer and the price as objects or ids', () => {
     const object = {
       id: 'sub_1',
       customer: { id: 'cus_1' },
@@ -194,7 +194,7 @@ describe('an event', () => {
 
 describe('the settings', () => {
   const SECRET = 'whsec_0123456789abcdef'
-  it('are a secret and the plan of every price', () => {
+  it('consist of a secret and the plan of every price', () => {
     const faults: string[] = []
     expect(parseStripeSettings(SECRET, 'price_pro:pro, price_scale:scale', faults)).toEqual({
       secret: SECRET,
@@ -211,7 +211,7 @@ describe('the settings', () => {
     [SECRET, 'price_pro:gold', 'STRIPE_PRICES'],
     [SECRET, 'price_pro', 'STRIPE_PRICES'],
     [SECRET, 'price_pro:pro,price_pro:scale', 'STRIPE_PRICES'],
-  ])('are not %s with %s', (secret, prices, name) => {
+  ])('reject %s with %s', (secret, prices, name) => {
     const faults: string[] = []
     parseStripeSettings(secret, prices, faults)
     expect(faults).toEqual([expect.stringContaining(name)])

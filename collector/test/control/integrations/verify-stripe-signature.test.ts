@@ -7,19 +7,19 @@ interface Fixture {
   vectors: { name: string; body: string; header: string; now: number; accepted: boolean }[]
 }
 
-// Computed by Python; see make-vectors.py beside them.
+// Computed by Python; see make-vectors.py in the same folder.
 const { secret, vectors } = JSON.parse(
   readFileSync(new URL('../../../../test/fixtures/inbound/vectors.json', import.meta.url), 'utf8'),
 ) as Fixture
 
 it.each(vectors.map((vector) => [vector.name, vector.accepted ? 'accepts' : 'refuses', vector] as const))(
-  'judges %s: %s',
+  'classifies %s: %s',
   (_, __, { header, body, now, accepted }) => {
     expect(verifyStripeSignature({ header, body: Buffer.from(body), secret, now: now * 1000 })).toBe(accepted)
   },
 )
 
-it('refuses every body with one bit flipped', () => {
+it('rejects every body with one bit flipped', () => {
   const { body, header, now } = vectors[0]!
   for (let bit = 0; bit < Buffer.byteLength(body) * 8; bit++) {
     const flipped = Buffer.from(body)
@@ -28,7 +28,7 @@ it('refuses every body with one bit flipped', () => {
   }
 })
 
-it('refuses a header of a thousand signatures unread', () => {
+it('rejects a header of a thousand signatures without checking them', () => {
   const { body, header, now } = vectors[0]!
   expect(
     verifyStripeSignature({

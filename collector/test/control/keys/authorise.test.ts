@@ -30,7 +30,7 @@ async function keyOf(fields: { accountId?: string; siteId?: string | null }): Pr
   return authenticate({ 'x-api-key': secret }, store.control)
 }
 
-/** What becomes of each site, by its name here. */
+/** The result for each site, by its name in this test. */
 async function outcomes(key: ApiKey): Promise<Record<string, string>> {
   const results = Object.entries(sites).map(async ([name, { id }]) => {
     const outcome = await authorise(key, id, store.control).then(
@@ -42,7 +42,7 @@ async function outcomes(key: ApiKey): Promise<Record<string, string>> {
   return Object.fromEntries((await Promise.all(results)) as [string, string][])
 }
 
-it('gives a key of an account its sites, and tells nothing of those of others', async () => {
+it('gives a key of an account access to its sites, and hides those of others', async () => {
   const key = await keyOf({ siteId: null })
   expect(await outcomes(key)).toEqual({
     ours: 'ours.example',
@@ -56,19 +56,19 @@ it('gives a key of an account its sites, and tells nothing of those of others', 
   ])
 })
 
-it('gives a key of one site that site only', async () => {
+it('gives a key of one site access to that site only', async () => {
   const key = await keyOf({ siteId: sites.ours.id })
   expect(await outcomes(key)).toEqual({ ours: 'ours.example', oursToo: 'FORBIDDEN', theirs: 'FORBIDDEN' })
   expect((await store.control.listSitesOf(key)).map(({ domain }) => domain)).toEqual(['ours.example'])
 })
 
-it('gives nothing to a key whose site is of another account', async () => {
+it('gives no access to a key whose site belongs to another account', async () => {
   const key = await keyOf({ siteId: sites.theirs.id })
   expect(await outcomes(key)).toEqual({ ours: 'FORBIDDEN', oursToo: 'FORBIDDEN', theirs: 'NOT_FOUND' })
   expect(await store.control.listSitesOf(key)).toEqual([])
 })
 
-it('puts sites and keys that name no account into the default one', async () => {
+it('puts sites and keys without an account into the default one', async () => {
   const site = await store.control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
   const { secret } = await store.addKey()
   const key = await authenticate({ authorization: `Bearer ${secret}` }, store.control)

@@ -55,21 +55,21 @@ async function askTimes(times: number, secret: string): Promise<number[]> {
 }
 
 describe('the minute of a key', () => {
-  it.each(PLAN_NAMES)('holds what the plan %s allows, and refuses the next request', async (plan) => {
+  it.each(PLAN_NAMES)('allows the requests of the plan %s, and refuses the next one', async (plan) => {
     const { secret } = await addKey(plan)
     const { perMinute } = PLANS[plan]
     expect(await askTimes(perMinute, secret)).toEqual(Array(perMinute).fill(200))
     expect(await ask(secret)).toMatchObject({ status: 429, code: 'RATE_LIMIT_EXCEEDED', retryAfter: '60' })
   })
 
-  it('refuses the 31st request of a pro key, also when all come at once', async () => {
+  it('refuses the 31st request of a pro key, even when all arrive at once', async () => {
     const { secret } = await addKey('pro')
     const answers = await Promise.all(Array.from({ length: 40 }, () => ask(secret)))
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(30)
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(10)
   })
 
-  it('is in the headers of every answer', async () => {
+  it('appears in the headers of every answer', async () => {
     const { secret } = await addKey('free')
     const reset = String((START + MINUTE_MS) / SECOND_MS)
     for (let remaining = 9; remaining >= 0; remaining--) {
@@ -80,7 +80,7 @@ describe('the minute of a key', () => {
     expect((await ask('zv_nothing')).limits).toEqual([undefined, undefined, undefined])
   })
 
-  it('begins with its first request and ends 60 seconds later, not before', async () => {
+  it('begins with the first request and ends exactly 60 seconds later', async () => {
     const { secret } = await addKey('free')
     await ask(secret)
     now += MINUTE_MS - SECOND_MS
@@ -94,7 +94,7 @@ describe('the minute of a key', () => {
     })
   })
 
-  it('does not grow longer by refused requests', async () => {
+  it('is not extended by refused requests', async () => {
     const { secret } = await addKey('free')
     await askTimes(10, secret)
     for (let second = 1; second < 60; second++) {
@@ -105,7 +105,7 @@ describe('the minute of a key', () => {
     expect((await ask(secret)).status).toBe(200)
   })
 
-  it('goes on when a clock is a little behind, and begins anew when it is far behind', async () => {
+  it('continues when a clock is slightly behind, and restarts when it is far behind', async () => {
     const { secret } = await addKey('free')
     await askTimes(10, secret)
     now = START - 30 * SECOND_MS
@@ -114,7 +114,7 @@ describe('the minute of a key', () => {
     expect((await ask(secret)).status).toBe(200)
   })
 
-  it('is that of one key: another one of the same account has its own', async () => {
+  it('belongs to one key: another key of the same account has its own', async () => {
     const { id: accountId } = await store.control.addAccount({ name: 'two keys', plan: 'free' })
     const [first, second] = [await store.addKey({ accountId }), await store.addKey({ accountId })]
     await askTimes(10, first.secret)
@@ -133,7 +133,7 @@ describe('the minute of a key', () => {
 })
 
 describe('the month of a key', () => {
-  /** Makes requests of a free key, as fast as it may, until its month is used up. */
+  /** Sends requests with a free key, as fast as allowed, until its month is used up. */
   async function useUpMonth(secret: string) {
     for (let minute = 0; minute < 100; minute++) {
       await Promise.all(Array.from({ length: 10 }, () => ask(secret)))
@@ -141,7 +141,7 @@ describe('the month of a key', () => {
     }
   }
 
-  it('refuses the request after the last one until the calendar month, UTC, is over', async () => {
+  it('refuses further requests until the calendar month ends in UTC', async () => {
     const { secret, id } = await addKey('free')
     await useUpMonth(secret)
     const untilDecember = (Date.UTC(2026, 11, 1) - now) / SECOND_MS
@@ -166,7 +166,7 @@ describe('the month of a key', () => {
     })
   })
 
-  it('counts no refused request', async () => {
+  it('does not count refused requests', async () => {
     const { secret, id } = await addKey('free')
     await askTimes(25, secret)
     expect(await store.control.readUsage(id, now)).toMatchObject({
@@ -176,7 +176,7 @@ describe('the month of a key', () => {
     expect((await store.control.readUsage(id, now + MINUTE_MS))!.minute.used).toBe(0)
   })
 
-  it('keeps its count when the clock of another collector is still in the month before', async () => {
+  it('keeps its count when the clock of another collector is still in the previous month', async () => {
     const { secret, id } = await addKey('free')
     now = Date.UTC(2026, 11, 1)
     await ask(secret)
@@ -189,8 +189,8 @@ describe('the month of a key', () => {
   })
 })
 
-describe('what was counted', () => {
-  it('is still there after a restart', async () => {
+describe('the request count', () => {
+  it('survives a restart', async () => {
     const { secret } = await addKey('pro')
     await askTimes(29, secret)
     await app.close()
@@ -200,7 +200,7 @@ describe('what was counted', () => {
     expect((await ask(secret)).status).toBe(429)
   })
 
-  it('is one count for all collectors that share the control data', async () => {
+  it('is shared by all collectors on the same control data', async () => {
     const { id } = await addKey('pro')
     const stores = [store.control, await store.openAnother(), await store.openAnother()]
     const counted = await Promise.all(
@@ -210,7 +210,7 @@ describe('what was counted', () => {
     expect((await store.control.readUsage(id, now))!.month.used).toBe(30)
   })
 
-  it('goes with the key, which is refused at once', async () => {
+  it('is removed with the key, which is refused at once', async () => {
     const { secret, id } = await addKey('pro')
     await ask(secret)
     expect(await store.control.removeApiKey(id)).toBe(true)
@@ -222,7 +222,7 @@ describe('what was counted', () => {
     ]).toEqual([undefined, undefined, false])
   })
 
-  it('holds the requests of a key for what it may not do, too', async () => {
+  it('includes requests refused for lack of permission', async () => {
     const { secret, id } = await addKey('free', 'write')
     expect([(await ask(secret, '/read')).status, (await ask(secret, '/write')).status]).toEqual([200, 200])
     expect(await ask(secret, '/admin')).toMatchObject({

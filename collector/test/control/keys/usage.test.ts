@@ -14,8 +14,8 @@ beforeAll(async () => {
 })
 afterAll(() => store.close())
 
-// Side by side: requests that come together share a commit.
-it('counts every request once, in the month that the clock shows, though the clock is set by an hour and back', async () => {
+// Concurrently: requests that arrive together share a commit.
+it('counts every request once, in the month the clock shows, while the clock jumps by an hour and back', async () => {
   await Promise.all(
     CLOCK_JUMPS.map(async ({ what, at, jumpMs }) => {
       const where = `${what}, ${jumpMs} ms`
@@ -23,7 +23,7 @@ it('counts every request once, in the month that the clock shows, though the clo
       const counted = new Map<string, number>()
       let now = at
       for (let request = 0; request < 60; request++) {
-        // Six a minute, which is within the limit: a clock that is set must not make it less.
+        // Six a minute, below the limit: a clock jump must not lower the limit.
         now += 10_000 + (request === 20 ? jumpMs : 0) - (request === 40 ? jumpMs : 0)
         const month = new Date(now).toISOString().slice(0, 7)
         counted.set(month, (counted.get(month) ?? 0) + 1)
@@ -38,7 +38,7 @@ it('counts every request once, in the month that the clock shows, though the clo
   )
 })
 
-it('gives a key that is used up its minute back within one, whichever way the clock is set', async () => {
+it('frees a used-up minute within one minute, whichever way the clock is set', async () => {
   for (const jumpMs of [60 * MINUTE_MS, -60 * MINUTE_MS, 30_000, -30_000]) {
     const { id } = await store.addKey({ accountId })
     const start = CLOCK_JUMPS[0]!.at

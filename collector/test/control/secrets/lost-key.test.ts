@@ -8,9 +8,9 @@ import { createSecretBox } from '../../../src/control/secrets/secret-box.js'
 import { openControlStores } from '../../../src/stores/sql/database.js'
 import { makeAlertFields } from '../../support/make-alert.js'
 
-it('does not start, and makes no key, when the one that secrets are sealed with is gone or another', async () => {
+it('refuses to start, and creates no key, when the key of sealed secrets is missing or different', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'zenovay-lost-key-'))
-  // Nobody answers there: what is wrong with the key must be said before.
+  // Nothing listens there: the error of the key must come first.
   const start = (env: Record<string, string> = {}) =>
     startCollector(
       readConfig({
@@ -46,7 +46,7 @@ it('does not start, and makes no key, when the one that secrets are sealed with 
   expect(readdirSync(dataDir)).not.toContain('master.key')
   await webhooks.removeWebhook(id, { actor: null, at: Date.now() })
 
-  // Alerts alone hold a secret now.
+  // Only alerts hold a secret now.
   const site = await control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
   const destinations = [
     { type: 'webhook' as const },

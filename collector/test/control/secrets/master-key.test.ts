@@ -17,7 +17,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 const open = ({ given, sealed }: { given?: Buffer; sealed?: string } = {}) =>
   openSecretBox({ given, sealed: sealed === undefined ? [] : [{ of: 'webhooks', text: sealed }], file })
 
-it('makes a key at the first start that only its user may read, and opens with it what was sealed', async () => {
+it('creates a key at the first start that only its owner can read, and opens sealed texts with it', async () => {
   const sealed = (await open()).seal('secret')
   expect(statSync(file).mode & 0o777).toBe(0o600)
   expect(Buffer.from(readFileSync(file, 'utf8').trim(), 'base64')).toHaveLength(32)
@@ -25,14 +25,14 @@ it('makes a key at the first start that only its user may read, and opens with i
   expect(readdirSync(folder)).toEqual(['master.key'])
 })
 
-it('makes one key for collectors that start together', async () => {
+it('creates one key for collectors that start together', async () => {
   const boxes = await Promise.all(Array.from({ length: 20 }, () => open()))
   const sealed = boxes[0]!.seal('secret')
   for (const box of boxes) expect(box.open(sealed)).toBe('secret')
   expect(readdirSync(folder)).toEqual(['master.key'])
 })
 
-it('takes the key of the configuration, in base64 or hexadecimal, and makes no file', async () => {
+it('uses the configured key, in base64 or hexadecimal, and creates no file', async () => {
   const key = Buffer.alloc(32, 9)
   const keys = [key.toString('base64'), key.toString('hex')].map(
     (MASTER_KEY) => readConfig({ MASTER_KEY }).masterKey!,
@@ -43,7 +43,7 @@ it('takes the key of the configuration, in base64 or hexadecimal, and makes no f
   expect(() => readConfig({ MASTER_KEY: 'short' })).toThrow('MASTER_KEY is not 32 bytes')
 })
 
-it('does not start without the key that secrets were sealed with, and makes none instead', async () => {
+it('refuses to start without the key of sealed secrets, and creates no other', async () => {
   const sealed = (await open()).seal('secret')
   rmSync(file)
   const lost = open({ sealed })
@@ -52,7 +52,7 @@ it('does not start without the key that secrets were sealed with, and makes none
   expect(readdirSync(folder)).toEqual([])
 })
 
-it('does not start with another key, or with a file that holds none', async () => {
+it('refuses to start with a different key, or with a key file that is invalid', async () => {
   const sealed = (await open()).seal('secret')
   await expect(open({ sealed, given: Buffer.alloc(32) })).rejects.toThrow(
     'sealed with another master key than that of MASTER_KEY',
@@ -63,7 +63,7 @@ it('does not start with another key, or with a file that holds none', async () =
   await expect(open()).rejects.toThrow(`There is no master key in ${file}`)
 })
 
-it.skipIf(process.getuid?.() === 0)('says so when the key cannot be read or made', async () => {
+it.skipIf(process.getuid?.() === 0)('reports when the key cannot be read or created', async () => {
   chmodSync(folder, 0o500)
   await expect(open()).rejects.toThrow('The master key cannot be made')
   chmodSync(folder, 0o700)

@@ -4,7 +4,7 @@ import { createSecretBox } from '../../../src/control/secrets/secret-box.js'
 
 const KEY = Buffer.alloc(32, 7)
 
-it('opens what it sealed, and never seals alike', () => {
+it('opens what it sealed, and never produces the same text twice', () => {
   const box = createSecretBox(KEY)
   const sealed = Array.from({ length: 100 }, () => box.seal('whsec_émoji 🎉'))
   expect(new Set(sealed).size).toBe(sealed.length)
@@ -15,12 +15,12 @@ it('opens what it sealed, and never seals alike', () => {
   expect(box.open(box.seal(''))).toBe('')
 })
 
-it('opens nothing that was sealed with another key', () => {
+it('does not open a text sealed with another key', () => {
   const sealed = createSecretBox(KEY).seal('secret')
   expect(() => createSecretBox(randomBytes(32)).open(sealed)).toThrow()
 })
 
-it('opens nothing of which a bit was changed, or that was cut', () => {
+it('does not open a truncated text or one with a flipped bit', () => {
   const box = createSecretBox(KEY)
   const sealed = box.seal('secret')
   const bytes = Buffer.from(sealed.slice(3), 'base64url')
@@ -33,7 +33,7 @@ it('opens nothing of which a bit was changed, or that was cut', () => {
     expect(() => box.open(sealed.slice(0, length))).toThrow()
 })
 
-it('writes AES-256-GCM that others can read: nonce, tag and text', () => {
+it('writes standard AES-256-GCM: nonce, tag and ciphertext', () => {
   const bytes = Buffer.from(createSecretBox(KEY).seal('secret').slice(3), 'base64url')
   const decipher = createDecipheriv('aes-256-gcm', KEY, bytes.subarray(0, 12)).setAuthTag(
     bytes.subarray(12, 28),

@@ -8,7 +8,7 @@ import { MADE_UP_REPORTS } from '../../support/made-up-reports.js'
 const SITES = ['mine', 'my other', 'theirs', 'nobody’s'] as const
 type SiteName = (typeof SITES)[number]
 
-/** Which sites a key reaches. */
+/** The sites that each key can read. */
 const KEYS = {
   'of one site': { account: 'mine', site: 'mine', reaches: ['mine'] },
   'of an account': { account: 'mine', site: undefined, reaches: ['mine', 'my other'] },
@@ -96,7 +96,7 @@ async function ask(
 const routesOfSites = EXTERNAL_ROUTES.filter(({ path }) => path.includes('{id}'))
 
 describe.each(Object.entries(KEYS))('a key %s', (_, { account, site, reaches }) => {
-  it.each(SITES)('gets the answers of its sites alone: %s', async (name) => {
+  it.each(SITES)('gets answers for its own sites only: %s', async (name) => {
     const key = await addKey({ account, site }, 'write')
     for (const route of routesOfSites) {
       reports.asked.splice(0)
@@ -107,12 +107,12 @@ describe.each(Object.entries(KEYS))('a key %s', (_, { account, site, reaches }) 
       }
       expect([403, 404], route.path).toContain(status)
       expect(reports.asked, route.path).toEqual([])
-      // Nobody learns whether a site of another account is there.
+      // Nothing reveals whether a site of another account exists.
       expect(text, route.path).toBe((await ask(route, 'nobody’s', key)).text)
     }
   })
 
-  it('lists its sites alone', async () => {
+  it('lists its own sites only', async () => {
     const { text } = await ask(
       EXTERNAL_ROUTES.find(({ path }) => path === '/websites')!,
       'mine',
@@ -123,7 +123,7 @@ describe.each(Object.entries(KEYS))('a key %s', (_, { account, site, reaches }) 
   })
 })
 
-it('answers nobody without a key, and changes nothing for one that may only read', async () => {
+it('refuses requests without a key, and changes by read-only keys', async () => {
   const reader = await addKey(KEYS['of one site'], 'read')
   for (const route of EXTERNAL_ROUTES) {
     expect((await ask(route, 'mine')).status, route.path).toBe(401)

@@ -10,7 +10,7 @@ import { misfits } from '../../support/misfits.js'
 
 const STRIPE_SECRET = 'whsec_of_these_tests_alone'
 const TOKEN = 'a-token-of-these-tests'
-// The External API describes itself.
+// The External API has its own document.
 const NOT_HERE = /^\w+ \/api\/external/
 
 let test: TestApp
@@ -18,7 +18,7 @@ let key: string
 let ids: Record<string, () => Promise<string>>
 
 const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`
-/** The body of an example, for the site of this test. */
+/** The body of an example, with the site of this test. */
 const fit = (request: unknown) =>
   JSON.stringify(request)
     .replaceAll('ws_abc123', test.site.id)
@@ -42,7 +42,7 @@ async function ask(method: string, url: string, body?: string, headers: Record<s
   }
 }
 
-/** What a route wants beside its key. */
+/** Headers that a route requires besides its key. */
 function headersOf(path: string, body: string | undefined): Record<string, string> {
   const seconds = Math.floor(Date.now() / 1000)
   if (path === '/webhooks/uptime') return { authorization: `Bearer ${TOKEN}` }
@@ -75,7 +75,7 @@ beforeAll(async () => {
 })
 afterAll(() => test.close())
 
-it('are all that the app serves', async () => {
+it('lists exactly the routes that the app serves', async () => {
   const served = (await listServedRoutes()).filter((route) => !NOT_HERE.test(route))
   expect(
     DESCRIBED_ROUTES.filter(({ path }) => !path.startsWith('/webhooks/'))
@@ -85,7 +85,7 @@ it('are all that the app serves', async () => {
   expect(new Set(DESCRIBED_ROUTES.map(({ operationId }) => operationId)).size).toBe(DESCRIBED_ROUTES.length)
 })
 
-/** The address of a route, with a new thing to do it to. */
+/** The URL of a route, with a new object to act on. */
 async function fill({ path, query }: DescribedRoute): Promise<string> {
   const [, kind] = /(\w+)(?:\/\{id\}|$)/.exec(path)!
   const id = path.includes('{id}') || query?.required?.includes('id') ? await ids[kind!]!() : ''
@@ -93,9 +93,9 @@ async function fill({ path, query }: DescribedRoute): Promise<string> {
   return `${path.replace(/\{id\}(?=$|\/)/, id)}?${asked.join('&')}`.replace(/\?$/, '')
 }
 
-// A stream has no shape in JSON.
+// A stream has no JSON schema.
 it.each(DESCRIBED_ROUTES.filter(({ answer }) => answer).map((route) => [nameOf(route), route] as const))(
-  '%s has examples that it takes, and answers in the shape that is described and with no field more',
+  '%s accepts its examples and answers exactly in the documented shape',
   async (_, route) => {
     const { method, path, status = 200, body, request, answer, example } = route
     expect(misfits(answer!, example)).toEqual([])
@@ -107,12 +107,12 @@ it.each(DESCRIBED_ROUTES.filter(({ answer }) => answer).map((route) => [nameOf(r
   },
 )
 
-// What Stripe sends is its own affair, as long as it is signed.
+// Stripe defines its own bodies; the collector only requires a signature.
 it.each(
   DESCRIBED_ROUTES.filter(({ body, path }) => body && path !== '/webhooks/stripe').map(
     (route) => [nameOf(route), route] as const,
   ),
-)('%s refuses a body without what is required, and one of other types', async (_, route) => {
+)('%s rejects a body with missing fields or wrong types', async (_, route) => {
   const given = route.request as Record<string, unknown>
   const incomplete = Object.keys(given)
     .map((field) => ({ ...given, [field]: undefined }))

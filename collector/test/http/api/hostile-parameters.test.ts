@@ -6,7 +6,7 @@ import { addGoal } from '../../support/add-goal.js'
 import { makeEvent } from '../../support/make-event.js'
 import { startTestCollector, type TestCollector } from '../../support/start-test-collector.js'
 
-/** What breaks out of strings, identifiers, parameters, patterns, JSON, paths and headers, if anything does. */
+/** Values that could escape from strings, identifiers, parameters, patterns, JSON, paths or headers. */
 const STRINGS = [
   "' OR 1=1 --",
   '"; DROP TABLE events; --',
@@ -38,7 +38,7 @@ const FILTERS = [
   'property[plan]',
 ]
 const KEYS = ["a' OR '1'='1", '__proto__', 'a.b[0]', '"', '{key: String}', '\u0000']
-// Of the smallest plan that a test need not wait for.
+// The limit per minute of the smallest plan that needs no waiting.
 const REQUESTS_OF_A_KEY = 100
 
 let test: TestCollector
@@ -56,7 +56,7 @@ beforeAll(async () => {
 })
 afterAll(() => test.close())
 
-/** Asks as a key that has requests left. */
+/** Sends a request with a key that has requests left. */
 async function ask(
   path: string,
   init: RequestInit = {},
@@ -81,13 +81,13 @@ const urlOf = (route: ApiRoute, value: string) =>
 const routes = EXTERNAL_ROUTES.filter(({ method, takesProperties }) => method === 'GET' && takesProperties)
 
 describe.each(routes.map((route) => [route.path, route] as const))('%s', (_, route) => {
-  it('finds nothing for hostile values of filters, and never fails', async () => {
+  it('finds nothing for hostile filter values, and never fails', async () => {
     const nothing = await ask(`${urlOf(route, 'signup')}?range=7d&path=%2Fnothing`)
     const rows = (text: string) =>
       JSON.stringify({ ...(JSON.parse(text) as { data: object }).data, date_range: 0 })
     expect(rows((await ask(`${urlOf(route, 'signup')}?range=7d`)).text)).not.toBe(rows(nothing.text))
     for (const [index, text] of STRINGS.entries()) {
-      // Two filters by turns, and all of them at once with the last one.
+      // Two filters in turn, and all of them with the last value.
       const names =
         index === STRINGS.length - 1 ? FILTERS : [FILTERS[index]!, FILTERS[(index + 7) % FILTERS.length]!]
       const query = names.map((name) => `${name}=${encodeURIComponent(text)}`).join('&')
@@ -98,7 +98,7 @@ describe.each(routes.map((route) => [route.path, route] as const))('%s', (_, rou
     }
   })
 
-  it('takes hostile names of properties for names', async () => {
+  it('accepts hostile property names as names', async () => {
     for (const name of KEYS)
       expect(
         (await ask(`${urlOf(route, 'signup')}?range=7d&${encodeURIComponent(`property[${name}]`)}=x`)).status,
@@ -106,7 +106,7 @@ describe.each(routes.map((route) => [route.path, route] as const))('%s', (_, rou
       ).toBe(200)
   })
 
-  it('refuses them everywhere else', async () => {
+  it('rejects hostile values of all other parameters', async () => {
     for (const text of STRINGS) {
       const names = Object.keys(route.query.properties).filter((name) => !FILTERS.includes(name))
       const { status, text: body } = await ask(
@@ -123,7 +123,7 @@ describe.each(routes.map((route) => [route.path, route] as const))('%s', (_, rou
   })
 })
 
-it('knows no properties of events with hostile names', async () => {
+it('finds no properties for hostile event names', async () => {
   for (const text of STRINGS) {
     const { status, text: body } = await ask(`/analytics/{id}/events/${encodeURIComponent(text)}`)
     expect(status, text).toBe(200)
@@ -131,7 +131,7 @@ it('knows no properties of events with hostile names', async () => {
   }
 })
 
-it('answers hostile ids with refusals', async () => {
+it('refuses hostile ids', async () => {
   for (const text of STRINGS) {
     const id = encodeURIComponent(text)
     const statuses = await Promise.all([

@@ -17,13 +17,13 @@ beforeAll(async () => {
 afterAll(() => api.close())
 
 describe('the document', () => {
-  it('is valid OpenAPI 3.1, for everybody', async () => {
+  it('is valid OpenAPI 3.1 and public', async () => {
     const result = await new Validator().validate(structuredClone(document))
     expect(result).toMatchObject({ valid: true })
     expect(document.openapi).toBe('3.1.0')
   })
 
-  it('has every route, and no other', async () => {
+  it('has exactly the served routes', async () => {
     const served: string[] = []
     const app = Fastify()
     app.addHook(
@@ -49,7 +49,7 @@ describe('the document', () => {
     )
   })
 
-  it('names every parameter of a path', () => {
+  it('describes every path parameter', () => {
     for (const { path, params } of EXTERNAL_ROUTES)
       expect(Object.keys(params.properties), path).toEqual(
         [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name),
@@ -58,7 +58,7 @@ describe('the document', () => {
 })
 
 it.each(EXTERNAL_ROUTES.map((route) => [`${route.method} ${route.path}`, route] as const))(
-  '%s has an example of the shape that it describes',
+  '%s has an example that matches its schema',
   (_, route) => {
     expect(misfits(route.data, route.example)).toEqual([])
   },
@@ -70,7 +70,7 @@ const QUESTIONS = EXTERNAL_ROUTES.filter(({ method }) => method === 'GET').flatM
     .map((query) => [`${route.path}?${query}`, route] as const),
 )
 
-it.each(QUESTIONS)('%s is answered in the shape that is described, and no field more', async (url, route) => {
+it.each(QUESTIONS)('%s answers exactly in the documented shape', async (url, route) => {
   const { status, body } = await api.get(url.replace('{visitor}', 'visitor-3').replace('{name}', 'signup'))
   expect(status).toBe(200)
   const {
@@ -84,7 +84,7 @@ it.each(QUESTIONS)('%s is answered in the shape that is described, and no field 
   else expect(beside).toEqual({})
 })
 
-it('is a page to read as well, without scripts', async () => {
+it('is also readable as an HTML page without scripts', async () => {
   const { status, headers, text } = await api.get('/docs', { 'x-api-key': '' })
   expect(status).toBe(200)
   expect(headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-/)

@@ -56,7 +56,7 @@ beforeAll(async () => {
     makeEvent(visit),
     makeEvent({ ...visit, event_type: 'custom', event_name: 'signup', properties: { plan: 'pro' } }),
   ])
-  // Where openapi-fetch is found.
+  // A folder where openapi-fetch can be resolved.
   await mkdir(CACHE, { recursive: true })
   folder = await mkdtemp(join(CACHE, 'typed-client-'))
 })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { createClientTable } from '../../../src/http/rate-limit/client-table.js'
 
-it('knows the clients seen last by slots of their own, and forgets the one seen longest ago', () => {
+it('gives the most recent clients separate slots, and evicts the least recent one', () => {
   const step = fc.oneof(
     { weight: 8, arbitrary: fc.integer({ min: 0, max: 15 }).map((number) => `client ${number}`) },
     { weight: 1, arbitrary: fc.constant(null) },
@@ -14,7 +14,7 @@ it('knows the clients seen last by slots of their own, and forgets the one seen 
       (maxClients, steps) => {
         const forgotten: number[] = []
         const table = createClientTable(maxClients, (slot) => forgotten.push(slot))
-        // Client and slot, the one seen longest ago first.
+        // Client and slot, least recently seen first.
         const model = new Map<string, number>()
         for (const client of steps) {
           const [oldest] = model

@@ -3,7 +3,8 @@ import { expect, it } from 'vitest'
 
 const MODULE = new URL('../../../dist/http/rate-limit/rate-limiter.js', import.meta.url).href
 
-// In a process of its own, with a small nursery: what the engine keeps there for garbage would be measured, not the limiter.
+// In a separate process with a small nursery; otherwise the garbage of the engine would be measured instead
+// of the limiter.
 const PROGRAM = `
   import { INGEST_RULES, createRateLimiter } from ${JSON.stringify(MODULE)}
   let now = 0
@@ -14,7 +15,7 @@ const PROGRAM = `
   console.log(process.memoryUsage().rss - before)
 `
 
-it('takes less than 50 MB for a million addresses', () => {
+it('uses less than 50 MB for a million addresses', () => {
   const growth = Number(
     execFileSync(process.execPath, ['--max-semi-space-size=2', '--input-type=module', '--eval', PROGRAM], {
       encoding: 'utf8',

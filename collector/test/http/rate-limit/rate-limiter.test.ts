@@ -19,7 +19,7 @@ function startLimiter({
   return { time, take: (cost = 1, client = 'client') => limiter.take(client, cost) }
 }
 
-/** How long until the next request: mostly the rhythm of a busy client, and at times the very edge of a window. */
+/** Time until the next request: mostly that of a busy client, and sometimes the exact edge of a window. */
 const gap = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: 0, max: 900 }) },
   { weight: 4, arbitrary: fc.integer({ min: 0, max: 12_000 }) },
@@ -43,9 +43,9 @@ describe('createRateLimiter', () => {
   it.each([
     ['events', INGEST_RULES],
     ['heartbeats', LIVENESS_RULES],
-    // The same hour with a limit that random arrivals reach often.
+    // The same hour with a limit that random arrivals often reach.
     ['a low limit by the hour', [INGEST_RULES[0]!, { limit: 500, windowMs: HOUR_MS }]],
-  ])('refuses what is over a limit and nothing else, and says when it passes: %s', (_name, rules) => {
+  ])('refuses exactly what exceeds a limit, and reports when to retry: %s', (_name, rules) => {
     let refusals = 0
     fc.assert(
       fc.property(fc.array(arrival, { minLength: 100, maxLength: 400, size: 'max' }), (arrivals) => {
@@ -70,10 +70,10 @@ describe('createRateLimiter', () => {
     expect(refusals).toBeGreaterThan(500)
   })
 
-  it('lets 5,000 through in an hour, and one more as soon as the first is an hour old', () => {
+  it('allows 5,000 requests in an hour, and one more as soon as the first is an hour old', () => {
     const { time, take } = startLimiter()
     let allowed = 0
-    // One request in 500 ms stays below the burst limit: 7,200 an hour.
+    // One request per 500 ms stays below the burst limit: 7,200 an hour.
     for (let i = 0; i < 7_200; i++, time.now += 500) if (take() === 0) allowed++
     expect(allowed).toBe(5_000)
     time.now = 1_000 + HOUR_MS - 1
@@ -83,7 +83,7 @@ describe('createRateLimiter', () => {
     expect(take()).toBe(1)
   })
 
-  it('does not count what it refused', () => {
+  it('does not count refused requests', () => {
     const { time, take } = startLimiter()
     for (let i = 0; i < 60; i++) take()
     for (time.now += 1; time.now < 11_000; time.now += 1_000) expect(take()).toBeGreaterThan(0)
@@ -91,14 +91,14 @@ describe('createRateLimiter', () => {
     expect(take()).toBe(0)
   })
 
-  it('counts a batch as its events, and takes it whole or not at all', () => {
+  it('counts a batch as its events, and admits it as a whole or not at all', () => {
     const { take } = startLimiter()
     expect(take(40)).toBe(0)
     expect(take(30)).toBe(10)
     expect(take(20)).toBe(0)
   })
 
-  it('forgets the client seen longest ago when there are too many', () => {
+  it('evicts the least recent client when there are too many', () => {
     const { take } = startLimiter({ maxClients: 3 })
     for (const client of ['a', 'b', 'c']) take(60, client)
     expect(take(1, 'a')).toBe(10)
@@ -107,24 +107,24 @@ describe('createRateLimiter', () => {
     expect(take(1, 'b'), 'forgotten').toBe(0)
   })
 
-  it('forgets the client seen longest ago when too many requests are remembered, never the one that asks', () => {
+  it('evicts the least recent client when too many requests are remembered, never the current one', () => {
     const { take } = startLimiter({ maxRuns: 60 })
     for (let i = 0; i < 30; i++) take(1, 'a')
     for (let i = 0; i < 30; i++) take(2, 'b')
     expect(take(1, 'b')).toBe(10)
-    // No room is left: of a, which is seen longest ago, nothing is remembered after this.
+    // No room is left: this evicts the history of the least recent client, a.
     take(1, 'c')
     for (let i = 0; i < 29; i++) take(2, 'a')
     expect([take(2, 'a'), take(1, 'a')]).toEqual([0, 10])
   })
 
-  it('limits a client that keeps sending while a million addresses come by, in memory that does not grow', () => {
+  it('limits a busy client among a million other addresses, in constant memory', () => {
     const { time, take } = startLimiter()
     const model = createRateModel(INGEST_RULES.slice(0, 1))
     for (let i = 0; i < 1_000_000; i++) {
       time.now += 0.125
       take(1, `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`)
-      // Eight requests a second, of which the burst limit lets six through.
+      // Eight requests a second, of which the burst limit admits six.
       if (i % 1_000 === 0) expect(take(1, 'honest') === 0).toBe(model.take('honest', 1, time.now))
     }
     expect(model.passed.length).toBe(760)

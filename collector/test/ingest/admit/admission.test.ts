@@ -23,7 +23,7 @@ const site = {
   createdAt: 0,
 }
 
-it('limits by a clock of its own: setting the time of the system back or ahead lets nothing through and refuses nothing', async () => {
+it('limits by a monotonic clock: setting the system time back or ahead neither admits nor refuses more', async () => {
   const step = fc.record({
     elapsed: fc.oneof(fc.integer({ min: 0, max: 900 }), fc.integer({ min: 0, max: 10_001 })),
     clockStep: fc.oneof(
@@ -42,7 +42,7 @@ it('limits by a clock of its own: setting the time of the system back or ahead l
         heartbeats: createRateLimiter({ rules: LIVENESS_RULES, clock }),
       }
       const now = () => wall
-      // What is admitted here is not valid, so no later stage is reached.
+      // The admitted bodies are invalid, so no later stage runs.
       const processEvent = createEventProcessor({
         now,
       } as Partial<EventProcessorServices> as EventProcessorServices)

@@ -4,8 +4,9 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { memoize } from '../../../src/cache.js'
 import { isBotAgent } from '../../../src/ingest/admit/bots.js'
+import { expectEvery } from '../../support/expect-every.js'
 
-/** One agent a line; `# ` begins a remark. Written from what such programs send, not from what the rule knows. */
+/** One agent per line; `# ` begins a comment. Collected from real programs, independently of the rule. */
 const readAgents = (name: string) =>
   readFileSync(new URL(`../../fixtures/user-agents/${name}.txt`, import.meta.url), 'utf8')
     .split('\n')
@@ -15,33 +16,33 @@ const bots = readAgents('bots')
 const browsers = readAgents('browsers')
 
 describe('the bot rule', () => {
-  it('is judged by 500 different agents and more', () => {
+  it('is tested with at least 500 different agents', () => {
     expect(new Set(bots).size).toBeGreaterThanOrEqual(300)
     expect(new Set(browsers).size).toBeGreaterThanOrEqual(240)
     expect(new Set([...bots, ...browsers]).size).toBe(bots.length + browsers.length)
   })
 
-  it('refuses at least 99 % of the bots', () => {
+  it('rejects at least 99 % of the bots', () => {
     const passed = bots.filter((agent) => !isBotAgent(agent))
     expect(passed.length, passed.join('\n')).toBeLessThanOrEqual(bots.length / 100)
   })
 
-  it('refuses no browser', () => expect(browsers.filter(isBotAgent)).toEqual([]))
+  it('rejects no browser', () => expectEvery(browsers, (agent) => !isBotAgent(agent)))
 
-  it('refuses no server that has a name of its own', () =>
-    expect(readAgents('servers').filter(isBotAgent)).toEqual([]))
+  it('rejects no server with its own user agent', () =>
+    expectEvery(readAgents('servers'), (agent) => !isBotAgent(agent)))
 
-  it('refuses what holds a word of the contract, be it a browser on a CUBOT phone', () => {
-    for (const agent of readAgents('refused-browsers')) expect(isBotAgent(agent), agent).toBe(true)
+  it('rejects agents that contain a word of the contract, even a browser on a CUBOT phone', () => {
+    expectEvery(readAgents('refused-browsers'), isBotAgent)
   })
 
-  it('gives the same verdict when it is asked again', () => {
+  it('returns the same result when called again', () => {
     for (const agent of [...bots, ...browsers]) expect(isBotAgent(agent)).toBe(isBotAgent(agent))
   })
 })
 
 describe('remember', () => {
-  it('asks once for what it remembers, and again for what it forgot', () => {
+  it('computes a remembered value once, and a forgotten one again', () => {
     const asked: string[] = []
     const ask = memoize((key) => (asked.push(key), key.length > 1), 2)
     expect(['a', 'a', 'b', 'a', 'c', 'b', 'a', 'bb'].map(ask)).toEqual([
@@ -63,7 +64,7 @@ describe('remember', () => {
     const heap = () => (collectGarbage(), process.memoryUsage().heapUsed)
     const verdict = memoize((agent) => agent.length > 0, 500)
     const before = heap()
-    // A slice of a long string keeps all of it: 30 MB for what is remembered.
+    // A slice of a long string keeps the whole string alive: 30 MB for the remembered values.
     for (let i = 0; i < 1_000; i++)
       verdict((JSON.parse(`"${i} ${'x'.repeat(60_000)}"`) as string).slice(0, 1024))
     expect(heap() - before).toBeLessThan(5 * 1024 * 1024)

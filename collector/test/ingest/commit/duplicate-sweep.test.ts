@@ -14,7 +14,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-it('sweeps at start what was received before the collectors died, and then each minute the last quarter of an hour', async () => {
+it('sweeps events from before a crash at start, and the last quarter of an hour every minute', async () => {
   const deleteDuplicates = vi.fn((_since: number) => Promise.resolve(0))
   const sweep = createDuplicateSweep({
     isShared: true,
@@ -33,7 +33,7 @@ it('sweeps at start what was received before the collectors died, and then each 
   expect(deleteDuplicates.mock.calls).toHaveLength(length)
 })
 
-it('goes on until nothing is left, and after a failure', async () => {
+it('continues until no copy is left, and after a failure', async () => {
   const deleteDuplicates = vi
     .fn<(since: number) => Promise<number>>()
     .mockResolvedValueOnce(500)
@@ -53,7 +53,7 @@ it('goes on until nothing is left, and after a failure', async () => {
   await sweep.stop()
 })
 
-it('sweeps a store of its own at start only', async () => {
+it('sweeps an unshared store only at start', async () => {
   const deleteDuplicates = vi.fn((_since: number) => Promise.resolve(0))
   const sweep = createDuplicateSweep({
     isShared: false,

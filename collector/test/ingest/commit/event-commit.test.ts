@@ -8,7 +8,7 @@ import { fingerprintOf } from '../../../src/ingest/event-row.js'
 const log = pino({ level: 'silent' })
 afterEach(() => void vi.useRealTimers())
 
-/** An event store that keeps the rows it was given. */
+/** An event store that keeps its rows in memory. */
 function openMemoryStore(...known: EventRow[]) {
   const rows = [...known]
   const store = {
@@ -48,7 +48,7 @@ const candidate = (eventId: string, { hasOwnId = true, retry = false, path = '/'
   retry,
 })
 
-it('tells what it stored from what came before, in this process or another', async () => {
+it('distinguishes new events from duplicates, in this process and another', async () => {
   const { store, ids } = openMemoryStore(makeRow('elsewhere'))
   const { commit } = await createEventCommit({ store, log })
   const outcomes = await Promise.all([
@@ -63,7 +63,7 @@ it('tells what it stored from what came before, in this process or another', asy
   expect(ids()).toEqual(['elsewhere/', 'one/', 'two/', 'ours/'])
 })
 
-it('takes again what it refused because too much was waiting', async () => {
+it('accepts an event again that was refused because the queue was full', async () => {
   const { store, ids } = openMemoryStore()
   let letGo!: () => void
   const held = new Promise<void>((resolve) => (letGo = resolve))
@@ -82,7 +82,7 @@ it('takes again what it refused because too much was waiting', async () => {
 describe('the same id with another body', () => {
   const RENAMED = /^one~[0-9a-z]+\/other$/
 
-  it('is kept under a new id, once, however often both come', async () => {
+  it('is stored under a new id, once, however often both arrive', async () => {
     const { store, ids } = openMemoryStore()
     let reused = 0
     const { commit } = await createEventCommit({ store, log, onReuse: () => reused++ })
@@ -94,7 +94,7 @@ describe('the same id with another body', () => {
     expect(reused).toBe(1)
   })
 
-  it('is told from what only the store knows', async () => {
+  it('is recognized even when only the store knows the first body', async () => {
     const { store, ids } = openMemoryStore(makeRow('one'))
     let reused = 0
     const first = await createEventCommit({ store, log, onReuse: () => reused++ })
@@ -109,7 +109,7 @@ describe('the same id with another body', () => {
   })
 })
 
-it('writes a failed batch again with the same rows, whatever the store has meanwhile', async () => {
+it('retries a failed batch with the same rows, whatever the store contains meanwhile', async () => {
   const { store } = openMemoryStore()
   const attempts: EventRow[][] = []
   const { commit } = await createEventCommit({
@@ -134,8 +134,8 @@ it('writes a failed batch again with the same rows, whatever the store has meanw
   ])
 })
 
-describe('who is told of events', () => {
-  it('is told of each before it is acknowledged, repeats that the store knew with it', async () => {
+describe('publishing of events', () => {
+  it('happens before the acknowledgement, and includes repeats found in the store', async () => {
     const { store, ids } = openMemoryStore(makeRow('elsewhere'))
     const steps: string[] = []
     const { commit } = await createEventCommit({
@@ -159,7 +159,7 @@ describe('who is told of events', () => {
     expect(ids()).toEqual(['elsewhere/', 'one/'])
   })
 
-  it('is told again until it is on the disk, of events that are stored once', async () => {
+  it('is retried until it succeeds, without storing the events again', async () => {
     const { store, ids } = openMemoryStore()
     let inserts = 0
     let told = 0
@@ -172,7 +172,7 @@ describe('who is told of events', () => {
     expect([inserts, told, ids()]).toEqual([1, 3, ['one/']])
   })
 
-  it('is told when it comes again what was stored and then refused, because nobody could be told', async () => {
+  it('is repeated when a stored event that was refused for a failed publication is sent again', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     const { store, ids } = openMemoryStore()
     const told: string[] = []
@@ -190,7 +190,7 @@ describe('who is told of events', () => {
     })
     const refused = expect(commit(candidate('one'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
     await begun
-    // Longer than a batch is kept of which nobody knows what became of it.
+    // Longer than a batch with an unknown result is kept.
     await vi.advanceTimersByTimeAsync(11 * 60 * 1000)
     await Promise.all([refused, drain()])
     vi.useRealTimers()

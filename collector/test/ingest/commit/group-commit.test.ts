@@ -3,25 +3,32 @@ import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { NotStoredError } from '../../../src/errors.js'
 import { createGroupCommit } from '../../../src/ingest/commit/group-commit.js'
+import { expectEvery } from '../../support/expect-every.js'
 
 const log = pino({ level: 'silent' })
 
 describe('createGroupCommit', () => {
-  it('writes one batch at a time: the next is what arrived meanwhile', async () => {
+  it('writes one batch at a time; the next holds everything that arrived meanwhile', async () => {
     const batches: number[][] = []
     let writing = 0
+    let finish: () => void = () => {}
     const group = createGroupCommit<number>({
       log,
       async write(items) {
         expect(++writing).toBe(1)
-        await sleep(30)
         batches.push(items)
+        await new Promise<void>((resolve) => (finish = resolve))
         writing--
       },
     })
     const first = group.add(1)
-    await sleep(15)
-    await Promise.all([first, group.add(2), group.add(3)])
+    await expect.poll(() => batches.length).toBe(1)
+    const rest = [group.add(2), group.add(3)]
+    finish()
+    await first
+    await expect.poll(() => batches.length).toBe(2)
+    finish()
+    await Promise.all(rest)
     expect(batches).toEqual([[1], [2, 3]])
     expect(group.depth()).toBe(0)
   })
@@ -34,13 +41,14 @@ describe('createGroupCommit', () => {
     })
     let resolved = false
     const added = group.add(1).then(() => (resolved = true))
+    // Proves that nothing resolves meanwhile.
     await sleep(30)
     expect(resolved).toBe(false)
     finish()
     await added
   })
 
-  it('writes a failed batch again, whole and under the same id', async () => {
+  it('retries a failed batch with the same items and the same id', async () => {
     const attempts: [string, number[]][] = []
     const group = createGroupCommit<number>({
       log,
@@ -52,10 +60,10 @@ describe('createGroupCommit', () => {
     await Promise.all([group.add(1), group.add(2)])
     expect(attempts).toHaveLength(3)
     expect(new Set(attempts.map(([batchId]) => batchId)).size).toBe(1)
-    expect(attempts.every(([, items]) => items.length === 2)).toBe(true)
+    expectEvery(attempts, ([, items]) => items.length === 2)
   })
 
-  it('refuses a batch that the store does not take, names its items, and goes on with the next', async () => {
+  it('refuses a batch that the store rejects, names its items, and continues with the next', async () => {
     const refused: number[] = []
     const group = createGroupCommit<number>({
       log,
@@ -68,7 +76,7 @@ describe('createGroupCommit', () => {
     expect(refused).toEqual([1])
   })
 
-  it('answers in time when the store hangs, and writes the batch under its id when it is back', async () => {
+  it('answers in time when the store hangs, and writes the batch under its id when the store is back', async () => {
     const attempts: string[] = []
     const late: number[] = []
     let isBack = false
@@ -96,7 +104,7 @@ describe('createGroupCommit', () => {
     expect([group.isFailing(), group.depth()]).toEqual([false, 0])
   })
 
-  it('gives up a batch of which nothing is known after the time it is kept', async () => {
+  it('gives up a batch with an unknown result after its maximum age', async () => {
     const refused: number[] = []
     const group = createGroupCommit<number>({
       log,
@@ -111,23 +119,28 @@ describe('createGroupCommit', () => {
     expect(refused).toEqual([1])
   })
 
-  it('refuses all that waits and all that comes when it is told to give up', async () => {
+  it('refuses all queued and new items once it gives up', async () => {
+    let writes = 0
     const group = createGroupCommit<number>({
       log,
       maxBatch: 1,
-      write: (_items, _batchId, signal) =>
-        new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')))),
+      write: (_items, _batchId, signal) => {
+        writes++
+        return new Promise((_, reject) =>
+          signal.addEventListener('abort', () => reject(new Error('aborted'))),
+        )
+      },
     })
     const added = Promise.allSettled([group.add(1), group.add(2)])
-    await sleep(20)
+    await expect.poll(() => writes).toBe(1)
     group.giveUp()
     expect((await added).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     await expect(group.add(3)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
     await group.drain()
   })
 
-  it('refuses at once what its queue cannot hold', async () => {
-    let finish!: () => void
+  it('refuses at once when its queue is full', async () => {
+    let finish: (() => void) | undefined
     const group = createGroupCommit<number>({
       log,
       maxQueue: 2,
@@ -135,12 +148,12 @@ describe('createGroupCommit', () => {
     })
     const added = [group.add(1), group.add(2)]
     await expect(group.add(3)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
-    await sleep(20)
-    finish()
+    await expect.poll(() => finish).toBeDefined()
+    finish!()
     await Promise.all(added)
   })
 
-  it('splits what is more than one batch holds', async () => {
+  it('splits a queue that exceeds one batch', async () => {
     const sizes: number[] = []
     const group = createGroupCommit<number>({
       log,

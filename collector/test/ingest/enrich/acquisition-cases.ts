@@ -1,12 +1,14 @@
 import type { Channel } from '../../../src/ingest/enrich/acquisition.js'
 
-/** `referrer` and `url` as a tracker sends them, and what reports must say; the site is `example.com`. */
+/**
+ * `referrer` and `url` as sent by a tracker, and the expected channel and source; the site is `example.com`.
+ */
 type Case = [referrer: string, url: string, channel: Channel, source: string]
 
 const PAGE = 'https://example.com/'
 
 export const ACQUISITION_CASES: Case[] = [
-  // Nobody, or the site itself.
+  // Direct traffic and the site itself.
   ['', PAGE, 'direct', ''],
   ['https://example.com/pricing', PAGE, 'direct', ''],
   ['https://shop.example.com/cart?step=2', PAGE, 'direct', ''],
@@ -127,7 +129,7 @@ export const ACQUISITION_CASES: Case[] = [
   ['http://[2001:db8::1]:8080/', PAGE, 'referral', '[2001:db8::1]'],
   ['android-app://org.unknown.reader/', PAGE, 'referral', 'org.unknown.reader'],
   ['', `${PAGE}?utm_source=partner-site&utm_medium=referral`, 'referral', 'partner-site'],
-  // Campaigns that are nothing else.
+  // Other campaigns.
   ['', `${PAGE}?utm_source=flyer&utm_medium=qr&utm_campaign=fair`, 'campaign', 'flyer'],
   ['', `${PAGE}?utm_campaign=spring`, 'campaign', ''],
   ['https://blog.other.example/', `${PAGE}?utm_campaign=spring`, 'campaign', 'blog.other.example'],

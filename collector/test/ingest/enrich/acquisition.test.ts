@@ -39,11 +39,11 @@ describe('channel and source of a row', () => {
     expect(rowOf({ referrer, url })).toMatchObject({ channel, source })
   })
 
-  it('are proven for every channel, and names known sources as the list does', () => {
+  it('are tested for every channel, and use the names of known sources', () => {
     expect(new Set(ACQUISITION_CASES.map(([, , channel]) => channel))).toEqual(new Set(CHANNELS))
   })
 
-  it('are the same whatever page of the site the visitor came to', () => {
+  it('do not depend on the landing page', () => {
     expect(
       rowOf({ referrer: 'https://www.google.com/', url: 'https://blog.example.com/a?page=2' }),
     ).toMatchObject({ channel: 'organic search', source: 'Google' })
@@ -51,7 +51,7 @@ describe('channel and source of a row', () => {
 })
 
 describe('readTags', () => {
-  it('reads what links are tagged with, decoded', () => {
+  it('reads the tags of links, decoded', () => {
     expect(
       parseTags(
         'a=1&UTM_Source=News+Letter&utm_medium=email&utm_campaign=caf%C3%A9%26bar&utm_term=x&utm_content=top&utm_source=second',
@@ -67,7 +67,7 @@ describe('readTags', () => {
     })
   })
 
-  it('cuts what is too long, and never to half a character', () => {
+  it('truncates long values, and never splits a character', () => {
     const tags = parseTags(
       `utm_source=${'ö'.repeat(500)}&utm_campaign=${'x'.repeat(199)}${encodeURIComponent('😀')}`,
     )
@@ -77,25 +77,27 @@ describe('readTags', () => {
     expect(sourceOfTag('İ'.repeat(64)).name.length).toBeLessThanOrEqual(MAX_LABEL_LENGTH)
   })
 
-  it('takes a paid click id over one that every link carries', () => {
+  it('prefers a paid click id to one that every link carries', () => {
     expect(parseTags('fbclid=a&gclid=b').clickId?.source).toBe('google')
     expect(parseTags('gclid=b&fbclid=a').clickId?.source).toBe('google')
   })
 })
 
-it('gives every click id a source that is known', () => {
+it('maps every click id to a known source', () => {
   for (const [key, { source }] of CLICK_IDS) expect(sourceOfTag(source).kind, key).toBeDefined()
 })
 
 describe('docs/sources.md', () => {
   const page = readFileSync(new URL('../../../../docs/sources.md', import.meta.url), 'utf8')
+    // Prettier pads the cells of tables.
+    .replace(/ +\|/g, ' |')
 
-  it.each(SOURCE_KINDS)('names every known source of the kind %s', (kind) => {
+  it.each(SOURCE_KINDS)('lists every known source of the kind %s', (kind) => {
     const row = new RegExp(`^\\| ${kind} \\| (.+) \\|$`, 'm').exec(page)
     expect(row?.[1]?.split(', ')).toEqual(Object.keys(KNOWN_SOURCES[kind]))
   })
 
-  it('names every channel and click id', () => {
+  it('lists every channel and click id', () => {
     expect([...page.matchAll(/^\| \d+ \| `([a-z ]+)` \|/gm)].map(([, channel]) => channel).sort()).toEqual(
       [...CHANNELS].sort(),
     )

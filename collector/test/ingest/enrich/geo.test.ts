@@ -29,7 +29,7 @@ beforeAll(async () => {
       '2a02:1210::/32': { country: { iso_code: 'CH' } },
       '80.67.169.0/24': { registered_country: { iso_code: 'FR' } },
       '9.9.9.0/24': { country: { iso_code: 'Nowhere' } },
-      // What no database should say.
+      // A value that no real database contains.
       '10.0.0.0/8': { country: { iso_code: 'ZZ' } },
     }),
   )
@@ -63,7 +63,7 @@ const NONSENSE = [
   'x'.repeat(70_000),
 ]
 
-/** What every provider answers for an address that it must know, or the header that it must believe. */
+/** For every provider: an address or header that it must know, and the country. */
 const PROVIDERS: [name: string, open: () => Promise<GeoProvider>, known: Connection, country: string][] = [
   ['the bundled data set', async () => createBundledGeo(), from('8.8.8.8'), 'US'],
   ["an operator's file", () => openMmdbGeo(database), from('8.8.8.8'), 'US'],
@@ -76,7 +76,7 @@ describe.each(PROVIDERS)('the country by %s', (_name, open, known, country) => {
   let geo: GeoProvider
   beforeAll(async () => void (geo = await open()))
 
-  it('is an upper-case code, the first time and when it is remembered', () => {
+  it('is an upper-case code, both computed and cached', () => {
     expect([geo.countryOf(known), geo.countryOf(known)]).toEqual([country, country])
   })
 
@@ -92,7 +92,7 @@ describe('the bundled data set', () => {
     ['81.2.69.160', 'GB'],
     ['::ffff:195.141.0.1', 'CH'],
     ['2a02:1210::1', ''],
-  ])('says of %s %s', (ip, country) => expect(geo.countryOf(from(ip))).toBe(country))
+  ])('maps %s to %s', (ip, country) => expect(geo.countryOf(from(ip))).toBe(country))
 })
 
 describe("an operator's file", () => {
@@ -105,11 +105,11 @@ describe("an operator's file", () => {
     ['80.67.169.12', ''],
     ['9.9.9.9', ''],
     ['1.2.3.4', ''],
-  ])('says of %s %s', async (ip, country) =>
+  ])('maps %s to %s', async (ip, country) =>
     expect((await openMmdbGeo(database)).countryOf(from(ip))).toBe(country),
   )
 
-  it('is refused with a sentence when it is missing or no database', async () => {
+  it('is rejected with a clear message when it is missing or no database', async () => {
     const broken = join(folder, 'broken.mmdb')
     await writeFile(broken, 'not a database')
     for (const path of [broken, join(folder, 'missing.mmdb'), folder])
@@ -125,11 +125,11 @@ describe('a CDN', () => {
     ['CHE', ''],
     ['C', ''],
     ['C\n', ''],
-  ])('that says %j means %s', (header, country) => {
+  ])('header %j means %s', (header, country) => {
     expect(createCdnGeo().countryOf(from('8.8.8.8', header))).toBe(country)
   })
 
-  it('comes before the address, and when it does not know, the address counts', async () => {
+  it('has priority over the address, which is used when the header is empty', async () => {
     const geo = await openGeo(undefined)
     expect([geo.countryOf(from('8.8.8.8', 'CH')), geo.countryOf(from('8.8.8.8', 'XX'))]).toEqual(['CH', 'US'])
   })
@@ -145,13 +145,13 @@ describe('the header of a CDN', () => {
   const header = { 'cf-ipcountry': 'CH' }
 
   it.each(['10.1.2.3', '::ffff:10.1.2.3', '192.0.2.7', '2001:db8::1'])(
-    'counts from the trusted proxy %s',
+    'is trusted from the proxy %s',
     (peer) => expect(read(request(peer, header))).toBe('CH'),
   )
-  it.each(['11.0.0.1', '192.0.2.8', '2001:db9::1', '::1', undefined])('does not count from %s', (peer) =>
+  it.each(['11.0.0.1', '192.0.2.8', '2001:db9::1', '::1', undefined])('is ignored from %s', (peer) =>
     expect(read(request(peer, header))).toBe(''),
   )
-  it('is empty when it is not sent, or not configured', () => {
+  it('is empty when it is missing or not configured', () => {
     expect(read(request('10.1.2.3', {}))).toBe('')
     expect(
       createCdnCountryReader({ countryHeader: undefined, trustedProxies: ['10.0.0.0/8'] })(

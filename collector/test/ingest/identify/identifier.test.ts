@@ -29,7 +29,7 @@ const load = (session: string) => read({ cookieless: true, session_id: session }
 const sender = (now: number, ip = '192.0.2.1', siteId = 'ws_1') => ({ siteId, ip, now })
 
 describe('a cookieless visitor', () => {
-  it('continues the session for 30 minutes', async () => {
+  it('keeps its session for 30 minutes', async () => {
     const { identify } = createIdentifier({ salts })
     const first = await identify(load('page-load-1'), sender(NOON))
     const second = await identify(load('page-load-2'), sender(NOON + 29 * MINUTE_MS))
@@ -42,7 +42,7 @@ describe('a cookieless visitor', () => {
     ])
   })
 
-  it('cannot be followed over sites, networks or days', async () => {
+  it('cannot be tracked across sites, networks or days', async () => {
     const { identify } = createIdentifier({ salts })
     const { visitorId } = await identify(load('page-load-1'), sender(NOON))
     for (const other of [
@@ -53,7 +53,7 @@ describe('a cookieless visitor', () => {
       expect((await identify(load('page-load-1'), other)).visitorId).not.toBe(visitorId)
   })
 
-  it('goes on with the session of yesterday under the visitor id of today', async () => {
+  it("continues yesterday's session under today's visitor id", async () => {
     const { identify } = createIdentifier({ salts })
     const before = await identify(load('page-load-1'), sender(MIDNIGHT - 1))
     const after = await identify(load('page-load-2'), sender(MIDNIGHT + 29 * MINUTE_MS))
@@ -63,7 +63,7 @@ describe('a cookieless visitor', () => {
     expect(later.visitorId).toBe(after.visitorId)
   })
 
-  it('begins a session after midnight when yesterday’s ended 30 minutes ago', async () => {
+  it("starts a session after midnight when yesterday's ended 30 minutes ago", async () => {
     const { identify } = createIdentifier({ salts })
     await identify(load('page-load-1'), sender(MIDNIGHT - 20 * MINUTE_MS))
     expect((await identify(load('page-load-2'), sender(MIDNIGHT + 10 * MINUTE_MS))).sessionId).toBe(
@@ -71,7 +71,7 @@ describe('a cookieless visitor', () => {
     )
   })
 
-  it('continues a session that is read back after a restart, at midnight, too', async () => {
+  it('continues a session loaded after a restart, even at midnight', async () => {
     const before = createIdentifier({ salts })
     const { visitorId, sessionId } = await before.identify(load('page-load-1'), sender(MIDNIGHT - MINUTE_MS))
     const after = createIdentifier({ salts, recent: [{ visitorId, sessionId, seen: MIDNIGHT - MINUTE_MS }] })
@@ -80,7 +80,7 @@ describe('a cookieless visitor', () => {
     )
   })
 
-  it('is the one whom a heartbeat of its page load is of, whatever the heartbeat says', async () => {
+  it('gets the heartbeats of its page load, whatever ids they carry', async () => {
     const { identify, visitorOf } = createIdentifier({ salts })
     await identify(load('page-load-1'), sender(NOON))
     const { visitorId } = await identify(load('page-load-2'), sender(NOON + MINUTE_MS))
@@ -91,7 +91,7 @@ describe('a cookieless visitor', () => {
   })
 })
 
-it('keeps the ids that a sender gives, and gives a sender without a visitor one for its session', async () => {
+it('keeps the ids of a sender, and derives a visitor id from the session when there is none', async () => {
   const { identify, visitorOf } = createIdentifier({ salts })
   expect(await identify(read({}), sender(NOON))).toEqual({
     visitorId: 'visitor-0001',
@@ -105,7 +105,7 @@ it('keeps the ids that a sender gives, and gives a sender without a visitor one 
   expect(visitorOf({ session_id: 'session-0001', visitor_id: 'visitor-0001' }, 'ws_1')).toBe('visitor-0001')
 })
 
-it('takes an event with a privacy signal for a cookieless one without a user, whatever it carries', () => {
+it('treats an event with a privacy signal as cookieless and without a user, whatever ids it carries', () => {
   const event = read({ gpc: true, user_id: 'user-42', event_type: 'identify', properties: { plan: 'pro' } })
   expect(respectPrivacySignal(event)).toEqual({
     ...event,

@@ -6,7 +6,7 @@ const log = pino({ level: 'silent' })
 const HOUR_MS = 3_600_000
 const NOON = Date.UTC(2026, 5, 1, 12)
 
-/** Salts in memory; a salt is the bytes of its day. */
+/** Salts in memory; a salt consists of the bytes of its day. */
 function openMemoryStore() {
   const days = new Set<string>()
   const store: SaltStore = {
@@ -27,7 +27,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-it('gives the salt of the day and the one before, at once from the second time on', async () => {
+it('returns the salts of today and yesterday, from memory after the first call', async () => {
   const { store } = openMemoryStore()
   const salts = createSaltRotation({ store, log })
   expect(await salts.at(NOON)).toEqual({
@@ -45,7 +45,7 @@ it('gives the salt of the day and the one before, at once from the second time o
   })
 })
 
-it('deletes a salt 48 hours after its day began, though no event comes', async () => {
+it('deletes a salt 48 hours after its day began, without any event', async () => {
   const { store, days } = openMemoryStore()
   const salts = createSaltRotation({ store, log })
   await salts.start()
@@ -57,7 +57,7 @@ it('deletes a salt 48 hours after its day began, though no event comes', async (
   salts.stop()
 })
 
-it('deletes at start what was to be deleted while it did not run', async () => {
+it('deletes salts at start that expired while it was stopped', async () => {
   const { store, days } = openMemoryStore()
   for (const day of ['2026-05-20', '2026-05-30', '2026-05-31', '2026-06-01']) days.add(day)
   const salts = createSaltRotation({ store, log })
@@ -66,7 +66,7 @@ it('deletes at start what was to be deleted while it did not run', async () => {
   expect([...days]).toEqual(['2026-05-31', '2026-06-01'])
 })
 
-it('tries again when a salt could not be deleted', async () => {
+it('retries when a salt could not be deleted', async () => {
   const { store, days } = openMemoryStore()
   const salts = createSaltRotation({ store, log })
   await salts.start()

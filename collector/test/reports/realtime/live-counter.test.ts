@@ -26,7 +26,7 @@ function startCounter() {
   return { time, questions, count: (siteId = 'ws_1') => counter.count(siteId) }
 }
 
-it('asks the store once for all who ask while it answers, and counts from five minutes before', async () => {
+it('shares one query between concurrent requests, and counts the last five minutes', async () => {
   const { time, questions, count } = startCounter()
   const counts = Array.from({ length: 100 }, () => count())
   expect(questions).toHaveLength(1)
@@ -35,7 +35,7 @@ it('asks the store once for all who ask while it answers, and counts from five m
   expect(await Promise.all(counts)).toEqual(Array(100).fill(42))
 })
 
-it('makes nobody wait while a count is younger than two seconds, and asks anew after one', async () => {
+it('answers from a count younger than two seconds, and refreshes it after one', async () => {
   const { time, questions, count } = startCounter()
   const first = count()
   questions[0]!.answer(1)
@@ -52,7 +52,7 @@ it('makes nobody wait while a count is younger than two seconds, and asks anew a
   expect(await waiting).toBe(2)
 })
 
-it('asks for each site on its own: one that takes long holds up no other', async () => {
+it('queries each site separately: a slow one delays no other', async () => {
   const { questions, count } = startCounter()
   void count('ws_slow')
   const other = count('ws_other')
@@ -60,7 +60,7 @@ it('asks for each site on its own: one that takes long holds up no other', async
   expect(await other).toBe(7)
 })
 
-it('gives the last known count for ten seconds while the store is away, then STORE_UNAVAILABLE, and asks once a second', async () => {
+it('returns the last count for ten seconds while the store is away, then STORE_UNAVAILABLE, with one query a second', async () => {
   const { time, questions, count } = startCounter()
   const first = count()
   questions[0]!.answer(5)
@@ -85,7 +85,7 @@ it('gives the last known count for ten seconds while the store is away, then STO
   expect(await back).toBe(6)
 })
 
-it('does not mind that the time of the system is set back', async () => {
+it('is not affected when the system time is set back', async () => {
   const { time, questions, count } = startCounter()
   const first = count()
   questions[0]!.answer(1)

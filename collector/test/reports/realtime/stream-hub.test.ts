@@ -29,7 +29,7 @@ afterEach(() => {
   for (const close of closing.splice(0).reverse()) close()
 })
 
-/** Events that are visible in the order of the list. */
+/** An event that becomes visible in the order of the list. */
 function makeEvent(block: number, text = ''): FeedEvent {
   const texts = {
     eventType: 'pageview',
@@ -57,7 +57,7 @@ function makeEvent(block: number, text = ''): FeedEvent {
   }
 }
 
-/** A hub with a server whose every request is a stream, over the events of a list. */
+/** A hub whose server answers every request with a stream, over the events of a list. */
 async function serve(events: FeedEvent[], services: Partial<StreamHubServices> = {}) {
   let questions = 0
   const state = { isAllowed: true }
@@ -109,8 +109,8 @@ async function serve(events: FeedEvent[], services: Partial<StreamHubServices> =
 const idsOf = (stream: StreamReader) => stream.dataOf<{ id: string }>('hit').map(({ id }) => id)
 const namesOf = (events: FeedEvent[]) => events.map(({ eventId }) => eventId)
 
-describe('what a stream tells', () => {
-  it('tells figures when they change, the live count also when it does not, and gives signs of life', async () => {
+describe('the messages of a stream', () => {
+  it('contain changed numbers, repeat the live count, and keep the connection alive', async () => {
     let visitors = 1
     const { open } = await serve([], { readSummary: async () => ({ total_visitors: visitors }) })
     const stream = await open()
@@ -123,7 +123,7 @@ describe('what a stream tells', () => {
     await expect.poll(() => stream.comments()).toBeGreaterThan(1)
   })
 
-  it('goes on where it was when the store comes back', async () => {
+  it('continue at the same position when the store is back', async () => {
     const events: FeedEvent[] = []
     let isAway = false
     const unavailable = new ApiError('STORE_UNAVAILABLE')
@@ -148,7 +148,7 @@ describe('what a stream tells', () => {
     await expect.poll(() => idsOf(stream)).toEqual(['event-1', 'event-2'])
   })
 
-  it('tells an event whose properties cannot be read without them, and those after it', async () => {
+  it('omit unreadable properties of an event, and include the events after it', async () => {
     const { open } = await serve([{ ...makeEvent(1), properties: '{"a":' }, makeEvent(2)])
     const stream = await open(START)
     await expect
@@ -156,18 +156,18 @@ describe('what a stream tells', () => {
       .toMatchObject([{ id: 'event-1', properties: {} }, { id: 'event-2' }])
   })
 
-  it('asks the store once for all who listen', async () => {
+  it('come from one query for all readers', async () => {
     const { hub, open, questions } = await serve([], { intervals: { ...FAST, eventsMs: 60 * 60 * 1000 } })
     const streams = await Promise.all(Array.from({ length: 15 }, () => open()))
     await expect.poll(() => streams.every((stream) => stream.dataOf('live').length > 1)).toBe(true)
-    // The feed asked once, and each stream once to be level with it.
+    // One query of the feed, and one per stream to catch up.
     expect(questions()).toBe(1 + streams.length)
     expect(hub.size()).toBe(streams.length)
     for (const stream of streams) stream.cut()
     await expect.poll(() => hub.size()).toBe(0)
   })
 
-  it('stops asking when nobody listens any more', async () => {
+  it('need no queries once the last reader has left', async () => {
     const { hub, open, questions } = await serve([])
     const stream = await open()
     await expect.poll(questions).toBeGreaterThan(5)
@@ -179,7 +179,7 @@ describe('what a stream tells', () => {
 })
 
 describe('a reader', () => {
-  it('comes back in the middle of events and gets the others, in order and each once', async () => {
+  it('that reconnects between events gets the rest, in order and each once', async () => {
     const events = Array.from({ length: 1_700 }, (_, index) => makeEvent(index + 1))
     const { open } = await serve(events)
     const stream = await open(events[199])
@@ -191,7 +191,7 @@ describe('a reader', () => {
     expect(idsOf(stream)).toEqual(namesOf(events.slice(200)))
   })
 
-  it('that reads slowly gets all, and the collector keeps little for it', async () => {
+  it('that reads slowly gets everything, with little memory used for it', async () => {
     const events: FeedEvent[] = [makeEvent(1)]
     const { url, outputs, open } = await serve(events, { intervals: { ...FAST, drainMs: 20_000 } })
     const slow = await openRaw(url)
@@ -207,7 +207,7 @@ describe('a reader', () => {
     expect(received).toEqual(namesOf(events.slice(1)))
   }, 60_000)
 
-  it('that does not read is cut off', async () => {
+  it('that does not read is disconnected', async () => {
     const events: FeedEvent[] = [makeEvent(1)]
     const { url, outputs } = await serve(events)
     const stuck = await openRaw(url)
@@ -217,7 +217,7 @@ describe('a reader', () => {
     await expect.poll(() => outputs[0]!.destroyed, { timeout: 10_000 }).toBe(true)
   })
 
-  it('whose key is revoked is shown out', async () => {
+  it('whose key is revoked is disconnected', async () => {
     const { state, open } = await serve([])
     const stream = await open()
     await expect.poll(() => stream.dataOf('live').length).toBeGreaterThan(0)

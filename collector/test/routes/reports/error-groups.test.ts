@@ -29,7 +29,7 @@ const list = async (query = '') => {
   return body.data.error_groups.map(({ id, status }) => `${id} ${status}`)
 }
 
-it('lists groups of errors, open until somebody decides', async () => {
+it('lists error groups, open until their status is changed', async () => {
   const { body } = await api.get('/errors/{id}/groups?status=open&limit=1')
   expect(body.data).toEqual({
     error_groups: [
@@ -49,8 +49,8 @@ it('lists groups of errors, open until somebody decides', async () => {
   })
 })
 
-describe('a decision', () => {
-  it('changes the status of its group, and what lists of a status hold', async () => {
+describe('a status change', () => {
+  it('applies to its group and to lists filtered by status', async () => {
     expect(
       (await api.send('PATCH', '/errors/{id}/groups/b', { status: 'resolved' })).body.data,
     ).toMatchObject({ id: 'b', status: 'resolved', occurrence_count: 3 })
@@ -62,12 +62,12 @@ describe('a decision', () => {
     expect(await list('status=ignored')).toEqual(['c ignored'])
   })
 
-  it('that it is resolved holds until it occurs again, that it is ignored for ever', async () => {
+  it('to resolved holds until the error occurs again, to ignored for ever', async () => {
     for (const group of groups) group.lastSeen = NOW + 1
     expect(await list()).toEqual(['a open', 'b open', 'c ignored', 'd open'])
   })
 
-  it('is refused for no group, and without a status there is', async () => {
+  it('is rejected for an unknown group and for an unknown status', async () => {
     expect((await api.send('PATCH', '/errors/{id}/groups/nothing', { status: 'open' })).status).toBe(404)
     const faults = async (body: unknown) =>
       (await api.send('PATCH', '/errors/{id}/groups/a?x=1', body)).body.error.details
@@ -87,14 +87,14 @@ describe('a decision', () => {
     ])
   })
 
-  it('wants a key that may write', async () => {
+  it('requires a key with write scope', async () => {
     const reader = await openExternalApi({ errorGroup: async () => makeGroup('a') }, 'read')
     expect((await reader.send('PATCH', '/errors/{id}/groups/a', { status: 'open' })).status).toBe(403)
     await reader.close()
   })
 })
 
-it('tells a key what it has used', async () => {
+it('shows a key its usage', async () => {
   const { headers, body } = await api.get('/usage')
   expect(body.data).toMatchObject({
     plan: 'enterprise',

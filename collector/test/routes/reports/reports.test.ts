@@ -10,7 +10,7 @@ afterAll(() => api.close())
 beforeEach(() => void api.asked.splice(0))
 
 describe('the overview', () => {
-  it('has the names of both generations of integrations, and the days of the site', async () => {
+  it('has the field names of both generations of integrations, and the days of the site', async () => {
     const { status, headers, body } = await api.get('/analytics/{id}?range=7d')
     expect(status).toBe(200)
     expect(headers['cache-control']).toBe('no-store')
@@ -48,12 +48,12 @@ describe('the overview', () => {
       ['2026-03-31', 5],
       ['2026-04-01', 6],
     ])
-    // The day on which clocks are put forward has 23 hours.
+    // The day on which clocks go forward has 23 hours.
     const starts = api.asked.find(({ method }) => method === 'timeline')!.rest[0] as number[]
     expect(starts[4]! - starts[3]!).toBe(23 * 60 * 60 * 1000)
   })
 
-  it('asks for days that were named, whole', async () => {
+  it('reads whole days when dates are given', async () => {
     const { body } = await api.get('/analytics/{id}?from=2026-03-01&to=2026-03-02')
     expect(body.data.time_range).toBe('custom')
     expect(body.data.date_range).toMatchObject({
@@ -63,7 +63,7 @@ describe('the overview', () => {
     expect(body.data.daily_stats).toHaveLength(2)
   })
 
-  it('compares with the period before', async () => {
+  it('compares with the previous period', async () => {
     const { body } = await api.get('/analytics/{id}?range=7d&compare=previous')
     expect(body.data.comparison).toMatchObject({
       date_range: { from: '2026-03-18T23:00:00.000Z', to: '2026-03-25T11:00:00.000Z' },
@@ -73,7 +73,7 @@ describe('the overview', () => {
   })
 })
 
-it('hands every filter to the store', async () => {
+it('passes every filter to the store', async () => {
   const query =
     'path=/a%20b&country=CH&device=mobile&browser=Firefox&os=iOS&source=&channel=paid&utm_source=s&utm_medium=m&utm_campaign=c&utm_term=t&utm_content=o&event=signup&property[plan]=pro&property[a]b]=1'
   expect((await api.get(`/analytics/{id}/pages?${query}`)).status).toBe(200)
@@ -101,7 +101,7 @@ it('hands every filter to the store', async () => {
 })
 
 describe('the list of visitors', () => {
-  it('is an object with a range or a limit, rows with the names of both generations', async () => {
+  it('is an object when a range or limit is given, with the field names of both generations', async () => {
     const { body } = await api.get('/analytics/{id}/visitors?range=24h')
     expect(body.data.visitors).toHaveLength(50)
     expect(body.data.visitors[0]).toMatchObject({
@@ -124,13 +124,13 @@ describe('the list of visitors', () => {
     })
   })
 
-  it('is the array itself without', async () => {
+  it('is a plain array otherwise', async () => {
     const { body } = await api.get('/analytics/{id}/visitors')
     expect(body.data.map(({ id }) => id)).toEqual(visitors.map(({ id }) => id))
     expect(body.pagination).toMatchObject({ limit: 1000, has_more: false })
   })
 
-  it('goes on by cursor to its end, each visitor once, in one period', async () => {
+  it('continues by cursor to its end, each visitor once, in one fixed period', async () => {
     const seen: unknown[] = []
     let cursor = ''
     do {
@@ -143,7 +143,7 @@ describe('the list of visitors', () => {
     expect(seen).toEqual(visitors.map(({ id }) => id))
   })
 
-  it('gives one visitor with the parts of the score', async () => {
+  it('returns one visitor with the parts of the score', async () => {
     expect((await api.get('/analytics/{id}/visitors/visitor-3')).body.data).toMatchObject({
       id: 'visitor-3',
       value_score: 41,
@@ -157,7 +157,7 @@ describe('a cursor', () => {
   const first = async (query: string) =>
     (await api.get(`/analytics/{id}/sources?limit=1&${query}`)).body.data.pagination.next_cursor
 
-  it('goes on with a ranked list', async () => {
+  it('continues a ranked list', async () => {
     const { body } = await api.get(
       `/analytics/{id}/sources?limit=1&range=30d&cursor=${await first('range=30d')}`,
     )
@@ -170,7 +170,7 @@ describe('a cursor', () => {
   it.each([
     ['of another period', 'range=7d'],
     ['of other filters', 'range=30d&country=CH'],
-  ])('%s is refused', async (_, query) => {
+  ])('%s is rejected', async (_, query) => {
     const { status, body } = await api.get(
       `/analytics/{id}/sources?limit=1&${query}&cursor=${await first('range=30d')}`,
     )
@@ -180,7 +180,7 @@ describe('a cursor', () => {
     ])
   })
 
-  it('of nothing is refused, and an offset beside it', async () => {
+  it('that is empty, or comes with an offset, is rejected', async () => {
     for (const cursor of ['x', 'W10', 'bnVsbA', '%00', Buffer.from('[1,2,3,4]').toString('base64url')])
       expect((await api.get(`/analytics/{id}/sources?cursor=${cursor}`)).status).toBe(400)
     const { body } = await api.get(
@@ -191,7 +191,7 @@ describe('a cursor', () => {
 })
 
 describe('ranked lists', () => {
-  it('name countries, and compare with the period before', async () => {
+  it('name countries, and compare with the previous period', async () => {
     const { body } = await api.get('/analytics/{id}/countries?compare=previous')
     expect(body.data.countries).toMatchObject([
       {
@@ -212,7 +212,7 @@ describe('ranked lists', () => {
     ])
   })
 
-  it('ask for the field that was named', async () => {
+  it('query the requested field', async () => {
     expect((await api.get('/analytics/{id}/sources?by=utm_campaign')).body.data.by).toBe('utm_campaign')
     expect((await api.get('/analytics/{id}/sources')).body.data.sources[0]).toMatchObject({
       name: 'google',
@@ -253,7 +253,7 @@ describe('ranked lists', () => {
 })
 
 describe('CSV', () => {
-  it('has a head, quotes what needs it, and defuses formulas', async () => {
+  it('has a header, quotes cells where needed, and neutralizes formulas', async () => {
     const { headers, text } = await api.get('/analytics/{id}/sources?format=csv')
     expect(headers).toMatchObject({
       'content-type': 'text/csv; charset=utf-8; header=present',
@@ -269,7 +269,7 @@ describe('CSV', () => {
     ])
   })
 
-  it('is given to who accepts nothing before it, and JSON to all others', async () => {
+  it('is sent only when the Accept header prefers it to JSON', async () => {
     const typeFor = async (accept: string, query = '') =>
       String((await api.get(`/analytics/{id}/countries${query}`, { accept })).headers['content-type']).split(
         ';',
@@ -281,14 +281,14 @@ describe('CSV', () => {
     expect(await typeFor('text/csv', '?format=json')).toBe('application/json')
   })
 
-  it('has the figures of the period before as columns', async () => {
+  it('has the previous period as additional columns', async () => {
     const { text } = await api.get('/analytics/{id}/revenue?format=csv&compare=previous')
     expect(text).toBe(
       'currency,total,count,average,visitors,previous_total,previous_count,previous_average,previous_visitors,change_total,change_count,change_average,change_visitors\r\nCHF,120.5,3,40.17,2,120.5,3,40.17,2,0,0,0,0\r\n',
     )
   })
 
-  it('says in a header where the list goes on', async () => {
+  it('has the next page in a header', async () => {
     const { headers } = await api.get('/analytics/{id}/sources?format=csv&limit=2')
     const { text } = await api.get(
       `/analytics/{id}/sources?limit=2&cursor=${String(headers['x-next-cursor'])}`,
@@ -297,15 +297,15 @@ describe('CSV', () => {
     expect(text.split('\r\n')[1]).toMatch(/^"Bücher/)
   })
 
-  it('has a head without rows', async () => {
+  it('has a header even without rows', async () => {
     expect((await api.get('/analytics/{id}/pages?format=csv&offset=1')).text).toBe(
       'url,path,views,visitors,entries,exits,bounce_rate,avg_time\r\n',
     )
   })
 })
 
-describe('a bad parameter', () => {
-  it('is listed with what is allowed, with all others', async () => {
+describe('an invalid parameter', () => {
+  it('is listed with its allowed values, along with all others', async () => {
     const { status, body } = await api.get(
       '/analytics/{id}/pages?range=2h&limit=0&offset=1.5&compare=last&format=xml&path=&country=CH&country=DE&from=now&foo=1&property[]=x',
     )
@@ -325,20 +325,20 @@ describe('a bad parameter', () => {
     })
   })
 
-  it('is one that a route does not take', async () => {
+  it('is reported when the route does not know it', async () => {
     expect((await api.get('/websites?limit=1')).body.error.details).toEqual([
       { field: 'limit', reason: 'is unknown; there are no parameters' },
     ])
     expect((await api.get('/analytics/{id}/visitors/v?format=csv')).status).toBe(400)
   })
 
-  it('is told to nobody without a key, and not before whose site it is', async () => {
+  it('is not reported to requests without a key or without access to the site', async () => {
     expect((await api.get('/analytics/{id}?range=2h', { 'x-api-key': 'zv_wrong' })).status).toBe(401)
     expect((await api.get('/analytics/ws_other?range=2h')).status).toBe(403)
   })
 })
 
-it('says of every answer that it must not be kept, and names it', async () => {
+it('forbids caching of every answer, and sets a request id', async () => {
   for (const path of [
     '/websites',
     '/websites/ws_other',

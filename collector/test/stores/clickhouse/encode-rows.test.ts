@@ -46,7 +46,8 @@ afterAll(async () => {
 
 const text = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 60 }),
-  // Around the lengths at which the number of bytes takes one byte more, in one, two, three and four bytes a character.
+  // Around the lengths at which the length prefix grows by a byte, in one, two, three and four bytes a
+  // character.
   fc
     .tuple(
       fc.constantFrom('a', 'ß', '界', '😀'),
@@ -56,7 +57,7 @@ const text = fc.oneof(
   fc.constantFrom('', '\0', '\t\n\\', "'); DROP TABLE written; --"),
 )
 
-it('writes what the engine reads, whatever texts hold', async () => {
+it('is read back unchanged by the engine for any text', async () => {
   const row = fc.record({
     text,
     word: text,
@@ -84,6 +85,6 @@ it('writes what the engine reads, whatever texts hold', async () => {
   )
 })
 
-it('writes nothing for no rows', () => {
+it('writes nothing for an empty list', () => {
   expect(encodeRows(COLUMNS, [])).toHaveLength(0)
 })

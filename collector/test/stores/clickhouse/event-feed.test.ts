@@ -14,7 +14,7 @@ const DAY_MS = 24 * HOUR_MS
 const SINCE = NOW - HOUR_MS
 
 let collector: TestCollector
-/** Three collectors' stores. */
+/** The stores of three collectors. */
 let stores: EventStore[]
 
 beforeAll(async () => {
@@ -30,7 +30,7 @@ const makeRow = (fields: Partial<EventRow>) =>
   makeStoredRow({ occurred_at: NOW, received_at: NOW, ...fields })
 const insert = (store: number, ...rows: EventRow[]) => stores[store]!.insertEvents(rows, randomUUID())
 
-/** Everything after a position, in pages, and where it ended. */
+/** Every event after a position, read in pages, and the final position. */
 async function readFrom(
   siteId: string,
   after: FeedPosition,
@@ -46,7 +46,7 @@ async function readFrom(
 }
 const idsOf = ({ events }: { events: FeedEvent[] }) => events.map(({ eventId }) => eventId)
 
-it('gives an event that was received long before others and stored after them', async () => {
+it('returns a late event that was received long before others and stored after them', async () => {
   const site_id = 'ws_late'
   await insert(0, makeRow({ site_id, event_id: 'quick' }))
   const first = await readFrom(site_id, START)
@@ -57,10 +57,10 @@ it('gives an event that was received long before others and stored after them', 
   expect([idsOf(first), idsOf(await readFrom(site_id, first.end))]).toEqual([['quick'], ['late']])
 })
 
-it('orders the events of one insert by receipt, and pages of any size give each once', async () => {
+it('orders the events of one insert by receipt, and returns each once in pages of any size', async () => {
   const site_id = 'ws_pages'
   const ids = Array.from({ length: 50 }, (_, number) => `event-${number}`)
-  // Two months, thus two parts; and ten events of one millisecond.
+  // Two months, hence two parts; and ten events of one millisecond.
   await insert(
     0,
     ...ids
@@ -99,7 +99,7 @@ it('keeps the order when parts are merged and rows are deleted', async () => {
   expect(await stores[0]!.lastPosition(site_id, SINCE)).toMatchObject({ receivedAt: NOW })
 })
 
-it('misses and repeats none of what several collectors store at once', async () => {
+it('misses and repeats none of the events stored concurrently by several collectors', async () => {
   const site_id = 'ws_race'
   let writers = stores.length
   const writing = stores.map(async (_store, index) => {
@@ -122,7 +122,9 @@ it('misses and repeats none of what several collectors store at once', async () 
   })
   const seen: string[] = []
   let end: FeedPosition = START
+  const deadline = performance.now() + 90_000
   while (seen.length < 450) {
+    if (performance.now() > deadline) throw new Error('the writers did not finish within 90 s')
     const isLast = writers === 0
     const page = await readFrom(site_id, end)
     seen.push(...idsOf(page))
@@ -134,7 +136,7 @@ it('misses and repeats none of what several collectors store at once', async () 
   expect(new Set(seen).size).toBe(450)
 })
 
-it('gives of copies the first, also when it was read before', async () => {
+it('returns only the first of several copies, even when it was read before', async () => {
   const site_id = 'ws_copies'
   await insert(0, makeRow({ site_id, event_id: 'copied', received_at: NOW + 5 }))
   const first = await readFrom(site_id, START)
@@ -152,12 +154,12 @@ it('gives of copies the first, also when it was read before', async () => {
   ])
 })
 
-it('knows no position of a site without events, and none of other sites', async () => {
+it('has no position for a site without events, and ignores other sites', async () => {
   expect(await stores[0]!.lastPosition('ws_nothing', SINCE)).toBeUndefined()
   expect(await readFrom("ws_late' OR 1 --", START)).toEqual({ events: [], end: START })
 })
 
-it('goes on after a backup was restored, whose rows have numbers of another table', async () => {
+it('continues after a restore from a backup, whose rows have block numbers of another table', async () => {
   const site_id = 'ws_restored'
   for (const event_id of ['a', 'b', 'c']) await insert(0, makeRow({ site_id, event_id }))
   await collector.command('OPTIMIZE TABLE events FINAL')

@@ -42,7 +42,7 @@ afterAll(async () => {
   await collector.close()
 })
 
-it('shows every number as JSON writes it, and loses no property beside a large one', async () => {
+it('shows every number as JSON writes it, and keeps all properties beside a large number', async () => {
   const values = await reports.eventProperties(scope, 'measured', 100)
   expect(
     values

@@ -25,7 +25,7 @@ beforeAll(async () => {
 })
 afterAll(() => collector.close())
 
-it('reads of the events only the columns that a question needs', async () => {
+it('reads only the event columns that a query needs', async () => {
   const client = createClient({ url: collector.engine.url })
   const read: string[][] = []
   const explain: Ask = async (query, query_params) => {
@@ -35,7 +35,7 @@ it('reads of the events only the columns that a question needs', async () => {
       format: 'JSONEachRow',
     })
     const lines = (await result.json<{ explain: string }>()).map((row) => row.explain)
-    // The last one is that of the table.
+    // The last one is the sorting key of the table.
     read.push(
       lines
         .filter((line) => line.includes('Output: '))
@@ -50,12 +50,12 @@ it('reads of the events only the columns that a question needs', async () => {
   await querySummary(explain, SCOPE).catch(ignoreNoRows)
   await queryRanking(explain, { scope: SCOPE, field: 'os', slice: { limit: 10, offset: 0 } })
   await client.close()
-  // The path decides about events of one millisecond.
+  // The path orders events of one millisecond.
   expect(read[0]).toEqual(['event_type', 'occurred_at', 'path', 'session_id', 'visitor_id'])
   expect(read[1]).toEqual(['event_type', 'occurred_at', 'os', 'path', 'session_id', 'visitor_id'])
 })
 
-it('gives up a question whose asker has gone', async () => {
+it('cancels a query whose client has gone', async () => {
   const hasty = createClickhouseReportStore({ url: collector.engine.url, timeoutMs: 20 })
   await expect(hasty.pages(SCOPE, { limit: 10, offset: 0 })).rejects.toMatchObject({
     code: 'STORE_UNAVAILABLE',
@@ -68,7 +68,7 @@ it('gives up a question whose asker has gone', async () => {
   await expect.poll(running, { timeout: 30_000 }).toEqual([])
 })
 
-it('answers whoever waits for its turn', async () => {
+it('answers every request that waits for its turn', async () => {
   const reports = createClickhouseReportStore({ url: collector.engine.url })
   const answers = await Promise.all(Array.from({ length: 12 }, () => reports.summary(SCOPE)))
   await reports.close()

@@ -30,7 +30,7 @@ afterAll(async () => {
   await collector.close()
 })
 
-/** Numbers of mulberry32: a failure can be had again by its seed. */
+/** mulberry32: a failure can be reproduced by its seed. */
 function createRandom(seed: number) {
   let state = seed
   const below = (limit: number) => {
@@ -47,7 +47,7 @@ const NAMES = ['signup', 'order']
 const PATHS = ['/', '/a', '/b', '/ü', '/A']
 const COUNTRIES = ['', 'DE', 'FR', 'de']
 
-/** Visits from days before the period to days after it, some of which go on for more than a day. */
+/** Visits from days before the period to days after it, some longer than a day. */
 function makeVisits({ below, pick }: Random, seed: number): EventRow[] {
   return Array.from({ length: 120 }, (_, number) => {
     let occurred_at = FROM - 40 * HOUR_MS + below(130 * HOUR_MS)
@@ -103,7 +103,7 @@ function makeFilters({ below, pick }: Random): ReportFilter[] {
 
 const SEEDS = [1, 2, 3, 4, randomInt(2 ** 31)]
 
-it.each(SEEDS)('agrees with the definitions in TypeScript about random visits (seed %i)', async (seed) => {
+it.each(SEEDS)('agrees with the definitions in TypeScript for random visits (seed %i)', async (seed) => {
   const random = createRandom(seed)
   const rows = makeVisits(random, seed)
   for (let start = 0; start < rows.length; start += 100)
@@ -128,6 +128,6 @@ it.each(SEEDS)('agrees with the definitions in TypeScript about random visits (s
         modelRanking(visits, 'country'),
       )
     }
-  // The model has not agreed about nothing.
+  // The comparison covered enough rows.
   expect(found).toBeGreaterThan(50)
 })

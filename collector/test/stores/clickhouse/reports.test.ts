@@ -14,7 +14,7 @@ import { makeRow } from '../../support/make-row.js'
 import { startTestCollector, type TestCollector } from '../../support/start-test-collector.js'
 
 const at = (time: string) => Date.parse(`2026-05-${time}Z`)
-// The 10th and 11th of May.
+// 10 and 11 May.
 const SCOPE: ReportScope = {
   siteId: 'ws_shop',
   period: { from: at('10T00:00'), to: at('12T00:00') },
@@ -22,7 +22,7 @@ const SCOPE: ReportScope = {
 }
 const ALL = { limit: 100, offset: 0 }
 
-/** Rows of one visit; what the first says of place, device and origin, all say. */
+/** Rows of one visit; place, device and origin of the first event apply to all. */
 const visit = (
   visitor_id: string,
   session_id: string,
@@ -67,7 +67,7 @@ const ROWS = [
     'session-ann-1',
     GOOGLE,
     { time: '10T10:00:00' },
-    // Later events of the visit came by themselves.
+    // Later events of the visit have no referrer.
     {
       time: '10T10:00:30',
       path: '/pricing',
@@ -93,7 +93,7 @@ const ROWS = [
     { time: '12T00:00:40', event_type: 'goal', event_name: 'order', properties: '{"plan":"team"}' },
     { time: '12T00:00:40', event_type: 'revenue', properties: '{"amount":39.5,"currency":"EUR"}' },
   ),
-  // Errors and engagement do not make more of a bounce.
+  // Errors and engagement events do not turn a bounce into a longer visit.
   ...visit(
     'bob',
     'session-bob',
@@ -102,7 +102,7 @@ const ROWS = [
     failure('10T12:00:05', 'TypeError', `Cannot read 'name' of item 7`),
     { time: '10T12:00:20', event_type: 'engagement' },
   ),
-  // It began before the period.
+  // Began before the period.
   ...visit(
     'cid',
     'session-cid',
@@ -118,7 +118,7 @@ const ROWS = [
       properties: '{"message":"No answer after 3000 ms"}',
     },
   ),
-  // From a server.
+  // Sent by a server.
   ...visit(
     'dan',
     'session-dan',
@@ -162,7 +162,7 @@ beforeAll(async () => {
   const { url } = collector.engine
   events = await createClickhouseEventStore({ url })
   reports = createClickhouseReportStore({ url })
-  // In many inserts, and backwards: a visit lies in parts of any order.
+  // In many inserts and in reverse order: the events of a visit lie in parts of any order.
   for (const row of [...ROWS].reverse()) await events.insertEvents([row], randomUUID())
 })
 afterAll(async () => {
@@ -181,7 +181,7 @@ const visitorsOf = async (scope: ReportScope) =>
   (await reports.visitors(scope, ALL)).map(({ id, visits }) => `${id} ${visits}`).sort()
 
 describe('summary and timeline', () => {
-  it('are about the visits that began in the period, whole', async () => {
+  it('count whole visits that began in the period', async () => {
     expect(await reports.summary(SCOPE)).toEqual({
       visitors: 4,
       visits: 5,
@@ -191,7 +191,7 @@ describe('summary and timeline', () => {
     })
   })
 
-  it('add up, with zeros where nothing was', async () => {
+  it('agree in their sums, with zeros for empty parts', async () => {
     const starts = ['10T00:00', '10T10:00', '10T10:00:00.001', '11T00:00'].map(at)
     expect(await reports.timeline(SCOPE, starts)).toEqual([
       { visitors: 0, visits: 0, pageviews: 0, bounceRate: 0, averageDuration: 0 },
@@ -202,7 +202,7 @@ describe('summary and timeline', () => {
   })
 })
 
-it('ranks pages by views, with entries, exits, bounces of entries and time until the next', async () => {
+it('ranks pages by views, with entries, exits, bounces of entries and time until the next page', async () => {
   const pages = [
     {
       url: 'https://example.com/',
@@ -229,7 +229,7 @@ it('ranks pages by views, with entries, exits, bounces of entries and time until
   expect(await reports.pages(SCOPE, { limit: 1, offset: 1 })).toEqual(pages.slice(1))
 })
 
-it("ranks what visits' first events say, by visitors, visits and name", async () => {
+it('ranks values of the first event of each visit by visitors, visits and name', async () => {
   const countries = await reports.ranking(SCOPE, 'country', ALL)
   expect(countries.map(({ name, visitors, visits }) => [name, visitors, visits])).toEqual([
     ['FR', 2, 2],
@@ -300,13 +300,13 @@ describe('visitors', () => {
     expect(rows[2]).toEqual(dan)
   })
 
-  it('go on after a cursor and by offset', async () => {
+  it('continue after a cursor and by offset', async () => {
     const ids = async (slice: Parameters<ReportStore['visitors']>[1]) =>
       (await reports.visitors(SCOPE, slice)).map(({ id }) => id)
     expect(await ids({ limit: 2, offset: 1 })).toEqual(['fay', 'dan'])
     expect(await ids({ limit: 2, offset: 0, after: ann })).toEqual(['fay', 'dan'])
     expect(await ids({ limit: 2, offset: 1, after: ann })).toEqual(['dan', 'bob'])
-    // Of the same moment, what comes later in the alphabet comes first.
+    // At equal times, the id later in the alphabet comes first.
     expect(await ids({ limit: 9, offset: 0, after: { visitedAt: dan.visitedAt, id: 'dao' } })).toEqual([
       'dan',
       'bob',
@@ -336,7 +336,7 @@ describe('filters', () => {
     [[field('device_type', 'desktop')], ['ann 2']],
     [[field('browser', 'Safari')], ['bob 1', 'fay 1']],
     [[field('os', 'Linux')], ['ann 2']],
-    // Of the first event alone: a later one of this visit was direct.
+    // Only the first event counts: a later one of this visit was direct.
     [[field('source', 'Google')], ['ann 1']],
     [[field('channel', 'direct')], ['bob 1', 'fay 1']],
     [[field('utm_source', 'newsletter')], ['ann 1']],
@@ -346,7 +346,8 @@ describe('filters', () => {
     [[field('utm_content', 'top')], ['ann 1']],
     [[field('utm_content', '')], ['ann 1', 'bob 1', 'dan 1', 'fay 1']],
     [[{ by: 'path', value: '/pricing' }], ['ann 2']],
-    // Of a visit that began before, too late, of another site, after the period, and of no pageview.
+    // Values that occur only in visits before the period, after it, of another site, too late, or without a
+    // pageview.
     ...['/early', '/late', '/other', '/eve', ''].map((value): [ReportFilter[], string[]] => [
       [{ by: 'path', value }],
       [],
@@ -385,7 +386,7 @@ describe('filters', () => {
     expect((await reports.summary(scope)).visitors).toBe(expected.length)
   })
 
-  it('hold for every question', async () => {
+  it('apply to every query', async () => {
     const scope = where(field('country', 'AT'))
     expect(await reports.timeline(scope, [at('10T00:00'), at('11T00:00')])).toMatchObject([
       { visits: 0 },
@@ -418,7 +419,7 @@ it('counts custom events and goals by name, and the values of their properties',
   ])
 })
 
-it('adds up revenue by currency, of amounts that are numbers', async () => {
+it('sums revenue by currency, ignoring amounts that are not numbers', async () => {
   expect(await reports.revenue(SCOPE)).toEqual([
     { currency: 'USD', total: 10.1, count: 2, average: 5.05, visitors: 1 },
     { currency: 'EUR', total: 39.5, count: 1, average: 39.5, visitors: 1 },
@@ -443,7 +444,7 @@ describe('error groups', () => {
     lastSeen: at('10T00:05:30'),
   }
 
-  it('are those of the period, newest first, one for messages that differ in what varies', async () => {
+  it('are those of the period, newest first, grouping messages that differ only in variable parts', async () => {
     const groups = await reports.errorGroups(SCOPE, ALL)
     expect(groups).toMatchObject([readOf, network])
     for (const { fingerprint } of groups) expect(fingerprint).toMatch(/^[0-9a-f]{16}$/)
@@ -452,7 +453,7 @@ describe('error groups', () => {
     expect(await reports.errorGroup('ws_other', groups[0]!.fingerprint)).toBeUndefined()
   })
 
-  it('are filtered by the visits they happened in, those that began before the period too', async () => {
+  it('are filtered by the visits of the errors, even visits that began before the period', async () => {
     expect(await reports.errorGroups(where(field('country', 'DE')), ALL)).toMatchObject([
       { occurrences: 1, message: `Cannot read 'size' of item 12` },
     ])
@@ -474,7 +475,7 @@ describe('error groups', () => {
     ['item 1\nof 2', 'item 3\nof 4', true],
     ['no route', 'No route', false],
     ['', '1', false],
-  ])('knows whether %j and %j are one', async (first, second, isOne) => {
+  ])('groups %j and %j as expected', async (first, second, isOne) => {
     const site_id = `ws_${randomUUID()}`
     const properties = [first, second].map((message) => JSON.stringify({ message }))
     await events.insertEvents(
@@ -538,7 +539,7 @@ describe('hostile values', () => {
     '*',
   ]
 
-  it.each(TEXTS)('%j is a value and nothing else', async (text) => {
+  it.each(TEXTS)('%j is only a value', async (text) => {
     const filters: ReportFilter[] = [
       ...VISIT_FIELDS.map((name) => field(name, text)),
       { by: 'path', value: text },
@@ -559,7 +560,7 @@ describe('hostile values', () => {
     ).toHaveLength(text < 'fay' ? 2 : 3)
   })
 
-  it('are found as they were stored, and only they', async () => {
+  it('are found exactly as they were stored', async () => {
     const siteId = 'ws_hostile'
     const rows = TEXTS.flatMap((text, index) => {
       const fields = {
@@ -611,7 +612,7 @@ describe('hostile values', () => {
     )
   })
 
-  it('take no figure apart', async () => {
+  it('do not break any report', async () => {
     const siteId = 'ws_amounts'
     const amounts = ['1e308', '1e308', '-5', '0', 'true', 'null', '"5"', '[5]', '{"a":5}']
     const rows = amounts.map((amount) =>
@@ -640,7 +641,7 @@ describe('hostile values', () => {
   })
 })
 
-it('refuses a question that is too big, or without a store, as unavailable', async () => {
+it('reports an oversized query and a missing store as unavailable', async () => {
   const away = createClickhouseReportStore({ url: 'http://nobody:secret@127.0.0.1:9/default' })
   await expect(away.summary(SCOPE)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
   await away.close()

@@ -8,7 +8,7 @@ import { createClickhouseEventStore } from '../../../src/stores/clickhouse/event
 import { SCHEMA_STEPS } from '../../../src/stores/clickhouse/schema.js'
 import { startEmbeddedEngine } from '../../../src/stores/engine/embedded-engine.js'
 
-it('gives the tables of an older release their new columns, and keeps its rows', async () => {
+it('adds new columns to the tables of an older release and keeps their rows', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'zenovay-schema-'))
   const engine = await startEmbeddedEngine(join(folder, 'engine'), pino({ level: 'silent' }))
   const client = createClient({ url: engine.url })
@@ -17,7 +17,7 @@ it('gives the tables of an older release their new columns, and keeps its rows',
     query: `INSERT INTO events (site_id, received_at, occurred_at, event_id, origin, path) VALUES ('ws_1', now64(3), now64(3), 'old', 'https://example.com', '/')`,
   })
 
-  // Twice: a collector runs every step at every start.
+  // Twice, because a collector runs every step at every start.
   for (let start = 0; start < 2; start++)
     await (await createClickhouseEventStore({ url: engine.url })).close()
 

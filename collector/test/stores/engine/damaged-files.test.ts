@@ -16,7 +16,7 @@ afterEach(() => rmSync(dataDir, { recursive: true }))
 
 const config = () => readConfig({ PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'silent' })
 
-/** A collector's data with two commits of one event each. */
+/** Data of a collector with two commits of one event each. */
 async function storeEvents(): Promise<void> {
   const collector = await startCollector(config())
   const site = await collector.control.addSite({
@@ -37,7 +37,7 @@ async function storeEvents(): Promise<void> {
   await collector.close()
 }
 
-/** Folder of the newest part of the events. */
+/** Folder of the newest part of the events table. */
 async function findNewestPart(): Promise<string> {
   const engine = await startEmbeddedEngine(join(dataDir, 'engine'), pino({ level: 'silent' }))
   const client = createClient({ url: engine.url })
@@ -52,7 +52,7 @@ async function findNewestPart(): Promise<string> {
   return part!.path
 }
 
-it('refuses to start without a part of the events that is damaged, and names it and the repair', async () => {
+it('refuses to start with a damaged part of the events table, and names the part and the repair', async () => {
   await storeEvents()
   const part = await findNewestPart()
   truncateSync(join(part, 'data.bin'), Math.floor(statSync(join(part, 'data.bin')).size / 2))
@@ -78,15 +78,15 @@ it('refuses to start without a part of the events that is damaged, and names it 
   await (await startCollector(config())).close()
 })
 
-it('opens control data whose journal was cut short, and refuses a file that is none by its name', async () => {
-  // Closed once, so that the journal holds no more than what is added now.
+it('opens control data with a truncated journal, and refuses a file that is no database by its name', async () => {
+  // Closed once, so that the journal holds only what is added from here on.
   await (await startCollector(config())).close()
   const first = await startCollector(config())
   const add = (domain: string) =>
     first.control.addSite({ domain, name: domain, allowedDomains: [], timeZone: 'UTC', retentionMonths: 25 })
   await add('one.example')
   await add('two.example')
-  // As a crash of the machine may leave them: the journal torn within a page.
+  // A crash of the machine may leave the journal torn within a page.
   const [file, journal] = ['control.db', 'control.db-wal'].map((name) => readFileSync(join(dataDir, name)))
   await first.close()
   rmSync(dataDir, { recursive: true })
@@ -97,10 +97,10 @@ it('opens control data whose journal was cut short, and refuses a file that is n
   const second = await startCollector(config())
   const domains = (await second.control.listSites()).map(({ domain }) => domain)
   await second.close()
-  // What was there before some moment, nothing else.
+  // A state that existed at some moment, and nothing else.
   expect(['', 'one.example', 'one.example,two.example']).toContain(domains.join())
 
-  // In a new folder: a journal that is still there would make a database of any file.
+  // In a new folder: a remaining journal would turn any file into a database.
   rmSync(dataDir, { recursive: true })
   mkdirSync(dataDir)
   writeFileSync(join(dataDir, 'control.db'), Buffer.alloc(8192, 'x'))

@@ -13,7 +13,7 @@ afterAll(() => collector.close())
 const ask = (query: string, headers: Record<string, string>) =>
   fetch(`${new URL(collector.engine.url).origin}/?query=${encodeURIComponent(query)}`, { headers })
 
-it('lets nobody in without its password', async () => {
+it('rejects connections without its password', async () => {
   await collector.post(makeEvent())
   const wrong = `Basic ${Buffer.from('collector:wrong').toString('base64')}`
   for (const headers of [
@@ -32,7 +32,7 @@ it('lets nobody in without its password', async () => {
     }
 })
 
-it('is started again when it dies, and the events of that time are stored once it is back', async () => {
+it('is restarted when it dies, and stores the events received meanwhile', async () => {
   const enginePid = () =>
     execFileSync('pgrep', ['-P', String(process.pid), '-f', 'engine-process'])
       .toString()
@@ -48,7 +48,7 @@ it('is started again when it dies, and the events of that time are stored once i
   expect(rows).toEqual([{ n: 1 }])
 })
 
-it('answers 503 with Retry-After for reports while the store is away, and says so in /health', async () => {
+it('answers reports with 503 and Retry-After while the store is away, and shows it in /health', async () => {
   const path = `/api/external/v1/analytics/${collector.site.id}`
   expect((await collector.get('/health')).status).toBe(200)
   await collector.engine.stop()

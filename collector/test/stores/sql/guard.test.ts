@@ -12,7 +12,7 @@ const failWith = (code: string) =>
   } as Partial<ControlStore> as ControlStore)
 
 it.each(['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_BUSY'])(
-  'refuses for now when the store says %s',
+  'reports %s as temporarily unavailable',
   async (code) => {
     await expect(failWith(code).listSites()).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
@@ -22,11 +22,11 @@ it.each(['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_BUSY'])(
   },
 )
 
-it.each(['SQLITE_CONSTRAINT', 'SQLITE_ERROR'])('leaves %s as it is', async (code) => {
+it.each(['SQLITE_CONSTRAINT', 'SQLITE_ERROR'])('rethrows %s unchanged', async (code) => {
   await expect(failWith(code).listSites()).rejects.toMatchObject({ name: 'Error', code })
 })
 
-it('passes on what a store answers', async () => {
+it('passes on the answers of a store', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'zenovay-guard-'))
   const control = guardControlStore(await openSqliteControlStore(join(folder, 'control.db')))
   const site = await control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { CONTROL_MIGRATIONS, migrateControl } from '../../../src/stores/sql/migrations/index.js'
 import { openSqliteControlStore } from '../../../src/stores/sql/sites-and-accounts.js'
 
-// Of SQLite's journal: its header, and each frame with a page.
+// Layout of SQLite's journal: a header, then frames with one page each.
 const HEADER_BYTES = 32
 const FRAME_BYTES = 24 + 4096
 const EVERY_FRAMES = 5
@@ -25,8 +25,8 @@ it('starts after a crash at any moment of the first migration', async () => {
   const frames = (journal!.length - HEADER_BYTES) / FRAME_BYTES
   expect(frames).toBeGreaterThan(5)
 
-  // What reached the disk is some beginning of the journal, perhaps with a torn frame at its end.
-  // All of it is one transaction, of which only the last frames decide.
+  // The disk holds some prefix of the journal, perhaps with a torn frame at its end. The journal is one
+  // transaction, so only its last frames matter.
   const moments = Array.from({ length: frames + 1 }, (_, frame) => frame).filter(
     (frame) => frame % EVERY_FRAMES === 0 || frame > frames - EVERY_FRAMES,
   )
@@ -44,7 +44,7 @@ it('starts after a crash at any moment of the first migration', async () => {
     }
 })
 
-it('takes back a step that fails in its middle, with the steps before it, and can be tried again', async () => {
+it('rolls back a failing step with the steps before it, and succeeds when retried', async () => {
   const db = new Kysely<Record<string, { id: string }>>({
     dialect: new SqliteDialect({ database: new Database(join(folder, 'control.db')) }),
   })
@@ -71,7 +71,7 @@ it('takes back a step that fails in its middle, with the steps before it, and ca
   await db.destroy()
 })
 
-it('gives sites and keys from before there were accounts to the default one, whose plan is the largest', async () => {
+it('assigns sites and keys from before accounts to the default account, with the largest plan', async () => {
   const file = join(folder, 'control.db')
   const db = new Kysely<Record<string, never>>({
     dialect: new SqliteDialect({ database: new Database(file) }),

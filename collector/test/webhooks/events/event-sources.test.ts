@@ -16,6 +16,7 @@ import type { EndedSession, ReceivedRow } from '../../../src/webhooks/events/act
 import { createWebhookEventJob, type WebhookEventJob } from '../../../src/webhooks/events/job.js'
 import type { WebhookEventName } from '../../../src/webhooks/webhook.js'
 import { createRandom } from '../../golden/create-random.js'
+import { expectEvery } from '../../support/expect-every.js'
 import { makeEvent } from '../../support/make-event.js'
 import { makeRow } from '../../support/make-row.js'
 import { createMemoryWatch } from '../../support/memory-watch.js'
@@ -47,7 +48,7 @@ interface Delivery {
   data: Record<string, unknown>
 }
 
-/** What waits in a file of control data, as another process sees it. */
+/** The queued deliveries in a file of control data, as another process reads them. */
 function readDeliveries(file: string, event: WebhookEventName): Delivery[] {
   const database = new Database(file)
   const rows = database.prepare('SELECT body FROM webhook_deliveries WHERE event = ?').all(event) as {
@@ -57,7 +58,7 @@ function readDeliveries(file: string, event: WebhookEventName): Delivery[] {
   return rows.map(({ body }) => JSON.parse(body) as Delivery)
 }
 
-/** One of a name that nobody has. */
+/** Adds a webhook whose host does not exist. */
 async function addWebhook(stores: ControlStores, site: Site, names: WebhookEventName[], at: number) {
   const box = await openSecretBox({
     given: undefined,
@@ -77,7 +78,7 @@ async function addWebhook(stores: ControlStores, site: Site, names: WebhookEvent
   )
 }
 
-describe('an event that was acknowledged', () => {
+describe('an acknowledged event', () => {
   const dataOf = (event: WebhookEventName, isMeant: (data: Delivery['data']) => boolean = () => true) =>
     readDeliveries(join(collector.dataDir, 'control.db'), event)
       .map(({ data }) => data)
@@ -95,7 +96,7 @@ describe('an event that was acknowledged', () => {
     await collector.restart()
   })
 
-  it('waits for its webhooks by then', async () => {
+  it('is already queued for its webhooks', async () => {
     const answer = await collector.post([
       makeEvent({ url: 'https://example.com/en/thanks' }),
       makeEvent({
@@ -132,7 +133,7 @@ describe('an event that was acknowledged', () => {
     ])
   })
 
-  it('waits for them though the collector was killed after it was stored, and once', async () => {
+  it('is queued once even if the collector was killed after storing it', async () => {
     const row = (event_id: string, path: string) =>
       makeRow({
         site_id: collector.site.id,
@@ -153,13 +154,15 @@ describe('an event that was acknowledged', () => {
     )
     expect(repeat.status).toBe(200)
     expect(dataOf('pageview', ({ path }) => path === '/cut/off')).toHaveLength(1)
-    // Its session had reached the goal before.
+    // Its session had completed the goal before.
     expect(dataOf('goal', ({ goalName }) => goalName === 'Thanks')).toHaveLength(1)
     expect(dataOf('pageview', ({ path }) => path === '/en/thanks')).toHaveLength(1)
   })
 })
 
-/** The parts of a collector that tell of events, without those that deliver, at any time of the clock. */
+/**
+ * The parts of a collector that publish events, without those that deliver them, at any time of the clock.
+ */
 describe('over restarts and days', () => {
   const log = pino({ level: 'silent' })
   let now = START
@@ -225,7 +228,7 @@ describe('over restarts and days', () => {
     await stores.control.close()
   })
 
-  it('a session ends once, also over midnight, and has reached its goal of duration', async () => {
+  it('publishes one end per session, even over midnight, and completes its duration goal', async () => {
     const view = (path: string) =>
       store(
         Array.from({ length: 100 }, (_, number) =>
@@ -252,12 +255,11 @@ describe('over restarts and days', () => {
     }
     const ended = dataOf('session_end')
     expect(ended).toHaveLength(100)
-    expect(
-      ended.every(
-        ({ duration, pages, entryPath, exitPath }) =>
-          duration === 1500 && pages === 2 && entryPath === '/late' && exitPath === '/later',
-      ),
-    ).toBe(true)
+    expectEvery(
+      ended,
+      ({ duration, pages, entryPath, exitPath }) =>
+        duration === 1500 && pages === 2 && entryPath === '/late' && exitPath === '/later',
+    )
     expect(
       new Set(dataOf('goal').map(({ goalName, value }) => `${String(goalName)} ${String(value)}`)),
     ).toEqual(new Set(['Ten minutes null']))
@@ -288,11 +290,11 @@ describe('over restarts and days', () => {
     ),
   ]
 
-  it('a visitor of high value is told with the score that the API shows', async () => {
+  it('publishes a high-value visitor with the score that the API shows', async () => {
     const rows = [...visit(site, 'valuable', 2), ...visit(site, 'nearly', 1)]
     now += 11 * MINUTE_MS
     await store(rows)
-    // Before anybody judged them.
+    // Before the visitor was evaluated.
     await restart()
     await restart()
     expect(dataOf('high_value_visitor')).toEqual([
@@ -318,7 +320,7 @@ describe('over restarts and days', () => {
     await reports.close()
   })
 
-  it('each of 500 visitors of high value in the same milliseconds is told once', async () => {
+  it('publishes each of 500 high-value visitors of the same milliseconds once', async () => {
     const rows = Array.from({ length: 500 }, (_, number) => visit(busySite, `prospect-${number}`, 2)).flat()
     now += 11 * MINUTE_MS
     await store(rows)
@@ -329,12 +331,12 @@ describe('over restarts and days', () => {
     )
     expect(told).toHaveLength(500)
     expect(new Set(told.map(({ data }) => data['visitorId'])).size).toBe(500)
-    // Receivers take two of one millisecond for one.
+    // Receivers treat two deliveries of one millisecond as one.
     expect(new Set(told.map(({ timestamp }) => timestamp)).size).toBe(500)
   })
 })
 
-it('what is asked of the store is what plain loops say', async () => {
+it('queries of the activity store agree with plain loops', async () => {
   const random = createRandom(5)
   const first = START - 48 * HOUR_MS
   const rows: EventRow[] = []
@@ -342,7 +344,8 @@ it('what is asked of the store is what plain loops say', async () => {
     let at = first + random.whole(0, 5 * HOUR_MS)
     for (let count = random.whole(1, 5); count > 0; count--) {
       at += random.whole(0, 40 * MINUTE_MS)
-      // Many in one millisecond of receipt, some a while after they happened; no two of a session happen at once.
+      // Many received in one millisecond, some a while after they happened; no two events of a session share
+      // a time.
       const received_at = Math.ceil(at / 60_000) * 60_000
       rows.push(
         makeRow({

@@ -16,7 +16,7 @@ let now: number
 let rows: EventRow[]
 let outbox: FakeOutbox
 let marks: CheckpointStore
-/** Questions that fail, by the name of their method. */
+/** Methods that fail. */
 let failing: Set<keyof ActivityStore>
 
 beforeEach(() => {
@@ -54,17 +54,17 @@ async function start() {
     now: () => now,
   })
 }
-/** Stored, by a collector that was killed before it told anybody. */
+/** Stores an event, as a collector that was killed before publishing. */
 const store = (event_id: string, fields: Partial<EventRow> = {}) =>
   rows.push(makeRow({ occurred_at: now, event_id, session_id: `session-${event_id}`, ...fields }))
 const pagesTold = () => outbox.told.filter(({ name }) => name === 'pageview').map(({ key }) => key)
 
-it('offers the newest events of before the start again, and no others', async () => {
+it('republishes the newest events from before the start, and no others', async () => {
   store('old')
   now += 10 * MINUTE_MS
   store('cut-off')
   const watch = await start()
-  // What comes later is told by the batch that stores it.
+  // Later events are published with the batch that stores them.
   now += MINUTE_MS
   store('later')
   await watch.tick()
@@ -74,7 +74,7 @@ it('offers the newest events of before the start again, and no others', async ()
   expect(outbox.puts).toBe(puts)
 })
 
-it('offers them though the clock was put back before', async () => {
+it('republishes them even if the clock was set back before', async () => {
   now += 60 * MINUTE_MS
   store('of the future')
   now -= 60 * MINUTE_MS
@@ -84,7 +84,7 @@ it('offers them though the clock was put back before', async () => {
   expect(pagesTold()).toContain('cut-off')
 })
 
-it('goes on offering until it is done, also at the next start', async () => {
+it('continues until all are republished, even at the next start', async () => {
   await start()
   store('cut-off')
   failing.add('eventsReceived')
@@ -101,7 +101,7 @@ it('goes on offering until it is done, also at the next start', async () => {
   expect(pagesTold()).toEqual(['cut-off', 'newer'])
 })
 
-it('judges visitors and sessions of before the start, which nobody had judged', async () => {
+it('evaluates visitors and sessions from before the start that were not evaluated yet', async () => {
   store('one', { visitor_id: 'rich', session_id: 'long', occurred_at: now - 2 * MINUTE_MS })
   store('two', { visitor_id: 'rich', session_id: 'long' })
   await (await start()).tick()
@@ -113,7 +113,7 @@ it('judges visitors and sessions of before the start, which nobody had judged', 
   ])
 })
 
-it('tells ends of sessions though visitors cannot be judged, and judges them later', async () => {
+it('publishes session ends while visitors cannot be evaluated, and evaluates them later', async () => {
   const watch = await start()
   await watch.tick()
   store('one', { visitor_id: 'rich' })
@@ -127,7 +127,7 @@ it('tells ends of sessions though visitors cannot be judged, and judges them lat
   expect(outbox.told.map(({ name }) => name)).toEqual(['pageview', 'session_end', 'high_value_visitor'])
 })
 
-it('does nothing any more once it is stopped', async () => {
+it('does nothing after it is stopped', async () => {
   store('cut-off')
   const watch = await start()
   await watch.stop()

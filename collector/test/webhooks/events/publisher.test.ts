@@ -30,7 +30,7 @@ async function openTeller({
 }
 
 describe('a stored event', () => {
-  it('is told as the pageview or custom event that it is', async () => {
+  it('is published as a pageview or custom event', async () => {
     const { outbox, tell } = await openTeller({ names: ['pageview', 'event'] })
     const page = row({
       event_id: 'one',
@@ -95,7 +95,7 @@ describe('a stored event', () => {
     ])
   })
 
-  it('is told only to who wants it, and to nobody at no cost', async () => {
+  it('is published only to subscribed webhooks, at no cost without any', async () => {
     const { outbox, touched, tell } = await openTeller({
       names: [],
       goals: [
@@ -117,7 +117,7 @@ describe('a stored event', () => {
     expect(outbox.told.map(({ name }) => name)).toEqual(['event'])
   })
 
-  it('names its visitor and session to be judged, where that is wanted', async () => {
+  it('queues its visitor and session for evaluation when a webhook needs it', async () => {
     const { touched, tell } = await openTeller({
       names: ['high_value_visitor', 'goal'],
       goals: [makeGoal({ kind: 'duration', seconds: 60 })],
@@ -154,7 +154,7 @@ describe('a goal', () => {
     return outbox.told.map(({ data }) => [data['goalId'], data['value']])
   }
 
-  it('is told with all of its fields', async () => {
+  it('is published with all of its fields', async () => {
     const { outbox, tell } = await openTeller({ names: ['goal'], goals })
     await tell(row({ path: '/thanks', session_id: 'session-1' }))
     expect(outbox.told).toEqual([
@@ -174,7 +174,7 @@ describe('a goal', () => {
     ])
   })
 
-  it('is reached by a pageview of its path, and by nothing else there', async () => {
+  it('is completed by a pageview of its path, and by no other event there', async () => {
     expect(
       await reached(row({ path: '/thanks' }), row({ path: '/blog/1' }), row({ path: '/shop/shoes/buy' })),
     ).toEqual([
@@ -192,7 +192,7 @@ describe('a goal', () => {
     ).toEqual([])
   })
 
-  it('is reached by a custom event or goal of its name, whose own value counts first', async () => {
+  it('is completed by a custom event or goal of its name, whose own value has priority', async () => {
     expect(await reached(row({ event_type: 'custom', event_name: 'signup' }))).toEqual([['goal_event', 5]])
     expect(
       await reached(row({ event_type: 'goal', event_name: 'signup', properties: '{"value":7}' })),
@@ -205,12 +205,12 @@ describe('a goal', () => {
     ).toEqual([])
   })
 
-  it('is told once in a session, and again in another', async () => {
+  it('is published once per session', async () => {
     const again = ['one', 'one', 'two'].map((session_id) => row({ path: '/thanks', session_id }))
     expect(await reached(...again)).toHaveLength(2)
   })
 
-  it('is not reached by what happened before its rule was made', async () => {
+  it('is not completed by events from before its rule was created', async () => {
     const { outbox, tell } = await openTeller({
       names: ['goal'],
       goals: [makeGoal({ kind: 'event', event: 'signup' }, { ruledAt: AT + 1 })],
@@ -221,7 +221,7 @@ describe('a goal', () => {
     expect(outbox.told).toHaveLength(1)
   })
 
-  it('is reached though the clock was set back by an hour since its rule was made', async () => {
+  it('is completed even if the clock was set back by an hour since its rule was created', async () => {
     const { outbox, tell } = await openTeller({
       names: ['goal'],
       now: AT,
@@ -234,7 +234,7 @@ describe('a goal', () => {
     expect(outbox.told.map(({ data }) => data['goalId'])).toEqual(['goal_1', 'goal_2'])
   })
 
-  it('of the tracker is told as often as it is sent, under its name, unless the site made one of it', async () => {
+  it('of the tracker is published as often as it is sent, under its name, unless the site defines a goal of that name', async () => {
     const { outbox, tell } = await openTeller({ names: ['goal'], goals })
     await tell(
       row({
@@ -260,7 +260,7 @@ describe('a goal', () => {
   })
 })
 
-it('leaves out ids beyond its bound, and says how many', () => {
+it('drops ids beyond its limit, and reports how many', () => {
   const ids = createPendingIds(2)
   for (const id of ['a', 'b', 'a', 'c', 'd']) ids.add('ws_1', id)
   expect(ids.take()).toEqual(new Map([['ws_1', new Set(['a', 'b'])]]))

@@ -3,6 +3,7 @@ import type { EventRow } from '../../../src/ingest/event-row.js'
 import type { CheckpointStore } from '../../../src/webhooks/events/checkpoints.js'
 import { createSessionEnds } from '../../../src/webhooks/events/session-ends.js'
 import { createRandom } from '../../golden/create-random.js'
+import { expectEvery } from '../../support/expect-every.js'
 import { createFakeOutbox, type FakeOutbox } from '../../support/fake-outbox.js'
 import { makeGoal, openGoalBook } from '../../support/make-goal.js'
 import { makeRow } from '../../support/make-row.js'
@@ -11,7 +12,7 @@ import { createMemoryWatch } from '../../support/memory-watch.js'
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
-// Half an hour, and the time in which the last event may still be on its way to the store.
+// Half an hour, plus the time in which the last event may still be on its way to the store.
 const ENDS_AFTER_MS = 30 * MINUTE_MS + 5_000
 const START = Date.UTC(2024, 1, 28, 12)
 
@@ -34,7 +35,7 @@ beforeEach(async () => {
   await start()
 })
 
-/** As after a restart: what is in memory is gone. */
+/** As after a restart: the memory is lost. */
 async function start() {
   ends = createSessionEnds({
     store: createMemoryWatch(rows),
@@ -49,7 +50,7 @@ const happen = (session_id: string, fields: Partial<EventRow> = {}) =>
   rows.push(makeRow({ occurred_at: now, session_id, ...fields }))
 const toldOf = (name = 'session_end') =>
   outbox.told.filter((event) => event.name === name).map(({ data }) => data['sessionId'])
-/** Goes on in the steps in which the collector looks. */
+/** Advances the clock in the steps of the job. */
 async function pass(ms: number) {
   for (const end = now + ms; now < end;) {
     now = Math.min(end, now + 15_000)
@@ -58,7 +59,7 @@ async function pass(ms: number) {
 }
 
 describe('the end of a session', () => {
-  it('is told half an hour after its last event, with what happened in it', async () => {
+  it('is published half an hour after its last event, with a summary of the session', async () => {
     await tick()
     happen('one', { path: '/landing' })
     await pass(10 * MINUTE_MS)
@@ -89,7 +90,7 @@ describe('the end of a session', () => {
     expect(outbox.told).toHaveLength(1)
   })
 
-  it('has no paths where there was no pageview', async () => {
+  it('has no paths without a pageview', async () => {
     await tick()
     happen('server', { event_type: 'custom' })
     await pass(HOUR_MS)
@@ -103,7 +104,7 @@ describe('the end of a session', () => {
     })
   })
 
-  it('goes by when the last event came, not by when it happened', async () => {
+  it('depends on when the last event was received, not on when it happened', async () => {
     await tick()
     happen('late', { occurred_at: now - 3 * DAY_MS, received_at: now })
     await pass(20 * MINUTE_MS)
@@ -112,7 +113,7 @@ describe('the end of a session', () => {
     expect(toldOf()).toEqual(['late'])
   })
 
-  it('is told once when the collector is stopped in the middle, and after a day of downtime', async () => {
+  it('is published once when the collector is stopped in the middle, and after a day of downtime', async () => {
     await tick()
     for (let number = 0; number < 700; number++)
       happen(`session-${number}`, {
@@ -133,7 +134,7 @@ describe('the end of a session', () => {
     expect(outbox.puts).toBe(puts)
   })
 
-  it('is told once over restarts at any moment, also when telling failed', async () => {
+  it('is published once over restarts at any moment, even after failed publications', async () => {
     const random = createRandom(11)
     await tick()
     for (let step = 0; step < 600; step++) {
@@ -147,9 +148,10 @@ describe('the end of a session', () => {
     expect(toldOf().sort()).toEqual([...new Set(rows.map(({ session_id }) => session_id))].sort())
   })
 
-  // Months of 28 to 31 days, changes of clocks and leap days are nothing in milliseconds since 1970: what jumps is the clock of the machine.
+  // Months of 28 to 31 days, clock changes and leap days do not affect milliseconds since 1970; only the
+  // clock of the machine jumps.
   it.each([-HOUR_MS, HOUR_MS, -DAY_MS, -1_000, 1_000, -7 * MINUTE_MS])(
-    'is told once for each session when the clock jumps by %i ms',
+    'is published once per session when the clock jumps by %i ms',
     async (jump) => {
       await tick()
       for (let number = 0; number < 120; number++) {
@@ -157,14 +159,14 @@ describe('the end of a session', () => {
         await pass(MINUTE_MS)
         if (number === 60) now += jump
       }
-      // What came before the clock was put back ends when that time has come again.
+      // Events from before the clock was set back end when that time is reached again.
       await pass(HOUR_MS + Math.max(0, -jump))
       expect(toldOf()).toHaveLength(120)
       expect(new Set(toldOf()).size).toBe(120)
     },
   )
 
-  it('over midnight is one', async () => {
+  it('is published once for a session over midnight', async () => {
     now = Date.UTC(2024, 1, 28, 23)
     await tick()
     for (let number = 0; number < 60; number++)
@@ -175,10 +177,10 @@ describe('the end of a session', () => {
         })
     await pass(2 * HOUR_MS)
     expect(toldOf()).toHaveLength(60)
-    expect(outbox.told.every(({ data }) => data['duration'] === 1200 && data['pages'] === 4)).toBe(true)
+    expectEvery(outbox.told, ({ data }) => data['duration'] === 1200 && data['pages'] === 4)
   })
 
-  it('is looked for only where somebody wants it, and the mark is written now and then', async () => {
+  it('is searched only when a webhook needs it, and the checkpoint is written periodically', async () => {
     const store = createMemoryWatch(rows)
     ends = createSessionEnds({ store, marks, outbox, goals: await openGoalBook(), now: () => now })
     for (let count = 0; count < 100; count++) {
@@ -195,7 +197,7 @@ describe('the end of a session', () => {
   })
 })
 
-it('a goal of duration is reached by a session that lasted as long, at the moment at which it had', async () => {
+it('completes a duration goal for a session that lasted as long, at the moment it did', async () => {
   outbox.names.add('goal')
   await tick()
   for (const session_id of ['long', 'short']) happen(session_id, { path: '/a' })

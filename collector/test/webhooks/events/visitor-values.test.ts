@@ -32,7 +32,7 @@ async function openJudge(
 }
 const visited = (text: string) => Date.parse(text)
 
-it('tells each of 500 visitors of high value in the same millisecond, once', async () => {
+it('publishes each of 500 high-value visitors of the same millisecond once', async () => {
   const { outbox, touched, judge } = await openJudge((_, id) =>
     makeVisitor({ id, valueScore: 70, visitedAt: NOW, lastSeen: NOW }),
   )
@@ -44,7 +44,7 @@ it('tells each of 500 visitors of high value in the same millisecond, once', asy
   expect(new Set(outbox.told.map(({ data }) => data['visitorId'])).size).toBe(500)
 })
 
-it('tells a visitor from a score of 70 on, with the fields that a monitor of the API has', async () => {
+it('publishes a visitor from a score of 70, with the fields of the visitor API', async () => {
   const scores: Record<string, VisitorRow> = {
     rich: makeVisitor({
       id: 'rich',
@@ -92,7 +92,7 @@ it('tells a visitor from a score of 70 on, with the fields that a monitor of the
   expect(await judge()).toBe(false)
 })
 
-it('tells a visitor again on the next day, and a visit over midnight once', async () => {
+it('publishes a visitor again on the next day, and a visit over midnight once', async () => {
   let visitor = makeVisitor({
     valueScore: 80,
     visitedAt: visited('2026-04-01T23:50:00Z'),
@@ -113,13 +113,13 @@ it('tells a visitor again on the next day, and a visit over midnight once', asyn
     lastSeen: visited('2026-04-02T09:00:00Z'),
   }
   await look()
-  // An event that comes late moves the beginning.
+  // A late event moves the beginning of the visit.
   visitor = { ...visitor, visitedAt: visited('2026-04-02T08:57:00Z') }
   await look()
   expect(outbox.told).toHaveLength(2)
 })
 
-it('judges a session that goes on, and forgets nobody whom it cannot judge now', async () => {
+it('evaluates a continuing session again, and keeps visitors that cannot be evaluated now', async () => {
   const rows = [0, 61_000].map((ms) => makeRow({ occurred_at: NOW - 90_000 + ms, path: '/long' }))
   const { outbox, touched, judge } = await openJudge((_, id) => makeVisitor({ id, valueScore: 75 }), rows)
   for (const [ids, id] of [

@@ -5,7 +5,7 @@ const days = (...numbers: number[]) =>
   numbers.map((number) => ({ day: number * DAY_MS, build: number, visits: 10 }))
 const period = (from: number, to: number) => ({ from: from * DAY_MS, to: to * DAY_MS })
 
-it('reads whole days, days at the edges and what is between and after them', () => {
+it('splits a period into whole rolled-up days, partial days at the edges, and the gaps', () => {
   expect(splitIntoRollups(period(1.5, 6.25), days(1, 2, 4, 5, 7))).toEqual({
     whole: [2, 4, 5],
     parts: [1],
@@ -20,11 +20,11 @@ it('reads whole days, days at the edges and what is between and after them', () 
   })
 })
 
-it('is undefined where no day of the period is settled', () => {
+it('is undefined when no day of the period is rolled up', () => {
   expect(splitIntoRollups(period(3, 5), days(1, 2, 5))).toBeUndefined()
 })
 
-it('gives up the shortest runs of settled days before it reads many gaps', () => {
+it('drops the shortest runs of rolled-up days rather than reading many gaps', () => {
   expect(splitIntoRollups(period(0, 12), days(1, 3, 4, 6, 8, 9, 10))).toEqual({
     whole: [3, 4, 8, 9, 10],
     parts: [],

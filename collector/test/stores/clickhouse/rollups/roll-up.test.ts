@@ -24,7 +24,7 @@ const UNDER_WAY_MS = 1
 let collector: TestCollector
 let events: EventStore
 let settling: Rollups
-/** Answers from settled days, from them as for large sites, and from the events alone. */
+/** Reports from rollups, from rollups with the sketches of large sites, and from the events alone. */
 let reports: Record<'settled' | 'sketched' | 'raw', ReportStore & { close(): Promise<void> }>
 
 beforeAll(async () => {
@@ -42,12 +42,12 @@ afterAll(async () => {
   for (const store of [...Object.values(reports), settling, events, collector]) await store.close()
 })
 
-/** Always the same numbers from 0 to below 1. */
+/** Repeatable numbers from 0 to below 1. */
 function createRandom(seed: number): () => number {
   return () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647
 }
 
-/** Visits at any time of the last days and of today, many of them over midnight. */
+/** Visits at any time of the last days and today, many of them across midnight. */
 function makeVisits({ siteId, seed, count }: { siteId: string; seed: number; count: number }): EventRow[] {
   const random = createRandom(seed)
   const pick = <Item>(items: Item[]) => items[Math.floor(random() * items.length)]!
@@ -76,7 +76,7 @@ function makeVisits({ siteId, seed, count }: { siteId: string; seed: number; cou
   }).flat()
 }
 
-/** Whether the day before yesterday may still get events of yesterday. */
+/** Whether the day before yesterday may still receive events of yesterday. */
 const isEarly = () => Date.now() - TODAY < 15 * 60_000
 const settle = () => settling.rollUp({ forMs: 60_000 })
 const settledDays = async (siteId: string) =>
@@ -93,7 +93,7 @@ const GOALS: GoalRule[] = [
   { kind: 'duration', seconds: 1800 },
 ]
 
-/** Everything that reports say of the visits of a scope. */
+/** Every report of a scope. */
 async function describe(store: ReportStore, scope: ReportScope): Promise<unknown[]> {
   const starts = Array.from({ length: 80 }, (_, index) => scope.period.from + index * 6 * HOUR_MS).filter(
     (start) => start < scope.period.to,
@@ -111,7 +111,7 @@ async function describe(store: ReportStore, scope: ReportScope): Promise<unknown
   ]
 }
 
-/** Compares reports from settled days with reports from events. */
+/** Compares reports from rollups with reports from events. */
 async function expectSame(...scopes: ReportScope[]): Promise<void> {
   for (const scope of scopes) {
     const raw = await describe(reports.raw, scope)
@@ -127,7 +127,7 @@ const scope = (siteId: string, period = hours(0, DAYS * 24 + 24)): ReportScope =
   filters: [],
 })
 
-it('answers from settled days as from the events, wherever the period begins and ends', async () => {
+it('answers from rollups as from events, wherever the period begins and ends', async () => {
   await events.insertEvents(makeVisits({ siteId: 'ws_random', seed: 7, count: 400 }), randomUUID())
   const { settled, isDone } = await settle()
   const days = await settledDays('ws_random')
@@ -148,10 +148,11 @@ it('answers from settled days as from the events, wherever the period begins and
   expect(await settle()).toEqual({ settled: 0, isDone: true })
 })
 
-it('reads a day from the events from the moment that a late event is there, until it is settled anew', async () => {
+it('reads a day from its events as soon as a late event arrives, until the day is rolled up again', async () => {
   const { visits } = await reports.settled.summary(scope('ws_random'))
   const at = FIRST + 4 * DAY_MS
-  // A new visit, one event more of a visit that is settled, and one that lets it begin a day earlier.
+  // A new visit, another event of a rolled-up visit, and one that moves the beginning of its visit to the
+  // day before.
   const known = makeVisits({ siteId: 'ws_random', seed: 7, count: 400 }).find(
     ({ occurred_at }) => occurred_at > at + DAY_MS && occurred_at < at + 1.5 * DAY_MS,
   )!
@@ -170,7 +171,7 @@ it('reads a day from the events from the moment that a late event is there, unti
   await expectSame(scope('ws_random'))
 })
 
-it('does not use a day while an event for it may be under way', async () => {
+it('does not use the rollup of a day while one of its events may be under way', async () => {
   const patient = {
     settling: createRollups({ url: collector.engine.url }),
     reports: createClickhouseReportStore({ url: collector.engine.url }),
@@ -180,7 +181,7 @@ it('does not use a day while an event for it may be under way', async () => {
   await events.insertEvents([row({})], randomUUID())
   await patient.settling.rollUp({ forMs: 60_000 })
   expect(await settledDays('ws_patient')).toHaveLength(DAYS - 1 - Number(isEarly()))
-  // It was received before the day was settled, and stored only now.
+  // Received before the rollup of its day, and stored only now.
   await events.insertEvents(
     [row({ session_id: 'slow', received_at: Date.now() - 10 * 60_000 })],
     randomUUID(),
@@ -188,13 +189,13 @@ it('does not use a day while an event for it may be under way', async () => {
   expect(await patient.reports.summary(scope('ws_patient'))).toMatchObject({ visits: 2 })
   await patient.settling.rollUp({ forMs: 60_000 })
   expect(await patient.reports.summary(scope('ws_patient'))).toMatchObject({ visits: 2 })
-  // Of the day of the event and the one after it; the site has none before.
+  // Minus the day of the event and the one after it; the site has no day before.
   expect(await settledDays('ws_patient')).toHaveLength(DAYS - 3 - Number(isEarly()))
   await patient.settling.close()
   await patient.reports.close()
 })
 
-it('takes back what was made of deleted events, and leaves no row of it', async () => {
+it('invalidates the rollups of deleted events, and leaves no row of them', async () => {
   const visitor = 'visitor-to-erase'
   const row = (day: number, fields: Partial<EventRow> = {}) =>
     makeRow({
@@ -229,7 +230,7 @@ it('takes back what was made of deleted events, and leaves no row of it', async 
   ])
 })
 
-it('counts no copy that was deleted after its day was settled', async () => {
+it('does not count a copy that was deleted after the rollup of its day', async () => {
   const row = makeRow({
     site_id: 'ws_copies',
     occurred_at: FIRST + (DAYS - 5) * DAY_MS,
@@ -248,9 +249,9 @@ it('counts no copy that was deleted after its day was settled', async () => {
   await other.close()
 })
 
-it('counts once what two settle at the same time, and nothing of a build that was not finished', async () => {
+it('counts once what two collectors roll up at the same time, and ignores unfinished builds', async () => {
   await events.insertEvents(makeVisits({ siteId: 'ws_twice', seed: 11, count: 50 }), randomUUID())
-  // What a collector leaves that dies between two steps.
+  // The state left by a collector that dies between two steps.
   await collector.command(
     "INSERT INTO visits (site_id, day, build, session_id, started_at, pageviews) SELECT 'ws_twice', toDate(occurred_at), 4096, session_id, occurred_at, 1 FROM events WHERE site_id = 'ws_twice'",
   )
@@ -265,7 +266,7 @@ it('counts once what two settle at the same time, and nothing of a build that wa
   await other.close()
 })
 
-it('settles after the engine was killed in the middle', async () => {
+it('rolls up days after the engine was killed in the middle', async () => {
   await events.insertEvents(makeVisits({ siteId: 'ws_killed', seed: 13, count: 200 }), randomUUID())
   const settled = settle().catch(() => 'failed')
   await vi.waitUntil(

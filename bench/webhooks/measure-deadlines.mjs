@@ -1,4 +1,6 @@
-// Attempts at endpoints that never come to an end: how long each is held, in ms.
+// @ts-check
+// Measures how long attempts are held by endpoints that never finish, in ms.
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import { createServer as createTcpServer } from 'node:net'
@@ -10,11 +12,11 @@ import { createEgressGuard } from '../../collector/dist/egress/guard.js'
 const LOOPBACK = '127.0.0.1'
 const TLS_FOLDER = join(import.meta.dirname, '../../test/fixtures/tls')
 const DRIP_EVERY_MS = 100
-// A handshake each: all at once would measure the machine.
+// Each attempt needs a handshake: all at once would measure the machine.
 const SPACING_MS = 20
 const read = (name) => readFileSync(join(TLS_FOLDER, name), 'utf8')
 
-/** What an endpoint does with its connection once the request is there. */
+/** The endpoint's behaviour on its connection once the request has arrived. */
 const HABITS = {
   hangs: () => {},
   'drips its body': drip('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n', '1\r\na\r\n'),
@@ -30,8 +32,12 @@ function drip(head, more) {
   }
 }
 
-/** Times of so many attempts at each kind of endpoint, by its name. Throws when one ends in another way than by the deadline. */
-export async function measureCuts(runs) {
+/**
+ * Times of `runs` attempts at each kind of endpoint, by its name. Throws when one ends other than by the
+ * deadline.
+ */
+export async function measureDeadlines(runs) {
+  /** @type {[string, import('node:net').Server][]} */
   const habits = Object.entries(HABITS).map(([name, act]) => [
     name,
     createServer({ key: read('receiver.key'), cert: read('receiver.pem') }, (request, response) =>
@@ -41,6 +47,7 @@ export async function measureCuts(runs) {
         .resume(),
     ),
   ])
+  /** @type {[string, import('node:net').Server][]} */
   const endpoints = [...habits, ['says nothing at all', createTcpServer()]]
   const attempt = createAttempt({
     guard: createEgressGuard({ allowLoopback: [LOOPBACK] }),
@@ -50,8 +57,8 @@ export async function measureCuts(runs) {
   for (const [name, server] of endpoints) {
     const sockets = new Set()
     server.on('connection', (socket) => sockets.add(socket.on('error', () => {})))
-    await new Promise((resolve) => server.listen(0, LOOPBACK, resolve))
-    const url = `https://${LOOPBACK}:${server.address().port}/`
+    await once(server.listen(0, LOOPBACK), 'listening')
+    const url = `https://${LOOPBACK}:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}/`
     const sent = []
     for (let run = 0; run < runs; run++) {
       const began = performance.now()

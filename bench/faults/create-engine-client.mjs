@@ -1,9 +1,13 @@
+// @ts-check
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createClient } from '@clickhouse/client'
 
-/** A client of the embedded engine of a running collector, with the password and port of its own files. */
-export function askEngine({ dataDir, enginePid }) {
+/**
+ * A client of the embedded engine of a running collector, with the password and port from the engine's
+ * files.
+ */
+export function createEngineClient({ dataDir, enginePid }) {
   const [, encoded] = /<Authorization>Basic (\S+?)<\/Authorization>/.exec(
     readFileSync(join(dataDir, 'engine/config.xml'), 'utf8'),
   )

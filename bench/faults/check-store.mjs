@@ -1,10 +1,15 @@
+// @ts-check
 import { join } from 'node:path'
 import { createClient } from '@clickhouse/client'
+import { pino } from 'pino'
 import { startEmbeddedEngine } from '../../collector/dist/stores/engine/embedded-engine.js'
 
-/** Opens the stored files with an engine of its own and counts what was acknowledged and is not there, and what is there twice. */
-export async function judgeStore(dataDir, acknowledged) {
-  const engine = await startEmbeddedEngine(join(dataDir, 'engine'), { debug() {}, error() {} })
+/**
+ * Opens the stored files with another engine, and counts acknowledged events that are missing and events
+ * that are stored twice.
+ */
+export async function checkStore(dataDir, acknowledged) {
+  const engine = await startEmbeddedEngine(join(dataDir, 'engine'), pino({ level: 'silent' }))
   const clickhouse = createClient({ url: engine.url })
   const answer = await clickhouse.query({
     query: 'SELECT event_id AS id, count() AS n FROM events GROUP BY id',

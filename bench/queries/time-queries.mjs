@@ -1,9 +1,10 @@
+// @ts-check
 const DAY_MS = 24 * 60 * 60 * 1000
 const LIVE_MS = 5 * 60 * 1000
 const TOP = { limit: 50, offset: 0 }
 
-/** What the routes ask: the overview needs totals and days. */
-export const QUESTIONS = {
+/** The queries of the routes: the overview needs totals and days. */
+export const QUERIES = {
   overview: async (reports, scope) => {
     const starts = Array.from({ length: 30 }, (_, day) => scope.period.from + day * DAY_MS)
     await Promise.all([reports.summary(scope), reports.timeline(scope, starts)])
@@ -13,16 +14,16 @@ export const QUESTIONS = {
   countries: (reports, scope) => reports.ranking(scope, 'country', TOP),
 }
 
-/** Medians of each question, in ms, from settled days and from events, as they are measured. */
-export async function* timeQuestions({ reports, scope, live }, { rounds, rawRounds }) {
-  for (const [question, ask] of Object.entries(QUESTIONS))
+/** Median time of each query in ms, from rollups and from events, yielded as measured. */
+export async function* timeQueries({ reports, scope, live }, { rounds, rawRounds }) {
+  for (const [query, ask] of Object.entries(QUERIES))
     yield {
-      question,
+      query,
       settledMs: await measure(() => ask(reports.settled, scope), rounds),
       rawMs: await measure(() => ask(reports.raw, scope), rawRounds),
     }
   yield {
-    question: 'live',
+    query: 'live',
     settledMs: await measure(() => live.countVisitorsSince(scope.siteId, Date.now() - LIVE_MS), 5 * rounds),
     rawMs: undefined,
   }
