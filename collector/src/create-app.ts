@@ -8,8 +8,7 @@ import type { GeoProvider } from './ingest/enrich/geo.js'
 import { createServer } from './http/server.js'
 import type { GoalCache } from './control/goals/goal-cache.js'
 import { createBatchIngest } from './ingest/batch.js'
-import { createEventTaker } from './ingest/pipeline.js'
-import { createIngest } from './ingest/pipeline.js'
+import { createEventProcessor, createIngest } from './ingest/pipeline.js'
 import type { Identifier } from './ingest/identify/identifier.js'
 import { INGEST_RULES, LIVENESS_RULES, createRateLimiter } from './http/rate-limit/rate-limiter.js'
 import { createTrustedProxies } from './http/client-address.js'
@@ -145,18 +144,24 @@ export function createApp(services: AppServices): FastifyInstance {
     box: secretBox,
     limiter: createRateLimiter({ rules: TEST_RULES, clock: steadyNow, maxClients: 1_000, maxRuns: 30_000 }),
   })
-  const take = createEventTaker({ identifier, commit, now })
+  const processEvent = createEventProcessor({ identifier, commit, now })
   const ingest = createIngest({
     findSite: sites.find,
     limiters,
-    take,
+    processEvent,
     identifier,
     geo,
     heartbeats,
     tallies,
     now,
   })
-  const takeBatch = createBatchIngest({ control, findSite: sites.find, take, tally: metrics.events, now })
+  const ingestBatch = createBatchIngest({
+    control,
+    findSite: sites.find,
+    processEvent,
+    tally: metrics.events,
+    now,
+  })
 
   addServiceGauges(metrics.registry, { queues: { events: commit, heartbeats }, streams: hub, engine })
   addWebhookGauges(metrics.registry, webhooks)
@@ -171,7 +176,7 @@ export function createApp(services: AppServices): FastifyInstance {
     heartbeats,
     readCdnCountry: createCdnCountryReader(config),
   })
-  addBatchRoute(app, { gate, takeBatch, tally: metrics.events, commit, now })
+  addBatchRoute(app, { gate, ingestBatch, tally: metrics.events, commit, now })
   addLiveRoutes(app, { live, findSite: sites.find, limiter: limiters.live, addressOf, now })
   addScriptRoutes(app, scripts)
   addExternalApi(app, {

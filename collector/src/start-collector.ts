@@ -143,14 +143,14 @@ export async function startCollector(
     const commit = await createEventCommit({
       store: events,
       log,
-      watch: metrics.eventCommit,
+      metrics: metrics.eventCommit,
       onReuse: () => metrics.idReuse.add(),
       publish: watch.publish,
       now,
     })
     const heartbeats = createGroupCommit<HeartbeatRow>({
       write: (rows, batchId, signal) => events.insertHeartbeats(rows, batchId, signal),
-      watch: metrics.heartbeatCommit,
+      metrics: metrics.heartbeatCommit,
       log,
     })
     const identifier = createIdentifier({

@@ -1,4 +1,4 @@
-import { setImmediate as letOthersRun } from 'node:timers/promises'
+import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import {
   createWireError,
   type Fault,
@@ -12,19 +12,20 @@ import { authorise } from '../control/keys/gate.js'
 import type { Site } from '../control/sites.js'
 import { ApiError } from '../errors.js'
 import { decodeJson } from '../http/json-body.js'
-import { outcomeOf, type Tally } from './outcomes.js'
-import { type EventResult, refuseAll, selectRefused, type TakeEvent } from './pipeline.js'
+import { requireSite } from './admit/site-cache.js'
+import { batchRejected, type EventResult, listRejections, outcomeOf, type Tally } from './outcomes.js'
+import type { ProcessEvent } from './pipeline.js'
 
-/** What became of one event of a batch. */
+/** Result of one event of a batch. */
 interface BatchResult {
-  /** Its place in `events`. */
+  /** Position in `events`. */
   index: number
   status: 'stored' | 'duplicate' | 'rejected'
-  /** Why it was rejected. */
+  /** Reason of a rejection. */
   error?: WireError
 }
 
-/** What became of a batch; one result for each event, in order. */
+/** Result of a batch, with one entry for each event, in order. */
 export interface BatchSummary {
   stored: number
   duplicates: number
@@ -35,79 +36,88 @@ export interface BatchSummary {
 interface BatchIngestServices {
   control: ControlStore
   findSite: (code: string) => Promise<Site | undefined>
-  take: TakeEvent
+  processEvent: ProcessEvent
   tally: Tally
   now: () => number
 }
 
 /**
- * Takes a body of `POST /api/v1/events`; whoever calls has counted one event as received. Resolves when every valid event is on disk.
- * Throws an {@link ApiError} when none is valid, or when one cannot be stored now.
+ * Ingests a body of `POST /api/v1/events`; the caller has counted one event as received. Resolves when every valid
+ * event is on disk. Throws an {@link ApiError} when none is valid or one could not be stored.
  */
-export type TakeBatch = (body: string, key: ApiKey) => Promise<BatchSummary>
+export type IngestBatch = (body: string, key: ApiKey) => Promise<BatchSummary>
 
-// Some five milliseconds of work, between which the events of browsers are taken.
-const EVENTS_IN_ONE_GO = 100
+// About five milliseconds of work, then requests of browsers get their turn.
+const EVENTS_PER_TURN = 100
 
-/** The stages of ingest for the events that a server sends with an API key: the key admits instead of address and origin. */
-export function createBatchIngest({ control, findSite, take, tally, now }: BatchIngestServices): TakeBatch {
+/** The pipeline of the batch endpoint: the API key replaces limit and origin; each event passes the same stages as any other. */
+export function createBatchIngest({
+  control,
+  findSite,
+  processEvent,
+  tally,
+  now,
+}: BatchIngestServices): IngestBatch {
   return async (body, key) => {
-    const { events, site } = await open(body, key)
-    const endings = await takeAll(events, site)
-    for (const { outcome } of endings) tally.end(outcome)
-    const refused = selectRefused(endings)
-    if (refused.length === endings.length) throw refuseAll(refused, 'events')
-    return summarize(endings, new Date(now()))
+    const { events, site } = await admit(body, key)
+    const results = await processAll(events, site)
+    for (const { outcome } of results) tally.end(outcome)
+    const rejections = listRejections(results)
+    if (rejections.length === results.length) throw batchRejected(rejections, 'events')
+    return toSummary(results, new Date(now()))
   }
 
-  async function open(body: string, key: ApiKey): Promise<{ events: unknown[]; site: Site }> {
+  async function admit(body: string, key: ApiKey): Promise<{ events: unknown[]; site: Site }> {
     let count = 1
     try {
-      const { trackingCode, events } = readBatch(decodeJson(body))
+      const { trackingCode, events } = parseBatch(decodeJson(body))
       count = events.length
       tally.receive(count - 1)
-      const site = await findSite(trackingCode)
-      if (!site) throw new ApiError('UNKNOWN_TRACKING_CODE')
-      return { events, site: await authorise(key, site.id, control) }
+      const { id } = await requireSite(findSite, trackingCode)
+      return { events, site: await authorise(key, id, control) }
     } catch (error) {
       tally.end(outcomeOf(error), count)
       throw error
     }
   }
 
-  async function takeAll(events: unknown[], site: Site): Promise<EventResult[]> {
-    // The request comes from a server: its address and its language are nobody's.
-    const sender = { site, ip: undefined, country: '', language: '' }
-    const endings: Promise<EventResult>[] = []
+  async function processAll(events: unknown[], site: Site): Promise<EventResult[]> {
+    // Address and language of the request are those of a server.
+    const context = { site, ip: undefined, country: '', language: '' }
+    const results: Promise<EventResult>[] = []
     for (const event of events) {
-      if (endings.length > 0 && endings.length % EVENTS_IN_ONE_GO === 0) await letOthersRun()
-      endings.push(take(event, sender))
+      if (results.length > 0 && results.length % EVENTS_PER_TURN === 0) await yieldToOthers()
+      results.push(processEvent(event, context))
     }
-    return Promise.all(endings)
+    return Promise.all(results)
   }
 }
 
-function readBatch(body: unknown): { trackingCode: string; events: unknown[] } {
+function parseBatch(body: unknown): { trackingCode: string; events: unknown[] } {
   const { trackingCode, events } = (typeof body === 'object' && body !== null ? body : {}) as Record<
     string,
     unknown
   >
-  const faults: Fault[] = []
+  const issues: Fault[] = []
   const hasCode = typeof trackingCode === 'string' && isTrackingCode(trackingCode)
   const hasEvents = Array.isArray(events) && events.length > 0 && events.length <= MAX_KEYED_BATCH_EVENTS
-  if (!hasCode) faults.push({ field: 'trackingCode', reason: 'must be the tracking code of a site, ZV_…' })
+  if (!hasCode) issues.push({ field: 'trackingCode', reason: 'must be the tracking code of a site, ZV_…' })
   if (!hasEvents)
-    faults.push({ field: 'events', reason: `must be an array of 1 to ${MAX_KEYED_BATCH_EVENTS} events` })
-  if (!hasCode || !hasEvents) throw new ApiError('VALIDATION_ERROR', { details: faults })
+    issues.push({ field: 'events', reason: `must be an array of 1 to ${MAX_KEYED_BATCH_EVENTS} events` })
+  if (!hasCode || !hasEvents) throw new ApiError('VALIDATION_ERROR', { details: issues })
   return { trackingCode, events }
 }
 
-function summarize(endings: EventResult[], at: Date): BatchSummary {
-  const results = endings.map(({ outcome, refusal }, index): BatchResult => {
-    if (refusal)
-      return { index, status: 'rejected', error: createWireError(refusal.code, at, refusal.details) }
-    return { index, status: outcome === 'duplicate' ? 'duplicate' : 'stored' }
+function toSummary(results: EventResult[], at: Date): BatchSummary {
+  const entries = results.map(({ outcome, error }, index): BatchResult => {
+    if (error) return { index, status: 'rejected', error: createWireError(error.code, at, error.details) }
+    return { index, status: outcome }
   })
-  const count = (status: BatchResult['status']) => results.filter((result) => result.status === status).length
-  return { stored: count('stored'), duplicates: count('duplicate'), rejected: count('rejected'), results }
+  const count = (status: BatchResult['status']) => entries.filter((entry) => entry.status === status).length
+  return {
+    stored: count('stored'),
+    duplicates: count('duplicate'),
+    rejected: count('rejected'),
+    results: entries,
+  }
 }

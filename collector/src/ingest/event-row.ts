@@ -1,11 +1,11 @@
 import { crc32 } from 'node:zlib'
 
-/** One event as it is stored. Times are ms since the epoch; absent texts are empty. */
+/** A stored event. Times are ms since the epoch; absent texts are empty. */
 export interface EventRow {
   site_id: string
-  /** When the collector took it: rules sessions, live count and limits. */
+  /** When the collector received it: used for sessions and the live count. */
   received_at: number
-  /** When it happened: rules reports. */
+  /** When it happened: used for reports. */
   occurred_at: number
   event_id: string
   event_type: string
@@ -16,7 +16,7 @@ export interface EventRow {
   /** Scheme and host of the page, such as `https://shop.example`. */
   origin: string
   path: string
-  /** Query of the page without its `?`, secrets removed. */
+  /** Query of the page without `?` and secrets. */
   query: string
   referrer: string
   title: string
@@ -26,15 +26,15 @@ export interface EventRow {
   language: string
   screen: string
   timezone: string
-  /** JSON of the flat object. */
+  /** A flat object as JSON. */
   properties: string
   cookieless: boolean
   gpc: boolean
-  /** ISO 3166-1 alpha-2; empty when it is not known. */
+  /** ISO 3166-1 alpha-2; empty when unknown. */
   country: string
-  /** How the visitor came to this page, such as `organic search`; docs/sources.md lists them. */
+  /** Acquisition channel, such as `organic search`; docs/sources.md lists them. */
   channel: string
-  /** Who sent them, such as `Google` or `blog.example`; empty when they came by themselves or from the site itself. */
+  /** Acquisition source, such as `Google` or `blog.example`; empty for direct and internal traffic. */
   source: string
   utm_source: string
   utm_medium: string
@@ -43,14 +43,14 @@ export interface EventRow {
   utm_content: string
 }
 
-/** A sign of life of a visitor between two events. */
+/** A stored heartbeat: the visitor still has the page open. */
 export interface HeartbeatRow {
   site_id: string
   received_at: number
   visitor_id: string
 }
 
-/** What webhooks and goals ask of a stored event. */
+/** The columns of an event that webhooks and goals use. */
 export type PublishedRow = Pick<
   EventRow,
   | 'site_id'
@@ -69,8 +69,9 @@ export type PublishedRow = Pick<
 >
 
 /**
- * What an event says, in 32 bits: two events with one id and different fingerprints are two events.
- * Only what its sender wrote counts, as it is stored; not when it came, who sent it, and how often.
+ * CRC-32 of an event's content. Events with the same id and different fingerprints are different events.
+ *
+ * It covers the stored columns that the sender sets, and leaves out times and visitor, which differ between retries.
  */
 export function fingerprintOf({ event_type, event_name, origin, path, query, properties }: EventRow): number {
   return crc32(`${event_type}\n${event_name}\n${origin}\n${path}\n${query}\n${properties}`)

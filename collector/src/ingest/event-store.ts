@@ -5,22 +5,22 @@ export interface EventKey {
   eventId: string
 }
 
-/** What is known of a stored event, to tell repeats of it. */
+/** Identity of a stored event, to detect duplicates. */
 export interface StoredEvent {
-  /** That of {@link eventKey}. */
+  /** From {@link eventKey}. */
   key: string
   fingerprint: number
 }
 
-/** The session that a cookieless visitor had last. */
+/** Latest session of a cookieless visitor. */
 export interface CookielessSession {
   visitorId: string
   sessionId: string
-  /** When its last event came, ms since the epoch. */
+  /** Time of its latest event, ms since the epoch. */
   seen: number
 }
 
-/** What to delete: everything of some sites, of one visitor of theirs, or what happened before a moment (ms since the epoch). */
+/** Selects all events of some sites, only those of a visitor, or only those before a time (ms since the epoch). */
 export interface Deletion {
   siteIds: string[]
   visitorId?: string
@@ -28,26 +28,26 @@ export interface Deletion {
 }
 
 export interface DeletionResult {
-  /** Events found to delete. */
+  /** Number of matching events. */
   rows: number
-  /** False when it takes long: then it goes on by itself, also after a restart of the store. */
+  /** False when it takes long: the store then finishes it in the background, even across a restart. */
   isDone: boolean
 }
 
 /**
- * Where an event stands in the order in which a site's events came to be stored: whoever has seen one has seen all before it, whichever
- * collector stored them. Whole numbers.
+ * Position of an event in the storage order of its site, over all collectors. A reader that has seen one position has
+ * seen all before it. Integers.
  */
 export interface FeedPosition {
-  /** Grows with every insert, of all collectors together. */
+  /** Increases with every insert of any collector. */
   block: number
-  /** ms since the epoch; orders the events of one insert. */
+  /** ms since the epoch; orders events within an insert. */
   receivedAt: number
-  /** Orders those of one millisecond. */
+  /** Orders events within a millisecond. */
   hash: number
 }
 
-/** A stored event as the stream tells it; absent texts are empty. */
+/** A stored event of the stream; absent texts are empty. */
 export interface FeedEvent extends FeedPosition {
   eventId: string
   eventType: string
@@ -63,67 +63,67 @@ export interface FeedEvent extends FeedPosition {
   deviceType: string
   browser: string
   os: string
-  /** JSON of the flat object. */
+  /** A flat object as JSON. */
   properties: string
   /** ms since the epoch. */
   occurredAt: number
 }
 
-/** Which events of a site the stream asks for. */
-interface FeedQuestion {
+/** Selects events for the stream. */
+interface FeedQuery {
   after: FeedPosition
-  /** Those received before are left out, ms since the epoch. */
+  /** Earliest time of receipt, ms since the epoch. */
   since: number
   limit: number
 }
 
 export interface FeedPage {
   events: FeedEvent[]
-  /** All up to here were looked at. */
+  /** Position up to which the page is complete. */
   end: FeedPosition
-  /** Others may follow. */
+  /** Whether more events may follow. */
   isMore: boolean
 }
 
 /**
- * Where events live. Every method rejects when the store cannot be reached.
+ * Store of events and heartbeats. Every method rejects when the store cannot be reached.
  *
- * Inserting the same rows with the same `batchId` again is harmless: a batch whose answer got lost is sent again whole.
+ * Inserts are idempotent by `batchId`: a batch whose answer was lost is sent again whole.
  */
 export interface EventStore {
-  /** Resolves when the rows are on disk; rejects with a `NotStoredError` when the store answered that they are not. */
+  /** Resolves when the rows are on disk; rejects with a `NotStoredError` when the store confirms that they are not. */
   insertEvents(rows: EventRow[], batchId: string, signal?: AbortSignal): Promise<void>
   insertHeartbeats(rows: HeartbeatRow[], batchId: string, signal?: AbortSignal): Promise<void>
-  /** Which of these events are stored, received since `since`: by {@link eventKey}, the fingerprints of the rows with that id. */
+  /** Finds events received since `since`: the fingerprints of the rows with each id, by {@link eventKey}. */
   findStored(keys: EventKey[], since: number, signal?: AbortSignal): Promise<Map<string, number[]>>
   /** The newest events received since `since`, oldest first. */
   recentEvents(since: number, limit: number): Promise<StoredEvent[]>
-  /** When the newest event of those received since `since` was received, ms since the epoch; 0 without one. */
+  /** Time of receipt of the newest event since `since`, ms since the epoch; 0 without one. */
   newestReceipt(since: number): Promise<number>
   /**
-   * Deletes events received since `since` that are stored more than once, but for the copy received first; resolves to
-   * how many were found. Safe when several do it at once: a copy goes only while an earlier one is there.
+   * Deletes duplicates of events received since `since`, except the row received first; resolves to their number.
+   * Safe to run concurrently: a row is deleted only while an earlier one exists.
    */
   deleteDuplicates(since: number): Promise<number>
-  /** The sessions of cookieless visitors with an event received since `since`, the newest `limit`, oldest first. */
+  /** Sessions of cookieless visitors with an event received since `since`: the newest `limit`, oldest first. */
   recentSessions(since: number, limit: number): Promise<CookielessSession[]>
-  /** The events of a site in their order; of one that several collectors stored, the first copy. */
-  eventsSince(siteId: string, question: FeedQuestion): Promise<FeedPage>
-  /** Where the last event of those received since `since` stands; undefined without one. */
+  /** Events of a site in storage order; of duplicates, the first. */
+  eventsSince(siteId: string, query: FeedQuery): Promise<FeedPage>
+  /** Position of the last event received since `since`; undefined without one. */
   lastPosition(siteId: string, since: number): Promise<FeedPosition | undefined>
   /** Distinct visitors with an event or heartbeat received since `since`. */
   countVisitorsSince(siteId: string, since: number, signal?: AbortSignal): Promise<number>
   /**
-   * Deletes events and heartbeats for good: once it is done no query finds them and no file of the store holds them.
-   * One deletion runs at a time. May be repeated.
+   * Deletes events and heartbeats for good: afterwards no query finds them and no file of the store holds them.
+   * Runs one deletion at a time. Idempotent.
    */
   delete(deletion: Deletion): Promise<DeletionResult>
-  /** Answers within two seconds, also when the store hangs. */
+  /** Resolves within two seconds, even when the store hangs. */
   isReachable(): Promise<boolean>
   close(): Promise<void>
 }
 
-/** One string for a site's event id, as a key of maps and sets. */
+/** Key of an event in maps and sets. */
 export function eventKey(siteId: string, eventId: string): string {
   return `${siteId} ${eventId}`
 }

@@ -9,7 +9,7 @@ import type { TrustedProxies } from '../http/client-address.js'
 import { setRequestId } from '../http/cors.js'
 import { toApiError } from '../http/error-answers.js'
 import { acceptJsonAsText } from '../http/server.js'
-import type { TakeBatch } from '../ingest/batch.js'
+import type { IngestBatch } from '../ingest/batch.js'
 import type { EventCommit } from '../ingest/commit/event-commit.js'
 import type { GroupCommit } from '../ingest/commit/group-commit.js'
 import type { HeartbeatRow } from '../ingest/event-row.js'
@@ -103,13 +103,13 @@ export function addEventRoutes(
       url: '/e/:code',
       tally: tallies.events,
       isFull: commit.isFull,
-      take: (request) => ingest.takeEvents(request),
+      take: (request) => ingest.ingestEvents(request),
     })
     addCountedRoute({
       url: '/e/heartbeat/:code',
       tally: tallies.heartbeats,
       isFull: heartbeats.isFull,
-      take: (request) => ingest.takeHeartbeat(request),
+      take: (request) => ingest.ingestHeartbeat(request),
     })
     done()
   })
@@ -135,7 +135,7 @@ function firstLanguage(header = ''): string {
 
 interface BatchRouteServices {
   gate: KeyGate
-  takeBatch: TakeBatch
+  ingestBatch: IngestBatch
   tally: Tally
   commit: Pick<EventCommit, 'isFull'>
   now: () => number
@@ -156,7 +156,7 @@ const LEAST_RESERVED = MEBIBYTE / 2
 /** `POST /api/v1/events`: up to 1,000 events of a server, for an API key that may write. */
 export function addBatchRoute(
   app: FastifyInstance,
-  { gate, takeBatch, tally, commit, now }: BatchRouteServices,
+  { gate, ingestBatch, tally, commit, now }: BatchRouteServices,
 ): void {
   const budget = createBodyBudget(MAX_BYTES_UNDER_WAY)
   void app.register((routes, _options, done) => {
@@ -183,7 +183,7 @@ export function addBatchRoute(
       },
       async handler(request) {
         request.isTaken = true
-        const data = await takeBatch(request.body ?? '', request.getDecorator<ApiKey>('apiKey'))
+        const data = await ingestBatch(request.body ?? '', request.getDecorator<ApiKey>('apiKey'))
         return { success: true as const, data, timestamp: new Date(now()).toISOString() }
       },
     })

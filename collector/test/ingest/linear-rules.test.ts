@@ -111,7 +111,7 @@ const RULES: [name: string, run: (input: string) => unknown][] = [
   ['a source by host', sourceOfHost],
   ['a source by tag', sourceOfTag],
   ['the tags of a query', parseTags],
-  ['a medium', (input) => findAcquisition({ query: `utm_medium=${input}`, sender: input })],
+  ['a medium', (input) => findAcquisition({ query: `utm_medium=${input}`, referrer: input })],
   ['a country header', (input) => createCdnGeo().countryOf({ ip: '8.8.8.8', cdnCountry: input })],
   ['a body', parseEvents],
   [

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isAllowedOrigin } from '../../src/ingest/admit/allowed-origin.js'
-import { canonicalName } from '../../src/ingest/enrich/sources.js'
-import { parseUserAgent } from '../../src/ingest/enrich/user-agent.js'
+import { canonicalName, parseUserAgent } from '../../src/ingest/enrich/user-agent.js'
 import { clientOf, networkOf } from '../../src/http/client-address.js'
 import { cleanReferrer, splitUrl } from '../../src/ingest/enrich/redact-url.js'
 

@@ -106,13 +106,13 @@ export async function createTestApp({
   const commit = await createEventCommit({
     store: events,
     log,
-    watch: metrics.eventCommit,
+    metrics: metrics.eventCommit,
     onReuse: () => metrics.idReuse.add(),
   })
   const heartbeats = createGroupCommit<HeartbeatRow>({
     write: (batch, id) => events.insertHeartbeats(batch, id),
     log,
-    watch: metrics.heartbeatCommit,
+    metrics: metrics.heartbeatCommit,
   })
   const salts = createSaltRotation({ store: createSaltFolder(join(folder, 'salts')), log, now: Date.now })
   await salts.start()

@@ -1,13 +1,19 @@
 import type { Site } from '../../control/sites.js'
+import { ApiError } from '../../errors.js'
 
-/** Whether a browser's `Origin` may send events to a site: its domain, a sub-domain, or one of its list. No origin is a server's call. */
+/** Throws `ORIGIN_NOT_ALLOWED` unless {@link isAllowedOrigin}. */
+export function assertAllowedOrigin(origin: string | undefined, site: Site): void {
+  if (!isAllowedOrigin(origin, site)) throw new ApiError('ORIGIN_NOT_ALLOWED')
+}
+
+/** Whether a request with this `Origin` header may send events to a site. Requests without one come from servers and may. */
 export function isAllowedOrigin(origin: string | undefined, site: Site): boolean {
   if (origin === undefined) return true
   if (!URL.canParse(origin)) return false
   return isSiteHost(new URL(origin).hostname, site)
 }
 
-/** Whether a host is the site's domain, of its list, or a sub-domain of one. */
+/** Whether a host is the site's domain, one of its allowed domains, or a subdomain of these. */
 export function isSiteHost(hostname: string, site: Site): boolean {
   return [site.domain, ...site.allowedDomains].some(
     (domain) => hostname === domain || hostname.endsWith(`.${domain}`),

@@ -1,17 +1,17 @@
-// Programs that no person looks at pages with, beyond the contract's words and what `isbot` knows of those that claim to be browsers.
-// Names of 2026, written down by hand; a name that is missing here is counted, one too many would refuse somebody's server.
+// Automated clients that neither the contract's list nor `isbot` covers, collected by hand in 2026. A missing name is
+// counted as a visitor; a wrong one would reject somebody's server.
 
-/** What such a program calls itself first: `axios` of `axios/1.6.2`. Whole names only, because servers are named freely: `Ruby`, not `RubyShop-Server`. */
+/** First product names, such as `axios` in `axios/1.6.2`. Matched whole, because servers choose names freely: `Ruby` matches, `RubyShop-Server` does not. */
 const FIRST_NAMES = new Set(
   [
-    // Libraries that were given no name
+    // HTTP libraries with their default name
     'axios node-fetch undici got node-superagent superagent deno bun node node.js',
     'okhttp go-http-client go-resty fasthttp colly hyper reqwest ureq isahc aria2 aria2c httpie xh rest-client postmanruntime insomnia',
     'java-http-client apache-httpclient apache-httpasyncclient ahc jakarta jetty jersey vertx vert.x-webclient akka-http reactornetty ktor-client scala-http sttp dart',
     'guzzlehttp symfony php wordpress drupal joomla zend_http_client pear_http_request',
     'libwww-perl lwp lwp-request mojolicious www-mechanize mechanize perl ruby faraday typhoeus http.rb httparty excon hackney httpoison',
     'restsharp windows-update-agent winhttp powershell winhttprequest microsoft-winhttp httpclient urlgrabber httplib2 aiohttp httpx urllib urllib3 rpt-httpclient lua-resty-http luasocket haskell-http-client erlang',
-    // Previews of links
+    // Link previews
     'facebookexternalhit facebookcatalog facebookplatform meta-externalagent meta-externalfetcher meta-externalads whatsapp viber skypeuripreview iframely embedly mastodon pleroma misskey akkoma lemmy line-poker bitlybot',
     // Monitors
     'site24x7 updown.io datadog checkly googlestackdrivermonitoring-uptimechecks amazon-route53-health-check-service elb-healthchecker googlehc kube-probe uptime-kuma blackbox blackbox-exporter prometheus',
@@ -21,23 +21,23 @@ const FIRST_NAMES = new Set(
     'cohere-ai anthropic-ai firecrawlagent perplexity-user chatgpt-user claude-user mistralai-user img2dataset expanse archivebox wayback_machine',
     // Feeds
     'feedly feedbin freshrss inoreader newsblur bloglovin miniflux feedparser simplepie universalfeedparser magpierss rssowl netnewswire feedwrangler theoldreader bazqux commafeed',
-    // Copying, testing and attacking
+    // Site copiers, load tests, scanners
     'httrack webcopier teleport webzip sitesucker pavuk scrapy nutch heritrix sqlmap masscan nikto nuclei wpscan nmap zgrab gobuster ffuf dirbuster wfuzz apachebench jmeter k6 siege vegeta autocannon gatling',
     'htmlunit happydom jsdom phantomjs selenium puppeteer playwright',
   ].flatMap((names) => names.split(' ')),
 )
 
-// Google has many, and all of them are named after it.
+// Google has many crawlers, all named after it.
 const GOOGLE = /^google|-google$/
 
-/** Names that mean the same wherever they stand, also behind `Mozilla/5.0`. */
+/** Names that identify a bot anywhere in the user agent, even after `Mozilla/5.0`. */
 const ANYWHERE =
   /facebookexternalhit|http\.rb\/|libwww|headless|phantomjs|slimerjs|wkhtmlto|jsdom|happydom|htmlunit|jmeter|powershell|gtmetrix|nutch|ptst\/|pingdom|speedcurve|dareboost|catchpoint|synthetics|cypress\/|chrome-lighthouse|pagespeed|builtwith|novaact|feedfetcher|health-?check|nmap scripting|nikto|nuclei|sqlmap|httrack|webcopier|urlpreview|uripreview|link preview|tiny tiny rss|selenium|puppeteer|playwright/
 
-// Where to read about it, and whom to write to: what crawlers say of themselves, and no browser.
-const REFERS_TO_ITSELF = /https?:\/\/|www\.|\w@[\w-]+\.\w|\d subscribers/
+// A URL, mail address or subscriber count: crawlers name these, browsers do not.
+const HAS_CONTACT = /https?:\/\/|www\.|\w@[\w-]+\.\w|\d subscribers/
 
-/** Whether a user agent is by its own words a program's: a library without a name of its own, a monitor, a preview, a tool. */
+/** Whether a user agent names an automated client: an HTTP library, monitor, link preview or tool. */
 export function isAutomatedAgent(userAgent: string): boolean {
   const agent = userAgent.toLowerCase()
   const first = /^[^\s/;,()]*/.exec(agent)![0]
@@ -45,6 +45,6 @@ export function isAutomatedAgent(userAgent: string): boolean {
     FIRST_NAMES.has(first) ||
     GOOGLE.test(first) ||
     ANYWHERE.test(agent) ||
-    (first !== 'mozilla' && REFERS_TO_ITSELF.test(agent))
+    (first !== 'mozilla' && HAS_CONTACT.test(agent))
   )
 }

@@ -1,17 +1,19 @@
+import { isTrackingCode } from '@zenovay/tracker/contract'
 import { AgedMap } from '../../cache.js'
 import type { ControlStore } from '../../control/control-store.js'
 import type { Site } from '../../control/sites.js'
+import { ApiError } from '../../errors.js'
 
 const KEEP_MS = 2_000
 const MAX_CODES = 10_000
 
 export interface SiteCache {
   find(trackingCode: string): Promise<Site | undefined>
-  /** The site was changed or removed by this process: the next `find` asks the store. */
+  /** Drops the entry of a site that this process changed or removed. */
   forget(trackingCode: string): void
 }
 
-/** Finds sites by tracking code, at most two seconds behind what other processes change; unknown codes are remembered too. */
+/** Caches sites by tracking code for two seconds, unknown codes too. Changes by other processes show after that. */
 export function createSiteCache(control: Pick<ControlStore, 'findSiteByCode'>, now: () => number): SiteCache {
   const sites = new AgedMap<string, { at: number; site: Promise<Site | undefined> }>()
   return {
@@ -26,4 +28,11 @@ export function createSiteCache(control: Pick<ControlStore, 'findSiteByCode'>, n
     },
     forget: (trackingCode) => void sites.delete(trackingCode),
   }
+}
+
+/** The site of a tracking code. Throws `UNKNOWN_TRACKING_CODE`, without a lookup when the code has not the form of one. */
+export async function requireSite(findSite: SiteCache['find'], trackingCode: string): Promise<Site> {
+  const site = isTrackingCode(trackingCode) ? await findSite(trackingCode) : undefined
+  if (!site) throw new ApiError('UNKNOWN_TRACKING_CODE')
+  return site
 }

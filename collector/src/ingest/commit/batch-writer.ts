@@ -1,12 +1,26 @@
 import { randomUUID } from 'node:crypto'
+import type { Logger } from 'pino'
 import { describeError, NotStoredError } from '../../errors.js'
-import type { Batch, GroupCommitOptions } from './group-commit.js'
+
+export interface BatchWriterOptions<Item> {
+  /** Writes one batch; aborts with the signal. Writing the same id again must be harmless. */
+  write: (items: Item[], batchId: string, signal: AbortSignal) => Promise<void>
+  metrics?: { attemptFailed(): void }
+  log: Logger
+  /** How long a batch that the store rejects is retried, in milliseconds. @default 20000 */
+  answerWithinMs?: number
+  /** How long a batch in an unknown state is retried, in milliseconds. @default 600000 */
+  keepMs?: number
+  /** Timeout of one attempt, in milliseconds. @default 10000 */
+  attemptMs?: number
+}
 
 interface BatchWriter<Item> {
-  /** Resolves when the batch is written, or with the failure when it is given up. */
-  write(batch: Batch<Item>): Promise<{ cause: unknown } | undefined>
+  /** Resolves once the batch is written, or with the last error when retrying stops. `openedAt` is by `performance.now()`. */
+  write(items: Item[], openedAt: number): Promise<{ cause: unknown } | undefined>
+  /** Whether the last attempt failed and another follows. */
   isFailing(): boolean
-  /** Ends what is under way, and tries nothing any more. */
+  /** Aborts the current attempt and stops retrying. */
   giveUp(): void
 }
 
@@ -14,27 +28,27 @@ const FIRST_RETRY_MS = 250
 const LAST_RETRY_MS = 2_000
 
 /**
- * Writes a batch again and again under one id, until it is known whether it is written.
+ * Writes a batch with retries under one id, until the store confirms it.
  *
- * A store that answers "no" is believed after the time that its senders wait. One that does not answer is asked
- * for `keepMs`: the insert it was sent may still wait in it.
+ * A batch that the store rejects is retried for `answerWithinMs`, as long as its senders wait. Without an answer it
+ * is retried for `keepMs`, because the store may still execute the insert.
  */
 export function createBatchWriter<Item>({
   write,
-  watch,
+  metrics,
   log,
   answerWithinMs = 20_000,
   keepMs = 10 * 60 * 1000,
   attemptMs = 10_000,
-}: GroupCommitOptions<Item>): BatchWriter<Item> {
-  let isOver = false
+}: BatchWriterOptions<Item>): BatchWriter<Item> {
+  let isClosed = false
   let isFailing = false
-  let wake = () => {}
+  /** Ends the current attempt or pause. */
+  let interrupt = () => {}
 
-  /** One attempt that ends by itself. */
   async function attempt(items: Item[], batchId: string): Promise<void> {
     const abort = new AbortController()
-    const timer = setTimeout((wake = () => abort.abort()), attemptMs)
+    const timer = setTimeout((interrupt = () => abort.abort()), attemptMs)
     try {
       await write(items, batchId, abort.signal)
     } finally {
@@ -45,17 +59,17 @@ export function createBatchWriter<Item>({
   const pause = (ms: number) =>
     new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms)
-      wake = () => {
+      interrupt = () => {
         clearTimeout(timer)
         resolve()
       }
     })
 
   return {
-    async write({ items, openedAt }) {
+    async write(items, openedAt) {
       const batchId = randomUUID()
       let cause: unknown
-      for (let delay = FIRST_RETRY_MS; !isOver; delay = Math.min(delay * 2, LAST_RETRY_MS)) {
+      for (let delay = FIRST_RETRY_MS; !isClosed; delay = Math.min(delay * 2, LAST_RETRY_MS)) {
         try {
           await attempt(items, batchId)
           isFailing = false
@@ -63,21 +77,21 @@ export function createBatchWriter<Item>({
         } catch (error) {
           cause = error
           isFailing = true
-          watch?.attemptFailed()
-          log.warn({ batchId, items: items.length, error: describeError(error) }, 'a batch was not written')
+          metrics?.attemptFailed()
+          log.warn({ batchId, items: items.length, error: describeError(error) }, 'batch write failed')
         }
-        const patienceMs = cause instanceof NotStoredError ? answerWithinMs : keepMs
-        if (isOver || performance.now() - openedAt + delay > patienceMs) break
+        const retryForMs = cause instanceof NotStoredError ? answerWithinMs : keepMs
+        if (isClosed || performance.now() - openedAt + delay > retryForMs) break
         await pause(delay)
       }
-      // Nothing is being tried any more: the next batch will tell.
+      // Nothing is being retried until the next batch fails.
       isFailing = false
       return { cause }
     },
     isFailing: () => isFailing,
     giveUp() {
-      isOver = true
-      wake()
+      isClosed = true
+      interrupt()
     },
   }
 }

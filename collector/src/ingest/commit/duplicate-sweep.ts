@@ -4,7 +4,7 @@ import type { EventStore } from '../event-store.js'
 
 interface DuplicateSweepOptions {
   store: Pick<EventStore, 'deleteDuplicates' | 'newestReceipt'>
-  /** Whether other collectors may write to the store: a collector alone makes no copies unless it dies. */
+  /** Whether other collectors may write to the store; a single collector creates duplicates only by crashing. */
   isShared: boolean
   log: Logger
   /** @default Date.now */
@@ -12,22 +12,22 @@ interface DuplicateSweepOptions {
 }
 
 interface DuplicateSweep {
-  /** Sweeps what collectors left that died; a shared store also once a minute from then on. */
+  /** Deletes the duplicates of crashed collectors; on a shared store, repeats about once a minute. */
   start(): Promise<void>
   stop(): Promise<void>
 }
 
 const INTERVAL_MS = 60_000
-// Longer than an event can wait until it is in the store: ten minutes in a batch of unknown fate, and its queue.
+// Longer than an event can wait before it is stored: ten minutes of retries, plus its time in the queue.
 const WINDOW_MS = 15 * 60 * 1000
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /**
- * Deletes the copies of events that two collectors stored.
+ * Deletes duplicates of events that two collectors stored.
  *
- * A collector asks the store before it stores a repeat, but the first transmission may still be on its way into
- * the store through another collector, or through one that was just killed. Nobody can wait for that. So what was
- * received lately is searched for events that are there twice.
+ * A collector looks up a repeat before storing it, but the first transmission may still be on its way into the store
+ * through another collector, or one that was just killed. Waiting for that is impossible, so recent events are
+ * searched for duplicates afterwards.
  */
 export function createDuplicateSweep({
   store,
@@ -40,24 +40,21 @@ export function createDuplicateSweep({
 
   async function sweep(since: number): Promise<void> {
     for (;;) {
-      const copies = await store.deleteDuplicates(since)
-      if (copies === 0) return
-      log.info({ copies }, 'events that two collectors had stored were made one')
+      const duplicates = await store.deleteDuplicates(since)
+      if (duplicates === 0) return
+      log.info({ duplicates }, 'merged duplicate events written by two collectors')
     }
   }
 
   async function run(): Promise<void> {
     await sweep(now() - WINDOW_MS).catch((error: unknown) =>
-      log.warn(
-        { error: describeError(error) },
-        'events that are stored twice were not searched for; the next try is in a minute',
-      ),
+      log.warn({ error: describeError(error) }, 'duplicate sweep failed; will retry in a minute'),
     )
     schedule()
   }
 
   function schedule(): void {
-    // Collectors that were started together must not sweep together.
+    // Jitter: collectors started together must not sweep together.
     timer = setTimeout(
       () => {
         sweeping = run()

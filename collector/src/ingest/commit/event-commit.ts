@@ -1,45 +1,46 @@
 import { DEDUPLICATION_WINDOW_MS } from '@zenovay/tracker/contract'
 import type { Logger } from 'pino'
-import { fingerprintOf } from '../event-row.js'
-import type { EventRow } from '../event-row.js'
+import { type EventRow, fingerprintOf } from '../event-row.js'
 import { eventKey, type EventKey, type EventStore } from '../event-store.js'
 import { type CommitMetrics, createGroupCommit } from './group-commit.js'
 import { createRecentEvents, ON_DISK } from './recent-events.js'
 
-/** A row on its way to the store. */
+/** A row to be stored. */
 interface Candidate {
   row: EventRow
-  /** Whether the sender chose the id: only then can it come twice. */
+  /** Whether the sender chose the id; other events cannot repeat. */
   hasOwnId: boolean
-  /** The sender marked it as transmitted before: the store is asked for it. */
+  /** The sender transmitted it before, so it is looked up in the store. */
   retry: boolean
 }
 
-/** `duplicate`: an earlier call brought the same event. */
+/** `duplicate`: an earlier call committed the same event. */
 export type CommitOutcome = 'stored' | 'duplicate'
 
 export interface EventCommit {
   /** Resolves when the event is on disk, by this call or an earlier one; rejects with `STORE_UNAVAILABLE`. */
   commit(candidate: Candidate): Promise<CommitOutcome>
+  /** Events queued or being written. */
   depth(): number
-  /** Whether {@link commit} refuses what comes. */
+  /** Whether {@link commit} rejects new events. */
   isFull(): boolean
-  /** Whether a batch failed and is being tried again. */
+  /** Whether a batch failed and is being retried. */
   isFailing(): boolean
+  /** Resolves when everything committed before the call is written or rejected. */
   drain(): Promise<void>
-  /** Refuses what still waits: the end, when the store does not answer. */
+  /** Rejects queued and future events: for shutdown while the store does not answer. */
   giveUp(): void
 }
 
 interface EventCommitServices {
   store: EventStore
   log: Logger
-  watch?: CommitMetrics
-  /** Told that an event is kept under a new id, because another event has its own. */
+  metrics?: CommitMetrics
+  /** Called when an event gets a new id because a different event has the same one. */
   onReuse?: () => void
   /**
-   * Told of every batch when it is stored, before it is acknowledged, repeats that the store knew already with it: their first transmission
-   * may have been cut off in between. While it rejects the batch is tried again.
+   * Publishes each stored batch before it is acknowledged, including duplicates found in the store: their first
+   * transmission may have failed between storing and publishing. The batch is retried while this rejects.
    */
   publish?: (items: readonly { row: EventRow }[]) => Promise<void> | undefined
   /** @default Date.now */
@@ -49,47 +50,49 @@ interface EventCommitServices {
 interface Pending {
   row: EventRow
   fingerprint: number
-  /** To be looked up in the store. */
-  isSuspect: boolean
-  /** The store knew it already. */
-  isRepeat: boolean
+  /** Whether to look it up in the store before inserting. */
+  needsLookup: boolean
+  /** Whether the lookup found it. */
+  isDuplicate: boolean
 }
 
-// Ids of the last minutes at full load; with ids of 40 characters about 45 MB.
+// Ids of the last minutes at full load; about 45 MB with ids of 40 characters.
 const MAX_RECENT = 200_000
-// What a browser sends again on its own comes within seconds, also when the collector restarted meanwhile.
+// A browser repeats a request within seconds, possibly across a restart of the collector.
 const REMEMBER_MS = 15 * 60 * 1000
+// Fixed columns of a row.
+const ROW_BYTES = 1_000
 
 /**
- * The last stage of ingest: exactly once by `event_id`, then durable, then acknowledged.
+ * The last stage of ingest: deduplicates by `event_id`, stores, publishes, then acknowledges.
  *
- * Repeats marked `retry` are looked up in the store. All others are looked for among the recent events in memory,
- * filled from the store at start, because browsers themselves send a POST again after a dropped connection.
- * A repeat of an event that is still being written waits for that write. What two collectors store at the same
- * moment is for the sweep of the copies.
+ * Events marked `retry` are looked up in the store. All others are checked against the recent events in memory,
+ * loaded from the store at start, because browsers repeat a POST themselves after a dropped connection. A repeat of
+ * an event that is being written waits for that write. Duplicates written by two collectors at the same moment are
+ * left to the duplicate sweep.
  */
 export async function createEventCommit({
   store,
   log,
-  watch,
+  metrics,
   onReuse,
   publish,
   now = Date.now,
 }: EventCommitServices): Promise<EventCommit> {
   const recent = createRecentEvents(MAX_RECENT, await store.recentEvents(now() - REMEMBER_MS, MAX_RECENT))
-  // Of the batch that is being written: at another try it holds the same rows, because its id stands for them.
+  // The batch being written. Its rows stay the same across retries, because the batch id stands for them.
   let plan: { batchId: string; items: Pending[]; rows: EventRow[]; isStored: boolean } | undefined
 
   const group = createGroupCommit<Pending>({
     log,
-    ...(watch && { watch }),
+    ...(metrics && { metrics }),
     bytesOf: ({ row }) => bytesOf(row),
-    // What was refused must be taken when it comes again: only told, when it is stored.
-    onRefused(items) {
+    // An event refused here must be accepted when retried; if its row is already stored, only publishing is repeated.
+    onRejected(items) {
       const isStored = plan?.items === items && plan.isStored
       for (const { row, fingerprint } of items) {
-        if (isStored) recent.add(keyOf(row), { fingerprint, written: ON_DISK, isUntold: true })
-        else recent.forget(keyOf(row))
+        if (isStored) recent.add(keyOf(row), { fingerprint, written: ON_DISK, isUnpublished: true })
+        else recent.delete(keyOf(row))
       }
     },
     onWrittenLate(items) {
@@ -104,32 +107,32 @@ export async function createEventCommit({
     },
   })
 
-  /** The rows that the store does not have; those of a reused id under their new one. */
+  /** The rows that are not in the store; an event whose id is taken gets its new id. */
   async function selectNew(items: Pending[], signal: AbortSignal): Promise<EventRow[]> {
-    const suspects = items.filter(({ isSuspect }) => isSuspect)
-    if (suspects.length > 0) {
-      const ids = suspects.flatMap(({ row, fingerprint }): EventKey[] =>
+    const unknown = items.filter(({ needsLookup }) => needsLookup)
+    if (unknown.length > 0) {
+      const keys = unknown.flatMap(({ row, fingerprint }): EventKey[] =>
         [row.event_id, renamed(row.event_id, fingerprint)].map((eventId) => ({
           siteId: row.site_id,
           eventId,
         })),
       )
-      const stored = await store.findStored(ids, now() - DEDUPLICATION_WINDOW_MS, signal)
-      for (const suspect of suspects) judge(suspect, stored)
+      const stored = await store.findStored(keys, now() - DEDUPLICATION_WINDOW_MS, signal)
+      for (const pending of unknown) resolveLookup(pending, stored)
     }
-    return items.filter(({ isRepeat }) => !isRepeat).map(({ row }) => row)
+    return items.filter(({ isDuplicate }) => !isDuplicate).map(({ row }) => row)
   }
 
-  function judge(suspect: Pending, stored: Map<string, number[]>): void {
-    const { row, fingerprint } = suspect
+  function resolveLookup(pending: Pending, stored: Map<string, number[]>): void {
+    const { row, fingerprint } = pending
     const key = keyOf(row)
     const others = stored.get(key)
     const renamedKey = eventKey(row.site_id, renamed(row.event_id, fingerprint))
-    suspect.isRepeat = others?.includes(fingerprint) === true || stored.has(renamedKey)
+    pending.isDuplicate = others?.includes(fingerprint) === true || stored.has(renamedKey)
     if (!others || others.includes(fingerprint)) return
     recent.rename(key, renamedKey, others[0]!)
     row.event_id = renamed(row.event_id, fingerprint)
-    if (!suspect.isRepeat) onReuse?.()
+    if (!pending.isDuplicate) onReuse?.()
   }
 
   return {
@@ -139,7 +142,7 @@ export async function createEventCommit({
     drain: group.drain,
     giveUp: group.giveUp,
     commit({ row, hasOwnId, retry }) {
-      const pending = { row, fingerprint: 0, isSuspect: retry && hasOwnId, isRepeat: false }
+      const pending = { row, fingerprint: 0, needsLookup: retry && hasOwnId, isDuplicate: false }
       if (!hasOwnId) return group.add(pending).then(() => 'stored')
       const fingerprint = (pending.fingerprint = fingerprintOf(row))
       let known = recent.find(keyOf(row))
@@ -148,14 +151,14 @@ export async function createEventCommit({
         row.event_id = renamed(row.event_id, fingerprint)
         known = recent.find(keyOf(row))
       }
-      if (known?.isUntold === true) pending.isSuspect = true
+      if (known?.isUnpublished === true) pending.needsLookup = true
       else if (known) return known.written.then(() => 'duplicate')
-      // What is not taken is not remembered either: it must be taken when it comes again.
+      // A rejected event is not remembered: it must be accepted when retried.
       if (group.isFull()) return group.add(pending).then(() => 'stored')
       const written = group.add(pending)
       recent.add(keyOf(row), { fingerprint, written })
       if (isReused) onReuse?.()
-      return written.then(() => (pending.isRepeat ? 'duplicate' : 'stored'))
+      return written.then(() => (pending.isDuplicate ? 'duplicate' : 'stored'))
     },
   }
 }
@@ -164,13 +167,10 @@ function keyOf(row: EventRow): string {
   return eventKey(row.site_id, row.event_id)
 }
 
-/** The id of an event whose own belongs to another: always the same, so that its repeats are known, too. */
+/** The new id of an event whose id is taken. Deterministic, so that its repeats are recognized too. */
 function renamed(eventId: string, fingerprint: number): string {
   return `${eventId}~${fingerprint.toString(36)}`
 }
-
-// A row without its texts.
-const ROW_BYTES = 1_000
 
 function bytesOf({ path, query, referrer, title, properties }: EventRow): number {
   return ROW_BYTES + 2 * (path.length + query.length + referrer.length + title.length + properties.length)

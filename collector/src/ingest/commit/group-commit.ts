@@ -1,92 +1,83 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Logger } from 'pino'
 import { ApiError } from '../../errors.js'
-import { createBatchWriter } from './batch-writer.js'
+import { type BatchWriterOptions, createBatchWriter } from './batch-writer.js'
 
-export interface GroupCommitOptions<Item> {
-  /** Writes one batch, or gives up when the signal says so; with the same id again it must be harmless. */
-  write: (items: Item[], batchId: string, signal: AbortSignal) => Promise<void>
-  /** Told of the items of a batch that is given up, before their promise rejects. */
-  onRefused?: (items: Item[]) => void
-  /** Told of items that were written after all, when their promise had rejected already. */
+export interface GroupCommitOptions<Item> extends BatchWriterOptions<Item> {
+  /** Called with the items of a batch that was given up, before their promise rejects. */
+  onRejected?: (items: Item[]) => void
+  /** Called with items that were written after their promise had rejected. */
   onWrittenLate?: (items: Item[]) => void
-  watch?: CommitMetrics
-  /** About how much memory an item holds while it waits. */
+  metrics?: CommitMetrics
+  /** Approximate memory of a queued item. @default 0 */
   bytesOf?: (item: Item) => number
-  log: Logger
-  /** Most items of one batch. */
+  /** Maximum items per batch. @default 10000 */
   maxBatch?: number
-  /** A batch that holds this much takes no more items. */
+  /** A batch of this size accepts no more items. @default 16 MiB */
   maxBatchBytes?: number
-  /** Most items that wait; more are refused with 503. */
+  /** Maximum queued items; further ones are rejected. @default 50000 */
   maxQueue?: number
-  /** More are refused while those that wait hold this much. */
+  /** Maximum bytes of queued items; further ones are rejected. @default 64 MiB */
   maxQueueBytes?: number
-  /** How long a batch waits for company, in milliseconds. */
+  /** How long a batch waits for more items, in milliseconds. @default 2 */
   lingerMs?: number
-  /** How long an item waits for its answer, in milliseconds; then it is refused, though its batch may go on. */
+  /** How long an item waits, in milliseconds; then it is rejected, though its batch may be retried further. @default 20000 */
   answerWithinMs?: number
-  /** How long a batch is kept of which nobody knows whether it is written, in milliseconds. */
-  keepMs?: number
-  /** Longest time of one attempt, in milliseconds. */
-  attemptMs?: number
 }
 
-/** Told how writing goes. */
+/** Observer of write latency and failures. */
 export interface CommitMetrics {
-  /** A batch is written or given up; `elapsedMs` since its first item came. */
-  settled(items: number, elapsedMs: number): void
-  /** A batch was not written at this attempt. */
+  /** A batch was written or given up, `elapsedMs` after its first item. */
+  batchFinished(items: number, elapsedMs: number): void
   attemptFailed(): void
 }
 
 export interface GroupCommit<Item> {
-  /** Resolves when the item is written; rejects with `STORE_UNAVAILABLE` when it cannot be, or not in time. Items of one batch share the promise. */
+  /** Resolves when the item is written; rejects with `STORE_UNAVAILABLE` on failure or timeout. Items of one batch share the promise. */
   add(item: Item): Promise<void>
-  /** Whether `add` refuses what comes. */
+  /** Whether `add` rejects. */
   isFull(): boolean
-  /** Items that wait or are being written. */
+  /** Items queued or being written. */
   depth(): number
-  /** Whether a batch failed and is being tried again. */
+  /** Whether a batch failed and is being retried. */
   isFailing(): boolean
-  /** Resolves when everything added before the call is written or refused, whatever is added meanwhile. */
+  /** Resolves when everything added before the call is written or rejected, regardless of later items. */
   drain(): Promise<void>
-  /** Refuses what still waits and all that comes: the end, when the store does not answer. */
+  /** Rejects queued and future items: for shutdown while the store does not answer. */
   giveUp(): void
 }
 
-export interface Batch<Item> {
+interface Batch<Item> {
   items: Item[]
   bytes: number
   openedAt: number
+  /** What senders wait for. */
   written: Promise<void>
-  /** Resolves when its fate is known, which may be after those who waited got their answer. */
+  /** Resolves when writing ended, possibly after `written` timed out. */
   finished: Promise<void>
   finish: () => void
-  /** Answers those who wait; a second call does nothing. Returns whether this was the first. */
+  /** Resolves or rejects `written`. Returns false when it was settled before. */
   settle: (error?: ApiError) => boolean
 }
 
-// While the store is away: what came later gets its full time to wait.
+// While the store is away, later items start a new batch and so get their full timeout.
 const OPEN_FOR_MS = 1_000
 const RETRY_AFTER_S = 5
 const MEBIBYTE = 1024 * 1024
 
 /**
- * Writes what arrives in batches, one at a time: the next batch is what arrived while the last was written.
+ * Writes items in batches, one batch at a time: the next batch collects what arrives during the current write.
  *
- * One insert for each event manages some hundred a second, because each waits for the disk; a batch waits once
- * for all. Nothing resolves before its batch is written. A failed batch is written again whole under its own id.
+ * Single inserts reach some hundred events a second, because each waits for the disk; a batch waits once. Nothing
+ * resolves before its batch is written. A failed batch is retried whole under its own id.
  *
- * Who waits gets an answer in bounded time, 503 if need be. The batch itself goes on until it is known whether it
- * is written: an engine that hung may still execute the insert that it was sent, and then only the same batch id
- * keeps the repeat from being counted again.
+ * Senders get an answer in bounded time, 503 if need be. The batch is retried until its state is known: an engine
+ * that hung may still execute the insert, and only the same batch id keeps a repeat from being counted twice.
  */
 export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
   const {
-    onRefused,
+    onRejected,
     onWrittenLate,
-    watch,
+    metrics,
     bytesOf = () => 0,
     maxBatch = 10_000,
     maxBatchBytes = 16 * MEBIBYTE,
@@ -99,7 +90,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
   const queue: Batch<Item>[] = []
   let depth = 0
   let bytes = 0
-  let isOver = false
+  let isClosed = false
   let current: Batch<Item> | undefined
   let running: Promise<void> | undefined
 
@@ -107,12 +98,12 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     while (queue.length > 0) {
       if (!isComplete(queue[0]!)) await sleep(lingerMs)
       const batch = (current = queue.shift()!)
-      const failure = await writer.write(batch)
+      const failure = await writer.write(batch.items, batch.openedAt)
       depth -= batch.items.length
       bytes -= batch.bytes
-      if (failure) onRefused?.(batch.items)
+      if (failure) onRejected?.(batch.items)
       if (!batch.settle(failure && unavailable(failure.cause)) && !failure) onWrittenLate?.(batch.items)
-      watch?.settled(batch.items.length, performance.now() - batch.openedAt)
+      metrics?.batchFinished(batch.items.length, performance.now() - batch.openedAt)
       batch.finish()
     }
     current = undefined
@@ -120,7 +111,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
   }
 
   const isComplete = (batch: Batch<Item>) => batch.items.length >= maxBatch || batch.bytes >= maxBatchBytes
-  const isFull = () => isOver || depth >= maxQueue || bytes >= maxQueueBytes
+  const isFull = () => isClosed || depth >= maxQueue || bytes >= maxQueueBytes
 
   return {
     add(item) {
@@ -143,7 +134,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
       await (queue.at(-1) ?? current)?.finished
     },
     giveUp() {
-      isOver = true
+      isClosed = true
       writer.giveUp()
     },
   }
@@ -156,13 +147,13 @@ function openBatch<Item>(answerWithinMs: number): Batch<Item> {
     settle = (error) => {
       if (isSettled) return false
       isSettled = true
-      clearTimeout(impatience)
+      clearTimeout(timeout)
       if (error) reject(error)
       else resolve()
       return true
     }
   })
-  const impatience = setTimeout(() => settle(unavailable()), answerWithinMs)
+  const timeout = setTimeout(() => settle(unavailable()), answerWithinMs)
   let finish!: () => void
   const finished = new Promise<void>((resolve) => (finish = resolve))
   return { items: [], bytes: 0, openedAt: performance.now(), written, settle, finished, finish }

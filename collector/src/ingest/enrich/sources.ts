@@ -1,14 +1,14 @@
 import { MAX_LABEL_LENGTH } from '@zenovay/tracker/contract'
 
-/** What a source is, which with the link's own tags decides the channel. */
+/** Kinds of sources; the kind and the tags of the link decide the channel. */
 export const SOURCE_KINDS = ['search', 'social', 'ai', 'email', 'ads', 'site'] as const
 type SourceKind = (typeof SOURCE_KINDS)[number]
 
 /**
- * The sources that reports know by name, as docs/sources.md lists them.
+ * Known sources by the name that reports show; docs/sources.md lists them.
  *
- * A word with a dot is a host (and its sub-domains) or an Android package, `.*` any country's ending;
- * a word without one is another way in which `utm_source` is written. The name itself always counts.
+ * A word with a dot is a host, including its subdomains, or an Android package; `.*` stands for any country ending. A
+ * word without a dot is an alias in `utm_source`. The name itself always matches.
  */
 export const KNOWN_SOURCES: Readonly<Record<SourceKind, Readonly<Record<string, string>>>> = {
   search: {
@@ -160,19 +160,19 @@ export const KNOWN_SOURCES: Readonly<Record<SourceKind, Readonly<Record<string, 
   },
 }
 
-/** Where visits come from, as reports name it. */
+/** A source of visits. */
 export interface Source {
   name: string
-  /** Unknown when neither its name nor its host is known. */
+  /** Undefined for a source that is not in the list. */
   kind: SourceKind | undefined
 }
 
-// No known host or package has more labels; a referrer may have a thousand.
+// No known host or package has more labels; a referrer can have a thousand.
 const MAX_LABELS = 6
-// `.de`, `.co.uk`, `.com.br`: what a host's name is followed by, where a company has one for each country.
+// `.de`, `.co.uk`, `.com.br`: the ending that `.*` stands for.
 const COUNTRY_ENDING = /\.(?:com?\.)?[a-z]{2,3}$/
-// Words that senders of mail write into `utm_source` and that name nobody.
-const MAIL_WORDS = /^(e[-_ ]?mail|newsletter|mailing|mail)$/
+// Generic values of `utm_source` in mail campaigns.
+const MAIL_TAG = /^(e[-_ ]?mail|newsletter|mailing|mail)$/
 const MAIL_HOST = /^(web)?mail\d?\./
 
 const byHost = new Map<string, Source>()
@@ -184,7 +184,7 @@ for (const kind of SOURCE_KINDS)
     for (const word of words.split(' ')) (word.includes('.') ? byHost : byWord).set(word, source)
   }
 
-/** The source behind a host name or Android package: a known one, or the host without its `www.`. */
+/** The source of a host or Android package: a known one, or the host without `www.`. */
 export function sourceOfHost(host: string): Source {
   const lower = host.toLowerCase()
   return (
@@ -195,20 +195,20 @@ export function sourceOfHost(host: string): Source {
   )
 }
 
-/** The source that a link names itself, such as `utm_source=fb`. */
+/** The source of a tag, such as `utm_source=fb`. */
 export function sourceOfTag(tag: string): Source {
   const word = tag.trim().toLowerCase()
   const known = byWord.get(word)
   if (known) return known
   return word.includes('.')
     ? sourceOfHost(word)
-    : { name: cut(word), kind: MAIL_WORDS.test(word) ? 'email' : undefined }
+    : { name: cut(word), kind: MAIL_TAG.test(word) ? 'email' : undefined }
 }
 
 function findHost(host: string): Source | undefined {
   let rest = host.split('.').slice(-MAX_LABELS).join('.')
   let stem = rest.replace(COUNTRY_ENDING, '')
-  // From the most exact to the least: `mail.google.com` is no `google.com`.
+  // Longest match first: `mail.google.com` is not `google.com`.
   for (;;) {
     const source = byHost.get(rest) ?? byHost.get(`${stem}.*`)
     if (source) return source
@@ -221,42 +221,4 @@ function findHost(host: string): Source | undefined {
 
 function cut(name: string): string {
   return name.slice(0, MAX_LABEL_LENGTH).toWellFormed()
-}
-
-// What trackers, old and new, and servers call browsers and systems, and what reports call them.
-const NAMES = new Map(
-  Object.entries({
-    edg: 'Edge',
-    edga: 'Edge',
-    edgios: 'Edge',
-    opr: 'Opera',
-    opt: 'Opera',
-    yabrowser: 'Yandex Browser',
-    ddg: 'DuckDuckGo',
-    ucbrowser: 'UC Browser',
-    ipod: 'iOS',
-    samsung: 'Samsung Internet',
-    samsungbrowser: 'Samsung Internet',
-    fxios: 'Firefox',
-    crios: 'Chrome',
-    chrom: 'Chrome',
-    chromium: 'Chrome',
-    'mobile safari': 'Safari',
-    ip: 'iOS',
-    iphone: 'iOS',
-    ipad: 'iOS',
-    ipados: 'iOS',
-    mac: 'macOS',
-    'mac os': 'macOS',
-    'mac os x': 'macOS',
-    macintosh: 'macOS',
-    cros: 'ChromeOS',
-    'chrome os': 'ChromeOS',
-    win: 'Windows',
-  }),
-)
-
-/** The name that reports use for a browser or system; unknown ones stay as they are. */
-export function canonicalName(token: string): string {
-  return NAMES.get(token.toLowerCase()) ?? token
 }

@@ -8,25 +8,27 @@ import { appOf, findAcquisition, hostOf } from './acquisition.js'
 import { cleanReferrer, hidePersonalData, splitUrl } from './redact-url.js'
 import { parseUserAgent } from './user-agent.js'
 
-/** What an event does not say of itself. */
+/** Values from outside the event. */
 interface EventContext {
   site: Site
   ids: Ids
-  /** What the browser asks for; counts when the event names none. */
+  /** Preferred language of the browser; used when the event has none. */
   language: string
-  /** As a `GeoProvider` gives it. */
+  /** From a `GeoProvider`. */
   country: string
-  /** When it was taken, ms since the epoch. */
+  /** Time of receipt, ms since the epoch. */
   now: number
 }
 
-/** The row of a valid event: what is stored, and nothing else of what was sent. The user agent is not. */
+/** Builds the row of a valid event. Nothing else is stored; the user agent is not. */
 export function toEventRow(event: ValidEvent, { site, ids, language, country, now }: EventContext): EventRow {
-  const address = splitUrl(event.url)
+  const page = splitUrl(event.url)
   const referrer = cleanReferrer(event.referrer)
   const client = parseUserAgent(event)
-  const sender = referrer ? foreignHost(referrer, address.origin, site) : appOf(event.referrer ?? '')
-  const { channel, source, tags } = findAcquisition({ query: address.query, sender })
+  const { channel, source, tags } = findAcquisition({
+    query: page.query,
+    referrer: referrer ? externalHost(referrer, page.origin, site) : appOf(event.referrer ?? ''),
+  })
   return {
     site_id: site.id,
     received_at: now,
@@ -37,9 +39,9 @@ export function toEventRow(event: ValidEvent, { site, ids, language, country, no
     visitor_id: ids.visitorId,
     session_id: ids.sessionId,
     user_id: event.user_id ?? '',
-    origin: cutUrl(address.origin),
-    path: cutUrl(address.path),
-    query: cutUrl(address.query),
+    origin: cutUrl(page.origin),
+    path: cutUrl(page.path),
+    query: cutUrl(page.query),
     referrer: cutUrl(referrer),
     title: hidePersonalData(event.title ?? ''),
     device_type: client.device_type,
@@ -62,26 +64,26 @@ export function toEventRow(event: ValidEvent, { site, ids, language, country, no
   }
 }
 
-/** A URL grows when it is read: one character may become nine, `%E7%95%8C`. */
+/** Truncates a URL: parsing can make it longer, because one character may become nine (`%E7%95%8C`). */
 function cutUrl(text: string): string {
   return text.length > MAX_URL_LENGTH ? text.slice(0, MAX_URL_LENGTH) : text
 }
 
-/** The host that linked to a page; a link of the site to itself brought nobody. */
-function foreignHost(referrer: string, origin: string, site: Site): string {
+/** The host of a referrer; empty for an internal link. */
+function externalHost(referrer: string, origin: string, site: Site): string {
   const host = hostOf(referrer)
   return host === hostOf(origin) || isSiteHost(host, site) ? '' : host
 }
 
-// Where 64 bits with a sign end.
+// First integer beyond a signed 64-bit one.
 const LARGEST_INTEGER = 2 ** 63
 const MAY_BE_LARGE = /\d{19}/
 
 /**
- * The JSON of an event's properties, as it is stored.
+ * The properties of an event as stored JSON.
  *
- * The engine gives up on a text with an integer beyond 64 bits, such as the 100000000000000000000 that JavaScript writes, and
- * finds no other property of the event either. With an exponent it is the same number.
+ * ClickHouse cannot parse JSON with an integer beyond 64 bits, such as JavaScript's 100000000000000000000, and then
+ * finds none of the properties. Exponent notation avoids that.
  */
 export function propertiesToJson(properties: Properties): string {
   const json = JSON.stringify(properties)

@@ -1,7 +1,18 @@
 import { memoize } from '../../cache.js'
-import { canonicalName } from './sources.js'
 
-// In this order: browsers call themselves the one they are built on, too, and nearly all of them "Chrome" or "Safari".
+/** What an event says about its client. `auto` leaves a value to the user agent, `touch` marks a device with a touch screen. */
+interface ClientFields {
+  device_type: string
+  browser: string
+  os: string
+  user_agent: string
+}
+
+type Client = Pick<ClientFields, 'device_type' | 'browser' | 'os'>
+
+// Few browsers make most visits.
+const MAX_AGENTS = 1_000
+// Ordered: browsers also name the ones they are built on, and nearly all name "Chrome" or "Safari".
 const BROWSERS = [
   /Edg(?=\/|A|iOS)/,
   /OPR|OPT(?=\/)/,
@@ -14,47 +25,71 @@ const BROWSERS = [
   /CriOS|Chrom(?=e|ium)/,
   /Safari/,
 ]
-// Android says "Linux; Android", an iPhone "like Mac OS X", a Chromebook "X11; CrOS".
+// Ordered: Android says "Linux; Android", an iPhone "like Mac OS X", a Chromebook "X11; CrOS".
 const SYSTEMS = [/Android/, /iPhone|iPad|iPod/, /Mac/, /Windows/, /CrOS/, /Linux/]
 
-interface ClientClaims {
-  device_type: string
-  browser: string
-  os: string
-  user_agent: string
-}
+// Tokens of trackers, servers and user agents, and the names that reports show.
+const NAMES = new Map(
+  Object.entries({
+    edg: 'Edge',
+    edga: 'Edge',
+    edgios: 'Edge',
+    opr: 'Opera',
+    opt: 'Opera',
+    yabrowser: 'Yandex Browser',
+    ddg: 'DuckDuckGo',
+    ucbrowser: 'UC Browser',
+    ipod: 'iOS',
+    samsung: 'Samsung Internet',
+    samsungbrowser: 'Samsung Internet',
+    fxios: 'Firefox',
+    crios: 'Chrome',
+    chrom: 'Chrome',
+    chromium: 'Chrome',
+    'mobile safari': 'Safari',
+    ip: 'iOS',
+    iphone: 'iOS',
+    ipad: 'iOS',
+    ipados: 'iOS',
+    mac: 'macOS',
+    'mac os': 'macOS',
+    'mac os x': 'macOS',
+    macintosh: 'macOS',
+    cros: 'ChromeOS',
+    'chrome os': 'ChromeOS',
+    win: 'Windows',
+  }),
+)
 
-type ClientNames = Pick<ClientClaims, 'device_type' | 'browser' | 'os'>
-
-/**
- * Names device, browser and system for reports. What a client says is taken, in the reports' words; where it leaves that to
- * the collector (`auto`, and `touch` for a device with a touch screen), its user agent tells.
- */
-export function parseUserAgent({ device_type, browser, os, user_agent }: ClientClaims): ClientNames {
-  const names = {
+/** Device, browser and system of an event: the sender's values under the names of reports, or those of its user agent. */
+export function parseUserAgent({ device_type, browser, os, user_agent }: ClientFields): Client {
+  const client = {
     device_type:
-      device_type === 'auto' || device_type === 'touch' ? readAgent(user_agent).device : device_type,
-    browser: canonicalName(browser === 'auto' ? readAgent(user_agent).browser : browser),
-    os: canonicalName(os === 'auto' ? readAgent(user_agent).os : os),
+      device_type === 'auto' || device_type === 'touch' ? parseAgent(user_agent).device : device_type,
+    browser: canonicalName(browser === 'auto' ? parseAgent(user_agent).browser : browser),
+    os: canonicalName(os === 'auto' ? parseAgent(user_agent).os : os),
   }
-  // An iPad claims to be a Mac since iPadOS 13, and no Mac has a touch screen.
-  return device_type === 'touch' && names.os === 'macOS'
-    ? { ...names, device_type: 'tablet', os: 'iOS' }
-    : names
+  // Since iPadOS 13 an iPad claims to be a Mac, and no Mac has a touch screen.
+  return device_type === 'touch' && client.os === 'macOS'
+    ? { ...client, device_type: 'tablet', os: 'iOS' }
+    : client
 }
 
-// Few browsers have most visitors.
-const MAX_AGENTS = 1_000
-const readAgent = memoize(
+/** The name of a browser or system in reports; unknown ones stay unchanged. */
+export function canonicalName(token: string): string {
+  return NAMES.get(token.toLowerCase()) ?? token
+}
+
+const parseAgent = memoize(
   (agent) => ({
-    device: nameDevice(agent),
+    device: findDevice(agent),
     browser: findToken(agent, BROWSERS),
     os: findToken(agent, SYSTEMS),
   }),
   MAX_AGENTS,
 )
 
-function nameDevice(userAgent: string): string {
+function findDevice(userAgent: string): string {
   if (/iPad|Android(?!.*Mobi)/.test(userAgent)) return 'tablet'
   return /Mobi/.test(userAgent) ? 'mobile' : 'desktop'
 }

@@ -11,33 +11,34 @@ export interface Ids {
 }
 
 export interface Identifier {
-  /** The visitor and session of an event that was taken at `now` (ms since the epoch). At once, unless a salt must be read. */
-  identify(event: ValidEvent, sender: Sender): Ids | Promise<Ids>
-  /** The visitor whom a sign of life is of. */
+  /** Visitor and session of an event; synchronous unless a salt must be loaded. */
+  identify(event: ValidEvent, context: IdentifyContext): Ids | Promise<Ids>
+  /** The visitor ID of a heartbeat. */
   visitorOf(heartbeat: Heartbeat, siteId: string): string
 }
 
-interface Sender {
+interface IdentifyContext {
   siteId: string
-  /** Address of the visitor; undefined where nobody knows it. */
+  /** Address of the visitor; undefined when a server sent the event. */
   ip: string | undefined
+  /** Time of receipt, ms since the epoch. */
   now: number
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
-/** With ids of 40 characters about 40 MB. */
+/** About 40 MB with ids of 40 characters. */
 export const MAX_SESSIONS = 100_000
 // 162 bits of the HMAC.
 const VISITOR_ID_LENGTH = 27
 
 /**
- * Gives every event its visitor and session.
+ * Assigns visitor and session to events.
  *
- * Ids that the sender gives are kept. A cookieless event has none that lasts: its visitor is an HMAC of site,
- * cut address and user agent under a random salt of the day, which is deleted after 48 hours, and its session is
- * the one that visitor had within the last 30 minutes. Neither address nor user agent is stored.
+ * IDs from the sender are kept. The visitor of a cookieless event is an HMAC of site, truncated address and user agent
+ * with a random daily salt, which is deleted after 48 hours. Its session continues the visitor's last one for 30
+ * minutes. Neither address nor user agent is stored.
  *
- * `recent` holds the sessions of before a restart, oldest first.
+ * `recent` are sessions from before a restart, oldest first.
  */
 export function createIdentifier({
   salts,
@@ -47,19 +48,19 @@ export function createIdentifier({
   recent?: CookielessSession[]
 }): Identifier {
   const sessions = createBoundedMap<string, { sessionId: string; seen: number }>(MAX_SESSIONS)
-  // Heartbeats know the session of their page load, which is not the one that its visitor continues.
+  // A heartbeat carries the session ID of its page load, which differs from the session the visitor continues.
   const visitors = createBoundedMap<string, string>(MAX_SESSIONS)
   for (const { visitorId, sessionId, seen } of recent) sessions.set(visitorId, { sessionId, seen })
 
   function identifyCookieless(
     { user_agent, session_id }: ValidEvent,
-    { siteId, ip, now }: Sender & { ip: string },
+    { siteId, ip, now }: IdentifyContext & { ip: string },
     { current, previous }: DaySalts,
   ): Ids {
     const subject = JSON.stringify([siteId, networkOf(ip), user_agent])
     const visitorId = hash(subject, current)
     let known = sessions.get(visitorId)
-    // Since midnight the visitor has another id: whoever is new under this salt may go on with a session of yesterday.
+    // The salt changes at midnight: a visitor unknown under the new one may continue a session of yesterday.
     if (!known && previous && now % DAY_MS < SESSION_TIMEOUT_MS) known = sessions.get(hash(subject, previous))
     const sessionId = known && now - known.seen < SESSION_TIMEOUT_MS ? known.sessionId : session_id
     sessions.set(visitorId, { sessionId, seen: now })
@@ -68,18 +69,17 @@ export function createIdentifier({
   }
 
   return {
-    identify(event, sender) {
-      // A server that knows no visitor: its session is all there is.
+    identify(event, { siteId, ip, now }) {
+      // Events of servers may have no visitor; the session stands in.
       if (!event.cookieless)
         return { visitorId: event.visitor_id ?? anonymous(event.session_id), sessionId: event.session_id }
-      const { siteId, ip, now } = sender
-      // Derived without an address, all visitors with the same browser would be one.
+      // Without an address, all visitors with the same browser would become one.
       if (ip === undefined) return { visitorId: anonymous(event.session_id), sessionId: event.session_id }
-      const visitor = { siteId, ip, now }
+      const context = { siteId, ip, now }
       const today = salts.at(now)
       return today instanceof Promise
-        ? today.then((loaded) => identifyCookieless(event, visitor, loaded))
-        : identifyCookieless(event, visitor, today)
+        ? today.then((loaded) => identifyCookieless(event, context, loaded))
+        : identifyCookieless(event, context, today)
     },
     visitorOf: ({ visitor_id, session_id }, siteId) =>
       visitors.get(`${siteId} ${session_id}`) ?? visitor_id ?? anonymous(session_id),

@@ -1,39 +1,39 @@
 import type { Logger } from 'pino'
 import { ApiError, describeError } from '../../errors.js'
 
-/** Where the daily salts of cookieless visitors live: apart from everything that is backed up. Days are UTC, `YYYY-MM-DD`. */
+/** Store of the daily salts for cookieless visitors, separate from all data that is backed up. Days are UTC, `YYYY-MM-DD`. */
 export interface SaltStore {
-  /** The salt of a day, 32 random bytes, the same for every collector that shares the store; made when there is none. */
+  /** The salt of a day, 32 random bytes, created if missing; the same for all collectors that share the store. */
   saltOf(day: string): Promise<Buffer>
-  /** The salt of a day, unless there is none. */
+  /** The salt of a day, if it exists. */
   findSalt(day: string): Promise<Buffer | undefined>
-  /** Deletes the salts of the days before `day` for good. */
+  /** Deletes the salts of all days before `day` for good. */
   deleteBefore(day: string): Promise<void>
 }
 
-/** The salts that a moment may need. */
+/** The salts in use on a day. */
 export interface DaySalts {
   /** UTC, `YYYY-MM-DD`. */
   day: string
   current: Buffer
-  /** Of the day before, when a visitor came then. */
+  /** Of the day before, if cookieless visitors came then. */
   previous: Buffer | undefined
 }
 
 export interface SaltRotation {
-  /** The salts at `now` (ms since the epoch): at once, unless the day is new. Rejects with `STORE_UNAVAILABLE`. */
+  /** The salts at `now` (ms since the epoch); synchronous except for the first call of a day. Rejects with `STORE_UNAVAILABLE`. */
   at(now: number): DaySalts | Promise<DaySalts>
-  /** Deletes what is older than 48 hours now and at every midnight, whether events come or not. */
+  /** Deletes expired salts now and after every midnight, with or without traffic. */
   start(): Promise<void>
   stop(): void
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
-// How far behind midnight a salt is deleted at most.
+// Longest delay of a deletion after midnight.
 const CHECK_MS = 60_000
 const RETRY_AFTER_S = 5
 
-/** Hands out the salts of the day and the one before, and deletes all others: 48 hours after its day began, a salt is gone. */
+/** Provides the salts of today and yesterday and deletes older ones: a salt lives 48 hours from the start of its day. */
 export function createSaltRotation({
   store,
   log,
@@ -54,7 +54,7 @@ export function createSaltRotation({
       const [current, previous] = await Promise.all([store.saltOf(day), store.findSalt(dayOf(time - DAY_MS))])
       return (loaded = { day, current, previous })
     } catch (error) {
-      log.error({ error: describeError(error) }, 'the salt of the day cannot be read')
+      log.error({ error: describeError(error) }, 'cannot read the salt of the day')
       throw new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S, cause: error })
     }
   }
@@ -81,10 +81,7 @@ export function createSaltRotation({
       await deleteExpired()
       timer = setInterval(() => {
         deleteExpired().catch((error: unknown) =>
-          log.error(
-            { error: describeError(error) },
-            'expired salts were not deleted; they are tried again in a minute',
-          ),
+          log.error({ error: describeError(error) }, 'deleting expired salts failed; will retry in a minute'),
         )
       }, CHECK_MS).unref()
     },
@@ -95,7 +92,7 @@ export function createSaltRotation({
 let lastDay = NaN
 let lastText = ''
 
-/** For every event, so the text of the last day is kept. */
+/** Runs for every event, so the last result is cached. */
 function dayOf(ms: number): string {
   const day = Math.floor(ms / DAY_MS)
   if (day !== lastDay) {

@@ -4,9 +4,9 @@ import { ApiError } from '../../../src/errors.js'
 import { createRateLimiter, INGEST_RULES, LIVENESS_RULES } from '../../../src/http/rate-limit/rate-limiter.js'
 import { createMetrics } from '../../../src/ingest/metrics.js'
 import {
-  createEventTaker,
+  createEventProcessor,
   createIngest,
-  type EventTakerServices,
+  type EventProcessorServices,
   type IngestServices,
 } from '../../../src/ingest/pipeline.js'
 import { createRateModel } from '../../support/rate-model.js'
@@ -43,12 +43,14 @@ it('limits by a monotonic clock: setting the system time back or ahead neither a
       }
       const now = () => wall
       // The admitted bodies are invalid, so no later stage runs.
-      const take = createEventTaker({ now } as Partial<EventTakerServices> as EventTakerServices)
+      const processEvent = createEventProcessor({
+        now,
+      } as Partial<EventProcessorServices> as EventProcessorServices)
       const geo = { countryOf: () => '' }
       const ingest = createIngest({
         findSite: () => Promise.resolve(site),
         limiters,
-        take,
+        processEvent,
         geo,
         tallies: createMetrics(),
         now,
@@ -59,7 +61,7 @@ it('limits by a monotonic clock: setting the system time back or ahead neither a
         wall += elapsed + clockStep
         const body = JSON.stringify(Array.from({ length: events }, () => ({})))
         const refusal: unknown = await ingest
-          .takeEvents({
+          .ingestEvents({
             code: site.trackingCode,
             body,
             ip: '192.0.2.1',

@@ -68,7 +68,7 @@ describe('createGroupCommit', () => {
     const group = createGroupCommit<number>({
       log,
       answerWithinMs: 300,
-      onRefused: (items) => refused.push(...items),
+      onRejected: (items) => refused.push(...items),
       write: ([item]) => (item === 1 ? Promise.reject(new NotStoredError('no')) : Promise.resolve()),
     })
     await expect(group.add(1)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', retryAfterS: 5 })
@@ -110,7 +110,7 @@ describe('createGroupCommit', () => {
       log,
       answerWithinMs: 50,
       keepMs: 400,
-      onRefused: (items) => refused.push(...items),
+      onRejected: (items) => refused.push(...items),
       write: () => Promise.reject(new Error('away')),
     })
     await expect(group.add(1)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
