@@ -1,5 +1,5 @@
-import type { Website } from './external-api.js'
 import { findElement } from './find-element.js'
+import type { Website } from './load-report.js'
 
 const LOCAL_HOST = /(^|\.)local(host)?$|^127\.|^\[::1]$/
 
@@ -17,19 +17,19 @@ export function connectInstallTag(): InstallTag {
       await navigator.clipboard.writeText(tag.textContent)
       result.textContent = 'Copied.'
     } catch {
-      // Without https there is no clipboard.
+      // The clipboard requires HTTPS.
       getSelection()?.selectAllChildren(tag)
-      result.textContent = 'It is selected: press Ctrl+C, or ⌘C.'
+      result.textContent = 'Selected. Press Ctrl+C or ⌘C to copy.'
     }
   }
   findElement('copy-tag').addEventListener('click', () => void copy())
 
   return {
     show({ tracking_code, domain }) {
-      // Local hosts are not counted unless the tag says so.
+      // The tracker ignores local hosts by default.
       const local = LOCAL_HOST.test(domain) ? ' data-allow-localhost="true"' : ''
       const text = `<script defer data-tracking-code="${tracking_code}"${local} src="${new URL('z.js', document.baseURI).href}"></script>`
-      // Written only when it changes, so that a selection stays.
+      // Updated only on change, to keep a selection.
       if (tag.textContent === text) return
       tag.textContent = text
       result.textContent = ''

@@ -6,7 +6,7 @@ export interface KeyForm {
   hide(): void
 }
 
-/** Hands on every key that is pasted into the form. */
+/** Calls `onKey` with each submitted key. */
 export function connectKeyForm(onKey: (key: string) => void): KeyForm {
   const form = findElement('key-form', HTMLFormElement)
   const input = findElement('key', HTMLInputElement)
@@ -15,9 +15,10 @@ export function connectKeyForm(onKey: (key: string) => void): KeyForm {
   form.addEventListener('submit', (event) => {
     event.preventDefault()
     const key = input.value.trim()
-    // Other characters cannot stand in a header: fetch would throw, as if the network were down.
+    // Other characters are invalid in a header: fetch would throw, as for a network error.
     if (!/^zv_\w+$/.test(key)) {
-      error.textContent = 'This is not an API key: one begins with zv_ and has letters and digits only.'
+      error.textContent =
+        'Not an API key. A key starts with zv_ and contains only letters, digits and underscores.'
       return input.focus()
     }
     error.textContent = ''
@@ -27,7 +28,7 @@ export function connectKeyForm(onKey: (key: string) => void): KeyForm {
 
   return {
     show(message = '') {
-      // Asked again every few seconds: the same alert must not be read out again.
+      // Called every few seconds; screen readers must not repeat the same alert.
       if (error.textContent !== message) error.textContent = message
       if (!form.hidden) return
       form.hidden = false

@@ -1,12 +1,12 @@
-import type { Website } from './external-api.js'
 import { findElement } from './find-element.js'
+import type { Website } from './load-report.js'
 
-/** Name of the site, and the choice between several. */
+/** The name of the site, and a select when there are several. */
 export interface SitePicker {
   show(sites: Website[], chosen: Website): void
 }
 
-/** Calls back with the id of the site that is chosen. */
+/** Calls `onChoice` with the ID of the selected site. */
 export function connectSitePicker(onChoice: (siteId: string) => void): SitePicker {
   const select = findElement('site', HTMLSelectElement)
   select.addEventListener('change', () => onChoice(select.value))

@@ -1,8 +1,7 @@
 import uPlot from 'uplot'
-import type { DayRow } from './external-api.js'
 import { findElement } from './find-element.js'
-import { formatDay, formatShortCount } from './format-values.js'
-import { showLegend } from './show-legend.js'
+import { formatCount, formatDay, formatShortCount } from './format-values.js'
+import type { DayRow } from './load-report.js'
 
 /** The chart of visitors and pageviews by day. */
 export interface Chart {
@@ -10,17 +9,17 @@ export interface Chart {
 }
 
 const FONT = '12px system-ui, sans-serif'
-// Under a handful of pageviews the axis would count in fractions, or one visit fill the chart.
+// Below this the axis would show fractions, and one visit would fill the chart.
 const LOWEST_TOP = 5
 const COUNT_STEPS = [1, 2, 5]
   .flatMap((step) => Array.from({ length: 10 }, (_, power) => step * 10 ** power))
   .sort((a, b) => a - b)
 
-/** Draws into `#chart`, as wide as it is; anew when it is resized or the colour scheme changes. */
+/** Draws into `#chart` at its size, and redraws when it is resized or the colour scheme changes. */
 export function createChart(): Chart {
   const box = findElement('chart')
   let days: DayRow[] = []
-  // Asked at each drawing: a canvas does not follow the style sheet.
+  // Read on each redraw: a canvas does not follow the style sheet.
   const colour = (name: string) => () => getComputedStyle(box).getPropertyValue(name)
   const bars = (name: string, width: number): uPlot.Series => ({
     fill: colour(name),
@@ -38,12 +37,12 @@ export function createChart(): Chart {
       legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
       scales: {
-        // Days are counted, not timed: no time zone can move a bar.
+        // By index, not time, so that no time zone can move a bar.
         x: { time: false, range: () => [-0.5, days.length - 0.5] },
         y: { range: (_plot, _low, high) => [0, Math.max(LOWEST_TOP, high * 1.05)] },
       },
       axes: [
-        // Week by week back from today, so that today has its name.
+        // One label a week, counted back from today, so that today has one.
         {
           ...axis,
           size: 28,
@@ -79,4 +78,11 @@ export function createChart(): Chart {
       ])
     },
   }
+}
+
+/** Shows the legend and, while the pointer is over a day, its numbers. */
+function showLegend(day?: DayRow): void {
+  findElement('legend-day').textContent = day ? formatDay(day.date) : ''
+  findElement('legend-visitors').textContent = day ? formatCount(day.total_visitors) : ''
+  findElement('legend-pageviews').textContent = day ? formatCount(day.page_views) : ''
 }

@@ -7,9 +7,9 @@ import { requestJson } from './request-json.js'
 const INTERVAL_MS = 10_000
 const LONGEST_INTERVAL_MS = 40_000
 
-/** The number of visitors now, asked every 10 seconds; after errors, less and less often. */
+/** The number of live visitors, polled every 10 seconds, with backoff after errors. */
 export interface LiveCount {
-  /** Counts the visitors of this site; asks at once when their number is not known. */
+  /** Shows the count of this site; polls immediately when it is unknown. */
   watch(trackingCode: string): void
   stop(): void
 }
@@ -54,7 +54,7 @@ export function createLiveCount(): LiveCount {
 function show(visitors: number | undefined): void {
   const text = visitors === undefined ? '–' : formatCount(visitors)
   const count = findElement('live-count')
-  // Written only when it changes, or a screen reader would say the same number again.
+  // Updated only on change; screen readers would repeat the number.
   if (count.textContent === text) return
   count.textContent = text
   findElement('live-label').textContent = visitors === 1 ? 'visitor now' : 'visitors now'

@@ -1,14 +1,14 @@
-/** Something asked again and again while the page can be seen. */
+/** Repeats a request while the page is visible. */
 export interface Poller {
-  /** Asks at once; what was under way is given up. */
+  /** Polls immediately and aborts a running poll. */
   start(): void
   stop(): void
 }
 
 /**
- * Calls `poll` again and again; each call resolves to the milliseconds until the next one, and never rejects.
+ * Calls `poll` repeatedly. Each call resolves to the milliseconds until the next one and must not reject.
  *
- * While the page is hidden it waits; shown again, it asks when the next call is due. Back online, it asks at once.
+ * Polling pauses while the page is hidden, and resumes immediately when the browser is back online.
  */
 export function createPoller(poll: (signal: AbortSignal) => Promise<number>): Poller {
   /** Undefined while stopped. */
@@ -22,10 +22,10 @@ export function createPoller(poll: (signal: AbortSignal) => Promise<number>): Po
     if (round && !running && !document.hidden)
       timer = setTimeout(() => void run(round!), Math.max(0, due - Date.now()))
   }
-  const run = async (own: AbortController) => {
+  const run = async (current: AbortController) => {
     running = true
-    const delay = await poll(own.signal)
-    if (own !== round) return
+    const delay = await poll(current.signal)
+    if (current !== round) return
     running = false
     due = Date.now() + delay
     schedule()

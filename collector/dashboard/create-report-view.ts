@@ -5,15 +5,14 @@ import { createLiveCount } from './create-live-count.js'
 import { createPoller } from './create-poller.js'
 import { createStoredValue } from './create-stored-value.js'
 import { explainFailure } from './explain-failure.js'
-import type { Report, Website } from './external-api.js'
 import { findElement } from './find-element.js'
 import { formatTime } from './format-values.js'
-import { loadReport, loadWebsites } from './load-report.js'
+import { loadReport, loadWebsites, type Report, type Website } from './load-report.js'
 import { RequestFailure } from './request-json.js'
 import { showHeadlines } from './show-headlines.js'
 import { showTables } from './show-tables.js'
 
-/** The numbers of one site, kept fresh. */
+/** The report of one site, refreshed every 30 seconds. */
 export interface ReportView {
   open(key: string): void
   close(): void
@@ -23,7 +22,7 @@ const REFRESH_MS = 30_000
 const FIRST_RETRY_S = 5
 const LONGEST_RETRY_S = 30
 const NO_SITE =
-  'There is no site yet. Add one with "zenovay-collector site add example.com" on the collector’s machine; it shows up here by itself.'
+  'No sites yet. Add one with "zenovay-collector site add example.com" on the collector’s machine; it appears here automatically.'
 
 export function createReportView({
   onReport,
@@ -85,7 +84,7 @@ export function createReportView({
     showHeadlines(report.overview)
     if (visited) {
       showTables(report)
-      // Made when its box has a size.
+      // Created once its container is visible and has a size.
       chart ??= createChart()
       chart.show(report.overview.daily_stats)
     } else tag.show(site)

@@ -1,10 +1,10 @@
-/** A text that this browser keeps under a name. */
+/** A string in localStorage. */
 export interface StoredValue {
   read(): string | undefined
   write(value: string | undefined): void
 }
 
-/** Keeps a text in localStorage; where that is blocked, until the page is left. */
+/** Stores a string in localStorage; where that is blocked, in memory until the page is left. */
 export function createStoredValue(name: string): StoredValue {
   let memory: string | undefined
   return {
@@ -21,7 +21,7 @@ export function createStoredValue(name: string): StoredValue {
         if (value === undefined) localStorage.removeItem(name)
         else localStorage.setItem(name, value)
       } catch {
-        // Blocked or full: the value in memory serves.
+        // Blocked or full: the value stays in memory.
       }
     },
   }

@@ -16,7 +16,7 @@ findElement('forget-key').addEventListener('click', () => {
   storedKey.write(undefined)
   close()
 })
-// Forgotten or replaced in another tab.
+// The key was removed or replaced in another tab.
 addEventListener('storage', ({ key, newValue }) => {
   if (key !== KEY_NAME) return
   if (newValue === null) close()

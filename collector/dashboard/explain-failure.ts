@@ -1,22 +1,22 @@
 import type { RequestFailure } from './request-json.js'
 
-/** Says what happened and what to do about it; `seconds` is when the page tries again. */
+/** Describes a failure and its fix; the page retries in `seconds`. */
 export function explainFailure({ status, message }: RequestFailure, seconds: number): string {
-  const again = `This page tries again by itself in ${seconds} seconds.`
+  const retry = `Retrying in ${seconds} seconds.`
   switch (status) {
     case 0:
-      return `The collector does not answer. Check your connection, and that the collector is running. ${again}`
+      return `The collector is not responding. Check your connection, and that the collector is running. ${retry}`
     case 401:
-      return 'The collector does not know this key. Paste the whole key, or make a new one.'
+      return 'Unknown API key. Paste the complete key, or create a new one.'
     case 403:
-      return 'This key may not read this site. Choose “Forget key”, and paste one made for this site or for all sites.'
+      return 'This key has no access to this site. Choose “Forget key” and paste a key for this site or for all sites.'
     case 404:
-      return `This site is not there any more. Choose another, or load the page again. ${again}`
+      return `This site no longer exists. Choose another one, or reload the page. ${retry}`
     case 429:
-      return `This key has asked too often. Close other pages and programs that use it. ${again}`
+      return `Too many requests with this key. Close other pages and programs that use it. ${retry}`
     case 503:
-      return `The collector cannot reach its database. What visitors do now may wait in their browsers. If this stays, check that ClickHouse is running. ${again}`
+      return `The collector cannot reach its database. New events may wait in the visitors’ browsers. If this persists, check that ClickHouse is running. ${retry}`
     default:
-      return `The collector answered with status ${status}${message ? `: ${message}` : '.'} If this stays, look into its log. ${again}`
+      return `The collector responded with status ${status}${message ? `: ${message}` : '.'} If this persists, check its log. ${retry}`
   }
 }

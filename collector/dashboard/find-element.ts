@@ -1,4 +1,4 @@
-/** The element of an id that index.html is known to hold, as the type it has there. */
+/** Finds an element of index.html by ID. Throws when it is missing or of another type. */
 export function findElement<Type extends HTMLElement = HTMLElement>(id: string, type?: new () => Type): Type {
   const element = document.getElementById(id)
   if (!(element instanceof (type ?? HTMLElement)))

@@ -1,4 +1,4 @@
-// The page is written in English, and so are its numbers.
+// The page is in English, and so are its numbers.
 const COUNT = new Intl.NumberFormat('en')
 const SHORT = new Intl.NumberFormat('en', { notation: 'compact' })
 const PERCENT = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 0 })
@@ -17,7 +17,7 @@ export const formatPercent = (value: number): string => PERCENT.format(value / 1
 /** `2026-11-21` → `21 Nov` */
 export const formatDay = (date: string): string => DAY.format(new Date(date))
 
-/** Clock time of this browser. */
+/** Time of day in the browser's time zone. */
 export const formatTime = (time: Date): string => TIME.format(time)
 
 /** 95.3 (seconds) → `1m 35s` */

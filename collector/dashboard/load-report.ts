@@ -1,5 +1,51 @@
-import type { EventRow, Overview, PageRow, Report, Website } from './external-api.js'
 import { requestJson } from './request-json.js'
+
+/** A site in the External API. These types have only the fields that the page uses. */
+export interface Website {
+  id: string
+  domain: string
+  name: string
+  tracking_code: string
+}
+
+export interface DayRow {
+  /** `YYYY-MM-DD` in the time zone of the site. */
+  date: string
+  total_visitors: number
+  page_views: number
+}
+
+export interface Overview {
+  summary: {
+    total_visitors: number
+    total_page_views: number
+    /** Percent. */
+    bounce_rate: number
+    /** Seconds. */
+    avg_visit_duration: number
+  }
+  /** Oldest first, today last. */
+  daily_stats: DayRow[]
+}
+
+export interface PageRow {
+  url: string
+  views: number
+  visitors: number
+}
+
+export interface EventRow {
+  name: string
+  count: number
+  visitors: number
+}
+
+/** The data shown for one site. */
+export interface Report {
+  overview: Overview
+  pages: PageRow[]
+  events: EventRow[]
+}
 
 interface Access {
   key: string
@@ -8,12 +54,12 @@ interface Access {
 
 const API = 'api/external/v1'
 
-/** The sites that the key may read. */
+/** Loads the sites that the key may read. */
 export async function loadWebsites(access: Access): Promise<Website[]> {
   return (await requestJson<{ data: Website[] }>(`${API}/websites`, access)).data
 }
 
-/** The last 30 days of a site. */
+/** Loads the last 30 days of a site. */
 export async function loadReport(siteId: string, access: Access): Promise<Report> {
   const load = async <Data>(part: string) =>
     (

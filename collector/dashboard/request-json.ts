@@ -1,12 +1,12 @@
 import type { ErrorBody } from '@zenovay/tracker/contract'
 
-// A proxy that accepts and never answers must not stop the page for ever.
+// A proxy that accepts the connection but never responds must not block the page.
 const TIMEOUT_MS = 20_000
 
-/** An answer that is no success, or none at all. */
+/** An error response, or no response. */
 export class RequestFailure extends Error {
   override readonly name = 'RequestFailure'
-  /** HTTP status; 0 when there was no answer. */
+  /** HTTP status; 0 without a response. */
   readonly status: number
   readonly retryAfterS: number | undefined
 
@@ -20,29 +20,29 @@ export class RequestFailure extends Error {
   }
 }
 
-/** Asks the collector that served this page. Rejects with a {@link RequestFailure}. */
+/** Requests JSON from the collector that serves the page. Rejects with a {@link RequestFailure}. */
 export async function requestJson<Body>(
   path: string,
   { key, signal }: { key?: string; signal: AbortSignal },
 ): Promise<Body> {
   try {
-    // Relative to the page: the collector may lie behind a path of a proxy.
-    const answer = await fetch(new URL(path, document.baseURI), {
+    // Relative to the page: a proxy may serve the collector under a path.
+    const response = await fetch(new URL(path, document.baseURI), {
       headers: key === undefined ? {} : { 'x-api-key': key },
       credentials: 'omit',
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
     })
-    if (!answer.ok) throw await readFailure(answer)
-    return (await answer.json()) as Body
+    if (!response.ok) throw await toFailure(response)
+    return (await response.json()) as Body
   } catch (error) {
     throw error instanceof RequestFailure ? error : new RequestFailure(0)
   }
 }
 
-async function readFailure(answer: Response): Promise<RequestFailure> {
-  const body = (await answer.json().catch(() => undefined)) as ErrorBody | undefined
-  return new RequestFailure(answer.status, {
+async function toFailure(response: Response): Promise<RequestFailure> {
+  const body = (await response.json().catch(() => undefined)) as ErrorBody | undefined
+  return new RequestFailure(response.status, {
     message: body?.error?.message,
-    retryAfterS: Number(answer.headers.get('retry-after')) || undefined,
+    retryAfterS: Number(response.headers.get('retry-after')) || undefined,
   })
 }

@@ -1,8 +1,8 @@
-import type { Overview } from './external-api.js'
 import { findElement } from './find-element.js'
 import { formatCount, formatDuration, formatPercent } from './format-values.js'
+import type { Overview } from './load-report.js'
 
-/** The six numbers at the top; dashes until there is something to count. */
+/** Shows the six numbers at the top; dashes without visits. */
 export function showHeadlines(overview?: Overview): void {
   const today = overview?.daily_stats.at(-1)
   const summary = overview?.summary

@@ -128,7 +128,7 @@ export function createApp(services: AppServices): FastifyInstance {
   const hub = createStreamHub({
     store: events,
     countLive: live.count,
-    readSummary: createSummaryQuery({ reports, now }),
+    querySummary: createSummaryQuery({ reports, now }),
     now,
   })
   const limiters = {

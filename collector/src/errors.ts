@@ -1,6 +1,6 @@
 import { ERROR_CODES, type ErrorCode, type Fault } from '@zenovay/tracker/contract'
 
-/** A refusal that a route answers with; its code decides status and sentence. */
+/** An error response; the code determines status and message. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly code: ErrorCode
@@ -19,17 +19,17 @@ export class ApiError extends Error {
   }
 }
 
-/** Something that keeps the collector from starting; its message is one line that says what to do. */
+/** A problem that prevents a command from running; the message is one line with the fix. */
 export class StartError extends Error {
   override readonly name = 'StartError'
 }
 
-/** The store answered that it did not store what it was sent; any other failure of an insert leaves that open. */
+/** The store confirmed that an insert was not stored. After any other insert error the rows may be stored. */
 export class NotStoredError extends Error {
   override readonly name = 'NotStoredError'
 }
 
-/** Says in one line what went wrong, whatever was thrown. */
+/** Formats any thrown value as one line of at most 500 characters. */
 export function describeError(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').slice(0, 500)
 }

@@ -10,16 +10,16 @@ interface AccountOptions {
 
 type Print = (line: string) => void
 
-const FIRST_PLAN: PlanName = 'free'
+const DEFAULT_PLAN: PlanName = 'free'
 
 export async function addAccount(
   control: ControlStore,
-  { name, plan = FIRST_PLAN }: AccountOptions,
+  { name, plan = DEFAULT_PLAN }: AccountOptions,
   print: Print,
 ): Promise<void> {
   if (name === undefined)
-    throw new StartError('Name the account: zenovay-collector account add "Example Ltd".')
-  const { id } = await control.addAccount({ name: assertName('the name', name), plan: assertPlan(plan) })
+    throw new StartError('Missing account name. Example: zenovay-collector account add "Example Ltd"')
+  const { id } = await control.addAccount({ name: assertName('The name', name), plan: assertPlan(plan) })
   print(`account id: ${id}`)
 }
 
@@ -34,17 +34,18 @@ export async function updateAccount(
   { name, plan }: AccountOptions,
   print: Print,
 ): Promise<void> {
-  if (name === undefined && plan === undefined) throw new StartError('Say what to change: --name or --plan.')
+  if (name === undefined && plan === undefined)
+    throw new StartError('Nothing to change. Pass --name or --plan.')
   const changes = {
     ...(name !== undefined && { name: assertName('--name', name) }),
     ...(plan !== undefined && { plan: assertPlan(plan) }),
   }
   const account = await control.updateAccount(id ?? '', changes)
   if (!account) throw unknownAccount(id)
-  print(`changed: ${account.id}. A running collector follows at once.`)
+  print(`updated: ${account.id}. A running collector applies this immediately.`)
 }
 
-/** The id of an account that is there; undefined stays undefined. */
+/** Checks that an account exists; undefined passes. */
 export async function assertAccount(
   control: ControlStore,
   id: string | undefined,
@@ -53,7 +54,7 @@ export async function assertAccount(
   return id
 }
 
-/** The name, without spaces around it. */
+/** Trims a name. Throws a {@link StartError} when it is invalid. */
 export function assertName(field: string, text: string): string {
   const name = parseName(text)
   if (name === undefined) throw new StartError(`${field} ${NAME_RULE}.`)
@@ -61,14 +62,15 @@ export function assertName(field: string, text: string): string {
 }
 
 function assertPlan(plan: string): PlanName {
-  if (!isPlanName(plan)) throw new StartError(`--plan is "${plan}". Write one of ${PLAN_NAMES.join(', ')}.`)
+  if (!isPlanName(plan))
+    throw new StartError(`--plan must be one of ${PLAN_NAMES.join(', ')}, not "${plan}".`)
   return plan
 }
 
 function unknownAccount(id: string | undefined): StartError {
   return new StartError(
     id === undefined
-      ? 'Name the account by its id. See zenovay-collector account list.'
-      : `There is no account "${id}". See zenovay-collector account list.`,
+      ? 'Missing account ID. List accounts with zenovay-collector account list.'
+      : `No account has the ID "${id}". List accounts with zenovay-collector account list.`,
   )
 }

@@ -6,28 +6,26 @@ import { describeError, StartError } from '../errors.js'
 import { backUpEvents, restoreEvents } from '../stores/clickhouse/backup.js'
 import { startEmbeddedEngine } from '../stores/engine/embedded-engine.js'
 import { openControlStore } from '../stores/sql/database.js'
-import { findEngine } from './clickhouse-url.js'
+import { findEngineUrl } from './clickhouse-url.js'
 
 type Print = (line: string) => void
 
-// What a backup holds. The control data come last: a folder without them is no backup.
+// Contents of a backup. The control store is written last: a folder without it is incomplete.
 const EVENTS = 'events'
 const CONTROL = 'control.db'
 
-/** Writes a backup into a new folder while a collector runs: its events, then its sites and keys, and no salt. A failed one leaves nothing. */
+/** Writes a backup to a new folder while the collector runs: events and the control store, without salts. A failed backup is removed. */
 export async function backUp(config: Config, name: string | undefined, print: Print): Promise<void> {
-  const folder = readFolder(name)
+  const folder = parseFolder(name)
   if (!(await exists(config.controlFile)))
-    throw new StartError(
-      `There is no control data in ${config.controlFile}. Set DATA_DIR as the collector has it.`,
-    )
+    throw new StartError(`No control store in ${config.controlFile}. Set DATA_DIR to that of the collector.`)
   const engineUrl =
     config.clickhouseUrl === undefined
-      ? await findEngine(config, 'copy the folder without salts/')
+      ? await findEngineUrl(config, 'copy the folder without salts/')
       : undefined
   await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
     throw new StartError(
-      `The folder ${folder} cannot be made: ${describeError(error)}. Name a new one in a folder that exists and that this user and the collector's may write.`,
+      `Cannot create the folder ${folder}: ${describeError(error)}. Choose a new folder in an existing one that this user and the collector's can write to.`,
     )
   })
   try {
@@ -37,28 +35,26 @@ export async function backUp(config: Config, name: string | undefined, print: Pr
     await rm(folder, { recursive: true, force: true })
     throw error instanceof StartError
       ? error
-      : new StartError(`The backup failed: ${describeError(error)}. Nothing of it is left in ${folder}.`)
+      : new StartError(`The backup failed: ${describeError(error)}. ${folder} was removed.`)
   }
   print(
-    `backup: ${folder}${engineUrl === undefined ? ' (sites and keys; the events are in your ClickHouse: back them up there)' : ''}`,
+    `backup: ${folder}${engineUrl === undefined ? ' (control store only; back up the events with ClickHouse)' : ''}`,
   )
 }
 
-/** Puts a backup into a DATA_DIR that holds nothing yet. A failed one leaves nothing. */
+/** Restores a backup into an empty DATA_DIR. A failed restore leaves it empty. */
 export async function restore(config: Config, name: string | undefined, print: Print): Promise<void> {
-  const folder = readFolder(name)
+  const folder = parseFolder(name)
   const engineDir = join(config.dataDir, 'engine')
-  if (!(await exists(join(folder, CONTROL)))) throw new StartError(`There is no whole backup in ${folder}.`)
+  if (!(await exists(join(folder, CONTROL)))) throw new StartError(`No complete backup in ${folder}.`)
   const hasEvents = await exists(join(folder, EVENTS))
   if (hasEvents && config.clickhouseUrl !== undefined)
     throw new StartError(
-      'CLICKHOUSE_URL is set, and the events of this backup belong into the embedded engine. Restore without CLICKHOUSE_URL.',
+      'The backup contains events of the embedded engine, but CLICKHOUSE_URL is set. Restore without CLICKHOUSE_URL.',
     )
   for (const path of [config.controlFile, engineDir])
     if (await exists(path))
-      throw new StartError(
-        `There is data already: ${path}. Set DATA_DIR to a new folder, or move what is there away.`,
-      )
+      throw new StartError(`${path} already exists. Set DATA_DIR to an empty folder, or move the data away.`)
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
   try {
     if (hasEvents) print(`events: ${await restoreIntoEngine(engineDir, join(folder, EVENTS))}`)
@@ -69,16 +65,16 @@ export async function restore(config: Config, name: string | undefined, print: P
     throw error instanceof StartError
       ? error
       : new StartError(
-          `The restore failed: ${describeError(error)}. Nothing of it is left in ${config.dataDir}.`,
+          `The restore failed: ${describeError(error)}. Its files were removed from ${config.dataDir}.`,
         )
   }
   print(`restored: ${config.dataDir}`)
 }
 
-function readFolder(name: string | undefined): string {
+function parseFolder(name: string | undefined): string {
   if (!name)
     throw new StartError(
-      'Name the folder of the backup: zenovay-collector backup /var/backups/zenovay/2026-11-21.',
+      'Missing backup folder. Example: zenovay-collector backup /var/backups/zenovay/2026-11-21',
     )
   return resolve(name)
 }

@@ -4,8 +4,13 @@ import type { Config } from '../config.js'
 import { StartError } from '../errors.js'
 import { engineUrlFile } from '../stores/engine/embedded-engine.js'
 
-/** The url of the engine of a running collector. One that was killed leaves the file behind. `instead` is what may be done while none runs. */
-export async function findEngine({ dataDir }: Config, instead?: string): Promise<string> {
+/**
+ * Finds the URL of the embedded engine of a running collector.
+ *
+ * Throws a {@link StartError} when none answers, which includes a URL file left by a killed collector. Its message offers
+ * `alternative`, the way that works without a running collector.
+ */
+export async function findEngineUrl({ dataDir }: Config, alternative?: string): Promise<string> {
   const url = await readFile(engineUrlFile(join(dataDir, 'engine')), 'utf8').catch(() => undefined)
   const isServing =
     url !== undefined &&
@@ -15,7 +20,7 @@ export async function findEngine({ dataDir }: Config, instead?: string): Promise
     ))
   if (!isServing)
     throw new StartError(
-      `No collector runs on ${dataDir}, or this user may not read that folder. Start it${instead ? `; or, while it is stopped, ${instead}` : ''}.`,
+      `No collector is running on ${dataDir}, or this user cannot read the folder. Start it${alternative ? `; or, while it is stopped, ${alternative}` : ''}.`,
     )
   return url
 }

@@ -21,7 +21,7 @@ export async function createKey(
   print: Print,
 ): Promise<void> {
   if (!isKeyScope(scope))
-    throw new StartError(`--scope is "${scope}". Write one of ${KEY_SCOPES.join(', ')}.`)
+    throw new StartError(`--scope must be one of ${KEY_SCOPES.join(', ')}, not "${scope}".`)
   const { secret, record } = createApiKey(
     { name: assertName('--name', name), scope, ...(await findReach(control, options)) },
     Date.now(),
@@ -38,7 +38,7 @@ export async function listKeys(
   const given = await assertAccount(control, account)
   const keys =
     given === undefined ? control.listApiKeys() : control.listApiKeysOf({ accountId: given, siteId: null })
-  const timeOf = (at: number) => new Date(at).toISOString()
+  const formatTime = (at: number) => new Date(at).toISOString()
   for (const { id, accountId, siteId, scope, name, createdAt, lastUsedAt } of await keys)
     print(
       [
@@ -47,17 +47,19 @@ export async function listKeys(
         siteId ?? 'all sites',
         scope,
         name,
-        timeOf(createdAt),
-        lastUsedAt === null ? 'never used' : timeOf(lastUsedAt),
+        formatTime(createdAt),
+        lastUsedAt === null ? 'never used' : formatTime(lastUsedAt),
       ].join('\t'),
     )
 }
 
 export async function revokeKey(control: ControlStore, id: string | undefined, print: Print): Promise<void> {
-  if (id === undefined) throw new StartError('Name the key by its id. See zenovay-collector key list.')
+  if (id === undefined) throw new StartError('Missing key ID. List keys with zenovay-collector key list.')
   if (!(await control.removeApiKey(id)))
-    throw new StartError(`There is no key with the id "${id.slice(0, 100)}". See zenovay-collector key list.`)
-  print(`revoked: ${id}. A running collector refuses it at once.`)
+    throw new StartError(
+      `No key has the ID "${id.slice(0, 100)}". List keys with zenovay-collector key list.`,
+    )
+  print(`revoked: ${id}. A running collector rejects it immediately.`)
 }
 
 async function findReach(
@@ -69,6 +71,8 @@ async function findReach(
   const found = await control.findSite(site)
   if (!found) throw unknownSite(site)
   if (accountId !== undefined && accountId !== found.accountId)
-    throw new StartError(`The site ${found.id} is of the account ${found.accountId}. Leave --account out.`)
+    throw new StartError(
+      `The site ${found.id} belongs to the account ${found.accountId}. Leave out --account.`,
+    )
   return { accountId: found.accountId, siteId: found.id }
 }

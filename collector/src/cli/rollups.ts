@@ -1,21 +1,21 @@
 import type { Config } from '../config.js'
 import { describeError, StartError } from '../errors.js'
 import { createRollups } from '../stores/clickhouse/rollups/roll-up.js'
-import { findEngine } from './clickhouse-url.js'
+import { findEngineUrl } from './clickhouse-url.js'
 
-/** Makes the settled days of every site anew, while a collector runs; reports go on meanwhile. */
+/** Rebuilds the daily rollups of every site while the collector runs; reports stay available. */
 export async function rebuildRollups(config: Config, print: (line: string) => void): Promise<void> {
-  const settling = createRollups({ url: config.clickhouseUrl ?? (await findEngine(config)) })
+  const rollups = createRollups({ url: config.clickhouseUrl ?? (await findEngineUrl(config)) })
   try {
-    const { settled, isDone } = await settling.rebuild()
+    const { settled, isDone } = await rollups.rebuild()
     print(
-      `settled: ${settled} days of sites${isDone ? '' : '; events are being deleted: the collector settles the others'}`,
+      `rebuilt: ${settled} days${isDone ? '' : '; a deletion is running: the collector rebuilds the remaining days'}`,
     )
   } catch (error) {
     throw new StartError(
-      `The days could not be settled: ${describeError(error)}. Those that were settled count; run it again for the others.`,
+      `Rebuilding failed: ${describeError(error)}. The rebuilt days are kept; run the command again for the others.`,
     )
   } finally {
-    await settling.close()
+    await rollups.close()
   }
 }

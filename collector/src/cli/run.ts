@@ -7,42 +7,45 @@ import { addAccount, listAccounts, updateAccount } from './accounts.js'
 import { forgetDestinations } from './alerts.js'
 import { createKey, listKeys, revokeKey } from './keys.js'
 import { addSite, listSites, removeSite, updateSite } from './sites.js'
-import { printWebhooks, removeWebhooks } from './webhooks.js'
+import { listWebhooks, removeWebhooks } from './webhooks.js'
 
 const USAGE = `Usage: zenovay-collector <command>
 
-  start                             run the collector until it is told to stop
+  start                             start the collector (SIGTERM stops it)
   site add <domain> [--account ID] [settings]
-                                    add a site to an account; the default one unless given
-  site list [--account ID]          every site: id, tracking code, domain, name, time zone, retention, other domains
-  site update <id> [settings]       change the named settings of a site
-  site remove <id> --yes            remove a site with its keys and all its events, for good
+                                    add a site to an account, or to the default account
+  site list [--account ID]          list sites: ID, tracking code, domain, name, time zone,
+                                    retention, allowed domains
+  site update <id> [settings]       change the given settings of a site
+  site remove <id> --yes            remove a site with its keys and events, for good
   account add <name> [--plan free|pro|scale|enterprise]
-                                    add an account, on the plan free unless given
-  account list                      every account: id, plan, name, when it was made
+                                    add an account; the default plan is free
+  account list                      list accounts: ID, plan, name, creation time
   account update <id> [--name NAME] [--plan PLAN]
-                                    change the named settings of an account
+                                    change the given settings of an account
   key create [--account ID] [--site ID] [--name NAME] [--scope read|write|admin]
-                                    an API key for one site or, without --site, for all sites of
-                                    an account, the default one unless given; read (the default)
-                                    gives reports, write sends events, admin manages sites and keys
-  key list [--account ID]           every key: id, account, site, scope, name, made, last used
-  key revoke <id>                   refuse a key from now on
-  webhook list                      every webhook: id, account, site, whether it is active, URL
-  webhook remove <id>|all --yes     stop deliveries to a webhook, or to all of them, for good
-  alert forget-destinations --yes   take Slack and mail addresses out of all alerts, when the key of these is lost
-  backup <folder>                   events, sites and keys into a new folder, while the collector runs
-  restore <folder>                  a backup into a DATA_DIR that holds nothing yet
-  rebuild-rollups                   makes what reports read of past days anew, while the collector runs
+                                    create an API key for a site or, without --site, for all sites
+                                    of an account or the default account; read (the default) reads
+                                    reports, write sends events, admin manages sites and keys
+  key list [--account ID]           list keys: ID, account, site, scope, name, creation time, last use
+  key revoke <id>                   revoke a key
+  webhook list                      list webhooks: ID, account, site, status, URL
+  webhook remove <id>|all --yes     remove a webhook, or all of them, for good
+  alert forget-destinations --yes   remove Slack and email destinations from all alerts, when the
+                                    master key is lost
+  backup <folder>                   write events and the control store to a new folder; safe while
+                                    running
+  restore <folder>                  restore a backup into an empty DATA_DIR
+  rebuild-rollups                   rebuild the daily rollups; safe while running
 
 Settings of a site:
-  --domain HOST                     its domain; sub-domains belong to it (update only)
-  --name NAME                       what it is called; the domain unless given
+  --domain HOST                     domain, including its subdomains (site update only)
+  --name NAME                       display name; default: the domain
   --allow HOST,HOST                 other domains that may send events; "" for none
-  --timezone ZONE                   IANA name, such as Europe/Zurich; UTC unless given
-  --retention MONTHS                older events are deleted, 1 to 120; 25 unless given
+  --timezone ZONE                   IANA time zone, such as Europe/Zurich; default: UTC
+  --retention MONTHS                months until events expire, 1 to 120; default: 25
 
-The collector's own settings come from the environment: see docs/configuration.md.`
+The environment configures the collector: see docs/configuration.md.`
 
 const OPTIONS = {
   domain: { type: 'string' },
@@ -61,18 +64,18 @@ const OPTIONS = {
 type Environment = Record<string, string | undefined>
 type Print = (line: string) => void
 
-/** Runs one command. Rejects with a {@link StartError} whose message is one line. */
+/** Runs one command. Rejects with a {@link StartError}; its message is one line, followed by the usage for an unknown command. */
 export async function runCli(args: string[], env: Environment, print: Print): Promise<void> {
   const { values, positionals } = parse(args)
   const [noun, verb, operand] = positionals
   if (values.help || noun === 'help') return print(USAGE)
-  // To load the server and the engine takes longer than most commands, which need neither.
+  // Loaded on demand: the server and the engine take longer to load than most commands to run.
   if (noun === 'backup') return (await import('./backup.js')).backUp(readConfig(env), verb, print)
   if (noun === 'rebuild-rollups') return (await import('./rollups.js')).rebuildRollups(readConfig(env), print)
   if (noun === 'restore') return (await import('./backup.js')).restore(readConfig(env), verb, print)
   switch ([noun, verb].filter(Boolean).join(' ')) {
     case 'start':
-      return run(env, print)
+      return start(env, print)
     case 'site add':
       return withControl(env, (control) => addSite(control, { domain: operand, ...values }, print))
     case 'site list':
@@ -94,13 +97,13 @@ export async function runCli(args: string[], env: Environment, print: Print): Pr
     case 'key create':
       return withControl(env, (control) => createKey(control, values, print))
     case 'webhook list':
-      return withStores(env, (stores) => printWebhooks(stores, print))
+      return withStores(env, (stores) => listWebhooks(stores, print))
     case 'webhook remove':
       return withStores(env, (stores) => removeWebhooks(stores, operand, values.yes === true, print))
     case 'alert forget-destinations':
       return withStores(env, (stores) => forgetDestinations(stores, values.yes === true, print))
     default:
-      throw new StartError(`There is no command "${positionals.join(' ')}". ${USAGE}`)
+      throw new StartError(`Unknown command "${positionals.join(' ')}". ${USAGE}`)
   }
 }
 
@@ -112,7 +115,7 @@ function parse(args: string[]) {
   }
 }
 
-async function run(env: Environment, print: Print): Promise<void> {
+async function start(env: Environment, print: Print): Promise<void> {
   const config = readConfig(env)
   const { startCollector } = await import('../start-collector.js')
   const collector = await startCollector(config)
@@ -137,7 +140,7 @@ async function withStores(env: Environment, use: (stores: ControlStores) => Prom
   } catch (error) {
     if (error instanceof ApiError)
       throw new StartError(
-        `The control data in ${config.controlFile} cannot be used: ${describeError(error.cause)}.`,
+        `Cannot use the control store ${config.controlFile}: ${describeError(error.cause)}.`,
       )
     throw error
   } finally {

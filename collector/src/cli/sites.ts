@@ -7,7 +7,7 @@ import { assertAccount } from './accounts.js'
 interface SiteOptions {
   domain?: string | undefined
   name?: string | undefined
-  /** Domains separated by commas; empty for none. */
+  /** Comma-separated domains; empty for none. */
   allow?: string | undefined
   timezone?: string | undefined
   retention?: string | undefined
@@ -15,7 +15,7 @@ interface SiteOptions {
 
 type Print = (line: string) => void
 
-// What each field is called here, beside its name on the wire.
+// Wire fields and their arguments on the command line.
 const OPTION_NAMES: Record<string, string> = {
   domain: 'domain',
   name: '--name',
@@ -30,8 +30,8 @@ export async function addSite(
   print: Print,
 ): Promise<void> {
   if (options.domain === undefined)
-    throw new StartError('Name the domain of the site: zenovay-collector site add example.com.')
-  const { domain, ...fields } = readOptions(options)
+    throw new StartError('Missing domain. Example: zenovay-collector site add example.com')
+  const { domain, ...fields } = parseOptions(options)
   const accountId = (await assertAccount(control, account)) ?? DEFAULT_ACCOUNT_ID
   const site = await control.addSite({
     name: domain!,
@@ -66,12 +66,12 @@ export async function updateSite(
   options: SiteOptions,
   print: Print,
 ): Promise<void> {
-  const changes = readOptions(options)
+  const changes = parseOptions(options)
   if (Object.keys(changes).length === 0)
-    throw new StartError('Say what to change: --domain, --name, --allow, --timezone or --retention.')
+    throw new StartError('Nothing to change. Pass --domain, --name, --allow, --timezone or --retention.')
   const site = await control.updateSite(id ?? '', changes)
   if (!site) throw unknownSite(id)
-  print(`changed: ${site.id}. A running collector follows within two seconds.`)
+  print(`updated: ${site.id}. A running collector applies this within two seconds.`)
 }
 
 export async function removeSite(
@@ -84,23 +84,23 @@ export async function removeSite(
   if (!site) throw unknownSite(id)
   if (!isSure)
     throw new StartError(
-      `This removes ${site.domain} (${site.id}) with its keys and all its events, for good. Add --yes to do it.`,
+      `This removes ${site.domain} (${site.id}) with its keys and all its events, for good. Add --yes to confirm.`,
     )
   await control.removeSite(site.id)
   print(
-    `removed: ${site.id}. A running collector deletes its events within two minutes; else the next one that starts.`,
+    `removed: ${site.id}. A running collector deletes its events within two minutes, otherwise after its next start.`,
   )
 }
 
 export function unknownSite(id: string | undefined): StartError {
   return new StartError(
     id === undefined
-      ? 'Name the site by its id. See zenovay-collector site list.'
-      : `There is no site "${id}". See zenovay-collector site list.`,
+      ? 'Missing site ID. List sites with zenovay-collector site list.'
+      : `No site has the ID "${id}". List sites with zenovay-collector site list.`,
   )
 }
 
-function readOptions({ domain, name, allow, timezone, retention }: SiteOptions): Partial<SiteFields> {
+function parseOptions({ domain, name, allow, timezone, retention }: SiteOptions): Partial<SiteFields> {
   const given = {
     domain,
     name,

@@ -5,8 +5,8 @@ import type { Webhook } from '../webhooks/webhook.js'
 type Print = (line: string) => void
 type Stores = Pick<ControlStores, 'control' | 'webhooks'>
 
-export async function printWebhooks(stores: Stores, print: Print): Promise<void> {
-  for (const { id, accountId, siteId, isActive, disabledReason, url } of await findAll(stores))
+export async function listWebhooks(stores: Stores, print: Print): Promise<void> {
+  for (const { id, accountId, siteId, isActive, disabledReason, url } of await listAll(stores))
     print(
       [id, accountId, siteId ?? 'all sites', isActive ? 'active' : `disabled: ${disabledReason}`, url].join(
         '\t',
@@ -14,7 +14,7 @@ export async function printWebhooks(stores: Stores, print: Print): Promise<void>
     )
 }
 
-/** Removes one by its id, or `all`: what is left to do when the key of their secrets is lost. */
+/** Removes a webhook by its ID, or `all`, for when the master key is lost. */
 export async function removeWebhooks(
   { control, webhooks }: Stores,
   id: string | undefined,
@@ -22,19 +22,19 @@ export async function removeWebhooks(
   print: Print,
 ): Promise<void> {
   if (id === undefined)
-    throw new StartError('Name the webhook by its id, or write all. See zenovay-collector webhook list.')
-  if (!isSure) throw new StartError('This stops deliveries for good. Add --yes.')
-  const chosen = id === 'all' ? (await findAll({ control, webhooks })).map((webhook) => webhook.id) : [id]
-  for (const one of chosen) {
-    if (!(await webhooks.removeWebhook(one, { actor: null, at: Date.now() })))
+    throw new StartError('Missing webhook ID, or all. List webhooks with zenovay-collector webhook list.')
+  if (!isSure) throw new StartError('This stops deliveries for good. Add --yes to confirm.')
+  const ids = id === 'all' ? (await listAll({ control, webhooks })).map((webhook) => webhook.id) : [id]
+  for (const webhookId of ids) {
+    if (!(await webhooks.removeWebhook(webhookId, { actor: null, at: Date.now() })))
       throw new StartError(
-        `There is no webhook with the id "${one.slice(0, 100)}". See zenovay-collector webhook list.`,
+        `No webhook has the ID "${webhookId.slice(0, 100)}". List webhooks with zenovay-collector webhook list.`,
       )
-    print(`removed: ${one}. A running collector follows within two seconds.`)
+    print(`removed: ${webhookId}. A running collector applies this within two seconds.`)
   }
 }
 
-async function findAll({ control, webhooks }: Stores): Promise<Webhook[]> {
+async function listAll({ control, webhooks }: Stores): Promise<Webhook[]> {
   const accounts = await control.listAccounts()
   return (
     await Promise.all(accounts.map(({ id }) => webhooks.listWebhooks({ accountId: id, siteId: null })))

@@ -4,16 +4,16 @@ import { describeError } from '../errors.js'
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-// Frames of a stack name our files and lines; what stands above them repeats the message.
+// Stack frames only; the lines above them repeat the message.
 const FRAME = /^ {4}at .*$/gm
 const MAX_FRAMES = 8
 const NOT_PRINTABLE = /[^\x20-\x7e]/g
 
 /**
- * The log: JSON lines that hold no bodies, addresses, user agents or query strings.
+ * Creates the log: JSON lines without bodies, addresses, user agents or query strings.
  *
- * Of an error they hold name, code, message and frames, and nothing else that hangs on it: Node puts the refused URL of
- * a visitor on one kind of error and the bytes of the whole request on another.
+ * Errors are reduced to name, code, message and frames. Node attaches the rejected URL to some errors and the bytes of
+ * the request to others.
  */
 export function createLog(level: LogLevel, destination: DestinationStream = pino.destination(2)): Logger {
   return pino(
@@ -34,7 +34,7 @@ function serializeError(error: unknown) {
   return { type: error.name, code, message: toPrintable(describeError(error)), stack: frames }
 }
 
-/** A terminal obeys escape sequences, also those that JSON leaves as they are (U+009B). */
+/** Replaces characters that a terminal may execute as escape sequences, including U+009B, which JSON does not escape. */
 function toPrintable(text: string): string {
   return text.replace(NOT_PRINTABLE, '?')
 }

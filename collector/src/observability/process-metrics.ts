@@ -1,17 +1,17 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import type { Registry } from './registry.js'
 
-// Wakes the process 50 times a second, which is not measurable, and sees what holds it up longer than that.
+// 50 wake-ups a second have no measurable cost; shorter delays are not seen.
 const RESOLUTION_MS = 20
 const NS = 1e-9
 
-/** Memory, processor and event loop of this process, under the names that other exporters use where there are such. */
+/** Adds memory, CPU and event loop metrics of this process, under the names of the Prometheus client libraries where they exist. */
 export function addProcessMetrics({ gauge, readCounter }: Registry): { close(): void } {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   delay.enable()
   gauge({
     name: 'nodejs_eventloop_lag_p99_seconds',
-    help: 'The 99th percentile of the event loop delay since it was last asked for.',
+    help: '99th percentile of the event loop delay since the last scrape.',
     read() {
       const p99 = Math.max(0, delay.percentile(99) * NS - RESOLUTION_MS / 1000)
       delay.reset()
@@ -20,32 +20,32 @@ export function addProcessMetrics({ gauge, readCounter }: Registry): { close(): 
   })
   readCounter({
     name: 'nodejs_eventloop_active_seconds_total',
-    help: 'Time the event loop was busy: its rate is 1 when it can do no more.',
+    help: 'Time the event loop was busy; a rate of 1 means it is saturated.',
     read: () => performance.eventLoopUtilization().active / 1000,
   })
   gauge({
     name: 'process_resident_memory_bytes',
-    help: 'Resident memory, without that of the embedded engine.',
+    help: 'Resident memory, without the embedded engine.',
     read: () => process.memoryUsage.rss(),
   })
   gauge({
     name: 'nodejs_heap_size_used_bytes',
-    help: 'Used memory of the JavaScript heap.',
+    help: 'Used JavaScript heap.',
     read: () => process.memoryUsage().heapUsed,
   })
   readCounter({
     name: 'process_cpu_seconds_total',
-    help: 'User and system time.',
-    read: () => sumOf(process.cpuUsage()) / 1e6,
+    help: 'User and system CPU time.',
+    read: () => totalOf(process.cpuUsage()) / 1e6,
   })
   gauge({
     name: 'process_start_time_seconds',
-    help: 'When the process started, in seconds since the epoch.',
+    help: 'Start time of the process, in seconds since the epoch.',
     read: () => performance.timeOrigin / 1000,
   })
   return { close: () => void delay.disable() }
 }
 
-function sumOf({ user, system }: NodeJS.CpuUsage): number {
+function totalOf({ user, system }: NodeJS.CpuUsage): number {
   return user + system
 }

@@ -1,17 +1,16 @@
 type Labels = Record<string, string>
 
-/** One number of a counter; it only grows. */
+/** A counter with fixed labels. */
 export interface Cell {
   /** @default 1 */
   add(amount?: number): void
 }
 
 interface Counter {
-  /** The number with these labels; the same one for the same labels in the same order. It is shown from now on, 0 at first. */
+  /** The cell of these labels, in this order; exposed from now on, starting at 0. */
   with(labels?: Labels): Cell
 }
 
-/** Sorts values into buckets of fixed upper bounds. */
 interface Histogram {
   observe(value: number): void
 }
@@ -19,7 +18,7 @@ interface Histogram {
 interface MetricOptions {
   name: string
   help: string
-  /** Several metrics of one name need different ones. */
+  /** Must differ between metrics of the same name. */
   labels?: Labels
 }
 
@@ -29,18 +28,18 @@ interface HistogramOptions extends MetricOptions {
 }
 
 interface ReadOptions extends MetricOptions {
-  /** Called when the metrics are asked for. */
+  /** Called on every scrape. */
   read: () => number
 }
 
-/** What the collector counts of itself, as Prometheus reads it. */
+/** Prometheus metrics. */
 export interface Registry {
   counter(name: string, help: string): Counter
-  /** A counter that is kept elsewhere. */
+  /** A counter whose value is kept elsewhere. */
   readCounter(options: ReadOptions): void
   gauge(options: ReadOptions): void
   histogram(options: HistogramOptions): Histogram
-  /** The text exposition format 0.0.4. */
+  /** All metrics in the text exposition format 0.0.4. */
   expose(): string
 }
 
@@ -51,11 +50,11 @@ interface Family {
   samples: (() => string[])[]
 }
 
-/** A registry of metrics. Names must be valid ones; label values and help texts may hold anything. */
+/** Creates a registry. It does not check names; label values and help texts may contain any text. */
 export function createRegistry(): Registry {
   const families = new Map<string, Family>()
 
-  function join(family: Omit<Family, 'samples'>, sample: () => string[]): void {
+  function addSample(family: Omit<Family, 'samples'>, sample: () => string[]): void {
     const known = families.get(family.name)
     if (known) known.samples.push(sample)
     else families.set(family.name, { ...family, samples: [sample] })
@@ -64,23 +63,23 @@ export function createRegistry(): Registry {
   const addRead =
     (type: 'counter' | 'gauge') =>
     ({ name, help, labels = {}, read }: ReadOptions) =>
-      join({ name, help, type }, () => [`${name}${formatLabels(labels)} ${read()}`])
+      addSample({ name, help, type }, () => [`${name}${formatLabels(labels)} ${read()}`])
 
   return {
     readCounter: addRead('counter'),
     gauge: addRead('gauge'),
 
     counter(name, help) {
-      const numbers = new Map<string, { value: number }>()
-      join({ name, help, type: 'counter' }, () =>
-        [...numbers].map(([labels, { value }]) => `${name}${labels} ${value}`),
+      const cells = new Map<string, { value: number }>()
+      addSample({ name, help, type: 'counter' }, () =>
+        [...cells].map(([labels, { value }]) => `${name}${labels} ${value}`),
       )
       return {
         with(labels = {}) {
           const key = formatLabels(labels)
-          const number = numbers.get(key) ?? { value: 0 }
-          numbers.set(key, number)
-          return { add: (amount = 1) => void (number.value += amount) }
+          const cell = cells.get(key) ?? { value: 0 }
+          cells.set(key, cell)
+          return { add: (amount = 1) => void (cell.value += amount) }
         },
       }
     },
@@ -88,18 +87,18 @@ export function createRegistry(): Registry {
     histogram({ name, help, labels = {}, buckets }) {
       const counts = buckets.map(() => 0)
       let [count, sum] = [0, 0]
-      join({ name, help, type: 'histogram' }, () => {
+      addSample({ name, help, type: 'histogram' }, () => {
         let below = 0
         const bounded = buckets.map(
           (bound, i) =>
             `${name}_bucket${formatLabels({ ...labels, le: String(bound) })} ${(below += counts[i]!)}`,
         )
-        const own = formatLabels(labels)
+        const suffix = formatLabels(labels)
         return [
           ...bounded,
           `${name}_bucket${formatLabels({ ...labels, le: '+Inf' })} ${count}`,
-          `${name}_sum${own} ${sum}`,
-          `${name}_count${own} ${count}`,
+          `${name}_sum${suffix} ${sum}`,
+          `${name}_count${suffix} ${count}`,
         ]
       })
       return {

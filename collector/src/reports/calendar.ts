@@ -4,62 +4,63 @@ import type { Period } from './report-store.js'
 const MINUTE_MS = 60 * 1000
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** A day of a period: its date, and the moment at which its part of the period begins. */
+/** A day of a period. */
 interface PeriodDay {
   /** `YYYY-MM-DD` */
   date: string
-  /** ms since the epoch. */
+  /** Start of the day, or of the period on its first day; ms since the epoch. */
   start: number
 }
 
 /**
- * The first moment of the day that `moment` is in.
+ * Start of the day of a `moment` (ms since the epoch).
  *
- * Where clocks are put forward at midnight the day begins at one; where they are put back to midnight, with the first of the two.
+ * Where clocks go forward at midnight, the day starts at 01:00; where midnight occurs twice, at the first one.
  */
 export function startOfDay(moment: number, timeZone: string): number {
   return firstOf(inZone(moment, timeZone).startOf('day'))
 }
 
-/** The first moment of a `YYYY-MM-DD`; undefined when there is no such date. */
+/** Start of a `YYYY-MM-DD`; undefined for an invalid date. */
 export function startOfDate(date: string, timeZone: string): number | undefined {
   const start = DateTime.fromISO(date, { zone: timeZone })
   return start.isValid ? firstOf(start) : undefined
 }
 
-/** The moment of an ISO 8601 date-time, without an offset by the clocks of the time zone; undefined when there is none. */
+/** Parses an ISO 8601 date-time, in the time zone unless it has an offset; undefined for an invalid one. */
 export function parseMoment(text: string, timeZone: string): number | undefined {
   const moment = DateTime.fromISO(text, { zone: timeZone })
   return moment.isValid ? moment.toMillis() : undefined
 }
 
-/** The same time of day so many days later, or earlier. */
+/** The same time of day, `days` later; negative for earlier. */
 export function addDays(moment: number, days: number, timeZone: string): number {
   return inZone(moment, timeZone).plus({ days }).toMillis()
 }
 
+/** The same time of day, `months` later; negative for earlier. */
 export function addMonths(moment: number, months: number, timeZone: string): number {
   return inZone(moment, timeZone).plus({ months }).toMillis()
 }
 
-/** The days that a period touches, oldest first. */
+/** The days that overlap a period, oldest first. */
 export function daysOf({ from, to }: Period, timeZone: string): PeriodDay[] {
   const zone = IANAZone.create(timeZone)
   const days: PeriodDay[] = []
   for (let start = startOfDay(from, timeZone); start < to;) {
     const date = dateOf(start, zone)
     days.push({ date, start: Math.max(start, from) })
-    start = startOfNext(start, date, zone)
+    start = startOfNextDay(start, date, zone)
   }
   return days
 }
 
-/** The first moment of the day after: where clocks do not change in between 24 hours later, which is found at a fraction of the cost. */
-function startOfNext(start: number, date: string, zone: IANAZone): number {
+/** Start of the next day. Without a clock change that is 24 hours later, computed at a fraction of luxon's cost. */
+function startOfNextDay(start: number, date: string, zone: IANAZone): number {
   const offset = zone.offset(start)
   const isMidnight = (start + offset * MINUTE_MS) % DAY_MS === 0
   if (isMidnight && zone.offset(start + DAY_MS) === offset) return start + DAY_MS
-  // Of a day that a zone skipped, as Samoa did, it is that of the next one.
+  // For a date that the zone skipped, as Samoa did in 2011, luxon returns the start of the next one.
   return startOfDate(new Date(Date.parse(date) + DAY_MS).toISOString().slice(0, 10), zone.name)!
 }
 
@@ -67,7 +68,7 @@ function dateOf(moment: number, zone: IANAZone): string {
   return new Date(moment + zone.offset(moment) * MINUTE_MS).toISOString().slice(0, 10)
 }
 
-/** Of a time that clocks show twice, the first. */
+/** The first of two moments with the same clock time. */
 function firstOf(moment: DateTime<true>): number {
   return Math.min(...moment.getPossibleOffsets().map((one) => one.toMillis()))
 }

@@ -1,12 +1,12 @@
 import type { VisitMetrics } from './report-store.js'
 
-export type Figures = Record<string, number>
+export type Metrics = Record<string, number>
 
 /**
- * The change of each figure from the previous period to this one, one place after the point: in percent of the previous figure (null
- * when that is 0 and this one is not), for percentages such as `bounce_rate` in percentage points.
+ * Change of each metric against the previous period, with one decimal: in percent (null when only the previous value is
+ * 0), or in percentage points for rates such as `bounce_rate`.
  */
-export function compareMetrics<Row extends Figures>(
+export function compareMetrics<Row extends Metrics>(
   current: Row,
   previous: Row,
 ): Record<keyof Row & string, number | null> {
@@ -23,8 +23,8 @@ function changeOf(name: string, current: number, previous: number): number | nul
 
 const round = (value: number): number => Math.round(value * 10) / 10
 
-/** The figures of a period as the overview and the stream give them. */
-export function describeSummary({ visitors, visits, pageviews, bounceRate, averageDuration }: VisitMetrics) {
+/** The summary of a period in the overview and the stream. */
+export function toSummaryJson({ visitors, visits, pageviews, bounceRate, averageDuration }: VisitMetrics) {
   return {
     total_visitors: visitors,
     unique_visitors: visitors,
@@ -37,7 +37,7 @@ export function describeSummary({ visitors, visits, pageviews, bounceRate, avera
 
 const NAMES = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' })
 
-/** The English name of a country by its ISO 3166 code; null when there is none. */
+/** English name of a country by its ISO 3166 code; null for an unknown one. */
 export function countryName(code: string): string | null {
   return /^[A-Z]{2}$/.test(code) ? (NAMES.of(code) ?? null) : null
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Period } from './report-store.js'
 
-/** Where a page of a list ended. It carries the period, so that a list does not shift while it is read. */
+/** End of a page of a list. It carries the period, so that a list does not shift between pages. */
 interface PageCursor<Position> {
   period: Period
   position: Position
@@ -9,26 +9,23 @@ interface PageCursor<Position> {
 
 const FINGERPRINT_LENGTH = 16
 
-/** Writes a cursor that only the same question can be continued with. */
-export function formatCursor<Position>(
-  question: unknown,
-  { period, position }: PageCursor<Position>,
-): string {
-  return Buffer.from(JSON.stringify([fingerprintOf(question), period.from, period.to, position])).toString(
+/** Formats a cursor that is valid only for the same query. */
+export function formatCursor<Position>(query: unknown, { period, position }: PageCursor<Position>): string {
+  return Buffer.from(JSON.stringify([fingerprintOf(query), period.from, period.to, position])).toString(
     'base64url',
   )
 }
 
-/** Reads a cursor back; undefined when it is none, or one of another question. `readPosition` gives undefined for what it cannot be. */
+/** Parses a cursor; undefined when it is malformed or belongs to another query. `parsePosition` returns undefined for an invalid position. */
 export function parseCursor<Position>(
   text: string,
-  question: unknown,
-  readPosition: (value: unknown) => Position | undefined,
+  query: unknown,
+  parsePosition: (value: unknown) => Position | undefined,
 ): PageCursor<Position> | undefined {
-  const [of, from, to, value] = parse(text)
-  if (of !== fingerprintOf(question) || !Number.isSafeInteger(from) || !Number.isSafeInteger(to))
+  const [fingerprint, from, to, value] = parse(text)
+  if (fingerprint !== fingerprintOf(query) || !Number.isSafeInteger(from) || !Number.isSafeInteger(to))
     return undefined
-  const position = readPosition(value)
+  const position = parsePosition(value)
   return position === undefined ? undefined : { period: { from: from as number, to: to as number }, position }
 }
 
@@ -41,9 +38,6 @@ function parse(text: string): unknown[] {
   }
 }
 
-function fingerprintOf(question: unknown): string {
-  return createHash('sha256')
-    .update(JSON.stringify(question))
-    .digest('base64url')
-    .slice(0, FINGERPRINT_LENGTH)
+function fingerprintOf(query: unknown): string {
+  return createHash('sha256').update(JSON.stringify(query)).digest('base64url').slice(0, FINGERPRINT_LENGTH)
 }

@@ -1,6 +1,6 @@
 import type { ReportFilter, VisitField } from './report-store.js'
 
-/** The parameters that ask for a value of the visit, and what it is called in the store. */
+/** Query parameters that filter by a field of the visit, and the columns in the store. */
 export const FIELD_FILTERS = {
   country: 'country',
   device: 'device_type',
@@ -15,10 +15,10 @@ export const FIELD_FILTERS = {
   utm_content: 'utm_content',
 } as const satisfies Record<string, VisitField>
 
-/** `property[plan]`: at most as long as the key of a property may be. */
+/** `property[plan]`; a property key has at most 40 characters. */
 export const PROPERTY_PARAMETER = /^property\[(.{1,40})\]$/su
 
-/** The filters that a query names, in the order of the register, whatever the order of the query. */
+/** Parses the filters of a query, in a fixed order regardless of the query's. */
 export function parseFilters(query: Record<string, unknown>): ReportFilter[] {
   const filters: ReportFilter[] = []
   for (const [parameter, field] of Object.entries(FIELD_FILTERS)) {

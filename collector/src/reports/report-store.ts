@@ -6,7 +6,7 @@ export interface Period {
   to: number
 }
 
-/** What a filter may ask of a visit's first event. */
+/** Columns of a visit's first event that filters may use. */
 export const VISIT_FIELDS = [
   'country',
   'device_type',
@@ -22,30 +22,30 @@ export const VISIT_FIELDS = [
 ] as const
 export type VisitField = (typeof VISIT_FIELDS)[number]
 
-/** Selects whole visits: those whose first event has the value, or in which such an event happened. Values are compared exactly. */
+/** Selects whole visits, by their first event or by any event in them. Values match exactly. */
 export type ReportFilter =
   | { by: 'field'; field: VisitField; value: string }
   /** A pageview of this path. */
   | { by: 'path'; value: string }
   /** A custom event or goal of this name. */
   | { by: 'event'; value: string }
-  /** A custom event or goal with this property; numbers and booleans as JSON writes them. */
+  /** A custom event or goal with this property; numbers and booleans in JSON notation. */
   | { by: 'property'; key: string; value: string }
 
-/** What a report is about: the visits of a site that began in the period and fulfil every filter. */
+/** The visits of a report: those of a site that began in the period and match every filter. */
 export interface ReportScope {
   siteId: string
   period: Period
   filters: readonly ReportFilter[]
 }
 
-/** A part of a ranked list. */
+/** A page of a ranked list. */
 export interface Slice {
   limit: number
   offset: number
 }
 
-/** `bounceRate` is a percentage and `averageDuration` seconds, both rounded to one place and 0 without visits. */
+/** `bounceRate` is a percentage, `averageDuration` seconds; both have one decimal and are 0 without visits. */
 export interface VisitMetrics {
   visitors: number
   visits: number
@@ -55,11 +55,11 @@ export interface VisitMetrics {
 }
 
 export interface RankedRow extends VisitMetrics {
-  /** Empty where it is not known. */
+  /** Empty when unknown. */
   name: string
 }
 
-/** `bounceRate` is a percentage of the visits that began here, `averageTime` seconds until the next page of the visit; one place, 0 without any. */
+/** `bounceRate` is a percentage of the visits that began on the page, `averageTime` seconds until the next page; both have one decimal and are 0 without data. */
 export interface PageRow {
   url: string
   path: string
@@ -71,7 +71,7 @@ export interface PageRow {
   averageTime: number
 }
 
-/** The parts of a value score; docs/metrics.md says how each is made. Whole numbers that add up to the score. */
+/** Parts of a value score, defined in docs/metrics.md. Integers that add up to the score. */
 export interface ValueParts {
   pages: number
   engagement: number
@@ -81,7 +81,7 @@ export interface ValueParts {
   revenue: number
 }
 
-/** One visitor, by the visits of the scope. Times are ms since the epoch. Country to landing page are those of the newest visit. */
+/** A visitor, by the visits of the scope. Times are ms since the epoch. `country` to `landingPage` are of the newest visit. */
 export interface VisitorRow {
   id: string
   country: string
@@ -91,19 +91,19 @@ export interface VisitorRow {
   source: string
   channel: string
   referrer: string
-  /** Whole URL of the first page; empty when there was none. */
+  /** URL of the first page; empty without a pageview. */
   landingPage: string
-  /** When the newest visit began. */
+  /** Start of the newest visit. */
   visitedAt: number
   lastSeen: number
   visits: number
   pageviews: number
-  /** Whole number, 0 to 100. */
+  /** Integer, 0 to 100. */
   valueScore: number
   valueParts: ValueParts
 }
 
-/** Where a page of the list of visitors ended; the list is ordered by `visitedAt` and then `id`, both descending. */
+/** End of a page of visitors, which are ordered by `visitedAt`, then `id`, both descending. */
 export interface VisitorCursor {
   visitedAt: number
   id: string
@@ -131,15 +131,15 @@ export interface RevenueRow {
   visitors: number
 }
 
-/** How often a goal was reached. `conversionRate` is a percentage of the visits of the scope with one place, 0 without any. */
+/** Conversions of a goal. `conversionRate` is a percentage of the visits of the scope, with one decimal; 0 without visits. */
 export interface GoalMetrics {
-  /** Visits in which it was reached. */
+  /** Visits that reached the goal. */
   conversions: number
   visitors: number
   conversionRate: number
 }
 
-/** Errors of one fingerprint. Times are ms since the epoch. */
+/** Errors with the same fingerprint. Times are ms since the epoch. */
 export interface ErrorGroupRow {
   fingerprint: string
   message: string
@@ -150,28 +150,28 @@ export interface ErrorGroupRow {
   lastSeen: number
 }
 
-/** The questions that reports ask of the events. Every method rejects with `STORE_UNAVAILABLE` when the store is away or busy. */
+/** Queries of reports. Every method rejects with `STORE_UNAVAILABLE` when the store is unreachable or busy. */
 export interface ReportStore {
   summary(scope: ReportScope): Promise<VisitMetrics>
-  /** The figures of each part of the period, in order; `starts` are the moments at which parts begin, the first one the period's. Parts without visits are zeros. */
+  /** Metrics of consecutive parts of the period. `starts` has the start of each part, the first equal to that of the period. Parts without visits are zeros. */
   timeline(scope: ReportScope, starts: readonly number[]): Promise<VisitMetrics[]>
   /** Most viewed first, then by URL. */
   pages(scope: ReportScope, slice: Slice): Promise<PageRow[]>
   /** Most visitors first, then most visits, then by name. */
   ranking(scope: ReportScope, field: VisitField, slice: Slice): Promise<RankedRow[]>
-  /** Newest first. With `after`, what follows it in that order. */
+  /** Newest first, starting behind `after`. */
   visitors(scope: ReportScope, slice: Slice & { after?: VisitorCursor }): Promise<VisitorRow[]>
   /** Undefined when the visitor has no visit in the scope. */
   visitor(scope: ReportScope, visitorId: string): Promise<VisitorRow | undefined>
   /** Custom events and goals by name, most frequent first, then by name. */
   eventNames(scope: ReportScope, slice: Slice): Promise<EventCount[]>
-  /** The values of each property of the events of a name, most frequent first; `limit` for each property. */
+  /** Values of each property of the events with this name, most frequent first; at most `limit` per property. */
   eventProperties(scope: ReportScope, name: string, limit: number): Promise<PropertyCount[]>
-  /** By currency, highest count first. */
+  /** By currency, most events first. */
   revenue(scope: ReportScope): Promise<RevenueRow[]>
-  /** The figures of each rule, in their order. */
+  /** Metrics of each rule, in the given order. */
   goals(scope: ReportScope, rules: readonly GoalRule[]): Promise<GoalMetrics[]>
-  /** Errors that happened in the period, newest first. Filters on fields are those of the error's visit. */
+  /** Errors that occurred in the period, newest first. Field filters apply to the visit of the error. */
   errorGroups(scope: ReportScope, slice: Slice): Promise<ErrorGroupRow[]>
   errorGroup(siteId: string, fingerprint: string): Promise<ErrorGroupRow | undefined>
 }

@@ -1,17 +1,18 @@
+/** Maintenance of the daily rollups that reports read for past days. */
 export interface Rollups {
-  /** Takes back the days to which late events came, and settles what is due, newest days first, for about `forMs`. May be done by several at once. */
+  /** Invalidates days with late events, then rolls up days that are due, newest first, for about `forMs`. Safe to run concurrently. */
   rollUp(options: { forMs: number }): Promise<RollupResult>
-  /** Settles every day anew. Reports use the old builds until the new ones are there. */
+  /** Rebuilds every day. Reports read the old rollups until the new ones are complete. */
   rebuild(): Promise<RollupResult>
-  /** Runs what deletes events, while no day is being made of them. */
+  /** Runs a deletion of events while no rollup reads them. */
   pause<Result>(run: () => Promise<Result>): Promise<Result>
-  /** Leaves the day that is being made unfinished. */
+  /** Aborts the rollup of the current day. */
   close(): Promise<void>
 }
 
 export interface RollupResult {
-  /** Days of sites that were settled. */
+  /** Number of days rolled up, summed over sites. */
   settled: number
-  /** Whether none is due any more. */
+  /** Whether no day is due any more. */
   isDone: boolean
 }

@@ -46,23 +46,23 @@ describe('zenovay-collector account', () => {
   })
 
   it('prints one line with the fix', async () => {
-    await expect(run('account', 'add')).rejects.toThrow(/^Name the account: .*\.$/)
+    await expect(run('account', 'add')).rejects.toThrow(/^Missing account name\. Example: .*$/)
     await expect(run('account', 'add', 'a\nb')).rejects.toThrow(
-      /^the name must be a text of 1 to 100 characters on one line\.$/,
+      /^The name must be a text of 1 to 100 characters on one line\.$/,
     )
     await expect(run('account', 'add', 'x', '--plan', 'gold')).rejects.toThrow(
-      '--plan is "gold". Write one of free, pro, scale, enterprise.',
+      '--plan must be one of free, pro, scale, enterprise, not "gold".',
     )
-    await expect(run('account', 'add', 'x', '--plan', 'toString')).rejects.toThrow('--plan is "toString".')
+    await expect(run('account', 'add', 'x', '--plan', 'toString')).rejects.toThrow('not "toString".')
     await expect(run('account', 'update', 'acc_default')).rejects.toThrow(
-      'Say what to change: --name or --plan.',
+      'Nothing to change. Pass --name or --plan.',
     )
     await expect(run('account', 'update', 'acc_nothing', '--plan', 'pro')).rejects.toThrow(
-      'There is no account "acc_nothing".',
+      'No account has the ID "acc_nothing".',
     )
-    await expect(run('account', 'update', '--plan', 'pro')).rejects.toThrow('Name the account by its id.')
+    await expect(run('account', 'update', '--plan', 'pro')).rejects.toThrow('Missing account ID.')
     await expect(run('site', 'add', 'example.com', '--account', 'acc_nothing')).rejects.toThrow(
-      'There is no account "acc_nothing".',
+      'No account has the ID "acc_nothing".',
     )
     expect(await run('account', 'list')).toHaveLength(1)
   })
@@ -108,18 +108,18 @@ describe('zenovay-collector key', () => {
     const account = lastWord(await run('account', 'add', 'Example Ltd'))
     const site = lastWord(await run('site', 'add', 'example.com'))
     await expect(run('key', 'create', '--account', account, '--site', site)).rejects.toThrow(
-      `The site ${site} is of the account acc_default. Leave --account out.`,
+      `The site ${site} belongs to the account acc_default. Leave out --account.`,
     )
     for (const noun of ['key', 'site'])
       await expect(run(noun, 'list', '--account', 'acc_nothing')).rejects.toThrow(
-        'There is no account "acc_nothing".',
+        'No account has the ID "acc_nothing".',
       )
     await expect(run('key', 'create', '--account', 'acc_nothing')).rejects.toThrow(
-      'There is no account "acc_nothing".',
+      'No account has the ID "acc_nothing".',
     )
     await expect(run('key', 'create', '--name', ' ')).rejects.toThrow('--name must be a text')
-    await expect(run('key', 'revoke')).rejects.toThrow('Name the key by its id.')
-    await expect(run('key', 'revoke', '0'.repeat(16))).rejects.toThrow('There is no key with the id')
+    await expect(run('key', 'revoke')).rejects.toThrow('Missing key ID.')
+    await expect(run('key', 'revoke', '0'.repeat(16))).rejects.toThrow('No key has the ID')
     expect(await run('key', 'list')).toEqual([])
   })
 })

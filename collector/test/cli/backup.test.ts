@@ -131,13 +131,13 @@ it('explains in one line why it cannot run, and leaves existing files alone', as
     expect(stderr.trimEnd().split('\n')).toHaveLength(1)
   }
   const fresh = join(folder, 'fresh')
-  await fails(['backup'], 'stopped', /Name the folder/)
-  await fails(['backup', fresh], 'nothing', /There is no control data in .*nothing/)
+  await fails(['backup'], 'stopped', /Missing backup folder/)
+  await fails(['backup', fresh], 'nothing', /No control store in .*nothing/)
   await runCommand(['site', 'list'], settings('stopped'))
-  await fails(['backup', fresh], 'stopped', /No collector runs on .*stopped.* without salts\//)
+  await fails(['backup', fresh], 'stopped', /No collector is running on .*stopped.* without salts\//)
   expect(existsSync(fresh)).toBe(false)
-  await fails(['restore', fresh], 'empty', /no whole backup in .*fresh/)
-  await fails(['restore', join(folder, 'backup')], 'restored', /There is data already: .*control\.db/)
+  await fails(['restore', fresh], 'empty', /No complete backup in .*fresh/)
+  await fails(['restore', join(folder, 'backup')], 'restored', /control\.db already exists/)
 
   // One flipped bit in a backup.
   const part = join(folder, 'backup', 'events', 'data', 'default', 'events')
@@ -145,6 +145,10 @@ it('explains in one line why it cannot run, and leaves existing files alone', as
   const bytes = readFileSync(file)
   bytes[Math.floor(bytes.length / 2)]! ^= 1
   writeFileSync(file, bytes)
-  await fails(['restore', join(folder, 'backup')], 'other', /The restore failed: .* Nothing of it is left/)
+  await fails(
+    ['restore', join(folder, 'backup')],
+    'other',
+    /The restore failed: .* were removed from .*other\.$/m,
+  )
   expect(readdirSync(join(folder, 'other'))).toEqual([])
 }, 60_000)

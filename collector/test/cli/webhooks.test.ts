@@ -38,13 +38,13 @@ it('lists and removes webhooks of every account without the master key', async (
       `${third}\t${other.id}\tall sites\tactive\thttps://hooks.example.net/`,
     ].sort(),
   )
-  await expect(run('webhook', 'remove', first)).rejects.toThrow('Add --yes.')
-  await expect(run('webhook', 'remove', '--yes')).rejects.toThrow('Name the webhook by its id')
+  await expect(run('webhook', 'remove', first)).rejects.toThrow('Add --yes to confirm.')
+  await expect(run('webhook', 'remove', '--yes')).rejects.toThrow('Missing webhook ID, or all.')
   await expect(run('webhook', 'remove', 'wh_nothing', '--yes')).rejects.toThrow(
-    'There is no webhook with the id "wh_nothing".',
+    'No webhook has the ID "wh_nothing".',
   )
   expect(await run('webhook', 'remove', first, '--yes')).toEqual([
-    `removed: ${first}. A running collector follows within two seconds.`,
+    `removed: ${first}. A running collector applies this within two seconds.`,
   ])
   expect(await run('webhook', 'remove', 'all', '--yes')).toHaveLength(2)
   expect(await run('webhook', 'list')).toEqual([])

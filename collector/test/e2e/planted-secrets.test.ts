@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { createApiKey, readConfig } from '@zenovay/collector'
 import { expect, it, vi } from 'vitest'
 import { listKeys } from '../../src/cli/keys.js'
-import { printWebhooks } from '../../src/cli/webhooks.js'
+import { listWebhooks } from '../../src/cli/webhooks.js'
 import { openControlStores } from '../../src/stores/sql/database.js'
 import { makeEvent } from '../support/make-event.js'
 import { startCommand } from '../support/run-command.js'
@@ -213,7 +213,7 @@ it('keeps given and created secrets out of files, log, messages and all answers 
   for (const list of lists) expect((await ask('GET', list)).status).toBe(200)
   expect((await ask('GET', '/metrics', undefined, { authorization: `Bearer ${metrics}` })).status).toBe(200)
   const lines: string[] = []
-  await printWebhooks(stores, (line) => void lines.push(line))
+  await listWebhooks(stores, (line) => void lines.push(line))
   await listKeys(stores.control, {}, (line) => void lines.push(line))
   expect(lines).toHaveLength(10 + 7)
 

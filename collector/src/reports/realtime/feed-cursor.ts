@@ -4,15 +4,15 @@ import type { FeedPosition } from '../../ingest/event-store.js'
 /** Before all events. */
 export const START: FeedPosition = { block: 0, receivedAt: 0, hash: 0 }
 
-// Each part fits into a JavaScript number.
+// Each part fits a JavaScript number; `hash` is checked separately.
 const CURSOR = /^(\d{1,15})-(\d{1,15})-(\d{1,16})$/
 
-/** A position as the `id` of an event. */
+/** Formats a position as the `id` of a Server-Sent Event. */
 export function formatCursor({ block, receivedAt, hash }: FeedPosition): string {
   return `${block}-${receivedAt}-${hash}`
 }
 
-/** The position of a `Last-Event-ID`; undefined without one. Throws `VALIDATION_ERROR` for what is no id of a stream. */
+/** Parses a `Last-Event-ID`; undefined without one. Throws `VALIDATION_ERROR` for any other text. */
 export function parseCursor(text = ''): FeedPosition | undefined {
   if (text === '') return undefined
   const [block, receivedAt, hash] = (CURSOR.exec(text) ?? []).slice(1).map(Number)
@@ -24,7 +24,7 @@ export function parseCursor(text = ''): FeedPosition | undefined {
   return { block, receivedAt, hash: hash! }
 }
 
-/** Negative when `a` stands before `b`. */
+/** Negative when `a` comes before `b`. */
 export function comparePositions(a: FeedPosition, b: FeedPosition): number {
   return a.block - b.block || a.receivedAt - b.receivedAt || a.hash - b.hash
 }

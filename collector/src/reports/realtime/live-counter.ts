@@ -3,7 +3,7 @@ import { AgedMap } from '../../cache.js'
 import type { EventStore } from '../../ingest/event-store.js'
 
 export interface LiveCounter {
-  /** Distinct visitors of the last five minutes, at most two seconds old, or ten while the store is away. Then rejects with `STORE_UNAVAILABLE`. */
+  /** Distinct visitors of the last five minutes, at most two seconds old. While the store is away up to ten seconds old, then rejects with `STORE_UNAVAILABLE`. */
   count(siteId: string): Promise<number>
 }
 
@@ -11,29 +11,30 @@ interface LiveCounterServices {
   store: Pick<EventStore, 'countVisitorsSince'>
   /** ms since the epoch. */
   now: () => number
-  /** ms of a clock that never steps. */
+  /** ms of a monotonic clock. */
   steadyNow: () => number
 }
 
-/** What is known of one site; times by the clock that never steps. */
+/** The count of one site; times by the monotonic clock. */
 interface SiteCount {
   visitors: number | undefined
-  /** When the question was asked whose answer `visitors` is. */
+  /** When the query of `visitors` was sent. */
   countedAt: number
-  asked: Promise<number> | undefined
-  askedAt: number
-  isAsking: boolean
+  /** The latest query. */
+  query: Promise<number> | undefined
+  queriedAt: number
+  isPending: boolean
 }
 
-const ASK_EVERY_MS = 1_000
-// Nobody waits for the store while a count is younger: thousands may poll, and a question takes some ten milliseconds.
+const QUERY_INTERVAL_MS = 1_000
+// A younger count is returned without waiting: thousands may poll, and a query takes about ten milliseconds.
 const FRESH_MS = 2_000
-// A restart of the engine takes half of it.
+// Twice the time of an engine restart.
 const LAST_KNOWN_MS = 10_000
-const QUESTION_TIMEOUT_MS = 2_000
+const QUERY_TIMEOUT_MS = 2_000
 const MAX_SITES = 10_000
 
-/** Counts live visitors. However many ask, the store is asked once a second for each site, one question at a time. */
+/** Counts live visitors with at most one query a second for each site, one at a time, regardless of the number of callers. */
 export function createLiveCounter({ store, now, steadyNow }: LiveCounterServices): LiveCounter {
   const sites = new AgedMap<string, SiteCount>()
 
@@ -41,24 +42,24 @@ export function createLiveCounter({ store, now, steadyNow }: LiveCounterServices
     const site = sites.get(siteId) ?? {
       visitors: undefined,
       countedAt: -Infinity,
-      asked: undefined,
-      askedAt: -Infinity,
-      isAsking: false,
+      query: undefined,
+      queriedAt: -Infinity,
+      isPending: false,
     }
     sites.renew(siteId, site)
     if (sites.size > MAX_SITES) sites.dropOldest()
     return site
   }
 
-  async function ask(siteId: string, site: SiteCount): Promise<number> {
+  async function queryCount(siteId: string, site: SiteCount): Promise<number> {
     const at = steadyNow()
-    site.isAsking = true
-    site.askedAt = at
+    site.isPending = true
+    site.queriedAt = at
     try {
       site.visitors = await store.countVisitorsSince(
         siteId,
         now() - LIVE_WINDOW_MS,
-        AbortSignal.timeout(QUESTION_TIMEOUT_MS),
+        AbortSignal.timeout(QUERY_TIMEOUT_MS),
       )
       site.countedAt = at
       return site.visitors
@@ -66,21 +67,21 @@ export function createLiveCounter({ store, now, steadyNow }: LiveCounterServices
       if (site.visitors !== undefined && steadyNow() - site.countedAt < LAST_KNOWN_MS) return site.visitors
       throw error
     } finally {
-      site.isAsking = false
+      site.isPending = false
     }
   }
 
   return {
     count(siteId) {
       const site = find(siteId)
-      if (!site.asked || (!site.isAsking && steadyNow() - site.askedAt >= ASK_EVERY_MS)) {
-        site.asked = ask(siteId, site)
-        // Perhaps nobody waits for it.
-        site.asked.catch(() => {})
+      if (!site.query || (!site.isPending && steadyNow() - site.queriedAt >= QUERY_INTERVAL_MS)) {
+        site.query = queryCount(siteId, site)
+        // The caller may get the previous count and not await this.
+        site.query.catch(() => {})
       }
       if (site.visitors !== undefined && steadyNow() - site.countedAt < FRESH_MS)
         return Promise.resolve(site.visitors)
-      return site.asked
+      return site.query
     },
   }
 }

@@ -1,24 +1,24 @@
 import type { FeedPage, FeedPosition } from '../../ingest/event-store.js'
 import { repeat } from './start-stream.js'
 
-/** Told what happens at a site. */
+/** Subscriber of a site's feed. */
 export interface FeedListener {
-  takeEvents(page: FeedPage): void
+  onEvents(page: FeedPage): void
   /** Every second. */
-  takeLive(visitors: number): void
-  /** Every half minute, the summary of the last 24 hours. */
-  takeSummary(summary: object): void
+  onLive(visitors: number): void
+  /** Every 30 seconds, the summary of the last 24 hours. */
+  onSummary(summary: object): void
 }
 
-/** What happens at one site, asked of the store once for all who listen. */
+/** Events, live count and summary of a site, polled once for all subscribers. */
 export interface SiteFeed {
-  /** All up to here was told. */
+  /** Position up to which events were delivered. */
   position(): FeedPosition
-  /** A page of the events after a position, received since a moment (ms since the epoch). */
+  /** Events behind a position, received since a time (ms since the epoch). */
   readAfter(position: FeedPosition, since: number): Promise<FeedPage>
-  /** What is known already is told at once. */
-  join(listener: FeedListener): void
-  leave(listener: FeedListener): void
+  /** Adds a subscriber, which receives the latest live count and summary immediately. */
+  subscribe(listener: FeedListener): void
+  unsubscribe(listener: FeedListener): void
   stop(): void
 }
 
@@ -30,23 +30,23 @@ export interface FeedIntervals {
 
 interface SiteFeedOptions {
   start: FeedPosition
-  readEvents: (question: { after: FeedPosition; since: number; limit: number }) => Promise<FeedPage>
+  readEvents: (query: { after: FeedPosition; since: number; limit: number }) => Promise<FeedPage>
   countLive: () => Promise<number>
-  readSummary: () => Promise<object>
+  querySummary: () => Promise<object>
   intervals: FeedIntervals
   now: () => number
 }
 
-/** An event is stored at most this long after it was received: that long a collector tries, and then some. */
+/** Longest delay between receipt and storage of an event: the time of all retries, with a margin. */
 export const LATEST_MS = 15 * 60 * 1000
 const PAGE_LIMIT = 500
 
-/** Asks the store until it is stopped. While the store is away nothing is told, and nothing is left out when it is back. */
+/** Polls the store until stopped. While the store is away nothing is delivered; afterwards it continues without gaps. */
 export function createSiteFeed({
   start,
   readEvents,
   countLive,
-  readSummary,
+  querySummary,
   intervals,
   now,
 }: SiteFeedOptions): SiteFeed {
@@ -62,28 +62,28 @@ export function createSiteFeed({
         const page = await readAfter(position, now() - LATEST_MS)
         isMore = page.isMore
         position = page.end
-        for (const listener of listeners) listener.takeEvents(page)
+        for (const listener of listeners) listener.onEvents(page)
       }
     }, intervals.eventsMs),
     repeat(async () => {
       visitors = await countLive()
-      for (const listener of listeners) listener.takeLive(visitors)
+      for (const listener of listeners) listener.onLive(visitors)
     }, intervals.liveMs),
     repeat(async () => {
-      summary = await readSummary()
-      for (const listener of listeners) listener.takeSummary(summary)
+      summary = await querySummary()
+      for (const listener of listeners) listener.onSummary(summary)
     }, intervals.summaryMs),
   ]
 
   return {
     position: () => position,
     readAfter,
-    join(listener) {
+    subscribe(listener) {
       listeners.add(listener)
-      if (visitors !== undefined) listener.takeLive(visitors)
-      if (summary) listener.takeSummary(summary)
+      if (visitors !== undefined) listener.onLive(visitors)
+      if (summary) listener.onSummary(summary)
     },
-    leave: (listener) => void listeners.delete(listener),
+    unsubscribe: (listener) => void listeners.delete(listener),
     stop() {
       for (const stop of stops) stop()
     },

@@ -1,24 +1,24 @@
 import type { FeedEvent } from '../../ingest/event-store.js'
 import { formatCursor } from './feed-cursor.js'
 
-/** An event of the stream as text/event-stream has it. JSON has no line breaks, so it is one line of data, whatever it holds. */
+/** Formats a Server-Sent Event. JSON contains no line breaks, so any data fits one line. */
 export function formatMessage(event: 'live' | 'analytics' | 'hit', data: unknown, id?: string): string {
   return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 }
 
-// Of the events of a page, which all readers of a site share.
+// The readers of a site share the events of a page.
 const formatted = new WeakMap<FeedEvent, string>()
 
-/** A stored event without the ids of its user and session. */
+/** Formats a stored event, without the IDs of user and session. */
 export function formatHit(event: FeedEvent): string {
   const known = formatted.get(event)
   if (known !== undefined) return known
-  const message = formatMessage('hit', describeHit(event), formatCursor(event))
+  const message = formatMessage('hit', toHitJson(event), formatCursor(event))
   formatted.set(event, message)
   return message
 }
 
-function describeHit(event: FeedEvent) {
+function toHitJson(event: FeedEvent) {
   const {
     eventId,
     eventType,
@@ -53,14 +53,14 @@ function describeHit(event: FeedEvent) {
     device_type: deviceType,
     browser,
     os,
-    properties: readProperties(properties),
+    properties: parseProperties(properties),
     occurred_at: new Date(occurredAt).toISOString(),
     received_at: new Date(receivedAt).toISOString(),
   }
 }
 
-/** A row that something else wrote must not end the streams of a site. */
-function readProperties(text: string): unknown {
+/** Tolerates invalid JSON: a row written by another program must not end the streams of a site. */
+function parseProperties(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

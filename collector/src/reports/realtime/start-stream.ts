@@ -6,20 +6,20 @@ import type { FeedListener, SiteFeed } from './site-feed.js'
 import { formatHit, formatMessage } from './sse.js'
 
 export interface StreamIntervals {
-  /** The live count is told again after this long, though it did not change. */
+  /** An unchanged live count is repeated after this time. */
   liveAgainMs: number
   heartbeatMs: number
-  /** How often the key is looked at. */
+  /** Interval between checks of the key. */
   checkMs: number
-  /** A reader that does not empty the buffer in this time is cut off. */
+  /** A reader that does not drain its buffer in this time is disconnected. */
   drainMs: number
 }
 
 interface StreamOptions {
-  /** Its head is written. */
+  /** The response, with its head written. */
   output: ServerResponse
   feed: SiteFeed
-  /** The last event that the reader has. */
+  /** Position of the last event that the reader has. */
   from: FeedPosition
   /** Whether the key may still read the site. */
   isAllowed: () => Promise<boolean>
@@ -27,28 +27,28 @@ interface StreamOptions {
   now: () => number
 }
 
-/** Events received longer ago are not told to whoever comes back. */
+/** A resuming reader gets no events received before this time. */
 export const LOOK_BACK_MS = 60 * 60 * 1000
 const MAX_BUFFERED_BYTES = 256 * 1024
 const RECONNECT_AFTER_MS = 3_000
 
 /**
- * Writes the events of a site to one reader, in their order and each once, from `from` on. Returns how to end it.
+ * Streams the events behind `from` to one reader, in order and each once. Returns a function that ends the stream.
  *
- * A reader that is behind, because it comes back or reads slowly, reads from the store at its own pace until it is level with the
- * feed. So the buffer of a reader is bounded, whatever happens at the site.
+ * A reader that is behind, because it resumes or reads slowly, is served from the store at its own pace until it has
+ * caught up with the feed. So its buffer is bounded, regardless of the traffic.
  */
 export function startStream({ output, feed, from, isAllowed, intervals, now }: StreamOptions): () => void {
   let position = from
   let isBehind = true
-  let [toldVisitors, toldAt, toldSummary] = [-1, 0, '']
+  let [sentVisitors, sentAt, sentSummary] = [-1, 0, '']
 
   const isFull = () => output.writableLength >= MAX_BUFFERED_BYTES
   const isOver = () => output.writableEnded || output.destroyed
   const send = (text: string) => void (!isFull() && !isOver() && output.write(text))
 
-  /** Whether all of the page found room. */
-  function tellHits({ events, end }: FeedPage): boolean {
+  /** Returns false when the buffer filled up before the end of the page. */
+  function writeHits({ events, end }: FeedPage): boolean {
     for (const event of events) {
       if (comparePositions(event, position) <= 0) continue
       if (isFull()) return false
@@ -64,46 +64,46 @@ export function startStream({ output, feed, from, isAllowed, intervals, now }: S
     const since = now() - LOOK_BACK_MS
     while (!isOver()) {
       if (isFull()) await once(output, 'drain', { signal: AbortSignal.timeout(intervals.drainMs) })
-      // What the feed has told until now is in the store, and will be in this page or was in one before.
-      const told = feed.position()
+      // Events that the feed delivered until now are in the store, so in this page or an earlier one.
+      const delivered = feed.position()
       const page = await feed.readAfter(position, since)
-      if (isOver() || !tellHits(page) || page.isMore) continue
-      position = laterOf(position, told)
+      if (isOver() || !writeHits(page) || page.isMore) continue
+      position = laterOf(position, delivered)
       if (comparePositions(position, feed.position()) < 0) continue
       isBehind = false
       return
     }
   }
 
-  // Whoever cannot catch up, because it does not read or the store is away, comes back with the last id it has.
-  const cut = () => void output.destroy()
+  // A reader that cannot catch up, because it does not read or the store is away, reconnects and resumes.
+  const disconnect = () => void output.destroy()
 
   const listener: FeedListener = {
-    takeEvents(page) {
-      if (!isBehind && !isOver() && !tellHits(page)) catchUp().catch(cut)
+    onEvents(page) {
+      if (!isBehind && !isOver() && !writeHits(page)) catchUp().catch(disconnect)
     },
-    takeLive(visitors) {
+    onLive(visitors) {
       const at = performance.now()
-      if (visitors === toldVisitors && at - toldAt < intervals.liveAgainMs) return
-      ;[toldVisitors, toldAt] = [visitors, at]
+      if (visitors === sentVisitors && at - sentAt < intervals.liveAgainMs) return
+      ;[sentVisitors, sentAt] = [visitors, at]
       send(formatMessage('live', { visitors }))
     },
-    takeSummary(summary) {
+    onSummary(summary) {
       const text = formatMessage('analytics', summary)
-      if (text !== toldSummary) send((toldSummary = text))
+      if (text !== sentSummary) send((sentSummary = text))
     },
   }
 
-  // An id without data is no event, but whoever is cut off before the first event resumes here.
+  // An id without data is not dispatched as an event, but a reader disconnected before the first event resumes here.
   output.write(`retry: ${RECONNECT_AFTER_MS}\nid: ${formatCursor(position)}\n\n`)
-  feed.join(listener)
-  catchUp().catch(cut)
+  feed.subscribe(listener)
+  catchUp().catch(disconnect)
   const heartbeats = setInterval(() => send(':\n\n'), intervals.heartbeatMs)
   const stopChecking = repeat(async () => {
     if (!(await isAllowed())) output.end()
   }, intervals.checkMs)
   output.once('close', () => {
-    feed.leave(listener)
+    feed.unsubscribe(listener)
     clearInterval(heartbeats)
     stopChecking()
   })

@@ -2,41 +2,41 @@ import type { ServerResponse } from 'node:http'
 import type { Site } from '../../control/sites.js'
 import { ApiError } from '../../errors.js'
 import type { EventStore, FeedPosition } from '../../ingest/event-store.js'
-import { describeSummary } from '../comparison.js'
+import { toSummaryJson } from '../comparison.js'
 import { periodOf } from '../period.js'
 import type { ReportStore } from '../report-store.js'
 import { comparePositions, START } from './feed-cursor.js'
 import { createSiteFeed, type FeedIntervals, LATEST_MS, type SiteFeed } from './site-feed.js'
 import { LOOK_BACK_MS, startStream, type StreamIntervals } from './start-stream.js'
 
-/** A request for a stream that may have it. */
+/** An authorized request for a stream. */
 interface StreamRequest {
   site: Site
   keyId: string
-  /** Where the reader was cut off. */
+  /** Position of the last event that a resuming reader has. */
   cursor: FeedPosition | undefined
   /** Whether the key may still read the site. */
   isAllowed: () => Promise<boolean>
 }
 
-/** All streams of this collector. */
+/** The streams of this collector. */
 export interface StreamHub {
   /**
-   * Prepares a stream; the result starts it on a response whose head is written, and must be called.
-   * Rejects with `RATE_LIMIT_EXCEEDED` when there are too many, and with `STORE_UNAVAILABLE`.
+   * Reserves a stream. The result starts it on a response with its head written, and must be called.
+   * Rejects with `RATE_LIMIT_EXCEEDED` when too many are open, or with `STORE_UNAVAILABLE`.
    */
   open(request: StreamRequest): Promise<(output: ServerResponse) => void>
-  /** How many are open. */
+  /** Number of open streams. */
   size(): number
-  /** Ends all, and opens no other. */
+  /** Ends all streams and rejects new ones. */
   close(): void
 }
 
 export interface StreamHubServices {
   store: Pick<EventStore, 'eventsSince' | 'lastPosition'>
   countLive: (siteId: string) => Promise<number>
-  /** The figures of the last 24 hours, as the overview gives them. */
-  readSummary: (site: Site) => Promise<object>
+  /** The summary of the last 24 hours, as in the overview. */
+  querySummary: (site: Site) => Promise<object>
   now: () => number
   intervals?: FeedIntervals & StreamIntervals
 }
@@ -59,11 +59,11 @@ interface SharedFeed {
   streams: number
 }
 
-/** Streams of many sites; the store is asked once for each site, however many listen to it. */
+/** Opens streams; those of one site share a feed, so that each site is polled once. */
 export function createStreamHub({
   store,
   countLive,
-  readSummary,
+  querySummary,
   now,
   intervals = INTERVALS,
 }: StreamHubServices): StreamHub {
@@ -77,16 +77,16 @@ export function createStreamHub({
     const start = (await store.lastPosition(site.id, now() - LATEST_MS)) ?? START
     return createSiteFeed({
       start,
-      readEvents: (question) => store.eventsSince(site.id, question),
+      readEvents: (query) => store.eventsSince(site.id, query),
       countLive: () => countLive(site.id),
-      readSummary: () => readSummary(site),
+      querySummary: () => querySummary(site),
       intervals,
       now,
     })
   }
 
-  /** Counts a stream, and returns how to take that back. */
-  function claim({ site, keyId }: StreamRequest): { shared: SharedFeed; release: () => void } {
+  /** Counts a stream until `release`. */
+  function reserve({ site, keyId }: StreamRequest): { shared: SharedFeed; release: () => void } {
     if (isClosed) throw new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S })
     const ofKey = streamsOfKey.get(keyId) ?? 0
     if (streams >= MAX_STREAMS || ofKey >= MAX_STREAMS_PER_KEY)
@@ -109,8 +109,8 @@ export function createStreamHub({
     }
   }
 
-  /** Where a reader goes on. An id that no event has, because the store is another one since, is that of the last event. */
-  async function locate({ site, cursor }: StreamRequest): Promise<FeedPosition | undefined> {
+  /** Where a client resumes. A cursor past the newest event (the store was replaced) resumes at the newest event. */
+  async function resumePosition({ site, cursor }: StreamRequest): Promise<FeedPosition | undefined> {
     if (!cursor) return undefined
     const last = (await store.lastPosition(site.id, now() - LOOK_BACK_MS)) ?? START
     return comparePositions(cursor, last) > 0 ? last : cursor
@@ -118,9 +118,9 @@ export function createStreamHub({
 
   return {
     async open(request) {
-      const { shared, release } = claim(request)
+      const { shared, release } = reserve(request)
       try {
-        const [feed, resumed] = await Promise.all([shared.feed, locate(request)])
+        const [feed, resumed] = await Promise.all([shared.feed, resumePosition(request)])
         return (output) => {
           if (output.destroyed) return release()
           const end = startStream({
@@ -151,7 +151,7 @@ export function createStreamHub({
   }
 }
 
-/** Reads the figures of a site's last 24 hours, as the overview gives them. */
+/** Creates a query for the summary of a site's last 24 hours, as in the overview. */
 export function createSummaryQuery({
   reports,
   now,
@@ -160,7 +160,7 @@ export function createSummaryQuery({
   now: () => number
 }) {
   return async (site: Site) =>
-    describeSummary(
+    toSummaryJson(
       await reports.summary({
         siteId: site.id,
         period: periodOf('24h', { timeZone: site.timeZone, now: now() }),

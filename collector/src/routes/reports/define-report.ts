@@ -10,7 +10,7 @@ import {
   refuseFaults,
   type RouteDescription,
 } from '../../http/api/route.js'
-import { compareMetrics, type Figures } from '../../reports/comparison.js'
+import { compareMetrics, type Metrics } from '../../reports/comparison.js'
 import { parseCursor, formatCursor } from '../../reports/cursor.js'
 import { parseFilters } from '../../reports/filters.js'
 import {
@@ -177,7 +177,7 @@ interface RowKind<Row> {
   /** What tells rows apart, in both periods. */
   keyOf(row: Row): string
   nameOf(row: Row): Record<string, unknown>
-  figuresOf(row: Row): Figures
+  figuresOf(row: Row): Metrics
 }
 
 type ListCall = Pick<ReportCall<unknown, unknown>, 'scope' | 'previous' | 'limit' | 'offset' | 'cursorAt'>

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { changeOf, PERIOD_BOUNDS, VISIT_FIGURES } from '../../http/api/answer-schemas.js'
 import { daysOf } from '../../reports/calendar.js'
-import { compareMetrics, describeSummary } from '../../reports/comparison.js'
+import { compareMetrics, toSummaryJson } from '../../reports/comparison.js'
 import { type Range, RANGES } from '../../reports/period.js'
 import type { Period, VisitMetrics } from '../../reports/report-store.js'
 import { defineReport } from './define-report.js'
@@ -85,8 +85,8 @@ export const readOverview = defineReport({
       ),
       previous && reports.summary(previous),
     ])
-    const summary = describeSummary(figures)
-    const past = before && describeSummary(before)
+    const summary = toSummaryJson(figures)
+    const past = before && toSummaryJson(before)
     return {
       data: {
         website: describeSite(site),

@@ -68,9 +68,9 @@ it('refuses to start, and creates no key, when the key of sealed secrets is miss
   const lines: string[] = []
   const forget = (...args: string[]) =>
     runCli(['alert', 'forget-destinations', ...args], { DATA_DIR: dataDir }, (line) => void lines.push(line))
-  await expect(forget()).rejects.toThrow('Add --yes.')
+  await expect(forget()).rejects.toThrow('Add --yes to confirm.')
   await forget('--yes')
-  expect(lines).toEqual([`changed: ${alert.id}. It tells webhooks alone until other destinations are set.`])
+  expect(lines).toEqual([`updated: ${alert.id}. It notifies webhooks only until new destinations are set.`])
   expect(await alerts.findAlert(alert.id)).toMatchObject({ destinations: [{ type: 'webhook' }], revision: 1 })
   expect(await alerts.findAlert(untouched.id)).toMatchObject({ revision: 0 })
   await control.close()

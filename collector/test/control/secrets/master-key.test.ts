@@ -40,7 +40,7 @@ it('uses the configured key, in base64 or hexadecimal, and creates no file', asy
   const boxes = await Promise.all(keys.map((given) => open({ given })))
   expect(boxes[1]!.open(boxes[0]!.seal('secret'))).toBe('secret')
   expect(readdirSync(folder)).toEqual([])
-  expect(() => readConfig({ MASTER_KEY: 'short' })).toThrow('MASTER_KEY is not 32 bytes')
+  expect(() => readConfig({ MASTER_KEY: 'short' })).toThrow('MASTER_KEY must be 32 bytes')
 })
 
 it('refuses to start without the key of sealed secrets, and creates no other', async () => {

@@ -71,7 +71,7 @@ async function serve(events: FeedEvent[], services: Partial<StreamHubServices> =
       },
     },
     countLive: async () => 7,
-    readSummary: async () => ({ total_visitors: 7 }),
+    querySummary: async () => ({ total_visitors: 7 }),
     now: Date.now,
     intervals: FAST,
     ...services,
@@ -112,7 +112,7 @@ const namesOf = (events: FeedEvent[]) => events.map(({ eventId }) => eventId)
 describe('the messages of a stream', () => {
   it('contain changed numbers, repeat the live count, and keep the connection alive', async () => {
     let visitors = 1
-    const { open } = await serve([], { readSummary: async () => ({ total_visitors: visitors }) })
+    const { open } = await serve([], { querySummary: async () => ({ total_visitors: visitors }) })
     const stream = await open()
     await expect.poll(() => stream.dataOf('live').length).toBeGreaterThan(3)
     expect(stream.dataOf('analytics')).toEqual([{ total_visitors: 1 }])
