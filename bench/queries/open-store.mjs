@@ -5,7 +5,7 @@ import { createClient } from '@clickhouse/client'
 import { createClickhouseEventStore } from '../../collector/dist/stores/clickhouse/event-store.js'
 import { createClickhouseReportStore } from '../../collector/dist/stores/clickhouse/report-store.js'
 import { startEmbeddedEngine } from '../../collector/dist/stores/engine/embedded-engine.js'
-import { createDaySettling } from '../../collector/dist/stores/clickhouse/rollups/roll-up.js'
+import { createRollups } from '../../collector/dist/stores/clickhouse/rollups/roll-up.js'
 import { writeEvents } from './write-events.mjs'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -13,7 +13,7 @@ const SITE_ID = 's'
 const ASKED_DAYS = 30
 const LOG = { debug() {}, info() {}, warn() {}, error: console.error }
 
-/** An engine with so many events, of which the days asked are settled, and the two ways to ask it. */
+/** An engine with so many events, with rollups of the days that the reports cover, and a report store with and without them. */
 export async function openStore({ folder, events, days }) {
   await mkdir(folder, { recursive: true })
   const engine = await startEmbeddedEngine(folder, LOG)
@@ -53,7 +53,7 @@ export async function openStore({ folder, events, days }) {
   // The last day of the period is not over yet.
   const to = Math.max(Date.now(), found.newest + 1)
   const period = { from: to - ASKED_DAYS * DAY_MS, to }
-  const settling = createDaySettling({ url })
+  const rollups = createRollups({ url })
   const countSettled = async () =>
     (
       await select(
@@ -61,10 +61,10 @@ export async function openStore({ folder, events, days }) {
         { from: period.from },
       )
     )[0].days
-  // Newest days first: older ones than those asked need not be waited for.
+  // Newest days are rolled up first: the benchmark need not wait for older ones than it reads.
   for (let isDone = false; !isDone && (await countSettled()) < ASKED_DAYS - 1;)
-    ({ isDone } = await settling.settle({ forMs: 10_000 }))
-  await settling.close()
+    ({ isDone } = await rollups.rollUp({ forMs: 10_000 }))
+  await rollups.close()
 
   const [asked] = await select(
     'SELECT count() AS events, uniqExact(cityHash64(session_id)) AS visits FROM events WHERE occurred_at >= fromUnixTimestamp64Milli({from: Int64})',
@@ -72,7 +72,7 @@ export async function openStore({ folder, events, days }) {
   )
   const reports = {
     settled: createClickhouseReportStore({ url }),
-    raw: createClickhouseReportStore({ url, useSettled: false, timeoutMs: 5 * 60_000 }),
+    raw: createClickhouseReportStore({ url, useRollups: false, timeoutMs: 5 * 60_000 }),
   }
   return {
     events: found.events,
