@@ -60,7 +60,7 @@ export async function openControlStores(file: string): Promise<ControlStores> {
   const db = openDatabase(file)
   await migrateControl(db, CONTROL_MIGRATIONS).catch((error: unknown) => {
     throw new StartError(
-      `The control data in ${file} could not be brought to this version: ${describeError(error)}. Restore it from a backup, or move it away to begin anew.`,
+      `The control data in ${file} could not be migrated to this version: ${describeError(error)}. Restore it from a backup, or move it away to start without control data.`,
     )
   })
   return {

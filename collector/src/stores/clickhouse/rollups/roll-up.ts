@@ -89,7 +89,7 @@ export function createRollups({ url, commitDelayMs = MAX_COMMIT_DELAY_MS }: Roll
     since: number
     deadline: number
   }): Promise<RollupResult> {
-    let settled = 0
+    let days = 0
     for (;;) {
       const end = toUtcDate((await readStoreClock(client)) - COMPLETE_AFTER_MS)
       const due = await client.select<{ siteId: string; from: number }>(DUE_DAYS, {
@@ -97,12 +97,12 @@ export function createRollups({ url, commitDelayMs = MAX_COMMIT_DELAY_MS }: Roll
         since,
         commitDelayMs,
       })
-      if (due.length === 0) return { settled, isDone: true }
+      if (due.length === 0) return { settled: days, isDone: true }
       for (const day of due) {
         if (isClosed || performance.now() > deadline || (await isDeleting()))
-          return { settled, isDone: false }
+          return { settled: days, isDone: false }
         await afterPrevious(() => buildDay(client, day))
-        settled++
+        days++
       }
     }
   }
