@@ -15,12 +15,12 @@ import { createMetrics } from '../collector/dist/ingest/metrics.js'
 import { createClickhouseEventStore } from '../collector/dist/stores/clickhouse/event-store.js'
 import { startEmbeddedEngine } from '../collector/dist/stores/engine/embedded-engine.js'
 import { createSaltFolder } from '../collector/dist/stores/salt-folder.js'
-import { openSqliteControlStore } from '../collector/dist/stores/sql/sites-and-accounts.js'
+import { openControlStores } from '../collector/dist/stores/sql/database.js'
 
 const config = readConfig(process.env)
 const log = pino({ level: config.logLevel }, pino.destination(2))
 mkdirSync(config.dataDir, { recursive: true })
-const control = await openSqliteControlStore(config.controlFile)
+const { control } = await openControlStores(config.controlFile)
 const engine = await startEmbeddedEngine(`${config.dataDir}/engine`, log)
 const events = await createClickhouseEventStore({ url: engine.url })
 const real = await createEventCommit({ store: events, log })

@@ -74,7 +74,7 @@ export async function openStore({ folder, events, days }) {
   )
   const reports = {
     settled: createClickhouseReportStore({ url }),
-    raw: createClickhouseReportStore({ url, useSettled: false, timeoutMs: 5 * 60_000 }),
+    raw: createClickhouseReportStore({ url, useRollups: false, timeoutMs: 5 * 60_000 }),
   }
   return {
     events: found.events,

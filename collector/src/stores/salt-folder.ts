@@ -4,14 +4,13 @@ import { join } from 'node:path'
 import type { SaltStore } from '../ingest/identify/salts.js'
 
 const SALT_BYTES = 32
-// A salt, or one that a process was making when it died.
+// A salt, or the draft of a process that died.
 const SALT_FILE = /^(\d{4}-\d\d-\d\d)(\.[0-9a-f]+)?$/
 
 /**
- * Salts as files of a folder, one for each day.
+ * Stores salts as files of a folder, one for each day.
  *
- * Not rows of a database: there a deleted value lives on in free pages, journals and backups. A file is
- * overwritten and gone.
+ * A database would keep a deleted salt in free pages, journals and backups; a file can be overwritten.
  */
 export function createSaltFolder(folder: string): SaltStore {
   const fileOf = (day: string) => join(folder, day)
@@ -25,8 +24,8 @@ export function createSaltFolder(folder: string): SaltStore {
     }
   }
 
-  /** A link appears whole or not at all, and only once: of two collectors that make a salt, both use the first one's. */
-  async function makeSalt(day: string): Promise<void> {
+  /** A link is created atomically and only once: of two collectors that create a salt, both use the first. */
+  async function createSalt(day: string): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const draft = `${fileOf(day)}.${randomBytes(8).toString('hex')}`
     try {
@@ -44,24 +43,24 @@ export function createSaltFolder(folder: string): SaltStore {
     async saltOf(day) {
       const known = await findSalt(day)
       if (known) return known
-      await makeSalt(day)
+      await createSalt(day)
       return readFile(fileOf(day))
     },
     async deleteBefore(day) {
       for (const name of await listFiles(folder)) {
-        const [, itsDay] = SALT_FILE.exec(name) ?? []
-        if (itsDay !== undefined && itsDay < day) await destroy(join(folder, name))
+        const [, saltDay] = SALT_FILE.exec(name) ?? []
+        if (saltDay !== undefined && saltDay < day) await shred(join(folder, name))
       }
     },
   }
 }
 
-/** Overwrites a file before it is removed: removing alone leaves its bytes on the disk. */
-async function destroy(file: string): Promise<void> {
+/** Overwrites a file and removes it: removing alone leaves its bytes on the disk. */
+async function shred(file: string): Promise<void> {
   try {
     await write(file, 'r+', Buffer.alloc(SALT_BYTES))
   } catch (error) {
-    // Another collector was faster.
+    // Another collector removed it first.
     if (isCode(error, 'ENOENT')) return
     throw error
   }

@@ -1,5 +1,6 @@
 import { propertiesToJson } from '../../src/ingest/enrich/to-event-row.js'
 import type { EventRow } from '../../src/ingest/event-row.js'
+import { EMPTY_ROW } from '../support/make-row.js'
 import type { PlannedVisit } from './visit-plan.js'
 
 /**
@@ -12,6 +13,7 @@ export function toEventRows(
   delay: number,
 ): EventRow[] {
   return events.map(({ id, at, type, name, origin, path, title, properties, arrival, client }) => ({
+    ...EMPTY_ROW,
     site_id: siteId,
     received_at: at + delay,
     occurred_at: at,
@@ -20,7 +22,6 @@ export function toEventRows(
     event_name: name,
     visitor_id: visitorId,
     session_id: sessionId,
-    user_id: '',
     origin,
     path,
     title,
@@ -28,8 +29,6 @@ export function toEventRows(
     screen: '1280x800',
     timezone: 'Europe/Zurich',
     properties: propertiesToJson(properties),
-    cookieless: false,
-    gpc: false,
     ...client,
     ...arrival,
   }))

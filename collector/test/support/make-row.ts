@@ -1,27 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import type { EventRow } from '../../src/ingest/event-row.js'
+import { type ColumnType, EVENT_COLUMNS } from '../../src/stores/clickhouse/event-columns.js'
 
-const TEXTS = [
-  'event_name',
-  'user_id',
-  'query',
-  'referrer',
-  'title',
-  'device_type',
-  'browser',
-  'os',
-  'language',
-  'screen',
-  'timezone',
-  'country',
-  'channel',
-  'source',
-  'utm_source',
-  'utm_medium',
-  'utm_campaign',
-  'utm_term',
-  'utm_content',
-]
+const EMPTY_VALUES: Record<ColumnType, unknown> = {
+  String: '',
+  'LowCardinality(String)': '',
+  "DateTime64(3, 'UTC')": 0,
+  UInt32: 0,
+  Bool: false,
+}
+
+/** A row whose columns are all empty. */
+export const EMPTY_ROW = Object.fromEntries(
+  Object.entries(EVENT_COLUMNS).map(([name, { type }]) => [name, EMPTY_VALUES[type]]),
+) as unknown as EventRow
 
 /** A stored pageview with mostly empty texts, received when it happened. */
 export function makeRow({
@@ -29,7 +21,7 @@ export function makeRow({
   ...fields
 }: Partial<EventRow> & Pick<EventRow, 'occurred_at'>): EventRow {
   return {
-    ...Object.fromEntries(TEXTS.map((name) => [name, ''])),
+    ...EMPTY_ROW,
     site_id: 'ws_1',
     received_at: occurred_at,
     occurred_at,
@@ -40,8 +32,6 @@ export function makeRow({
     origin: 'https://example.com',
     path: '/',
     properties: '{}',
-    cookieless: false,
-    gpc: false,
     ...fields,
-  } as EventRow
+  }
 }

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { createApiKey, type NewApiKey } from '../../src/control/keys/api-key.js'
 import type { ControlStore } from '../../src/control/control-store.js'
 import { openControlStores, type ControlStores } from '../../src/stores/sql/database.js'
-import { openSqliteControlStore } from '../../src/stores/sql/sites-and-accounts.js'
 
 /** Control data in a separate file. */
 export interface TestControl extends ControlStores {
@@ -31,7 +30,7 @@ export async function openTestControl(): Promise<TestControl> {
       return { secret, id: record.id }
     },
     async openAnother() {
-      const another = await openSqliteControlStore(file)
+      const another = (await openControlStores(file)).control
       others.push(another)
       return another
     },

@@ -1,43 +1,24 @@
-import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
+import { SECOND_MS } from '../../durations.js'
+import { createStoreClient, type StoreClient } from './client.js'
 
-// Of the whole backup or restore: the engine says nothing until it is done.
-const TIMEOUT_MS = 24 * 60 * 60 * 1000
-
-/** Copies the events, as they are at one moment, into a new folder that the engine may write; resolves to nothing when all is there. */
+/** Copies the events, as of one moment, into a new folder that the engine may write. Resolves when the copy is complete. */
 export function backUpEvents(url: string, folder: string): Promise<void> {
-  return withClient(url, async (client) => {
-    await client.command({ query: 'BACKUP TABLE events TO File({folder: String})', query_params: { folder } })
-  })
+  return withClient({ url }, (client) =>
+    client.command('BACKUP TABLE events TO File({folder: String})', { folder }),
+  )
 }
 
-/** Puts the events of such a folder into an engine without any, reads every byte of them, and resolves to how many there are. */
+/** Restores such a folder into an engine without events and verifies the checksums of all rows. Resolves to the number of events. */
 export function restoreEvents(url: string, folder: string): Promise<number> {
-  return withClient(url, async (client) => {
-    await client.command({
-      query: 'RESTORE TABLE events FROM File({folder: String})',
-      query_params: { folder },
-    })
-    const select = async <Row>(query: string) =>
-      (await client.query({ query, format: 'JSONEachRow' })).json<Row>()
-    const [check] = await select<{ result: number }>(
+  return withClient({ url }, async (client) => {
+    await client.command('RESTORE TABLE events FROM File({folder: String})', { folder })
+    const [check] = await client.select<{ result: number }>(
       'CHECK TABLE events SETTINGS check_query_single_value_result = 1',
     )
     if (check?.result !== 1) throw new Error('the checksums of the events do not match')
-    const [count] = await select<{ events: string }>('SELECT count() AS events FROM events')
-    return Number(count!.events)
+    const [count] = await client.select<{ events: number }>('SELECT count() AS events FROM events')
+    return count!.events
   })
-}
-
-async function withClient<Result>(
-  url: string,
-  use: (client: ClickHouseClient) => Promise<Result>,
-): Promise<Result> {
-  const client = createClient({ url, request_timeout: TIMEOUT_MS, log: { level: ClickHouseLogLevel.OFF } })
-  try {
-    return await use(client)
-  } finally {
-    await client.close()
-  }
 }
 
 interface Part {
@@ -46,31 +27,40 @@ interface Part {
   max_block_number: number
 }
 
-const BROKEN =
+const BROKEN_PARTS =
   "SELECT partition_id, min_block_number, max_block_number, path FROM system.detached_parts WHERE database = currentDatabase() AND table = 'events' AND startsWith(reason, 'broken')"
-const ACTIVE =
+const ACTIVE_PARTS =
   "SELECT partition_id, min_block_number, max_block_number FROM system.parts WHERE database = currentDatabase() AND table = 'events' AND active"
 
+const TIMEOUT_MS = 30 * SECOND_MS
+
 /**
- * Folders of events that the engine found damaged when it started, and whose rows are nowhere else.
+ * Folders of events that the engine found damaged at its start and whose rows exist nowhere else.
  *
- * The engine sets a damaged part aside and goes on without it: totals would be wrong, and nobody told. A merged
- * part is no loss as long as the parts it was made of are still there; the engine takes them again.
+ * The engine detaches a damaged part and starts without it: totals would be wrong without a word. A damaged
+ * merged part loses nothing as long as its source parts exist, because the engine loads those instead.
  */
-export async function findBrokenParts(url: string): Promise<string[]> {
-  const client = createClient({ url, clickhouse_settings: { output_format_json_quote_64bit_integers: 0 } })
-  try {
-    const select = async <Row>(query: string) =>
-      (await client.query({ query, format: 'JSONEachRow' })).json<Row>()
+export function findBrokenParts(url: string): Promise<string[]> {
+  return withClient({ url, timeoutMs: TIMEOUT_MS }, async (client) => {
     const [broken, active] = await Promise.all([
-      select<Part & { path: string }>(BROKEN),
-      select<Part>(ACTIVE),
+      client.select<Part & { path: string }>(BROKEN_PARTS),
+      client.select<Part>(ACTIVE_PARTS),
     ])
     const isWithin = (part: Part, whole: Part) =>
       part.partition_id === whole.partition_id &&
       part.min_block_number >= whole.min_block_number &&
       part.max_block_number <= whole.max_block_number
     return broken.filter((lost) => !active.some((part) => isWithin(part, lost))).map(({ path }) => path)
+  })
+}
+
+async function withClient<Result>(
+  options: { url: string; timeoutMs?: number },
+  use: (client: StoreClient) => Promise<Result>,
+): Promise<Result> {
+  const client = createStoreClient({ ...options, purpose: 'maintenance' })
+  try {
+    return await use(client)
   } finally {
     await client.close()
   }

@@ -1,141 +1,130 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ClickHouseClient } from '@clickhouse/client'
+import { SECOND_MS } from '../../durations.js'
 import type { Deletion, DeletionResult } from '../../ingest/event-store.js'
-import { REPLACED, invalidateAround } from './rollups/invalidate.js'
+import { explainUnavailable, momentSql, readStoreClock, type StoreClient } from './client.js'
+import { invalidateAround, IS_REPLACED_BUILD, ROLLUP_TABLES } from './rollups/invalidate.js'
 
-// An answer has to come before the connection is taken for dead, which is after 60 seconds of silence.
-const PATIENCE_MS = 45_000
+// A connection counts as dead after 60 seconds of silence; answer earlier.
+const WAIT_MS = 45 * SECOND_MS
 const FIRST_POLL_MS = 20
 const LAST_POLL_MS = 250
 
-// Those of full and of lightweight deletions; a change of the schema is none of ours.
-const MUTATIONS =
+// Full and lightweight deletions, not schema changes.
+const DELETIONS =
   "database = currentDatabase() AND table = {table: String} AND (position(command, 'DELETE') > 0 OR position(command, '_row_exists') > 0)"
 const PROGRESS = `
-  SELECT countIf(NOT is_done) AS unfinished, maxIf(latest_fail_reason, NOT is_done) AS failure FROM system.mutations WHERE ${MUTATIONS}`
+  SELECT countIf(NOT is_done) AS unfinished, maxIf(latest_fail_reason, NOT is_done) AS failure FROM system.mutations WHERE ${DELETIONS}`
 
 const MASKED_PARTITIONS = `
   SELECT DISTINCT partition_id AS partition FROM system.parts
   WHERE database = currentDatabase() AND table = {table: String} AND active AND has_lightweight_delete`
 
-// What merges and mutations replaced until a moment, and is still a file.
+// Parts that merges and mutations replaced before a moment and whose files still exist.
 const REPLACED_PARTS = `
   SELECT count() AS parts FROM system.parts
-  WHERE database = currentDatabase() AND table = {table: String} AND _state IN ('Outdated', 'Deleting') AND remove_time <= fromUnixTimestamp({until: UInt32})`
+  WHERE database = currentDatabase() AND table = {table: String} AND _state IN ('Outdated', 'Deleting') AND remove_time <= ${momentSql('until')}`
 
-// Of no event ever. By itself an idle table looks for replaced parts every ten minutes only; whoever drops a partition, even one that is not there, makes it look now.
+// A month without events. An idle table looks for replaced parts every ten minutes; dropping a partition, even a missing one, makes it look now.
 const NO_PARTITION = '190001'
 
 /**
- * Deletes rows of the event tables for good, and what was made of them.
+ * Deletes rows of the event tables and their rollups for good.
  *
- * A lightweight DELETE would only hide them until some later merge, so the parts that hold them are written anew.
+ * A lightweight DELETE would only hide them until some later merge, so the parts that hold them are rewritten.
  * Only the months (partitions) that hold such rows are touched, and when none does, nothing is.
  */
 export function createDeletion(
-  client: ClickHouseClient,
-  patienceMs = PATIENCE_MS,
+  client: StoreClient,
+  waitMs = WAIT_MS,
 ): (deletion: Deletion) => Promise<DeletionResult> {
   let previous: Promise<unknown> = Promise.resolve()
-
-  const select = async <Row>(query: string, params: Record<string, unknown>): Promise<Row[]> => {
-    const result = await client.query({
-      query,
-      query_params: params,
-      format: 'JSONEachRow',
-      clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
-    })
-    return result.json<Row>()
-  }
 
   async function deleteRows(
     table: string,
     where: string,
     params: Record<string, unknown>,
   ): Promise<DeletionResult> {
-    const found = await select<{ partition: string; rows: number }>(
+    const found = await client.select<{ partition: string; rows: number }>(
       `SELECT _partition_id AS partition, count() AS rows FROM ${table} WHERE ${where} GROUP BY partition`,
       params,
     )
-    // Rows that a lightweight DELETE hid are found by no condition: they leave with their mask, so that none is a row of the visitor.
-    for (const { partition } of await select<{ partition: string }>(MASKED_PARTITIONS, { table }))
-      await client.command({
-        query: `ALTER TABLE ${table} APPLY DELETED MASK IN PARTITION ID {partition: String}`,
-        query_params: { partition },
+    // No condition finds rows that a lightweight DELETE hid, and they may be the visitor's: remove them with their mask.
+    for (const { partition } of await client.select<{ partition: string }>(MASKED_PARTITIONS, { table }))
+      await client.command(`ALTER TABLE ${table} APPLY DELETED MASK IN PARTITION ID {partition: String}`, {
+        partition,
       })
     for (const { partition } of found)
-      await client.command({
-        query: `ALTER TABLE ${table} DELETE IN PARTITION ID {partition: String} WHERE ${where}`,
-        query_params: { ...params, partition },
+      await client.command(`ALTER TABLE ${table} DELETE IN PARTITION ID {partition: String} WHERE ${where}`, {
+        ...params,
+        partition,
       })
-    const deadline = performance.now() + patienceMs
+    const deadline = performance.now() + waitMs
     const isDone = (await waitForMutations(table, deadline)) && (await waitForFiles(table, deadline))
     return { rows: found.reduce((sum, { rows }) => sum + rows, 0), isDone }
   }
 
   async function waitForMutations(table: string, deadline: number): Promise<boolean> {
     for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 2, LAST_POLL_MS)) {
-      const [progress] = await select<{ unfinished: number; failure: string }>(PROGRESS, { table })
+      const [progress] = await client.select<{ unfinished: number; failure: string }>(PROGRESS, { table })
       if (progress!.unfinished === 0) break
-      // The engine would try for ever, and hold up every later one.
+      // The engine would retry forever and block every later mutation.
       if (progress!.failure) {
-        await forgetMutations(table, '1')
-        throw new Error(`rows of ${table} could not be deleted: ${progress!.failure}`)
+        await dropMutations(table, '1')
+        throw explainUnavailable(new Error(`rows of ${table} could not be deleted: ${progress!.failure}`))
       }
       if (performance.now() > deadline) return false
       await sleep(pause)
     }
-    // The text of a finished mutation stays in a file and names the visitor. KILL takes the file away.
-    await forgetMutations(table, 'is_done')
+    // The text of a finished mutation stays in a file and names the visitor; KILL deletes the file.
+    await dropMutations(table, 'is_done')
     return true
   }
 
-  /** Until the rows are in no file: a part stays for a second after it was replaced, and as long as a query reads it. */
+  /** Waits until no file holds the rows: a replaced part stays for a second, and as long as a query reads it. */
   async function waitForFiles(table: string, deadline: number): Promise<boolean> {
-    const [clock] = await select<{ until: number }>('SELECT toUnixTimestamp(now()) AS until', {})
+    const until = await readStoreClock(client)
     for (;;) {
-      const [replaced] = await select<{ parts: number }>(REPLACED_PARTS, { table, until: clock!.until })
+      const [replaced] = await client.select<{ parts: number }>(REPLACED_PARTS, { table, until })
       if (replaced!.parts === 0) return true
       if (performance.now() > deadline) return false
       await sleep(LAST_POLL_MS)
-      await client.command({ query: `ALTER TABLE ${table} DROP PARTITION ID '${NO_PARTITION}'` })
+      await client.command(`ALTER TABLE ${table} DROP PARTITION ID '${NO_PARTITION}'`)
     }
   }
 
-  async function forgetMutations(table: string, which: string): Promise<void> {
-    await client.command({
-      query: `KILL MUTATION WHERE ${MUTATIONS} AND ${which} SYNC`,
-      query_params: { table },
-    })
+  function dropMutations(table: string, condition: string): Promise<void> {
+    return client.command(`KILL MUTATION WHERE ${DELETIONS} AND ${condition} SYNC`, { table })
   }
 
   return (deletion) => {
     // One after the other: each rewrites whole parts.
     const result = previous.then(async () => {
-      const { where, params } = describe(deletion)
+      const { where, params } = buildCondition(deletion)
       const events = await invalidateAround(client, { where: where('occurred_at'), params }, () =>
         deleteRows('events', where('occurred_at'), params),
       )
       const heartbeats = await deleteRows('heartbeats', where('received_at'), params)
-      const built = []
-      for (const table of ['visits', 'page_days'])
-        built.push(await deleteRows(table, `site_id IN {siteIds: Array(String)} AND ${REPLACED}`, params))
-      return { rows: events.rows, isDone: [events, heartbeats, ...built].every(({ isDone }) => isDone) }
+      const rollups = []
+      for (const table of ROLLUP_TABLES)
+        rollups.push(
+          await deleteRows(table, `site_id IN {siteIds: Array(String)} AND ${IS_REPLACED_BUILD}`, params),
+        )
+      return { rows: events.rows, isDone: [events, heartbeats, ...rollups].every(({ isDone }) => isDone) }
     })
     previous = result.catch(() => {})
     return result
   }
 }
 
-function describe({ siteIds, visitorId, before }: Deletion): {
-  where: (time: string) => string
+function buildCondition({ siteIds, visitorId, before }: Deletion): {
+  where: (timeColumn: string) => string
   params: Record<string, unknown>
 } {
-  const where = (time: string) =>
+  const where = (timeColumn: string) =>
     [
       'site_id IN {siteIds: Array(String)}',
       ...(visitorId === undefined ? [] : ['visitor_id = {visitorId: String}']),
-      ...(before === undefined ? [] : [`${time} < toDateTime64({before: Float64}, 3)`]),
+      ...(before === undefined ? [] : [`${timeColumn} < ${momentSql('before')}`]),
     ].join(' AND ')
-  return { where, params: { siteIds, visitorId: visitorId ?? '', before: (before ?? 0) / 1000 } }
+  return { where, params: { siteIds, visitorId: visitorId ?? '', before: before ?? 0 } }
 }

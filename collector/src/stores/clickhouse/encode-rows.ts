@@ -1,28 +1,33 @@
-/** What a column of a table holds; also of `LowCardinality` of it, which is written alike. */
-type ColumnType = 'String' | 'DateTime64(3)' | 'Bool' | 'UInt32'
+import type { Column, ColumnType } from './event-columns.js'
 
-/** With `shared`, the value of all rows; else each row has its own by that name. */
-export type Column<Row> =
-  | readonly [name: keyof Row & string, type: ColumnType]
-  | readonly [name: string, type: ColumnType, shared: unknown]
+interface RowEncoder<Row> {
+  /** Names of the columns, in the order of the encoded values. */
+  columns: string[]
+  encode(rows: readonly Row[]): Buffer
+}
 
-const FIRST_BYTES_PER_ROW = 1_024
+const EMPTY = Buffer.alloc(0)
+const INITIAL_BYTES_PER_ROW = 1_024
 const MAX_UTF8_BYTES = 3
 const MAX_LENGTH_BYTES = 5
 const TWO_TO_32 = 2 ** 32
 const MAX_LOOPED_TEXT = 16
-// A text of so many UTF-16 units takes at most 127 bytes, whose number is one byte.
+// A text of so many UTF-16 units has at most 127 bytes, whose length prefix is one byte.
 const MAX_SHORT_TEXT = 42
 
 /**
- * Rows as RowBinary (https://clickhouse.com/docs/interfaces/formats/RowBinary): less work than JSON, for the
- * engine and for us. Times are ms since the epoch.
+ * Creates an encoder of rows as RowBinary (https://clickhouse.com/docs/interfaces/formats/RowBinary): less work than
+ * JSON, for the engine and for us. Times are ms since the epoch. `constants` are further columns with one value for all rows.
  */
-export function encodeRows<Row extends object>(
-  columns: readonly Column<Row>[],
-  rows: readonly Row[],
-): Buffer {
-  let buffer = Buffer.allocUnsafe(rows.length * FIRST_BYTES_PER_ROW)
+export function createRowEncoder<Row extends object>(
+  columns: Record<keyof Row & string, Column>,
+  constants: Record<string, Column & { value: string | number | boolean }> = {},
+): RowEncoder<Row> {
+  const fields = [
+    ...Object.entries<Column>(columns).map(([name, { type }]) => ({ name, type, constant: undefined })),
+    ...Object.entries(constants).map(([name, { type, value }]) => ({ name, type, constant: value })),
+  ].map(({ type, ...field }) => ({ ...field, type: wireTypeOf(type) }))
+  let buffer = EMPTY
   let at = 0
 
   const makeRoom = (bytes: number) => {
@@ -35,7 +40,7 @@ export function encodeRows<Row extends object>(
     for (; length > 127; length >>>= 7) buffer[at++] = (length & 127) | 128
     buffer[at++] = length
   }
-  /** Of a short text in ASCII; false when it is none. For a dozen characters a call of `write` costs more than writing them. */
+  /** Writes a short ASCII text; false when it has other characters. For a dozen characters a call of `Buffer.write` costs more than the copy. */
   const writeAscii = (text: string): boolean => {
     for (let index = 0; index < text.length; index++) {
       const unit = text.charCodeAt(index)
@@ -62,7 +67,6 @@ export function encodeRows<Row extends object>(
     makeRoom(4)
     at = buffer.writeUInt32LE(number, at)
   }
-
   const writeFlag = (flag: boolean) => {
     makeRoom(1)
     buffer[at++] = flag ? 1 : 0
@@ -73,13 +77,28 @@ export function encodeRows<Row extends object>(
     writeNumber(Math.floor(ms / TWO_TO_32))
   }
 
-  for (const row of rows)
-    for (const [name, type, shared] of columns) {
-      const value = (shared ?? row[name as keyof Row]) as never
-      if (type === 'String') writeText(value)
-      else if (type === 'Bool') writeFlag(value)
-      else if (type === 'UInt32') writeNumber(value)
-      else writeTime(value)
-    }
-  return buffer.subarray(0, at)
+  return {
+    columns: fields.map(({ name }) => name),
+    encode(rows) {
+      buffer = Buffer.allocUnsafe(rows.length * INITIAL_BYTES_PER_ROW)
+      at = 0
+      for (const row of rows)
+        for (const { name, type, constant } of fields) {
+          const value = (constant ?? row[name as keyof Row]) as never
+          if (type === 'String') writeText(value)
+          else if (type === 'Bool') writeFlag(value)
+          else if (type === 'UInt32') writeNumber(value)
+          else writeTime(value)
+        }
+      const encoded = buffer.subarray(0, at)
+      // Keeps no batch alive.
+      buffer = EMPTY
+      return encoded
+    },
+  }
+}
+
+/** `LowCardinality` is a matter of storage: its values are encoded alike. */
+function wireTypeOf(type: ColumnType) {
+  return type === 'LowCardinality(String)' ? 'String' : type
 }

@@ -1,61 +1,59 @@
 import type { ReportScope, ReportStore } from '../../reports/report-store.js'
-import { createAsk } from './client.js'
+import { createStoreClient } from './client.js'
 import { queryErrorGroup, queryErrorGroups } from './queries/errors.js'
 import { queryEventNames, queryEventProperties } from './queries/events.js'
 import { queryGoals } from './queries/goals.js'
 import { queryRanking, queryRevenue, querySummary, queryTimeline } from './queries/metrics.js'
 import { queryPages } from './queries/pages.js'
 import { queryVisitor, queryVisitors } from './queries/visitors.js'
-import type { RollupScope } from './rollups/days.js'
-import { findRollupPeriod } from './rollups/find-period.js'
+import { findRollupPeriod, type RollupScope } from './rollups/period.js'
 
 interface ReportStoreOptions {
-  /** With user, password and database where the server wants them. */
+  /** With user, password and database where the server requires them. */
   url: string
-  /** Longest time of one question, in milliseconds. */
+  /** Longest duration of one query. */
   timeoutMs?: number
-  /** Whether settled days are used; without them every question is answered from the events. @default true */
-  useSettled?: boolean
-  /** @default UNDER_WAY_MS */
-  underWayMs?: number
-  /** With more settled visits in a report, a sketch counts its visitors. */
+  /** Whether rollups are used; otherwise every query reads the events. @default true */
+  useRollups?: boolean
+  /** @default MAX_COMMIT_DELAY_MS */
+  commitDelayMs?: number
+  /** With more visits in the rollups of a report, a sketch counts its visitors. */
   maxCountedExactly?: number
 }
 
-// What the engine has is 2 GB, of which the ingest needs its part: these questions wait for each other.
-const QUESTIONS_AT_ONCE = 4
-// A sketch is off by a third of a percent, typically; to count exactly among more takes too long and too much memory.
+// A sketch is typically off by a third of a percent; an exact count of more takes too much time and memory.
 const MAX_COUNTED_EXACTLY = 500_000
 
-/** The report store on the tables of the event store, which must be there. */
+/** Opens the report store on the tables of the event store, which must exist. */
 export function createClickhouseReportStore({
   url,
-  timeoutMs = 30_000,
-  useSettled = true,
-  underWayMs,
+  timeoutMs,
+  useRollups = true,
+  commitDelayMs,
   maxCountedExactly = MAX_COUNTED_EXACTLY,
 }: ReportStoreOptions): ReportStore & { close(): Promise<void> } {
-  const { ask, close } = createAsk({ url, timeoutMs, questionsAtOnce: QUESTIONS_AT_ONCE })
+  const client = createStoreClient({ url, purpose: 'reports', timeoutMs })
 
-  const settle = async (scope: ReportScope): Promise<RollupScope> => {
-    const settled = useSettled ? await findRollupPeriod(ask, scope, underWayMs) : undefined
-    return { ...scope, settled, isSketched: settled !== undefined && settled.visits > maxCountedExactly }
+  const withRollups = async (scope: ReportScope): Promise<RollupScope> => {
+    const rollups = useRollups ? await findRollupPeriod(client, scope, commitDelayMs) : undefined
+    return { ...scope, rollups, isSketched: rollups !== undefined && rollups.visits > maxCountedExactly }
   }
 
   return {
-    summary: async (scope) => querySummary(ask, await settle(scope)),
-    timeline: async (scope, starts) => queryTimeline(ask, await settle(scope), starts),
-    pages: async (scope, slice) => queryPages(ask, await settle(scope), slice),
-    ranking: async (scope, field, slice) => queryRanking(ask, { scope: await settle(scope), field, slice }),
-    visitors: async (scope, slice) => queryVisitors(ask, await settle(scope), slice),
-    visitor: async (scope, visitorId) => queryVisitor(ask, await settle(scope), visitorId),
-    eventNames: async (scope, slice) => queryEventNames(ask, await settle(scope), slice),
+    summary: async (scope) => querySummary(client, await withRollups(scope)),
+    timeline: async (scope, starts) => queryTimeline(client, await withRollups(scope), starts),
+    pages: async (scope, slice) => queryPages(client, await withRollups(scope), slice),
+    ranking: async (scope, field, slice) =>
+      queryRanking(client, { scope: await withRollups(scope), field, slice }),
+    visitors: async (scope, slice) => queryVisitors(client, await withRollups(scope), slice),
+    visitor: async (scope, visitorId) => queryVisitor(client, await withRollups(scope), visitorId),
+    eventNames: async (scope, slice) => queryEventNames(client, await withRollups(scope), slice),
     eventProperties: async (scope, name, limit) =>
-      queryEventProperties(ask, { scope: await settle(scope), name, limit }),
-    revenue: async (scope) => queryRevenue(ask, await settle(scope)),
-    goals: async (scope, rules) => queryGoals(ask, await settle(scope), rules),
-    errorGroups: (scope, slice) => queryErrorGroups(ask, scope, slice),
-    errorGroup: (siteId, fingerprint) => queryErrorGroup(ask, siteId, fingerprint),
-    close,
+      queryEventProperties(client, { scope: await withRollups(scope), name, limit }),
+    revenue: async (scope) => queryRevenue(client, await withRollups(scope)),
+    goals: async (scope, rules) => queryGoals(client, await withRollups(scope), rules),
+    errorGroups: (scope, slice) => queryErrorGroups(client, scope, slice),
+    errorGroup: (siteId, fingerprint) => queryErrorGroup(client, siteId, fingerprint),
+    close: () => client.close(),
   }
 }

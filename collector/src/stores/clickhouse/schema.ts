@@ -1,66 +1,50 @@
-// Settings of every table that takes acknowledged rows. Without the two fsync settings the engine never
-// calls fsync at all; the window makes a batch that is sent again with its token harmless.
+import {
+  type Column,
+  columnDefinitions,
+  EVENT_COLUMNS,
+  HEARTBEAT_COLUMNS,
+  WRITER_COLUMN,
+} from './event-columns.js'
+import { createStoreClient } from './client.js'
+
+// Settings of every table of acknowledged rows. Without the two fsync settings the engine never calls
+// fsync at all; the window makes repeating a batch with its token harmless.
 const DURABLE = 'fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 1000'
 
-// What is made of events is fsynced, too: a day must not be called settled while its rows are lost in a power cut. What was erased must leave the disk.
-const BUILT =
+// Rollups are fsynced, too: after a power cut a day must not count as rolled up without its rows. Erased rows must leave the disk.
+const ROLLUP =
   'fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 1, min_rows_to_fsync_after_merge = 1'
 
-/** The schema in steps that were ever released; a step is never edited, only followed by another. */
+/**
+ * Schema steps, all run at every start. A released step never changes, which test/stores/clickhouse/schema.test.ts
+ * checks; changes are new steps at the end.
+ */
 export const SCHEMA_STEPS: readonly string[] = [
-  `CREATE TABLE IF NOT EXISTS events (
-    site_id LowCardinality(String),
-    received_at DateTime64(3, 'UTC'),
-    occurred_at DateTime64(3, 'UTC'),
-    event_id String,
-    event_type LowCardinality(String),
-    event_name String,
-    visitor_id String,
-    session_id String,
-    user_id String,
-    origin LowCardinality(String),
-    path String,
-    query String,
-    referrer String,
-    title String,
-    device_type LowCardinality(String),
-    browser LowCardinality(String),
-    os LowCardinality(String),
-    language LowCardinality(String),
-    screen LowCardinality(String),
-    timezone LowCardinality(String),
-    properties String,
-    cookieless Bool,
-    gpc Bool,
-    INDEX by_event_id event_id TYPE bloom_filter(0.001) GRANULARITY 1,
-    INDEX by_received_at received_at TYPE minmax GRANULARITY 1
-  ) ENGINE = MergeTree PARTITION BY toYYYYMM(occurred_at) ORDER BY (site_id, occurred_at) SETTINGS ${DURABLE}`,
-  `CREATE TABLE IF NOT EXISTS heartbeats (
-    site_id LowCardinality(String),
-    received_at DateTime64(3, 'UTC'),
-    visitor_id String
-  ) ENGINE = MergeTree ORDER BY (site_id, received_at) TTL toDateTime(received_at) + INTERVAL 1 DAY SETTINGS non_replicated_deduplication_window = 1000`,
-  // Rows from before read as '': nothing was known of them.
-  `ALTER TABLE events
-    ADD COLUMN IF NOT EXISTS country LowCardinality(String),
-    ADD COLUMN IF NOT EXISTS channel LowCardinality(String),
-    ADD COLUMN IF NOT EXISTS source LowCardinality(String),
-    ADD COLUMN IF NOT EXISTS utm_source LowCardinality(String),
-    ADD COLUMN IF NOT EXISTS utm_medium LowCardinality(String),
-    ADD COLUMN IF NOT EXISTS utm_campaign String,
-    ADD COLUMN IF NOT EXISTS utm_term String,
-    ADD COLUMN IF NOT EXISTS utm_content String`,
-  // The process that stored a row, a random number: copies of one event by two collectors differ in it.
-  `ALTER TABLE events ADD COLUMN IF NOT EXISTS writer UInt32`,
-  // A part that was merged or mutated into another is deleted a second later: what was erased must leave the disk. By itself
-  // the engine leaves the new part 8 minutes to reach the disk; with an fsync it need not wait. Heartbeats are worth none.
+  createTableSql(
+    'events',
+    [
+      ...columnDefinitions(EVENT_COLUMNS, 1),
+      'INDEX by_event_id event_id TYPE bloom_filter(0.001) GRANULARITY 1',
+      'INDEX by_received_at received_at TYPE minmax GRANULARITY 1',
+    ],
+    `PARTITION BY toYYYYMM(occurred_at) ORDER BY (site_id, occurred_at) SETTINGS ${DURABLE}`,
+  ),
+  createTableSql(
+    'heartbeats',
+    columnDefinitions(HEARTBEAT_COLUMNS, 1),
+    'ORDER BY (site_id, received_at) TTL toDateTime(received_at) + INTERVAL 1 DAY SETTINGS non_replicated_deduplication_window = 1000',
+  ),
+  addColumnsSql('events', columnDefinitions(EVENT_COLUMNS, 2)),
+  `ALTER TABLE events ADD COLUMN IF NOT EXISTS writer ${WRITER_COLUMN.type}`,
+  // Delete a merged or mutated part after a second: erased rows must leave the disk. By default the engine keeps it for
+  // 8 minutes, until the new part is on disk; with an fsync it need not wait. Heartbeats are not worth one.
   'ALTER TABLE events MODIFY SETTING old_parts_lifetime = 1, min_rows_to_fsync_after_merge = 1',
   'ALTER TABLE heartbeats MODIFY SETTING old_parts_lifetime = 1',
-  // Rows keep the number of their insert when parts are merged. It is given under the lock that makes the insert visible, so it
-  // is the order in which rows come to be seen; when they were received is not.
+  // Rows keep the number of their insert when parts are merged. The engine assigns it under the lock that makes the insert
+  // visible, so it orders rows by visibility, which their time of receipt does not.
   'ALTER TABLE events MODIFY SETTING enable_block_number_column = 1',
-  // A row for each visit that began on a day which is settled: what the questions make of events, made once. The columns are those of the
-  // visits in queries/visits.ts; `visitor` is a hash. A `build` is one making of one day: its first moment, so that later ones are greater.
+  // Rollups: a row for each visit that began on a day that is rolled up, with the columns of queries/visits.ts; `visitor` is a
+  // hash. A `build` is one computation of one day, numbered by its start, so that later builds are greater.
   `CREATE TABLE IF NOT EXISTS visits (
     site_id LowCardinality(String),
     day Date,
@@ -92,8 +76,8 @@ export const SCHEMA_STEPS: readonly string[] = [
     utm_campaign String,
     utm_term String,
     utm_content String
-  ) ENGINE = MergeTree PARTITION BY toYYYYMM(day) ORDER BY (site_id, day, build, started_at) SETTINGS ${BUILT}`,
-  // The most viewed pages of a day lie together: they are what is asked for.
+  ) ENGINE = MergeTree PARTITION BY toYYYYMM(day) ORDER BY (site_id, day, build, started_at) SETTINGS ${ROLLUP}`,
+  // Sorted by views, because reports read the most viewed pages of a day.
   `CREATE TABLE IF NOT EXISTS page_days (
     site_id LowCardinality(String),
     day Date,
@@ -106,18 +90,47 @@ export const SCHEMA_STEPS: readonly string[] = [
     exits UInt64,
     bounces UInt64,
     spent_ms Int64
-  ) ENGINE = MergeTree PARTITION BY toYYYYMM(day) ORDER BY (site_id, day, build, views) SETTINGS index_granularity = 64, ${BUILT}`,
-  // The last word on each day is the row with the greatest build: the build that counts, or that none does.
+  ) ENGINE = MergeTree PARTITION BY toYYYYMM(day) ORDER BY (site_id, day, build, views) SETTINGS index_granularity = 64, ${ROLLUP}`,
+  // The row with the greatest build decides about a day: which build is valid, or that none is.
   `CREATE TABLE IF NOT EXISTS settled_days (
     site_id LowCardinality(String),
     day Date,
     build UInt64,
     is_settled Bool,
     visits UInt64
-  ) ENGINE = ReplacingMergeTree(build) ORDER BY (site_id, day) SETTINGS ${BUILT}`,
-  // Until when late events were looked for, and their days taken back.
-  `CREATE TABLE IF NOT EXISTS late_checks (checked_at DateTime64(3, 'UTC')) ENGINE = ReplacingMergeTree(checked_at) ORDER BY tuple() SETTINGS ${BUILT}`,
+  ) ENGINE = ReplacingMergeTree(build) ORDER BY (site_id, day) SETTINGS ${ROLLUP}`,
+  // The last search for late events, whose days were invalidated.
+  `CREATE TABLE IF NOT EXISTS late_checks (checked_at DateTime64(3, 'UTC')) ENGINE = ReplacingMergeTree(checked_at) ORDER BY tuple() SETTINGS ${ROLLUP}`,
+  ...laterColumnsSql('events', EVENT_COLUMNS, 3),
+  ...laterColumnsSql('heartbeats', HEARTBEAT_COLUMNS, 2),
 ]
 
-/** `fingerprintOf` (ingest/event-row.ts) as SQL, for a stored row. */
-export const FINGERPRINT = String.raw`CRC32(concat(event_type, '\n', event_name, '\n', origin, '\n', path, '\n', query, '\n', properties))`
+/** Creates the tables and columns that are missing. Rejects with the server's error. */
+export async function migrateEvents(url: string, timeoutMs: number): Promise<void> {
+  const client = createStoreClient({ url, purpose: 'maintenance', timeoutMs })
+  try {
+    for (const step of SCHEMA_STEPS) await client.command(step)
+  } finally {
+    await client.close()
+  }
+}
+
+function createTableSql(table: string, definitions: string[], rest: string): string {
+  return `CREATE TABLE IF NOT EXISTS ${table} (
+    ${definitions.join(',\n    ')}
+  ) ENGINE = MergeTree ${rest}`
+}
+
+function addColumnsSql(table: string, definitions: string[]): string {
+  return `ALTER TABLE ${table}
+    ${definitions.map((definition) => `ADD COLUMN IF NOT EXISTS ${definition}`).join(',\n    ')}`
+}
+
+/** A step for each release, from `first` on, that added columns. */
+function laterColumnsSql(table: string, columns: Record<string, Column>, first: number): string[] {
+  const releases = Object.values(columns).map(({ addedIn = 1 }) => addedIn)
+  return [...new Set(releases)]
+    .filter((release) => release >= first)
+    .sort((a, b) => a - b)
+    .map((release) => addColumnsSql(table, columnDefinitions(columns, release)))
+}

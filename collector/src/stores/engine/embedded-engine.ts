@@ -9,37 +9,38 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
+import { SECOND_MS } from '../../durations.js'
 import { StartError } from '../../errors.js'
 import { basicAuthorization, type EngineFiles, writeEngineFiles } from './engine-files.js'
 
-/** A ClickHouse of our own: a child process that serves `url` and is started again when it dies. */
+/** A ClickHouse child process that serves `url` and restarts when it dies. */
 export interface EmbeddedEngine {
   /** With user and password. */
   url: string
-  /** Whether its process runs. */
+  /** Whether its process is running. */
   isUp(): boolean
-  /** How often it was started again. */
+  /** Number of restarts. */
   restarts(): number
   stop(): Promise<void>
 }
 
 const USER = 'collector'
 const POLL_MS = 25
-// The engine of a collector that was just killed may still hold the lock of the data folder.
-const START_TIMEOUT_MS = 60_000
+// The engine of a collector that was just killed may still lock the data folder.
+const START_TIMEOUT_MS = 60 * SECOND_MS
 const RESTART_DELAY_MS = 500
-const PATIENCE_MS = 500
-// From src and from dist alike, the compiled file: the child is plain Node.
+const STOP_TIMEOUT_MS = 500
+// The compiled file, also when this runs from src: the child is plain Node.
 const ENGINE_PROCESS = fileURLToPath(
   new URL('../../../dist/stores/engine/engine-process.js', import.meta.url),
 )
 
-/** The file in an engine's folder that holds its url while it runs: whoever may read the data may ask the engine. */
+/** File in an engine's folder with its url while it runs; readable by the users that may read the data. */
 export function engineUrlFile(folder: string): string {
   return join(folder, 'url')
 }
 
-/** Starts the embedded engine in `folder`. Rejects with a {@link StartError} where it cannot run. */
+/** Starts the embedded engine in `folder`. Rejects with a {@link StartError} when it cannot run. */
 export async function startEmbeddedEngine(folder: string, log: Logger): Promise<EmbeddedEngine> {
   assertPlatform()
   const password = randomBytes(24).toString('hex')
@@ -47,7 +48,7 @@ export async function startEmbeddedEngine(folder: string, log: Logger): Promise<
   const files = await writeEngineFiles(folder, { user: USER, password })
   const url = `http://${USER}:${password}@127.0.0.1:${port}/default`
 
-  let stopping = false
+  let isStopping = false
   let restarts = 0
   let child = spawnEngine(files, port, log)
   await waitUntilServing()
@@ -57,13 +58,13 @@ export async function startEmbeddedEngine(folder: string, log: Logger): Promise<
   async function supervise(): Promise<void> {
     for (;;) {
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-      if (stopping) return
+      if (isStopping) return
       log.error(
         { exitCode: child.exitCode, signal: child.signalCode },
         'the embedded engine ended; it is started again',
       )
       await sleep(RESTART_DELAY_MS)
-      if (stopping) return
+      if (isStopping) return
       restarts++
       child = spawnEngine(files, port, log)
     }
@@ -74,26 +75,26 @@ export async function startEmbeddedEngine(folder: string, log: Logger): Promise<
     isUp: () => child.exitCode === null && child.signalCode === null,
     restarts: () => restarts,
     async stop() {
-      stopping = true
+      isStopping = true
       await rm(engineUrlFile(folder), { force: true })
       if (child.exitCode !== null || child.signalCode !== null) return
-      const ended = once(child, 'exit')
+      const exited = once(child, 'exit')
       child.stdin!.end()
-      // Asked to end, it waits seconds for connections that nobody uses. What is acknowledged is on disk.
-      const impatience = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
-      await ended
-      clearTimeout(impatience)
+      // It would wait seconds for idle connections. Acknowledged events are on disk.
+      const timeout = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
+      await exited
+      clearTimeout(timeout)
     },
   }
 
-  // A child that ends while it starts is tried again: another engine may still hold the folder.
+  // A child that exits during its start is started again: another engine may still lock the folder.
   async function waitUntilServing(): Promise<void> {
-    // Asked with our password: whoever else may listen on this port does not know it.
-    const question = `${new URL(url).origin}/?query=SELECT%201`
+    // With our password, which no other server on this port accepts.
+    const probe = `${new URL(url).origin}/?query=SELECT%201`
     const headers = { authorization: basicAuthorization(USER, password) }
     for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline; await sleep(POLL_MS)) {
       if (
-        await fetch(question, { headers }).then(
+        await fetch(probe, { headers }).then(
           (answer) => answer.ok,
           () => false,
         )
@@ -103,7 +104,7 @@ export async function startEmbeddedEngine(folder: string, log: Logger): Promise<
       await sleep(RESTART_DELAY_MS)
       child = spawnEngine(files, port, log)
     }
-    stopping = true
+    isStopping = true
     child.kill('SIGKILL')
     throw new StartError(
       `The embedded engine did not start in ${folder} within ${START_TIMEOUT_MS / 1000} seconds. Is another collector using this DATA_DIR? Its messages are in the log at LOG_LEVEL=debug.`,
@@ -112,13 +113,13 @@ export async function startEmbeddedEngine(folder: string, log: Logger): Promise<
 }
 
 function spawnEngine({ dataDir, configFile }: EngineFiles, port: number, log: Logger): ChildProcess {
-  // Detached: a terminal's Ctrl-C goes to the whole process group, and the engine must outlive the last commit.
+  // Detached: Ctrl-C signals the whole process group, and the engine must outlive the last commit.
   const child = spawn(process.execPath, [ENGINE_PROCESS, dataDir, String(port), configFile], {
     stdio: ['pipe', 'ignore', 'pipe'],
     detached: true,
   })
   createInterface({ input: child.stderr }).on('line', (line) => log.debug({ engine: line }, 'engine'))
-  // The engine died with unread input: its exit is what matters.
+  // EPIPE of an engine that died; its exit event is handled.
   child.stdin.on('error', () => {})
   return child
 }
@@ -140,7 +141,7 @@ function assertPlatform(): void {
 }
 
 function hasGlibc(): boolean {
-  // The report would list network interfaces, names looked up, which can take seconds.
+  // Without DNS lookups of the network interfaces, which can take seconds.
   Object.assign(process.report, { excludeNetwork: true })
   const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } }
   return header.glibcVersionRuntime !== undefined

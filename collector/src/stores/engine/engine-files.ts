@@ -6,7 +6,7 @@ export interface EngineFiles {
   configFile: string
 }
 
-// A query that wants more is refused; without limits four heavy GROUP BYs took 5 GB.
+// Larger queries fail; without limits four heavy GROUP BYs took 5 GB.
 const SERVER_MEMORY_BYTES = 2_000_000_000
 const QUERY_MEMORY_BYTES = 1_000_000_000
 const CONCURRENT_QUERIES = 50
@@ -15,10 +15,10 @@ const SECRET = { mode: 0o600 }
 /**
  * Writes the engine's configuration into `folder`.
  *
- * The engine's own start-up query runs as `default`, without a password, and must read stdin, which is a file:
- * over HTTP that user could read every file of ours. So HTTP answers only requests that carry the application's
- * own Authorization header, with a password that is new with every start; anything else finds no handler.
- * That user alone may write a backup, into any folder that the process may.
+ * The engine's start-up query runs as `default`, without a password, and must read stdin, which is a file: over
+ * HTTP that user could read every file of the process. So HTTP has a handler only for requests with the
+ * Authorization header of the application's user, whose password changes with every start. Only that user may
+ * write a backup, into any folder that the process may write.
  */
 export async function writeEngineFiles(
   folder: string,
@@ -45,7 +45,7 @@ export async function writeEngineFiles(
 `,
     SECRET,
   )
-  // By itself the engine gives a query one thread for each GiB that is free of its memory, of which it has two: one thread, mostly.
+  // By default a query gets one thread for each free GiB of the engine's memory. It has two, so that is mostly one thread.
   await writeFile(
     usersFile,
     `<clickhouse>
@@ -68,12 +68,12 @@ export async function writeEngineFiles(
 `,
     SECRET,
   )
-  // writeFile keeps the mode of a file that was there before.
+  // writeFile keeps the mode of an existing file.
   await Promise.all([chmod(files.configFile, SECRET.mode), chmod(usersFile, SECRET.mode)])
   return files
 }
 
-/** The header that HTTP clients send for a user and password. */
+/** The Authorization header of a user and password. */
 export function basicAuthorization(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 }

@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module'
 import { DataType, load, open } from 'ffi-rs'
 
-// The embedded engine's own process: a ClickHouse server out of the npm package chdb. It serves until its
-// stdin closes, so it never outlives the collector, even one that was killed.
-// Arguments: data folder (absolute: the engine resolves a relative one twice), HTTP port, config file.
+// The process of the embedded engine: a ClickHouse server from the npm package chdb. It exits when its stdin
+// closes, so it never outlives the collector, even a killed one.
+// Arguments: data folder (absolute, because the engine resolves a relative one twice), HTTP port, config file.
 
 const [dataDir, httpPort, configFile] = process.argv.slice(2)
 const { libchdbPath } = createRequire(import.meta.url)('chdb/libchdb') as { libchdbPath: () => string }
@@ -15,7 +15,7 @@ const args = [
   `--config-file=${configFile}`,
   '--structure=x String',
   '--input-format=LineAsString',
-  // The last statement reads stdin to its end: that is what keeps the server up.
+  // The last statement reads stdin to its end, which keeps the server running.
   '--query=SYSTEM START LISTEN HTTP; SELECT count() FROM table',
 ]
 

@@ -3,10 +3,10 @@ import type { AlertStore } from '../../alerts/alert-store.js'
 import { type Alert, type AlertFields, type Destination, MAX_ALERTS_OF_SITE } from '../../alerts/alert.js'
 import { lastWholeMinute } from '../../alerts/evaluate.js'
 import { logChangeOfSite } from './changes.js'
-import { createSqliteNotifications } from './notifications.js'
+import { createNotificationStore } from './notifications.js'
 import { randomText } from './random-text.js'
 import type { ControlDatabase, ControlTables } from './tables.js'
-import { runExclusively } from './transaction.js'
+import { runExclusively } from './dialect.js'
 
 type Alerts = Pick<
   AlertStore,
@@ -21,7 +21,7 @@ type Alerts = Pick<
 >
 type Row = Selectable<ControlTables['alerts']>
 
-/** A change of one of these makes another condition: what held before says nothing about it. */
+/** Changing one of these resets the state of the alert. */
 const CONDITION = [
   'metric',
   'comparison',
@@ -32,8 +32,7 @@ const CONDITION = [
   'currency',
 ] as const satisfies (keyof AlertFields)[]
 
-/** The alerts of the control data. */
-function createSqliteAlerts(db: ControlDatabase): Alerts {
+function createAlertRecords(db: ControlDatabase): Alerts {
   return {
     addAlert: (siteId, fields, change) =>
       runExclusively(db, async (connection) => {
@@ -51,7 +50,7 @@ function createSqliteAlerts(db: ControlDatabase): Alerts {
           created_at: change.at,
           revision: 0,
           fired_at: null,
-          ...begin(change.at),
+          ...initialState(change.at),
           ...toColumns(fields),
         } as Row
         await connection
@@ -83,13 +82,17 @@ function createSqliteAlerts(db: ControlDatabase): Alerts {
       runExclusively(db, async (connection) => {
         const before = await findAlert(connection, id)
         if (!before) return undefined
-        const isOther =
+        const isReset =
           CONDITION.some((field) => changes[field] !== undefined && changes[field] !== before[field]) ||
           (changes.isActive === true && !before.isActive)
         const columns = toColumns(changes)
         await connection
           .updateTable('alerts')
-          .set((eb) => ({ ...columns, ...(isOther && begin(change.at)), revision: eb('revision', '+', 1) }))
+          .set((eb) => ({
+            ...columns,
+            ...(isReset && initialState(change.at)),
+            revision: eb('revision', '+', 1),
+          }))
           .where('id', '=', id)
           .execute()
         await logChangeOfSite(connection, {
@@ -172,8 +175,8 @@ async function findAlert(db: ControlDatabase, id: string): Promise<Alert | undef
   return row && toAlert(row)
 }
 
-/** An alert that was never judged. When it fired last is kept: its cool-down goes on. */
-function begin(now: number): Pick<Row, 'firing' | 'judged_to' | 'value'> {
+/** The state of an alert without an evaluation. `fired_at` is kept, so that the cool-down continues. */
+function initialState(now: number): Pick<Row, 'firing' | 'judged_to' | 'value'> {
   return { firing: 0, judged_to: lastWholeMinute(now), value: null }
 }
 
@@ -206,7 +209,6 @@ function toColumns({
   return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined))
 }
 
-/** An alert out of its row. */
 export function toAlert(row: Row): Alert {
   return {
     id: row.id,
@@ -228,7 +230,7 @@ export function toAlert(row: Row): Alert {
   }
 }
 
-/** Alerts, their state and their notices in the database of the control data. */
-export function createSqliteAlertStore(db: ControlDatabase): AlertStore {
-  return { ...createSqliteAlerts(db), ...createSqliteNotifications(db) }
+/** Alerts, their state and their notifications. */
+export function createAlertStore(db: ControlDatabase): AlertStore {
+  return { ...createAlertRecords(db), ...createNotificationStore(db) }
 }

@@ -4,8 +4,8 @@ import type { ControlDatabase } from './tables.js'
 
 type Logged = Pick<ChangeEntry, 'type' | 'action' | 'subjectId' | 'name'> & { fields?: string[] } & Change
 
-/** Who changed alerts, goals and keys. */
-export function createSqliteChangeLog(db: ControlDatabase): ChangeLog {
+/** The change log of alerts, goals and keys. */
+export function createChangeLog(db: ControlDatabase): ChangeLog {
   return {
     async listChanges({ accountId, siteId, isAccountWide, type, before, limit }) {
       const rows = await db
@@ -33,7 +33,7 @@ export function createSqliteChangeLog(db: ControlDatabase): ChangeLog {
   }
 }
 
-/** Logs a change of what an account has, in the transaction that makes it. */
+/** Logs a change of an account's object, in the transaction of the change. */
 export async function logChangeOfAccount(
   connection: ControlDatabase,
   {
@@ -64,7 +64,7 @@ export async function logChangeOfAccount(
     .execute()
 }
 
-/** Logs a change of what a site has, in the transaction that makes it. */
+/** Logs a change of a site's object, in the transaction of the change. */
 export async function logChangeOfSite(
   connection: ControlDatabase,
   { siteId, ...change }: Logged & { siteId: string },
@@ -77,10 +77,10 @@ export async function logChangeOfSite(
   await logChangeOfAccount(connection, { ...change, accountId, siteId })
 }
 
-// What goes with a site.
+// Removed with their site.
 const TABLES: Record<ChangedType, string> = { alert: 'alerts', goal: 'goals', key: 'api_keys' }
 
-/** Logs that a site takes with it what it has, before it does. */
+/** Logs the removal of a site's objects, before they are removed with it. */
 export async function logRemovalsWithSite(
   connection: ControlDatabase,
   siteId: string,

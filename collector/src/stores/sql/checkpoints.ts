@@ -1,8 +1,7 @@
 import type { CheckpointStore } from '../../webhooks/events/checkpoints.js'
 import type { ControlDatabase } from './tables.js'
 
-/** The marks of the control data. */
-export function createSqliteCheckpoints(db: ControlDatabase): CheckpointStore {
+export function createCheckpointStore(db: ControlDatabase): CheckpointStore {
   return {
     async findCheckpoint(name) {
       const row = await db.selectFrom('marks').select('at').where('name', '=', name).executeTakeFirst()

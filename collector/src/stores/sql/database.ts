@@ -1,7 +1,5 @@
-import { chmodSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { Kysely, SqliteDialect } from 'kysely'
-import Database from 'libsql'
+import { Kysely } from 'kysely'
 import type { AlertStore, SiteStatusStore } from '../../alerts/alert-store.js'
 import type { Config } from '../../config.js'
 import type { ChangeLog } from '../../control/change-log.js'
@@ -11,23 +9,24 @@ import type { BillingStore } from '../../control/integrations/billing-store.js'
 import { describeError, StartError } from '../../errors.js'
 import type { CheckpointStore } from '../../webhooks/events/checkpoints.js'
 import type { DeliveryStore, WebhookStore } from '../../webhooks/webhook-store.js'
-import { createSqliteAlertStore } from './alerts.js'
-import { createSqliteChangeLog } from './changes.js'
-import { createSqliteCheckpoints } from './checkpoints.js'
-import { createSqliteGoals } from './goals.js'
-import { guardControlStore } from './guard.js'
-import { createSqliteIntegrations } from './integrations.js'
+import { createAlertStore } from './alerts.js'
+import { createChangeLog } from './changes.js'
+import { createCheckpointStore } from './checkpoints.js'
+import { openDialect } from './dialect.js'
+import { createGoalStore } from './goals.js'
+import { guardStore } from './guard.js'
+import { createIntegrationStore } from './integrations.js'
 import { CONTROL_MIGRATIONS, migrateControl } from './migrations/index.js'
-import { createSqliteControlStore } from './sites-and-accounts.js'
+import { createControlStore } from './sites-and-accounts.js'
 import type { ControlDatabase, ControlTables } from './tables.js'
-import { createSqliteWebhookStore } from './webhooks.js'
+import { createWebhookStore } from './webhooks.js'
 
-/** Opens the control data alone, as the command line does. */
+/** Opens the control store alone, for the command line. */
 export async function openControlStore(config: Config): Promise<ControlStore> {
   return (await openStores(config)).control
 }
 
-/** Opens all stores of the control data, in a data folder that is made when needed. */
+/** Opens all stores of the control data, and creates the data folder when needed. */
 export async function openStores(config: Config): Promise<ControlStores> {
   try {
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
@@ -39,9 +38,9 @@ export async function openStores(config: Config): Promise<ControlStores> {
   return openControlStores(config.controlFile)
 }
 
-/** The stores of the control data, one for each concern, over one file. */
+/** The stores of the control data, over one file. */
 export interface ControlStores {
-  /** Closes them all. */
+  /** Its `close` closes them all. */
   control: ControlStore
   webhooks: WebhookStore & DeliveryStore
   goals: GoalStore
@@ -51,51 +50,33 @@ export interface ControlStores {
   changes: ChangeLog
 }
 
-/** Opens what the collector knows beside events. Rejects with a `StartError`; their methods with `STORE_UNAVAILABLE` when the file cannot be used. */
-export async function openControlStores(file: string): Promise<ControlStores> {
-  const db = await openControlDatabase(file)
-  return {
-    control: guardControlStore(createSqliteControlStore(db)),
-    webhooks: guardControlStore(createSqliteWebhookStore(db)),
-    goals: guardControlStore(createSqliteGoals(db)),
-    checkpoints: guardControlStore(createSqliteCheckpoints(db)),
-    alerts: guardControlStore(createSqliteAlertStore(db)),
-    integrations: guardControlStore(createSqliteIntegrations(db)),
-    changes: guardControlStore(createSqliteChangeLog(db)),
-  }
-}
-
-const BUSY_TIMEOUT_MS = 5_000
-
 /**
- * Opens the one SQLite file of the control data, created and migrated when needed. Rejects with a {@link StartError} when it cannot be opened.
+ * Opens the control data, everything but events, in one file that is created and migrated when needed. Rejects with a
+ * {@link StartError}; methods reject with `STORE_UNAVAILABLE` when the file cannot be used.
  *
- * The stores of a process share what this gives: a second connection would have to wait for the first one's transaction, and SQLite waits with the whole process.
+ * All stores of a process share one connection: a second would wait for the transaction of the first, and SQLite blocks the process while it waits.
  */
-export async function openControlDatabase(file: string): Promise<ControlDatabase> {
+export async function openControlStores(file: string): Promise<ControlStores> {
   const db = openDatabase(file)
   await migrateControl(db, CONTROL_MIGRATIONS).catch((error: unknown) => {
     throw new StartError(
-      `The control data in ${file} could not be brought to this version: ${describeError(error)}. Restore it from a backup, or move it away to begin anew.`,
+      `The control data in ${file} could not be migrated to this version: ${describeError(error)}. Restore it from a backup, or move it away to start without control data.`,
     )
   })
-  return db
+  return {
+    control: guardStore(createControlStore(db)),
+    webhooks: guardStore(createWebhookStore(db)),
+    goals: guardStore(createGoalStore(db)),
+    checkpoints: guardStore(createCheckpointStore(db)),
+    alerts: guardStore(createAlertStore(db)),
+    integrations: guardStore(createIntegrationStore(db)),
+    changes: guardStore(createChangeLog(db)),
+  }
 }
 
 function openDatabase(file: string): ControlDatabase {
   try {
-    const database = new Database(file)
-    chmodSync(file, 0o600)
-    // A second process (the command line) may write while the collector runs; what is deleted is overwritten.
-    for (const pragma of [
-      `busy_timeout = ${BUSY_TIMEOUT_MS}`,
-      'journal_mode = WAL',
-      'synchronous = FULL',
-      'foreign_keys = ON',
-      'secure_delete = ON',
-    ])
-      database.pragma(pragma)
-    return new Kysely<ControlTables>({ dialect: new SqliteDialect({ database }) })
+    return new Kysely<ControlTables>({ dialect: openDialect(file) })
   } catch (error) {
     throw new StartError(
       `The control data cannot be opened at ${file}: ${describeError(error)}. Check that DATA_DIR is writable and its disk has room.`,

@@ -10,9 +10,9 @@ import {
   type Turn,
   type TurnResult,
 } from '../../webhooks/webhook-store.js'
-import { describeResult, logChange } from './delivery-log.js'
+import { toResultColumns, logChange } from './delivery-log.js'
 import type { ControlDatabase } from './tables.js'
-import { runUnsynced } from './transaction.js'
+import { jsonRows, listOf, readDataVersion, runUnsynced } from './dialect.js'
 import { findWebhook } from './webhooks.js'
 
 type Deliveries = Pick<
@@ -20,8 +20,8 @@ type Deliveries = Pick<
   'takeTurn' | 'leasedUntil' | 'boundPauses' | 'countBacklog' | 'hasChangedElsewhere'
 >
 
-/** The queue as the engine sees it. */
-export function createSqliteDeliveries(db: ControlDatabase): Deliveries {
+/** The delivery queue for the delivery loop. */
+export function createDeliveryStore(db: ControlDatabase): Deliveries {
   let seenVersion: number | undefined
   return {
     takeTurn: (turn) => runUnsynced(db, (connection) => takeTurn(connection, turn)),
@@ -48,8 +48,7 @@ export function createSqliteDeliveries(db: ControlDatabase): Deliveries {
       return rows[0]!.backlog
     },
     async hasChangedElsewhere() {
-      const { rows } = await sql<{ data_version: number }>`PRAGMA data_version`.execute(db)
-      const version = rows[0]!.data_version
+      const version = await readDataVersion(db)
       const hasChanged = seenVersion !== undefined && version !== seenVersion
       seenVersion = version
       return hasChanged
@@ -61,7 +60,7 @@ async function takeTurn(
   connection: ControlDatabase,
   { finished, claims, now, wallNow }: Turn,
 ): Promise<TurnResult> {
-  const settled = await recordAttempts(connection, finished, { now: wallNow })
+  const recorded = await recordAttempts(connection, finished, { now: wallNow })
   const claimed: ClaimedDelivery[] = []
   const interrupted: FinishedAttempt[] = []
   const webhooks = await findTargets(
@@ -73,17 +72,17 @@ async function takeTurn(
     if (!target) continue
     for (const { state, attempts, ...row } of await selectDue(connection, webhookId, now, limit)) {
       const delivery = { ...row, ...target }
-      // Its process died with it.
+      // Its lease expired: its process died during the attempt.
       if (state === 'in_flight')
-        interrupted.push(describeInterrupted({ ...delivery, attempt: attempts }, wallNow))
+        interrupted.push(interruptedAttempt({ ...delivery, attempt: attempts }, wallNow))
       if (attempts < MAX_ATTEMPTS) claimed.push({ ...delivery, attempt: attempts + 1 })
     }
   }
-  const broken = await recordAttempts(connection, interrupted, { now: wallNow })
+  const lost = await recordAttempts(connection, interrupted, { now: wallNow })
   if (claimed.length > 0)
     await sql`
       UPDATE webhook_deliveries SET state = 'in_flight', attempts = attempts + 1, due_at = ${now + LEASE_MS}
-      WHERE seq IN (SELECT value FROM json_each(${JSON.stringify(claimed.map(({ seq }) => seq))}))
+      WHERE seq IN ${listOf(claimed.map(({ seq }) => seq))}
     `.execute(connection)
   const due = await findDue(
     connection,
@@ -93,11 +92,11 @@ async function takeTurn(
     ]),
   )
   const ended = {
-    done: settled.ended.done + broken.ended.done,
-    failed: settled.ended.failed + broken.ended.failed,
-    cancelled: settled.ended.cancelled + broken.ended.cancelled,
+    done: recorded.ended.done + lost.ended.done,
+    failed: recorded.ended.failed + lost.ended.failed,
+    cancelled: recorded.ended.cancelled + lost.ended.cancelled,
   }
-  return { claimed, due, disabled: [...settled.disabled, ...broken.disabled], ended }
+  return { claimed, due, disabled: [...recorded.disabled, ...lost.disabled], ended }
 }
 
 type Target = Pick<ClaimedDelivery, 'webhookId' | 'accountId' | 'url' | 'secret'>
@@ -123,7 +122,7 @@ interface DueRow extends Pick<ClaimedDelivery, 'seq' | 'siteId' | 'eventId' | 'e
   attempts: number
 }
 
-/** Retries first: a backlog must not keep them from their time. */
+/** Retries first: a backlog must not delay them. */
 async function selectDue(
   connection: ControlDatabase,
   webhookId: string,
@@ -152,7 +151,7 @@ async function findDue(connection: ControlDatabase, webhookIds: Set<string>): Pr
     leased: number | null
     pending: number | null
   }>`
-    SELECT w.value AS id, ${earliest('waiting')} AS waiting, ${earliest('in_flight')} AS leased, ${earliest('pending')} AS pending FROM json_each(${JSON.stringify([...webhookIds])}) AS w
+    SELECT w.value AS id, ${earliest('waiting')} AS waiting, ${earliest('in_flight')} AS leased, ${earliest('pending')} AS pending FROM ${jsonRows(JSON.stringify([...webhookIds]))} AS w
   `.execute(connection)
   return new Map(
     rows.map(({ id, waiting, leased, pending }) => {
@@ -162,8 +161,8 @@ async function findDue(connection: ControlDatabase, webhookIds: Set<string>): Pr
   )
 }
 
-/** An attempt of which nobody knows how it went; after the last one, the delivery has failed. */
-function describeInterrupted(delivery: ClaimedDelivery, at: number): FinishedAttempt {
+/** An attempt with an unknown result; after the last one, the delivery has failed. */
+function interruptedAttempt(delivery: ClaimedDelivery, at: number): FinishedAttempt {
   const next =
     delivery.attempt < MAX_ATTEMPTS
       ? ({ state: 'waiting', dueAt: 0 } as const)
@@ -177,16 +176,16 @@ function describeInterrupted(delivery: ClaimedDelivery, at: number): FinishedAtt
   }
 }
 
-type Settled = Pick<TurnResult, 'disabled' | 'ended'>
+type Recorded = Pick<TurnResult, 'disabled' | 'ended'>
 
-/** Writes what attempts came to, in their order: the log, the deliveries, and how their webhooks do. */
+/** Records the results of attempts, in order: in the log, the deliveries and the health of their webhooks. */
 async function recordAttempts(
   connection: ControlDatabase,
   finished: FinishedAttempt[],
   { now }: { now: number },
-): Promise<Settled> {
-  const settled: Settled = { disabled: [], ended: { done: 0, failed: 0, cancelled: 0 } }
-  if (finished.length === 0) return settled
+): Promise<Recorded> {
+  const recorded: Recorded = { disabled: [], ended: { done: 0, failed: 0, cancelled: 0 } }
+  if (finished.length === 0) return recorded
   await logAttempts(connection, finished)
   const updated = await updateDeliveries(connection, finished, now)
   for (const [webhookId, attempts] of groupByWebhook(finished)) {
@@ -197,12 +196,13 @@ async function recordAttempts(
       .executeTakeFirst()
     if (!webhook) continue
     let failures = webhook.failures_in_row
-    let [over, reason] = [0, undefined as string | undefined]
+    let ended = 0
+    let reason: string | undefined
     for (const { delivery, next, disable } of attempts) {
       reason ??= disable
       if (next.state === 'waiting' || !updated.has(delivery.seq)) continue
-      over++
-      settled.ended[next.state]++
+      ended++
+      recorded.ended[next.state]++
       if (next.state === 'done') failures = 0
       if (next.state === 'failed' && ++failures >= MAX_FAILURES_IN_ROW)
         reason ??= `${MAX_FAILURES_IN_ROW} deliveries in a row failed`
@@ -212,14 +212,14 @@ async function recordAttempts(
       .updateTable('webhooks')
       .set({
         failures_in_row: failures,
-        backlog: sql`backlog - ${over}`,
+        backlog: sql`backlog - ${ended}`,
         last_triggered_at: attempts.at(-1)!.at,
         ...(isDisabled && { active: 0, disabled_reason: reason }),
       })
       .where('id', '=', webhookId)
       .execute()
     if (!isDisabled) continue
-    settled.disabled.push(webhookId)
+    recorded.disabled.push(webhookId)
     await logChange(connection, (await findWebhook(connection, webhookId))!, {
       kind: 'disabled',
       note: reason!,
@@ -227,10 +227,10 @@ async function recordAttempts(
       at: now,
     })
   }
-  return settled
+  return recorded
 }
 
-/** The deliveries that were still in flight for the attempt: others may have been taken over, or erased. */
+/** Updates the deliveries that are still in flight for the attempt, and returns them: others may have been claimed again, or erased. */
 async function updateDeliveries(
   connection: ControlDatabase,
   finished: FinishedAttempt[],
@@ -243,7 +243,7 @@ async function updateDeliveries(
   )
   const updated = await sql<{ seq: number }>`
     UPDATE webhook_deliveries SET state = n.value ->> 2, due_at = n.value ->> 3, attempts = n.value ->> 4, ended_at = n.value ->> 5
-    FROM json_each(${JSON.stringify(rows)}) AS n
+    FROM ${jsonRows(JSON.stringify(rows))} AS n
     WHERE webhook_deliveries.seq = n.value ->> 0 AND webhook_deliveries.attempts = n.value ->> 1 AND webhook_deliveries.state = 'in_flight'
     RETURNING webhook_deliveries.seq AS seq
   `.execute(connection)
@@ -261,7 +261,7 @@ async function logAttempts(connection: ControlDatabase, finished: FinishedAttemp
     event_id: delivery.eventId,
     event: delivery.event,
     attempt: delivery.attempt,
-    ...describeResult(result),
+    ...toResultColumns(result),
     note: NOTES[next.state],
     count: null,
   }))

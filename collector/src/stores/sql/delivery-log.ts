@@ -1,22 +1,21 @@
 import { type Selectable, sql } from 'kysely'
+import { HOUR_MS } from '../../durations.js'
 import type { Change } from '../../control/change-log.js'
 import type { AttemptResult } from '../../egress/attempt.js'
 import type { LogEntry, LogKind, WebhookStore } from '../../webhooks/webhook-store.js'
 import type { Webhook } from '../../webhooks/webhook.js'
 import type { ControlDatabase, WebhookTables } from './tables.js'
 
-const HOUR_MS = 60 * 60 * 1000
-
-/** A webhook, as its log names it. */
+/** The identity of a webhook in its log. */
 type LoggedWebhook = Pick<Webhook, 'id' | 'accountId' | 'siteId'>
 
-/** An attempt that came to its end, or was interrupted. */
+/** Result of an attempt that ended or was interrupted. */
 type LoggedResult = Omit<AttemptResult, 'error'> & { error: string | undefined }
 
 type WebhookLog = Pick<WebhookStore, 'listLog' | 'logTest'>
 
-/** What was done to webhooks, and every attempt. */
-export function createSqliteWebhookLog(db: ControlDatabase): WebhookLog {
+/** The log of webhook changes and delivery attempts. */
+export function createWebhookLog(db: ControlDatabase): WebhookLog {
   return {
     async listLog({ accountId, siteId, isAccountWide = false, before, limit }) {
       const entries = db
@@ -28,7 +27,7 @@ export function createSqliteWebhookLog(db: ControlDatabase): WebhookLog {
         .limit(limit)
       if (siteId === null) return (await entries.execute()).map(toEntry)
       const rows = await entries.where('site_id', '=', siteId).execute()
-      // Two walks along the index: one question with OR would sort all that a site ever had.
+      // Two scans of the index: one query with OR would sort every entry of the site.
       if (isAccountWide) rows.push(...(await entries.where('site_id', 'is', null).execute()))
       return rows
         .map(toEntry)
@@ -39,18 +38,18 @@ export function createSqliteWebhookLog(db: ControlDatabase): WebhookLog {
       await db
         .insertInto('webhook_log')
         .values({
-          ...describe(webhook, 'test', change),
+          ...toEntryColumns(webhook, 'test', change),
           event_id: eventId,
           event,
           attempt: 1,
-          ...describeResult(result),
+          ...toResultColumns(result),
         })
         .execute()
     },
   }
 }
 
-/** Logs a change, in the transaction that makes it. */
+/** Logs a change, in the transaction of the change. */
 export async function logChange(
   connection: ControlDatabase,
   webhook: LoggedWebhook,
@@ -63,11 +62,11 @@ export async function logChange(
 ): Promise<void> {
   await connection
     .insertInto('webhook_log')
-    .values({ ...describe(webhook, kind, change), note, count })
+    .values({ ...toEntryColumns(webhook, kind, change), note, count })
     .execute()
 }
 
-/** Adds to the entry of this hour: a storm of dropped deliveries is one entry, not one for each. */
+/** Adds to the entry of the last hour: a storm of dropped deliveries is one entry. */
 export async function logDropped(
   connection: ControlDatabase,
   webhook: LoggedWebhook,
@@ -93,12 +92,11 @@ export async function logDropped(
     await logChange(connection, webhook, { kind: 'dropped', note, count, actor: null, at })
 }
 
-/** What an attempt came to, as the log keeps it. */
-export function describeResult({ status, error, durationMs, answer }: LoggedResult) {
+export function toResultColumns({ status, error, durationMs, answer }: LoggedResult) {
   return { status: status ?? null, error: error ?? null, duration_ms: Math.round(durationMs), answer }
 }
 
-function describe({ id, accountId, siteId }: LoggedWebhook, kind: LogKind, { actor, at }: Change) {
+function toEntryColumns({ id, accountId, siteId }: LoggedWebhook, kind: LogKind, { actor, at }: Change) {
   return { kind, webhook_id: id, account_id: accountId, site_id: siteId, at, actor }
 }
 

@@ -3,15 +3,15 @@ import type { ControlDatabase } from './tables.js'
 
 type ErrorGroups = Pick<ControlStore, 'setErrorGroupStatus' | 'errorGroupStatuses'>
 
-/** What was decided about groups of errors; it goes with the site. */
-export function createSqliteErrorGroups(db: ControlDatabase): ErrorGroups {
+/** Statuses of error groups; removed with their site. */
+export function createErrorGroupStore(db: ControlDatabase): ErrorGroups {
   return {
     async setErrorGroupStatus(siteId, { fingerprint, status, at }) {
       const change = { status, changed_at: at }
       await db
         .insertInto('error_groups')
         .columns(['site_id', 'fingerprint', 'status', 'changed_at'])
-        // The site may be removed by now.
+        // Inserts nothing when the site was removed meanwhile.
         .expression((eb) =>
           eb
             .selectFrom('sites')

@@ -1,13 +1,12 @@
-import { type Selectable, sql } from 'kysely'
+import type { Selectable } from 'kysely'
 import type { GoalStore } from '../../control/goals/goal-store.js'
 import { type Goal, type GoalRule, MAX_GOALS_OF_SITE } from '../../control/goals/goal.js'
 import { logChangeOfSite } from './changes.js'
 import { randomText } from './random-text.js'
 import type { ControlDatabase, ControlTables } from './tables.js'
-import { runExclusively } from './transaction.js'
+import { insertionOrder, runExclusively } from './dialect.js'
 
-/** The goals of the control data. */
-export function createSqliteGoals(db: ControlDatabase): GoalStore {
+export function createGoalStore(db: ControlDatabase): GoalStore {
   const findGoal = async (id: string) => {
     const row = await db.selectFrom('goals').selectAll().where('id', '=', id).executeTakeFirst()
     return row && toGoal(row)
@@ -20,7 +19,7 @@ export function createSqliteGoals(db: ControlDatabase): GoalStore {
       .$if(of.siteId !== undefined, (query) => query.where('goals.site_id', '=', of.siteId!))
       .$if(of.accountId !== undefined, (query) => query.where('sites.account_id', '=', of.accountId!))
       .orderBy('goals.created_at')
-      .orderBy(sql`goals.rowid`)
+      .orderBy(insertionOrder('goals'))
       .execute()
     return rows.map(toGoal)
   }
@@ -76,7 +75,7 @@ export function createSqliteGoals(db: ControlDatabase): GoalStore {
           ...(rule !== undefined && { rule: JSON.stringify(rule) }),
         }
         const row = { ...before, ...changed }
-        // A rule that is sent again as it was has been so all the time.
+        // Sending the same rule again does not change it.
         if (row.rule !== before.rule) row.ruled_at = change.at
         await connection.updateTable('goals').set(row).where('id', '=', id).execute()
         await logChangeOfSite(connection, {

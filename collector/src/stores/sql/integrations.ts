@@ -9,13 +9,13 @@ import type {
 import { toAlert } from './alerts.js'
 import { putNotifications } from './notifications.js'
 import type { ControlDatabase } from './tables.js'
-import { runExclusively } from './transaction.js'
+import { runExclusively } from './dialect.js'
 
 const FREE: PlanName = 'free'
-const UP_SINCE_EVER = { up: 1, changed_at: 0 }
+const INITIAL_STATUS = { up: 1, changed_at: 0 }
 
-/** Reports of the payment provider and of uptime monitors, in the control data. */
-export function createSqliteIntegrations(db: ControlDatabase): BillingStore & SiteStatusStore {
+/** Stripe subscriptions, and the status that uptime monitors report. */
+export function createIntegrationStore(db: ControlDatabase): BillingStore & SiteStatusStore {
   return {
     takeBillingEvent: ({ id, createdAt, change }, now) =>
       runExclusively(db, async (connection): Promise<BillingResult> => {
@@ -27,7 +27,7 @@ export function createSqliteIntegrations(db: ControlDatabase): BillingStore & Si
         if (!numInsertedOrUpdatedRows) return { outcome: 'repeated' }
         if (!change) return { outcome: 'kept' }
         if (change.kind === 'customer') {
-          // The default account is that of whoever runs the collector: no payment changes it.
+          // The default account belongs to the operator; no payment changes its plan.
           const account =
             change.accountId === DEFAULT_ACCOUNT_ID
               ? undefined
@@ -43,8 +43,8 @@ export function createSqliteIntegrations(db: ControlDatabase): BillingStore & Si
             .values({ id: change.customerId, ...link })
             .onConflict((conflict) => conflict.column('id').doUpdateSet(link))
             .execute()
-        } else await keepSubscription(connection, change, createdAt)
-        return planAccountOf(connection, change.customerId)
+        } else await saveSubscription(connection, change, createdAt)
+        return updatePlan(connection, change.customerId)
       }),
     setSiteStatus: ({ siteId, isUp, toldAt }, describe, now) =>
       runExclusively(db, async (connection) => {
@@ -55,8 +55,8 @@ export function createSqliteIntegrations(db: ControlDatabase): BillingStore & Si
           .selectAll()
           .where('site_id', '=', siteId)
           .executeTakeFirst()
-        const before = known ?? UP_SINCE_EVER
-        // Nobody told when: then it is now, also when our clock was set back meanwhile.
+        const before = known ?? INITIAL_STATUS
+        // Without a reported time: now, even if our clock was set back since the last report.
         const at = toldAt ?? Math.max(now, before.changed_at)
         if (before.up === Number(isUp) || at < before.changed_at) return { hasChanged: false, crossings: 0 }
         const status = { up: Number(isUp), changed_at: at }
@@ -90,8 +90,8 @@ export function createSqliteIntegrations(db: ControlDatabase): BillingStore & Si
   }
 }
 
-/** Events come in any order, and their times are whole seconds: what is over stays over, and of two told in one second the later one holds. */
-async function keepSubscription(
+/** Events arrive in any order with times in whole seconds: an ended subscription stays ended, and of two events of one second the later arrival wins. */
+async function saveSubscription(
   connection: ControlDatabase,
   { subscriptionId, customerId, plan, isLive, isOver }: SubscriptionChange,
   toldAt: number,
@@ -118,8 +118,8 @@ async function keepSubscription(
     .execute()
 }
 
-/** The best plan that is paid for by the customers of an account becomes its own. One with a price nobody mapped leaves it as it is. */
-async function planAccountOf(connection: ControlDatabase, customerId: string): Promise<BillingResult> {
+/** Gives an account the best plan that its customers pay for. Subscriptions with unmapped prices alone leave the plan unchanged. */
+async function updatePlan(connection: ControlDatabase, customerId: string): Promise<BillingResult> {
   const customer = await connection
     .selectFrom('billing_customers')
     .select('account_id')

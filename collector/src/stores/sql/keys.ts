@@ -10,15 +10,14 @@ import {
 } from '../../control/keys/usage.js'
 import { logChangeOfAccount } from './changes.js'
 import type { ControlDatabase } from './tables.js'
-import { runExclusively } from './transaction.js'
+import { runExclusively } from './dialect.js'
 
 type ApiKeys = Pick<
   ControlStore,
   'addApiKey' | 'findApiKey' | 'listApiKeys' | 'listApiKeysOf' | 'removeApiKey'
 >
 
-/** The API keys of the control data. */
-export function createSqliteApiKeys(db: ControlDatabase): ApiKeys {
+export function createKeyStore(db: ControlDatabase): ApiKeys {
   const listApiKeys = async (reach?: KeyReach) => {
     const rows = await db
       .selectFrom('api_keys')
@@ -107,18 +106,18 @@ interface WaitingRequest {
   reject: (reason: unknown) => void
 }
 
-/** What the API keys of the control data have used. */
-export function createSqliteKeyUsage(db: ControlDatabase): KeyUsages {
+/** Usage of API keys, for their rate limits. */
+export function createKeyUsageStore(db: ControlDatabase): KeyUsages {
   let waiting: WaitingRequest[] = []
 
-  // Requests that came together share one commit: each of them waits for the disk, and so does every other request of this process meanwhile.
+  // Concurrent requests share one commit: it waits for the disk and blocks the process meanwhile.
   const countWaiting = async () => {
     const requests = waiting
     waiting = []
     try {
       const counted = await runExclusively(db, async (connection) => {
         const results: Counted[] = []
-        for (const { keyId, now } of requests) results.push(await count(connection, keyId, now))
+        for (const { keyId, now } of requests) results.push(await countRequest(connection, keyId, now))
         return results
       })
       requests.forEach(({ resolve }, index) => resolve(counted[index]))
@@ -137,8 +136,8 @@ export function createSqliteKeyUsage(db: ControlDatabase): KeyUsages {
   }
 }
 
-/** Counts one request, unless a limit is exceeded, in the transaction of its caller. */
-async function count(connection: ControlDatabase, keyId: string, now: number): Promise<Counted> {
+/** Counts one request unless it exceeds a limit, in the caller's transaction. */
+async function countRequest(connection: ControlDatabase, keyId: string, now: number): Promise<Counted> {
   const before = await readUsage(connection, keyId, now)
   const exceeded = before && findExceeded(before)
   if (!before || exceeded) return before && { usage: before, exceeded }

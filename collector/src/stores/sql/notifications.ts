@@ -1,13 +1,13 @@
 import type { Selectable } from 'kysely'
-import type { AlertStore, Trigger, Notification } from '../../alerts/alert-store.js'
+import type { AlertStore, Notification, Trigger } from '../../alerts/alert-store.js'
 import type { Alert, Destination } from '../../alerts/alert.js'
 import type { ControlDatabase, ControlTables } from './tables.js'
-import { runExclusively } from './transaction.js'
+import { runExclusively } from './dialect.js'
 
-// Whatever the sender's clock says.
-const AT_ONCE = 0
+// Due immediately, whatever the clock of the sender.
+const DUE_NOW = 0
 
-type Notices = Pick<
+type Notifications = Pick<
   AlertStore,
   | 'saveEvaluations'
   | 'putNotifications'
@@ -19,13 +19,13 @@ type Notices = Pick<
   | 'purgeNotifications'
 >
 
-/** What alerts come to, and who is to be told: kept together, so that a crash between the two is none. */
-export function createSqliteNotifications(db: ControlDatabase): Notices {
+/** Saves evaluations with their notifications in one transaction, so that a crash loses neither. */
+export function createNotificationStore(db: ControlDatabase): Notifications {
   return {
-    saveEvaluations: (verdicts) =>
+    saveEvaluations: (evaluations) =>
       runExclusively(db, async (connection) => {
-        let told = 0
-        for (const { alert, state, triggers } of verdicts) {
+        let triggered = 0
+        for (const { alert, state, triggers } of evaluations) {
           const { numUpdatedRows } = await connection
             .updateTable('alerts')
             .set({
@@ -39,12 +39,13 @@ export function createSqliteNotifications(db: ControlDatabase): Notices {
             .where('revision', '=', alert.revision)
             .executeTakeFirstOrThrow()
           if (numUpdatedRows > 0n)
-            for (const crossing of triggers) if (await putNotifications(connection, alert, crossing)) told++
+            for (const trigger of triggers)
+              if (await putNotifications(connection, alert, trigger)) triggered++
         }
-        return told
+        return triggered
       }),
-    putNotifications: (alert, crossing) =>
-      runExclusively(db, (connection) => putNotifications(connection, alert, crossing)),
+    putNotifications: (alert, trigger) =>
+      runExclusively(db, (connection) => putNotifications(connection, alert, trigger)),
     async boundNotifications({ now, longestMs }) {
       await db
         .updateTable('alert_notices')
@@ -75,7 +76,7 @@ export function createSqliteNotifications(db: ControlDatabase): Notices {
               rows.map(({ id }) => id),
             )
             .execute()
-        return rows.map(toNotice)
+        return rows.map(toNotification)
       }),
     async finishNotification(id, outcome) {
       const changes =
@@ -122,7 +123,7 @@ export function createSqliteNotifications(db: ControlDatabase): Notices {
   }
 }
 
-/** Puts a notice for every destination, in the transaction of its caller; false when the crossing was told already. */
+/** Queues a notification for every destination, in the caller's transaction; false when the trigger was queued before. */
 export async function putNotifications(
   connection: ControlDatabase,
   alert: Alert,
@@ -143,7 +144,7 @@ export async function putNotifications(
         sealed: 'sealed' in destination ? destination.sealed : null,
         state: 'waiting' as const,
         attempts: 0,
-        due_at: AT_ONCE,
+        due_at: DUE_NOW,
       })),
     )
     .onConflict((conflict) => conflict.columns(['alert_id', 'key', 'place']).doNothing())
@@ -151,9 +152,9 @@ export async function putNotifications(
   return (numInsertedOrUpdatedRows ?? 0n) > 0n
 }
 
-type NoticeRow = Selectable<ControlTables['alert_notices']>
+type NotificationRow = Selectable<ControlTables['alert_notices']>
 
-function toNotice(row: NoticeRow & { site_id: string }): Notification {
+function toNotification(row: NotificationRow & { site_id: string }): Notification {
   return {
     id: row.id,
     alertId: row.alert_id,
@@ -167,6 +168,6 @@ function toNotice(row: NoticeRow & { site_id: string }): Notification {
   }
 }
 
-function toDestination({ type, sealed }: Pick<NoticeRow, 'type' | 'sealed'>): Destination {
+function toDestination({ type, sealed }: Pick<NotificationRow, 'type' | 'sealed'>): Destination {
   return type === 'webhook' ? { type } : { type, sealed: sealed! }
 }

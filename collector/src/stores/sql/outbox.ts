@@ -1,14 +1,14 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import { sql } from 'kysely'
-import { deriveEventId, buildBody } from '../../webhooks/outbox.js'
+import { buildBody, deriveEventId } from '../../webhooks/outbox.js'
 import type { PutResult, WebhookStore } from '../../webhooks/webhook-store.js'
 import { MAX_BACKLOG, MAX_PAYLOAD_BYTES, type Webhook, type WebhookEvent } from '../../webhooks/webhook.js'
 import { logDropped } from './delivery-log.js'
 import type { ControlDatabase } from './tables.js'
-import { runExclusively } from './transaction.js'
+import { jsonRows, runExclusively } from './dialect.js'
 import { listWebhooksOfSites } from './webhooks.js'
 
-// SQLite holds the whole process up, up to 0.1 ms for each delivery; and a site may have ten webhooks and its account ten more.
+// SQLite blocks the process for up to 0.1 ms for each delivery, and an event may go to twenty webhooks: ten of its site and ten of its account.
 const MAX_DELIVERIES_AT_ONCE = 100
 
 interface Draft {
@@ -21,12 +21,12 @@ interface Draft {
   data: string
 }
 
-/** Writes events into the queue of every webhook that wants them. */
-export function createSqliteOutbox(db: ControlDatabase): Pick<WebhookStore, 'putDeliveries'> {
+/** Queues events for every webhook that subscribes to them. */
+export function createOutboxStore(db: ControlDatabase): Pick<WebhookStore, 'putDeliveries'> {
   return {
     async putDeliveries(events, times) {
       const result: PutResult = { queued: 0, dropped: 0, queuedFor: new Set() }
-      const steps = split(events, await listWebhooksOfSites(db, sitesOf(events)))
+      const steps = splitSteps(events, await listWebhooksOfSites(db, sitesOf(events)))
       for (const [index, some] of steps.entries()) {
         if (index > 0) await yieldToOthers()
         const { queued, dropped, queuedFor } = await runExclusively(db, (connection) =>
@@ -41,8 +41,8 @@ export function createSqliteOutbox(db: ControlDatabase): Pick<WebhookStore, 'put
   }
 }
 
-/** In steps that come to so many deliveries at most, unless it is one event alone. */
-function split(events: WebhookEvent[], webhooks: Map<string, Webhook[]>): WebhookEvent[][] {
+/** Splits events into steps of at most {@link MAX_DELIVERIES_AT_ONCE} deliveries; a step has at least one event. */
+function splitSteps(events: WebhookEvent[], webhooks: Map<string, Webhook[]>): WebhookEvent[][] {
   const steps: WebhookEvent[][] = []
   let room = 0
   for (const event of events) {
@@ -124,11 +124,11 @@ function draftFor(
   webhooks: Webhook[],
   wallNow: number,
 ): Draft[] {
-  // One that was made in the future was made before the clock was set back.
-  const wanting = webhooks.filter(
+  // A webhook created in the future was created before the clock was set back.
+  const subscribed = webhooks.filter(
     ({ events, createdAt }) => events.includes(name) && (createdAt <= at || createdAt > wallNow),
   )
-  if (wanting.length === 0) return []
+  if (subscribed.length === 0) return []
   const event = {
     siteId,
     event: name,
@@ -136,23 +136,23 @@ function draftFor(
     at: Math.floor(at),
     data: JSON.stringify(data),
   }
-  return wanting.map(({ id }) => ({ webhookId: id, ...event }))
+  return subscribed.map(({ id }) => ({ webhookId: id, ...event }))
 }
 
-/** Those that their webhook does not have, each once. */
+/** Drafts that their webhook does not have yet, without repeats. */
 async function selectNew(connection: ControlDatabase, drafts: Draft[]): Promise<Draft[]> {
   const keyOf = (webhookId: string, eventId: string) => `${webhookId} ${eventId}`
   const fresh = new Map(drafts.map((draft) => [keyOf(draft.webhookId, draft.eventId), draft]))
   if (fresh.size === 0) return []
   const keys = JSON.stringify([...fresh.values()].map(({ webhookId, eventId }) => [webhookId, eventId]))
   const known = await sql<{ webhook_id: string; event_id: string }>`
-    SELECT d.webhook_id, d.event_id FROM json_each(${keys}) AS k CROSS JOIN webhook_deliveries AS d ON d.webhook_id = k.value ->> 0 AND d.event_id = k.value ->> 1
+    SELECT d.webhook_id, d.event_id FROM ${jsonRows(keys)} AS k CROSS JOIN webhook_deliveries AS d ON d.webhook_id = k.value ->> 0 AND d.event_id = k.value ->> 1
   `.execute(connection)
   for (const row of known.rows) fresh.delete(keyOf(row.webhook_id, row.event_id))
   return [...fresh.values()]
 }
 
-// Rows go to SQLite as one text: one statement, however many there are.
+// Rows are one JSON text: one statement, however many there are.
 const MAX_TEXT_LENGTH = 8_000_000
 
 async function insertAll(connection: ControlDatabase, rows: unknown[][], now: number): Promise<void> {
@@ -162,7 +162,7 @@ async function insertAll(connection: ControlDatabase, rows: unknown[][], now: nu
     if (texts.length === 0) return
     await sql`
       INSERT INTO webhook_deliveries (webhook_id, event_id, event, site_id, stamped_at, body, state, attempts, due_at, queued_at)
-      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, 'pending', 0, ${now}, ${now} FROM json_each(${`[${texts.join(',')}]`}) WHERE true
+      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, 'pending', 0, ${now}, ${now} FROM ${jsonRows(`[${texts.join(',')}]`)} WHERE true
     `.execute(connection)
     texts = []
     length = 0
@@ -178,17 +178,17 @@ async function insertAll(connection: ControlDatabase, rows: unknown[][], now: nu
 
 const BLOCK_MS = 1_024
 
-/** Gives the first millisecond from `at` on that no other event of the same name has at this webhook, and takes it. */
+/** Claims the first free millisecond from `at` on: no two events of one name at a webhook may have the same. */
 type ClaimStamp = (webhookId: string, event: string, at: number) => Promise<number>
 
 /**
- * Receivers that copy the usual sample take two events of one name and millisecond for one and drop the second.
+ * Receivers that copy the usual sample code drop the second of two events with one name and millisecond as a repeat.
  *
- * What is taken is read in blocks of about a second, each once: for the life of one transaction.
+ * Stamps in use are read in blocks of about a second and cached for one transaction.
  */
 function createStampClaims(connection: ControlDatabase): ClaimStamp {
   const blocks = new Map<string, Set<number>>()
-  // Where the search from a millisecond ended: a thousand events of one moment would each walk past those before.
+  // Where the search from a millisecond ended: otherwise a thousand events of one moment would take a million steps.
   const searched = new Map<string, number>()
 
   async function readBlock(webhookId: string, event: string, block: number): Promise<Set<number>> {

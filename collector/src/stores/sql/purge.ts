@@ -1,24 +1,24 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import { sql } from 'kysely'
+import { DAY_MS } from '../../durations.js'
 import type { DeliveryStore } from '../../webhooks/webhook-store.js'
 import { logDropped } from './delivery-log.js'
 import type { ControlDatabase } from './tables.js'
-import { runExclusively, runUnsynced } from './transaction.js'
+import { listOf, runExclusively, runUnsynced, truncateJournal } from './dialect.js'
 
-// SQLite holds the process up, and what is deleted is overwritten: some ten milliseconds for each step.
+// SQLite blocks the process and overwrites deleted rows: about ten milliseconds for each step.
 const PURGED_ROWS_AT_ONCE = 500
-const DAY_MS = 24 * 60 * 60 * 1000
-/** The logs, and deliveries that came to an end. */
+/** Of log entries and ended deliveries. */
 const KEEP_MS = 30 * DAY_MS
-/** What nobody took until then is not news any more. */
+/** After a day, a delivery is no longer news. */
 const MAX_WAIT_MS = DAY_MS
 
-/** What is past its time, some rows at each call. */
-export function createSqlitePurge(db: ControlDatabase): Pick<DeliveryStore, 'purge'> {
+/** Deletes expired rows, some at each call. */
+export function createPurge(db: ControlDatabase): Pick<DeliveryStore, 'purge'> {
   return {
     purge: ({ now, wallNow }) =>
       runUnsynced(db, async (connection) => {
-        const dropped = await expire(connection, now, wallNow)
+        const dropped = await cancelExpired(connection, now, wallNow)
         const deleted = [
           await deleteLog(connection, 'webhook_log', wallNow - KEEP_MS),
           await deleteLog(connection, 'change_log', wallNow - KEEP_MS),
@@ -30,14 +30,14 @@ export function createSqlitePurge(db: ControlDatabase): Pick<DeliveryStore, 'pur
   }
 }
 
-/** Gives up what waits too long, also for a disabled webhook; it can be sent again. */
-async function expire(connection: ControlDatabase, now: number, wallNow: number): Promise<number> {
+/** Cancels deliveries that waited too long, also those of a disabled webhook; they can be replayed. */
+async function cancelExpired(connection: ControlDatabase, now: number, wallNow: number): Promise<number> {
   const { rows } = await sql<{ seq: number; webhookId: string }>`
     SELECT d.seq, d.webhook_id AS webhookId FROM webhooks AS w CROSS JOIN webhook_deliveries AS d ON d.webhook_id = w.id
     WHERE w.backlog > 0 AND w.removed_at IS NULL AND d.state IN ('pending', 'waiting') AND d.ended_at IS NULL AND d.due_at < ${now - MAX_WAIT_MS} LIMIT ${PURGED_ROWS_AT_ONCE}
   `.execute(connection)
   if (rows.length === 0) return 0
-  await sql`UPDATE webhook_deliveries SET state = 'cancelled', ended_at = ${wallNow} WHERE seq IN (SELECT value FROM json_each(${JSON.stringify(rows.map(({ seq }) => seq))}))`.execute(
+  await sql`UPDATE webhook_deliveries SET state = 'cancelled', ended_at = ${wallNow} WHERE seq IN ${listOf(rows.map(({ seq }) => seq))}`.execute(
     connection,
   )
   for (const id of new Set(rows.map(({ webhookId }) => webhookId))) {
@@ -77,7 +77,7 @@ async function deleteEnded(connection: ControlDatabase, before: number): Promise
   return Number(numAffectedRows)
 }
 
-/** A removed webhook goes last, when nothing refers to it. */
+/** Deletes a removed webhook after its last delivery. */
 async function deleteRemoved(connection: ControlDatabase): Promise<number> {
   const { numAffectedRows } = await sql`
     DELETE FROM webhook_deliveries WHERE seq IN (
@@ -92,13 +92,13 @@ async function deleteRemoved(connection: ControlDatabase): Promise<number> {
   return rows
 }
 
-// Rows are read one after the other, because no index knows what is in them: some milliseconds for each step.
+// Bodies have no index, so every row is read: a few milliseconds for each step.
 const SEARCHED_ROWS_AT_ONCE = 1_000
 
-/** Deletes what deliveries and their log hold of a site or a visitor. */
-export function createSqliteErase(db: ControlDatabase): Pick<DeliveryStore, 'erase'> {
-  /** Calls `step` for the rows of a table, a range of keys at a time. */
-  async function walk(
+/** Deletes the data of a site or a visitor from deliveries and their log. */
+export function createErase(db: ControlDatabase): Pick<DeliveryStore, 'erase'> {
+  /** Runs `step` for ranges of keys that cover the table. */
+  async function walkTable(
     table: 'webhook_deliveries' | 'webhook_log',
     step: (connection: ControlDatabase, after: number, upTo: number) => Promise<void>,
   ): Promise<void> {
@@ -121,13 +121,13 @@ export function createSqliteErase(db: ControlDatabase): Pick<DeliveryStore, 'era
 
   return {
     async erase({ siteIds, visitorId }) {
-      const sites = sql`site_id IN (SELECT value FROM json_each(${JSON.stringify(siteIds)}))`
-      // As JSON writes it.
+      const sites = sql`site_id IN ${listOf(siteIds)}`
+      // Escaped as in the JSON bodies.
       const needle = visitorId === undefined ? undefined : JSON.stringify(visitorId).slice(1, -1)
-      await walk('webhook_deliveries', async (connection, after, upTo) => {
-        const holdsIt = needle === undefined ? sql`true` : sql`instr(body, ${needle}) > 0`
+      await walkTable('webhook_deliveries', async (connection, after, upTo) => {
+        const isMatch = needle === undefined ? sql`true` : sql`instr(body, ${needle}) > 0`
         const { rows } = await sql<{ webhookId: string; isOpen: number }>`
-          DELETE FROM webhook_deliveries WHERE seq > ${after} AND seq <= ${upTo} AND ${sites} AND ${holdsIt} RETURNING webhook_id AS webhookId, ended_at IS NULL AS isOpen
+          DELETE FROM webhook_deliveries WHERE seq > ${after} AND seq <= ${upTo} AND ${sites} AND ${isMatch} RETURNING webhook_id AS webhookId, ended_at IS NULL AS isOpen
         `.execute(connection)
         for (const { webhookId, isOpen } of rows)
           if (isOpen)
@@ -137,14 +137,13 @@ export function createSqliteErase(db: ControlDatabase): Pick<DeliveryStore, 'era
               .where('id', '=', webhookId)
               .execute()
       })
-      await walk('webhook_log', async (connection, after, upTo) => {
-        const holdsIt = visitorId === undefined ? sql`true` : sql`instr(answer, ${visitorId}) > 0`
-        await sql`UPDATE webhook_log SET answer = '' WHERE id > ${after} AND id <= ${upTo} AND answer <> '' AND ${sites} AND ${holdsIt}`.execute(
+      await walkTable('webhook_log', async (connection, after, upTo) => {
+        const isMatch = visitorId === undefined ? sql`true` : sql`instr(answer, ${visitorId}) > 0`
+        await sql`UPDATE webhook_log SET answer = '' WHERE id > ${after} AND id <= ${upTo} AND answer <> '' AND ${sites} AND ${isMatch}`.execute(
           connection,
         )
       })
-      // The log of changes still holds the pages as they were.
-      await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(db)
+      await truncateJournal(db)
     },
   }
 }

@@ -4,15 +4,15 @@ import type { ReplayChoice, WebhookStore } from '../../webhooks/webhook-store.js
 import { MAX_BACKLOG } from '../../webhooks/webhook.js'
 import { logChange } from './delivery-log.js'
 import type { ControlDatabase } from './tables.js'
-import { runExclusively } from './transaction.js'
+import { runExclusively } from './dialect.js'
 import { findWebhook } from './webhooks.js'
 
-// SQLite holds the process up meanwhile.
+// SQLite blocks the process meanwhile.
 const ROWS_AT_ONCE = 1_000
 
-/** Queues deliveries again that came to an end: the same event id, another first attempt. As many as the backlog has room for, oldest first. */
-export function createSqliteReplay(db: ControlDatabase): Pick<WebhookStore, 'replay'> {
-  /** Some of them; those of the same moment may come in any order. */
+/** Queues ended deliveries again, with the same event id and new attempts; oldest first, as many as the backlog has room for. */
+export function createReplay(db: ControlDatabase): Pick<WebhookStore, 'replay'> {
+  /** Requeues up to {@link ROWS_AT_ONCE}; those of the same moment in any order. */
   const requeue = (id: string, choice: ReplayChoice, dueAt: number) =>
     runExclusively(db, async (connection) => {
       const webhook = await findWebhook(connection, id)

@@ -1,4 +1,3 @@
-import { chmodSync } from 'node:fs'
 import { type Selectable, sql, type Updateable } from 'kysely'
 import { type Account, DEFAULT_ACCOUNT_ID } from '../../control/accounts.js'
 import type { ControlStore } from '../../control/control-store.js'
@@ -9,29 +8,24 @@ import {
   type SiteFields,
 } from '../../control/sites.js'
 import { logRemovalsWithSite } from './changes.js'
-import { openControlDatabase } from './database.js'
-import { createSqliteErrorGroups } from './error-groups.js'
-import { createSqliteApiKeys, createSqliteKeyUsage } from './keys.js'
+import { copyDatabase } from './dialect.js'
+import { createErrorGroupStore } from './error-groups.js'
+import { createKeyStore, createKeyUsageStore } from './keys.js'
 import { randomText } from './random-text.js'
 import type { ControlDatabase, ControlTables } from './tables.js'
 
-/** Sites, keys and accounts in one SQLite file, created and migrated when needed. Rejects with a {@link StartError} when it cannot be opened. */
-export async function openSqliteControlStore(file: string): Promise<ControlStore> {
-  return createSqliteControlStore(await openControlDatabase(file))
-}
-
-/** Sites, keys and accounts in the database of the control data, which is closed with this store. */
-export function createSqliteControlStore(db: ControlDatabase): ControlStore {
+/** Sites, keys and accounts. Closing it closes the database. */
+export function createControlStore(db: ControlDatabase): ControlStore {
   const findSite = async (id: string): Promise<Site | undefined> => {
     const row = await db.selectFrom('sites').selectAll().where('id', '=', id).executeTakeFirst()
     return row && toSite(row)
   }
 
   return {
-    ...createSqliteAccounts(db),
-    ...createSqliteApiKeys(db),
-    ...createSqliteKeyUsage(db),
-    ...createSqliteErrorGroups(db),
+    ...createAccountStore(db),
+    ...createKeyStore(db),
+    ...createKeyUsageStore(db),
+    ...createErrorGroupStore(db),
     findSite,
     async addSite(site) {
       const row = {
@@ -103,10 +97,7 @@ export function createSqliteControlStore(db: ControlDatabase): ControlStore {
     async finishRemoval(siteId) {
       await db.deleteFrom('removals').where('site_id', '=', siteId).execute()
     },
-    async copyTo(copy) {
-      await sql`VACUUM INTO ${copy}`.execute(db)
-      chmodSync(copy, 0o600)
-    },
+    copyTo: (file) => copyDatabase(db, file),
     close: () => db.destroy(),
   }
 }
@@ -144,8 +135,7 @@ function toSite(row: Selectable<ControlTables['sites']>): Site {
 
 type Accounts = Pick<ControlStore, 'addAccount' | 'updateAccount' | 'findAccount' | 'listAccounts'>
 
-/** The accounts of the control data. */
-function createSqliteAccounts(db: ControlDatabase): Accounts {
+function createAccountStore(db: ControlDatabase): Accounts {
   const findAccount = async (id: string): Promise<Account | undefined> => {
     const row = await db.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst()
     return row && toAccount(row)

@@ -8,8 +8,9 @@ import type { KeyScope } from '../../control/keys/api-key.js'
 import type { CheckpointName } from '../../webhooks/events/checkpoints.js'
 import type { LogKind } from '../../webhooks/webhook-store.js'
 
-/** The tables of the control data, as the migrations leave them. Times are ms since the epoch. */
-export interface ControlTables extends WebhookTables, GoalTables, AlertTables, InboundTables, ChangeTables {
+/** Tables of the control data after all migrations. Times are ms since the epoch, booleans 0 or 1. */
+export interface ControlTables
+  extends WebhookTables, GoalTables, AlertTables, IntegrationTables, ChangeTables {
   accounts: { id: string; name: string; plan: PlanName; created_at: number }
   sites: {
     id: string
@@ -40,7 +41,6 @@ export interface ControlTables extends WebhookTables, GoalTables, AlertTables, I
 
 export type ControlDatabase = Kysely<ControlTables>
 
-/** Tables of the alerts, as the migrations leave them. Times are ms since the epoch. */
 interface AlertTables {
   alerts: {
     id: string
@@ -58,7 +58,7 @@ interface AlertTables {
     /** A JSON array. */
     destinations: string
     created_at: number
-    /** Grows with every change that its owner makes. */
+    /** Incremented by every change of its owner. */
     revision: number
     firing: number
     judged_to: number
@@ -68,9 +68,9 @@ interface AlertTables {
   alert_notices: {
     id: Generated<number>
     alert_id: string
-    /** Of the crossing: the same whenever it is told again. */
+    /** Of the trigger: the same when it is queued again. */
     key: string
-    /** Of the destination in the alert's list. */
+    /** Index of the destination in the alert's list. */
     place: number
     type: DestinationType
     sealed: string | null
@@ -79,18 +79,17 @@ interface AlertTables {
     data: string
     at: number
     state: NotificationState
-    /** Attempts that were started. */
+    /** Started attempts. */
     attempts: number
-    /** When the next attempt may start; of one in flight, when its lease ends. */
+    /** When the next attempt may start; in flight, when the lease expires. */
     due_at: number
     ended_at: number | null
     error: string | null
   }
 }
 
-/** Table of who changed what, as the migrations leave it. */
 interface ChangeTables {
-  /** No reference to anything: what was done stays known. */
+  /** Without foreign keys: entries outlive their subject. */
   change_log: {
     id: Generated<number>
     type: ChangeEntry['type']
@@ -99,7 +98,6 @@ interface ChangeTables {
     name: string
     account_id: string
     site_id: string | null
-    /** ms since the epoch. */
     at: number
     actor: string | null
     /** A JSON array. */
@@ -107,7 +105,6 @@ interface ChangeTables {
   }
 }
 
-/** Tables of the goals, as the migrations leave them. Times are ms since the epoch. */
 interface GoalTables {
   /** `rule` is JSON of a `GoalRule`. */
   goals: {
@@ -122,8 +119,7 @@ interface GoalTables {
   marks: { name: CheckpointName; at: number }
 }
 
-/** Tables of what others tell, as the migrations leave them. Times are ms since the epoch. */
-interface InboundTables {
+interface IntegrationTables {
   billing_events: { id: string; taken_at: number }
   billing_customers: { id: string; account_id: string }
   billing_subscriptions: {
@@ -137,10 +133,9 @@ interface InboundTables {
   site_status: { site_id: string; up: number; changed_at: number }
 }
 
-/** `pending`: not tried yet; `waiting` for its next attempt; `in_flight` under a lease. The others are final. */
+/** `pending`: no attempt yet; `waiting` for the next attempt; `in_flight` under a lease. The others are final. */
 type DeliveryState = 'pending' | 'in_flight' | 'waiting' | 'done' | 'failed' | 'cancelled'
 
-/** Tables of the webhooks, as the migrations leave them. Times are ms since the epoch. */
 export interface WebhookTables {
   webhooks: {
     id: string
@@ -159,7 +154,7 @@ export interface WebhookTables {
     backlog: number
     created_at: number
     last_triggered_at: number | null
-    /** Its rows are deleted bit by bit, and this one last. */
+    /** Its deliveries are deleted in steps, and this row last. */
     removed_at: number | null
   }
   webhook_deliveries: {
@@ -168,18 +163,18 @@ export interface WebhookTables {
     event_id: string
     event: string
     site_id: string
-    /** The timestamp in the body: no two events of one name have the same, because receivers drop the second. */
+    /** The timestamp in the body; unique for each event name, because receivers drop the second of two. */
     stamped_at: number
     body: string
     state: DeliveryState
-    /** Attempts that were started. */
+    /** Started attempts. */
     attempts: number
-    /** When the next attempt may start; of one in flight, when its lease ends. */
+    /** When the next attempt may start; in flight, when the lease expires. */
     due_at: number
     queued_at: number
     ended_at: number | null
   }
-  /** No reference to webhooks or sites: what was done stays known. */
+  /** Without foreign keys: entries outlive their webhook and site. */
   webhook_log: {
     id: Generated<number>
     kind: LogKind

@@ -7,14 +7,14 @@ import {
   type WebhookEventName,
   type WebhookReach,
 } from '../../webhooks/webhook.js'
-import { createSqliteDeliveries } from './deliveries.js'
-import { createSqliteWebhookLog, logChange } from './delivery-log.js'
-import { createSqliteOutbox } from './outbox.js'
-import { createSqliteErase, createSqlitePurge } from './purge.js'
+import { createDeliveryStore } from './deliveries.js'
+import { createWebhookLog, logChange } from './delivery-log.js'
+import { createOutboxStore } from './outbox.js'
+import { createErase, createPurge } from './purge.js'
 import { randomText } from './random-text.js'
-import { createSqliteReplay } from './replay.js'
+import { createReplay } from './replay.js'
 import type { ControlDatabase, WebhookTables } from './tables.js'
-import { runExclusively } from './transaction.js'
+import { runExclusively } from './dialect.js'
 
 type Webhooks = Pick<
   WebhookStore,
@@ -32,8 +32,8 @@ type Changes = Partial<
   Pick<WebhookTables['webhooks'], 'secret' | 'active' | 'disabled_reason' | 'failures_in_row' | 'removed_at'>
 >
 
-/** The webhooks of the control data; every change of one is in the log, in the same transaction. */
-function createSqliteWebhooks(db: ControlDatabase): Webhooks {
+/** Webhooks; every change is logged in its transaction. */
+function createWebhookRecords(db: ControlDatabase): Webhooks {
   const change = (id: string, changes: Changes, entry: { kind: LogKind } & Change) =>
     runExclusively(db, async (connection) => {
       const webhook = await findWebhook(connection, id)
@@ -91,13 +91,13 @@ function createSqliteWebhooks(db: ControlDatabase): Webhooks {
   }
 }
 
-/** The webhook of an id, unless it is removed. */
+/** Undefined when it is removed. */
 export async function findWebhook(connection: ControlDatabase, id: string): Promise<Webhook | undefined> {
   const row = await selectWebhooks(connection).where('id', '=', id).executeTakeFirst()
   return row && toWebhook(row)
 }
 
-/** By site, the active webhooks that are for it. */
+/** The active webhooks of each site: its own, and those of its account. */
 export async function listWebhooksOfSites(
   connection: ControlDatabase,
   siteIds: string[],
@@ -156,15 +156,15 @@ function toWebhook(row: Selectable<WebhookTables['webhooks']>): Webhook {
   }
 }
 
-/** Webhooks, deliveries and their log in the database of the control data. */
-export function createSqliteWebhookStore(db: ControlDatabase): WebhookStore & DeliveryStore {
+/** Webhooks, deliveries and their log. */
+export function createWebhookStore(db: ControlDatabase): WebhookStore & DeliveryStore {
   return {
-    ...createSqliteWebhooks(db),
-    ...createSqliteWebhookLog(db),
-    ...createSqliteOutbox(db),
-    ...createSqliteReplay(db),
-    ...createSqliteDeliveries(db),
-    ...createSqlitePurge(db),
-    ...createSqliteErase(db),
+    ...createWebhookRecords(db),
+    ...createWebhookLog(db),
+    ...createOutboxStore(db),
+    ...createReplay(db),
+    ...createDeliveryStore(db),
+    ...createPurge(db),
+    ...createErase(db),
   }
 }

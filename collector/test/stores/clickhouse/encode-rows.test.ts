@@ -6,7 +6,7 @@ import { type ClickHouseClient, createClient } from '@clickhouse/client'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Column, encodeRows } from '../../../src/stores/clickhouse/encode-rows.js'
+import { createRowEncoder } from '../../../src/stores/clickhouse/encode-rows.js'
 import { type EmbeddedEngine, startEmbeddedEngine } from '../../../src/stores/engine/embedded-engine.js'
 
 interface Row {
@@ -17,14 +17,16 @@ interface Row {
   flag: boolean
 }
 
-const COLUMNS: Column<Row>[] = [
-  ['place', 'UInt32'],
-  ['text', 'String'],
-  ['word', 'String'],
-  ['at', 'DateTime64(3)'],
-  ['flag', 'Bool'],
-  ['writer', 'UInt32', 2 ** 32 - 1],
-]
+const encoder = createRowEncoder<Row>(
+  {
+    place: { type: 'UInt32' },
+    text: { type: 'String' },
+    word: { type: 'LowCardinality(String)' },
+    at: { type: "DateTime64(3, 'UTC')" },
+    flag: { type: 'Bool' },
+  },
+  { writer: { type: 'UInt32', value: 2 ** 32 - 1 } },
+)
 
 let folder: string
 let engine: EmbeddedEngine
@@ -69,8 +71,8 @@ it('is read back unchanged by the engine for any text', async () => {
       const rows = fields.map((row, place): Row => ({ place, ...row }))
       await client.command({ query: 'TRUNCATE TABLE written' })
       const { stream } = await client.exec({
-        query: `INSERT INTO written (${COLUMNS.map(([name]) => name).join()}) FORMAT RowBinary`,
-        values: Readable.from([encodeRows(COLUMNS, rows)]),
+        query: `INSERT INTO written (${encoder.columns.join()}) FORMAT RowBinary`,
+        values: Readable.from([encoder.encode(rows)]),
       })
       stream.resume()
       const result = await client.query({
@@ -86,5 +88,5 @@ it('is read back unchanged by the engine for any text', async () => {
 })
 
 it('writes nothing for an empty list', () => {
-  expect(encodeRows(COLUMNS, [])).toHaveLength(0)
+  expect(encoder.encode([])).toHaveLength(0)
 })

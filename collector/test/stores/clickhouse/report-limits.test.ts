@@ -1,7 +1,7 @@
 import { createClient } from '@clickhouse/client'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ReportScope } from '../../../src/reports/report-store.js'
-import type { Ask } from '../../../src/stores/clickhouse/client.js'
+import type { QueryClient } from '../../../src/stores/clickhouse/client.js'
 import { queryRanking, querySummary } from '../../../src/stores/clickhouse/queries/metrics.js'
 import { createClickhouseReportStore } from '../../../src/stores/clickhouse/report-store.js'
 import { startTestCollector, type TestCollector } from '../../support/start-test-collector.js'
@@ -28,10 +28,10 @@ afterAll(() => collector.close())
 it('reads only the event columns that a query needs', async () => {
   const client = createClient({ url: collector.engine.url })
   const read: string[][] = []
-  const explain: Ask = async (query, query_params) => {
+  const select: QueryClient['select'] = async (query, query_params) => {
     const result = await client.query({
       query: `EXPLAIN actions = 1 ${query}`,
-      query_params,
+      ...(query_params && { query_params }),
       format: 'JSONEachRow',
     })
     const lines = (await result.json<{ explain: string }>()).map((row) => row.explain)
@@ -47,8 +47,8 @@ it('reads only the event columns that a query needs', async () => {
     return []
   }
   const ignoreNoRows = () => {}
-  await querySummary(explain, SCOPE).catch(ignoreNoRows)
-  await queryRanking(explain, { scope: SCOPE, field: 'os', slice: { limit: 10, offset: 0 } })
+  await querySummary({ select }, SCOPE).catch(ignoreNoRows)
+  await queryRanking({ select }, { scope: SCOPE, field: 'os', slice: { limit: 10, offset: 0 } })
   await client.close()
   // The path orders events of one millisecond.
   expect(read[0]).toEqual(['event_type', 'occurred_at', 'path', 'session_id', 'visitor_id'])

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -5,8 +6,22 @@ import { createClient } from '@clickhouse/client'
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
 import { createClickhouseEventStore } from '../../../src/stores/clickhouse/event-store.js'
+import {
+  EVENT_COLUMNS,
+  HEARTBEAT_COLUMNS,
+  WRITER_COLUMN,
+} from '../../../src/stores/clickhouse/event-columns.js'
 import { SCHEMA_STEPS } from '../../../src/stores/clickhouse/schema.js'
 import { startEmbeddedEngine } from '../../../src/stores/engine/embedded-engine.js'
+
+const RELEASED_STEPS = readFileSync(new URL('released-schema.sql', import.meta.url), 'utf8')
+  .split(';\n')
+  .filter((step) => step !== '')
+
+it('keeps every released step as it was released', () => {
+  expect(RELEASED_STEPS.length).toBeGreaterThan(10)
+  expect(SCHEMA_STEPS.slice(0, RELEASED_STEPS.length)).toEqual(RELEASED_STEPS)
+})
 
 it('adds new columns to the tables of an older release and keeps their rows', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'zenovay-schema-'))
@@ -39,6 +54,17 @@ it('adds new columns to the tables of an older release and keeps their rows', as
       utm_term: '',
       utm_content: '',
     },
+  ])
+  const columns = await client.query({
+    query:
+      "SELECT table, name, type FROM system.columns WHERE database = currentDatabase() AND table IN ('events', 'heartbeats') ORDER BY table, position",
+    format: 'JSONEachRow',
+  })
+  const columnsOf = (table: string, expected: Record<string, { type: string }>) =>
+    Object.entries(expected).map(([name, { type }]) => ({ table, name, type }))
+  expect(await columns.json()).toEqual([
+    ...columnsOf('events', { ...EVENT_COLUMNS, writer: WRITER_COLUMN }),
+    ...columnsOf('heartbeats', HEARTBEAT_COLUMNS),
   ])
   await client.close()
   await engine.stop()

@@ -5,7 +5,7 @@ import { Kysely, type Migration, sql, SqliteDialect } from 'kysely'
 import Database from 'libsql'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { CONTROL_MIGRATIONS, migrateControl } from '../../../src/stores/sql/migrations/index.js'
-import { openSqliteControlStore } from '../../../src/stores/sql/sites-and-accounts.js'
+import { openControlStores } from '../../../src/stores/sql/database.js'
 
 // Layout of SQLite's journal: a header, then frames with one page each.
 const HEADER_BYTES = 32
@@ -19,7 +19,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 it('starts after a crash at any moment of the first migration', async () => {
-  const store = await openSqliteControlStore(join(folder, 'control.db'))
+  const store = (await openControlStores(join(folder, 'control.db'))).control
   const [file, journal] = ['control.db', 'control.db-wal'].map((name) => readFileSync(join(folder, name)))
   await store.close()
   const frames = (journal!.length - HEADER_BYTES) / FRAME_BYTES
@@ -35,7 +35,7 @@ it('starts after a crash at any moment of the first migration', async () => {
       const copy = join(folder, `${frame}-${torn}.db`)
       writeFileSync(copy, file!)
       writeFileSync(`${copy}-wal`, journal!.subarray(0, HEADER_BYTES + frame * FRAME_BYTES + torn))
-      const opened = await openSqliteControlStore(copy)
+      const opened = (await openControlStores(copy)).control
       expect(
         (await opened.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] }))
           .retentionMonths,
@@ -48,7 +48,7 @@ it('rolls back a failing step with the steps before it, and succeeds when retrie
   const db = new Kysely<Record<string, { id: string }>>({
     dialect: new SqliteDialect({ database: new Database(join(folder, 'control.db')) }),
   })
-  const [first] = Object.entries(CONTROL_MIGRATIONS).sort()
+  const [first] = Object.entries(CONTROL_MIGRATIONS)
   await migrateControl(db, Object.fromEntries([first!]))
   await sql`INSERT INTO sites VALUES ('ws_1', 'ZV_1', 'example.com', 'Example', '[]', 0)`.execute(db)
   const before = await db.introspection.getTables({ withInternalKyselyTables: true })
@@ -88,7 +88,7 @@ it('assigns sites and keys from before accounts to the default account, with the
   )
   await db.destroy()
 
-  const store = await openSqliteControlStore(file)
+  const store = (await openControlStores(file)).control
   const [account, ...others] = await store.listAccounts()
   expect([account, others]).toMatchObject([{ name: 'default', plan: 'enterprise' }, []])
   expect((await store.listSitesOf({ accountId: account!.id, siteId: null })).map(({ id }) => id)).toEqual([

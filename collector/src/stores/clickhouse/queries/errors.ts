@@ -1,11 +1,10 @@
+import { DAY_MS } from '../../../durations.js'
 import type { ErrorGroupRow, ReportScope, Slice } from '../../../reports/report-store.js'
-import type { Ask } from '../client.js'
+import { momentSql, type QueryClient } from '../client.js'
 import { buildScopeSql, SESSION } from './scope.js'
 import { EVENTS_AROUND } from './visits.js'
 
-const DAY_MS = 24 * 60 * 60 * 1000
-
-// Left out of a fingerprint: quoted texts (an apostrophe is no quote), UUIDs, hexadecimal ids and numbers.
+// A fingerprint ignores quoted texts (but not apostrophes), UUIDs, hexadecimal ids and numbers.
 const VARYING =
   String.raw`"[^"]*"|\B'[^']*'\B|` +
   '`[^`]*`' +
@@ -27,25 +26,29 @@ const GROUP_COLUMNS = `
   toUnixTimestamp64Milli(min(occurred_at)) AS firstSeen,
   toUnixTimestamp64Milli(max(occurred_at)) AS lastSeen`
 
-export function queryErrorGroups(ask: Ask, scope: ReportScope, slice: Slice): Promise<ErrorGroupRow[]> {
+export function queryErrorGroups(
+  client: QueryClient,
+  scope: ReportScope,
+  slice: Slice,
+): Promise<ErrorGroupRow[]> {
   const { from, to } = scope.period
-  // The visits in which errors of the period happened: some began before it.
+  // Some visits with errors of the period began before it.
   const { visits, params } = buildScopeSql({ ...scope, period: { from: from - DAY_MS, to } })
   const inScope = scope.filters.length === 0 ? '' : `AND ${SESSION} IN (SELECT ${SESSION} FROM ${visits})`
-  return ask<ErrorGroupRow>(
+  return client.select<ErrorGroupRow>(
     `SELECT ${GROUP_COLUMNS} FROM (${ERRORS} AND ${EVENTS_AROUND} ${inScope}) AS e
-     WHERE occurred_at >= fromUnixTimestamp64Milli({since: Int64}) AND occurred_at < fromUnixTimestamp64Milli({to: Int64})
+     WHERE occurred_at >= ${momentSql('since')} AND occurred_at < ${momentSql('to')}
      GROUP BY fingerprint ORDER BY lastSeen DESC, fingerprint LIMIT {limit: UInt32} OFFSET {offset: UInt32}`,
     { ...params, ...slice, since: from, varying: VARYING },
   )
 }
 
 export async function queryErrorGroup(
-  ask: Ask,
+  client: QueryClient,
   siteId: string,
   fingerprint: string,
 ): Promise<ErrorGroupRow | undefined> {
-  const [row] = await ask<ErrorGroupRow>(
+  const [row] = await client.select<ErrorGroupRow>(
     `SELECT ${GROUP_COLUMNS} FROM (${ERRORS} AND site_id = {siteId: String}) AS e WHERE fingerprint = {fingerprint: String} GROUP BY fingerprint`,
     { siteId, fingerprint, varying: VARYING },
   )

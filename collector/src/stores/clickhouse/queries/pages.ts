@@ -1,23 +1,29 @@
 import type { PageRow, Slice } from '../../../reports/report-store.js'
-import type { Ask } from '../client.js'
-import type { RollupPeriod, RollupScope } from '../rollups/days.js'
+import type { QueryClient } from '../client.js'
+import type { RollupPeriod, RollupScope } from '../rollups/period.js'
 import { averageSeconds, percentageOf } from './metrics.js'
-import { inBuilds, buildScopeSql, buildPartialVisitsSql } from './scope.js'
+import {
+  buildPartialVisitsSql,
+  buildScopeSql,
+  countVisitorsSql,
+  inBuilds,
+  SKETCH_PRECISION,
+} from './scope.js'
 import { momentOf } from './visits.js'
 
-/** What the figures of a page are made of, in whole numbers. */
+/** Whole numbers from which {@link queryPages} computes the rounded averages. */
 interface PageSums extends Omit<PageRow, 'bounceRate' | 'averageTime'> {
   bounces: number
   spent_ms: number
 }
 
-export async function queryPages(ask: Ask, scope: RollupScope, slice: Slice): Promise<PageRow[]> {
-  const { settled } = scope
-  // A settled page tells nothing of the visits that a filter selects.
+export async function queryPages(client: QueryClient, scope: RollupScope, slice: Slice): Promise<PageRow[]> {
+  const { rollups } = scope
+  // Rollups of pages cover all visits, not those that a filter selects.
   const sums =
-    settled && scope.isSketched && scope.filters.length === 0
-      ? await queryRolledUpPages(ask, { ...scope, settled }, slice)
-      : await askPagesOfVisits(ask, scope, slice)
+    rollups && scope.isSketched && scope.filters.length === 0
+      ? await queryRolledUpPages(client, { ...scope, rollups }, slice)
+      : await queryPagesOfVisits(client, scope, slice)
   return sums.map(({ bounces, spent_ms, ...page }) => ({
     ...page,
     bounceRate: percentageOf(bounces, page.entries),
@@ -25,43 +31,43 @@ export async function queryPages(ask: Ask, scope: RollupScope, slice: Slice): Pr
   }))
 }
 
-function askPagesOfVisits(ask: Ask, scope: RollupScope, slice: Slice): Promise<PageSums[]> {
+function queryPagesOfVisits(client: QueryClient, scope: RollupScope, slice: Slice): Promise<PageSums[]> {
   const { visits, countVisitors, params } = buildScopeSql(scope)
-  return ask<PageSums>(
+  return client.select<PageSums>(
     `SELECT concat(origin, path) AS url, path, views, visitors, entries, exits, bounces, spent_ms
-     FROM (SELECT ${PAGE_KEY}, ${PAGE_SUMS}, ${countVisitors} AS visitors FROM ${pageviewsOf(visits)} GROUP BY origin, path)
+     FROM (SELECT ${PAGE_KEY}, ${PAGE_SUMS}, ${countVisitors()} AS visitors FROM ${pageviewsOf(visits)} GROUP BY origin, path)
      ORDER BY views DESC, url LIMIT {limit: UInt32} OFFSET {offset: UInt32}`,
     { ...params, ...slice },
   )
 }
 
 const COLUMNS = ['views', 'entries', 'exits', 'bounces', 'spent_ms']
-const SETTLED_PAGES = `page_days WHERE ${inBuilds('whole')}`
-const NOBODY = "arrayReduce('uniqCombined64State(17)', emptyArrayUInt64())"
+const ROLLED_UP_PAGES = `page_days WHERE ${inBuilds('whole')}`
+const NO_VISITORS = `arrayReduce('uniqCombined64State(${SKETCH_PRECISION})', emptyArrayUInt64())`
 
 /**
- * The pages of a period of settled days. Sketches of visitors are large: only those of the pages that will probably be shown are merged,
- * and when another is shown after all, it is asked again.
+ * The pages of a period with rollups. Sketches of visitors are large, so only those of the pages that are probably in the slice are
+ * merged; when the slice has another page, the query is repeated with it.
  */
 async function queryRolledUpPages(
-  ask: Ask,
-  scope: RollupScope & { settled: RollupPeriod },
+  client: QueryClient,
+  scope: RollupScope & { rollups: RollupPeriod },
   slice: Slice,
 ): Promise<PageSums[]> {
   const parts = buildPartialVisitsSql(scope)
-  const params = { ...parts.params, ...slice, whole: scope.settled.whole }
-  const probable = await ask<{ path: string }>(
-    `SELECT path FROM ${SETTLED_PAGES} GROUP BY path ORDER BY sum(views) DESC LIMIT {limit: UInt32} + {offset: UInt32} + 10`,
+  const params = { ...parts.params, ...slice, whole: scope.rollups.whole }
+  const probable = await client.select<{ path: string }>(
+    `SELECT path FROM ${ROLLED_UP_PAGES} GROUP BY path ORDER BY sum(views) DESC LIMIT {limit: UInt32} + {offset: UInt32} + 10`,
     params,
   )
   for (let paths = probable.map(({ path }) => path); ;) {
-    const pages = await ask<PageSums>(
-      `SELECT concat(p.origin, p.path) AS url, p.path AS path, ${COLUMNS.map((column) => `sum(p.${column}) AS ${column}`).join(', ')}, uniqCombined64Merge(17)(p.state) AS visitors FROM (
-         SELECT toString(origin) AS origin, path, ${COLUMNS.join(', ')}, ${NOBODY} AS state FROM ${SETTLED_PAGES}
+    const pages = await client.select<PageSums>(
+      `SELECT concat(p.origin, p.path) AS url, p.path AS path, ${COLUMNS.map((column) => `sum(p.${column}) AS ${column}`).join(', ')}, uniqCombined64Merge(${SKETCH_PRECISION})(p.state) AS visitors FROM (
+         SELECT toString(origin) AS origin, path, ${COLUMNS.join(', ')}, ${NO_VISITORS} AS state FROM ${ROLLED_UP_PAGES}
          UNION ALL
-         SELECT toString(origin) AS origin, path, ${COLUMNS.map(() => '0').join(', ')}, visitors AS state FROM ${SETTLED_PAGES} AND path IN {paths: Array(String)}
+         SELECT toString(origin) AS origin, path, ${COLUMNS.map(() => '0').join(', ')}, visitors AS state FROM ${ROLLED_UP_PAGES} AND path IN {paths: Array(String)}
          UNION ALL
-         SELECT toString(step.2) AS origin, step.3 AS path, ${PAGE_SUMS}, uniqCombined64StateIf(17)(visitor, path IN {paths: Array(String)}) AS state FROM ${pageviewsOf(`(${parts.sql})`)} GROUP BY origin, path
+         SELECT toString(step.2) AS origin, step.3 AS path, ${PAGE_SUMS}, ${countVisitorsSql({ isSketched: true, asState: true, where: 'path IN {paths: Array(String)}' })} AS state FROM ${pageviewsOf(`(${parts.sql})`)} GROUP BY origin, path
        ) AS p GROUP BY p.origin, p.path ORDER BY views DESC, url LIMIT {limit: UInt32} OFFSET {offset: UInt32}`,
       { ...params, paths },
     )
@@ -73,8 +79,8 @@ async function queryRolledUpPages(
 }
 
 /**
- * The pageviews of visits, each with its place in the visit and that of the next. Nothing here names `steps` behind the ARRAY JOIN:
- * the engine would copy the whole array for each of its elements, which takes longer than all the rest.
+ * The pageviews of visits, each with its place in the visit and that of the next. Do not use `steps` outside the subquery: the
+ * engine would copy the whole array for each of its elements, which takes longer than all the rest.
  */
 export const pageviewsOf = (visits: string) =>
   `(SELECT visitor, bounced, steps, length(steps) AS amount, arrayPopFront(arrayPushBack(steps.1, 0)) AS places_after FROM ${visits})
@@ -82,7 +88,7 @@ export const pageviewsOf = (visits: string) =>
 
 export const PAGE_KEY = 'step.2 AS origin, step.3 AS path'
 
-/** What the figures of a page are made of, over its pageviews, and what they add up to. */
+/** Sums over the pageviews of a page. */
 export const PAGE_SUMS = `
   count() AS views,
   countIf(nth = 1) AS entries,

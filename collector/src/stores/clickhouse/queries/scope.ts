@@ -1,50 +1,69 @@
+import { DAY_MS } from '../../../durations.js'
 import type { ReportFilter } from '../../../reports/report-store.js'
-import type { RollupScope } from '../rollups/days.js'
+import type { RollupScope } from '../rollups/period.js'
+import { momentSql } from '../client.js'
 import { beganBetween, EVENTS_AROUND, ofSessionsBetween, VISIT_COLUMNS, visitsBetween } from './visits.js'
 
-/** A sketch of visitors; its states are those of the table of pages. */
-export const SKETCH = 'uniqCombined64(17)(visitor)'
+/** Of the sketches in `page_days`; states of different precision cannot be merged. */
+export const SKETCH_PRECISION = 17
 
-// A session in a set, where the ids themselves take several times the memory. Two ids of one report have the same hash less than once in a million reports.
+interface VisitorCount {
+  /** Whether a sketch counts, which is not exact. */
+  isSketched: boolean
+  /** Condition of the rows to count. */
+  where?: string | undefined
+  /** The intermediate state of the sketch, as `page_days` stores it. */
+  asState?: boolean
+}
+
+/** The aggregate function that counts the distinct values of `visitor`. */
+export function countVisitorsSql({ isSketched, where, asState = false }: VisitorCount): string {
+  const name = isSketched ? 'uniqCombined64' : 'uniqExact'
+  const precision = isSketched ? `(${SKETCH_PRECISION})` : ''
+  const args = where === undefined ? 'visitor' : `visitor, ${where}`
+  return `${name}${asState ? 'State' : ''}${where === undefined ? '' : 'If'}${precision}(${args})`
+}
+
+// A session in a set; ids would take several times the memory. Two ids of one report collide in less than one of a million reports.
 export const SESSION = 'cityHash64(session_id)'
 
 /** SQL of the visits of a scope, a subquery in parentheses, and the values of its parameters. */
 export interface ScopeSql {
   visits: string
-  /** The aggregate function that counts the visitors of such visits. */
-  countVisitors: string
+  /** The aggregate function that counts the visitors of these visits, or of those that fulfil a condition. */
+  countVisitors: (where?: string) => string
   params: Record<string, unknown>
 }
 
-/** The visits of the period that fulfil every filter, with the columns of `visitsBetween`. */
+/** Builds the SQL of the visits of the period that match every filter, with the columns of `visitsBetween`. */
 export function buildScopeSql(scope: RollupScope): ScopeSql {
   const { sql, params } = buildVisitsSql(scope)
   const conditions = scope.filters.map((filter, index) => {
     params[`value${index}`] = filter.value
     if (filter.by === 'field') params[`field${index}`] = filter.field
     if (filter.by === 'property') params[`key${index}`] = filter.key
-    return describeFilter(filter, index)
+    return buildFilterSql(filter, index)
   })
   return {
     visits:
       conditions.length === 0 ? `(${sql})` : `(SELECT * FROM (${sql}) WHERE ${conditions.join(' AND ')})`,
-    countVisitors: scope.isSketched ? SKETCH : 'uniqExact(visitor)',
+    countVisitors: (where) => countVisitorsSql({ isSketched: scope.isSketched ?? false, where }),
     params,
   }
 }
 
-/** Condition of the events of a kind that happened in the visits of a scope. */
+/** Condition of events of a kind in the visits of a scope. */
 export function inVisits({ visits }: ScopeSql, kind: string): string {
-  // Visits with such events are few: the engine remembers no others.
+  // Visits with such events are few, so the set that the engine keeps is small.
   return `${EVENTS_AROUND} AND ${kind} AND ${SESSION} IN (SELECT ${SESSION} FROM ${visits} WHERE ${sessionsWith(kind)})`
 }
 
-/** Condition of the visits, or of the events, of sessions in which an event of a kind happened. */
+/** Condition of visits or events of the sessions with an event of a kind. */
 export function sessionsWith(kind: string): string {
   return `${SESSION} IN (SELECT ${SESSION} FROM events WHERE ${EVENTS_AROUND} AND ${kind})`
 }
 
-function describeFilter(filter: ReportFilter, index: number): string {
+function buildFilterSql(filter: ReportFilter, index: number): string {
   const value = `{value${index}: String}`
   switch (filter.by) {
     case 'field':
@@ -62,53 +81,53 @@ function describeFilter(filter: ReportFilter, index: number): string {
   }
 }
 
-/** The value of a property as text: a string without its quotes, anything else as JSON writes it; the engine leaves out the plus of 1e+21. */
+/** The value of a property as text: a string without its quotes, anything else as JavaScript prints it; the engine omits the plus of 1e+21. */
 export function plainText(json: string): string {
   return String.raw`if(startsWith(${json}, '"'), JSONExtractString(${json}), replaceRegexpOne(${json}, 'e(\\d)', 'e+\\1'))`
 }
 
-// Of a longer gap the days around it are a small part.
-const SHORT_GAP_MS = 3 * 24 * 60 * 60 * 1000
+// In longer gaps the days around them are a small part of the events.
+const SHORT_GAP_MS = 3 * DAY_MS
 
-/** SQL of the visits of a scope's period, filters not regarded, and the values of its parameters. */
-export function buildVisitsSql({ siteId, period, settled }: RollupScope): {
+/** Builds the SQL of the visits of a scope's period, without its filters, and the values of its parameters. */
+export function buildVisitsSql({ siteId, period, rollups }: RollupScope): {
   sql: string
   params: Record<string, unknown>
 } {
   const params = { siteId, from: period.from, to: period.to }
-  if (!settled) return { sql: visitsBetween('from', 'to'), params }
-  const rest = readGaps(settled.gaps)
+  if (!rollups) return { sql: visitsBetween('from', 'to'), params }
+  const rest = buildGapsSql(rollups.gaps)
   return {
     sql: [
       `SELECT ${VISIT_COLUMNS} FROM visits WHERE ${inBuilds('builds')} AND ${beganBetween('from', 'to')}`,
       ...rest.selects,
     ].join(' UNION ALL '),
-    params: { ...params, ...rest.params, builds: [...settled.whole, ...settled.parts] },
+    params: { ...params, ...rest.params, builds: [...rollups.whole, ...rollups.parts] },
   }
 }
 
-/** Those of them that did not begin on a day which lies in the period whole and is settled. */
-export function buildPartialVisitsSql({ siteId, period, settled }: RollupScope & { settled: object }): {
+/** The same without the visits of rollups that lie entirely in the period. */
+export function buildPartialVisitsSql({ siteId, period, rollups }: RollupScope & { rollups: object }): {
   sql: string
   params: Record<string, unknown>
 } {
-  const rest = readGaps(settled.gaps)
+  const rest = buildGapsSql(rollups.gaps)
   return {
     sql: [
       `SELECT ${VISIT_COLUMNS} FROM visits WHERE ${inBuilds('parts')} AND ${beganBetween('from', 'to')}`,
       ...rest.selects,
     ].join(' UNION ALL '),
-    params: { siteId, from: period.from, to: period.to, ...rest.params, parts: settled.parts },
+    params: { siteId, from: period.from, to: period.to, ...rest.params, parts: rollups.parts },
   }
 }
 
-/** Condition of the rows of a site's builds, named by their parameter; the days spare the engine the others. */
+/** Condition of rows of a site's builds, given by the name of their parameter. The days let the engine skip the others. */
 export function inBuilds(name: string): string {
-  const dayOf = (moment: string) => `toDate(fromUnixTimestamp64Milli({${moment}: Int64}, 'UTC'))`
+  const dayOf = (param: string) => `toDate(${momentSql(param)})`
   return `site_id = {siteId: String} AND day >= ${dayOf('from')} AND day <= ${dayOf('to')} AND build IN {${name}: Array(UInt64)}`
 }
 
-function readGaps(gaps: NonNullable<RollupScope['settled']>['gaps']): {
+function buildGapsSql(gaps: NonNullable<RollupScope['rollups']>['gaps']): {
   selects: string[]
   params: Record<string, unknown>
 } {

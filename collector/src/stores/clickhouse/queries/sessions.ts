@@ -1,23 +1,21 @@
 import { SESSION_TIMEOUT_MS } from '@zenovay/tracker/contract'
+import { DAY_MS } from '../../../durations.js'
 import type {
+  ActivityStore,
   EndedCursor,
   EndedQuestion,
   SessionRow,
-  ActivityStore,
 } from '../../../webhooks/events/activity-store.js'
-import { type Ask, splitParameter } from '../client.js'
+import { momentSql, type QueryClient, splitParameter } from '../client.js'
 import { RECEIVED_BETWEEN } from './events.js'
 import { IS_PAGEVIEW, PLACE } from './visits.js'
 
-const DAY_MS = 24 * 60 * 60 * 1000
-
-/** A session that ended, before its events are looked at. */
-interface Ending extends EndedCursor {
-  /** When the first of its events happened that were received within the time. */
+interface EndedRow extends EndedCursor {
+  /** When the first of its events in the time range happened. */
   first: number
 }
 
-const ENDINGS = `
+const ENDED_SESSIONS = `
   SELECT e.site_id AS siteId, e.session_id AS sessionId, toUnixTimestamp64Milli(max(e.received_at)) AS lastReceivedAt,
     toUnixTimestamp64Milli(min(e.occurred_at)) AS first
   FROM events AS e WHERE ${RECEIVED_BETWEEN} GROUP BY siteId, sessionId
@@ -30,23 +28,23 @@ const SESSIONS = `
     toUnixTimestamp64Milli(min(e.occurred_at)) AS startedAt, toUnixTimestamp64Milli(max(e.occurred_at)) AS endedAt, countIf(${IS_PAGEVIEW}) AS pages,
     argMinIf(e.path, ${PLACE}, ${IS_PAGEVIEW}) AS entryPath, argMaxIf(e.path, ${PLACE}, ${IS_PAGEVIEW}) AS exitPath
   FROM events AS e
-  WHERE e.site_id IN {siteIds: Array(String)} AND e.occurred_at >= fromUnixTimestamp64Milli({since: Int64}, 'UTC') AND e.occurred_at <= fromUnixTimestamp64Milli({until: Int64}, 'UTC')
-    AND e.received_at <= fromUnixTimestamp64Milli({until: Int64}, 'UTC') AND e.session_id IN {sessionIds: Array(String)}
+  WHERE e.site_id IN {siteIds: Array(String)} AND e.occurred_at >= ${momentSql('since')} AND e.occurred_at <= ${momentSql('until')}
+    AND e.received_at <= ${momentSql('until')} AND e.session_id IN {sessionIds: Array(String)}
   GROUP BY siteId, sessionId`
 
-/** Sessions by those of their events that happened since `since` and were received until `until`, ms since the epoch. */
+/** Sessions by their events that happened since `since` and were received until `until`, ms since the epoch. */
 export function querySessions(
-  ask: Ask,
+  client: QueryClient,
   question: { siteIds: readonly string[]; sessionIds: readonly string[]; since: number; until: number },
 ): Promise<SessionRow[]> {
-  return ask<SessionRow>(SESSIONS, question)
+  return client.select<SessionRow>(SESSIONS, question)
 }
 
 export async function queryEndedSessions(
-  ask: Ask,
+  client: QueryClient,
   { siteIds, from, until, after, limit }: EndedQuestion,
 ): ReturnType<ActivityStore['endedSessions']> {
-  const endings = await ask<Ending>(ENDINGS, {
+  const rows = await client.select<EndedRow>(ENDED_SESSIONS, {
     siteIds,
     from,
     until,
@@ -56,23 +54,23 @@ export async function queryEndedSessions(
     afterSite: after?.siteId ?? '',
     afterSession: after?.sessionId ?? '',
   })
-  // As visits are: of what happened a day before nothing belongs to it.
-  const since = endings.reduce((least, { first }) => Math.min(least, first), Infinity) - DAY_MS
+  // Like a visit, a session has no events older than a day before.
+  const since = rows.reduce((least, { first }) => Math.min(least, first), Infinity) - DAY_MS
   const sessions = new Map<string, SessionRow>()
-  for (const sessionIds of splitParameter(new Set(endings.map(({ sessionId }) => sessionId))))
-    for (const session of await querySessions(ask, {
-      siteIds: [...new Set(endings.map(({ siteId }) => siteId))],
+  for (const sessionIds of splitParameter(new Set(rows.map(({ sessionId }) => sessionId))))
+    for (const session of await querySessions(client, {
+      siteIds: [...new Set(rows.map(({ siteId }) => siteId))],
       sessionIds,
       since,
       until,
     }))
       sessions.set(keyOf(session), session)
-  // Erased meanwhile, it is not there.
-  const ended = endings.flatMap((ending) => {
-    const session = sessions.get(keyOf(ending))
-    return session ? [{ ...session, lastReceivedAt: ending.lastReceivedAt }] : []
+  // Some may have been erased between the two queries.
+  const ended = rows.flatMap((row) => {
+    const session = sessions.get(keyOf(row))
+    return session ? [{ ...session, lastReceivedAt: row.lastReceivedAt }] : []
   })
-  return { sessions: ended, end: endings.length === limit ? endings.at(-1) : undefined }
+  return { sessions: ended, end: rows.length === limit ? rows.at(-1) : undefined }
 }
 
 const keyOf = ({ siteId, sessionId }: { siteId: string; sessionId: string }) => `${siteId} ${sessionId}`

@@ -1,6 +1,6 @@
 import type { Period, Slice, ValueParts, VisitorCursor, VisitorRow } from '../../../reports/report-store.js'
-import type { Ask } from '../client.js'
-import type { RollupScope } from '../rollups/days.js'
+import type { QueryClient } from '../client.js'
+import type { RollupScope } from '../rollups/period.js'
 import { buildScopeSql, buildVisitsSql, SESSION, sessionsWith } from './scope.js'
 import { BEGAN_MS, LASTED_MS, visitsBetween } from './visits.js'
 
@@ -8,8 +8,8 @@ type Row = Omit<VisitorRow, 'valueScore' | 'valueParts'> & VisitorSums
 
 const ofNewest = (column: string) => `argMax(${column}, (started_at, session_id))`
 
-/** Rows of visitors, of all columns of visits: those of the few that are asked for, not of the whole period. */
-const describeVisitors = (visits: string, which: string) => `
+/** Reads every column of visits: use it for the few visitors of an answer, not for the whole period. */
+const visitorsSql = (visits: string, where: string) => `
   SELECT
     visitor_id AS id,
     ${ofNewest('country')} AS country,
@@ -28,14 +28,14 @@ const describeVisitors = (visits: string, which: string) => `
     sum(v.goals) AS goals,
     sum(v.revenues) AS revenues,
     groupUniqArray(v.channel) AS channels
-  FROM (${visits}) AS v WHERE ${which} GROUP BY id ORDER BY visitedAt DESC, id DESC`
+  FROM (${visits}) AS v WHERE ${where} GROUP BY id ORDER BY visitedAt DESC, id DESC`
 
-/** The same of the visits that a question selects by their sessions. */
-const describeSelected = (scope: RollupScope, sessions: string) =>
-  describeVisitors(buildVisitsSql(scope).sql, `${SESSION} IN (${sessions})`)
+/** Visitors by visits of a scope that a subquery of sessions selects. */
+const selectedVisitorsSql = (scope: RollupScope, sessions: string) =>
+  visitorsSql(buildVisitsSql(scope).sql, `${SESSION} IN (${sessions})`)
 
 export async function queryVisitors(
-  ask: Ask,
+  client: QueryClient,
   scope: RollupScope,
   { limit, offset, after }: Slice & { after?: VisitorCursor },
 ): Promise<VisitorRow[]> {
@@ -44,40 +44,43 @@ export async function queryVisitors(
     SELECT visitor_id, max(${BEGAN_MS}) AS visited_at, groupArray(${SESSION}) AS sessions FROM ${visits} GROUP BY visitor_id
     ${after ? 'HAVING (visited_at, visitor_id) < ({afterTime: Int64}, {afterId: String})' : ''}
     ORDER BY visited_at DESC, visitor_id DESC LIMIT {limit: UInt32} OFFSET {offset: UInt32}`
-  const rows = await ask<Row>(describeSelected(scope, `SELECT arrayJoin(sessions) FROM (${page})`), {
-    ...params,
-    limit,
-    offset,
-    ...(after && { afterTime: after.visitedAt, afterId: after.id }),
-  })
+  const rows = await client.select<Row>(
+    selectedVisitorsSql(scope, `SELECT arrayJoin(sessions) FROM (${page})`),
+    {
+      ...params,
+      limit,
+      offset,
+      ...(after && { afterTime: after.visitedAt, afterId: after.id }),
+    },
+  )
   return rows.map(toVisitor)
 }
 
 export async function queryVisitor(
-  ask: Ask,
+  client: QueryClient,
   scope: RollupScope,
   visitorId: string,
 ): Promise<VisitorRow | undefined> {
   const { visits, params } = buildScopeSql(scope)
-  const isTheirs = 'visitor_id = {visitorId: String}'
-  const rows = await ask<Row>(
-    describeSelected(
+  const isVisitor = 'visitor_id = {visitorId: String}'
+  const rows = await client.select<Row>(
+    selectedVisitorsSql(
       scope,
-      `SELECT ${SESSION} FROM ${visits} WHERE ${isTheirs} AND ${sessionsWith(isTheirs)}`,
+      `SELECT ${SESSION} FROM ${visits} WHERE ${isVisitor} AND ${sessionsWith(isVisitor)}`,
     ),
     { ...params, visitorId },
   )
   return rows.map(toVisitor)[0]
 }
 
-/** Those of these visitors that have a visit in the period. */
+/** The given visitors that have a visit in the period. */
 export async function queryVisitorsById(
-  ask: Ask,
+  client: QueryClient,
   { siteId, visitorIds, period }: { siteId: string; visitorIds: readonly string[]; period: Period },
 ): Promise<VisitorRow[]> {
-  const areTheirs = 'visitor_id IN {visitorIds: Array(String)}'
-  const rows = await ask<Row>(
-    describeVisitors(visitsBetween('from', 'to', `AND ${sessionsWith(areTheirs)}`), areTheirs),
+  const isVisitor = 'visitor_id IN {visitorIds: Array(String)}'
+  const rows = await client.select<Row>(
+    visitorsSql(visitsBetween('from', 'to', `AND ${sessionsWith(isVisitor)}`), isVisitor),
     { siteId, visitorIds, ...period },
   )
   return rows.map(toVisitor)
@@ -92,7 +95,7 @@ function toVisitor({ spent_ms, goals, revenues, channels, ...visitor }: Row): Vi
   }
 }
 
-/** What a visitor did in the visits of a report. */
+/** Activity of a visitor in the visits of a report. */
 interface VisitorSums {
   visits: number
   pageviews: number
@@ -117,7 +120,7 @@ const CHANNEL_POINTS: Record<string, number> = {
   direct: 3,
 }
 
-/** The parts of a value score; docs/metrics.md has the rules. */
+/** docs/metrics.md has the rules. */
 function scoreVisitor({ visits, pageviews, spent_ms, goals, revenues, channels }: VisitorSums): ValueParts {
   return {
     pages: Math.min(20, 2 * pageviews),

@@ -1,40 +1,40 @@
-// Every value comes in as a bound parameter: siteId, and moments in ms since the epoch.
+import { DAY_MS } from '../../../durations.js'
+import { momentSql } from '../client.js'
 
-const DAY_MS = 24 * 60 * 60 * 1000
-const moment = (ms: string) => `fromUnixTimestamp64Milli(${ms}, 'UTC')`
+// `from` and `to` are names of parameters: moments in ms since the epoch.
 
-/** Condition of the events of which visits can consist that began between two moments, named by their parameters, and of those that began before. */
+/** Condition of all events that may belong to visits that began between two moments, or that show that such a visit began earlier. */
 const eventsAround = (from: string, to: string) =>
-  `site_id = {siteId: String} AND occurred_at >= ${moment(`{${from}: Int64} - ${DAY_MS}`)} AND occurred_at < ${moment(`{${to}: Int64} + ${DAY_MS}`)}`
+  `site_id = {siteId: String} AND occurred_at >= ${momentSql(from, -DAY_MS)} AND occurred_at < ${momentSql(to, DAY_MS)}`
 
-/** The same of the period, `from` and `to`. */
+/** The same for the period of a scope. */
 export const EVENTS_AROUND = eventsAround('from', 'to')
 
 /**
- * Condition of the events of sessions that had one between two moments: of a visit that began then it leaves every event, of those of the
- * days around few, and to put visits together is what takes the time. Two sessions with the same hash are put together for nothing, no more.
+ * Condition of events of the sessions with an event between two moments. It keeps every event of the visits that began then and few of
+ * the days around, and grouping events into visits is what takes the time. A hash collision only groups one session in vain.
  */
 export const ofSessionsBetween = (from: string, to: string) =>
-  `AND cityHash64(e.session_id) IN (SELECT cityHash64(session_id) FROM events WHERE site_id = {siteId: String} AND occurred_at >= ${moment(`{${from}: Int64}`)} AND occurred_at < ${moment(`{${to}: Int64}`)})`
+  `AND cityHash64(e.session_id) IN (SELECT cityHash64(session_id) FROM events WHERE site_id = {siteId: String} AND occurred_at >= ${momentSql(from)} AND occurred_at < ${momentSql(to)})`
 
-/** Milliseconds since the epoch of the first and the last event of a visit. */
+/** When a visit began, ms since the epoch, and how long it lasted. */
 export const BEGAN_MS = 'toUnixTimestamp64Milli(started_at)'
 export const LASTED_MS = `(toUnixTimestamp64Milli(ended_at) - ${BEGAN_MS})`
 
 /**
- * The order of a visit's events. Servers send whole visits with one time: of the same millisecond pageviews come first,
- * then it is decided by the path, so that every question finds the same first event.
+ * The order of a visit's events. Servers send whole visits with one time: within a millisecond pageviews come first, then
+ * a hash of the path decides, so that every query finds the same first event.
  */
 export const PLACE =
   "(toUnixTimestamp64Milli(e.occurred_at) * 1024 + (e.event_type != 'pageview') * 512 + cityHash64(e.path) % 512)"
 
-/** Milliseconds since the epoch of a place. */
+/** The moment of a place, ms since the epoch. */
 export const momentOf = (place: string) => `intDiv(${place}, 1024)`
 
 export const IS_PAGEVIEW = "e.event_type = 'pageview'"
 const first = (column: string) => `argMin(e.${column}, ${PLACE}) AS ${column}`
 
-/** The columns of a visit that are those of its first event. */
+/** The columns that a visit takes from its first event. */
 const FIRST_EVENT_COLUMNS = [
   'visitor_id',
   'referrer',
@@ -51,9 +51,9 @@ const FIRST_EVENT_COLUMNS = [
   'utm_content',
 ] as const
 
-/** Condition of the visits that began between two moments. */
+/** Condition of visits that began between two moments. */
 export const beganBetween = (from: string, to: string) =>
-  `started_at >= ${moment(`{${from}: Int64}`)} AND started_at < ${moment(`{${to}: Int64}`)}`
+  `started_at >= ${momentSql(from)} AND started_at < ${momentSql(to)}`
 
 /** The columns of a visit, in the order of the table and of {@link visitsBetween}. */
 export const VISIT_COLUMNS = [
@@ -75,11 +75,11 @@ export const VISIT_COLUMNS = [
 ].join(', ')
 
 /**
- * One row for each visit that began between two moments, out of the events. Read it as `FROM (…)`: the engine computes the columns
- * that are asked for, and no others. Entry and exit are empty in a visit without a pageview; `steps` are its pageviews in order, as
- * tuples of place, origin and path; `visitor` is a hash of the visitor's id. `only` is one more condition of the events `e`.
+ * One row for each visit that began between two moments, grouped from events. Use it as a subquery: the engine computes only the
+ * selected columns. Entry and exit are empty without a pageview; `steps` are the pageviews in order, as tuples of place, origin
+ * and path; `visitor` is a hash of the visitor's id. `and` is a further condition of events `e`, beginning with AND.
  */
-export const visitsBetween = (from: string, to: string, only = '') => `
+export const visitsBetween = (from: string, to: string, and = '') => `
   SELECT
     e.session_id AS session_id,
     min(e.occurred_at) AS started_at,
@@ -97,6 +97,6 @@ export const visitsBetween = (from: string, to: string, only = '') => `
     argMin(cityHash64(e.visitor_id), ${PLACE}) AS visitor,
     ${FIRST_EVENT_COLUMNS.map(first).join(',\n    ')}
   FROM events AS e
-  WHERE ${eventsAround(from, to)} ${only}
+  WHERE ${eventsAround(from, to)} ${and}
   GROUP BY session_id
   HAVING ${beganBetween(from, to)}`

@@ -1,43 +1,38 @@
-import type { ClickHouseClient } from '@clickhouse/client'
-import { BUILDS_PER_MS, NEWEST_BUILD } from './days.js'
+import { readStoreClock, type StoreClient } from '../client.js'
+import { BUILDS_PER_MS, NEWEST_BUILD } from './period.js'
+
+/** The tables with a row set for each build. */
+export const ROLLUP_TABLES = ['visits', 'page_days'] as const
 
 /**
- * Takes back the days that some events have a part in, before and after these are deleted: a build that reads them meanwhile does not count.
+ * Invalidates the rollups that depend on some events, before and after deleting these: a build that reads them meanwhile is not valid.
  *
  * `where` selects the events, with `params`.
  */
 export async function invalidateAround<Result>(
-  client: ClickHouseClient,
+  client: StoreClient,
   { where, params }: { where: string; params: Record<string, unknown> },
   deleteEvents: () => Promise<Result>,
 ): Promise<Result> {
-  const [clock] = await (
-    await client.query({
-      query: 'SELECT toUnixTimestamp64Milli(now64(3)) AS now',
-      format: 'JSONEachRow',
-      clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
-    })
-  ).json<{ now: number }>()
-  await client.command({
-    // An event is part of visits that began on its day or the one before, and says of a visit of the next day that it began earlier.
-    query: `
-      INSERT INTO settled_days (site_id, day, build, is_settled, visits)
-      SELECT DISTINCT site_id, arrayJoin([toDate(occurred_at) - 1, toDate(occurred_at), toDate(occurred_at) + 1]) AS day, ${NEWEST_BUILD}, false, 0 FROM events WHERE ${where}`,
-    query_params: params,
-  })
+  const startedAt = await readStoreClock(client)
+  // An event affects visits that began on its day or the day before; and a visit of the next day, which then began earlier.
+  await client.command(
+    `INSERT INTO settled_days (site_id, day, build, is_settled, visits)
+     SELECT DISTINCT site_id, arrayJoin([toDate(occurred_at) - 1, toDate(occurred_at), toDate(occurred_at) + 1]) AS day, ${NEWEST_BUILD}, false, 0 FROM events WHERE ${where}`,
+    params,
+  )
   const result = await deleteEvents()
-  await client.command({
-    query: `
-      INSERT INTO settled_days (site_id, day, build, is_settled, visits)
-      SELECT site_id, day, ${NEWEST_BUILD}, false, 0 FROM settled_days FINAL WHERE NOT is_settled AND build >= {since: UInt64}`,
-    query_params: { since: clock!.now * BUILDS_PER_MS },
-  })
+  await client.command(
+    `INSERT INTO settled_days (site_id, day, build, is_settled, visits)
+     SELECT site_id, day, ${NEWEST_BUILD}, false, 0 FROM settled_days FINAL WHERE NOT is_settled AND build >= {since: UInt64}`,
+    { since: startedAt * BUILDS_PER_MS },
+  )
   return result
 }
 
-/** Condition of the rows of `visits` and `page_days` that do not count and never will: those of an earlier build than the last word on their day. */
-export const REPLACED = `
+/** Condition of rows of {@link ROLLUP_TABLES} that are not valid and never will be: their build is older than the last entry of their day. */
+export const IS_REPLACED_BUILD = `
   (site_id, day, build) IN (
-    SELECT b.site_id, b.day, b.build FROM (SELECT DISTINCT site_id, day, build FROM visits UNION DISTINCT SELECT DISTINCT site_id, day, build FROM page_days) AS b
+    SELECT b.site_id, b.day, b.build FROM (${ROLLUP_TABLES.map((table) => `SELECT DISTINCT site_id, day, build FROM ${table}`).join(' UNION DISTINCT ')}) AS b
     INNER JOIN (SELECT site_id, day, build AS last FROM settled_days FINAL) AS l ON l.site_id = b.site_id AND l.day = b.day
     WHERE b.build < l.last)`

@@ -19,7 +19,7 @@ const DAYS = 12
 const FIRST = TODAY - DAYS * DAY_MS
 const ALL = { limit: 1_000, offset: 0 }
 // Events of these tests are stored at once.
-const UNDER_WAY_MS = 1
+const COMMIT_DELAY_MS = 1
 
 let collector: TestCollector
 let events: EventStore
@@ -31,11 +31,11 @@ beforeAll(async () => {
   collector = await startTestCollector()
   const { url } = collector.engine
   events = await createClickhouseEventStore({ url })
-  settling = createRollups({ url, underWayMs: UNDER_WAY_MS })
+  settling = createRollups({ url, commitDelayMs: COMMIT_DELAY_MS })
   reports = {
-    settled: createClickhouseReportStore({ url, underWayMs: UNDER_WAY_MS }),
-    sketched: createClickhouseReportStore({ url, underWayMs: UNDER_WAY_MS, maxCountedExactly: -1 }),
-    raw: createClickhouseReportStore({ url, useSettled: false }),
+    settled: createClickhouseReportStore({ url, commitDelayMs: COMMIT_DELAY_MS }),
+    sketched: createClickhouseReportStore({ url, commitDelayMs: COMMIT_DELAY_MS, maxCountedExactly: -1 }),
+    raw: createClickhouseReportStore({ url, useRollups: false }),
   }
 })
 afterAll(async () => {
@@ -255,7 +255,7 @@ it('counts once what two collectors roll up at the same time, and ignores unfini
   await collector.command(
     "INSERT INTO visits (site_id, day, build, session_id, started_at, pageviews) SELECT 'ws_twice', toDate(occurred_at), 4096, session_id, occurred_at, 1 FROM events WHERE site_id = 'ws_twice'",
   )
-  const other = createRollups({ url: collector.engine.url, underWayMs: UNDER_WAY_MS })
+  const other = createRollups({ url: collector.engine.url, commitDelayMs: COMMIT_DELAY_MS })
   await Promise.all([settle(), other.rollUp({ forMs: 60_000 })])
   await expectSame(scope('ws_twice'))
   await other.rebuild()

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { DAY_MS, splitIntoRollups } from '../../../../src/stores/clickhouse/rollups/days.js'
+import { DAY_MS } from '../../../../src/durations.js'
+import { splitIntoRollups } from '../../../../src/stores/clickhouse/rollups/period.js'
 
 const days = (...numbers: number[]) =>
   numbers.map((number) => ({ day: number * DAY_MS, build: number, visits: 10 }))

@@ -1,0 +1,113 @@
+import { DAY_MS, MINUTE_MS } from '../../../durations.js'
+import type { Period, ReportScope } from '../../../reports/report-store.js'
+import type { QueryClient } from '../client.js'
+
+/** Upper bound of the time between the receipt of an event and its commit: ten minutes of retries for a batch whose answer was lost, and its queue. */
+export const MAX_COMMIT_DELAY_MS = 15 * MINUTE_MS
+/** Builds of one millisecond; 2^53 holds their numbers until 2039. */
+export const BUILDS_PER_MS = 4096
+
+/** SQL of the greatest build that can have begun by now, by the store's clock. */
+export const NEWEST_BUILD = `toUInt64(toUnixTimestamp64Milli(now64(3))) * ${BUILDS_PER_MS} + ${BUILDS_PER_MS - 1}`
+
+/** A day (UTC) with a valid rollup. */
+export interface RollupDay {
+  /** Its first moment, ms since the epoch. */
+  day: number
+  build: number
+  visits: number
+}
+
+/** How a period divides into rollups and events. */
+export interface RollupPeriod {
+  /** Builds of days that lie entirely in the period. */
+  whole: number[]
+  /** Builds of days that lie partly in it. */
+  parts: number[]
+  /** The rest, read from the events, in order. */
+  gaps: Period[]
+  /** Visits of the builds. */
+  visits: number
+}
+
+/** A scope with the rollups of its period; without them, its visits are all read from the events. */
+export interface RollupScope extends ReportScope {
+  rollups?: RollupPeriod | undefined
+  /** Whether a sketch counts visitors. */
+  isSketched?: boolean
+}
+
+/** `YYYY-MM-DD`, UTC. */
+export function toUtcDate(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10)
+}
+
+const FIRST_MOMENT = "toUnixTimestamp(toDateTime(day, 'UTC')) * 1000 AS day"
+
+const ROLLUP_DAYS = `
+  SELECT ${FIRST_MOMENT}, build, visits FROM (
+    SELECT s.day AS day, max(s.build) AS build, argMax(s.visits, s.build) AS visits, argMax(s.is_settled, s.build) AS is_settled
+    FROM settled_days AS s WHERE s.site_id = {siteId: String} AND s.day >= {first: Date} AND s.day <= {last: Date} GROUP BY day
+  ) WHERE is_settled ORDER BY day`
+
+// The index on received_at leaves few rows: late events, and those of the last minutes.
+const LATE_EVENTS = `
+  SELECT ${FIRST_MOMENT}, received FROM (
+    SELECT toDate(occurred_at) AS day, toUnixTimestamp64Milli(max(received_at)) AS received FROM events
+    WHERE site_id = {siteId: String}
+      AND occurred_at >= toDateTime({first: Date}, 'UTC') - INTERVAL 1 DAY AND occurred_at < least(toDateTime({last: Date}, 'UTC') + INTERVAL 2 DAY, toStartOfDay(now64(3, 'UTC')))
+      AND received_at >= (SELECT max(checked_at) FROM late_checks) - toIntervalMillisecond({commitDelayMs: UInt32})
+    GROUP BY day
+  )`
+
+/** Finds the days of a period whose rollups are valid: no event may have been added since they were built. Undefined when there is none. */
+export async function findRollupPeriod(
+  client: QueryClient,
+  { siteId, period }: ReportScope,
+  commitDelayMs = MAX_COMMIT_DELAY_MS,
+): Promise<RollupPeriod | undefined> {
+  const params = { siteId, first: toUtcDate(period.from), last: toUtcDate(period.to), commitDelayMs }
+  const days = await client.select<RollupDay>(ROLLUP_DAYS, params)
+  if (days.length === 0) return undefined
+  const late = await client.select<{ day: number; received: number }>(LATE_EVENTS, params)
+  const lastReceived = new Map(late.map(({ day, received }) => [day, received]))
+  // An event affects visits that began on its day or the day before; and a visit of the next day, which then began earlier.
+  const isValid = ({ day, build }: RollupDay) =>
+    [day - DAY_MS, day, day + DAY_MS].every(
+      (affecting) => (lastReceived.get(affecting) ?? 0) < build / BUILDS_PER_MS - commitDelayMs,
+    )
+  return splitIntoRollups(period, days.filter(isValid))
+}
+
+// Each is a subquery.
+const MAX_GAPS = 3
+
+/** Divides a period into rollups and gaps; undefined without a rollup in it. `days` are in order. */
+export function splitIntoRollups({ from, to }: Period, days: readonly RollupDay[]): RollupPeriod | undefined {
+  const inside = days.filter(({ day }) => day < to && day + DAY_MS > from)
+  for (;;) {
+    if (inside.length === 0) return undefined
+    const gaps: (Period & { next: number })[] = []
+    let reached = from
+    for (const [next, { day }] of inside.entries()) {
+      if (day > reached) gaps.push({ from: reached, to: day, next })
+      reached = day + DAY_MS
+    }
+    if (reached < to) gaps.push({ from: reached, to, next: inside.length })
+    if (gaps.length <= MAX_GAPS) {
+      const isWhole = ({ day }: RollupDay) => day >= from && day + DAY_MS <= to
+      return {
+        whole: inside.filter(isWhole).map(({ build }) => build),
+        parts: inside.filter((day) => !isWhole(day)).map(({ build }) => build),
+        gaps: gaps.map((gap) => ({ from: gap.from, to: gap.to })),
+        visits: inside.reduce((sum, { visits }) => sum + visits, 0),
+      }
+    }
+    // Read the shortest run of days between two gaps from the events, too.
+    const between = gaps
+      .slice(1)
+      .map(({ next }, index) => ({ start: gaps[index]!.next, count: next - gaps[index]!.next }))
+    const fewest = between.reduce((least, run) => (run.count < least.count ? run : least))
+    inside.splice(fewest.start, fewest.count)
+  }
+}

@@ -1,0 +1,24 @@
+import type { Kysely } from 'kysely'
+
+/** The change log of alerts, goals and keys. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('change_log')
+    // Autoincrement: ids are never reused, and pages of the log continue below an id.
+    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('type', 'text', (column) => column.notNull())
+    .addColumn('action', 'text', (column) => column.notNull())
+    .addColumn('subject_id', 'text', (column) => column.notNull())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('account_id', 'text', (column) => column.notNull())
+    .addColumn('site_id', 'text')
+    .addColumn('at', 'integer', (column) => column.notNull())
+    .addColumn('actor', 'text')
+    .addColumn('fields', 'text')
+    .execute()
+  await db.schema
+    .createIndex('change_log_account')
+    .on('change_log')
+    .columns(['account_id', 'type', 'id'])
+    .execute()
+}
