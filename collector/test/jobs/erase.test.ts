@@ -161,8 +161,8 @@ it('writes what waits before it deletes, and waits for nothing that comes later'
     events,
     commit: group,
     heartbeats: idle,
-    settling: { pause: (run) => run() },
-    webhooks: { forget: () => Promise.resolve() },
+    rollups: { pause: (run) => run() },
+    webhooks: { erase: () => Promise.resolve() },
   })({ siteIds: [] })
   // The queue is never empty while it runs.
   for (let i = 0; i < 20; i++) {

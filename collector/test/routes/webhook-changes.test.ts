@@ -59,7 +59,7 @@ it('sends nothing once a removal is answered', async () => {
     expect(await opened.webhooks.remove(id, 'key_1')).toBe(false)
     expect(await opened.webhooks.test(id, { event: 'test', data: {}, actor: null })).toBeUndefined()
   }
-  await opened.webhooks.tidy()
+  await opened.webhooks.purge.run(new AbortController().signal)
   expect(await opened.webhooks.replay(webhooks[0]!.id, { failedSince: 0 }, null)).toBeUndefined()
 })
 
@@ -97,10 +97,10 @@ it('forgets a visitor, and a site', async () => {
   await opened.put(2, { data: { visitorId: 'visitor "one"' } })
   await opened.put(1, { data: { visitorId: 'visitor two' } })
   while ((await opened.store.findWebhook(webhook.id))!.backlog > 0) await sleep(5)
-  await opened.webhooks.forget({ siteIds: ['ws_other'], visitorId: 'visitor two' })
-  await opened.webhooks.forget({ siteIds: [opened.site.id], visitorId: 'visitor "one"' })
+  await opened.webhooks.erase({ siteIds: ['ws_other'], visitorId: 'visitor two' })
+  await opened.webhooks.erase({ siteIds: [opened.site.id], visitorId: 'visitor "one"' })
   expect(await opened.webhooks.replay(webhook.id, { failedSince: 0 }, null)).toBe(1)
-  await opened.webhooks.forget({ siteIds: [opened.site.id] })
+  await opened.webhooks.erase({ siteIds: [opened.site.id] })
   while ((await opened.store.findWebhook(webhook.id))!.backlog > 0) await sleep(5)
   expect(await opened.webhooks.replay(webhook.id, { failedSince: 0 }, null)).toBe(0)
   expect((await opened.logOf(webhook)).some(({ answer }) => answer)).toBe(false)

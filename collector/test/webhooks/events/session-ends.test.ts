@@ -37,8 +37,8 @@ beforeEach(async () => {
 /** As after a restart: what is in memory is gone. */
 async function start() {
   ends = createSessionEnds({
-    store: createMemoryWatch(rows),
-    marks,
+    activity: createMemoryWatch(rows),
+    checkpoints: marks,
     outbox,
     goals: await openGoalBook(makeGoal({ kind: 'duration', seconds: 60 })),
     now: () => now,
@@ -180,7 +180,13 @@ describe('the end of a session', () => {
 
   it('is looked for only where somebody wants it, and the mark is written now and then', async () => {
     const store = createMemoryWatch(rows)
-    ends = createSessionEnds({ store, marks, outbox, goals: await openGoalBook(), now: () => now })
+    ends = createSessionEnds({
+      activity: store,
+      checkpoints: marks,
+      outbox,
+      goals: await openGoalBook(),
+      now: () => now,
+    })
     for (let count = 0; count < 100; count++) {
       now += 15_000
       await ends.publish([])
