@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { ControlStore } from '../control/control-store.js'
 import type { Site } from '../control/sites.js'
@@ -8,133 +7,122 @@ import type { Alert, AlertRule, AlertState, Comparison, Metric } from './alert.j
 import type { Measure } from './measure.js'
 import { describeTrigger } from './notify/notification.js'
 
-interface AlertEvaluation {
-  /** Judges every minute that is over. Never rejects, and never runs twice at once. Meant to be called every {@link WATCH_INTERVAL_MS}. */
-  tick(): Promise<void>
-  /** Ends soon: what is being judged is judged again after the next start. */
-  stop(): Promise<void>
+/** Background job: evaluates every minute that is over. Minutes left by a failed run are evaluated by the next. */
+export interface AlertEvaluation {
+  name: string
+  everyMs: number
+  runAtStart: boolean
+  run(signal: AbortSignal): Promise<void>
 }
 
 export interface AlertEvaluationServices {
   store: Pick<AlertStore, 'listEvaluatedAlerts' | 'saveEvaluations'>
   control: Pick<ControlStore, 'findSite'>
   measure: Measure
-  /** Told that so many crossings are stored. */
-  onCrossings: (count: number) => void
+  /** Receives the number of stored triggers. */
+  onTriggers: (count: number) => void
   log: Pick<FastifyBaseLogger, 'info' | 'error'>
   /** ms since the epoch. */
   now: () => number
 }
 
-/** A minute is judged at most so much late. */
-export const WATCH_INTERVAL_MS = 10_000
+// The longest delay from the end of a minute to its evaluation.
+const INTERVAL_MS = 10_000
 // Each transaction waits for the disk, and the process with it.
-const ALERTS_AT_ONCE = 100
+const ALERTS_PER_TRANSACTION = 100
 const MINUTE_MS = 60_000
-const STOP_PATIENCE_MS = 500
-/** What asks for a whole week is asked less often. */
-const PACES_MS: Partial<Record<Metric, number>> = { traffic_spike: 5 * MINUTE_MS }
+/** Metrics that query a whole week are evaluated less often. */
+const METRIC_INTERVALS_MS: Partial<Record<Metric, number>> = { traffic_spike: 5 * MINUTE_MS }
 
-/** Judges the alerts of all sites, minute by minute. What fails is logged, and its minutes are judged with the next tick. */
+/** Evaluates the alerts of all sites, minute by minute. */
 export function createAlertEvaluation({
   store,
   control,
   measure,
-  onCrossings,
+  onTriggers,
   log,
   now,
 }: AlertEvaluationServices): AlertEvaluation {
-  let running: Promise<void> | undefined
-  let judgedTo: number | undefined
-  let isStopped = false
+  let evaluatedTo: number | undefined
 
-  /** The verdict on an alert, as far as its figures can be had; undefined when nothing is due. */
-  async function judge(
-    alert: Alert,
-    site: Site,
-    until: number,
-  ): Promise<{ verdict?: Evaluation; isWhole: boolean }> {
+  /** Evaluates an alert up to the first minute that cannot be measured; no `evaluation` when nothing is due. */
+  async function evaluate(
+    { alert, site, until }: { alert: Alert; site: Site; until: number },
+    signal: AbortSignal,
+  ): Promise<{ evaluation?: Evaluation; isComplete: boolean }> {
     const triggers: Trigger[] = []
     let { state } = alert
-    let isWhole = true
+    let isComplete = true
     try {
       for (const at of dueMinutes(alert.state.judgedTo, until)) {
-        if (isStopped) break
-        const isPaused = at % (PACES_MS[alert.metric] ?? MINUTE_MS) !== 0
-        const measured = isPaused ? { value: undefined, volume: 0 } : await measure(alert, site, at)
+        if (signal.aborted) break
+        const isSkipped = at % (METRIC_INTERVALS_MS[alert.metric] ?? MINUTE_MS) !== 0
+        const measured = isSkipped ? { value: undefined, volume: 0 } : await measure(alert, site, at)
         const { state: next, hasFired } = evaluateMinute(alert, state, { ...measured, at })
         state = next
         if (hasFired) triggers.push(describeTrigger(alert, at, measured))
       }
     } catch (error) {
-      // The store is away for the others, too.
+      // The store is unreachable for all alerts.
       if (error instanceof ApiError) throw error
-      isWhole = false
-      log.error(
-        { alert: alert.id, error: describeError(error) },
-        'an alert could not be judged; it is tried again',
-      )
+      isComplete = false
+      log.error({ alert: alert.id, error: describeError(error) }, 'alert evaluation failed; will retry')
     }
-    return { ...(state !== alert.state && { verdict: { alert, state, triggers } }), isWhole }
+    return { ...(state !== alert.state && { evaluation: { alert, state, triggers } }), isComplete }
   }
 
-  async function judgeAll(): Promise<void> {
-    const until = now()
-    // Most ticks find the minute judged already: they cost nothing.
-    if (lastWholeMinute(until) === judgedTo) return
-    const sites = new Map<string, Site | undefined>()
-    const alerts = await store.listEvaluatedAlerts()
-    let isDone = true
-    for (let start = 0; start < alerts.length; start += ALERTS_AT_ONCE) {
-      const verdicts: Evaluation[] = []
-      for (const alert of alerts.slice(start, start + ALERTS_AT_ONCE)) {
-        if (isStopped) break
-        if (!sites.has(alert.siteId)) sites.set(alert.siteId, await control.findSite(alert.siteId))
-        const site = sites.get(alert.siteId)
-        if (!site) continue
-        const { verdict, isWhole } = await judge(alert, site, until)
-        if (verdict) verdicts.push(verdict)
-        isDone &&= isWhole
-      }
-      if (isStopped) return
-      const told = verdicts.length > 0 ? await store.saveEvaluations(verdicts) : 0
-      if (told === 0) continue
-      for (const { alert, triggers } of verdicts)
-        if (triggers.length > 0)
-          log.info({ alert: alert.id, site: alert.siteId, triggers: triggers.length }, 'an alert fired')
-      onCrossings(told)
-    }
-    if (isDone) judgedTo = lastWholeMinute(until)
+  async function saveEvaluations(evaluations: Evaluation[]): Promise<void> {
+    const stored = evaluations.length > 0 ? await store.saveEvaluations(evaluations) : 0
+    if (stored === 0) return
+    for (const { alert, triggers } of evaluations)
+      if (triggers.length > 0)
+        log.info({ alert: alert.id, site: alert.siteId, triggers: triggers.length }, 'alert fired')
+    onTriggers(stored)
   }
 
   return {
-    tick: () =>
-      (running ??= judgeAll()
-        .catch((error: unknown) =>
-          log.error({ error: describeError(error) }, 'alerts could not be judged; it is tried again'),
-        )
-        .finally(() => (running = undefined))),
-    async stop() {
-      isStopped = true
-      // A question that hangs is not waited for: nothing is stored of its answer.
-      await Promise.race([running, setTimeout(STOP_PATIENCE_MS, undefined, { ref: false })])
+    name: 'alert-evaluation',
+    everyMs: INTERVAL_MS,
+    runAtStart: true,
+    async run(signal) {
+      const until = now()
+      // Most runs find the minute evaluated already, at no cost.
+      if (lastWholeMinute(until) === evaluatedTo) return
+      const sites = new Map<string, Site | undefined>()
+      const alerts = await store.listEvaluatedAlerts()
+      let isDone = true
+      for (let start = 0; start < alerts.length; start += ALERTS_PER_TRANSACTION) {
+        const evaluations: Evaluation[] = []
+        for (const alert of alerts.slice(start, start + ALERTS_PER_TRANSACTION)) {
+          if (signal.aborted) return
+          if (!sites.has(alert.siteId)) sites.set(alert.siteId, await control.findSite(alert.siteId))
+          const site = sites.get(alert.siteId)
+          if (!site) continue
+          const { evaluation, isComplete } = await evaluate({ alert, site, until }, signal)
+          if (evaluation) evaluations.push(evaluation)
+          isDone &&= isComplete
+        }
+        if (signal.aborted) return
+        await saveEvaluations(evaluations)
+      }
+      if (isDone) evaluatedTo = lastWholeMinute(until)
     },
   }
 }
 
-// An event is stored a fraction of a second after it was received, in a rush some seconds.
+// An event is stored a fraction of a second after its receipt, under load some seconds.
 const STORED_WITHIN_MS = 5_000
-/** Older minutes that nobody judged, because the collector or its store was away, are left out. */
+/** Minutes left unevaluated for longer, while the collector or its store was down, are skipped. */
 export const CATCH_UP_MINUTES = 120
 
-/** The end of the last minute whose events are stored by now. */
+/** The end of the last minute whose events are all stored. */
 export function lastWholeMinute(now: number): number {
   return Math.floor((now - STORED_WITHIN_MS) / MINUTE_MS) * MINUTE_MS
 }
 
 /**
- * The ends of the minutes that are to be judged now, in order. After a clock was set back its minutes are judged again: they are new ones, and an
- * alert that waited for the old time to come would miss them.
+ * The ends of the minutes to evaluate now, in order. After the clock was set back its minutes are evaluated again: they are new ones, and an
+ * alert waiting for the old time would miss them.
  */
 export function dueMinutes(judgedTo: number, now: number): number[] {
   const last = lastWholeMinute(now)
@@ -144,7 +132,7 @@ export function dueMinutes(judgedTo: number, now: number): number[] {
   return Array.from({ length: (last - first) / MINUTE_MS + 1 }, (_, index) => first + index * MINUTE_MS)
 }
 
-/** What was measured for a minute; `value` is undefined where there is none, as of a rate of nothing. */
+/** The measurement of a minute; `value` is undefined where there is none, such as a rate without visits. */
 export interface Measured {
   value: number | undefined
   /** Visitors in the window. */
@@ -159,8 +147,8 @@ const COMPARE: Record<Comparison, (value: number, threshold: number) => boolean>
 }
 
 /**
- * Takes an alert one minute on: `at` is the end of the minute. It fires when the condition comes to hold, once, and not again before the value was
- * back by the hysteresis. What begins during the cool-down and still holds at its end fires then.
+ * Advances an alert by the minute that ended at `at`. It fires once when the condition becomes true, and again only after the value
+ * returned past the hysteresis. A condition that became true during the cool-down and still holds at its end fires then.
  */
 export function evaluateMinute(
   rule: AlertRule,
@@ -179,7 +167,7 @@ function holds({ comparison, threshold, hysteresis }: AlertRule, value: number, 
   return COMPARE[comparison](value, comparison.startsWith('>') ? threshold - back : threshold + back)
 }
 
-/** A clock that was set back lies before the last firing: that counts by its distance, too, so that an hour back is no hour of silence. */
+/** Distance counts in both directions: after the clock was set back an hour, the alert is not silent for an hour. */
 function isCoolingDown({ coolDownMinutes }: AlertRule, firedAt: number | null, at: number): boolean {
   return firedAt !== null && Math.abs(at - firedAt) < coolDownMinutes * MINUTE_MS
 }

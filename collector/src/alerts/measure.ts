@@ -7,16 +7,16 @@ import type { Alert } from './alert.js'
 import type { Measured } from './evaluate.js'
 import type { MetricSource } from './metric-source.js'
 
-/** The last 24 hours beside the average of the six days before today. */
+/** The last 24 hours compared with the average of the six days before today. */
 interface Spike {
   currentVisitors: number
-  /** Visitors of an average day; 0 when there were none. */
+  /** Visitors of an average day; 0 without any. */
   baseline: number
 }
 
 export type Measurement = Measured & { spike?: Spike }
 
-/** Measures what an alert watches, in the window that ends at `at`, ms since the epoch. Rejects with `STORE_UNAVAILABLE` when the store is away. */
+/** Measures the metric of an alert in the window that ends at `at`, ms since the epoch. Rejects with `STORE_UNAVAILABLE` when the store is unreachable. */
 export type Measure = (
   alert: Pick<Alert, 'metric' | 'windowMinutes' | 'currency'>,
   site: Pick<Site, 'id' | 'timeZone'>,
@@ -24,20 +24,20 @@ export type Measure = (
 ) => Promise<Measurement>
 
 interface MeasureServices {
-  figures: MetricSource
+  metricSource: MetricSource
   reports: Pick<ReportStore, 'summary' | 'timeline'>
 }
 
 const MINUTE_MS = 60_000
 
-/** Asks the stores for what alerts watch; questions that several alerts have in common are asked once. */
-export function createMeasure({ figures, reports }: MeasureServices): Measure {
-  // Alerts come by site, window and minute: the last question is the one that is asked again.
+/** Measures metrics in the stores; a query shared by several alerts runs once. */
+export function createMeasure({ metricSource, reports }: MeasureServices): Measure {
+  // Alerts are evaluated by site, window and minute, so only the last query repeats.
   let last: { key: string; answer: ReturnType<MetricSource['metrics']> } | undefined
-  const figuresOf = (siteId: string, window: Period) => {
+  const metricsOf = (siteId: string, window: Period) => {
     const key = JSON.stringify([siteId, window])
     if (last?.key !== key) {
-      last = { key, answer: figures.metrics(siteId, window) }
+      last = { key, answer: metricSource.metrics(siteId, window) }
       last.answer.catch(() => (last = undefined))
     }
     return last.answer
@@ -47,11 +47,11 @@ export function createMeasure({ figures, reports }: MeasureServices): Measure {
     const window = { from: at - windowMinutes * MINUTE_MS, to: at }
     switch (metric) {
       case 'revenue': {
-        const { revenue, visitors } = await figures.revenue(site.id, window, currency)
+        const { revenue, visitors } = await metricSource.revenue(site.id, window, currency)
         return { value: revenue, volume: visitors }
       }
       case 'live_visitors': {
-        const live = await figures.liveVisitors(site.id, { from: at - LIVE_WINDOW_MS, to: at })
+        const live = await metricSource.liveVisitors(site.id, { from: at - LIVE_WINDOW_MS, to: at })
         return { value: live, volume: live }
       }
       case 'bounce_rate': {
@@ -71,16 +71,16 @@ export function createMeasure({ figures, reports }: MeasureServices): Measure {
         }
       }
       case 'uptime':
-        throw new Error('nobody measures it: it is told')
+        throw new Error('uptime is reported by the monitor and never measured')
       default: {
-        const answer = await figuresOf(site.id, window)
+        const answer = await metricsOf(site.id, window)
         return { value: answer[metric], volume: answer.visitors }
       }
     }
   }
 }
 
-/** Visitors of the last 24 hours, and of an average day of the site's calendar in the week, today not counted. */
+/** Visitors of the last 24 hours, and of an average day of the past week in the site's time zone, without today. */
 async function measureSpike(
   reports: MeasureServices['reports'],
   { id: siteId, timeZone }: Pick<Site, 'id' | 'timeZone'>,

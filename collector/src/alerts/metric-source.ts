@@ -1,6 +1,6 @@
 import type { Period } from '../reports/report-store.js'
 
-/** What a site's collector received in a window. */
+/** Counts over the events of a site received in a window. */
 export interface WindowMetrics {
   visitors: number
   visits: number
@@ -12,13 +12,13 @@ export interface WindowMetrics {
 }
 
 /**
- * The questions that alerts ask of the events, every minute: by when they were received, not by when they happened, so that a minute that
- * is over says the same for ever. Every method rejects with `STORE_UNAVAILABLE` when the store is away or busy.
+ * Queries behind alerts, run every minute. Windows select by time of receipt, not of occurrence, so that the metrics of a past minute never
+ * change. Every method rejects with `STORE_UNAVAILABLE` when the store is unreachable or busy.
  */
 export interface MetricSource {
   metrics(siteId: string, window: Period): Promise<WindowMetrics>
-  /** Of one currency, in major units. */
+  /** In one currency, in major units. */
   revenue(siteId: string, window: Period, currency: string): Promise<{ revenue: number; visitors: number }>
-  /** Visitors with an event or heartbeat; those of more than a day ago are forgotten. */
+  /** Visitors with an event or heartbeat; windows older than a day find none. */
   liveVisitors(siteId: string, window: Period): Promise<number>
 }

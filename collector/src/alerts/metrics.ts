@@ -1,34 +1,34 @@
 import type { Registry } from '../observability/registry.js'
 import { DESTINATION_TYPES, type DestinationType } from './alert.js'
 
-/** How attempts to send a notice end; `retried` when another follows. */
+/** Result of an attempt to send a notification; `retried` when another follows. */
 const OUTCOMES = ['sent', 'retried', 'failed'] as const
-type NotificationOutcomeName = (typeof OUTCOMES)[number]
+type AttemptOutcome = (typeof OUTCOMES)[number]
 
 export interface AlertCounts {
-  crossed(crossings: number): void
-  noticed(destination: DestinationType, outcome: NotificationOutcomeName): void
+  triggered(count: number): void
+  attempted(destination: DestinationType, outcome: AttemptOutcome): void
 }
 
-/** Counts crossings, each once however many collectors judge, and attempts to tell them. */
+/** Counts triggers, each once however many collectors evaluate it, and attempts to send notifications. */
 export function createAlertCounts({ counter }: Registry): AlertCounts {
-  const crossings = counter(
+  const triggers = counter(
     'zenovay_alert_crossings_total',
-    'Crossings of alerts that are to be told.',
+    'Alert triggers that notify a destination.',
   ).with()
-  const notices = counter(
+  const attempts = counter(
     'zenovay_alert_notices_total',
-    'Attempts to tell a crossing, by the kind of destination and how they ended.',
+    'Attempts to send an alert notification, by type of destination and outcome.',
   )
   const cells = new Map(
     DESTINATION_TYPES.flatMap((destination) =>
       OUTCOMES.map(
-        (outcome) => [`${destination} ${outcome}`, notices.with({ destination, outcome })] as const,
+        (outcome) => [`${destination} ${outcome}`, attempts.with({ destination, outcome })] as const,
       ),
     ),
   )
   return {
-    crossed: (count) => crossings.add(count),
-    noticed: (destination, outcome) => cells.get(`${destination} ${outcome}`)!.add(),
+    triggered: (count) => triggers.add(count),
+    attempted: (destination, outcome) => cells.get(`${destination} ${outcome}`)!.add(),
   }
 }

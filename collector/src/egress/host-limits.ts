@@ -1,19 +1,19 @@
-/** How much a destination host is asked at once, whoever's webhooks point at it: they may be meant to hurt it. */
+/** Limits the requests to each destination host, across all webhooks: webhooks may be aimed at a host to harm it. */
 export interface HostLimits {
   /** How many requests may start now. */
   free(host: string, now: number): number
   inFlight(host: string): number
-  /** When one may start, as far as the pace goes; ms like `now`. */
+  /** When the pace allows the next request; ms like `now`. */
   nextAt(host: string, now: number): number
-  /** One starts; call what it gives when it has ended. */
+  /** Counts a request from now until the returned function is called. */
   begin(host: string, now: number): () => void
 }
 
 export const MAX_CONCURRENT_PER_HOST = 8
-/** No host gets more requests in any second. */
+/** In any second. */
 const MAX_REQUESTS_PER_HOST_S = 100
 
-// Evenly, so that a crash finds few requests under way; together with a burst just within the limit of any second.
+// Evenly spaced, so that a crash interrupts few requests; burst and spacing together stay just below the limit of any second.
 const BURST = 5
 const SPACING_MS = 1000 / (MAX_REQUESTS_PER_HOST_S - BURST - 1)
 const BURST_MS = (BURST - 1) * SPACING_MS
@@ -21,7 +21,7 @@ const MAX_IDLE_HOSTS = 10_000
 
 interface Host {
   inFlight: number
-  /** When the next request would start, had all been spaced evenly. */
+  /** When the next request would start if all had been evenly spaced. */
   pacedTo: number
 }
 
@@ -34,7 +34,7 @@ export function createHostLimits(): HostLimits {
     return host
   }
 
-  /** Hosts that are idle and within their pace are like those never seen. */
+  /** Forgets idle hosts within their pace, which equal unknown ones. */
   const sweep = (now: number) => {
     if (hosts.size <= MAX_IDLE_HOSTS) return
     for (const [name, host] of hosts) if (host.inFlight === 0 && host.pacedTo <= now) hosts.delete(name)

@@ -1,19 +1,22 @@
 import type { Site } from '../control/sites.js'
 import type { EventStore } from '../ingest/event-store.js'
 
+/** The result of one deletion. */
 interface Expiry {
   retentionMonths: number
   /** ms since the epoch. */
   before: number
+  /** Number of sites. */
   sites: number
+  /** Number of deleted events. */
   events: number
   isDone: boolean
 }
 
-// Ids travel in the address of the store's request, which is limited.
-const SITES_AT_ONCE = 1_000
+// The ids are part of the request URL, whose length is limited.
+const SITES_PER_QUERY = 1_000
 
-/** Deletes the events of every site that are past its retention. Sites that keep as long go together; without such events nothing is written. */
+/** Deletes events past the retention of their site, one query per retention period. Writes nothing when there are none. */
 export async function* deleteExpired(
   sites: Site[],
   events: Pick<EventStore, 'delete'>,
@@ -23,19 +26,19 @@ export async function* deleteExpired(
   for (const { id, retentionMonths } of sites)
     idsByMonths.set(retentionMonths, [...(idsByMonths.get(retentionMonths) ?? []), id])
   for (const [retentionMonths, ids] of idsByMonths)
-    for (let start = 0; start < ids.length; start += SITES_AT_ONCE) {
-      const siteIds = ids.slice(start, start + SITES_AT_ONCE)
+    for (let start = 0; start < ids.length; start += SITES_PER_QUERY) {
+      const siteIds = ids.slice(start, start + SITES_PER_QUERY)
       const before = retentionCutoff(now, retentionMonths)
       const { rows, isDone } = await events.delete({ siteIds, before })
       yield { retentionMonths, before, sites: siteIds.length, events: rows, isDone }
     }
 }
 
-/** The UTC midnight that was `months` calendar months before `now` (ms since the epoch): what happened earlier is past its retention. */
+/** The UTC midnight `months` calendar months before `now` (ms since the epoch); earlier events are past their retention. */
 export function retentionCutoff(now: number, months: number): number {
   const today = new Date(now)
   const [year, month] = [today.getUTCFullYear(), today.getUTCMonth() - months]
-  // A month before 31 March is the end of February, not 3 March: that would delete too much.
+  // One month before 31 March is the end of February; 3 March would delete too much.
   const lastDay = new Date(Date.UTC(year, month + 1, 0)).getUTCDate()
   return Date.UTC(year, month, Math.min(today.getUTCDate(), lastDay))
 }

@@ -1,10 +1,16 @@
 import type { Logger } from 'pino'
 import { ATTEMPT_DEADLINE_MS, type AttemptResult } from '../egress/attempt.js'
-import { createLoopSignal } from '../egress/delivery-loop.js'
+import {
+  abortAll,
+  createDeliveryLoop,
+  type DeliveryQueue,
+  type Flight,
+  pause,
+  STOPPED,
+} from '../egress/delivery-loop.js'
 import { createHostLimits } from '../egress/host-limits.js'
 import { disableReasonOf, classifyAttempt, pauseAfter } from '../egress/retry-schedule.js'
-import { describeError } from '../errors.js'
-import { createEndpoints, type Endpoint, type Flight } from './endpoints.js'
+import { createEndpoints } from './endpoints.js'
 import type { Message, Send } from './signing.js'
 import {
   type ClaimedDelivery,
@@ -12,57 +18,59 @@ import {
   type FinishedAttempt,
   LEASE_MS,
   type NextState,
+  type Turn,
   type TurnResult,
 } from './webhook-store.js'
 import type { Webhook } from './webhook.js'
 
 export interface DeliveryEngine {
-  /** Knows exactly these webhooks as active from now on. */
+  /** Replaces the active webhooks. */
   update(webhooks: Pick<Webhook, 'id' | 'url' | 'backlog'>[]): void
-  /** Something was queued for these. */
+  /** Call after queueing deliveries for these webhooks. */
   wake(webhookIds: Iterable<string>): void
   /**
-   * Makes a change of a webhook while nothing of it starts, and resolves when no attempt from before the change is under way any more.
-   * `wait`: attempts under way come to their end; `cut`: only those that need less than half a second, and deliveries of the others are over.
+   * Changes a webhook while none of its attempts start; resolves when no attempt from before the change is under way.
+   * `wait` lets those attempts finish; `cut` aborts them after half a second and cancels their deliveries.
    */
   change<Result>(webhookId: string, end: 'wait' | 'cut', make: () => Promise<Result>): Promise<Result>
-  /** Sends a message of its own at once, at the pace of its host. It is made when nothing changes the webhook; undefined when there is none. */
+  /** Sends a message outside the queue, at the pace of its host. `make` runs while no change is under way; undefined when it returns none. */
   sendNow(
     webhook: Pick<Webhook, 'id' | 'url'>,
     make: () => Promise<Message | undefined>,
   ): Promise<AttemptResult | undefined>
+  /** Attempts under way. */
   inFlight(): number
-  /** Starts nothing more; resolves when what was under way is written, a little after `withinMs` at most: what is cut then is sent again after the next start. */
+  /** Starts nothing more; resolves soon after `withinMs` at most. Attempts cut then are repeated after the next start. */
   stop(withinMs: number): Promise<void>
 }
 
 interface DeliveryEngineServices {
   store: Pick<DeliveryStore, 'takeTurn' | 'leasedUntil'>
   send: Send
-  /** Told of every turn. */
   onTurn: (result: Pick<TurnResult, 'ended' | 'disabled'>) => void
   log: Pick<Logger, 'error'>
-  /** ms since the epoch, going on evenly. */
+  /** ms since the epoch, advancing steadily. */
   engineNow: () => number
   /** ms since the epoch. */
   now: () => number
   random: () => number
 }
 
-// Between transactions: what ends and what gets due meanwhile shares one.
-const TURN_SPACING_MS = 2
-// A store that fails is asked again after this.
-const PAUSE_AFTER_FAILURE_MS = 1_000
+interface LeasedDelivery extends ClaimedDelivery {
+  /** Its lease is too old to start: other processes rely on when it ends. */
+  isLate: boolean
+}
+
 const SLOW_MS = 1_000
 const POLL_MS = 50
-// What was sent already may reach the receiver after it is cut; nearly all answer within this.
+// A request already sent may have arrived although it is cut; nearly all receivers answer within this.
 const CUT_AFTER_MS = 500
-// What was claimed longer ago is not sent: others count on its end.
 const START_WITHIN_MS = 1_000
+// From the start of a lease.
 const LATEST_END_MS = START_WITHIN_MS + ATTEMPT_DEADLINE_MS + 500
-const [REMOVED, STOPPED] = ['removed', 'stopped']
+const REMOVED = 'removed'
 
-/** Takes deliveries from the queue when they are due, sends them, and writes what became of them: one loop, one transaction for each turn. */
+/** Delivers queued webhook events: the queue adapter of the delivery loop, and changes of webhooks between its attempts. */
 export function createDeliveryEngine({
   store,
   send,
@@ -74,191 +82,117 @@ export function createDeliveryEngine({
 }: DeliveryEngineServices): DeliveryEngine {
   const limits = createHostLimits()
   const endpoints = createEndpoints(limits)
-  const waker = createLoopSignal()
+  // Webhooks with deliveries queued during a turn, whose result may predate them.
   const woken = new Set<string>()
-  let finished: FinishedAttempt[] = []
-  let turning: Promise<void> | undefined
-  let isStopping = false
-  const running = run()
 
-  async function run(): Promise<void> {
-    for (;;) {
-      const claims = isStopping ? [] : endpoints.choose(engineNow())
-      if (claims.length === 0 && finished.length === 0) {
-        if (isStopping && endpoints.inFlight() === 0) return
-        await waker.sleepUntil(isStopping ? Infinity : endpoints.nextAt(engineNow()), engineNow)
-        continue
-      }
-      turning = takeTurn(claims)
-      const hasFailed = await turning.then(() => false, reportFailure)
-      turning = undefined
-      if (hasFailed && isStopping) return
-      await waker.pause(hasFailed ? PAUSE_AFTER_FAILURE_MS : TURN_SPACING_MS)
-    }
-  }
-
-  function reportFailure(error: unknown): true {
-    log.error({ error: describeError(error) }, 'the queue of webhooks cannot be used; it is tried again')
-    return true
-  }
-
-  async function takeTurn(claims: { webhookId: string; limit: number }[]): Promise<void> {
-    const writing = finished
-    finished = []
-    woken.clear()
-    const turnedAt = engineNow()
-    const result = await store
-      .takeTurn({ finished: writing, claims, now: turnedAt, wallNow: now() })
-      .catch((error: unknown) => {
-        finished = [...writing, ...finished]
-        throw error
-      })
-    for (const [id, dueAt] of result.due)
-      endpoints.ensure(id).dueAt = woken.has(id) ? -Infinity : (dueAt ?? Infinity)
-    for (const id of result.disabled) endpoints.ensure(id).isActive = false
-    const isLate = engineNow() - turnedAt > START_WITHIN_MS
-    for (const delivery of result.claimed) {
-      if (isLate) giveBack(delivery)
-      else launch(delivery)
-    }
-    onTurn(result)
-  }
-
-  function launch(delivery: ClaimedDelivery): void {
-    const { webhookId, url, secret, eventId, event, body } = delivery
-    const endpoint = endpoints.ensure(webhookId)
-    const abort = new AbortController()
-    const at = now()
-    const message = { webhook: { id: webhookId, url, secret }, eventId, event, body }
-    void fly(endpoint, abort, () => send(message, abort.signal)).then((result) => {
+  const queue: DeliveryQueue<Turn['claims'], LeasedDelivery, FinishedAttempt> = {
+    choose() {
+      const claims = endpoints.choose(engineNow())
+      return claims.length > 0 ? claims : undefined
+    },
+    nextAt: () => endpoints.nextAt(engineNow()),
+    async takeTurn({ finished, claims = [] }) {
+      woken.clear()
+      const turnedAt = engineNow()
+      const result = await store.takeTurn({ finished, claims, now: turnedAt, wallNow: now() })
+      for (const [id, dueAt] of result.due)
+        endpoints.ensure(id).dueAt = woken.has(id) ? -Infinity : (dueAt ?? Infinity)
+      for (const id of result.disabled) endpoints.ensure(id).isActive = false
+      onTurn(result)
+      const isLate = engineNow() - turnedAt > START_WITHIN_MS
+      return result.claimed.map((delivery) => ({ ...delivery, isLate }))
+    },
+    async attempt({ isLate, ...delivery }, flight) {
+      if (isLate) return giveBack(delivery)
+      const { webhookId, url, secret, eventId, event, body } = delivery
+      const endpoint = endpoints.ensure(webhookId)
+      const at = now()
+      const end = endpoints.begin(endpoint, flight, engineNow())
+      const message = { webhook: { id: webhookId, url, secret }, eventId, event, body }
+      const result = await send(message, flight.abort.signal).finally(end)
       endpoint.isSlow = result.durationMs > SLOW_MS
-      finished.push({
-        delivery,
-        at,
-        result,
-        next: decide(delivery, result, abort.signal),
-        disable: disableReasonOf(result),
-      })
-      waker.wake()
-    })
+      const next = decide(delivery, result, flight.abort.signal)
+      return { delivery, at, result, next, disable: disableReasonOf(result) }
+    },
   }
 
-  function giveBack(delivery: ClaimedDelivery): void {
+  function giveBack(delivery: ClaimedDelivery): FinishedAttempt {
     const result = { status: undefined, error: 'cancelled', answer: '', durationMs: 0 }
-    finished.push({
-      delivery,
-      at: now(),
-      result,
-      next: { state: 'waiting', dueAt: engineNow(), isReturned: true },
-      disable: undefined,
-    })
-  }
-
-  /** Runs an attempt, counted from its start to its end. */
-  async function fly<Result>(
-    endpoint: Endpoint,
-    abort: AbortController,
-    attempt: () => Promise<Result>,
-  ): Promise<Result> {
-    let land!: () => void
-    const ended = new Promise<void>((resolve) => (land = resolve))
-    const end = endpoints.begin(endpoint, { abort, ended }, engineNow())
-    try {
-      return await attempt()
-    } finally {
-      end()
-      // After those who wait for the result, so that a flush finds it.
-      setImmediate(land)
-    }
+    const next: NextState = { state: 'waiting', dueAt: engineNow(), isReturned: true }
+    return { delivery, at: now(), result, next, disable: undefined }
   }
 
   function decide({ attempt }: ClaimedDelivery, result: AttemptResult, signal: AbortSignal): NextState {
-    const verdict = classifyAttempt(result)
-    if (verdict === 'delivered') return { state: 'done' }
+    const attemptClass = classifyAttempt(result)
+    if (attemptClass === 'delivered') return { state: 'done' }
     if (signal.aborted)
       return signal.reason === STOPPED
         ? { state: 'waiting', dueAt: engineNow(), isReturned: true }
         : { state: 'cancelled' }
-    const pause = verdict === 'retry' ? pauseAfter(attempt, random) : undefined
-    return pause === undefined ? { state: 'failed' } : { state: 'waiting', dueAt: engineNow() + pause }
+    const pauseMs = attemptClass === 'retry' ? pauseAfter(attempt, random) : undefined
+    return pauseMs === undefined ? { state: 'failed' } : { state: 'waiting', dueAt: engineNow() + pauseMs }
   }
 
-  /** Resolves when what has ended by now is in the store. */
-  async function flush(): Promise<void> {
-    while ((finished.length > 0 || turning) && !isStopping) {
-      waker.wake()
-      await waker.pause(TURN_SPACING_MS)
-    }
-  }
+  const loop = createDeliveryLoop({ queue, name: 'webhooks', log, clock: engineNow })
 
-  /** Resolves when no other process, and none that died, can be sending to a webhook. */
+  /** Resolves when no other process, alive or dead, can be sending to a webhook. */
   async function waitForOthers(webhookId: string): Promise<void> {
     for (;;) {
       const until = await store.leasedUntil(webhookId)
       if (until === undefined || until - LEASE_MS + LATEST_END_MS <= engineNow()) return
-      await waker.pause(POLL_MS)
+      await pause(POLL_MS)
     }
   }
 
   return {
-    inFlight: endpoints.inFlight,
+    inFlight: loop.inFlight,
+    stop: loop.stop,
     update(webhooks) {
       endpoints.update(webhooks)
-      waker.wake()
+      loop.wake()
     },
     wake(ids) {
       for (const id of ids) {
         endpoints.ensure(id).dueAt = -Infinity
         woken.add(id)
       }
-      waker.wake()
+      loop.wake()
     },
     async change(webhookId, end, make) {
       const endpoint = endpoints.ensure(webhookId)
       endpoint.holds++
       try {
-        // What is being claimed starts with what was read before the change.
-        await turning?.catch(() => {})
-        const flights = [...endpoint.flights]
+        // Deliveries being leased were read before the change.
+        await loop.turnEnd()
+        const flights: Flight[] = [...endpoint.flights]
         const result = await make()
-        const impatience =
-          end === 'cut' ? setTimeout(() => abortAll(flights, REMOVED), CUT_AFTER_MS) : undefined
+        const timer = end === 'cut' ? setTimeout(() => abortAll(flights, REMOVED), CUT_AFTER_MS) : undefined
         await Promise.all(flights.map(({ ended }) => ended))
-        clearTimeout(impatience)
-        await flush()
+        clearTimeout(timer)
+        await loop.flush()
         await waitForOthers(webhookId)
         return result
       } finally {
         endpoint.holds--
-        waker.wake()
+        loop.wake()
       }
     },
     async sendNow({ id, url }, make) {
-      // An endpoint without attempts and holds may be another object later.
-      while (endpoints.ensure(id).holds > 0) await waker.pause(POLL_MS)
+      // Looked up each time: an endpoint without attempts and holds may be replaced.
+      while (endpoints.ensure(id).holds > 0) await pause(POLL_MS)
       const endpoint = endpoints.ensure(id)
       endpoint.host = new URL(url).hostname
-      const abort = new AbortController()
-      const wait = limits.nextAt(endpoint.host, engineNow()) - engineNow()
-      return fly(endpoint, abort, async () => {
-        if (wait > 0) await waker.pause(wait)
-        const message = await make()
-        return message && send(message, abort.signal)
+      const waitMs = limits.nextAt(endpoint.host, engineNow()) - engineNow()
+      return loop.fly(async (flight) => {
+        const end = endpoints.begin(endpoint, flight, engineNow())
+        try {
+          if (waitMs > 0) await pause(waitMs)
+          const message = await make()
+          return message && (await send(message, flight.abort.signal))
+        } finally {
+          end()
+        }
       })
     },
-    async stop(withinMs) {
-      isStopping = true
-      waker.wake()
-      const impatience = setTimeout(
-        () => [...endpoints.all()].forEach(({ flights }) => abortAll(flights, STOPPED)),
-        withinMs,
-      )
-      await running
-      clearTimeout(impatience)
-    },
   }
-}
-
-function abortAll(flights: Iterable<Flight>, reason: string): void {
-  for (const { abort } of flights) abort.abort(reason)
 }

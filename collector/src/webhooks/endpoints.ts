@@ -1,50 +1,43 @@
+import type { Flight } from '../egress/delivery-loop.js'
 import { type HostLimits, MAX_CONCURRENT_PER_HOST } from '../egress/host-limits.js'
 import type { Webhook } from './webhook.js'
 
-/** A webhook as the engine knows it: what is in memory of its queue. */
+/** In-memory state of a webhook's queue. */
 export interface Endpoint {
   id: string
   /** Host name of its URL. */
   host: string
   isActive: boolean
-  /** When its next delivery is due, as far as is known; Infinity when nothing waits. */
+  /** When its next delivery is due, as far as known; Infinity when none waits. */
   dueAt: number
   flights: Set<Flight>
-  /** Changes under way, during which nothing starts. */
+  /** Changes under way, during which no attempt starts. */
   holds: number
-  /** Its last attempt took long. */
+  /** Whether its last attempt was slow. */
   isSlow: boolean
 }
 
-/** An attempt under way. */
-export interface Flight {
-  abort: AbortController
-  /** Resolves when it has ended and is about to be written. */
-  ended: Promise<void>
-}
-
-/** Endpoints in a ring: who was served last comes last. */
+/** Endpoints in a ring: the one served last moves to the end. */
 interface Endpoints {
-  /** Knows exactly these as active. What is new is taken for due. */
+  /** Replaces the active webhooks; new ones count as due. */
   update(webhooks: Pick<Webhook, 'id' | 'url' | 'backlog'>[]): void
-  /** The endpoint of an id, also of one that is not active. */
+  /** Finds or adds an endpoint, which may be inactive. */
   ensure(id: string): Endpoint
-  /** How many attempts may start at which endpoints at this moment. */
+  /** Which endpoints may start how many attempts now. */
   choose(now: number): { webhookId: string; limit: number }[]
-  /** When {@link choose} may find more, as far as time decides; Infinity for never. */
+  /** When {@link choose} may return more because time passed; Infinity for never. */
   nextAt(now: number): number
+  /** Counts an attempt from now until the returned function is called. */
   begin(endpoint: Endpoint, flight: Flight, now: number): () => void
-  inFlight(): number
-  all(): Iterable<Endpoint>
 }
 
 const MAX_CONCURRENT_PER_ENDPOINT = 4
 const MAX_CONCURRENT = 64
-// Endpoints that take long share half of all attempts: however many they are, the others go on.
+// Slow endpoints share half of all attempts: however many there are, the others keep going.
 const MAX_CONCURRENT_SLOW = 32
 
 export function createEndpoints(limits: HostLimits): Endpoints {
-  // In the order of the ring.
+  // In ring order.
   const endpoints = new Map<string, Endpoint>()
   let [inFlight, slowInFlight] = [0, 0]
 
@@ -71,8 +64,6 @@ export function createEndpoints(limits: HostLimits): Endpoints {
 
   return {
     ensure,
-    inFlight: () => inFlight,
-    all: () => endpoints.values(),
     update(webhooks) {
       const active = new Set(webhooks.map(({ id }) => id))
       for (const endpoint of endpoints.values()) {
@@ -120,7 +111,7 @@ export function createEndpoints(limits: HostLimits): Endpoints {
       let next = Infinity
       for (const endpoint of endpoints.values()) {
         if (endpoint.dueAt === Infinity || !mayStart(endpoint) || isCrowded(endpoint)) continue
-        // Without a free place at its host, an end of an attempt there is waited for, not a time.
+        // A full host frees up when an attempt ends, not at a time.
         if (limits.inFlight(endpoint.host) >= MAX_CONCURRENT_PER_HOST) continue
         next = Math.min(next, Math.max(endpoint.dueAt, limits.nextAt(endpoint.host, now)))
       }

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { AttemptResult } from '../egress/attempt.js'
 import { createSteadyClock } from '../egress/delivery-loop.js'
-import { repeat } from '../reports/realtime/start-stream.js'
 import { createDeliveryEngine } from './deliver.js'
 import type { DeliveryCounts } from './metrics.js'
 import { createOutbox, createSubscriptions, type Outbox } from './outbox.js'
@@ -10,31 +9,40 @@ import { type Send, sendTest, type TestDelivery } from './signing.js'
 import type { DeliveryStore, ReplayChoice, WebhookStore } from './webhook-store.js'
 import type { NewWebhook, Webhook } from './webhook.js'
 
-/** What the routes may do with webhooks. Who may do it is theirs to decide. */
+/** Webhooks and their deliveries; callers check permissions. */
 export interface Webhooks extends Pick<WebhookStore, 'findWebhook' | 'listWebhooks' | 'listLog'> {
-  /** Adds one; undefined when its site (or its account, for those of all sites) has `MAX_WEBHOOKS` already. */
+  /** Undefined when the site (or the account, for webhooks of all sites) has `MAX_WEBHOOKS` already. */
   add(webhook: NewWebhook, actor: string | null): Promise<Webhook | undefined>
-  /** Gives it another secret, sealed; resolves when nothing signed with the old one is under way any more, in at most some six seconds. False when there is no such webhook. */
+  /** Replaces the secret, sealed; resolves when no attempt signed with the old one is under way, after about six seconds at most. False when there is no such webhook. */
   rotate(id: string, secret: string, actor: string | null): Promise<boolean>
   /** Resolves when nothing is delivered to it any more. False when there is no such webhook. */
   remove(id: string, actor: string | null): Promise<boolean>
-  /** Makes a disabled one active again, with what still waits for it. False when there is no such webhook. */
+  /** Enables a disabled webhook, with its waiting deliveries. False when there is no such webhook. */
   enable(id: string, actor: string | null): Promise<boolean>
-  /** Sends one event at once, signed, and logs the attempt; it counts for nothing else. Undefined when there is no such webhook. */
+  /** Sends one signed event at once and logs the attempt, without retries or effect on the webhook. Undefined when there is no such webhook. */
   test(id: string, test: TestDelivery): Promise<AttemptResult | undefined>
-  /** Sends again; how many deliveries. Undefined when there is no such webhook. */
+  /** Queues deliveries again and resolves to their number. Undefined when there is no such webhook. */
   replay(id: string, choice: ReplayChoice, actor: string | null): Promise<number | undefined>
   outbox: Outbox
-  /** Deletes what is known of a site or a visitor: payloads, and answers that repeat the visitor's id. */
-  forget: DeliveryStore['erase']
-  /** Deletes and expires what is due: a task of housekeeping. */
-  tidy(): Promise<void>
+  /** Erases the data of sites or of a visitor: payloads, and answers that repeat the visitor ID. */
+  erase: DeliveryStore['erase']
+  /** Background job: applies webhook changes of other processes, and counts the backlog. */
+  refresh: BackgroundJob
+  /** Background job: purges expired deliveries and log entries. */
+  purge: BackgroundJob
   /** Attempts under way. */
   inFlight(): number
   /** Deliveries that are not over, as of two seconds ago. */
   backlog(): number
-  /** Starts no more attempts and waits for those under way, so long at most (in ms); the outbox still takes events. */
+  /** Starts no more attempts and waits for those under way, `withinMs` at most; the outbox still accepts events. */
   stop(withinMs: number): Promise<void>
+}
+
+interface BackgroundJob {
+  name: string
+  everyMs: number
+  runAtStart?: boolean
+  run(signal: AbortSignal): Promise<void>
 }
 
 interface WebhooksServices {
@@ -50,10 +58,11 @@ interface WebhooksServices {
   random?: () => number
 }
 
-// How far this process is behind what others change.
+// The longest delay until changes of other processes apply here.
 const REFRESH_MS = 2_000
+const PURGE_MS = 60_000
 
-/** Starts delivering what waits. */
+/** Starts delivering queued events. */
 export async function createWebhooks({
   store,
   send,
@@ -86,12 +95,8 @@ export async function createWebhooks({
   }
   await refresh()
   let backlog = 0
-  const stopWatching = repeat(async () => {
-    backlog = await store.countBacklog()
-    if (await store.hasChangedElsewhere()) await refresh()
-  }, REFRESH_MS)
 
-  /** Makes a change known in this process at once. */
+  /** Applies a change in this process at once. */
   const changed = async <Result>(change: Promise<Result>): Promise<Result> => {
     const result = await change
     await refresh()
@@ -103,7 +108,7 @@ export async function createWebhooks({
     findWebhook: store.findWebhook,
     listWebhooks: store.listWebhooks,
     listLog: store.listLog,
-    forget: store.erase,
+    erase: store.erase,
     inFlight: engine.inFlight,
     backlog: () => backlog,
     outbox: createOutbox({
@@ -126,27 +131,38 @@ export async function createWebhooks({
       engine.wake([id])
       return count
     },
-    async tidy() {
-      counts.count({ dropped: await purgeAll(store, { now: engineNow(), wallNow: now() }) })
+    refresh: {
+      name: 'webhook-refresh',
+      everyMs: REFRESH_MS,
+      runAtStart: true,
+      async run() {
+        backlog = await store.countBacklog()
+        if (await store.hasChangedElsewhere()) await refresh()
+      },
     },
-    async stop(withinMs) {
-      stopWatching()
-      await engine.stop(withinMs)
+    purge: {
+      name: 'webhook-purge',
+      everyMs: PURGE_MS,
+      async run(signal) {
+        counts.count({ dropped: await purgeAll(store, { now: engineNow(), wallNow: now() }, signal) })
+      },
     },
+    stop: engine.stop,
   }
 }
 
-// A backlog of rows to delete is no reason to hold up requests: one step in ten milliseconds, for a while, and the rest at the next call.
+// A large backlog of expired rows must not hold up requests: one step every ten milliseconds, the rest in the next run.
 const STEP_PAUSE_MS = 10
 const MAX_STEPS = 1_000
 
-/** Deletes and expires what is due; how many deliveries were given up. */
+/** Purges expired rows; resolves to the number of dropped deliveries. */
 async function purgeAll(
   store: Pick<DeliveryStore, 'purge'>,
   times: { now: number; wallNow: number },
+  signal: AbortSignal,
 ): Promise<number> {
   let dropped = 0
-  for (let step = 0; step < MAX_STEPS; step++) {
+  for (let step = 0; step < MAX_STEPS && !signal.aborted; step++) {
     if (step > 0) await sleep(STEP_PAUSE_MS)
     const result = await store.purge(times)
     dropped += result.dropped

@@ -7,6 +7,7 @@ import type { Site } from '../../src/control/sites.js'
 import { ApiError } from '../../src/errors.js'
 import { makeAlertFields } from '../support/make-alert.js'
 import { openTestControl, type TestControl } from '../support/open-test-control.js'
+import { runJob } from '../support/run-job.js'
 
 const MINUTE_MS = 60_000
 const START = Date.UTC(2026, 2, 29)
@@ -42,18 +43,15 @@ function watch(
     measured.push(minute)
     return typeof value === 'number' ? { value, volume: 1_000 } : value
   }
-  return {
-    measured,
-    lines,
-    ...createAlertEvaluation({
-      store: store.alerts,
-      control: store.control,
-      onCrossings: () => {},
-      log,
-      measure,
-      ...services,
-    }),
-  }
+  const evaluation = createAlertEvaluation({
+    store: store.alerts,
+    control: store.control,
+    onTriggers: () => {},
+    log,
+    measure,
+    ...services,
+  })
+  return { measured, lines, tick: () => runJob(evaluation, (error) => lines.push(error)) }
 }
 
 /** Keeps evaluation results in memory; `flush` stores them in one step, as one long tick would. */
@@ -138,7 +136,7 @@ it('notifies every destination in the transaction that records the trigger', asy
   const told: number[] = []
   const services = {
     now: () => START + MINUTE_MS + STORED_MS,
-    onCrossings: (count: number) => void told.push(count),
+    onTriggers: (count: number) => void told.push(count),
   }
   // Only one of two collectors sends the notification.
   const [first, second] = [watch(() => 1543, services), watch(() => 1543, services)]

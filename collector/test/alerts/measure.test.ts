@@ -35,16 +35,16 @@ it.each(['pageviews', 'visitors', 'visits', 'events', 'goals', 'errors'] as cons
   'reads %s of the window that ends with the minute',
   async (metric) => {
     const figures = makeFigures()
-    expect(await createMeasure({ figures, reports: createFakeReports() })(watched(metric), SITE, AT)).toEqual(
-      { value: FIGURES[metric], volume: 7 },
-    )
+    expect(
+      await createMeasure({ metricSource: figures, reports: createFakeReports() })(watched(metric), SITE, AT),
+    ).toEqual({ value: FIGURES[metric], volume: 7 })
     expect(figures.asked).toEqual([['metrics', 'ws_1', { from: AT - 10 * MINUTE_MS, to: AT }]])
   },
 )
 
 it('shares one query between alerts of a site that need the same metric', async () => {
   const figures = makeFigures()
-  const measure = createMeasure({ figures, reports: createFakeReports() })
+  const measure = createMeasure({ metricSource: figures, reports: createFakeReports() })
   for (const metric of ['pageviews', 'visitors', 'errors'] as const) await measure(watched(metric), SITE, AT)
   await measure(watched('errors'), SITE, AT + MINUTE_MS)
   await measure(watched('errors', 20), SITE, AT + MINUTE_MS)
@@ -57,7 +57,7 @@ it('queries again after the store was unavailable', async () => {
   const figures = makeFigures({
     metrics: async () => (isAway ? Promise.reject(new ApiError('STORE_UNAVAILABLE')) : FIGURES),
   })
-  const measure = createMeasure({ figures, reports: createFakeReports() })
+  const measure = createMeasure({ metricSource: figures, reports: createFakeReports() })
   await expect(measure(watched('errors'), SITE, AT)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
   isAway = false
   expect(await measure(watched('errors'), SITE, AT)).toMatchObject({ value: 1 })
@@ -65,7 +65,7 @@ it('queries again after the store was unavailable', async () => {
 
 it('reads revenue of its currency, and live visitors of five minutes', async () => {
   const figures = makeFigures()
-  const measure = createMeasure({ figures, reports: createFakeReports() })
+  const measure = createMeasure({ metricSource: figures, reports: createFakeReports() })
   expect(await measure(watched('revenue'), SITE, AT)).toEqual({ value: 12.5, volume: 3 })
   expect(await measure(watched('live_visitors', 5), SITE, AT)).toEqual({ value: 42, volume: 42 })
   expect(figures.asked).toEqual([
@@ -77,7 +77,7 @@ it('reads revenue of its currency, and live visitors of five minutes', async () 
 it('has no bounce rate without a visit', async () => {
   const measureWith = (visits: number) =>
     createMeasure({
-      figures: makeFigures(),
+      metricSource: makeFigures(),
       reports: createFakeReports({
         summary: async () => ({ ...NONE, visits, visitors: visits, bounceRate: 40 }),
       }),
@@ -93,7 +93,7 @@ it('compares the last 24 hours with the six calendar days before today', async (
     timeline: async (_, starts) => starts.map((_start, index) => ({ ...NONE, visitors: perDay[index]! })),
   })
   expect(
-    await createMeasure({ figures: makeFigures(), reports })(watched('traffic_spike'), SITE, AT),
+    await createMeasure({ metricSource: makeFigures(), reports })(watched('traffic_spike'), SITE, AT),
   ).toEqual({ value: 2.5, volume: 250, spike: { currentVisitors: 250, baseline: 100 } })
   const [summary, timeline] = reports.asked
   expect(summary!.scope.period).toEqual({ from: AT - 24 * 60 * MINUTE_MS, to: AT + 1 })
@@ -120,7 +120,7 @@ it.each(CLOCK_JUMPS)(
     })
     for (const now of [at, at + jumpMs, at + 10_000, at + 10_000 + jumpMs]) {
       expect(
-        await createMeasure({ figures: makeFigures(), reports })(
+        await createMeasure({ metricSource: makeFigures(), reports })(
           watched('traffic_spike'),
           { ...SITE, timeZone: zone },
           now,
@@ -145,6 +145,6 @@ it.each(CLOCK_JUMPS)(
 it('finds no spike on a site without history', async () => {
   const reports = createFakeReports({ summary: async () => ({ ...NONE, visitors: 250 }) })
   expect(
-    await createMeasure({ figures: makeFigures(), reports })(watched('traffic_spike'), SITE, AT),
+    await createMeasure({ metricSource: makeFigures(), reports })(watched('traffic_spike'), SITE, AT),
   ).toMatchObject({ value: 0 })
 })

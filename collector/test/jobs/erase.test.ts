@@ -162,8 +162,8 @@ it('writes queued events before it deletes, and waits for none that arrive later
     events,
     commit: group,
     heartbeats: idle,
-    settling: { pause: (run) => run() },
-    webhooks: { forget: () => Promise.resolve() },
+    rollups: { pause: (run) => run() },
+    webhooks: { erase: () => Promise.resolve() },
   })({ siteIds: [] })
   // The queue is never empty during the erasure.
   for (let i = 0; i < 20; i++) {

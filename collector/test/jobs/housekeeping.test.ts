@@ -1,10 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { EventRow } from '../../src/ingest/event-row.js'
 import type { Deletion, EventStore } from '../../src/ingest/event-store.js'
 import { createEraser } from '../../src/jobs/erase.js'
 import { createHousekeeping } from '../../src/jobs/housekeeping.js'
+import { createJobRunner } from '../../src/jobs/job.js'
+import { createRegistry } from '../../src/observability/registry.js'
 import { createClickhouseEventStore } from '../../src/stores/clickhouse/event-store.js'
 import { startTestCollector, type TestCollector } from '../support/start-test-collector.js'
 
@@ -15,8 +16,8 @@ let collector: TestCollector
 let store: EventStore
 let log: Record<string, unknown>[]
 const idle = { drain: () => Promise.resolve() }
-const webhooks = { tidy: () => Promise.resolve(), forget: () => Promise.resolve() }
-const settling = {
+const webhooks = { erase: () => Promise.resolve() }
+const rollups = {
   pause: <Result>(run: () => Promise<Result>) => run(),
   rollUp: () => Promise.resolve({ settled: 0, isDone: true }),
 }
@@ -85,19 +86,23 @@ function createSubject(deleteRows = store.delete, options: { now?: () => number 
     { level: 'info' },
     { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) },
   )
-  const erase = createEraser({ events, commit: idle, heartbeats: idle, settling, webhooks })
+  const erase = createEraser({ events, commit: idle, heartbeats: idle, rollups, webhooks })
+  const housekeeping = createHousekeeping({
+    control: collector.collector.control,
+    events,
+    erase,
+    rollups,
+    log: lines,
+    now: () => NOW,
+    ...options,
+  })
+  const services = { log: lines, metrics: createRegistry() }
+  const runs = Object.values(housekeeping).map((job) => createJobRunner(job, services))
   return {
     asked,
-    housekeeping: createHousekeeping({
-      control: collector.collector.control,
-      events,
-      erase,
-      settling,
-      webhooks,
-      log: lines,
-      now: () => NOW,
-      ...options,
-    }),
+    tick: async () => {
+      for (const run of runs) await run()
+    },
   }
 }
 
@@ -125,7 +130,7 @@ it('deletes events past the retention of their site, and returns their number', 
     ]),
     'retention',
   )
-  await createSubject().housekeeping.tick()
+  await createSubject().tick()
   expect(await timesOf(short.id)).toEqual(
     [Date.UTC(2026, 9, 21), NOW - 31 * DAY_MS, NOW - 29 * DAY_MS, NOW].sort(),
   )
@@ -143,24 +148,24 @@ it('deletes events past the retention of their site, and returns their number', 
 it('writes nothing when nothing is past its retention', async () => {
   const site = await addSite(2)
   await store.insertEvents([row(site.id, NOW - DAY_MS)], 'nothing-due')
-  await createSubject().housekeeping.tick()
+  await createSubject().tick()
   const parts = () => collector.select('SELECT name FROM system.parts WHERE active ORDER BY name')
   const before = await parts()
-  await createSubject().housekeeping.tick()
+  await createSubject().tick()
   expect(await parts()).toEqual(before)
   expect(await collector.select('SELECT * FROM system.mutations')).toEqual([])
 })
 
 it('runs at the first tick and then daily', async () => {
   let now = NOW
-  const { housekeeping, asked } = createSubject(() => Promise.resolve({ rows: 0, isDone: true }), {
+  const { tick, asked } = createSubject(() => Promise.resolve({ rows: 0, isDone: true }), {
     now: () => now,
   })
   const deletions: number[] = []
   for (const step of [0, 60_000, DAY_MS - 120_000, 60_000, 60_000]) {
     now += step
     asked.length = 0
-    await housekeeping.tick()
+    await tick()
     deletions.push(asked.filter(({ before }) => before !== undefined).length)
   }
   expect(deletions[0]).toBeGreaterThan(0)
@@ -169,13 +174,13 @@ it('runs at the first tick and then daily', async () => {
 
 it('stays on its daily schedule after the clock was set', async () => {
   let now = NOW
-  const { housekeeping, asked } = createSubject(() => Promise.resolve({ rows: 0, isDone: true }), {
+  const { tick, asked } = createSubject(() => Promise.resolve({ rows: 0, isDone: true }), {
     now: () => now,
   })
   const tickAfter = async (ms: number) => {
     now += ms
     asked.length = 0
-    await housekeeping.tick()
+    await tick()
     return asked.some(({ before }) => before !== undefined)
   }
   expect(await tickAfter(0)).toBe(true)
@@ -188,33 +193,18 @@ it('stays on its daily schedule after the clock was set', async () => {
 
 it('logs a failure and retries in an hour', async () => {
   let now = NOW
-  const { housekeeping, asked } = createSubject(() => Promise.reject(new Error('the store is away')), {
+  const { tick, asked } = createSubject(() => Promise.reject(new Error('the store is away')), {
     now: () => now,
   })
-  await housekeeping.tick()
-  expect(log).toMatchObject([{ level: 50, task: 'retention', error: 'the store is away' }])
+  await tick()
+  expect(log).toMatchObject([{ level: 50, job: 'retention', error: 'the store is away' }])
   const tried = asked.length
   now += 59 * 60_000
-  await housekeeping.tick()
+  await tick()
   expect(asked).toHaveLength(tried)
   now += 60_000
-  await housekeeping.tick()
+  await tick()
   expect(asked).toHaveLength(2 * tried)
-})
-
-it('never runs twice at once', async () => {
-  let running = 0
-  const { housekeeping, asked } = createSubject(async () => {
-    expect(++running).toBe(1)
-    // Slow, so that a second run would overlap.
-    await sleep(20)
-    running--
-    return { rows: 0, isDone: true }
-  })
-  const first = housekeeping.tick()
-  expect(housekeeping.tick()).toBe(first)
-  await first
-  expect(asked.length).toBeGreaterThan(0)
 })
 
 it('deletes the events of a site removed by another process, late ones included, before it forgets the site', async () => {
@@ -223,10 +213,10 @@ it('deletes the events of a site removed by another process, late ones included,
   const wall = Date.now()
   await store.insertEvents([row(site.id, wall)], 'removed-1')
   await control.removeSite(site.id)
-  await createSubject(store.delete, { now: () => Date.now() }).housekeeping.tick()
+  await createSubject(store.delete, { now: () => Date.now() }).tick()
   expect(await timesOf(site.id)).toEqual([])
   await store.insertEvents([row(site.id, wall)], 'removed-2')
-  await createSubject(store.delete, { now: () => Date.now() + 61_000 }).housekeeping.tick()
+  await createSubject(store.delete, { now: () => Date.now() + 61_000 }).tick()
   expect(await timesOf(site.id)).toEqual([])
   expect(await control.listRemovals()).toEqual([])
 })

@@ -303,9 +303,9 @@ it('logs what is removed along with a site, and command-line changes without an 
 it('deletes changes after thirty days', async () => {
   const known = countRows()
   now += 30 * 24 * 60 * 60 * 1000 - 60_000
-  await test.webhooks.tidy()
+  await test.webhooks.purge.run(new AbortController().signal)
   expect(countRows()).toBe(known)
   now += 120_000
-  await test.webhooks.tidy()
+  await test.webhooks.purge.run(new AbortController().signal)
   expect(countRows()).toBe(0)
 })

@@ -14,6 +14,7 @@ import { createIdentifier, type Identifier } from '../../src/ingest/identify/ide
 import { createSaltRotation } from '../../src/ingest/identify/salts.js'
 import { createGroupCommit } from '../../src/ingest/commit/group-commit.js'
 import { createEraser } from '../../src/jobs/erase.js'
+import { startJobs } from '../../src/jobs/job.js'
 import { createMetrics } from '../../src/ingest/metrics.js'
 import type { AlertStore } from '../../src/alerts/alert-store.js'
 import { createSaltFolder } from '../../src/stores/salt-folder.js'
@@ -115,7 +116,7 @@ export async function createTestApp({
     metrics: metrics.heartbeatCommit,
   })
   const salts = createSaltRotation({ store: createSaltFolder(join(folder, 'salts')), log, now: Date.now })
-  await salts.start()
+  await salts.expiry.run()
   const send = createSend({ attempt, sign: signDelivery, openSecret: secretBox.open, now })
   const webhooks = await createWebhooks({
     store: webhookStore,
@@ -124,6 +125,7 @@ export async function createTestApp({
     log,
     now,
   })
+  const jobs = startJobs([webhooks.refresh], { log, metrics: metrics.registry })
   const app = createApp({
     config: {
       trustedProxies: ['127.0.0.1'],
@@ -144,7 +146,7 @@ export async function createTestApp({
       guard: egress,
       hasMail: false,
       wake: () => {},
-      announce: createAlertCounts(metrics.registry).crossed,
+      announce: createAlertCounts(metrics.registry).triggered,
       now,
     }),
     control,
@@ -157,7 +159,7 @@ export async function createTestApp({
     metrics,
     log,
     now,
-    erase: createEraser({ events, commit, heartbeats, settling: { pause: (run) => run() }, webhooks }),
+    erase: createEraser({ events, commit, heartbeats, rollups: { pause: (run) => run() }, webhooks }),
     geo: { countryOf: () => '' },
     identifier: { ...createIdentifier({ salts, recent: [] }), ...identifier },
     scripts: [],
@@ -185,8 +187,8 @@ export async function createTestApp({
     },
     async close() {
       await app.close()
+      await jobs.stop(1_000)
       await webhooks.stop(0)
-      salts.stop()
       await control.close()
       await rm(folder, { recursive: true })
     },

@@ -8,6 +8,7 @@ import type { Message } from '../../src/webhooks/signing.js'
 import { createWebhooks, type Webhooks } from '../../src/webhooks/service.js'
 import { createDeliveryCounts } from '../../src/webhooks/metrics.js'
 import type { WebhookEvent } from '../../src/webhooks/webhook.js'
+import { type RunningJobs, startJobs } from '../../src/jobs/job.js'
 import { openTestControl } from './open-test-control.js'
 
 /** A recorded attempt. */
@@ -73,15 +74,16 @@ export async function openWebhooks(): Promise<OpenWebhooks> {
   const answers: OpenWebhooks['answers'] = {}
   const counts = createDeliveryCounts(registry)
   let generation = 0
+  let jobs: RunningJobs
   let [hosts, keys] = [0, 0]
 
   /** After a crash, the previous engine must neither send nor write. */
-  const start = () => {
+  const start = async () => {
     const own = ++generation
     const isAlive = () => own === generation
     const never = new Promise<never>(() => {})
     const takeTurn: DeliveryStore['takeTurn'] = (turn) => (isAlive() ? store.takeTurn(turn) : never)
-    return createWebhooks({
+    const webhooks = await createWebhooks({
       store: { ...store, takeTurn },
       send: (message, signal) => (isAlive() ? send(message, signal) : never),
       counts,
@@ -89,6 +91,8 @@ export async function openWebhooks(): Promise<OpenWebhooks> {
       now,
       steadyNow: () => performance.now() + clock.skippedMs,
     })
+    jobs = startJobs([webhooks.refresh], { log: { error: () => {} }, metrics: registry })
+    return webhooks
   }
 
   async function send(message: Message, signal: AbortSignal): Promise<AttemptResult> {
@@ -156,11 +160,13 @@ export async function openWebhooks(): Promise<OpenWebhooks> {
     },
     async crash() {
       const dead = opened.webhooks
+      void jobs.stop(0)
       opened.webhooks = await start()
       // Ends its timers; any other work stays blocked.
       void dead.stop(0)
     },
     async close() {
+      await jobs.stop(1_000)
       await opened.webhooks.stop(0)
       await control.close()
     },

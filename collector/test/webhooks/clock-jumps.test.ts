@@ -17,7 +17,7 @@ afterEach(async () => {
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 const tidy = async () => {
-  const tidied = opened.webhooks.tidy()
+  const tidied = opened.webhooks.purge.run(new AbortController().signal)
   await pass(100)
   await tidied
 }

@@ -150,7 +150,7 @@ it('restores a thousand deliveries of an endpoint that was away for a day with o
   await pass(240_000)
   expect(await find(webhook.id)).toMatchObject({ isActive: false })
   skip(DAY_MS + HOUR_MS)
-  const tidied = opened.webhooks.tidy()
+  const tidied = opened.webhooks.purge.run(new AbortController().signal)
   await pass(1_000)
   await tidied
   expect(await find(webhook.id)).toMatchObject({ backlog: 0 })
@@ -177,7 +177,7 @@ it('gives up deliveries that waited for a day, and deletes everything after thir
   const waiting = (await find(gone.id))!.backlog
   expect((await find(gone.id))!.isActive).toBe(false)
   skip(DAY_MS + HOUR_MS)
-  await opened.webhooks.tidy()
+  await opened.webhooks.purge.run(new AbortController().signal)
   expect(await find(gone.id)).toMatchObject({ backlog: 0 })
   expect(
     (await opened.logOf(gone))
@@ -187,7 +187,7 @@ it('gives up deliveries that waited for a day, and deletes everything after thir
   expect(opened.metric('failed') + opened.metric('dropped') + opened.metric('delivered')).toBe(6)
   expect(await opened.logOf(fine)).toHaveLength(4)
   skip(30 * DAY_MS)
-  await opened.webhooks.tidy()
+  await opened.webhooks.purge.run(new AbortController().signal)
   expect(await opened.logOf(fine)).toEqual([])
   expect(await opened.webhooks.replay(fine.id, { eventId: opened.sent[0]!.eventId }, null)).toBe(0)
 })

@@ -1,24 +1,24 @@
 import type { Logger } from 'pino'
-import { describeError } from '../../errors.js'
 import type { EventStore } from '../event-store.js'
 
 interface DuplicateSweepOptions {
   store: Pick<EventStore, 'deleteDuplicates' | 'newestReceipt'>
-  /** Whether other collectors may write to the store; a single collector creates duplicates only by crashing. */
+  /** Whether other collectors may write to the store: a single collector makes no duplicates unless it dies. */
   isShared: boolean
   log: Logger
   /** @default Date.now */
   now?: () => number
 }
 
-interface DuplicateSweep {
-  /** Deletes the duplicates of crashed collectors; on a shared store, repeats about once a minute. */
-  start(): Promise<void>
-  stop(): Promise<void>
+export interface DuplicateSweep {
+  /** Merges duplicates left by collectors that died. Await it before the start. */
+  sweepAfterCrash(): Promise<void>
+  /** Background job; undefined when no other collector writes to the store. */
+  job: { name: string; everyMs: number; jitter: number; run(): Promise<void> } | undefined
 }
 
 const INTERVAL_MS = 60_000
-// Longer than an event can wait before it is stored: ten minutes of retries, plus its time in the queue.
+// Longer than an event can wait before it is stored: in the queue, then ten minutes in a batch of unknown fate.
 const WINDOW_MS = 15 * 60 * 1000
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -35,44 +35,27 @@ export function createDuplicateSweep({
   log,
   now = Date.now,
 }: DuplicateSweepOptions): DuplicateSweep {
-  let timer: NodeJS.Timeout | undefined
-  let sweeping = Promise.resolve()
-
   async function sweep(since: number): Promise<void> {
     for (;;) {
-      const duplicates = await store.deleteDuplicates(since)
-      if (duplicates === 0) return
-      log.info({ duplicates }, 'merged duplicate events written by two collectors')
+      const copies = await store.deleteDuplicates(since)
+      if (copies === 0) return
+      log.info({ copies }, 'merged duplicate events written by two collectors')
     }
   }
 
-  async function run(): Promise<void> {
-    await sweep(now() - WINDOW_MS).catch((error: unknown) =>
-      log.warn({ error: describeError(error) }, 'duplicate sweep failed; will retry in a minute'),
-    )
-    schedule()
-  }
-
-  function schedule(): void {
-    // Jitter: collectors started together must not sweep together.
-    timer = setTimeout(
-      () => {
-        sweeping = run()
-      },
-      INTERVAL_MS * (0.75 + Math.random() / 2),
-    ).unref()
-  }
-
   return {
-    async start() {
+    async sweepAfterCrash() {
       const newest = await store.newestReceipt(now() - DAY_MS)
       if (newest > 0) await sweep(Math.min(newest, now()) - WINDOW_MS)
-      if (isShared) schedule()
     },
-    async stop() {
-      clearTimeout(timer)
-      await sweeping
-      clearTimeout(timer)
-    },
+    job: isShared
+      ? {
+          name: 'duplicate-sweep',
+          everyMs: INTERVAL_MS,
+          // Collectors started together must not sweep together.
+          jitter: 0.25,
+          run: () => sweep(now() - WINDOW_MS),
+        }
+      : undefined,
   }
 }

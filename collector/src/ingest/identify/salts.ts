@@ -23,13 +23,12 @@ export interface DaySalts {
 export interface SaltRotation {
   /** The salts at `now` (ms since the epoch); synchronous except for the first call of a day. Rejects with `STORE_UNAVAILABLE`. */
   at(now: number): DaySalts | Promise<DaySalts>
-  /** Deletes expired salts now and after every midnight, with or without traffic. */
-  start(): Promise<void>
-  stop(): void
+  /** Background job: deletes salts older than 48 hours, also while no events arrive. Await one run before the start. */
+  expiry: { name: string; everyMs: number; run(): Promise<void> }
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
-// Longest delay of a deletion after midnight.
+// The longest delay from midnight to the deletion of a salt.
 const CHECK_MS = 60_000
 const RETRY_AFTER_S = 5
 
@@ -46,7 +45,6 @@ export function createSaltRotation({
   let loaded: DaySalts | undefined
   let loading: { day: string; salts: Promise<DaySalts> } | undefined
   let cleanDay: string | undefined
-  let timer: NodeJS.Timeout | undefined
 
   async function load(time: number): Promise<DaySalts> {
     const day = dayOf(time)
@@ -77,15 +75,7 @@ export function createSaltRotation({
       }
       return loading.salts
     },
-    async start() {
-      await deleteExpired()
-      timer = setInterval(() => {
-        deleteExpired().catch((error: unknown) =>
-          log.error({ error: describeError(error) }, 'deleting expired salts failed; will retry in a minute'),
-        )
-      }, CHECK_MS).unref()
-    },
-    stop: () => clearInterval(timer),
+    expiry: { name: 'salt-expiry', everyMs: CHECK_MS, run: deleteExpired },
   }
 }
 

@@ -1,7 +1,7 @@
 import type { PublishedRow } from '../../ingest/event-row.js'
 import type { VisitorRow } from '../../reports/report-store.js'
 
-/** A session by its events. Times are ms since the epoch; paths are empty without a pageview. */
+/** A session, summed over its events. Times are ms since the epoch; paths are empty without a pageview. */
 export interface SessionRow {
   siteId: string
   sessionId: string
@@ -12,16 +12,16 @@ export interface SessionRow {
   exitPath: string
 }
 
-/** A session of which no event came for long enough. */
+/** A session that received no event for half an hour. */
 export interface EndedSession extends SessionRow {
-  /** When the collector took its last event. */
+  /** When the collector received its last event. */
   lastReceivedAt: number
 }
 
-/** Where a page of ended sessions ended. */
+/** The last session of a page of ended sessions. */
 export type EndedCursor = Pick<EndedSession, 'lastReceivedAt' | 'siteId' | 'sessionId'>
 
-/** Which sessions have ended: those whose last event was received after `from` and not after `until`, and then none for half an hour. */
+/** Selects sessions whose last event was received after `from` and not after `until`, followed by half an hour without events. */
 export interface EndedQuestion {
   siteIds: readonly string[]
   from: number
@@ -30,16 +30,16 @@ export interface EndedQuestion {
   limit: number
 }
 
-/** A stored event with its place among those of a time. */
+/** A stored event and its position in the order of receipt. */
 export interface ReceivedRow extends PublishedRow {
   received_at: number
-  /** Orders those of one millisecond. */
+  /** Orders events of the same millisecond. */
   hash: number
 }
 
-/** What is asked of the events again and again, to tell what has become of them. Every method rejects with `STORE_UNAVAILABLE` when the store is away or busy. */
+/** Queries behind webhook events. Every method rejects with `STORE_UNAVAILABLE` when the store is unreachable or busy. */
 export interface ActivityStore {
-  /** The events of sites received from `from` to `until`, both included, in the order of their receipt. */
+  /** Events of these sites received from `from` to `until`, both included, in the order of receipt. */
   eventsReceived(question: {
     siteIds: readonly string[]
     from: number
@@ -47,11 +47,11 @@ export interface ActivityStore {
     after?: Pick<ReceivedRow, 'received_at' | 'hash'> | undefined
     limit: number
   }): Promise<ReceivedRow[]>
-  /** In the order of `lastReceivedAt`, then by site and session; `end` is where others may follow, undefined when none does. */
+  /** Ordered by `lastReceivedAt`, site and session; `end` is the cursor of the next page, undefined on the last. */
   endedSessions(question: EndedQuestion): Promise<{ sessions: EndedSession[]; end: EndedCursor | undefined }>
-  /** Of these sessions what happened since `since`, ms since the epoch. */
+  /** These sessions, from their events since `since`, ms since the epoch. */
   sessions(siteId: string, sessionIds: Iterable<string>, since: number): Promise<SessionRow[]>
-  /** These visitors by their visits of the period, scored as reports do. */
+  /** These visitors, from their visits in the period, with the value score that reports show. */
   visitors(
     siteId: string,
     visitorIds: Iterable<string>,

@@ -1,9 +1,9 @@
-/** How far the work has come that goes on over restarts. */
+/** Progress of background work that survives restarts. */
 export type CheckpointName = 'sessions-ended' | 'events-judged'
 
-/** Remembers moments, ms since the epoch. */
+/** Stores moments, ms since the epoch. */
 export interface CheckpointStore {
-  /** Undefined when nothing was written yet. */
+  /** Undefined before the first save. */
   findCheckpoint(name: CheckpointName): Promise<number | undefined>
   saveCheckpoint(name: CheckpointName, at: number): Promise<void>
 }

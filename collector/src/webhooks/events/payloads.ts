@@ -7,7 +7,7 @@ import type { VisitorRow } from '../../reports/report-store.js'
 import type { WebhookEvent } from '../webhook.js'
 import type { EndedSession, SessionRow } from './activity-store.js'
 
-/** A stored pageview, as webhooks tell it. Absent texts are empty. */
+/** Webhook event of a stored pageview. Missing texts are empty. */
 export function describePageview(row: PublishedRow): WebhookEvent {
   const {
     site_id: siteId,
@@ -22,14 +22,14 @@ export function describePageview(row: PublishedRow): WebhookEvent {
   return { key, name: 'pageview', siteId, at, data: { siteId, path, referrer, country, device, browser } }
 }
 
-/** A stored custom event: category, label and value are its properties of these names, null without. */
+/** Webhook event of a stored custom event; category, label and value are its properties of these names, or null. */
 export function describeCustomEvent(row: PublishedRow): WebhookEvent {
   const { site_id: siteId, event_id: key, occurred_at: at, event_name: action, path } = row
-  const { category = null, label = null, value = null } = readProperties(row)
+  const { category = null, label = null, value = null } = parseProperties(row)
   return { key, name: 'event', siteId, at, data: { siteId, action, category, label, value, path } }
 }
 
-/** A stored goal of the tracker that is none of the site's own: its name is its id. Told as often as it happens. */
+/** Webhook event of a `goal()` call that matches no goal of the site; its name serves as id. Published once per call. */
 export function describeTrackerGoal(row: PublishedRow): WebhookEvent {
   const { site_id: siteId, event_id: key, occurred_at: at, event_name: name, path } = row
   return {
@@ -37,33 +37,33 @@ export function describeTrackerGoal(row: PublishedRow): WebhookEvent {
     name: 'goal',
     siteId,
     at,
-    data: { siteId, goalId: name, goalName: name, path, value: readValue(row) },
+    data: { siteId, goalId: name, goalName: name, path, value: parseValue(row) },
   }
 }
 
-/** A goal that an event reaches: once in a session, whichever of its events tells it. */
+/** Webhook event of a goal reached by an event: once per session, whichever event reaches it. */
 export function describeGoal(goal: Goal, row: PublishedRow): WebhookEvent {
   return describeReachedGoal(goal, {
     sessionId: row.session_id,
     at: row.occurred_at,
     path: row.path,
-    value: readValue(row),
+    value: parseValue(row),
   })
 }
 
-/** How a session reached a goal. */
+/** The conversion of a session. */
 interface Reached {
   sessionId: string
   /** ms since the epoch. */
   at: number
   path: string
-  /** What the event itself says that it is worth. */
+  /** Value reported by the event; null without. */
   value: number | null
 }
 
-/** `value` is that of the event, else that of the goal, else null. */
+/** `value` falls back from the event to the goal to null. */
 function describeReachedGoal(
-  { id, siteId, name, value: worth }: Goal,
+  { id, siteId, name, value: goalValue }: Goal,
   { sessionId, at, path, value }: Reached,
 ): WebhookEvent {
   return {
@@ -71,21 +71,21 @@ function describeReachedGoal(
     name: 'goal',
     siteId,
     at,
-    data: { siteId, goalId: id, goalName: name, path, value: value ?? worth },
+    data: { siteId, goalId: id, goalName: name, path, value: value ?? goalValue },
   }
 }
 
-function readValue(row: PublishedRow): number | null {
+function parseValue(row: PublishedRow): number | null {
   if (row.event_type === 'pageview') return null
-  const { value } = readProperties(row)
+  const { value } = parseProperties(row)
   return typeof value === 'number' ? value : null
 }
 
-function readProperties({ properties }: PublishedRow): Properties {
+function parseProperties({ properties }: PublishedRow): Properties {
   return JSON.parse(properties) as Properties
 }
 
-/** The end of a session, which is half an hour after the collector took its last event. `duration` is in whole seconds; paths are null without a pageview. */
+/** A session ends half an hour after its last event was received. `duration` is in whole seconds; paths are null without a pageview. */
 export function describeSessionEnd({
   siteId,
   sessionId,
@@ -106,7 +106,7 @@ export function describeSessionEnd({
   }
 }
 
-/** The goals of duration that a session has reached, each at the moment at which it had lasted that long. */
+/** Duration goals reached by a session, each at the moment when the session had lasted long enough. */
 export function describeDurationGoals(
   { sessionId, startedAt, endedAt, exitPath }: SessionRow,
   goals: SiteGoals | undefined,
@@ -118,13 +118,10 @@ export function describeDurationGoals(
     .map(({ goal, at }) => describeReachedGoal(goal, { sessionId, at, path: exitPath, value: null }))
 }
 
-/** A visitor with this value score, and more, is one of high value. */
+/** Lowest value score of a high-value visitor. */
 export const HIGH_VALUE_SCORE = 70
 
-/**
- * A visitor of high value: told once for each day (UTC) on which such a visit of theirs begins. A visit over midnight stays one, and
- * whoever comes back on the next day is told again.
- */
+/** Published once per visitor and UTC day on which a visit starts: a visit across midnight counts once, a visitor who returns the next day again. */
 export function describeHighValueVisitor(
   siteId: string,
   { id: visitorId, country, valueScore, landingPage, visitedAt, lastSeen }: VisitorRow,

@@ -1,13 +1,13 @@
-/** Ids of sites, each once, until they are taken. */
+/** Ids grouped by site, without duplicates, until taken. Bounded. */
 export interface PendingIds {
   add(siteId: string, id: string): void
-  /** Those of every site since the last call. */
+  /** Ids of every site since the last call. */
   take(): Map<string, Set<string>>
-  /** Ids that were left out, because too many waited, since the last call. */
+  /** Number of ids dropped at the limit since the last call. */
   takeDropped(): number
 }
 
-// With ids of 40 characters some 10 MB.
+// About 10 MB with ids of 40 characters.
 const MAX_IDS = 100_000
 
 export function createPendingIds(limit = MAX_IDS): PendingIds {

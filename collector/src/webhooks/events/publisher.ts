@@ -9,54 +9,50 @@ import type { PendingIds } from './pending-ids.js'
 interface EventPublisherServices {
   outbox: Outbox
   goals: Pick<GoalCache, 'of'>
-  /** Visitors and sessions to be judged by all their events, soon. */
-  touched: { visitors: PendingIds; sessions: PendingIds }
+  /** Visitors and sessions to score soon, from all of their events. */
+  pending: { visitors: PendingIds; sessions: PendingIds }
   /** ms since the epoch. */
   now: () => number
 }
 
 /**
- * Tells webhooks what stored events are. Resolves when that is on the disk; undefined when nobody wants any of it, at no cost but the
- * looks into memory. Rejects with `STORE_UNAVAILABLE`. The same events may be told again.
+ * Publishes stored events to webhooks. Resolves when the deliveries are on the disk; undefined when no webhook subscribes to any of
+ * them, at the cost of a few lookups in memory. Rejects with `STORE_UNAVAILABLE`. Publishing the same events again is harmless.
  */
 export type PublishEvents = (items: readonly { row: PublishedRow }[]) => Promise<void> | undefined
 
-export function createEventPublisher({ outbox, goals, touched, now }: EventPublisherServices): PublishEvents {
+export function createEventPublisher({ outbox, goals, pending, now }: EventPublisherServices): PublishEvents {
   return (items) => {
+    // No array until something is published: this runs for every stored batch.
     let events: WebhookEvent[] | undefined
     for (const { row } of items) {
       const { site_id: siteId, event_type: type } = row
       if (type === 'pageview' && outbox.wants(siteId, 'pageview')) (events ??= []).push(describePageview(row))
       else if (type === 'custom' && outbox.wants(siteId, 'event'))
         (events ??= []).push(describeCustomEvent(row))
-      if (outbox.wants(siteId, 'goal')) events = tellGoals(row, goals.of(siteId), events)
-      if (outbox.wants(siteId, 'high_value_visitor')) touched.visitors.add(siteId, row.visitor_id)
+      if (outbox.wants(siteId, 'goal'))
+        for (const event of reachedGoals(row, goals.of(siteId))) (events ??= []).push(event)
+      if (outbox.wants(siteId, 'high_value_visitor')) pending.visitors.add(siteId, row.visitor_id)
     }
     return events && outbox.put(events)
   }
 
-  function tellGoals(
-    row: PublishedRow,
-    site: SiteGoals | undefined,
-    told: WebhookEvent[] | undefined,
-  ): WebhookEvent[] | undefined {
-    let events = told
+  function* reachedGoals(row: PublishedRow, site: SiteGoals | undefined): Generator<WebhookEvent> {
     const { event_type: type } = row
     const times = { at: row.occurred_at, now: now() }
-    if (site && site.durations.length > 0) touched.sessions.add(row.site_id, row.session_id)
+    if (site && site.durations.length > 0) pending.sessions.add(row.site_id, row.session_id)
     if (type === 'pageview')
       for (const { goal, isReached } of site?.paths ?? [])
-        if (hasRuled(goal, times) && isReached(row.path)) (events ??= []).push(describeGoal(goal, row))
-    if (type !== 'custom' && type !== 'goal') return events
+        if (hasRuled(goal, times) && isReached(row.path)) yield describeGoal(goal, row)
+    if (type !== 'custom' && type !== 'goal') return
 
-    let isOwn = false
+    let isSiteGoal = false
     for (const goal of site?.events.get(row.event_name) ?? []) {
       if (!hasRuled(goal, times)) continue
-      isOwn = true
-      ;(events ??= []).push(describeGoal(goal, row))
+      isSiteGoal = true
+      yield describeGoal(goal, row)
     }
-    // What the site has made a goal of its own is one conversion, not two.
-    if (type === 'goal' && !isOwn) (events ??= []).push(describeTrackerGoal(row))
-    return events
+    // A tracker goal that the site also defines as a goal is one conversion, not two.
+    if (type === 'goal' && !isSiteGoal) yield describeTrackerGoal(row)
   }
 }

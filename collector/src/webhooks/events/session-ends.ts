@@ -6,46 +6,54 @@ import type { CheckpointStore } from './checkpoints.js'
 import { describeDurationGoals, describeSessionEnd } from './payloads.js'
 
 interface SessionEndsServices {
-  store: Pick<ActivityStore, 'endedSessions'>
-  marks: CheckpointStore
+  activity: Pick<ActivityStore, 'endedSessions'>
+  checkpoints: CheckpointStore
   outbox: Outbox
   goals: Pick<GoalCache, 'of'>
+  /** ms since the epoch. */
   now: () => number
 }
 
 interface SessionEnds {
-  /** Tells the sessions of these sites that ended since the last call, also when the collector was away meanwhile. */
+  /** Publishes the sessions of these sites that ended since the last call, including those that ended while the collector was down. */
   publish(siteIds: readonly string[]): Promise<void>
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
-// An event may be received and not be stored yet: without it a session seems to have ended that goes on.
+// An event may be received but not stored yet; without it, a session that continues would look ended.
 const STORED_WITHIN_MS = 5_000
-// After a longer downtime sessions that ended before are left out. As long as an event may wait with its browser.
-const LONGEST_AWAY_MS = 8 * DAY_MS
-// What one question looks at after a downtime.
+// Sessions that ended earlier are skipped after a longer downtime. A browser keeps unsent events equally long.
+const MAX_DOWNTIME_MS = 8 * DAY_MS
+// Period of one query while catching up after a downtime.
 const SLICE_MS = 60 * 60 * 1000
 const PAGE_LIMIT = 500
-// As many ids as fit into one question by far.
-const SITES_AT_ONCE = 1_000
-// The mark is written when there was something to tell, else now and then: every write waits for the disk.
-const MARK_EVERY_MS = 10 * 60 * 1000
+// Far below the number of ids that fit into one query.
+const SITES_PER_QUERY = 1_000
+// Without published events the checkpoint is written rarely: every write waits for the disk.
+const CHECKPOINT_EVERY_MS = 10 * 60 * 1000
 
 /**
- * Finds the sessions that ended, by the time of their last event, up to a mark that goes on over restarts. A session's key is its id: one
- * that is found again, because the mark was not written or the clock was put back, is not told again.
+ * Finds ended sessions in the order of their last event, from a checkpoint that survives restarts. The session id is the event key: a
+ * session found again, because the checkpoint was not written or the clock was set back, is not published again.
  */
-export function createSessionEnds({ store, marks, outbox, goals, now }: SessionEndsServices): SessionEnds {
+export function createSessionEnds({
+  activity,
+  checkpoints,
+  outbox,
+  goals,
+  now,
+}: SessionEndsServices): SessionEnds {
   let from: number | undefined
-  let marked = -Infinity
+  let savedAt = -Infinity
 
-  async function tellSlice(
+  /** Resolves to the number of published events. */
+  async function publishSlice(
     siteIds: readonly string[],
     { since, until }: { since: number; until: number },
   ): Promise<number> {
-    let told = 0
+    let published = 0
     for (let after: EndedCursor | undefined, isMore = true; isMore;) {
-      const { sessions, end } = await store.endedSessions({
+      const { sessions, end } = await activity.endedSessions({
         siteIds,
         from: since,
         until,
@@ -59,30 +67,33 @@ export function createSessionEnds({ store, marks, outbox, goals, now }: SessionE
           : []),
       ])
       if (events.length > 0) await outbox.put(events)
-      told += events.length
+      published += events.length
       after = end
       isMore = end !== undefined
     }
-    return told
+    return published
   }
 
   return {
     async publish(siteIds) {
       const newest = now() - SESSION_TIMEOUT_MS - STORED_WITHIN_MS
-      from ??= await marks.findCheckpoint('sessions-ended')
-      // At the very first there is nothing to make up for; and when the clock was put back, time begins anew.
-      from = Math.min(Math.max(from ?? newest, newest - LONGEST_AWAY_MS), newest)
+      from ??= await checkpoints.findCheckpoint('sessions-ended')
+      // Without a checkpoint there is nothing to catch up with; a checkpoint in the future (the clock was set back) restarts at the present.
+      from = Math.min(Math.max(from ?? newest, newest - MAX_DOWNTIME_MS), newest)
       if (siteIds.length === 0) return void (from = newest)
-      let told = 0
+      let published = 0
       while (from < newest) {
         const until: number = Math.min(newest, from + SLICE_MS)
-        for (let first = 0; first < siteIds.length; first += SITES_AT_ONCE)
-          told += await tellSlice(siteIds.slice(first, first + SITES_AT_ONCE), { since: from, until })
+        for (let first = 0; first < siteIds.length; first += SITES_PER_QUERY)
+          published += await publishSlice(siteIds.slice(first, first + SITES_PER_QUERY), {
+            since: from,
+            until,
+          })
         from = until
       }
-      if (told === 0 && Math.abs(from - marked) < MARK_EVERY_MS) return
-      await marks.saveCheckpoint('sessions-ended', from)
-      marked = from
+      if (published === 0 && Math.abs(from - savedAt) < CHECKPOINT_EVERY_MS) return
+      await checkpoints.saveCheckpoint('sessions-ended', from)
+      savedAt = from
     },
   }
 }

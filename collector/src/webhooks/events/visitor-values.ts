@@ -5,57 +5,58 @@ import { describeDurationGoals, describeHighValueVisitor, HIGH_VALUE_SCORE } fro
 import type { PendingIds } from './pending-ids.js'
 
 interface VisitorScoringServices {
-  store: Pick<ActivityStore, 'sessions' | 'visitors'>
+  activity: Pick<ActivityStore, 'sessions' | 'visitors'>
   outbox: Outbox
   goals: Pick<GoalCache, 'of'>
-  touched: { visitors: PendingIds; sessions: PendingIds }
+  pending: { visitors: PendingIds; sessions: PendingIds }
+  /** ms since the epoch. */
   now: () => number
 }
 
 interface VisitorScoring {
   /**
-   * Judges the sessions and visitors with events since the last call by all their events; resolves to whether there were any.
-   * Those that cannot be judged now wait for the next call.
+   * Evaluates the sessions and visitors that had events since the last call, over all of their events; resolves to whether there were any.
+   * Those whose queries fail stay pending.
    */
-  judge(): Promise<boolean>
+  score(): Promise<boolean>
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** Finds who reached a goal of duration, and which visitors are of high value by their visits of the last 24 hours. */
+/** Publishes duration goals reached by sessions, and high-value visitors by their visits of the last 24 hours. */
 export function createVisitorScoring({
-  store,
+  activity,
   outbox,
   goals,
-  touched,
+  pending,
   now,
 }: VisitorScoringServices): VisitorScoring {
-  async function judgeSessions(siteId: string, ids: ReadonlySet<string>): Promise<void> {
-    const sessions = await store.sessions(siteId, ids, now() - DAY_MS)
+  async function scoreSessions(siteId: string, ids: ReadonlySet<string>): Promise<void> {
+    const sessions = await activity.sessions(siteId, ids, now() - DAY_MS)
     const events = sessions.flatMap((session) => describeDurationGoals(session, goals.of(siteId), now()))
     if (events.length > 0) await outbox.put(events)
   }
 
-  async function judgeVisitors(siteId: string, ids: ReadonlySet<string>): Promise<void> {
+  async function scoreVisitors(siteId: string, ids: ReadonlySet<string>): Promise<void> {
     const time = now()
-    const visitors = await store.visitors(siteId, ids, { from: time - DAY_MS, to: time + 1 })
+    const visitors = await activity.visitors(siteId, ids, { from: time - DAY_MS, to: time + 1 })
     const events = visitors
       .filter(({ valueScore }) => valueScore >= HIGH_VALUE_SCORE)
       .map((visitor) => describeHighValueVisitor(siteId, visitor))
     if (events.length > 0) await outbox.put(events)
   }
 
-  async function judgeAll(
+  async function scoreAll(
     waiting: PendingIds,
-    judge: (siteId: string, ids: ReadonlySet<string>) => Promise<void>,
+    score: (siteId: string, ids: ReadonlySet<string>) => Promise<void>,
   ): Promise<boolean> {
     const sites = waiting.take()
     const failures: unknown[] = []
     for (const [siteId, ids] of sites) {
       try {
-        await judge(siteId, ids)
+        await score(siteId, ids)
       } catch (error) {
-        // What is too much of one site must not keep the others waiting.
+        // A site too large to query must not hold up the others.
         for (const id of ids) waiting.add(siteId, id)
         failures.push(error)
       }
@@ -65,9 +66,9 @@ export function createVisitorScoring({
   }
 
   return {
-    async judge() {
-      const hadSessions = await judgeAll(touched.sessions, judgeSessions)
-      const hadVisitors = await judgeAll(touched.visitors, judgeVisitors)
+    async score() {
+      const hadSessions = await scoreAll(pending.sessions, scoreSessions)
+      const hadVisitors = await scoreAll(pending.visitors, scoreVisitors)
       return hadSessions || hadVisitors
     },
   }

@@ -3,10 +3,10 @@ import type { Notification } from '../../../src/alerts/alert-store.js'
 import type { Alert, Destination } from '../../../src/alerts/alert.js'
 import { type AlertCounts, createAlertCounts } from '../../../src/alerts/metrics.js'
 import {
-  createNotificationSender,
-  type NotificationSenderServices,
-  type SendResult,
-} from '../../../src/alerts/notify/sender.js'
+  createNotificationDelivery,
+  type NotificationDeliveryServices,
+} from '../../../src/alerts/notify/deliver.js'
+import type { SendResult } from '../../../src/alerts/notify/send.js'
 import { createRegistry, type Registry } from '../../../src/observability/registry.js'
 import { makeAlertFields } from '../../support/make-alert.js'
 import { openTestControl, type TestControl } from '../../support/open-test-control.js'
@@ -40,9 +40,9 @@ afterEach(async () => {
   await store.close()
 })
 
-function startSender(send: NotificationSenderServices['send']) {
-  const log = { warn: () => {}, error: () => {} } as unknown as NotificationSenderServices['log']
-  const sender = createNotificationSender({
+function startSender(send: NotificationDeliveryServices['send']) {
+  const log = { warn: () => {}, error: () => {} } as unknown as NotificationDeliveryServices['log']
+  const sender = createNotificationDelivery({
     store: store.alerts,
     send,
     counts,
@@ -277,13 +277,14 @@ it('leaves attempts cut off by a stop to the next start', async () => {
 })
 
 it('deletes notifications after thirty days, and those of a removed alert at once', async () => {
-  const { wake } = startScripted([])
+  const { wake, purge } = startScripted([])
   await put()
   wake()
   await reach([['done', 1, null]])
   now += 31 * 24 * 60 * 60 * 1000
   await put('later')
   wake()
+  await purge.run()
   await reach([['done', 1, null]])
   await store.alerts.removeAlert(alert.id, { actor: null, at: START })
   expect(await listNotifications()).toEqual([])

@@ -1,11 +1,19 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { createDuplicateSweep } from '../../../src/ingest/commit/duplicate-sweep.js'
+import { createDuplicateSweep, type DuplicateSweep } from '../../../src/ingest/commit/duplicate-sweep.js'
+import { startJobs } from '../../../src/jobs/job.js'
+import { createRegistry } from '../../../src/observability/registry.js'
 
 const log = pino({ level: 'silent' })
 const NOW = Date.UTC(2026, 5, 1, 12)
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
+
+/** Starts a sweep like the collector: one awaited sweep, then the job. */
+async function start({ sweepAfterCrash, job }: DuplicateSweep) {
+  await sweepAfterCrash()
+  return startJobs(job ? [job] : [], { log, metrics: createRegistry() })
+}
 
 beforeEach(() => {
   vi.useFakeTimers({ now: NOW })
@@ -21,13 +29,13 @@ it('sweeps events from before a crash at start, and the last quarter of an hour 
     log,
     store: { deleteDuplicates, newestReceipt: () => Promise.resolve(NOW - 3 * HOUR_MS) },
   })
-  await sweep.start()
+  const jobs = await start(sweep)
   expect(deleteDuplicates.mock.calls).toEqual([[NOW - 3 * HOUR_MS - 15 * MINUTE_MS]])
   await vi.advanceTimersByTimeAsync(10 * MINUTE_MS)
   expect(deleteDuplicates.mock.calls.length).toBeGreaterThanOrEqual(8)
   expect(deleteDuplicates.mock.calls.length).toBeLessThanOrEqual(15)
   expect(Date.now() - deleteDuplicates.mock.lastCall![0]).toBeGreaterThanOrEqual(15 * MINUTE_MS)
-  await sweep.stop()
+  await jobs.stop(0)
   const { length } = deleteDuplicates.mock.calls
   await vi.advanceTimersByTimeAsync(10 * MINUTE_MS)
   expect(deleteDuplicates.mock.calls).toHaveLength(length)
@@ -46,11 +54,11 @@ it('continues until no copy is left, and after a failure', async () => {
     log,
     store: { deleteDuplicates, newestReceipt: () => Promise.resolve(NOW) },
   })
-  await sweep.start()
+  const jobs = await start(sweep)
   expect(deleteDuplicates).toHaveBeenCalledTimes(3)
   await vi.advanceTimersByTimeAsync(5 * MINUTE_MS)
   expect(deleteDuplicates.mock.calls.length).toBeGreaterThanOrEqual(6)
-  await sweep.stop()
+  await jobs.stop(0)
 })
 
 it('sweeps an unshared store only at start', async () => {
@@ -60,8 +68,8 @@ it('sweeps an unshared store only at start', async () => {
     log,
     store: { deleteDuplicates, newestReceipt: () => Promise.resolve(NOW) },
   })
-  await sweep.start()
+  const jobs = await start(sweep)
   await vi.advanceTimersByTimeAsync(10 * MINUTE_MS)
   expect(deleteDuplicates).toHaveBeenCalledTimes(1)
-  await sweep.stop()
+  await jobs.stop(0)
 })

@@ -1,6 +1,8 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { createSaltRotation, type SaltStore } from '../../../src/ingest/identify/salts.js'
+import { createSaltRotation, type SaltRotation, type SaltStore } from '../../../src/ingest/identify/salts.js'
+import { startJobs } from '../../../src/jobs/job.js'
+import { createRegistry } from '../../../src/observability/registry.js'
 
 const log = pino({ level: 'silent' })
 const HOUR_MS = 3_600_000
@@ -18,6 +20,12 @@ function openMemoryStore() {
     },
   }
   return { store, days }
+}
+
+/** Starts a rotation like the collector: one awaited run, then the job. */
+async function startExpiry({ expiry }: SaltRotation) {
+  await expiry.run()
+  return startJobs([expiry], { log, metrics: createRegistry() })
 }
 
 beforeEach(() => {
@@ -48,28 +56,28 @@ it('returns the salts of today and yesterday, from memory after the first call',
 it('deletes a salt 48 hours after its day began, without any event', async () => {
   const { store, days } = openMemoryStore()
   const salts = createSaltRotation({ store, log })
-  await salts.start()
+  const jobs = await startExpiry(salts)
   await salts.at(NOON)
   await vi.advanceTimersByTimeAsync(36 * HOUR_MS - 1)
   expect([...days]).toEqual(['2026-06-01'])
   await vi.advanceTimersByTimeAsync(60_000)
   expect([...days]).toEqual([])
-  salts.stop()
+  await jobs.stop(0)
 })
 
 it('deletes salts at start that expired while it was stopped', async () => {
   const { store, days } = openMemoryStore()
   for (const day of ['2026-05-20', '2026-05-30', '2026-05-31', '2026-06-01']) days.add(day)
   const salts = createSaltRotation({ store, log })
-  await salts.start()
-  salts.stop()
+  const jobs = await startExpiry(salts)
+  await jobs.stop(0)
   expect([...days]).toEqual(['2026-05-31', '2026-06-01'])
 })
 
 it('retries when a salt could not be deleted', async () => {
   const { store, days } = openMemoryStore()
   const salts = createSaltRotation({ store, log })
-  await salts.start()
+  const jobs = await startExpiry(salts)
   await salts.at(NOON)
   await vi.advanceTimersByTimeAsync(36 * HOUR_MS - 1)
   const failing = vi.spyOn(store, 'deleteBefore').mockRejectedValueOnce(new Error('disk'))
@@ -78,7 +86,7 @@ it('retries when a salt could not be deleted', async () => {
   expect(days.size).toBe(1)
   await vi.advanceTimersByTimeAsync(60_000)
   expect(days.size).toBe(0)
-  salts.stop()
+  await jobs.stop(0)
 })
 
 it('refuses with 503 while a salt cannot be read, and recovers', async () => {

@@ -21,6 +21,7 @@ import { makeEvent } from '../../support/make-event.js'
 import { makeRow } from '../../support/make-row.js'
 import { createMemoryWatch } from '../../support/memory-watch.js'
 import { startTestCollector, type TestCollector } from '../../support/start-test-collector.js'
+import { runJob } from '../../support/run-job.js'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -183,8 +184,8 @@ describe('over restarts and days', () => {
     watch = await createWebhookEventJob({
       control: stores.control,
       events,
-      store: watchStore,
-      marks: stores.checkpoints,
+      activity: watchStore,
+      checkpoints: stores.checkpoints,
       outbox,
       goals: createGoalCache(stores.goals),
       log,
@@ -193,10 +194,9 @@ describe('over restarts and days', () => {
     commit = (await createEventCommit({ store: events, log, publish: watch.publish, now: () => now })).commit
   }
   async function restart() {
-    await watch.stop()
     await stores.control.close()
     await start()
-    await watch.tick()
+    await runJob(watch)
   }
   const store = (rows: EventRow[]) =>
     Promise.all(rows.map((row) => commit({ row, hasOwnId: true, retry: false })))
@@ -221,10 +221,9 @@ describe('over restarts and days', () => {
     )
     await stores.control.close()
     await start()
-    await watch.tick()
+    await runJob(watch)
   })
   afterAll(async () => {
-    await watch.stop()
     await stores.control.close()
   })
 
@@ -245,7 +244,7 @@ describe('over restarts and days', () => {
     await view('/late')
     now += 25 * MINUTE_MS
     await view('/later')
-    await watch.tick()
+    await runJob(watch)
     expect(dataOf('goal')).toHaveLength(100)
     await restart()
     now += 26 * HOUR_MS
@@ -324,7 +323,7 @@ describe('over restarts and days', () => {
     const rows = Array.from({ length: 500 }, (_, number) => visit(busySite, `prospect-${number}`, 2)).flat()
     now += 11 * MINUTE_MS
     await store(rows)
-    await watch.tick()
+    await runJob(watch)
     await restart()
     const told = readDeliveries(file, 'high_value_visitor').filter(
       ({ data }) => data['siteId'] === busySite.id,

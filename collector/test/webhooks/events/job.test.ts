@@ -9,6 +9,7 @@ import { makeVisitor } from '../../support/fake-reports.js'
 import { makeGoal, openGoalBook } from '../../support/make-goal.js'
 import { makeRow } from '../../support/make-row.js'
 import { createMemoryWatch } from '../../support/memory-watch.js'
+import { runJob } from '../../support/run-job.js'
 
 const MINUTE_MS = 60_000
 
@@ -41,7 +42,7 @@ async function start() {
   return createWebhookEventJob({
     control: { listSites: async () => [{ id: 'ws_1' }] as never },
     events: { newestReceipt: async () => Math.max(0, ...rows.map(({ received_at }) => received_at)) },
-    store: {
+    activity: {
       eventsReceived: guard('eventsReceived'),
       endedSessions: guard('endedSessions'),
       sessions: guard('sessions'),
@@ -49,7 +50,7 @@ async function start() {
     },
     goals: await openGoalBook(makeGoal({ kind: 'duration', seconds: 60 })),
     log: pino({ level: 'silent' }),
-    marks,
+    checkpoints: marks,
     outbox,
     now: () => now,
   })
@@ -67,10 +68,10 @@ it('republishes the newest events from before the start, and no others', async (
   // Later events are published with the batch that stores them.
   now += MINUTE_MS
   store('later')
-  await watch.tick()
+  await runJob(watch)
   expect(pagesTold()).toEqual(['cut-off'])
   const { puts } = outbox
-  await watch.tick()
+  await runJob(watch)
   expect(outbox.puts).toBe(puts)
 })
 
@@ -80,7 +81,7 @@ it('republishes them even if the clock was set back before', async () => {
   now -= 60 * MINUTE_MS
   store('cut-off')
   now += 1_000
-  await (await start()).tick()
+  await runJob(await start())
   expect(pagesTold()).toContain('cut-off')
 })
 
@@ -90,21 +91,21 @@ it('continues until all are republished, even at the next start', async () => {
   failing.add('eventsReceived')
   now += 5 * MINUTE_MS
   const watch = await start()
-  await watch.tick()
+  await runJob(watch)
   now += 9 * MINUTE_MS
   store('newer')
   const next = await start()
-  await next.tick()
+  await runJob(next)
   expect(pagesTold()).toEqual([])
   failing.clear()
-  await next.tick()
+  await runJob(next)
   expect(pagesTold()).toEqual(['cut-off', 'newer'])
 })
 
 it('evaluates visitors and sessions from before the start that were not evaluated yet', async () => {
   store('one', { visitor_id: 'rich', session_id: 'long', occurred_at: now - 2 * MINUTE_MS })
   store('two', { visitor_id: 'rich', session_id: 'long' })
-  await (await start()).tick()
+  await runJob(await start())
   expect(outbox.told.map(({ name }) => name).sort()).toEqual([
     'goal',
     'high_value_visitor',
@@ -115,22 +116,21 @@ it('evaluates visitors and sessions from before the start that were not evaluate
 
 it('publishes session ends while visitors cannot be evaluated, and evaluates them later', async () => {
   const watch = await start()
-  await watch.tick()
+  await runJob(watch)
   store('one', { visitor_id: 'rich' })
   await watch.publish(rows.map((row) => ({ row })))
   failing.add('visitors')
   now += 31 * MINUTE_MS
-  await watch.tick()
+  await runJob(watch)
   expect(outbox.told.map(({ name }) => name)).toEqual(['pageview', 'session_end'])
   failing.clear()
-  await watch.tick()
+  await runJob(watch)
   expect(outbox.told.map(({ name }) => name)).toEqual(['pageview', 'session_end', 'high_value_visitor'])
 })
 
 it('does nothing after it is stopped', async () => {
   store('cut-off')
   const watch = await start()
-  await watch.stop()
-  await watch.tick()
+  await watch.run(AbortSignal.abort())
   expect(outbox.told).toEqual([])
 })

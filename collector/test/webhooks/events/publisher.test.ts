@@ -20,11 +20,11 @@ async function openTeller({
   now?: number
 }) {
   const outbox = createFakeOutbox(...names)
-  const touched = { visitors: createPendingIds(), sessions: createPendingIds() }
-  const tell = createEventPublisher({ outbox, goals: await openGoalBook(...goals), touched, now: () => now })
+  const pending = { visitors: createPendingIds(), sessions: createPendingIds() }
+  const tell = createEventPublisher({ outbox, goals: await openGoalBook(...goals), pending, now: () => now })
   return {
     outbox,
-    touched,
+    pending,
     tell: (...rows: ReturnType<typeof row>[]) => tell(rows.map((one) => ({ row: one }))),
   }
 }
@@ -96,7 +96,7 @@ describe('a stored event', () => {
   })
 
   it('is published only to subscribed webhooks, at no cost without any', async () => {
-    const { outbox, touched, tell } = await openTeller({
+    const { outbox, pending, tell } = await openTeller({
       names: [],
       goals: [
         makeGoal({ kind: 'path', match: 'exact', path: '/' }),
@@ -111,14 +111,14 @@ describe('a stored event', () => {
       ),
     ).toBeUndefined()
     expect(outbox.puts).toBe(0)
-    expect([touched.sessions.take().size, touched.visitors.take().size]).toEqual([0, 0])
+    expect([pending.sessions.take().size, pending.visitors.take().size]).toEqual([0, 0])
     outbox.names.add('event')
     await tell(row(), row({ event_type: 'custom', event_name: 'x' }))
     expect(outbox.told.map(({ name }) => name)).toEqual(['event'])
   })
 
   it('queues its visitor and session for evaluation when a webhook needs it', async () => {
-    const { touched, tell } = await openTeller({
+    const { pending, tell } = await openTeller({
       names: ['high_value_visitor', 'goal'],
       goals: [makeGoal({ kind: 'duration', seconds: 60 })],
     })
@@ -127,13 +127,13 @@ describe('a stored event', () => {
       row({ visitor_id: 'a', session_id: 's' }),
       row({ site_id: 'ws_2', visitor_id: 'b', session_id: 't' }),
     )
-    expect(touched.visitors.take()).toEqual(
+    expect(pending.visitors.take()).toEqual(
       new Map([
         ['ws_1', new Set(['a'])],
         ['ws_2', new Set(['b'])],
       ]),
     )
-    expect(touched.sessions.take()).toEqual(new Map([['ws_1', new Set(['s'])]]))
+    expect(pending.sessions.take()).toEqual(new Map([['ws_1', new Set(['s'])]]))
   })
 })
 

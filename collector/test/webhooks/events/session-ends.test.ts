@@ -38,8 +38,8 @@ beforeEach(async () => {
 /** As after a restart: the memory is lost. */
 async function start() {
   ends = createSessionEnds({
-    store: createMemoryWatch(rows),
-    marks,
+    activity: createMemoryWatch(rows),
+    checkpoints: marks,
     outbox,
     goals: await openGoalBook(makeGoal({ kind: 'duration', seconds: 60 })),
     now: () => now,
@@ -182,7 +182,13 @@ describe('the end of a session', () => {
 
   it('is searched only when a webhook needs it, and the checkpoint is written periodically', async () => {
     const store = createMemoryWatch(rows)
-    ends = createSessionEnds({ store, marks, outbox, goals: await openGoalBook(), now: () => now })
+    ends = createSessionEnds({
+      activity: store,
+      checkpoints: marks,
+      outbox,
+      goals: await openGoalBook(),
+      now: () => now,
+    })
     for (let count = 0; count < 100; count++) {
       now += 15_000
       await ends.publish([])

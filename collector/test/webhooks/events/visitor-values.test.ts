@@ -16,16 +16,16 @@ async function openJudge(
   rows: EventRow[] = [],
 ) {
   const outbox = createFakeOutbox('high_value_visitor', 'goal')
-  const touched = { visitors: createPendingIds(), sessions: createPendingIds() }
+  const pending = { visitors: createPendingIds(), sessions: createPendingIds() }
   const goals = await openGoalBook(makeGoal({ kind: 'duration', seconds: 60 }, { value: 3 }))
   return {
     outbox,
-    touched,
+    pending,
     ...createVisitorScoring({
-      store: createMemoryWatch(rows, score),
+      activity: createMemoryWatch(rows, score),
       outbox,
       goals,
-      touched,
+      pending,
       now: () => NOW,
     }),
   }
@@ -33,13 +33,13 @@ async function openJudge(
 const visited = (text: string) => Date.parse(text)
 
 it('publishes each of 500 high-value visitors of the same millisecond once', async () => {
-  const { outbox, touched, judge } = await openJudge((_, id) =>
+  const { outbox, pending, score } = await openJudge((_, id) =>
     makeVisitor({ id, valueScore: 70, visitedAt: NOW, lastSeen: NOW }),
   )
-  for (let number = 0; number < 500; number++) touched.visitors.add('ws_1', `visitor-${number}`)
-  await judge()
-  for (let number = 0; number < 500; number++) touched.visitors.add('ws_1', `visitor-${number}`)
-  await judge()
+  for (let number = 0; number < 500; number++) pending.visitors.add('ws_1', `visitor-${number}`)
+  await score()
+  for (let number = 0; number < 500; number++) pending.visitors.add('ws_1', `visitor-${number}`)
+  await score()
   expect(outbox.told).toHaveLength(500)
   expect(new Set(outbox.told.map(({ data }) => data['visitorId'])).size).toBe(500)
 })
@@ -62,9 +62,9 @@ it('publishes a visitor from a score of 70, with the fields of the visitor API',
       lastSeen: NOW,
     }),
   }
-  const { outbox, touched, judge } = await openJudge((_, id) => scores[id])
-  for (const id of ['rich', 'nearly', 'unknown', 'erased']) touched.visitors.add('ws_1', id)
-  expect(await judge()).toBe(true)
+  const { outbox, pending, score } = await openJudge((_, id) => scores[id])
+  for (const id of ['rich', 'nearly', 'unknown', 'erased']) pending.visitors.add('ws_1', id)
+  expect(await score()).toBe(true)
   expect(outbox.told.map(({ at, data }) => [at, data])).toEqual([
     [
       visited('2026-04-01T11:20:00Z'),
@@ -89,7 +89,7 @@ it('publishes a visitor from a score of 70, with the fields of the visitor API',
       },
     ],
   ])
-  expect(await judge()).toBe(false)
+  expect(await score()).toBe(false)
 })
 
 it('publishes a visitor again on the next day, and a visit over midnight once', async () => {
@@ -98,10 +98,10 @@ it('publishes a visitor again on the next day, and a visit over midnight once', 
     visitedAt: visited('2026-04-01T23:50:00Z'),
     lastSeen: visited('2026-04-01T23:55:00Z'),
   })
-  const { outbox, touched, judge } = await openJudge(() => visitor)
+  const { outbox, pending, score } = await openJudge(() => visitor)
   const look = async () => {
-    touched.visitors.add('ws_1', visitor.id)
-    await judge()
+    pending.visitors.add('ws_1', visitor.id)
+    await score()
   }
   await look()
   visitor = { ...visitor, valueScore: 90, lastSeen: visited('2026-04-02T00:10:00Z') }
@@ -121,15 +121,15 @@ it('publishes a visitor again on the next day, and a visit over midnight once', 
 
 it('evaluates a continuing session again, and keeps visitors that cannot be evaluated now', async () => {
   const rows = [0, 61_000].map((ms) => makeRow({ occurred_at: NOW - 90_000 + ms, path: '/long' }))
-  const { outbox, touched, judge } = await openJudge((_, id) => makeVisitor({ id, valueScore: 75 }), rows)
+  const { outbox, pending, score } = await openJudge((_, id) => makeVisitor({ id, valueScore: 75 }), rows)
   for (const [ids, id] of [
-    [touched.sessions, 'session'],
-    [touched.visitors, 'visitor'],
+    [pending.sessions, 'session'],
+    [pending.visitors, 'visitor'],
   ] as const) {
     ids.add('ws_1', id)
     outbox.failNext(1)
-    await expect(judge()).rejects.toThrow('the disk is full')
-    expect(await judge()).toBe(true)
+    await expect(score()).rejects.toThrow('the disk is full')
+    expect(await score()).toBe(true)
   }
   expect(outbox.told.map(({ name, data }) => [name, data['goalId'] ?? data['visitorId']])).toEqual([
     ['goal', 'goal_1'],

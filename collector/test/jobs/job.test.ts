@@ -1,0 +1,158 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { createJobRunner, type Job, type JobServices, startJobs } from '../../src/jobs/job.js'
+import { createRegistry, type Registry } from '../../src/observability/registry.js'
+
+const SECOND_MS = 1_000
+
+let lines: unknown[]
+let registry: Registry
+const log: JobServices['log'] = {
+  error: (fields: unknown, text?: string) => void lines.push({ ...(fields as object), text }),
+}
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  lines = []
+  registry = createRegistry()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
+
+/** Starts a job that notes when its runs begin, in ms from now. */
+function start(fields: Partial<Job> = {}) {
+  const startedAt = Date.now()
+  const runs: number[] = []
+  const { run = () => Promise.resolve() } = fields
+  const job: Job = {
+    name: 'test-job',
+    everyMs: 10 * SECOND_MS,
+    ...fields,
+    run(signal) {
+      runs.push(Date.now() - startedAt)
+      return run(signal)
+    },
+  }
+  return { runs, ...startJobs([job], { log, metrics: registry }) }
+}
+const takes = (ms: number) => () => new Promise<void>((resolve) => setTimeout(resolve, ms))
+const readMetric = (name: string) =>
+  Number(
+    registry
+      .expose()
+      .split('\n')
+      .find((line) => line.startsWith(`${name} `))!
+      .split(' ')[1],
+  )
+
+it('runs at its interval, first after one interval', async () => {
+  const { runs } = start()
+  await pass(35 * SECOND_MS)
+  expect(runs).toEqual([10_000, 20_000, 30_000])
+})
+
+it('runs at once when the job says so', async () => {
+  const { runs } = start({ runAtStart: true })
+  await pass(15 * SECOND_MS)
+  expect(runs).toEqual([0, 10_000])
+})
+
+it('keeps to multiples of the interval and skips those that fall into a run', async () => {
+  const { runs } = start({ runAtStart: true, run: takes(14 * SECOND_MS) })
+  await pass(45 * SECOND_MS)
+  expect(runs).toEqual([0, 20_000, 40_000])
+})
+
+it('spreads waits by the jitter', async () => {
+  const { runs } = start({ jitter: 0.25 })
+  await pass(1_000 * SECOND_MS)
+  const waits = runs.map((at, index) => at - (runs[index - 1] ?? 0))
+  expect(Math.min(...waits)).toBeGreaterThanOrEqual(7_500)
+  expect(Math.max(...waits)).toBeLessThanOrEqual(12_500)
+  expect(new Set(waits).size).toBeGreaterThan(10)
+})
+
+it('returns the run under way instead of running twice at once', async () => {
+  let running = 0
+  const job = {
+    name: 'test-job',
+    run: async () => {
+      expect(++running).toBe(1)
+      await takes(20)()
+      running--
+    },
+  }
+  const run = createJobRunner(job, { log, metrics: registry })
+  const first = run()
+  expect(run()).toBe(first)
+  await pass(20)
+  await first
+  const second = run()
+  expect(second).not.toBe(first)
+  await pass(20)
+  await second
+  expect(lines).toEqual([])
+})
+
+it('logs a failure, runs again, and repeats the line at most once a minute', async () => {
+  const { runs } = start({ run: () => Promise.reject(new Error('the store is away')) })
+  await pass(65 * SECOND_MS)
+  expect(runs).toHaveLength(6)
+  expect(lines).toEqual([{ job: 'test-job', error: 'the store is away', text: 'job failed; will retry' }])
+  await pass(10 * SECOND_MS)
+  expect(lines).toHaveLength(2)
+})
+
+it('logs a job that throws instead of rejecting', async () => {
+  const { runs } = start({
+    run: () => {
+      throw new Error('a bug')
+    },
+  })
+  await pass(25 * SECOND_MS)
+  expect([runs.length, lines.length]).toEqual([2, 1])
+})
+
+it('measures each run, failed ones included', async () => {
+  let count = 0
+  const run = async () => {
+    await takes(2 * SECOND_MS)()
+    if (++count === 2) throw new Error('away')
+  }
+  start({ run })
+  await pass(25 * SECOND_MS)
+  expect(readMetric('zenovay_job_seconds_count{job="test-job"}')).toBe(2)
+  expect(readMetric('zenovay_job_seconds_sum{job="test-job"}')).toBe(4)
+  expect(readMetric('zenovay_job_seconds_bucket{job="test-job",le="1"}')).toBe(0)
+})
+
+it('waits at a stop for the run under way, and starts no other', async () => {
+  const { runs, stop } = start({ runAtStart: true, run: takes(300) })
+  const stopped = vi.fn()
+  void stop(1_000).then(stopped)
+  await pass(299)
+  expect(stopped).not.toHaveBeenCalled()
+  await pass(1)
+  expect(stopped).toHaveBeenCalled()
+  await pass(60 * SECOND_MS)
+  expect(runs).toEqual([0])
+})
+
+it('aborts the run under way at a stop, waits no longer than told, and logs nothing of it', async () => {
+  let signal: AbortSignal | undefined
+  const run = (given: AbortSignal) => {
+    signal = given
+    return takes(5 * SECOND_MS)().then(() => Promise.reject(new Error('the store is closed')))
+  }
+  const { stop } = start({ runAtStart: true, run })
+  expect(signal!.aborted).toBe(false)
+  const stopped = vi.fn()
+  void stop(1_000).then(stopped)
+  expect(signal!.aborted).toBe(true)
+  await pass(1_000)
+  expect(stopped).toHaveBeenCalled()
+  await pass(10 * SECOND_MS)
+  expect(lines).toEqual([])
+})
