@@ -9,7 +9,7 @@ it('names in docs/wire.md every limit of the contract with its value', () => {
     ([name, value]) => /^[A-Z_]+$/.test(name) && typeof value === 'number',
   )
   const rows = new Map(
-    [...page.matchAll(/^\| `([A-Z_]+)` \| ([\d,]+) \|/gm)].map(([, name, value]) => [
+    [...page.matchAll(/^\| `([A-Z_]+)` +\| ([\d,]+) +\|/gm)].map(([, name, value]) => [
       name,
       Number(value!.replaceAll(',', '')),
     ]),
