@@ -104,7 +104,11 @@ function readProperties(fields: Fields): Properties {
   for (const [key, entry] of entries.slice(0, MAX_PROPERTIES)) {
     const field = `properties.${cutText(key, MAX_PROPERTY_KEY_LENGTH)}`
     if (key === '' || key === '__proto__' || key.length > MAX_PROPERTY_KEY_LENGTH)
-      addFault(fields, field, `is not a valid key: 1 to ${MAX_PROPERTY_KEY_LENGTH} characters, and not __proto__`)
+      addFault(
+        fields,
+        field,
+        `is not a valid key: 1 to ${MAX_PROPERTY_KEY_LENGTH} characters, and not __proto__`,
+      )
     else if (typeof entry === 'string')
       properties[key.toWellFormed()] = cutText(entry, MAX_PROPERTY_VALUE_LENGTH)
     else if (typeof entry === 'boolean' || (typeof entry === 'number' && Number.isFinite(entry)))
