@@ -80,7 +80,7 @@ describe('a period', () => {
     [{ from: '1999-12-31', to: '2000-02-01' }, ['from must be in 2000 or later']],
     [{ from: '2024-02-29', to: '2026-03-31' }, ['from must be at most 25 months before to']],
     [{ range: '7d', from: '2026-03-01' }, ['range must be left out beside from and to']],
-    [{ range: '7d', timeRange: '7d' }, ['timeRange is another name of range: leave one of them out']],
+    [{ range: '7d', timeRange: '7d' }, ['timeRange is an alias of range: leave one of them out']],
   ] satisfies [PeriodQuery, string[]][])('is rejected for %j', (query, faults) => {
     expect(faultOf(query)).toEqual(faults)
   })

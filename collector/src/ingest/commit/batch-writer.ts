@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
+import { MINUTE_MS } from '../../durations.js'
 import { describeError, NotStoredError } from '../../errors.js'
 
 export interface BatchWriterOptions<Item> {
@@ -38,7 +39,7 @@ export function createBatchWriter<Item>({
   metrics,
   log,
   answerWithinMs = 20_000,
-  keepMs = 10 * 60 * 1000,
+  keepMs = 10 * MINUTE_MS,
   attemptMs = 10_000,
 }: BatchWriterOptions<Item>): BatchWriter<Item> {
   let isClosed = false

@@ -1,9 +1,10 @@
 import type { Logger } from 'pino'
+import { DAY_MS, MINUTE_MS } from '../../durations.js'
 import type { EventStore } from '../event-store.js'
 
 interface DuplicateSweepOptions {
   store: Pick<EventStore, 'deleteDuplicates' | 'newestReceipt'>
-  /** Whether other collectors may write to the store: a single collector makes no duplicates unless it dies. */
+  /** Whether other collectors may write to the store: a single collector creates duplicates only by crashing. */
   isShared: boolean
   log: Logger
   /** @default Date.now */
@@ -11,16 +12,15 @@ interface DuplicateSweepOptions {
 }
 
 export interface DuplicateSweep {
-  /** Merges duplicates left by collectors that died. Await it before the start. */
+  /** Merges duplicates left by crashed collectors; run it once at start. */
   sweepAfterCrash(): Promise<void>
   /** Background job; undefined when no other collector writes to the store. */
   job: { name: string; everyMs: number; jitter: number; run(): Promise<void> } | undefined
 }
 
-const INTERVAL_MS = 60_000
-// Longer than an event can wait before it is stored: in the queue, then ten minutes in a batch of unknown fate.
-const WINDOW_MS = 15 * 60 * 1000
-const DAY_MS = 24 * 60 * 60 * 1000
+const INTERVAL_MS = MINUTE_MS
+// Longer than an event can wait before it is stored: in the queue, then ten minutes of retries.
+const WINDOW_MS = 15 * MINUTE_MS
 
 /**
  * Deletes duplicates of events that two collectors stored.
@@ -37,9 +37,9 @@ export function createDuplicateSweep({
 }: DuplicateSweepOptions): DuplicateSweep {
   async function sweep(since: number): Promise<void> {
     for (;;) {
-      const copies = await store.deleteDuplicates(since)
-      if (copies === 0) return
-      log.info({ copies }, 'merged duplicate events written by two collectors')
+      const duplicates = await store.deleteDuplicates(since)
+      if (duplicates === 0) return
+      log.info({ duplicates }, 'merged duplicate events written by two collectors')
     }
   }
 

@@ -1,5 +1,6 @@
 import { DEDUPLICATION_WINDOW_MS } from '@zenovay/tracker/contract'
 import type { Logger } from 'pino'
+import { MINUTE_MS } from '../../durations.js'
 import { type EventRow, fingerprintOf } from '../event-row.js'
 import { eventKey, type EventKey, type EventStore } from '../event-store.js'
 import { type CommitMetrics, createGroupCommit } from './group-commit.js'
@@ -59,7 +60,7 @@ interface Pending {
 // Ids of the last minutes at full load; about 45 MB with ids of 40 characters.
 const MAX_RECENT = 200_000
 // A browser repeats a request within seconds, possibly across a restart of the collector.
-const REMEMBER_MS = 15 * 60 * 1000
+const REMEMBER_MS = 15 * MINUTE_MS
 // Fixed columns of a row.
 const ROW_BYTES = 1_000
 

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { type Heartbeat, SESSION_TIMEOUT_MS, type ValidEvent } from '@zenovay/tracker/contract'
 import { createBoundedMap } from '../../cache.js'
+import { DAY_MS } from '../../durations.js'
 import { networkOf } from '../../http/client-address.js'
 import type { CookielessSession } from '../event-store.js'
 import type { DaySalts, SaltRotation } from './salts.js'
@@ -25,7 +26,6 @@ interface IdentifyContext {
   now: number
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000
 /** About 40 MB with ids of 40 characters. */
 export const MAX_SESSIONS = 100_000
 // 162 bits of the HMAC.

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { DAY_MS, MINUTE_MS } from '../../durations.js'
 import { ApiError, describeError } from '../../errors.js'
 
 /** Store of the daily salts for cookieless visitors, separate from all data that is backed up. Days are UTC, `YYYY-MM-DD`. */
@@ -27,9 +28,8 @@ export interface SaltRotation {
   expiry: { name: string; everyMs: number; run(): Promise<void> }
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000
 // The longest delay from midnight to the deletion of a salt.
-const CHECK_MS = 60_000
+const CHECK_MS = MINUTE_MS
 const RETRY_AFTER_S = 5
 
 /** Provides the salts of today and yesterday and deletes older ones: a salt lives 48 hours from the start of its day. */

@@ -1,5 +1,5 @@
+import { MINUTE_MS } from '../../durations.js'
 import type { FeedPage, FeedPosition } from '../../ingest/event-store.js'
-import { repeat } from './start-stream.js'
 
 /** Subscriber of a site's feed. */
 export interface FeedListener {
@@ -38,7 +38,7 @@ interface SiteFeedOptions {
 }
 
 /** Longest delay between receipt and storage of an event: the time of all retries, with a margin. */
-export const LATEST_MS = 15 * 60 * 1000
+export const LATEST_MS = 15 * MINUTE_MS
 const PAGE_LIMIT = 500
 
 /** Polls the store until stopped. While the store is away nothing is delivered; afterwards it continues without gaps. */
@@ -87,5 +87,20 @@ export function createSiteFeed({
     stop() {
       for (const stop of stops) stop()
     },
+  }
+}
+
+/** Runs a task immediately and again `pauseMs` after each run, until stopped. Errors are ignored; the next run retries. */
+export function repeat(task: () => Promise<void>, pauseMs: number): () => void {
+  let timer: NodeJS.Timeout
+  let isStopped = false
+  const run = async () => {
+    await task().catch(() => {})
+    if (!isStopped) timer = setTimeout(() => void run(), pauseMs)
+  }
+  void run()
+  return () => {
+    isStopped = true
+    clearTimeout(timer)
   }
 }

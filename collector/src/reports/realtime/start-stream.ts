@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import { HOUR_MS } from '../../durations.js'
 import type { FeedPage, FeedPosition } from '../../ingest/event-store.js'
 import { comparePositions, formatCursor, laterOf } from './feed-cursor.js'
-import type { FeedListener, SiteFeed } from './site-feed.js'
+import { type FeedListener, repeat, type SiteFeed } from './site-feed.js'
 import { formatHit, formatMessage } from './sse.js'
 
 export interface StreamIntervals {
@@ -28,7 +29,7 @@ interface StreamOptions {
 }
 
 /** A resuming reader gets no events received before this time. */
-export const LOOK_BACK_MS = 60 * 60 * 1000
+export const LOOK_BACK_MS = HOUR_MS
 const MAX_BUFFERED_BYTES = 256 * 1024
 const RECONNECT_AFTER_MS = 3_000
 
@@ -108,19 +109,4 @@ export function startStream({ output, feed, from, isAllowed, intervals, now }: S
     stopChecking()
   })
   return () => void output.end()
-}
-
-/** Runs a task at once and again a while after each run, until it is stopped. What fails is tried again with the next run. */
-export function repeat(task: () => Promise<void>, pauseMs: number): () => void {
-  let timer: NodeJS.Timeout
-  let isOver = false
-  const run = async () => {
-    await task().catch(() => {})
-    if (!isOver) timer = setTimeout(() => void run(), pauseMs)
-  }
-  void run()
-  return () => {
-    isOver = true
-    clearTimeout(timer)
-  }
 }
