@@ -170,7 +170,7 @@ it('tells the crossing to every destination, in the same step in which it is kno
   ])
   expect((await store.alerts.findAlert(alert.id))!.state).toEqual({
     isFiring: true,
-    judgedTo: START + MINUTE_MS,
+    evaluatedTo: START + MINUTE_MS,
     value: 1543,
     firedAt: START + MINUTE_MS,
   })
@@ -275,7 +275,7 @@ it('leaves an alert alone that was changed while it was judged', async () => {
   expect(await notices(alert)).toEqual([])
   expect((await store.alerts.findAlert(alert.id))!.state).toMatchObject({
     isFiring: false,
-    judgedTo: START + MINUTE_MS,
+    evaluatedTo: START + MINUTE_MS,
   })
 })
 
