@@ -5,14 +5,14 @@ import type { Webhook, WebhookEvent, WebhookEventName } from './webhook.js'
 /** Queues events for the webhooks that subscribe to them. */
 export interface Outbox {
   /** Whether an active webhook of the site or its account subscribes to the event. Answered from memory: called for every event of ingest. */
-  wants(siteId: string, name: WebhookEventName): boolean
+  hasSubscriber(siteId: string, name: WebhookEventName): boolean
   /** Resolves when the events are on the disk for every subscribed webhook created before `at`; those it has already are skipped. Rejects with `STORE_UNAVAILABLE`. */
   put(events: WebhookEvent[]): Promise<void>
 }
 
 interface OutboxServices {
   store: Pick<WebhookStore, 'putDeliveries'>
-  subscriptions: Pick<Subscriptions, 'wants'>
+  subscriptions: Pick<Subscriptions, 'hasSubscriber'>
   onPut: (result: PutResult) => void
   /** ms since the epoch, advancing steadily. */
   engineNow: () => number
@@ -22,9 +22,9 @@ interface OutboxServices {
 
 export function createOutbox({ store, subscriptions, onPut, engineNow, now }: OutboxServices): Outbox {
   return {
-    wants: subscriptions.wants,
+    hasSubscriber: subscriptions.hasSubscriber,
     async put(events) {
-      const wanted = events.filter(({ siteId, name }) => subscriptions.wants(siteId, name))
+      const wanted = events.filter(({ siteId, name }) => subscriptions.hasSubscriber(siteId, name))
       if (wanted.length > 0) onPut(await store.putDeliveries(wanted, { now: engineNow(), wallNow: now() }))
     },
   }
@@ -32,7 +32,7 @@ export function createOutbox({ store, subscriptions, onPut, engineNow, now }: Ou
 
 /** The events that active webhooks subscribe to, in memory. */
 interface Subscriptions {
-  wants(siteId: string, name: WebhookEventName): boolean
+  hasSubscriber(siteId: string, name: WebhookEventName): boolean
   /** Replaces the active webhooks. */
   update(active: Webhook[]): Promise<void>
 }
@@ -45,7 +45,7 @@ export function createSubscriptions(store: Pick<WebhookStore, 'listSiteAccounts'
   let accounts = new Map<string, string>()
 
   return {
-    wants(siteId, name) {
+    hasSubscriber(siteId, name) {
       if (ofSite.get(siteId)?.has(name)) return true
       if (!ofAnyAccount.has(name)) return false
       const account = accounts.get(siteId)
