@@ -19,8 +19,8 @@ import { createMetrics } from './ingest/metrics.js'
 import { openStores } from './stores/sql/database.js'
 import { createEraser } from './jobs/erase.js'
 import { HOUSEKEEPING_INTERVAL_MS, createHousekeeping } from './jobs/housekeeping.js'
-import { readPageAssets } from './routes/dashboard.js'
-import { readScriptAssets } from './routes/scripts.js'
+import { loadPageAssets } from './routes/dashboard.js'
+import { loadScriptAssets } from './routes/scripts.js'
 import { openSecretBox, type Sealed } from './control/secrets/master-key.js'
 import { createClickhouseEventStore } from './stores/clickhouse/event-store.js'
 import { createClickhouseMetricSource } from './stores/clickhouse/alert-metrics.js'
@@ -158,7 +158,7 @@ export async function startCollector(
       recent: await events.recentSessions(now() - SESSION_TIMEOUT_MS, MAX_SESSIONS),
     })
 
-    const [scripts, page] = await Promise.all([readScriptAssets(), readPageAssets()])
+    const [scripts, page] = await Promise.all([loadScriptAssets(), loadPageAssets()])
     const settling = createRollups({ url: clickhouseUrl })
     opened.push(() => settling.close())
     const figures = createClickhouseMetricSource({ url: clickhouseUrl })
@@ -181,26 +181,22 @@ export async function startCollector(
     const erase = createEraser({ events, commit, heartbeats, settling, webhooks })
     const app = createApp({
       config,
-      control,
-      geo,
-      events,
-      reports,
-      commit,
-      heartbeats,
-      identifier,
-      metrics,
-      webhooks,
-      egress,
-      secretBox,
-      goals: stores.goals,
-      goalBook,
+      stores: {
+        control,
+        events,
+        reports,
+        goals: stores.goals,
+        integrations: stores.integrations,
+        changes: stores.changes,
+      },
+      ingest: { commit, heartbeats, identifier, geo },
+      webhooks: { deliveries: webhooks, guard: egress, box: secretBox },
       alerts,
-      integrations: stores.integrations,
-      changes: stores.changes,
+      goalCache: goalBook,
       erase,
+      metrics,
       engine,
-      scripts,
-      page,
+      assets: { scripts, page },
       log,
       now,
     })

@@ -162,6 +162,7 @@ describe('a body', () => {
       'window_minutes',
       'comparison',
       'destinations',
+      'destinations',
     ])
   })
 
