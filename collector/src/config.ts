@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import ipaddr from 'ipaddr.js'
-import { isAddress } from './alerts/management.js'
+import { isAddress } from './alerts/fields.js'
 import type { MailerOptions } from './alerts/notify/mail.js'
 import { isPlanName, PLAN_NAMES, type PlanName } from './control/accounts.js'
 import type { PricePlans } from './control/integrations/stripe.js'

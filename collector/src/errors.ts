@@ -1,6 +1,6 @@
 import { ERROR_CODES, type ErrorCode, type Fault } from '@zenovay/tracker/contract'
 
-/** An error response; the code determines status and message. */
+/** An error response. Its code determines the status and, without a `message`, the sentence. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly code: ErrorCode
@@ -10,13 +10,28 @@ export class ApiError extends Error {
 
   constructor(
     code: ErrorCode,
-    { details, retryAfterS, cause }: { details?: Fault[]; retryAfterS?: number; cause?: unknown } = {},
+    {
+      message = ERROR_CODES[code].message,
+      details,
+      retryAfterS,
+      cause,
+    }: { message?: string; details?: Fault[]; retryAfterS?: number; cause?: unknown } = {},
   ) {
-    super(ERROR_CODES[code].message, { cause })
+    super(message, { cause })
     this.code = code
     this.details = details
     this.retryAfterS = retryAfterS
   }
+}
+
+/** `VALIDATION_ERROR` about one field. */
+export function validationError(field: string, reason: string): ApiError {
+  return new ApiError('VALIDATION_ERROR', { details: [{ field, reason }] })
+}
+
+/** Throws `VALIDATION_ERROR` with all issues when there is one. */
+export function assertNoIssues(issues: Fault[]): void {
+  if (issues.length > 0) throw new ApiError('VALIDATION_ERROR', { details: issues })
 }
 
 /** A problem that prevents a command from running; the message is one line with the fix. */

@@ -25,8 +25,8 @@ import { listJobs } from './jobs/index.js'
 import { startJobs } from './jobs/job.js'
 import { createLog } from './observability/log.js'
 import { addProcessMetrics } from './observability/process-metrics.js'
-import { readPageAssets } from './routes/dashboard.js'
-import { readScriptAssets } from './routes/scripts.js'
+import { loadPageAssets } from './routes/dashboard.js'
+import { loadScriptAssets } from './routes/scripts.js'
 import { openClickhouseStores } from './stores/clickhouse/open.js'
 import { startEmbeddedEngine } from './stores/engine/embedded-engine.js'
 import { createSaltFolder } from './stores/salt-folder.js'
@@ -170,7 +170,7 @@ function startDelivery({ config, log, metrics: { registry }, now }: Context, sto
     const services = { ...engine, control, outbox, box, guard, attempt, mail: config.mail, log, now }
     const alerts = createAlerts({ ...services, store: stores.alerts, counts: createAlertCounts(registry) })
     onClose(alerts.stop)
-    return { egress: guard, webhooks, webhookEvents, goalBook: goals, alerts }
+    return { egress: guard, webhooks, webhookEvents, goalCache: goals, alerts }
   })
 }
 
@@ -205,18 +205,29 @@ async function startIngest(
 /** The routes and, once they are reachable, the background jobs. */
 function listen(context: Context, services: Services & Ingest) {
   return step(async (onClose) => {
-    const {
-      config: { host, port },
-      log,
-      metrics: { registry },
-    } = context
-    const { alerts, commit, heartbeats } = services
-    const processMetrics = addProcessMetrics(registry)
+    const { config, log, metrics, now } = context
+    const { host, port } = config
+    const { control, events, reports, goals, integrations, changes } = services
+    const { commit, heartbeats, identifier, geo, goalCache, erase, engine } = services
+    const processMetrics = addProcessMetrics(metrics.registry)
     onClose(processMetrics.close)
-    const [scripts, page] = await Promise.all([readScriptAssets(), readPageAssets()])
-    const app = createApp({ ...context, ...services, alerts: alerts.management, scripts, page })
+    const [scripts, page] = await Promise.all([loadScriptAssets(), loadPageAssets()])
+    const app = createApp({
+      config,
+      stores: { control, events, reports, goals, integrations, changes },
+      ingest: { commit, heartbeats, identifier, geo },
+      webhooks: { deliveries: services.webhooks, guard: services.egress, box: services.secretBox },
+      alerts: services.alerts.management,
+      goalCache,
+      erase,
+      metrics,
+      engine,
+      assets: { scripts, page },
+      log,
+      now,
+    })
     const server = await bindServer({ app, host, port, commits: [commit, heartbeats] })
-    const jobs = startJobs(listJobs({ ...context, ...services }), { log, metrics: registry })
+    const jobs = startJobs(listJobs({ ...context, ...services }), { log, metrics: metrics.registry })
     onClose(() => Promise.all([server.close(FINISH_WITHIN_MS), jobs.stop(STOP_JOBS_WITHIN_MS)]))
     return { url: server.url }
   })

@@ -1,7 +1,6 @@
 import { DEFAULT_ACCOUNT_ID } from '../control/accounts.js'
 import type { ControlStore } from '../control/control-store.js'
-import { createApiKey, KEY_SCOPES, type KeyReach } from '../control/keys/api-key.js'
-import { isKeyScope } from '../control/keys/fields.js'
+import { createApiKey, isKeyScope, KEY_SCOPES, type KeyReach } from '../control/keys/api-key.js'
 import { StartError } from '../errors.js'
 import { assertAccount, assertName } from './accounts.js'
 import { unknownSite } from './sites.js'

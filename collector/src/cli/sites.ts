@@ -1,7 +1,8 @@
 import { DEFAULT_ACCOUNT_ID } from '../control/accounts.js'
 import type { ControlStore } from '../control/control-store.js'
-import { parseSiteFields, type SiteFields } from '../control/sites.js'
+import { SITE_CHANGES, type SiteFields, toSiteFields } from '../control/sites.js'
 import { StartError } from '../errors.js'
+import { parseFields } from '../http/fields.js'
 import { assertAccount } from './accounts.js'
 
 interface SiteOptions {
@@ -111,12 +112,13 @@ function parseOptions({ domain, name, allow, timezone, retention }: SiteOptions)
     time_zone: timezone,
     retention_months: retention === undefined ? undefined : Number(retention),
   }
-  const { fields, faults } = parseSiteFields(
+  const { fields, issues } = parseFields(
+    SITE_CHANGES,
     Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
   )
-  if (faults.length > 0)
+  if (issues.length > 0)
     throw new StartError(
-      `${faults.map(({ field, reason }) => `${OPTION_NAMES[field]} ${reason}`).join('; ')}.`,
+      `${issues.map(({ field, reason }) => `${OPTION_NAMES[field]} ${reason}`).join('; ')}.`,
     )
-  return fields
+  return toSiteFields(fields)
 }

@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url'
-import type { Fault } from '@zenovay/tracker/contract'
-import { NAME_RULE, parseName } from '../http/fields.js'
+import { type Static, Type } from '@sinclair/typebox'
+import { field, NAME } from '../http/fields.js'
 
 export interface Site {
   /** `ws_…` */
@@ -8,7 +8,7 @@ export interface Site {
   accountId: string
   /** `ZV_…` */
   trackingCode: string
-  /** Host name of the site; its sub-domains belong to it. */
+  /** Host name of the site; includes its sub-domains. */
   domain: string
   name: string
   /** Other host names that may send events. */
@@ -21,10 +21,10 @@ export interface Site {
   createdAt: number
 }
 
-/** What may be chosen of a site. */
+/** The settings of a site. */
 export type SiteFields = Pick<Site, 'domain' | 'name' | 'allowedDomains' | 'timeZone' | 'retentionMonths'>
 
-/** A new site; what is left out has its default. */
+/** A new site. Missing fields have their defaults. */
 export type NewSite = Pick<SiteFields, 'domain' | 'name' | 'allowedDomains'> &
   Partial<SiteFields> &
   Partial<Pick<Site, 'accountId'>>
@@ -32,7 +32,7 @@ export type NewSite = Pick<SiteFields, 'domain' | 'name' | 'allowedDomains'> &
 export const DEFAULT_TIME_ZONE = 'UTC'
 export const DEFAULT_RETENTION_MONTHS = 25
 
-/** A site that was removed, until its events are gone. */
+/** A removed site whose events are not all deleted yet. */
 export interface Removal {
   siteId: string
   /** ms since the epoch. */
@@ -43,73 +43,73 @@ export const MAX_RETENTION_MONTHS = 120
 const MAX_ALLOWED_DOMAINS = 100
 const NOT_A_DOMAIN = 'is not a domain; write a host name without scheme, port or path, such as example.com'
 
-type Read<Value> = (value: unknown, refuse: (reason: string) => void) => Value | undefined
+const HOST = field<string>(Type.String({ description: 'A host name.' }), {
+  parse: parseHost,
+  reason: 'must be a host name, such as example.com',
+})
 
-const readSiteName: Read<string> = (value, refuse) => {
-  const name = parseName(value)
-  if (name === undefined) refuse(NAME_RULE)
-  return name
+const DOMAIN = { domain: HOST }
+const SETTINGS = Type.Partial(
+  Type.Object({
+    name: NAME,
+    allowed_domains: field<string[]>(
+      Type.Array(Type.String(), { description: 'Hosts whose pages may send events; empty: any.' }),
+      { parse: parseHosts },
+    ),
+    time_zone: field<string>(Type.String({ description: 'IANA name; reports count days in it.' }), {
+      parse: (value) => (typeof value === 'string' ? parseTimeZone(value) : undefined),
+      reason: 'must be the IANA name of a time zone, such as Europe/Zurich',
+    }),
+    retention_months: Type.Integer({
+      description: 'Older events are deleted.',
+      minimum: 1,
+      maximum: MAX_RETENTION_MONTHS,
+    }),
+  }),
+).properties
+
+export const NEW_SITE = Type.Object({ ...DOMAIN, ...SETTINGS })
+export const SITE_CHANGES = Type.Object({ domain: Type.Optional(HOST), ...SETTINGS })
+
+/** The fields of a checked body. */
+export function toSiteFields({
+  domain,
+  name,
+  allowed_domains: allowedDomains,
+  time_zone: timeZone,
+  retention_months: retentionMonths,
+}: Partial<Static<typeof NEW_SITE>>): Partial<SiteFields> {
+  return {
+    ...(domain !== undefined && { domain }),
+    ...(name !== undefined && { name }),
+    ...(allowedDomains !== undefined && { allowedDomains }),
+    ...(timeZone !== undefined && { timeZone }),
+    ...(retentionMonths !== undefined && { retentionMonths }),
+  }
 }
 
-const readHost: Read<string> = (value, refuse) => {
+function parseHost(value: unknown, addIssue: (reason: string) => void): string | undefined {
   const host = typeof value === 'string' ? parseDomain(value) : undefined
   if (host === undefined)
-    refuse(typeof value === 'string' ? `"${value.slice(0, 100)}" ${NOT_A_DOMAIN}` : 'must be a text')
+    addIssue(typeof value === 'string' ? `"${value.slice(0, 100)}" ${NOT_A_DOMAIN}` : 'must be a text')
   return host
 }
 
-const readHosts: Read<string[]> = (value, refuse) => {
+function parseHosts(value: unknown, addIssue: (reason: string) => void): string[] | undefined {
   if (!Array.isArray(value) || value.length > MAX_ALLOWED_DOMAINS)
-    return void refuse(`must be an array of at most ${MAX_ALLOWED_DOMAINS} domains`)
-  const hosts = value.map((entry) => readHost(entry, refuse))
+    return void addIssue(`must be an array of at most ${MAX_ALLOWED_DOMAINS} domains`)
+  const hosts = value.map((entry) => parseHost(entry, addIssue))
   return [...new Set(hosts.filter((host) => host !== undefined))]
 }
 
-const readZone: Read<string> = (value, refuse) => {
-  const zone = typeof value === 'string' ? parseTimeZone(value) : undefined
-  if (zone === undefined) refuse('must be the IANA name of a time zone, such as Europe/Zurich')
-  return zone
-}
-
-const readMonths: Read<number> = (value, refuse) => {
-  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_RETENTION_MONTHS)
-    return value as number
-  refuse(`must be a whole number from 1 to ${MAX_RETENTION_MONTHS}`)
-}
-
-const FIELDS: {
-  [wire: string]: { [Key in keyof SiteFields]: [Key, Read<SiteFields[Key]>] }[keyof SiteFields]
-} = {
-  domain: ['domain', readHost],
-  name: ['name', readSiteName],
-  allowed_domains: ['allowedDomains', readHosts],
-  time_zone: ['timeZone', readZone],
-  retention_months: ['retentionMonths', readMonths],
-}
-
-/** Reads the fields of a site by their names on the wire. `faults` lists every one that is wrong or unknown. */
-export function parseSiteFields(body: unknown): { fields: Partial<SiteFields>; faults: Fault[] } {
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    return { fields: {}, faults: [{ field: 'body', reason: 'must be a JSON object' }] }
-  const faults: Fault[] = []
-  const fields: Partial<Record<keyof SiteFields, unknown>> = {}
-  for (const [field, value] of Object.entries(body)) {
-    const refuse = (reason: string) => void faults.push({ field: field.slice(0, 100), reason })
-    const known = Object.hasOwn(FIELDS, field) ? FIELDS[field] : undefined
-    if (!known) refuse(`is none of ${Object.keys(FIELDS).join(', ')}`)
-    else fields[known[0]] = known[1](value, refuse)
-  }
-  return { fields: fields as Partial<SiteFields>, faults }
-}
-
-// What URLs hold beside a host: a scheme, port, path or user means that more than a host was written.
+// Characters of the other parts of a URL: scheme, port, path, user.
 const NOT_A_HOST = /[\s/\\:?#@%]/
 const HOST_NAME = /^(?=.{1,253}$)(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$/
 const IPV6 = /^\[[0-9a-f:.]+\]$/
 
 /**
- * The host name as browsers write it in `Origin`: lower case, letters beyond ASCII as punycode.
- * Undefined when it is none.
+ * A host name in the form of the `Origin` header: lower case, letters beyond ASCII as punycode.
+ * Undefined when it is not a host name.
  */
 export function parseDomain(text: string): string | undefined {
   const host = text.trim().toLowerCase()
@@ -119,15 +119,15 @@ export function parseDomain(text: string): string | undefined {
   return HOST_NAME.test(ascii) ? ascii : undefined
 }
 
-// Newer engines take offsets such as +01:00 as well, which know no summer time.
+// Newer engines accept offsets such as +01:00, which have no daylight saving time.
 const IANA_NAME = /^[a-z][a-z0-9_+/-]*$/i
 
-/** The IANA time zone of a name, in its usual spelling; undefined when there is none. */
+/** The IANA time zone of a name in any case, in its usual spelling; undefined when there is none. */
 export function parseTimeZone(name: string): string | undefined {
   if (!IANA_NAME.test(name)) return undefined
   try {
     const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions()
-    // An alias such as Asia/Kolkata may be resolved to an older name: then what was written is kept.
+    // An alias such as Asia/Kolkata may resolve to an older name; then the given one is kept.
     return timeZone.toLowerCase() === name.toLowerCase() ? timeZone : name
   } catch {
     return undefined

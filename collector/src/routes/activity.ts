@@ -1,77 +1,106 @@
-import type { FastifyInstance } from 'fastify'
-import { CHANGED_TYPES, type ChangedType, type ChangeEntry, type ChangeLog } from '../control/change-log.js'
-import type { ControlStore } from '../control/control-store.js'
-import { findOwnSite } from '../control/keys/gate.js'
-import { ApiError } from '../errors.js'
-import { addPrivateApi, keyOf } from '../http/api/register.js'
-import { addFlatErrors, refuse } from '../http/error-answers.js'
-import type { Webhooks } from '../webhooks/service.js'
+import { Type } from '@sinclair/typebox'
+import { CHANGED_TYPES, type ChangeEntry } from '../control/change-log.js'
+import { assertScope, authoriseOwn } from '../control/keys/gate.js'
+import { MOMENT_EXAMPLE, toIso } from '../http/api/route.js'
+import { field, oneOf, orNull } from '../http/fields.js'
 import type { LogEntry } from '../webhooks/webhook-store.js'
+import { defineRoute } from './define-route.js'
+import { FLAT_SITE_ID } from './webhooks.js'
 
-interface ActivityLogServices {
-  control: ControlStore
-  webhooks: Pick<Webhooks, 'listLog'>
-  changes: ChangeLog
-  now: () => number
-}
-
-const TYPES = ['webhook', ...CHANGED_TYPES]
+const TYPES = ['webhook', ...CHANGED_TYPES] as const
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 100
 
+/** A number of the query, with a sentence that names it. */
+const count = (maximum: number, reason: string, options: object) =>
+  field<number>(Type.Integer({ minimum: 1, maximum, ...options }), {
+    parse: (value) =>
+      Number.isInteger(value) && (value as number) >= 1 && (value as number) <= maximum
+        ? (value as number)
+        : undefined,
+    reason,
+  })
+
 /**
- * `/api/activity-log`, newest first: what was done to the webhooks of a site with every attempt to deliver to them; or who changed its alerts, goals or keys, for admin keys.
- * A key of a whole account sees what is for all of the account with each of its sites.
+ * Newest first: the changes of a site's webhooks and every attempt to deliver to them; or, for admin keys, the changes of its
+ * alerts, goals or keys. A key of a whole account also sees what belongs to all sites of the account.
  */
-export function addActivityLogRoute(
-  app: FastifyInstance,
-  { control, webhooks, changes, now }: ActivityLogServices,
-): void {
-  const addRoutes = (routes: FastifyInstance) => {
-    addFlatErrors(routes, { notFound: 'Not found', now })
-    routes.get<{ Querystring: Record<string, unknown> }>('', async (request) => {
-      const { type = 'webhook', siteId, limit, before } = request.query
-      if (!TYPES.includes(type as string)) throw refuse(`type must be one of ${TYPES.join(', ')}`)
-      const key = keyOf(request)
-      if (type !== 'webhook' && key.scope !== 'admin') throw new ApiError('FORBIDDEN')
-      const { accountId, id } = await findOwnSite(key, siteId, control)
-      const most =
-        readCount(limit, MAX_LIMIT, `limit must be a number from 1 to ${MAX_LIMIT}`) ?? DEFAULT_LIMIT
-      const below = readCount(before, Number.MAX_SAFE_INTEGER, 'before must be the nextBefore of an answer')
-      const question = {
-        accountId,
-        siteId: id,
-        isAccountWide: key.siteId === null,
-        limit: most,
-        ...(below !== undefined && { before: below }),
-      }
-      const entries =
-        type === 'webhook'
-          ? (await webhooks.listLog(question)).map(describeEntry)
-          : (await changes.listChanges({ ...question, type: type as ChangedType })).map(describeChange)
-      return { activities: entries, nextBefore: entries.length < most ? null : entries.at(-1)!.id }
-    })
-  }
-  addPrivateApi(app, { prefix: '/api/activity-log', control, readScope: 'read', addRoutes })
+export const listActivity = defineRoute({
+  path: '/api/activity-log',
+  operationId: 'listActivity',
+  flatErrors: { notFound: 'Not found' },
+  summary: 'List changes of webhooks with every delivery attempt, or changes of alerts, goals or keys',
+  description: 'Types other than webhook require an admin key.',
+  query: Type.Object(
+    {
+      type: Type.Optional(
+        field<(typeof TYPES)[number]>(oneOf(TYPES, { default: 'webhook' }), {
+          parse: (value) => TYPES.find((type) => type === value),
+          reason: `type must be one of ${TYPES.join(', ')}`,
+        }),
+      ),
+      siteId: FLAT_SITE_ID,
+      limit: Type.Optional(
+        count(MAX_LIMIT, `limit must be a number from 1 to ${MAX_LIMIT}`, { default: DEFAULT_LIMIT }),
+      ),
+      before: Type.Optional(
+        count(Number.MAX_SAFE_INTEGER, 'before must be the nextBefore of an answer', {
+          description: 'nextBefore of the previous answer.',
+        }),
+      ),
+    },
+    { additionalProperties: true },
+  ),
+  // Further fields depend on the type.
+  response: Type.Object({
+    activities: Type.Array(Type.Record(Type.String(), Type.Unknown())),
+    nextBefore: orNull(Type.Integer(), 'Null at the end.'),
+  }),
+  example: {
+    activities: [
+      {
+        id: 7,
+        type: 'key',
+        action: 'created',
+        timestamp: MOMENT_EXAMPLE,
+        keyId: '0123456789abcdef',
+        name: 'Shop',
+        siteId: null,
+        actor: 'fedcba9876543210',
+        fields: null,
+      },
+    ],
+    nextBefore: null,
+  },
+  answer: async ({ key, query, services: { control, deliveries, changes } }) => {
+    const { type = 'webhook', siteId, limit = DEFAULT_LIMIT, before } = query
+    if (type !== 'webhook') assertScope(key, 'admin')
+    const { accountId, id } = await authoriseOwn(key, siteId, control)
+    const question = {
+      accountId,
+      siteId: id,
+      isAccountWide: key.siteId === null,
+      limit,
+      ...(before !== undefined && { before }),
+    }
+    const activities =
+      type === 'webhook'
+        ? (await deliveries.listLog(question)).map(toDeliveryJson)
+        : (await changes.listChanges({ ...question, type })).map(toChangeJson)
+    return { activities, nextBefore: activities.length < limit ? null : activities.at(-1)!.id }
+  },
+})
+
+function toDeliveryJson({ id, kind, at, accountId: _accountId, ...entry }: LogEntry) {
+  return { id, type: 'webhook', action: kind, timestamp: toIso(at), ...entry }
 }
 
-function readCount(value: unknown, most: number, rule: string): number | undefined {
-  if (value === undefined) return undefined
-  const count = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : 0
-  if (count < 1 || count > most) throw refuse(rule)
-  return count
-}
-
-function describeEntry({ id, kind, at, accountId: _accountId, ...entry }: LogEntry) {
-  return { id, type: 'webhook', action: kind, timestamp: new Date(at).toISOString(), ...entry }
-}
-
-function describeChange({ id, type, action, at, subjectId, name, siteId, actor, fields }: ChangeEntry) {
+function toChangeJson({ id, type, action, at, subjectId, name, siteId, actor, fields }: ChangeEntry) {
   return {
     id,
     type,
     action,
-    timestamp: new Date(at).toISOString(),
+    timestamp: toIso(at),
     [`${type}Id`]: subjectId,
     name,
     siteId,

@@ -1,129 +1,207 @@
-import type { Fault } from '@zenovay/tracker/contract'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { MAX_ALERTS_OF_SITE, type Alert, type AlertFields, type Metric } from '../alerts/alert.js'
-import type { AlertManagement } from '../alerts/management.js'
-import { parseAlertFields, type ParsedAlert } from '../alerts/management.js'
-import { authorise } from '../control/keys/gate.js'
-import { ApiError } from '../errors.js'
-import { decodeJson } from '../http/json-body.js'
+import { Type } from '@sinclair/typebox'
+import { type Alert, DESTINATION_TYPES, MAX_ALERTS_OF_SITE, METRICS } from '../alerts/alert.js'
 import type { ListedNotification } from '../alerts/alert-store.js'
-import type { ControlStore } from '../control/control-store.js'
-import { addPrivateApi, keyOf } from '../http/api/register.js'
+import {
+  ALERT_CHANGES,
+  ALERT_FIELDS,
+  NEW_ALERT,
+  type PlainAlertFields,
+  refineAlert,
+  toAlertChanges,
+  toNewAlert,
+} from '../alerts/fields.js'
+import type { AlertManagement } from '../alerts/management.js'
+import { authorise, authoriseFound } from '../control/keys/gate.js'
+import { ApiError, validationError } from '../errors.js'
+import { type LoadCall, MOMENT, MOMENT_EXAMPLE, REMOVED, toIso } from '../http/api/route.js'
+import { oneOf, orNull, SITE_ID } from '../http/fields.js'
+import { defineRoute, type RouteServices } from './define-route.js'
 
-interface AlertRoutesServices {
-  control: Pick<ControlStore, 'findApiKey' | 'findSite' | 'listSitesOf'>
-  alerts: AlertManagement
-  now: () => number
+const DESTINATION = Type.Object({
+  type: oneOf(DESTINATION_TYPES),
+  url: Type.Optional(Type.String({ description: 'Scheme and host only.' })),
+  address: Type.Optional(Type.String()),
+})
+const ALERT = {
+  id: Type.String(),
+  site_id: Type.String(),
+  metric: oneOf(METRICS),
+  ...ALERT_FIELDS,
+  currency: orNull(Type.String(), 'Null for every metric but revenue.'),
+  destinations: Type.Array(DESTINATION),
+  created_at: MOMENT,
+  state: oneOf(['firing', 'clear']),
+  last_value: orNull(Type.Number()),
+  last_fired_at: orNull(Type.String(), 'ISO 8601, UTC.'),
 }
-
-interface AlertRoute {
-  Params: { id: string }
-  Body: string | undefined
-}
-
-const LISTED_NOTICES = 20
+const NOTIFICATION = Type.Object({
+  at: MOMENT,
+  event: oneOf(['alert', 'traffic_spike']),
+  destination: DESTINATION,
+  state: oneOf(['waiting', 'in_flight', 'done', 'failed']),
+  attempts: Type.Integer(),
+  ended_at: orNull(Type.String(), 'ISO 8601, UTC.'),
+  error: orNull(Type.String()),
+})
+const LISTED_NOTIFICATIONS = 20
 const TEST_RETRY_AFTER_S = 60
+const METRICS_RULE = 'The fields depend on the metric: docs/alerts.md.'
 
-/** `/api/alerts`: the alerts of the sites that an admin key reaches. */
-export function addAlertRoutes(app: FastifyInstance, { control, alerts, now }: AlertRoutesServices): void {
-  const success = <Data>(data: Data) => ({
-    success: true as const,
-    data,
-    timestamp: new Date(now()).toISOString(),
-  })
-  const describe = (alert: Alert) => describeAlert(alert, alerts)
-
-  /** The alert that a request names. One answer for all that is beyond reach: nobody learns which ids others have. */
-  const findAlert = async (request: FastifyRequest<AlertRoute>): Promise<Alert> => {
-    const alert = await alerts.find(request.params.id)
-    const site = alert && (await control.findSite(alert.siteId))
-    const { accountId, siteId } = keyOf(request)
-    if (!alert || site?.accountId !== accountId || (siteId !== null && siteId !== alert.siteId))
-      throw new ApiError('NOT_FOUND')
-    return alert
-  }
-
-  /** The fields of a body, destinations sealed. Throws `VALIDATION_ERROR` with every fault. */
-  const readBody = (
-    body: string | undefined,
-    metric?: Metric,
-  ): Partial<AlertFields> & { siteId?: string } => {
-    const { fields, faults } = parseAlertFields(decodeJson(body ?? ''), {
-      hasMail: alerts.hasMail,
-      ...(metric && { metric }),
-    })
-    const { destinations, ...rest }: Partial<ParsedAlert> = fields
-    const refused = alerts
-      .findRefusedUrls(destinations ?? [])
-      .map((reason): Fault => ({ field: 'destinations', reason }))
-    if (faults.length + refused.length > 0)
-      throw new ApiError('VALIDATION_ERROR', { details: [...faults, ...refused] })
-    return { ...rest, ...(destinations && { destinations: alerts.seal(destinations) }) }
-  }
-
-  const addRoutes = (routes: FastifyInstance) => {
-    routes.get('', async (request) => {
-      const key = keyOf(request)
-      const siteId = readSiteId(request.query as Record<string, unknown>)
-      const sites =
-        siteId === undefined ? await control.listSitesOf(key) : [await authorise(key, siteId, control)]
-      return success((await alerts.list(sites.map(({ id }) => id))).map(describe))
-    })
-
-    routes.post<{ Body: string | undefined }>('', async (request, reply) => {
-      const { siteId, ...fields } = readBody(request.body)
-      const site = await authorise(keyOf(request), siteId!, control)
-      const alert = await alerts.add(site.id, fields as AlertFields, keyOf(request).id)
-      if (!alert)
-        throw new ApiError('VALIDATION_ERROR', {
-          details: [
-            {
-              field: 'site_id',
-              reason: `has ${MAX_ALERTS_OF_SITE} alerts already, which is the most that a site may have`,
-            },
-          ],
-        })
-      reply.code(201)
-      return success(describe(alert))
-    })
-
-    routes.get<AlertRoute>('/:id', async (request) => {
-      const alert = await findAlert(request)
-      const notices = await alerts.listNotifications(alert.id, LISTED_NOTICES)
-      return success({ ...describe(alert), notices: notices.map((notice) => describeNotice(notice, alerts)) })
-    })
-
-    routes.patch<AlertRoute>('/:id', async (request) => {
-      const { id, metric } = await findAlert(request)
-      const alert = await alerts.update(id, readBody(request.body, metric), keyOf(request).id)
-      if (!alert) throw new ApiError('NOT_FOUND')
-      return success(describe(alert))
-    })
-
-    routes.delete<AlertRoute>('/:id', async (request) => {
-      const { id } = await findAlert(request)
-      if (!(await alerts.remove(id, keyOf(request).id))) throw new ApiError('NOT_FOUND')
-      return success({ id })
-    })
-
-    routes.post<AlertRoute>('/:id/test', async (request) => {
-      const alert = await findAlert(request)
-      if (!(await alerts.test(alert)))
-        throw new ApiError('RATE_LIMIT_EXCEEDED', { retryAfterS: TEST_RETRY_AFTER_S })
-      return success({ id: alert.id, queued: alert.destinations.length })
-    })
-  }
-  addPrivateApi(app, { prefix: '/api/alerts', control, addRoutes })
+const REQUEST = {
+  site_id: 'ws_abc123',
+  name: 'Checkout fails',
+  metric: 'errors',
+  threshold: 20,
+  window_minutes: 10,
+  hysteresis: 10,
+  cool_down_minutes: 60,
+  destinations: [{ type: 'webhook' }, { type: 'slack', url: 'https://hooks.slack.com/services/T0/B0/x' }],
+}
+const EXAMPLE = {
+  id: 'alert_abc123',
+  ...REQUEST,
+  comparison: '>',
+  minimum_volume: 0,
+  active: true,
+  currency: null,
+  destinations: [{ type: 'webhook' }, { type: 'slack', url: 'https://hooks.slack.com/…' }],
+  created_at: MOMENT_EXAMPLE,
+  state: 'clear',
+  last_value: null,
+  last_fired_at: null,
 }
 
-function readSiteId({ site_id: siteId }: Record<string, unknown>): string | undefined {
-  if (siteId === undefined || typeof siteId === 'string') return siteId
-  throw new ApiError('VALIDATION_ERROR', { details: [{ field: 'site_id', reason: 'must be given once' }] })
-}
+const findAlert = async ({ key, params, services: { alerts, control } }: LoadCall<RouteServices>) =>
+  authoriseFound(key, await alerts.find(params['id']!), control)
 
-const toIso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())
+export const listAlerts = defineRoute({
+  path: '/api/alerts',
+  operationId: 'listAlerts',
+  scope: 'admin',
+  summary: 'List the alerts of the sites that the key reaches',
+  query: Type.Object({ site_id: Type.Optional(SITE_ID) }),
+  data: Type.Array(Type.Object(ALERT)),
+  example: [EXAMPLE],
+  answer: async ({ key, query: { site_id: siteId }, services: { alerts, control } }) => {
+    const sites =
+      siteId === undefined ? await control.listSitesOf(key) : [await authorise(key, siteId, control)]
+    return (await alerts.list(sites.map(({ id }) => id))).map((alert) => toAlertJson(alert, alerts))
+  },
+})
 
-function describeAlert(alert: Alert, { mask }: Pick<AlertManagement, 'mask'>) {
+export const createAlert = defineRoute({
+  method: 'POST',
+  path: '/api/alerts',
+  operationId: 'createAlert',
+  scope: 'admin',
+  status: 201,
+  summary: 'Create an alert',
+  description: METRICS_RULE,
+  body: NEW_ALERT,
+  refine: ({ site_id: _, metric, ...fields }, addIssue, { services: { alerts } }) =>
+    refineAlert(fields, addIssue, { ...alerts, metric, isNew: true }),
+  request: REQUEST,
+  data: Type.Object(ALERT),
+  example: EXAMPLE,
+  answer: async ({ body, key, services: { alerts, control } }) => {
+    const site = await authorise(key, body.site_id, control)
+    const { destinations, ...fields } = toNewAlert(body)
+    const alert = await alerts.add(site.id, { ...fields, destinations: alerts.seal(destinations) }, key.id)
+    if (!alert)
+      throw validationError(
+        'site_id',
+        `has ${MAX_ALERTS_OF_SITE} alerts already, which is the most that a site may have`,
+      )
+    return toAlertJson(alert, alerts)
+  },
+})
+
+export const readAlert = defineRoute({
+  path: '/api/alerts/{id}',
+  operationId: 'readAlert',
+  scope: 'admin',
+  summary: 'Get an alert with its latest notifications',
+  load: findAlert,
+  data: Type.Object({ ...ALERT, notices: Type.Array(NOTIFICATION) }),
+  example: {
+    ...EXAMPLE,
+    notices: [
+      {
+        at: MOMENT_EXAMPLE,
+        event: 'alert',
+        destination: { type: 'slack', url: 'https://hooks.slack.com/…' },
+        state: 'done',
+        attempts: 1,
+        ended_at: MOMENT_EXAMPLE,
+        error: null,
+      },
+    ],
+  },
+  answer: async ({ target, services: { alerts } }) => {
+    const notifications = await alerts.listNotifications(target.id, LISTED_NOTIFICATIONS)
+    return {
+      ...toAlertJson(target, alerts),
+      notices: notifications.map((notification) => toNotificationJson(notification, alerts)),
+    }
+  },
+})
+
+export const updateAlert = defineRoute({
+  method: 'PATCH',
+  path: '/api/alerts/{id}',
+  operationId: 'updateAlert',
+  scope: 'admin',
+  summary: 'Change the given fields of an alert',
+  description: `Destinations are replaced as a whole. ${METRICS_RULE}`,
+  load: findAlert,
+  body: ALERT_CHANGES,
+  refine: (changes, addIssue, { target: { metric }, services: { alerts } }) =>
+    refineAlert(changes, addIssue, { ...alerts, metric, isNew: false }),
+  request: { threshold: 30, active: false },
+  data: Type.Object(ALERT),
+  example: EXAMPLE,
+  answer: async ({ target, body, key, services: { alerts } }) => {
+    const { destinations, ...changes }: Partial<PlainAlertFields> = toAlertChanges(body)
+    const sealed = destinations && { destinations: alerts.seal(destinations) }
+    const alert = await alerts.update(target.id, { ...changes, ...sealed }, key.id)
+    if (!alert) throw new ApiError('NOT_FOUND')
+    return toAlertJson(alert, alerts)
+  },
+})
+
+export const removeAlert = defineRoute({
+  method: 'DELETE',
+  path: '/api/alerts/{id}',
+  operationId: 'removeAlert',
+  scope: 'admin',
+  summary: 'Remove an alert with its waiting notifications',
+  load: findAlert,
+  data: REMOVED,
+  example: { id: EXAMPLE.id },
+  answer: async ({ target: { id }, key, services: { alerts } }) => {
+    if (!(await alerts.remove(id, key.id))) throw new ApiError('NOT_FOUND')
+    return { id }
+  },
+})
+
+export const testAlert = defineRoute({
+  method: 'POST',
+  path: '/api/alerts/{id}/test',
+  operationId: 'testAlert',
+  scope: 'admin',
+  summary: 'Notify every destination as if the alert had fired',
+  description: 'Once a minute.',
+  load: findAlert,
+  data: Type.Object({ id: Type.String(), queued: Type.Integer({ description: 'Destinations.' }) }),
+  example: { id: EXAMPLE.id, queued: 2 },
+  answer: async ({ target, services: { alerts } }) => {
+    if (!(await alerts.test(target)))
+      throw new ApiError('RATE_LIMIT_EXCEEDED', { retryAfterS: TEST_RETRY_AFTER_S })
+    return { id: target.id, queued: target.destinations.length }
+  },
+})
+
+function toAlertJson(alert: Alert, { mask }: Pick<AlertManagement, 'mask'>) {
   const { state } = alert
   return {
     id: alert.id,
@@ -140,16 +218,14 @@ function describeAlert(alert: Alert, { mask }: Pick<AlertManagement, 'mask'>) {
     active: alert.isActive,
     destinations: alert.destinations.map(mask),
     created_at: toIso(alert.createdAt),
-    state: state.isFiring ? ('firing' as const) : ('clear' as const),
+    state: state.isFiring ? 'firing' : 'clear',
     last_value: state.value,
     last_fired_at: toIso(state.firedAt),
   }
 }
 
-function describeNotice(
-  { at, event, destination, attempts, state, endedAt, error }: ListedNotification,
-  { mask }: Pick<AlertManagement, 'mask'>,
-) {
+function toNotificationJson(notification: ListedNotification, { mask }: Pick<AlertManagement, 'mask'>) {
+  const { at, event, destination, attempts, state, endedAt, error } = notification
   return {
     at: toIso(at),
     event,

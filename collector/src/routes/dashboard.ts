@@ -1,13 +1,53 @@
 import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
+import { documentRoute, urlOf } from '../http/api/route.js'
 
-// Everything the page shows is text that strangers sent: it may run nothing but its own script.
+// The page shows texts from strangers, so it may run only its own script.
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 
-/** The dashboard under `/dashboard`; `/` leads there. */
+const FILES = [
+  { path: '/dashboard', operationId: 'loadDashboard', file: 'index.html', type: 'text/html' },
+  {
+    path: '/dashboard/dashboard.js',
+    operationId: 'loadDashboardScript',
+    file: 'dashboard.js',
+    type: 'text/javascript',
+  },
+  {
+    path: '/dashboard/dashboard.css',
+    operationId: 'loadDashboardStyle',
+    file: 'dashboard.css',
+    type: 'text/css',
+  },
+]
+
+const redirectToDashboard = documentRoute({
+  path: '/',
+  operationId: 'redirectToDashboard',
+  summary: 'Redirects to the dashboard',
+  scope: 'public',
+  status: 302,
+  codes: [],
+  contentType: 'text/plain',
+})
+
+export const DASHBOARD_ROUTES = [
+  redirectToDashboard,
+  ...FILES.map(({ path, operationId, file, type }) =>
+    documentRoute({
+      path,
+      operationId,
+      summary: `The dashboard: ${file}`,
+      scope: 'public',
+      codes: [],
+      contentType: type,
+    }),
+  ),
+]
+
 export function addDashboardRoutes(app: FastifyInstance, assets: PageAsset[]): void {
-  app.get('/', (_request, reply) => reply.redirect('/dashboard'))
+  app.get(urlOf(redirectToDashboard), (_request, reply) => reply.redirect('/dashboard'))
   for (const { path, type, content } of assets)
     app.get(path, (_request, reply) =>
       reply
@@ -27,21 +67,15 @@ export interface PageAsset {
   content: Buffer
 }
 
-const FILES = [
-  { path: '/dashboard', file: 'index.html', type: 'text/html; charset=utf-8' },
-  { path: '/dashboard/dashboard.js', file: 'dashboard.js', type: 'text/javascript; charset=utf-8' },
-  { path: '/dashboard/dashboard.css', file: 'dashboard.css', type: 'text/css; charset=utf-8' },
-]
-
-// From src and from dist alike: the built page lies in dist.
+// The built page is in dist, seen from src and from dist alike.
 const FOLDER = new URL('../../dist/dashboard/', import.meta.url)
 
-/** Reads the built dashboard page. */
-export async function readPageAssets(): Promise<PageAsset[]> {
+/** Loads the built dashboard. */
+export async function loadPageAssets(): Promise<PageAsset[]> {
   return Promise.all(
     FILES.map(async ({ path, file, type }) => ({
       path,
-      type,
+      type: `${type}; charset=utf-8`,
       content: await readFile(new URL(file, FOLDER)),
     })),
   )

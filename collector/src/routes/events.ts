@@ -1,13 +1,21 @@
 import type { IncomingMessage } from 'node:http'
-import { type IngestAnswer, MAX_BODY_BYTES, MAX_KEYED_BATCH_BYTES } from '@zenovay/tracker/contract'
+import { Type } from '@sinclair/typebox'
+import {
+  type IngestAnswer,
+  MAX_BODY_BYTES,
+  MAX_KEYED_BATCH_BYTES,
+  MAX_KEYED_BATCH_EVENTS,
+} from '@zenovay/tracker/contract'
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import type { ApiKey } from '../control/keys/api-key.js'
 import type { KeyGate } from '../control/keys/gate.js'
 import { ApiError } from '../errors.js'
+import { documentRoute, MOMENT, type RouteDocs, urlOf } from '../http/api/route.js'
 import { createBodyBudget } from '../http/body-budget.js'
 import type { TrustedProxies } from '../http/client-address.js'
 import { setRequestId } from '../http/cors.js'
 import { toApiError } from '../http/error-answers.js'
+import { oneOf } from '../http/fields.js'
 import { acceptJsonAsText } from '../http/server.js'
 import type { IngestBatch } from '../ingest/batch.js'
 import type { EventCommit } from '../ingest/commit/event-commit.js'
@@ -23,8 +31,10 @@ interface CodeRoute {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Ingest has it, and counts what becomes of it. */
+    /** Whether the pipeline has the events and counts their outcomes. */
     isTaken: boolean
+    /** Whether the key is valid and the request counts as an event. */
+    isCounted: boolean
   }
 }
 
@@ -34,79 +44,117 @@ interface IngestRouteServices {
   tallies: { events: Tally; heartbeats: Tally }
   commit: Pick<EventCommit, 'isFull'>
   heartbeats: Pick<GroupCommit<HeartbeatRow>, 'isFull'>
-  /** The country that a CDN says in a header; empty unless it may be believed. */
+  /** The country in the header of a CDN; empty unless a trusted proxy sent it. */
   readCdnCountry: (request: IncomingMessage) => string
 }
 
 interface CountedRoute {
-  url: string
+  route: RouteDocs
   tally: Tally
   isFull: () => boolean
   take: (request: IngestRequest) => Promise<IngestAnswer>
 }
 
 const RETRY_AFTER_S = 5
-// Of all bodies that wait for their commit, about a second of work. More would only make all of them wait: with 2,000
+// All bodies that wait for their commit, about a second of work. More would only make all of them wait: with 2,000
 // connections that sent 30 events each, an event waited for 15 s, and some requests timed out unread.
-const MAX_CHARACTERS_UNDER_WAY = 8 * 1024 * 1024
+const MAX_PENDING_CHARACTERS = 8 * 1024 * 1024
 
-/** `POST /e/{code}` and `POST /e/heartbeat/{code}`. */
+// A beacon is text/plain so that it needs no preflight. Both types hold the same JSON.
+const BODY_TYPES = ['application/json', 'text/plain']
+const INGEST = {
+  method: 'POST',
+  scope: 'public',
+  bodyTypes: BODY_TYPES,
+  codes: [
+    'VALIDATION_ERROR',
+    'ORIGIN_NOT_ALLOWED',
+    'UNKNOWN_TRACKING_CODE',
+    'PAYLOAD_TOO_LARGE',
+    'UNSUPPORTED_MEDIA_TYPE',
+    'RATE_LIMIT_EXCEEDED',
+    'STORE_UNAVAILABLE',
+  ],
+} as const
+
+export const collectEvents = documentRoute({
+  ...INGEST,
+  path: '/e/{code}',
+  operationId: 'collectEvents',
+  summary: 'Collect events of a browser',
+  description: 'One event, or an array of them: docs/wire.md. Answers when they are on disk.',
+  body: Type.Object({}, { additionalProperties: true }),
+  response: Type.Object({}, { additionalProperties: true }),
+})
+
+export const collectHeartbeat = documentRoute({
+  ...INGEST,
+  path: '/e/heartbeat/{code}',
+  operationId: 'collectHeartbeat',
+  summary: 'Collect a heartbeat of an open page',
+  body: Type.Object({}, { additionalProperties: true }),
+  response: Type.Object({}, { additionalProperties: true }),
+})
+
 export function addEventRoutes(
   app: FastifyInstance,
   { ingest, addressOf, tallies, commit, heartbeats, readCdnCountry }: IngestRouteServices,
 ): void {
   void app.register((routes, _options, done) => {
     routes.removeAllContentTypeParsers()
-    // A beacon is text/plain so that it needs no preflight; both are the same JSON. The decode stage parses it.
+    // Kept as text: the pipeline parses it.
     routes.addContentTypeParser(
-      ['application/json', 'text/plain'],
+      BODY_TYPES,
       { parseAs: 'string', bodyLimit: MAX_BODY_BYTES },
       (_request, body, parsed) => parsed(null, body),
     )
 
     routes.decorateRequest('isTaken', false)
-    let charactersUnderWay = 0
-    const addCountedRoute = ({ url, tally, isFull, take }: CountedRoute) => {
-      const refuseMore = () =>
-        isFull() || charactersUnderWay >= MAX_CHARACTERS_UNDER_WAY
+    let pendingCharacters = 0
+    const addCountedRoute = ({ route, tally, isFull, take }: CountedRoute) => {
+      const findOverload = () =>
+        isFull() || pendingCharacters >= MAX_PENDING_CHARACTERS
           ? new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S })
           : undefined
-      routes.post<CodeRoute>(url, {
+      routes.post<CodeRoute>(urlOf(route), {
         onRequest(_request, _reply, next) {
           tally.receive()
-          // Before the body is read: under a flood most of the work is reading what will be refused.
-          next(refuseMore())
+          // Before the body is read: under a flood, reading bodies that are refused is most of the work.
+          next(findOverload())
         },
         onError(request, _reply, error: FastifyError, next) {
           if (!request.isTaken) tally.end(outcomeOf(toApiError(error)))
           next()
         },
         async handler(request) {
-          // Others may have come in while its body did.
-          const refusal = refuseMore()
-          if (refusal) throw refusal
+          // Other requests may have filled the queue while this body arrived.
+          const overload = findOverload()
+          if (overload) throw overload
           request.isTaken = true
           const { length } = request.body ?? ''
-          charactersUnderWay += length
+          pendingCharacters += length
           try {
             return await take(
-              read(request, { ip: addressOf(request.raw), cdnCountry: readCdnCountry(request.raw) }),
+              toIngestRequest(request, {
+                ip: addressOf(request.raw),
+                cdnCountry: readCdnCountry(request.raw),
+              }),
             )
           } finally {
-            charactersUnderWay -= length
+            pendingCharacters -= length
           }
         },
       })
     }
 
     addCountedRoute({
-      url: '/e/:code',
+      route: collectEvents,
       tally: tallies.events,
       isFull: commit.isFull,
       take: (request) => ingest.ingestEvents(request),
     })
     addCountedRoute({
-      url: '/e/heartbeat/:code',
+      route: collectHeartbeat,
       tally: tallies.heartbeats,
       isFull: heartbeats.isFull,
       take: (request) => ingest.ingestHeartbeat(request),
@@ -115,7 +163,7 @@ export function addEventRoutes(
   })
 }
 
-function read(
+function toIngestRequest(
   { params, body, headers }: FastifyRequest<CodeRoute>,
   sender: { ip: string; cdnCountry: string },
 ): IngestRequest {
@@ -128,7 +176,7 @@ function read(
   }
 }
 
-/** The language that a browser likes best, of `de-CH,de;q=0.9`; servers send `*`, or nothing. */
+/** `de-CH` of `de-CH,de;q=0.9`. Servers send `*` or nothing: empty. */
 function firstLanguage(header = ''): string {
   return /^[a-z]{2,3}(?:-[a-z\d]{1,8}){0,3}(?=[,;]|$)/i.exec(header)?.[0] ?? ''
 }
@@ -141,31 +189,75 @@ interface BatchRouteServices {
   now: () => number
 }
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Its key is good, and it counts as an event. */
-    isCounted: boolean
-  }
-}
-
 const MEBIBYTE = 1024 * 1024
-const MAX_BYTES_UNDER_WAY = 16 * MEBIBYTE
-// Rows weigh more than short events: 32 bodies of the smallest ones leave room in the queue for the events of browsers.
-const LEAST_RESERVED = MEBIBYTE / 2
+const MAX_PENDING_BYTES = 16 * MEBIBYTE
+// Rows take more memory than short events: 32 of the smallest bodies leave room in the queue for the events of browsers.
+const MIN_RESERVED_BYTES = MEBIBYTE / 2
 
-/** `POST /api/v1/events`: up to 1,000 events of a server, for an API key that may write. */
+const WIRE_ERROR = Type.Object({
+  code: Type.String(),
+  message: Type.String(),
+  timestamp: MOMENT,
+  details: Type.Optional(Type.Array(Type.Object({ field: Type.String(), reason: Type.String() }))),
+})
+
+export const sendEvents = documentRoute({
+  method: 'POST',
+  path: '/api/v1/events',
+  operationId: 'sendEvents',
+  summary: 'Send events from a server',
+  description: 'Each event is checked on its own: docs/wire.md. Answers when the valid events are on disk.',
+  scope: 'write',
+  body: Type.Object({
+    trackingCode: Type.String({ description: 'ZV_…' }),
+    events: Type.Array(Type.Record(Type.String(), Type.Unknown()), {
+      minItems: 1,
+      maxItems: MAX_KEYED_BATCH_EVENTS,
+    }),
+  }),
+  request: {
+    trackingCode: 'ZV_XXXXXXXXXXX',
+    events: [
+      {
+        visitor_id: 'visitor-0001',
+        session_id: 'session-0001',
+        event_type: 'pageview',
+        url: 'https://shop.example/',
+        device_type: 'desktop',
+        browser: 'Firefox',
+        os: 'Linux',
+        user_agent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+      },
+    ],
+  },
+  data: Type.Object({
+    stored: Type.Integer(),
+    duplicates: Type.Integer(),
+    rejected: Type.Integer(),
+    results: Type.Array(
+      Type.Object({
+        index: Type.Integer(),
+        status: oneOf(['stored', 'duplicate', 'rejected']),
+        error: Type.Optional(WIRE_ERROR),
+      }),
+      { description: 'One for each event, in order.' },
+    ),
+  }),
+  example: { stored: 1, duplicates: 0, rejected: 0, results: [{ index: 0, status: 'stored' }] },
+})
+
 export function addBatchRoute(
   app: FastifyInstance,
   { gate, ingestBatch, tally, commit, now }: BatchRouteServices,
 ): void {
-  const budget = createBodyBudget(MAX_BYTES_UNDER_WAY)
+  const budget = createBodyBudget(MAX_PENDING_BYTES)
   void app.register((routes, _options, done) => {
     acceptJsonAsText(routes, MAX_KEYED_BATCH_BYTES)
     routes.decorateRequest('apiKey')
     routes.decorateRequest('isCounted', false)
     routes.decorateRequest('isTaken', false)
 
-    routes.post<{ Body: string | undefined }>('/api/v1/events', {
+    routes.post<{ Body: string | undefined }>(urlOf(sendEvents), {
       config: { isPrivate: true },
       async onRequest(request, reply) {
         setRequestId(reply)
@@ -174,7 +266,7 @@ export function addBatchRoute(
         tally.receive()
         request.isCounted = true
         if (commit.isFull()) throw new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S })
-        // Also when the sender leaves in the middle of its body.
+        // Also released when the sender disconnects in the middle of its body.
         reply.raw.once('close', budget.reserve(sizeOf(request)))
       },
       onError(request, _reply, error: FastifyError, next) {
@@ -191,8 +283,8 @@ export function addBatchRoute(
   })
 }
 
-/** What a body may take; one of an unknown length all that is allowed. */
+/** Bytes to reserve for a body: its announced length, or the limit. */
 function sizeOf({ headers }: FastifyRequest): number {
   const announced = Number(headers['content-length'] ?? MAX_KEYED_BATCH_BYTES)
-  return Math.min(Math.max(announced, LEAST_RESERVED), MAX_KEYED_BATCH_BYTES)
+  return Math.min(Math.max(announced, MIN_RESERVED_BYTES), MAX_KEYED_BATCH_BYTES)
 }

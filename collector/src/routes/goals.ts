@@ -1,116 +1,137 @@
-import type { Fault } from '@zenovay/tracker/contract'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { authorise } from '../control/keys/gate.js'
-import { ApiError } from '../errors.js'
-import type { GoalCache } from '../control/goals/goal-cache.js'
-import { MAX_GOALS_OF_SITE, type Goal } from '../control/goals/goal.js'
-import { parseGoalFields, type ParsedGoal } from '../control/goals/fields.js'
-import { decodeJson } from '../http/json-body.js'
-import type { ControlStore } from '../control/control-store.js'
-import type { GoalStore } from '../control/goals/goal-store.js'
-import { addPrivateApi, keyOf } from '../http/api/register.js'
+import { type TObject, Type } from '@sinclair/typebox'
+import {
+  GOAL_CHANGES,
+  GOAL_VALUE,
+  NEW_GOAL,
+  refineGoal,
+  RULE_FIELDS,
+  toGoalFields,
+} from '../control/goals/fields.js'
+import { type Goal, type GoalFields, MAX_GOALS_OF_SITE } from '../control/goals/goal.js'
+import { authorise, authoriseFound } from '../control/keys/gate.js'
+import { ApiError, validationError } from '../errors.js'
+import { type LoadCall, MOMENT, MOMENT_EXAMPLE, REMOVED, toIso } from '../http/api/route.js'
+import { SITE_ID } from '../http/fields.js'
+import { defineRoute, type RouteServices } from './define-route.js'
 
-interface GoalRoutesServices {
-  control: Pick<ControlStore, 'findApiKey' | 'findSite'>
-  goals: GoalStore
-  /** Judges events from now on by what was changed. */
-  book: Pick<GoalCache, 'load'>
-  now: () => number
+const GOAL = Type.Union(
+  Object.entries(RULE_FIELDS).map(([kind, rule]): TObject =>
+    Type.Object({
+      id: Type.String(),
+      site_id: Type.String(),
+      name: Type.String(),
+      kind: Type.Literal(kind),
+      ...rule,
+      value: GOAL_VALUE,
+      created_at: MOMENT,
+    }),
+  ),
+)
+const REQUEST = {
+  site_id: 'ws_abc123',
+  name: 'Newsletter signup',
+  kind: 'path',
+  match: 'glob',
+  path: '/*/thank-you',
+  value: 2.5,
 }
+const EXAMPLE = { id: 'goal_abc123', ...REQUEST, created_at: MOMENT_EXAMPLE }
 
-interface GoalRoute {
-  Params: { id: string }
-  Body: string | undefined
-}
+const findGoal = async ({ key, params, services: { goals, control } }: LoadCall<RouteServices>) =>
+  authoriseFound(key, await goals.findGoal(params['id']!), control)
 
-/** `/api/goals`: the goals of the sites that an admin key reaches. */
-export function addGoalRoutes(app: FastifyInstance, { control, goals, book, now }: GoalRoutesServices): void {
-  const success = <Data>(data: Data) => ({
-    success: true as const,
-    data,
-    timestamp: new Date(now()).toISOString(),
-  })
-  const changeBy = (request: FastifyRequest) => ({ actor: keyOf(request).id, at: now() })
+export const listSiteGoals = defineRoute({
+  path: '/api/goals',
+  operationId: 'listSiteGoals',
+  scope: 'admin',
+  summary: 'List the goals of the sites that the key reaches',
+  query: Type.Object({ site_id: Type.Optional(SITE_ID) }),
+  data: Type.Array(GOAL),
+  example: [EXAMPLE],
+  answer: async ({ key, query: { site_id: siteId }, services: { goals, control } }) => {
+    const found =
+      siteId === undefined
+        ? await goals.listGoalsOf(key)
+        : await goals.listGoals((await authorise(key, siteId, control)).id)
+    return found.map(toGoalJson)
+  },
+})
 
-  /** The goal that a request names. One answer for all that is beyond reach: nobody learns which ids others have. */
-  const findGoal = async (request: FastifyRequest<GoalRoute>): Promise<Goal> => {
-    const goal = await goals.findGoal(request.params.id)
-    const site = goal && (await control.findSite(goal.siteId))
-    const { accountId, siteId } = keyOf(request)
-    if (!goal || site?.accountId !== accountId || (siteId !== null && siteId !== goal.siteId))
-      throw new ApiError('NOT_FOUND')
-    return goal
-  }
+export const createGoal = defineRoute({
+  method: 'POST',
+  path: '/api/goals',
+  operationId: 'createGoal',
+  scope: 'admin',
+  status: 201,
+  summary: 'Create a goal',
+  description: 'kind decides which of match, path, event and seconds a goal has.',
+  body: NEW_GOAL,
+  refine: refineGoal,
+  request: REQUEST,
+  data: GOAL,
+  example: EXAMPLE,
+  answer: async ({ body, key, change, services: { goals, goalCache, control } }) => {
+    const site = await authorise(key, body.site_id, control)
+    const fields = { value: null, ...toGoalFields(body) } as GoalFields
+    const goal = await goals.addGoal(site.id, fields, change)
+    if (!goal)
+      throw validationError(
+        'site_id',
+        `has ${MAX_GOALS_OF_SITE} goals already, which is the most that a site may have`,
+      )
+    await goalCache.load()
+    return toGoalJson(goal)
+  },
+})
 
-  const addRoutes = (routes: FastifyInstance) => {
-    routes.get('', async (request) => {
-      const key = keyOf(request)
-      const siteId = readSiteId(request.query as Record<string, unknown>)
-      const found =
-        siteId === undefined
-          ? goals.listGoalsOf(key)
-          : goals.listGoals((await authorise(key, siteId, control)).id)
-      return success((await found).map(describeGoal))
-    })
+export const readGoal = defineRoute({
+  path: '/api/goals/{id}',
+  operationId: 'readGoal',
+  scope: 'admin',
+  summary: 'Get a goal',
+  load: findGoal,
+  data: GOAL,
+  example: EXAMPLE,
+  answer: ({ target }) => toGoalJson(target),
+})
 
-    routes.post<{ Body: string | undefined }>('', async (request, reply) => {
-      const { siteId, name, rule, value = null } = readBody(request.body, { isNew: true })
-      const site = await authorise(keyOf(request), siteId!, control)
-      const goal = await goals.addGoal(site.id, { name: name!, rule: rule!, value }, changeBy(request))
-      if (!goal)
-        throw refuse([
-          {
-            field: 'site_id',
-            reason: `has ${MAX_GOALS_OF_SITE} goals already, which is the most that a site may have`,
-          },
-        ])
-      await book.load()
-      reply.code(201)
-      return success(describeGoal(goal))
-    })
+export const updateGoal = defineRoute({
+  method: 'PATCH',
+  path: '/api/goals/{id}',
+  operationId: 'updateGoal',
+  scope: 'admin',
+  summary: 'Change the given fields of a goal',
+  description: 'A rule is replaced as a whole: kind with all fields of that kind.',
+  load: findGoal,
+  body: GOAL_CHANGES,
+  refine: refineGoal,
+  request: { name: 'Newsletter', value: null },
+  data: GOAL,
+  example: EXAMPLE,
+  answer: async ({ target, body, change, services: { goals, goalCache } }) => {
+    const goal = await goals.updateGoal(target.id, toGoalFields(body), change)
+    if (!goal) throw new ApiError('NOT_FOUND')
+    await goalCache.load()
+    return toGoalJson(goal)
+  },
+})
 
-    routes.get<GoalRoute>('/:id', async (request) => success(describeGoal(await findGoal(request))))
+export const removeGoal = defineRoute({
+  method: 'DELETE',
+  path: '/api/goals/{id}',
+  operationId: 'removeGoal',
+  scope: 'admin',
+  summary: 'Remove a goal',
+  load: findGoal,
+  data: REMOVED,
+  example: { id: EXAMPLE.id },
+  answer: async ({ target: { id }, change, services: { goals, goalCache } }) => {
+    if (!(await goals.removeGoal(id, change))) throw new ApiError('NOT_FOUND')
+    await goalCache.load()
+    return { id }
+  },
+})
 
-    routes.patch<GoalRoute>('/:id', async (request) => {
-      const { id } = await findGoal(request)
-      const goal = await goals.updateGoal(id, readBody(request.body, { isNew: false }), changeBy(request))
-      if (!goal) throw new ApiError('NOT_FOUND')
-      await book.load()
-      return success(describeGoal(goal))
-    })
-
-    routes.delete<GoalRoute>('/:id', async (request) => {
-      const { id } = await findGoal(request)
-      if (!(await goals.removeGoal(id, changeBy(request)))) throw new ApiError('NOT_FOUND')
-      await book.load()
-      return success({ id })
-    })
-  }
-  addPrivateApi(app, { prefix: '/api/goals', control, addRoutes })
-}
-
-const refuse = (details: Fault[]) => new ApiError('VALIDATION_ERROR', { details })
-
-/** The fields of a body. Throws `VALIDATION_ERROR` with every fault. */
-function readBody(body: string | undefined, options: { isNew: boolean }): ParsedGoal {
-  const { fields, faults } = parseGoalFields(decodeJson(body ?? ''), options)
-  if (faults.length > 0) throw refuse(faults)
-  return fields
-}
-
-/** The site that a list is asked for, undefined for all. Throws `VALIDATION_ERROR` with every fault. */
-function readSiteId(query: Record<string, unknown>): string | undefined {
-  const { site_id: siteId, ...others } = query
-  const faults: Fault[] = Object.keys(others).map((field) => ({
-    field: field.slice(0, 100),
-    reason: 'is none of site_id',
-  }))
-  if (siteId !== undefined && typeof siteId !== 'string')
-    faults.unshift({ field: 'site_id', reason: 'must be the id of one site' })
-  if (faults.length > 0) throw refuse(faults)
-  return siteId as string | undefined
-}
-
-function describeGoal({ id, siteId, name, rule, value, createdAt }: Goal) {
-  return { id, site_id: siteId, name, ...rule, value, created_at: new Date(createdAt).toISOString() }
+function toGoalJson({ id, siteId, name, rule, value, createdAt }: Goal) {
+  return { id, site_id: siteId, name, ...rule, value, created_at: toIso(createdAt) }
 }

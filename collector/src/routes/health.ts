@@ -1,4 +1,7 @@
+import { type TSchema, Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
+import { documentRoute, urlOf } from '../http/api/route.js'
+import { oneOf } from '../http/fields.js'
 import type { GroupCommit } from '../ingest/commit/group-commit.js'
 
 interface HealthServices {
@@ -7,12 +10,53 @@ interface HealthServices {
 }
 
 /** Why no event can be stored now. */
-type Reason = 'shutting_down' | 'store_unreachable' | 'store_failing' | 'queue_full'
+const REASONS = ['shutting_down', 'store_unreachable', 'store_failing', 'queue_full'] as const
+type Reason = (typeof REASONS)[number]
 
-/**
- * `GET /health/live`: 200 while the process answers. `GET /health/ready`: 200 when events can be stored, else 503 with the
- * reasons. `GET /health`: the same as ready, with a word for each part.
- */
+const READY = { status: oneOf(['ok', 'unavailable']), reasons: Type.Array(oneOf(REASONS)) }
+const READY_EXAMPLE = { status: 'ok', reasons: [] }
+const NOT_READY = 'Answers 503 with the reasons when no event can be stored.'
+
+interface Probe {
+  path: string
+  operationId: string
+  summary: string
+  description?: string
+  response: TSchema
+  example: unknown
+}
+const documentProbe = (probe: Probe) => documentRoute({ ...probe, scope: 'public', codes: [] })
+
+const isAlive = documentProbe({
+  path: '/health/live',
+  operationId: 'isAlive',
+  summary: 'Whether the process answers',
+  response: Type.Object({ status: Type.Literal('ok') }),
+  example: { status: 'ok' },
+})
+const isReady = documentProbe({
+  path: '/health/ready',
+  operationId: 'isReady',
+  summary: 'Whether events can be stored',
+  description: NOT_READY,
+  response: Type.Object(READY),
+  example: READY_EXAMPLE,
+})
+const readHealth = documentProbe({
+  path: '/health',
+  operationId: 'readHealth',
+  summary: 'Whether events can be stored, with the state of each part',
+  description: NOT_READY,
+  response: Type.Object({
+    ...READY,
+    store: oneOf(['ok', 'failing', 'unreachable']),
+    queue: oneOf(['ok', 'full']),
+  }),
+  example: { ...READY_EXAMPLE, store: 'ok', queue: 'ok' },
+})
+
+export const HEALTH_ROUTES = [isAlive, isReady, readHealth]
+
 export function addHealthRoutes(app: FastifyInstance, { isStoreReachable, queues }: HealthServices): void {
   const probe = createStoreProbe(isStoreReachable)
   let isClosing = false
@@ -32,16 +76,16 @@ export function addHealthRoutes(app: FastifyInstance, { isStoreReachable, queues
     return checks.flatMap(([reason, applies]) => (applies ? [reason] : []))
   }
 
-  void app.register(
-    (routes, _options, done) => {
-      routes.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
-      routes.get('/live', () => ({ status: 'ok' }))
-      routes.get('/ready', async (_request, reply) => {
-        const reasons = await findReasons()
-        reply.code(reasons.length > 0 ? 503 : 200)
-        return { status: reasons.length > 0 ? 'unavailable' : 'ok', reasons }
-      })
-      routes.get('/', async (_request, reply) => {
+  void app.register((routes, _options, done) => {
+    routes.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
+    routes.get(urlOf(isAlive), () => ({ status: 'ok' }))
+    routes.get(urlOf(isReady), async (_request, reply) => {
+      const reasons = await findReasons()
+      reply.code(reasons.length > 0 ? 503 : 200)
+      return { status: reasons.length > 0 ? 'unavailable' : 'ok', reasons }
+    })
+    for (const url of [urlOf(readHealth), `${urlOf(readHealth)}/`])
+      routes.get(url, async (_request, reply) => {
         const reasons = await findReasons()
         reply.code(reasons.length > 0 ? 503 : 200)
         return {
@@ -55,32 +99,23 @@ export function addHealthRoutes(app: FastifyInstance, { isStoreReachable, queues
           reasons,
         }
       })
-      done()
-    },
-    { prefix: '/health' },
-  )
+    done()
+  })
 }
 
-const PATIENCE_MS = 1_500
+const TIMEOUT_MS = 1_500
 
-/**
- * Asks whether the store can be reached, and says no after 1.5 seconds.
- *
- * However many ask, the store is asked once at a time: a flood of health checks must not become a flood of queries.
- */
-function createStoreProbe(
-  isReachable: () => Promise<boolean>,
-  patienceMs = PATIENCE_MS,
-): () => Promise<boolean> {
-  let underWay: Promise<boolean> | undefined
+/** Whether the store is reachable; false after 1.5 seconds. Concurrent probes share one query, so a flood of health checks is no flood of queries. */
+function createStoreProbe(isReachable: () => Promise<boolean>): () => Promise<boolean> {
+  let pending: Promise<boolean> | undefined
   return async () => {
-    underWay ??= isReachable()
+    pending ??= isReachable()
       .catch(() => false)
-      .finally(() => (underWay = undefined))
+      .finally(() => (pending = undefined))
     let timer: NodeJS.Timeout | undefined
-    const impatience = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, patienceMs, false)))
-    const verdict = await Promise.race([underWay, impatience])
+    const timeout = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, TIMEOUT_MS, false)))
+    const result = await Promise.race([pending, timeout])
     clearTimeout(timer)
-    return verdict
+    return result
   }
 }

@@ -1,10 +1,15 @@
-import type { ApiRoute, DescribedRoute } from '../http/api/route.js'
-import { ALERT_ROUTES } from './described/alerts.js'
-import { EVENT_ROUTES, INBOUND_ROUTES } from './described/events.js'
-import { GOAL_ROUTES } from './described/goals.js'
-import { KEY_ROUTES } from './described/keys.js'
-import { SITE_ROUTES } from './described/sites.js'
-import { WEBHOOK_ROUTES } from './described/webhooks.js'
+import type { RouteDocs } from '../http/api/route.js'
+import { listActivity } from './activity.js'
+import { createAlert, listAlerts, readAlert, removeAlert, testAlert, updateAlert } from './alerts.js'
+import { DASHBOARD_ROUTES } from './dashboard.js'
+import type { Route } from './define-route.js'
+import { collectEvents, collectHeartbeat, sendEvents } from './events.js'
+import { createGoal, listSiteGoals, readGoal, removeGoal, updateGoal } from './goals.js'
+import { HEALTH_ROUTES } from './health.js'
+import { receiveStripeEvent, reportUptime } from './integrations.js'
+import { createKey, listKeys, revokeKey } from './keys.js'
+import { LIVE_ROUTES } from './live.js'
+import { readMetrics } from './metrics.js'
 import { listCountries } from './reports/countries.js'
 import { listErrorGroups, updateErrorGroup } from './reports/error-groups.js'
 import { listEvents, readEvent } from './reports/events.js'
@@ -17,9 +22,26 @@ import { readTechnology } from './reports/technology.js'
 import { readUsage } from './reports/usage.js'
 import { listVisitors, readVisitor } from './reports/visitors.js'
 import { listWebsites, readWebsite } from './reports/websites.js'
+import { SCRIPT_ROUTES } from './scripts.js'
+import { createSite, eraseVisitor, listSites, readSite, removeSite, updateSite } from './sites.js'
+import { streamSite } from './stream.js'
+import {
+  createSiteWebhook,
+  createWebhook,
+  enableWebhook,
+  listSiteWebhooks,
+  listWebhooks,
+  removeSiteWebhook,
+  removeWebhook,
+  replayWebhook,
+  rotateWebhook,
+  testWebhook,
+} from './webhooks.js'
 
-/** Every route of the External API that wants a key; the document has them in this order. */
-export const EXTERNAL_ROUTES: readonly ApiRoute[] = [
+// Every route of the collector. The OpenAPI document lists them in this order.
+
+/** The External API: reports for an API key, under `/api/external/v1`. */
+export const EXTERNAL_ROUTES: readonly Route[] = [
   listWebsites,
   readWebsite,
   readOverview,
@@ -38,13 +60,57 @@ export const EXTERNAL_ROUTES: readonly ApiRoute[] = [
   readUsage,
 ]
 
-/** The routes beside the External API that its document tells of; it has them in this order, after its own. */
-export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
-  ...EVENT_ROUTES,
-  ...SITE_ROUTES,
-  ...KEY_ROUTES,
-  ...GOAL_ROUTES,
-  ...ALERT_ROUTES,
-  ...WEBHOOK_ROUTES,
-  ...INBOUND_ROUTES,
+/** The management APIs: settings, for servers, the command line and the dashboard. */
+export const MANAGEMENT_ROUTES: readonly Route[] = [
+  listSites,
+  createSite,
+  readSite,
+  updateSite,
+  removeSite,
+  eraseVisitor,
+
+  listKeys,
+  createKey,
+  revokeKey,
+
+  listSiteGoals,
+  createGoal,
+  readGoal,
+  updateGoal,
+  removeGoal,
+
+  listAlerts,
+  createAlert,
+  readAlert,
+  updateAlert,
+  removeAlert,
+  testAlert,
+
+  listWebhooks,
+  createWebhook,
+  testWebhook,
+  rotateWebhook,
+  enableWebhook,
+  replayWebhook,
+  removeWebhook,
+
+  listSiteWebhooks,
+  createSiteWebhook,
+  removeSiteWebhook,
+  listActivity,
+]
+
+/** Routes that are not made of schemas: ingest, streams, callbacks whose bytes are signed, files and probes. */
+export const RAW_ROUTES: readonly RouteDocs[] = [
+  collectEvents,
+  collectHeartbeat,
+  sendEvents,
+  ...LIVE_ROUTES,
+  streamSite,
+  receiveStripeEvent,
+  reportUptime,
+  ...SCRIPT_ROUTES,
+  ...DASHBOARD_ROUTES,
+  ...HEALTH_ROUTES,
+  readMetrics,
 ]

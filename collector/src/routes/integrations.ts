@@ -1,3 +1,4 @@
+import { type Static, Type } from '@sinclair/typebox'
 import { MAX_BODY_BYTES } from '@zenovay/tracker/contract'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import secureJsonParse from 'secure-json-parse'
@@ -5,140 +6,156 @@ import type { SiteStatusStore } from '../alerts/alert-store.js'
 import type { AlertManagement } from '../alerts/management.js'
 import { describeOutage } from '../alerts/notify/notification.js'
 import type { BillingStore } from '../control/integrations/billing-store.js'
-import { type PricePlans, parseStripeEvent, verifyStripeSignature } from '../control/integrations/stripe.js'
-import { parseUptimeReport } from '../control/integrations/uptime.js'
-import { ApiError } from '../errors.js'
+import { parseStripeEvent, type PricePlans, verifyStripeSignature } from '../control/integrations/stripe.js'
+import { toUptimeReport, UPTIME_REPORT } from '../control/integrations/uptime.js'
+import { ApiError, assertNoIssues, validationError } from '../errors.js'
+import { addApiHeaders, hideFromOtherOrigins } from '../http/api/register.js'
+import { documentRoute, MOMENT_EXAMPLE, urlOf } from '../http/api/route.js'
 import { createBearerCheck } from '../http/bearer-token.js'
-import { setRequestId } from '../http/cors.js'
+import { parseFields } from '../http/fields.js'
 import { decodeJson } from '../http/json-body.js'
 import { acceptJsonAsText } from '../http/server.js'
 
-interface InboundServices {
+interface IntegrationServices {
+  integrations: BillingStore & SiteStatusStore
   log: Pick<FastifyBaseLogger, 'info' | 'warn'>
+  /** ms since the epoch. */
   now: () => number
 }
 
 const MAX_STRIPE_BYTES = 1024 * 1024
-// Stripe tries for three days.
+// Stripe retries for three days.
 const KEEP_EVENTS_MS = 30 * 24 * 60 * 60 * 1000
 
-/** `POST /webhooks/stripe`: what customers paid for becomes the plan of their account. */
+export const receiveStripeEvent = documentRoute({
+  method: 'POST',
+  path: '/webhooks/stripe',
+  operationId: 'receiveStripeEvent',
+  summary: 'Callback of Stripe: sets the plan of an account by its payments',
+  description: 'Signed by Stripe (Stripe-Signature). Only with STRIPE_WEBHOOK_SECRET.',
+  scope: 'shared-secret',
+  body: Type.Object({
+    id: Type.String(),
+    created: Type.Integer(),
+    type: Type.String(),
+    data: Type.Object({ object: Type.Record(Type.String(), Type.Unknown()) }),
+  }),
+  request: {
+    id: 'evt_1',
+    created: 1_775_038_500,
+    type: 'customer.subscription.updated',
+    data: { object: {} },
+  },
+  response: Type.Object({ received: Type.Literal(true) }),
+  example: { received: true },
+})
+
 export function addStripeRoute(
   app: FastifyInstance,
-  {
-    store,
-    log,
-    now,
-    secret,
-    prices,
-  }: InboundServices & { store: BillingStore; secret: string; prices: PricePlans },
+  { integrations, log, now }: IntegrationServices,
+  { secret, prices }: { secret: string; prices: PricePlans },
 ): void {
-  addHook(app, '/webhooks/stripe', (routes) => {
+  void app.register((routes, _options, done) => {
+    hideFromOtherOrigins(routes)
+    addApiHeaders(routes)
     routes.removeAllContentTypeParsers()
-    // The signature is that of the bytes.
+    // Raw bytes: the signature covers them, not the JSON.
     routes.addContentTypeParser(
       'application/json',
       { parseAs: 'buffer', bodyLimit: MAX_STRIPE_BYTES },
       (_request, body, parsed) => parsed(null, body),
     )
-    routes.post<{ Body: Buffer | undefined }>('', async (request) => {
+    routes.post<{ Body: Buffer | undefined }>(urlOf(receiveStripeEvent), async (request) => {
       const body = request.body ?? Buffer.alloc(0)
       const header = [request.headers['stripe-signature']].flat().join(',')
       if (!verifyStripeSignature({ header, body, secret, now: now() }))
         throw new ApiError('INVALID_SIGNATURE')
-      const event = parseStripeEvent(parse(body), prices)
-      if (!event)
-        throw new ApiError('VALIDATION_ERROR', {
-          details: [{ field: 'body', reason: 'is no event of Stripe' }],
-        })
-      await store.forgetBillingEvents(now() - KEEP_EVENTS_MS)
-      const result = await store.takeBillingEvent(event, now())
+      const event = parseStripeEvent(parseBody(body), prices)
+      if (!event) throw validationError('body', 'must be a Stripe event')
+      await integrations.forgetBillingEvents(now() - KEEP_EVENTS_MS)
+      const result = await integrations.takeBillingEvent(event, now())
       if (result.outcome === 'planned')
         log.info(
           { event: event.id, account: result.accountId, plan: result.plan },
-          'a payment changed the plan of an account',
+          'Stripe event changed the plan of an account',
         )
       if (result.outcome === 'unknown-account')
-        log.warn({ event: event.id }, 'a payment names no account that payments may change')
-      if (
-        event.change?.kind === 'subscription' &&
-        event.change.plan === undefined &&
-        result.outcome !== 'repeated'
-      )
-        log.warn({ event: event.id }, 'no price of a subscription stands in STRIPE_PRICES')
+        log.warn({ event: event.id }, 'Stripe event refers to an unknown or unmanaged account')
+      const { change } = event
+      if (change?.kind === 'subscription' && change.plan === undefined && result.outcome !== 'repeated')
+        log.warn({ event: event.id }, 'Stripe subscription has no price that is in STRIPE_PRICES')
       return { received: true }
     })
+    done()
   })
 }
 
-/** Routes for servers alone: no page of another origin may read their answers. */
-function addHook(app: FastifyInstance, prefix: string, addRoutes: (routes: FastifyInstance) => void): void {
-  void app.register(
-    (routes, _options, done) => {
-      routes.addHook('onRoute', (route) => {
-        route.config = { ...route.config, isPrivate: true }
-      })
-      routes.addHook('onRequest', (_request, reply, next) => {
-        setRequestId(reply)
-        reply.header('cache-control', 'no-store')
-        next()
-      })
-      addRoutes(routes)
-      done()
-    },
-    { prefix },
-  )
-}
-
-function parse(body: Buffer): unknown {
+function parseBody(body: Buffer): unknown {
   try {
     return secureJsonParse.parse(body.toString(), { protoAction: 'error', constructorAction: 'error' })
   } catch {
-    throw new ApiError('VALIDATION_ERROR', { details: [{ field: 'body', reason: 'is not valid JSON' }] })
+    throw validationError('body', 'is not valid JSON')
   }
 }
 
-/** `POST /webhooks/uptime`: a monitor says that a site is down, or up again. */
+export const reportUptime = documentRoute({
+  method: 'POST',
+  path: '/webhooks/uptime',
+  operationId: 'reportUptime',
+  summary: 'Callback of an uptime monitor: a site is down, or up again',
+  description: 'With Authorization: Bearer and UPTIME_TOKEN; only with that setting.',
+  scope: 'shared-secret',
+  body: UPTIME_REPORT,
+  request: { site_id: 'ws_abc123', status: 'down', at: MOMENT_EXAMPLE },
+  data: Type.Object({
+    site_id: Type.String(),
+    status: UPTIME_REPORT.properties.status,
+    changed: Type.Boolean(),
+  }),
+  example: { site_id: 'ws_abc123', status: 'down', changed: true },
+})
+
 export function addUptimeRoute(
   app: FastifyInstance,
   {
-    store,
+    integrations,
     alerts,
     log,
     now,
-    token,
-  }: InboundServices & { store: SiteStatusStore; alerts: Pick<AlertManagement, 'announce'>; token: string },
+  }: IntegrationServices & {
+    alerts: Pick<AlertManagement, 'announce'>
+  },
+  token: string,
 ): void {
   const isAllowed = createBearerCheck(token)
-  addHook(app, '/webhooks/uptime', (routes) => {
+  void app.register((routes, _options, done) => {
+    hideFromOtherOrigins(routes)
+    addApiHeaders(routes)
     acceptJsonAsText(routes, MAX_BODY_BYTES)
-    // Before the body is read.
-    routes.addHook('onRequest', (request, _reply, done) =>
-      done(isAllowed(request.headers.authorization) ? undefined : new ApiError('UNAUTHORIZED')),
+    routes.addHook('onRequest', (request, _reply, next) =>
+      next(isAllowed(request.headers.authorization) ? undefined : new ApiError('UNAUTHORIZED')),
     )
-    routes.post<{ Body: string | undefined }>('', async (request) => {
-      const read = parseUptimeReport(decodeJson(request.body ?? ''), now())
-      if ('faults' in read) throw new ApiError('VALIDATION_ERROR', { details: read.faults })
-      const { siteId, isUp, at } = read.report
-      const result = await store.setSiteStatus(
+    routes.post<{ Body: string | undefined }>(urlOf(reportUptime), async (request) => {
+      const { fields, issues } = parseFields(UPTIME_REPORT, decodeJson(request.body ?? ''))
+      assertNoIssues(issues)
+      const { siteId, isUp, at } = toUptimeReport(fields as Static<typeof UPTIME_REPORT>, now())
+      const result = await integrations.setSiteStatus(
         { siteId, isUp, toldAt: at },
         (alert, changedAt) => describeOutage(alert, changedAt, isUp),
         now(),
       )
       if (!result) throw new ApiError('NOT_FOUND')
+      const status = isUp ? 'up' : 'down'
       if (result.hasChanged) {
-        log.info({ site: siteId, status: isUp ? 'up' : 'down' }, 'a monitor says that a site changed')
+        log.info({ site: siteId, status }, 'monitor reported a change of uptime')
         alerts.announce(result.crossings)
       }
       return {
-        success: true as const,
-        data: {
-          site_id: siteId,
-          status: isUp ? ('up' as const) : ('down' as const),
-          changed: result.hasChanged,
-        },
+        success: true,
+        data: { site_id: siteId, status, changed: result.hasChanged },
         timestamp: new Date(now()).toISOString(),
       }
     })
+    done()
   })
 }

@@ -1,74 +1,96 @@
-import type { FastifyInstance } from 'fastify'
-import { createApiKey, maskKey } from '../control/keys/api-key.js'
+import { Type } from '@sinclair/typebox'
+import {
+  createApiKey,
+  KEY_SCOPES,
+  type ListedApiKey,
+  maskKey,
+  NEW_KEY,
+  reaches,
+} from '../control/keys/api-key.js'
 import { authorise } from '../control/keys/gate.js'
-import { parseKeyFields, type KeyFields } from '../control/keys/fields.js'
 import { ApiError } from '../errors.js'
-import { decodeJson } from '../http/json-body.js'
-import type { ApiKey, ListedApiKey } from '../control/keys/api-key.js'
-import type { ControlStore } from '../control/control-store.js'
-import { addPrivateApi, keyOf } from '../http/api/register.js'
+import { MOMENT, MOMENT_EXAMPLE, REMOVED, toIso } from '../http/api/route.js'
+import { oneOf, orNull } from '../http/fields.js'
+import { defineRoute } from './define-route.js'
 
-interface KeyRoutesServices {
-  control: ControlStore
-  now: () => number
+const KEY = {
+  id: Type.String(),
+  name: Type.String(),
+  masked_key: Type.String(),
+  scope: oneOf(KEY_SCOPES),
+  site_id: orNull(Type.String(), 'Null: all sites of its account.'),
+  created_at: MOMENT,
+  last_used_at: orNull(Type.String(), 'Its last request that counted, ISO 8601, UTC.'),
+}
+const EXAMPLE = {
+  id: '0123456789abcdef',
+  name: 'Shop',
+  masked_key: 'zv_0123456789abcdef_…',
+  scope: 'read',
+  site_id: null,
+  created_at: MOMENT_EXAMPLE,
+  last_used_at: null,
 }
 
-/** `/api/keys`: making, listing and revoking the keys that reach nothing beyond the admin key which asks. */
-export function addKeyRoutes(app: FastifyInstance, { control, now }: KeyRoutesServices): void {
-  const success = <Data>(data: Data) => ({
-    success: true as const,
-    data,
-    timestamp: new Date(now()).toISOString(),
-  })
+export const listKeys = defineRoute({
+  path: '/api/keys',
+  operationId: 'listKeys',
+  scope: 'admin',
+  summary: 'List the keys that reach no more than this one',
+  data: Type.Array(Type.Object(KEY)),
+  example: [EXAMPLE],
+  answer: async ({ key, services: { control } }) => (await control.listApiKeysOf(key)).map(toKeyJson),
+})
 
-  const addRoutes = (routes: FastifyInstance) => {
-    routes.get('', async (request) => success((await control.listApiKeysOf(keyOf(request))).map(describeKey)))
+export const createKey = defineRoute({
+  method: 'POST',
+  path: '/api/keys',
+  operationId: 'createKey',
+  scope: 'admin',
+  status: 201,
+  summary: 'Create a key',
+  description: 'Only this answer contains the key itself.',
+  body: NEW_KEY,
+  request: { name: 'Shop', scope: 'read' },
+  data: Type.Object({ ...KEY, key: Type.String() }),
+  example: { ...EXAMPLE, key: `zv_0123456789abcdef_${'0'.repeat(64)}` },
+  answer: async ({ body, key: maker, now, services: { control } }) => {
+    const { name, scope = 'read', site_id: siteId = null } = body
+    if (siteId !== null) await authorise(maker, siteId, control)
+    const { secret, record } = createApiKey(
+      { name, scope, accountId: maker.accountId, siteId: siteId ?? maker.siteId },
+      now,
+    )
+    await control.addApiKey(record, maker.id)
+    return { ...toKeyJson({ ...record, lastUsedAt: null }), key: secret }
+  },
+})
 
-    routes.post<{ Body: string | undefined }>('', async (request, reply) => {
-      const maker = keyOf(request)
-      const { siteId, ...fields } = readBody(request.body)
-      if (siteId !== null) await authorise(maker, siteId, control)
-      const { secret, record } = createApiKey(
-        { ...fields, accountId: maker.accountId, siteId: siteId ?? maker.siteId },
-        now(),
-      )
-      await control.addApiKey(record, maker.id)
-      reply.code(201)
-      // The only answer that ever holds it.
-      return success({ ...describeKey({ ...record, lastUsedAt: null }), key: secret })
-    })
+export const revokeKey = defineRoute({
+  method: 'DELETE',
+  path: '/api/keys/{id}',
+  operationId: 'revokeKey',
+  scope: 'admin',
+  summary: 'Revoke a key, effective at once',
+  data: REMOVED,
+  example: { id: EXAMPLE.id },
+  answer: async ({ params: { id }, key: maker, change, services: { control } }) => {
+    const key = await control.findApiKey(id)
+    // The same answer for every key beyond reach: nobody learns which IDs others have.
+    if (!key || !reaches(maker, key) || !(await control.removeApiKey(id, change)))
+      throw new ApiError('NOT_FOUND')
+    return { id }
+  },
+})
 
-    routes.delete<{ Params: { id: string } }>('/:id', async (request) => {
-      const { id } = request.params
-      const [key, actor] = [await control.findApiKey(id), keyOf(request)]
-      // One answer for all that is beyond reach: nobody learns which ids others have.
-      if (!key || !isWithin(key, actor) || !(await control.removeApiKey(id, { actor: actor.id, at: now() })))
-        throw new ApiError('NOT_FOUND')
-      return success({ id })
-    })
-  }
-  addPrivateApi(app, { prefix: '/api/keys', control, addRoutes })
-}
-
-function isWithin(key: ApiKey, { accountId, siteId }: ApiKey): boolean {
-  return key.accountId === accountId && (siteId === null || key.siteId === siteId)
-}
-
-/** The fields of a body. Throws `VALIDATION_ERROR` with every fault. */
-function readBody(body: string | undefined): KeyFields {
-  const read = parseKeyFields(decodeJson(body ?? ''))
-  if ('faults' in read) throw new ApiError('VALIDATION_ERROR', { details: read.faults })
-  return read.fields
-}
-
-function describeKey({ id, name, scope, siteId, createdAt, lastUsedAt }: Omit<ListedApiKey, 'accountId'>) {
+function toKeyJson({ id, name, scope, siteId, createdAt, lastUsedAt }: Omit<ListedApiKey, 'accountId'>) {
   return {
     id,
     name,
     masked_key: maskKey(id),
     scope,
     site_id: siteId,
-    created_at: new Date(createdAt).toISOString(),
-    last_used_at: lastUsedAt === null ? null : new Date(lastUsedAt).toISOString(),
+    created_at: toIso(createdAt),
+    last_used_at: toIso(lastUsedAt),
   }
 }

@@ -1,11 +1,12 @@
+import { Type } from '@sinclair/typebox'
 import type { LiveAnswer } from '@zenovay/tracker/contract'
 import type { FastifyInstance } from 'fastify'
-import { ApiError } from '../errors.js'
-import { clientOf } from '../http/client-address.js'
-import type { RateLimiter } from '../http/rate-limit/rate-limiter.js'
-import type { TrustedProxies } from '../http/client-address.js'
-import type { LiveCounter } from '../reports/realtime/live-counter.js'
 import type { Site } from '../control/sites.js'
+import { ApiError } from '../errors.js'
+import { documentRoute, MOMENT, MOMENT_EXAMPLE, urlOf } from '../http/api/route.js'
+import { clientOf, type TrustedProxies } from '../http/client-address.js'
+import type { RateLimiter } from '../http/rate-limit/rate-limiter.js'
+import type { LiveCounter } from '../reports/realtime/live-counter.js'
 
 interface LiveServices {
   live: LiveCounter
@@ -15,13 +16,38 @@ interface LiveServices {
   now: () => number
 }
 
-/** `GET /e/live/{code}` and its older path `GET /live/{code}`. */
+const ANSWER = {
+  scope: 'public',
+  codes: ['UNKNOWN_TRACKING_CODE', 'RATE_LIMIT_EXCEEDED', 'STORE_UNAVAILABLE'],
+  response: Type.Object({
+    visitors: Type.Integer(),
+    count: Type.Integer({ description: 'Same as visitors.' }),
+    timestamp: MOMENT,
+  }),
+  example: { visitors: 42, count: 42, timestamp: MOMENT_EXAMPLE },
+} as const
+
+export const LIVE_ROUTES = [
+  documentRoute({
+    path: '/e/live/{code}',
+    operationId: 'countLive',
+    summary: 'Count the visitors of a site in the last minutes, by its tracking code',
+    ...ANSWER,
+  }),
+  documentRoute({
+    path: '/live/{code}',
+    operationId: 'countLiveByOldPath',
+    summary: 'Deprecated path of /e/live/{code}',
+    ...ANSWER,
+  }),
+]
+
 export function addLiveRoutes(
   app: FastifyInstance,
   { live, findSite, limiter, addressOf, now }: LiveServices,
 ): void {
-  for (const path of ['/e/live/:code', '/live/:code'])
-    app.get<{ Params: { code: string } }>(path, async (request, reply): Promise<LiveAnswer> => {
+  for (const route of LIVE_ROUTES)
+    app.get<{ Params: { code: string } }>(urlOf(route), async (request, reply): Promise<LiveAnswer> => {
       const retryAfterS = limiter.take(clientOf(addressOf(request.raw)), 1)
       if (retryAfterS > 0) throw new ApiError('RATE_LIMIT_EXCEEDED', { retryAfterS })
       const site = await findSite(request.params.code)

@@ -1,13 +1,22 @@
 import type { FastifyInstance } from 'fastify'
-import { createBearerCheck } from '../http/bearer-token.js'
 import { ApiError } from '../errors.js'
+import { documentRoute, urlOf } from '../http/api/route.js'
+import { createBearerCheck } from '../http/bearer-token.js'
 import type { Registry } from '../observability/registry.js'
 
+export const readMetrics = documentRoute({
+  path: '/metrics',
+  operationId: 'readMetrics',
+  summary: 'Get the metrics of the collector as Prometheus text',
+  description: 'With Authorization: Bearer and METRICS_TOKEN; only with that setting.',
+  scope: 'shared-secret',
+  codes: ['UNAUTHORIZED'],
+  contentType: 'text/plain',
+})
+
 /**
- * `GET /metrics` for whoever sends `METRICS_TOKEN`; without that setting there is no such route.
- *
- * They tell the traffic of a business. An address proves nothing: behind a proxy on the same machine every visitor
- * comes from loopback. And no page of another site may read the answer: this one route has no CORS headers.
+ * Metrics reveal the traffic of a business, so they require a token. An address would not do: behind a proxy on the same
+ * machine every visitor has a loopback address. Without CORS headers, no page of another origin can read them.
  */
 export function addMetricsRoute(
   app: FastifyInstance,
@@ -15,7 +24,7 @@ export function addMetricsRoute(
 ): void {
   const isAllowed = createBearerCheck(token)
   app.get(
-    '/metrics',
+    urlOf(readMetrics),
     {
       onRequest(request, reply, done) {
         reply

@@ -3,19 +3,40 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { documentRoute, urlOf } from '../http/api/route.js'
 
 const SHORT_CACHE = 'public, max-age=3600, stale-while-revalidate=86400'
 const IMMUTABLE_CACHE = 'public, max-age=31536000, immutable'
 
-/**
- * `GET /z.js` and `/live.js`, cached for an hour, and the same under a path that holds their hash, cached for ever.
- *
- * The headers let any page load them with `integrity` and `crossorigin`, also one that isolates itself.
- */
+const SCRIPT_NAMES = ['z', 'live'] as const
+type ScriptName = (typeof SCRIPT_NAMES)[number]
+
+const documentScript = (path: string, operationId: string, summary: string) =>
+  documentRoute({ path, operationId, summary, scope: 'public', codes: [], contentType: 'text/javascript' })
+
+const SCRIPTS = {
+  z: {
+    latest: documentScript('/z.js', 'loadTracker', 'The tracker, cached for an hour'),
+    pinned: documentScript(
+      '/v/{hash}/z.js',
+      'loadPinnedTracker',
+      'The tracker of one version, cached forever',
+    ),
+  },
+  live: {
+    latest: documentScript('/live.js', 'loadLiveWidget', 'The live widget, cached for an hour'),
+    pinned: documentScript('/v/{hash}/live.js', 'loadPinnedLiveWidget', 'The live widget of one version'),
+  },
+} as const satisfies Record<ScriptName, object>
+
+export const SCRIPT_ROUTES = Object.values(SCRIPTS).flatMap(({ latest, pinned }) => [latest, pinned])
+
+/** The headers let any page load the scripts with `integrity` and `crossorigin`, also a cross-origin isolated one. */
 export function addScriptRoutes(app: FastifyInstance, assets: ScriptAsset[]): void {
   for (const asset of assets) {
-    app.get(`/${asset.name}.js`, (request, reply) => send(request, reply, asset, SHORT_CACHE))
-    app.get(`/v/${asset.hash}/${asset.name}.js`, (request, reply) =>
+    const { latest, pinned } = SCRIPTS[asset.name]
+    app.get(urlOf(latest), (request, reply) => send(request, reply, asset, SHORT_CACHE))
+    app.get(urlOf(pinned).replace(':hash', asset.hash), (request, reply) =>
       send(request, reply, asset, IMMUTABLE_CACHE),
     )
   }
@@ -43,9 +64,9 @@ function send(
   return reply.send(encoding === 'br' ? asset.brotli : encoding === 'gzip' ? asset.gzip : asset.plain)
 }
 
-/** A built browser file with its compressed forms, made once at start. */
+/** A built browser script with its compressed forms, which are made once at start. */
 export interface ScriptAsset {
-  name: string
+  name: ScriptName
   /** First 16 hex digits of its SHA-256. */
   hash: string
   plain: Buffer
@@ -53,10 +74,10 @@ export interface ScriptAsset {
   gzip: Buffer
 }
 
-/** Reads the tracker's built files, `z.js` and `live.js`. */
-export async function readScriptAssets(): Promise<ScriptAsset[]> {
+/** Loads the built scripts of the tracker package. */
+export async function loadScriptAssets(): Promise<ScriptAsset[]> {
   return Promise.all(
-    ['z', 'live'].map(async (name) => {
+    SCRIPT_NAMES.map(async (name) => {
       const plain = await readFile(fileURLToPath(import.meta.resolve(`@zenovay/tracker/${name}.js`)))
       return {
         name,

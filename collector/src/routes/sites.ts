@@ -1,131 +1,147 @@
-import type { Fault } from '@zenovay/tracker/contract'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { authorise } from '../control/keys/gate.js'
+import { Type } from '@sinclair/typebox'
+import { assertAllSites, authorise } from '../control/keys/gate.js'
+import { NEW_SITE, type Site, SITE_CHANGES, toSiteFields } from '../control/sites.js'
 import { ApiError } from '../errors.js'
-import { decodeJson } from '../http/json-body.js'
-import type { Erase } from '../jobs/erase.js'
-import { parseSiteFields } from '../control/sites.js'
-import type { ControlStore } from '../control/control-store.js'
-import type { Site, SiteFields } from '../control/sites.js'
-import type { SiteCache } from '../ingest/admit/site-cache.js'
+import { type LoadCall, MOMENT, MOMENT_EXAMPLE, toIso } from '../http/api/route.js'
 import type { DeletionResult } from '../ingest/event-store.js'
-import { addPrivateApi, keyOf } from '../http/api/register.js'
+import { defineRoute, type RouteServices } from './define-route.js'
 
-interface SiteRoutesServices {
-  control: ControlStore
-  sites: SiteCache
-  erase: Erase
-  now: () => number
-}
-
-interface SiteRoute {
-  Params: { id: string }
-  Body: string | undefined
-}
-
+const SITE = Type.Object({
+  id: Type.String(),
+  ...Type.Required(NEW_SITE).properties,
+  tracking_code: Type.String({ description: 'ZV_…' }),
+  created_at: MOMENT,
+})
+const ERASURE = { erased: Type.Object({ events: Type.Integer() }), pending: Type.Boolean() }
+const PENDING = 'While events are still being deleted it answers 202, with pending.'
 const MAX_VISITOR_ID_LENGTH = 200
 
-/** `/api/sites`: managing sites with an admin key, from servers, the command line and pages of this origin only. */
-export function addSiteRoutes(
-  app: FastifyInstance,
-  { control, sites, erase, now }: SiteRoutesServices,
-): void {
-  const success = <Data>(data: Data) => ({
-    success: true as const,
-    data,
-    timestamp: new Date(now()).toISOString(),
-  })
-  const assertForAll = (request: FastifyRequest) => {
-    if (keyOf(request).siteId !== null) throw new ApiError('FORBIDDEN')
-  }
-  const describeErasure = ({ rows, isDone }: DeletionResult) => ({
-    erased: { events: rows },
-    pending: !isDone,
-  })
+const REQUEST = {
+  domain: 'shop.example',
+  name: 'Shop',
+  allowed_domains: ['shop.example'],
+  time_zone: 'Europe/Zurich',
+  retention_months: 12,
+}
+const EXAMPLE = { id: 'ws_abc123', ...REQUEST, tracking_code: 'ZV_XXXXXXXXXXX', created_at: MOMENT_EXAMPLE }
+const ERASURE_EXAMPLE = { erased: { events: 42 }, pending: false }
 
-  const addRoutes = (routes: FastifyInstance) => {
-    routes.get('', async (request) => success((await control.listSitesOf(keyOf(request))).map(describeSite)))
+const findSite = ({ key, params, services: { control } }: LoadCall<RouteServices>) =>
+  authorise(key, params['id']!, control)
 
-    routes.post<{ Body: string | undefined }>('', async (request, reply) => {
-      assertForAll(request)
-      const { domain, ...fields } = readBody(request.body, true)
-      const site = await control.addSite({
-        name: domain!,
-        allowedDomains: [],
-        ...fields,
-        domain: domain!,
-        accountId: keyOf(request).accountId,
-      })
-      reply.code(201)
-      return success(describeSite(site))
-    })
+/** Adding and removing sites is for keys of a whole account. */
+const assertWholeAccount = ({ key }: LoadCall<RouteServices>) => assertAllSites(key)
 
-    routes.get<SiteRoute>('/:id', async (request) =>
-      success(describeSite(await authorise(keyOf(request), request.params.id, control))),
-    )
+export const listSites = defineRoute({
+  path: '/api/sites',
+  operationId: 'listSites',
+  scope: 'admin',
+  summary: 'List the sites that the key reaches',
+  data: Type.Array(SITE),
+  example: [EXAMPLE],
+  answer: async ({ key, services: { control } }) => (await control.listSitesOf(key)).map(toSiteJson),
+})
 
-    routes.patch<SiteRoute>('/:id', async (request) => {
-      const { id } = await authorise(keyOf(request), request.params.id, control)
-      const site = await control.updateSite(id, readBody(request.body, false))
-      if (!site) throw new ApiError('NOT_FOUND')
-      sites.forget(site.trackingCode)
-      return success(describeSite(site))
-    })
+export const createSite = defineRoute({
+  method: 'POST',
+  path: '/api/sites',
+  operationId: 'createSite',
+  scope: 'admin',
+  status: 201,
+  summary: 'Create a site',
+  load: assertWholeAccount,
+  body: NEW_SITE,
+  request: REQUEST,
+  data: SITE,
+  example: EXAMPLE,
+  answer: async ({ body, key: { accountId }, services: { control } }) => {
+    const { domain } = body
+    const site = { name: domain, allowedDomains: [], ...toSiteFields(body), domain, accountId }
+    return toSiteJson(await control.addSite(site))
+  },
+})
 
-    routes.delete<SiteRoute>('/:id', async (request, reply) => {
-      assertForAll(request)
-      const site = await authorise(keyOf(request), request.params.id, control)
-      await control.removeSite(site.id, { actor: keyOf(request).id, at: now() })
-      sites.forget(site.trackingCode)
-      // The site is gone in any case; housekeeping deletes the events when the store is away now.
-      const result = await erase({ siteIds: [site.id] }).catch((): DeletionResult => ({
-        rows: 0,
-        isDone: false,
-      }))
-      reply.code(result.isDone ? 200 : 202)
-      return success({ id: site.id, ...describeErasure(result) })
-    })
+export const readSite = defineRoute({
+  path: '/api/sites/{id}',
+  operationId: 'readSite',
+  scope: 'admin',
+  summary: 'Get a site',
+  load: findSite,
+  data: SITE,
+  example: EXAMPLE,
+  answer: ({ target }) => toSiteJson(target),
+})
 
-    routes.delete<{ Params: { id: string; visitor: string } }>(
-      '/:id/visitors/:visitor',
-      async (request, reply) => {
-        const site = await authorise(keyOf(request), request.params.id, control)
-        const { visitor } = request.params
-        if (visitor.length > MAX_VISITOR_ID_LENGTH)
-          throw new ApiError('VALIDATION_ERROR', {
-            details: [{ field: 'visitor', reason: `must be at most ${MAX_VISITOR_ID_LENGTH} characters` }],
-          })
-        const result = await erase({ siteIds: [site.id], visitorId: visitor })
-        reply.code(result.isDone ? 200 : 202)
-        return success({ site: site.id, ...describeErasure(result) })
-      },
-    )
-  }
-  addPrivateApi(app, { prefix: '/api/sites', control, addRoutes })
+export const updateSite = defineRoute({
+  method: 'PATCH',
+  path: '/api/sites/{id}',
+  operationId: 'updateSite',
+  scope: 'admin',
+  summary: 'Change the given fields of a site, effective at once',
+  load: findSite,
+  body: SITE_CHANGES,
+  request: { name: 'Shop', retention_months: 12 },
+  data: SITE,
+  example: EXAMPLE,
+  answer: async ({ target, body, services: { control, sites } }) => {
+    const site = await control.updateSite(target.id, toSiteFields(body))
+    if (!site) throw new ApiError('NOT_FOUND')
+    sites.forget(site.trackingCode)
+    return toSiteJson(site)
+  },
+})
+
+export const removeSite = defineRoute({
+  method: 'DELETE',
+  path: '/api/sites/{id}',
+  operationId: 'removeSite',
+  scope: 'admin',
+  summary: 'Remove a site with its keys and events',
+  description: PENDING,
+  load: (call) => {
+    assertWholeAccount(call)
+    return findSite(call)
+  },
+  data: Type.Object({ id: Type.String(), ...ERASURE }),
+  example: { id: EXAMPLE.id, ...ERASURE_EXAMPLE },
+  statusOf,
+  answer: async ({ target: { id, trackingCode }, change, services: { control, sites, erase } }) => {
+    await control.removeSite(id, change)
+    sites.forget(trackingCode)
+    // The site is removed in any case. If the store is away now, housekeeping deletes the events later.
+    const result = await erase({ siteIds: [id] }).catch((): DeletionResult => ({ rows: 0, isDone: false }))
+    return { id, ...toErasureJson(result) }
+  },
+})
+
+export const eraseVisitor = defineRoute({
+  method: 'DELETE',
+  path: '/api/sites/{id}/visitors/{visitor}',
+  operationId: 'eraseVisitor',
+  scope: 'admin',
+  summary: 'Erase all events of a visitor',
+  description: PENDING,
+  params: Type.Object({ id: Type.String(), visitor: Type.String({ maxLength: MAX_VISITOR_ID_LENGTH }) }),
+  load: findSite,
+  data: Type.Object({ site: Type.String(), ...ERASURE }),
+  example: { site: EXAMPLE.id, ...ERASURE_EXAMPLE },
+  statusOf,
+  answer: async ({ target: { id }, params: { visitor }, services: { erase } }) => ({
+    site: id,
+    ...toErasureJson(await erase({ siteIds: [id], visitorId: visitor })),
+  }),
+})
+
+function statusOf(data: unknown): number {
+  return (data as { pending: boolean }).pending ? 202 : 200
 }
 
-/** The fields of a body. Throws `VALIDATION_ERROR` with every fault. */
-function readBody(body: string | undefined, isNew: boolean): Partial<SiteFields> {
-  const { fields, faults } = parseSiteFields(decodeJson(body ?? ''))
-  const isMissing =
-    isNew &&
-    fields.domain === undefined &&
-    !faults.some(({ field }) => field === 'domain' || field === 'body')
-  const all: Fault[] = isMissing ? [{ field: 'domain', reason: 'is missing' }, ...faults] : faults
-  if (all.length > 0) throw new ApiError('VALIDATION_ERROR', { details: all })
-  return fields
+function toErasureJson({ rows, isDone }: DeletionResult) {
+  return { erased: { events: rows }, pending: !isDone }
 }
 
-function describeSite({
-  id,
-  domain,
-  name,
-  trackingCode,
-  allowedDomains,
-  timeZone,
-  retentionMonths,
-  createdAt,
-}: Site) {
+function toSiteJson(site: Site) {
+  const { id, domain, name, trackingCode, allowedDomains, timeZone, retentionMonths, createdAt } = site
   return {
     id,
     domain,
@@ -134,6 +150,6 @@ function describeSite({
     allowed_domains: allowedDomains,
     time_zone: timeZone,
     retention_months: retentionMonths,
-    created_at: new Date(createdAt).toISOString(),
+    created_at: toIso(createdAt),
   }
 }

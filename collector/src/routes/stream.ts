@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { authenticate, authorise } from '../control/keys/gate.js'
-import type { KeyGate } from '../control/keys/gate.js'
-import { ApiError } from '../errors.js'
 import type { ControlStore } from '../control/control-store.js'
-import type { StreamHub } from '../reports/realtime/stream-hub.js'
-import { parseCursor } from '../reports/realtime/feed-cursor.js'
+import { authenticate, authorise, type KeyGate } from '../control/keys/gate.js'
+import { ApiError } from '../errors.js'
+import { documentRoute, urlOf } from '../http/api/route.js'
 import { setRequestId } from '../http/cors.js'
+import { parseCursor } from '../reports/realtime/feed-cursor.js'
+import type { StreamHub } from '../reports/realtime/stream-hub.js'
 
 interface StreamRouteServices {
   control: ControlStore
@@ -15,21 +15,31 @@ interface StreamRouteServices {
 
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
-  // Proxies must neither keep nor transform it; nginx would hold it back until a buffer is full.
+  // Keeps proxies from caching or transforming the stream, and nginx from holding it back until a buffer is full.
   'cache-control': 'no-store, no-transform',
   'x-accel-buffering': 'no',
 }
 
-/** `GET /api/stream/{id}`: live count, figures and events of a site as they come, for an API key that may read it. */
+export const streamSite = documentRoute({
+  path: '/api/stream/{id}',
+  operationId: 'streamSite',
+  summary: 'Stream the live count, metrics and events of a site',
+  description:
+    'Server-sent events live, analytics and hit: docs/stream.md. Last-Event-ID resumes a broken stream.',
+  scope: 'read',
+  contentType: 'text/event-stream',
+  example: 'event: live\ndata: {"visitors":42}\n\n',
+})
+
 export function addStreamRoute(app: FastifyInstance, { control, gate, hub }: StreamRouteServices): void {
   app.addHook('preClose', (done) => {
     hub.close()
     done()
   })
 
-  // Asked by HEAD it would be opened as well.
+  // No HEAD route: it would open a stream, too.
   app.get<{ Params: { id: string } }>(
-    '/api/stream/:id',
+    urlOf(streamSite),
     { exposeHeadRoute: false },
     async (request, reply) => {
       setRequestId(reply)
@@ -52,7 +62,7 @@ export function addStreamRoute(app: FastifyInstance, { control, gate, hub }: Str
   )
 }
 
-/** Takes the response from the framework and writes its head. */
+/** Takes the response over from Fastify and writes its headers. */
 function openResponse(reply: FastifyReply): FastifyReply['raw'] {
   reply.hijack()
   for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...HEADERS }))

@@ -1,131 +1,197 @@
-import type { Fault } from '@zenovay/tracker/contract'
-import type { FastifyInstance } from 'fastify'
-import type { ControlStore } from '../control/control-store.js'
-import { authorise } from '../control/keys/gate.js'
-import { ApiError } from '../errors.js'
-import { addPrivateApi, keyOf } from '../http/api/register.js'
-import { decodeJson } from '../http/json-body.js'
-import type { WebhookManagement } from '../webhooks/management.js'
-import type { ReplayChoice } from '../webhooks/webhook-store.js'
-import type { Webhook } from '../webhooks/webhook.js'
+import { Type } from '@sinclair/typebox'
+import { authorise, authoriseOwn } from '../control/keys/gate.js'
+import { type FlatErrors, MOMENT, MOMENT_EXAMPLE, toIso } from '../http/api/route.js'
+import { type AddIssue, field, oneOf, orNull } from '../http/fields.js'
+import { DESCRIPTION, EVENT_TYPES, REPLAY, WEBHOOK_URL } from '../webhooks/fields.js'
+import { type Webhook, WEBHOOK_EVENTS } from '../webhooks/webhook.js'
+import { defineRoute, type RouteServices } from './define-route.js'
 
-interface ZenovayWebhookServices {
-  control: ControlStore
-  desk: WebhookManagement
+const BASE = '/v1/cli/mutate/webhooks'
+const SUCCESS = { success: Type.Literal(true) }
+const ID = { ...SUCCESS, id: Type.String() }
+const EVENTS = Type.Array(oneOf(WEBHOOK_EVENTS))
+const SECRET = Type.String({ description: 'whsec_…; in this answer only.' })
+/** Parameters that these APIs do not have are ignored, as in the products they are compatible with. */
+const LENIENT = { additionalProperties: true }
+const NO_QUERY = Type.Object({}, LENIENT)
+
+const WEBHOOK = {
+  id: Type.String(),
+  url: Type.String(),
+  website_id: orNull(Type.String(), 'Null: all websites of its account.'),
+  events: EVENTS,
+  description: Type.String(),
+  active: Type.Boolean(),
+  disabled_reason: orNull(Type.String()),
+  created_at: MOMENT,
+  last_triggered_at: orNull(Type.String(), 'ISO 8601, UTC.'),
 }
-
-interface OneWebhook {
-  Params: { id: string }
-  Body: string | undefined
+const EXAMPLE = {
+  id: 'wh_abc123',
+  url: 'https://hooks.example.com/zenovay',
+  website_id: 'ws_abc123',
+  events: ['goal', 'alert'],
+  description: '',
+  active: true,
+  disabled_reason: null,
+  created_at: MOMENT_EXAMPLE,
+  last_triggered_at: null,
 }
+const ID_EXAMPLE = { success: true, id: EXAMPLE.id }
+const SECRET_EXAMPLE = `whsec_${'A'.repeat(43)}=`
 
-const FIELDS = ['url', 'website_id', 'events', 'description']
-const EVENT_ID = /^evt_[0-9a-f]{32}$/
-
-/** `/v1/cli/mutate/webhooks`: outbound webhooks as the command line of Zenovay manages them. */
-export function addZenovayWebhookRoutes(
-  app: FastifyInstance,
-  { control, desk }: ZenovayWebhookServices,
+function refineUrl(
+  { url }: { url?: string },
+  addIssue: AddIssue,
+  { services: { webhooks } }: { services: Pick<RouteServices, 'webhooks'> },
 ): void {
-  const addRoutes = (routes: FastifyInstance) => {
-    routes.get('', async (request) => {
-      const { accountId, siteId } = keyOf(request)
-      return { success: true, webhooks: (await desk.list({ accountId, siteId })).map(describeWebhook) }
-    })
-
-    routes.post<{ Body: string | undefined }>('', async (request, reply) => {
-      const key = keyOf(request)
-      const { website_id: siteId = null, ...given } = readBody(request.body, FIELDS)
-      if (siteId !== null && typeof siteId !== 'string')
-        throw refuse([{ field: 'website_id', reason: 'must be the id of a website, or null for all' }])
-      if (siteId !== null) await authorise(key, siteId, control)
-      const { webhook, secret } = await desk.create(key, siteId ?? key.siteId, {
-        url: given['url'],
-        events: given['events'],
-        description: given['description'],
-      })
-      reply.code(201)
-      return { success: true, ...describeWebhook(webhook), secret }
-    })
-
-    routes.post<OneWebhook>('/:id/test', async (request) => {
-      const { status, error, answer, durationMs } = await desk.test(keyOf(request), request.params.id)
-      // Nothing else tells a test that failed from one that was answered.
-      return {
-        success: true,
-        status: status ?? null,
-        body: answer,
-        duration_ms: durationMs,
-        error: error ?? null,
-      }
-    })
-
-    routes.post<OneWebhook>('/:id/rotate', async (request) => {
-      const { id } = request.params
-      return { success: true, id, secret: await desk.rotate(keyOf(request), id) }
-    })
-
-    routes.post<OneWebhook>('/:id/enable', async (request) => {
-      const { id } = request.params
-      await desk.enable(keyOf(request), id)
-      return { success: true, id }
-    })
-
-    routes.post<OneWebhook>('/:id/replay', async (request) => {
-      const { id } = request.params
-      return { success: true, id, replayed: await desk.replay(keyOf(request), id, readChoice(request.body)) }
-    })
-
-    routes.delete<OneWebhook>('/:id', async (request) => {
-      const { id } = request.params
-      await desk.remove(keyOf(request), id)
-      return { success: true, id }
-    })
-  }
-  addPrivateApi(app, { prefix: '/v1/cli/mutate/webhooks', control, readScope: 'read', addRoutes })
+  const reason = url === undefined ? undefined : webhooks.findUrlIssue(url)
+  if (reason !== undefined) addIssue('url', reason)
 }
 
-function readBody(text: string | undefined, allowed: string[]): Record<string, unknown> {
-  const body = decodeJson(text ?? '')
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw refuse([{ field: 'body', reason: 'must be a JSON object' }])
-  const unknown = Object.keys(body).filter((field) => !allowed.includes(field))
-  if (unknown.length > 0)
-    throw refuse(
-      unknown.map((field) => ({ field: field.slice(0, 100), reason: `is none of ${allowed.join(', ')}` })),
-    )
-  return body as Record<string, unknown>
-}
+// `/v1/cli/mutate/webhooks`: webhooks as the command line of Zenovay manages them.
 
-function readChoice(text: string | undefined): ReplayChoice {
-  const { event_id: eventId, failed_since: since } = readBody(text, ['event_id', 'failed_since'])
-  if (typeof eventId === 'string' && since === undefined && EVENT_ID.test(eventId)) return { eventId }
-  const failedSince = typeof since === 'string' && eventId === undefined ? Date.parse(since) : NaN
-  if (Number.isNaN(failedSince))
-    throw refuse([
-      {
-        field: 'body',
-        reason: 'must have either event_id, the id of one delivery, or failed_since, a time in ISO 8601',
-      },
-    ])
-  return { failedSince }
-}
+export const listWebhooks = defineRoute({
+  path: BASE,
+  operationId: 'listWebhooks',
+  summary: 'List the webhooks that the key reaches',
+  query: NO_QUERY,
+  response: Type.Object({ ...SUCCESS, webhooks: Type.Array(Type.Object(WEBHOOK)) }),
+  example: { success: true, webhooks: [EXAMPLE] },
+  answer: async ({ key: { accountId, siteId }, services: { webhooks } }) => ({
+    success: true,
+    webhooks: (await webhooks.list({ accountId, siteId })).map(toWebhookJson),
+  }),
+})
 
-function refuse(details: Fault[]): ApiError {
-  return new ApiError('VALIDATION_ERROR', { details })
-}
+export const createWebhook = defineRoute({
+  method: 'POST',
+  path: BASE,
+  operationId: 'createWebhook',
+  scope: 'admin',
+  status: 201,
+  summary: 'Create a webhook',
+  query: NO_QUERY,
+  body: Type.Object({
+    url: WEBHOOK_URL,
+    website_id: Type.Optional(
+      field<string | null>(orNull(Type.String(), 'Null or left out: all websites of the key.'), {
+        parse: (value) => (value === null || typeof value === 'string' ? value : undefined),
+        reason: 'must be the ID of a website, or null for all',
+      }),
+    ),
+    events: Type.Optional(EVENT_TYPES),
+    description: Type.Optional(DESCRIPTION),
+  }),
+  refine: refineUrl,
+  request: { url: EXAMPLE.url, website_id: EXAMPLE.website_id, events: EXAMPLE.events },
+  response: Type.Object({ ...SUCCESS, ...WEBHOOK, secret: SECRET }),
+  example: { success: true, ...EXAMPLE, secret: SECRET_EXAMPLE },
+  answer: async ({ key, body, services: { webhooks, control } }) => {
+    const { website_id: siteId = null, ...fields } = body
+    if (siteId !== null) await authorise(key, siteId, control)
+    const { webhook, secret } = await webhooks.create(key, siteId ?? key.siteId, fields)
+    return { success: true, ...toWebhookJson(webhook), secret }
+  },
+})
 
-function describeWebhook({
-  id,
-  url,
-  siteId,
-  events,
-  description,
-  isActive,
-  disabledReason,
-  createdAt,
-  lastTriggeredAt,
-}: Webhook) {
+export const testWebhook = defineRoute({
+  method: 'POST',
+  path: `${BASE}/{id}/test`,
+  operationId: 'testWebhook',
+  scope: 'admin',
+  summary: 'Send a test event at once',
+  query: NO_QUERY,
+  response: Type.Object({
+    ...SUCCESS,
+    status: orNull(Type.Integer()),
+    body: Type.String({ description: 'At most 4 KB of the answer.' }),
+    duration_ms: Type.Number(),
+    error: orNull(Type.String(), 'Why there was no answer.'),
+  }),
+  example: { success: true, status: 200, body: 'ok', duration_ms: 84, error: null },
+  answer: async ({ key, params: { id }, services: { webhooks } }) => {
+    const { status, error, answer, durationMs } = await webhooks.test(key, id)
+    return {
+      success: true,
+      status: status ?? null,
+      body: answer,
+      duration_ms: durationMs,
+      error: error ?? null,
+    }
+  },
+})
+
+export const rotateWebhook = defineRoute({
+  method: 'POST',
+  path: `${BASE}/{id}/rotate`,
+  operationId: 'rotateWebhook',
+  scope: 'admin',
+  summary: 'Replace the secret; the old one signs nothing any more',
+  query: NO_QUERY,
+  response: Type.Object({ ...ID, secret: SECRET }),
+  example: { ...ID_EXAMPLE, secret: SECRET_EXAMPLE },
+  answer: async ({ key, params: { id }, services: { webhooks } }) => ({
+    success: true,
+    id,
+    secret: await webhooks.rotate(key, id),
+  }),
+})
+
+export const enableWebhook = defineRoute({
+  method: 'POST',
+  path: `${BASE}/{id}/enable`,
+  operationId: 'enableWebhook',
+  scope: 'admin',
+  summary: 'Enable a disabled webhook',
+  query: NO_QUERY,
+  response: Type.Object(ID),
+  example: ID_EXAMPLE,
+  answer: async ({ key, params: { id }, services: { webhooks } }) => {
+    await webhooks.enable(key, id)
+    return { success: true, id }
+  },
+})
+
+export const replayWebhook = defineRoute({
+  method: 'POST',
+  path: `${BASE}/{id}/replay`,
+  operationId: 'replayWebhook',
+  scope: 'admin',
+  summary: 'Send one delivery again, or all that failed since a time',
+  query: NO_QUERY,
+  body: Type.Partial(Type.Object(REPLAY)),
+  refine: (choice, addIssue) => {
+    if (Object.keys(choice).length !== 1) addIssue('body', 'must have either event_id or failed_since')
+  },
+  request: { failed_since: MOMENT_EXAMPLE },
+  response: Type.Object({ ...ID, replayed: Type.Integer() }),
+  example: { ...ID_EXAMPLE, replayed: 12 },
+  answer: async ({ key, params: { id }, body, services: { webhooks } }) => {
+    const { event_id: eventId, failed_since: failedSince } = body
+    const choice = eventId === undefined ? { failedSince: failedSince! } : { eventId }
+    return { success: true, id, replayed: await webhooks.replay(key, id, choice) }
+  },
+})
+
+export const removeWebhook = defineRoute({
+  method: 'DELETE',
+  path: `${BASE}/{id}`,
+  operationId: 'removeWebhook',
+  scope: 'admin',
+  summary: 'Remove a webhook; nothing is delivered after the answer',
+  query: NO_QUERY,
+  response: Type.Object(ID),
+  example: ID_EXAMPLE,
+  answer: async ({ key, params: { id }, services: { webhooks } }) => {
+    await webhooks.remove(key, id)
+    return { success: true, id }
+  },
+})
+
+function toWebhookJson(webhook: Webhook) {
+  const { id, url, siteId, events, description, isActive, disabledReason, createdAt, lastTriggeredAt } =
+    webhook
   return {
     id,
     url,
@@ -134,7 +200,115 @@ function describeWebhook({
     description,
     active: isActive,
     disabled_reason: disabledReason,
-    created_at: new Date(createdAt).toISOString(),
-    last_triggered_at: lastTriggeredAt === null ? null : new Date(lastTriggeredAt).toISOString(),
+    created_at: toIso(createdAt),
+    last_triggered_at: toIso(lastTriggeredAt),
   }
+}
+
+// `/api/webhooks`: webhooks of one site, as Zero Trust Analytics manages them.
+
+const FLAT_ERRORS: FlatErrors = { notFound: 'Webhook not found' }
+const MASKED_SECRET = 'whsec_********'
+
+/** A required text whose absence has a sentence of its own. */
+const requiredText = (name: string) =>
+  field<string>(Type.String({ minLength: 1 }), {
+    parse: (value) => (typeof value === 'string' && value !== '' ? value : undefined),
+    reason: `${name} is required`,
+    missing: `${name} is required`,
+  })
+export const FLAT_SITE_ID = requiredText('siteId')
+
+const FLAT_WEBHOOK = {
+  id: Type.String(),
+  url: Type.String(),
+  events: EVENTS,
+  secret: Type.String(),
+  active: Type.Boolean(),
+  createdAt: MOMENT,
+}
+const FLAT_EXAMPLE = {
+  id: EXAMPLE.id,
+  url: EXAMPLE.url,
+  events: EXAMPLE.events,
+  secret: SECRET_EXAMPLE,
+  active: true,
+  createdAt: MOMENT_EXAMPLE,
+}
+
+export const listSiteWebhooks = defineRoute({
+  path: '/api/webhooks',
+  operationId: 'listSiteWebhooks',
+  flatErrors: FLAT_ERRORS,
+  summary: 'List the webhooks of a site, with masked secrets',
+  query: Type.Object({ siteId: FLAT_SITE_ID }, LENIENT),
+  response: Type.Object({
+    webhooks: Type.Array(
+      Type.Object({
+        ...FLAT_WEBHOOK,
+        lastTriggered: orNull(Type.String(), 'ISO 8601, UTC.'),
+        disabledReason: Type.Optional(orNull(Type.String())),
+      }),
+    ),
+  }),
+  example: { webhooks: [{ ...FLAT_EXAMPLE, secret: MASKED_SECRET, lastTriggered: null }] },
+  answer: async ({ key, query, services: { webhooks, control } }) => {
+    const { accountId, id } = await authoriseOwn(key, query.siteId, control)
+    return {
+      webhooks: (await webhooks.list({ accountId, siteId: id })).map((webhook) => ({
+        ...toFlatJson(webhook, MASKED_SECRET),
+        lastTriggered: toIso(webhook.lastTriggeredAt),
+        ...(!webhook.isActive && { disabledReason: webhook.disabledReason }),
+      })),
+    }
+  },
+})
+
+export const createSiteWebhook = defineRoute({
+  method: 'POST',
+  path: '/api/webhooks',
+  operationId: 'createSiteWebhook',
+  scope: 'admin',
+  status: 201,
+  flatErrors: FLAT_ERRORS,
+  summary: 'Create a webhook of a site',
+  query: NO_QUERY,
+  body: Type.Object(
+    {
+      siteId: FLAT_SITE_ID,
+      url: WEBHOOK_URL,
+      events: EVENT_TYPES,
+      description: Type.Optional(DESCRIPTION),
+    },
+    LENIENT,
+  ),
+  refine: refineUrl,
+  request: { siteId: 'ws_abc123', url: EXAMPLE.url, events: EXAMPLE.events },
+  response: Type.Object({ webhook: Type.Object(FLAT_WEBHOOK) }),
+  example: { webhook: FLAT_EXAMPLE },
+  answer: async ({ key, body: { siteId, ...fields }, services: { webhooks, control } }) => {
+    const site = await authoriseOwn(key, siteId, control)
+    const { webhook, secret } = await webhooks.create(key, site.id, fields)
+    return { webhook: toFlatJson(webhook, secret) }
+  },
+})
+
+export const removeSiteWebhook = defineRoute({
+  method: 'DELETE',
+  path: '/api/webhooks',
+  operationId: 'removeSiteWebhook',
+  scope: 'admin',
+  flatErrors: FLAT_ERRORS,
+  summary: 'Remove a webhook',
+  query: Type.Object({ id: requiredText('id') }, LENIENT),
+  response: Type.Object({ ...SUCCESS, message: Type.String() }),
+  example: { success: true, message: 'Webhook deleted successfully' },
+  answer: async ({ key, query: { id }, services: { webhooks } }) => {
+    await webhooks.remove(key, id)
+    return { success: true, message: 'Webhook deleted successfully' }
+  },
+})
+
+function toFlatJson({ id, url, events, isActive, createdAt }: Webhook, secret: string) {
+  return { id, url, events, secret, active: isActive, createdAt: toIso(createdAt) }
 }

@@ -1,33 +1,26 @@
-import type { Fault } from '@zenovay/tracker/contract'
-import type { ApiKey } from '../control/keys/api-key.js'
+import { type ApiKey, reaches } from '../control/keys/api-key.js'
 import type { SecretBox } from '../control/secrets/secret-box.js'
 import { AttemptFailure, type AttemptResult } from '../egress/attempt.js'
 import type { EgressGuard } from '../egress/guard.js'
-import { ApiError } from '../errors.js'
+import { ApiError, validationError } from '../errors.js'
 import type { RateLimiter } from '../http/rate-limit/rate-limiter.js'
 import type { Webhooks } from './service.js'
 import { createWebhookSecret } from './signing.js'
 import type { ReplayChoice } from './webhook-store.js'
-import {
-  isWebhookEventName,
-  MAX_WEBHOOKS,
-  type NewWebhook,
-  type Webhook,
-  WEBHOOK_EVENTS,
-  type WebhookEventName,
-  type WebhookReach,
-} from './webhook.js'
+import { MAX_WEBHOOKS, type NewWebhook, type Webhook, WEBHOOK_EVENTS, type WebhookReach } from './webhook.js'
 
 /**
  * Webhook management behind both APIs; callers check that the key may manage webhooks. A key reaches the webhooks of its site or, for
  * account-wide keys, of its account; others are `NOT_FOUND`.
  */
 export interface WebhookManagement {
-  /** Creates a webhook of a site or, with null, of the account. Throws `VALIDATION_ERROR` with every issue, also at the limit of webhooks. The only call that returns the secret. */
+  /** Why a URL may not be called, without looking up its host; undefined when it may. */
+  findUrlIssue(url: string): string | undefined
+  /** Adds one to a site that the key reaches, or with null to its account. Throws `VALIDATION_ERROR` when the URL may not be called or there are too many. The secret is returned here only. */
   create(
     key: ApiKey,
     siteId: string | null,
-    given: GivenWebhook,
+    fields: WebhookFields,
   ): Promise<{ webhook: Webhook; secret: string }>
   list(reach: WebhookReach): Promise<Webhook[]>
   /** Sends a test event once and waits for the answer. */
@@ -39,6 +32,12 @@ export interface WebhookManagement {
   enable(key: ApiKey, id: string): Promise<void>
   /** Resolves to the number of deliveries queued again. */
   replay(key: ApiKey, id: string, choice: ReplayChoice): Promise<number>
+}
+
+/** @default every event, and no description */
+type WebhookFields = Pick<NewWebhook, 'url'> & {
+  events?: NewWebhook['events'] | undefined
+  description?: string | undefined
 }
 
 interface WebhookManagementServices {
@@ -65,12 +64,7 @@ export function createWebhookManagement({
 }: WebhookManagementServices): WebhookManagement {
   const find = async (key: ApiKey, id: string): Promise<Webhook> => {
     const webhook = await webhooks.findWebhook(id)
-    if (
-      !webhook ||
-      webhook.accountId !== key.accountId ||
-      (key.siteId !== null && webhook.siteId !== key.siteId)
-    )
-      throw new ApiError('NOT_FOUND')
+    if (!webhook || !reaches(key, webhook)) throw new ApiError('NOT_FOUND')
     return webhook
   }
   /** Another request may have removed the webhook meanwhile. */
@@ -81,18 +75,23 @@ export function createWebhookManagement({
 
   return {
     list: (reach) => webhooks.listWebhooks(reach),
-    async create(key, siteId, given) {
-      const read = parseNewWebhook(given, guard)
-      if ('faults' in read) throw new ApiError('VALIDATION_ERROR', { details: read.faults })
-      if (await leadsInside(guard, read.fields.url))
-        throw refuse('url', 'URL must name a host on the public internet')
+    findUrlIssue(url) {
+      const checked = guard.checkUrl(url)
+      return 'refusal' in checked ? checked.refusal : undefined
+    },
+    async create(key, siteId, { url: given, events = [...WEBHOOK_EVENTS], description = '' }) {
+      const checked = guard.checkUrl(given)
+      if ('refusal' in checked) throw validationError('url', checked.refusal)
+      const url = checked.url.href
+      if (await leadsInside(guard, url))
+        throw validationError('url', 'URL must name a host on the public internet')
       const secret = createWebhookSecret()
       const webhook = await webhooks.add(
-        { ...read.fields, accountId: key.accountId, siteId, secret: box.seal(secret) },
+        { url, events, description, accountId: key.accountId, siteId, secret: box.seal(secret) },
         key.id,
       )
       if (!webhook)
-        throw refuse(
+        throw validationError(
           'webhooks',
           `Maximum ${MAX_WEBHOOKS} webhooks per ${siteId === null ? 'account' : 'site'}`,
         )
@@ -129,62 +128,4 @@ async function leadsInside(guard: EgressGuard, url: string): Promise<boolean> {
   } catch (error) {
     return error instanceof AttemptFailure && error.kind === 'refused-address'
   }
-}
-
-function refuse(field: string, reason: string): ApiError {
-  return new ApiError('VALIDATION_ERROR', { details: [{ field, reason }] })
-}
-
-/** What somebody writes of a new webhook, whatever names it has on the wire. */
-interface GivenWebhook {
-  url: unknown
-  /** Left out: every event. */
-  events?: unknown
-  description?: unknown
-}
-
-export const MAX_EVENTS_PER_WEBHOOK = 5
-const MAX_DESCRIPTION_LENGTH = 500
-const SHOWN_LENGTH = 100
-
-/** Either the fields of a new webhook or every fault. Asks no name server. */
-function parseNewWebhook(
-  { url, events, description: given }: GivenWebhook,
-  guard: Pick<EgressGuard, 'checkUrl'>,
-): { fields: Pick<NewWebhook, 'url' | 'events' | 'description'> } | { faults: Fault[] } {
-  const faults: Fault[] = []
-  const description = given ?? ''
-  const checked =
-    typeof url === 'string'
-      ? guard.checkUrl(url)
-      : { refusal: url === undefined ? 'url is required' : 'URL must use HTTPS' }
-  if ('refusal' in checked) faults.push({ field: 'url', reason: checked.refusal })
-  const chosen = readEvents(events)
-  if (typeof chosen === 'string') faults.push({ field: 'events', reason: chosen })
-  if (typeof description !== 'string' || description.length > MAX_DESCRIPTION_LENGTH)
-    faults.push({
-      field: 'description',
-      reason: `description must be a text of at most ${MAX_DESCRIPTION_LENGTH} characters`,
-    })
-  if (
-    'refusal' in checked ||
-    typeof chosen === 'string' ||
-    typeof description !== 'string' ||
-    faults.length > 0
-  )
-    return { faults }
-  return { fields: { url: checked.url.href, events: chosen, description } }
-}
-
-/** The event types of a choice, each once; or what is wrong with it. */
-function readEvents(given: unknown): WebhookEventName[] | string {
-  if (given === undefined) return [...WEBHOOK_EVENTS]
-  if (!Array.isArray(given) || given.length === 0) return 'events must be an array of event types'
-  const names = [...new Set<unknown>(given)]
-  const unknown = names.find((name) => !isWebhookEventName(name))
-  if (unknown !== undefined)
-    return `Invalid event type: ${(typeof unknown === 'string' ? unknown : JSON.stringify(unknown)).slice(0, SHOWN_LENGTH)}`
-  return names.length > MAX_EVENTS_PER_WEBHOOK
-    ? `Maximum ${MAX_EVENTS_PER_WEBHOOK} event types per webhook`
-    : (names as WebhookEventName[])
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { parseAlertFields } from '../../src/alerts/management.js'
+import type { Metric } from '../../src/alerts/alert.js'
+import { ALERT_CHANGES, NEW_ALERT, refineAlert, toAlertChanges, toNewAlert } from '../../src/alerts/fields.js'
+import { parseFields } from '../../src/http/fields.js'
 
 const ALERT = { site_id: 'ws_1', name: ' Rush ', metric: 'pageviews', threshold: 1000, window_minutes: 60 }
 const FIELDS = {
-  siteId: 'ws_1',
   name: 'Rush',
   metric: 'pageviews',
   comparison: '>',
@@ -17,15 +18,29 @@ const FIELDS = {
   destinations: [{ type: 'webhook' }],
 }
 
-const read = (body: unknown) => parseAlertFields(body, { hasMail: true })
-const faultsOf = (body: unknown) => read(body).faults.map(({ field, reason }) => `${field} ${reason}`)
+const findUrlIssue = () => undefined
+const read = (body: unknown, hasMail = true) => {
+  const { fields, issues } = parseFields(NEW_ALERT, body, {
+    refine: ({ metric, site_id: _, ...alert }, addIssue) =>
+      refineAlert(alert, addIssue, { metric, isNew: true, hasMail, findUrlIssue }),
+  })
+  return {
+    fields: issues.length > 0 ? {} : toNewAlert(fields as Parameters<typeof toNewAlert>[0]),
+    issues,
+  }
+}
+const faultsOf = (body: unknown) => read(body).issues.map(({ field, reason }) => `${field} ${reason}`)
 
 describe('a new alert', () => {
   it('requires site, name, metric, threshold and window, and has defaults for the rest', () => {
-    expect(read(ALERT)).toEqual({ fields: FIELDS, faults: [] })
-    expect(faultsOf({})).toEqual(
-      ['site_id', 'name', 'metric', 'threshold', 'window_minutes'].map((field) => `${field} is missing`),
-    )
+    expect(read(ALERT)).toEqual({ fields: FIELDS, issues: [] })
+    expect(faultsOf({})).toEqual([
+      'site_id is missing: it must be the ID of one site',
+      expect.stringMatching(/^metric is missing: it must be one of pageviews, /),
+      'name is missing: it must be a text of 1 to 100 characters on one line',
+      'threshold is missing',
+      'window_minutes is missing',
+    ])
   })
 
   it('accepts every optional field', () => {
@@ -52,7 +67,7 @@ describe('a new alert', () => {
         isActive: false,
         destinations,
       },
-      faults: [],
+      issues: [],
     })
   })
 
@@ -73,7 +88,7 @@ describe('a new alert', () => {
     [{ metric: 'bounce_rate', threshold: 100 }, { threshold: 100 }],
   ])('of %j has the fields that belong to its metric', (changes, fields) => {
     const body = JSON.parse(JSON.stringify({ ...ALERT, ...changes })) as unknown
-    expect(read(body)).toMatchObject({ fields, faults: [] })
+    expect(read(body)).toMatchObject({ fields, issues: [] })
   })
 
   it.each([
@@ -85,7 +100,7 @@ describe('a new alert', () => {
       [
         'destinations 1: type must be one of webhook, slack, email',
         'destinations 2: must be an object',
-        'destinations 3: has nothing beside its type',
+        'destinations 3: must have no field but type',
       ],
     ],
     [
@@ -113,11 +128,11 @@ describe('a new alert', () => {
   })
 
   it('rejects mail as destination without a mail server', () => {
-    const { faults } = parseAlertFields(
+    const { issues } = read(
       { ...ALERT, destinations: [{ type: 'email', address: 'ops@example.com' }] },
-      { hasMail: false },
+      false,
     )
-    expect(faults).toEqual([
+    expect(issues).toEqual([
       {
         field: 'destinations',
         reason: '1: this collector has no mail server: SMTP_URL and MAIL_FROM are not set',
@@ -162,21 +177,26 @@ describe('a new alert', () => {
 })
 
 describe('an update', () => {
-  const change = (body: unknown, metric: 'pageviews' | 'uptime' | 'bounce_rate' = 'pageviews') =>
-    parseAlertFields(body, { metric, hasMail: true })
+  const change = (body: unknown, metric: Metric = 'pageviews') => {
+    const { fields, issues } = parseFields(ALERT_CHANGES, body, {
+      refine: (changes, addIssue) =>
+        refineAlert(changes, addIssue, { metric, isNew: false, hasMail: true, findUrlIssue }),
+    })
+    return { fields: toAlertChanges(fields), issues }
+  }
 
   it('holds only the fields it names, without defaults', () => {
-    expect(change({ threshold: 5 })).toEqual({ fields: { threshold: 5 }, faults: [] })
-    expect(change({})).toEqual({ fields: {}, faults: [] })
+    expect(change({ threshold: 5 })).toEqual({ fields: { threshold: 5 }, issues: [] })
+    expect(change({})).toEqual({ fields: {}, issues: [] })
   })
 
   it('keeps site, metric and the fields of the metric', () => {
-    expect(change({ site_id: 'ws_2', metric: 'errors' }).faults.map(({ field }) => field)).toEqual([
+    expect(change({ site_id: 'ws_2', metric: 'errors' }).issues.map(({ field }) => field)).toEqual([
       'site_id',
       'metric',
     ])
-    expect(change({ threshold: 5 }, 'uptime').faults.map(({ field }) => field)).toEqual(['threshold'])
-    expect(change({ threshold: 101 }, 'bounce_rate').faults).toEqual([
+    expect(change({ threshold: 5 }, 'uptime').issues.map(({ field }) => field)).toEqual(['threshold'])
+    expect(change({ threshold: 101 }, 'bounce_rate').issues).toEqual([
       { field: 'threshold', reason: 'must be a number from 0 to 100' },
     ])
   })

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { parseDomain, parseSiteFields, parseTimeZone } from '../../src/control/sites.js'
+import { parseDomain, parseTimeZone, SITE_CHANGES, toSiteFields } from '../../src/control/sites.js'
+import { parseFields } from '../../src/http/fields.js'
+
+const parseSiteFields = (body: unknown) => {
+  const { fields, issues } = parseFields(SITE_CHANGES, body)
+  return { fields: toSiteFields(fields), issues }
+}
 
 describe('readDomain', () => {
   it('returns the host as browsers write it in Origin', () => {
@@ -71,7 +77,7 @@ describe('readSiteFields', () => {
         timeZone: 'Europe/Zurich',
         retentionMonths: 120,
       },
-      faults: [],
+      issues: [],
     })
   })
 
@@ -85,7 +91,7 @@ describe('readSiteFields', () => {
       timezone: 'UTC',
       id: 'ws_1',
     }
-    expect(parseSiteFields(body).faults.map(({ field }) => field)).toEqual([
+    expect(parseSiteFields(body).issues.map(({ field }) => field)).toEqual([
       'domain',
       'name',
       'allowed_domains',
@@ -96,16 +102,16 @@ describe('readSiteFields', () => {
       'id',
     ])
     for (const months of [0, 121, 1.5, '25', null, -1])
-      expect(parseSiteFields({ retention_months: months }).faults).toHaveLength(1)
+      expect(parseSiteFields({ retention_months: months }).issues).toHaveLength(1)
     for (const name of ['', '  ', 'x'.repeat(101), 5])
-      expect(parseSiteFields({ name }).faults).toHaveLength(1)
-    expect(parseSiteFields({ allowed_domains: Array(101).fill('a.example') }).faults).toHaveLength(1)
+      expect(parseSiteFields({ name }).issues).toHaveLength(1)
+    expect(parseSiteFields({ allowed_domains: Array(101).fill('a.example') }).issues).toHaveLength(1)
   })
 
   it('rejects non-objects and names inherited by every object', () => {
     for (const body of [null, [], 'x', 1])
-      expect(parseSiteFields(body).faults).toEqual([{ field: 'body', reason: 'must be a JSON object' }])
-    expect(parseSiteFields({ toString: 1, valueOf: 2 }).faults.map(({ field }) => field)).toEqual([
+      expect(parseSiteFields(body).issues).toEqual([{ field: 'body', reason: 'must be a JSON object' }])
+    expect(parseSiteFields({ toString: 1, valueOf: 2 }).issues.map(({ field }) => field)).toEqual([
       'toString',
       'valueOf',
     ])

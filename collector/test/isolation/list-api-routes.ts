@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import { createTestApp } from '../support/create-test-app.js'
 
 /** A route that requires an API key. */
@@ -144,9 +145,15 @@ export async function listApiRoutes(): Promise<ApiRoute[]> {
  */
 export async function listServedRoutes(): Promise<string[]> {
   const { app, close } = await createTestApp()
+  const routes = await listRoutesOf(app)
+  await close()
+  return routes.filter((route) => /^\w+ \/(api|v1)\//.test(route))
+}
+
+/** Every route of an app, read from the tree that it prints. */
+export async function listRoutesOf(app: FastifyInstance): Promise<string[]> {
   await app.ready()
   const tree = app.printRoutes({ commonPrefix: false })
-  await close()
   const parents: string[] = []
   return tree.split('\n').flatMap((line) => {
     const [, indent, text, methods] = /^([\s│]*)[├└]── (\S+) \((.*)\)$/.exec(line) ?? []
@@ -156,7 +163,7 @@ export async function listServedRoutes(): Promise<string[]> {
     const path = parents[depth].replace('//', '/').replaceAll(/:\w+/g, '{}')
     return methods!
       .split(', ')
-      .filter((method) => /^\/(api|v1)\//.test(path) && method !== 'HEAD' && method !== 'OPTIONS')
+      .filter((method) => method !== 'HEAD' && method !== 'OPTIONS')
       .map((method) => `${method} ${path}`)
   })
 }

@@ -162,6 +162,7 @@ describe('a request body', () => {
       'window_minutes',
       'comparison',
       'destinations',
+      'destinations',
     ])
   })
 

@@ -24,6 +24,7 @@ import { eventKey, type EventStore } from '../../src/ingest/event-store.js'
 import { fingerprintOf } from '../../src/ingest/event-row.js'
 import type { GoalStore } from '../../src/control/goals/goal-store.js'
 import type { ReportStore } from '../../src/reports/report-store.js'
+import { DASHBOARD_ROUTES } from '../../src/routes/dashboard.js'
 import { openControlStores } from '../../src/stores/sql/database.js'
 import { createSecretBox, type SecretBox } from '../../src/control/secrets/secret-box.js'
 import type { Attempt } from '../../src/egress/attempt.js'
@@ -56,6 +57,8 @@ export interface TestApp {
   close(): Promise<void>
 }
 
+/** Of the script files. */
+export const SCRIPT_HASH = '0123456789abcdef'
 export const METRICS_TOKEN = 'a token for the tests'.replaceAll(' ', '-')
 
 interface TestAppOptions {
@@ -135,11 +138,14 @@ export async function createTestApp({
       uptimeToken: undefined,
       ...config,
     },
-    webhooks,
-    egress,
-    secretBox,
-    integrations,
-    changes,
+    stores: { control, events, reports, goals, integrations, changes },
+    ingest: {
+      commit,
+      heartbeats,
+      identifier: { ...createIdentifier({ salts, recent: [] }), ...identifier },
+      geo: { countryOf: () => '' },
+    },
+    webhooks: { deliveries: webhooks, guard: egress, box: secretBox },
     alerts: createAlertManagement({
       store: alerts,
       box: secretBox,
@@ -149,21 +155,15 @@ export async function createTestApp({
       announce: createAlertCounts(metrics.registry).triggered,
       now,
     }),
-    control,
-    goals,
-    goalBook: createGoalCache(goals),
-    events,
-    reports,
-    commit,
-    heartbeats,
+    goalCache: createGoalCache(goals),
     metrics,
     log,
     now,
     erase: createEraser({ events, commit, heartbeats, rollups: { pause: (run) => run() }, webhooks }),
-    geo: { countryOf: () => '' },
-    identifier: { ...createIdentifier({ salts, recent: [] }), ...identifier },
-    scripts: [],
-    page: [],
+    assets: {
+      scripts: (['z', 'live'] as const).map((name) => ({ name, hash: SCRIPT_HASH, ...EMPTY_SCRIPT })),
+      page: DASHBOARD_ROUTES.slice(1).map(({ path }) => ({ path, type: 'text/plain', content: EMPTY })),
+    },
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
   })
   return {
@@ -195,6 +195,8 @@ export async function createTestApp({
   }
 }
 
+const EMPTY = Buffer.alloc(0)
+const EMPTY_SCRIPT = { plain: EMPTY, brotli: EMPTY, gzip: EMPTY }
 const publicEgress = createEgressGuard({ allowLoopback: [], lookUp: async () => ['8.8.8.8'] })
 const answerOk: Attempt = () => Promise.resolve({ status: 200, error: undefined, answer: '', durationMs: 1 })
 

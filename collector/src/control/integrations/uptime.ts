@@ -1,39 +1,36 @@
-import type { Fault } from '@zenovay/tracker/contract'
+import { type Static, Type } from '@sinclair/typebox'
+import { field, oneOf, SITE_ID } from '../../http/fields.js'
 
-/** What a monitor says of a site. */
 interface UptimeReport {
   siteId: string
   isUp: boolean
-  /** When it changed, ms since the epoch, and not later than now; undefined when the monitor does not say. */
+  /** When the status changed, ms since the epoch, never in the future; undefined when the monitor gave no time. */
   at: number | undefined
 }
 
-const FIELDS = ['site_id', 'status', 'at', 'reason']
 const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/
 
-/** Reads a report by the names on the wire; `reason` may be said, and is not kept. Either the report or every fault. */
-export function parseUptimeReport(
-  body: unknown,
+function parseMoment(value: unknown): number | undefined {
+  const moment = typeof value === 'string' && DATE_TIME.test(value) ? Date.parse(value) : NaN
+  return Number.isNaN(moment) ? undefined : moment
+}
+
+/** The body of an uptime callback. `reason` may be sent and is not stored. */
+export const UPTIME_REPORT = Type.Object({
+  site_id: SITE_ID,
+  status: oneOf(['up', 'down']),
+  at: Type.Optional(
+    field<number>(Type.String({ description: 'When it happened, ISO 8601; now unless given.' }), {
+      parse: parseMoment,
+      reason: 'must be a date-time such as 2026-03-29T14:00:00Z',
+    }),
+  ),
+  reason: Type.Optional(field<unknown>(Type.String(), { parse: (value) => value ?? '' })),
+})
+
+export function toUptimeReport(
+  { site_id: siteId, status, at }: Static<typeof UPTIME_REPORT>,
   now: number,
-): { report: UptimeReport } | { faults: Fault[] } {
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    return { faults: [{ field: 'body', reason: 'must be a JSON object' }] }
-  const { site_id: siteId, status, at } = body as Record<string, unknown>
-  const moment = typeof at === 'string' && DATE_TIME.test(at) ? Date.parse(at) : NaN
-  const faults: Fault[] = []
-  if (typeof siteId !== 'string') faults.push({ field: 'site_id', reason: 'must be the id of a site' })
-  if (status !== 'up' && status !== 'down') faults.push({ field: 'status', reason: 'must be up or down' })
-  if (at !== undefined && Number.isNaN(moment))
-    faults.push({ field: 'at', reason: 'must be a date-time such as 2026-03-29T14:00:00Z' })
-  for (const field of Object.keys(body))
-    if (!FIELDS.includes(field))
-      faults.push({ field: field.slice(0, 100), reason: `is none of ${FIELDS.join(', ')}` })
-  if (faults.length > 0) return { faults }
-  return {
-    report: {
-      siteId: siteId as string,
-      isUp: status === 'up',
-      at: at === undefined ? undefined : Math.min(moment, now),
-    },
-  }
+): UptimeReport {
+  return { siteId, isUp: status === 'up', at: at === undefined ? undefined : Math.min(at, now) }
 }

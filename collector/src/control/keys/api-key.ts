@@ -1,9 +1,15 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { Type } from '@sinclair/typebox'
+import { field, NAME, oneOf, orNull } from '../../http/fields.js'
 import { DEFAULT_ACCOUNT_ID } from '../accounts.js'
 
-/** What a key may do; each includes those before it. */
+/** What a key may do. Each scope includes those before it. */
 export const KEY_SCOPES = ['read', 'write', 'admin'] as const
 export type KeyScope = (typeof KEY_SCOPES)[number]
+
+export function isKeyScope(text: unknown): text is KeyScope {
+  return (KEY_SCOPES as readonly unknown[]).includes(text)
+}
 
 export interface ApiKey {
   id: string
@@ -11,34 +17,51 @@ export interface ApiKey {
   hash: string
   name: string
   accountId: string
-  /** The one site it is for; null for all of its account. */
+  /** The only site of the key; null for all sites of its account. */
   siteId: string | null
   scope: KeyScope
+  /** ms since the epoch. */
   createdAt: number
 }
 
-/** A key as a list shows it. */
 export interface ListedApiKey extends Omit<ApiKey, 'hash'> {
-  /** Its last request of the External API that was not refused, ms since the epoch; null when there was none. */
+  /** Its last request of the External API that was not refused, ms since the epoch; null for a key that was never used. */
   lastUsedAt: number | null
 }
 
-/** What a key reaches: one site or, with null, all of its account. */
+/** One site or, with null, all sites of an account. */
 export type KeyReach = Pick<ApiKey, 'accountId' | 'siteId'>
+
+/** Whether a key reaches a site, or something that belongs to a site (`siteId` null: to all sites of its account). */
+export function reaches(key: KeyReach, { accountId, siteId }: KeyReach): boolean {
+  return key.accountId === accountId && (key.siteId === null || key.siteId === siteId)
+}
+
+/** The body that creates a key. */
+export const NEW_KEY = Type.Object({
+  name: NAME,
+  scope: Type.Optional(oneOf(KEY_SCOPES, { default: 'read' })),
+  site_id: Type.Optional(
+    field<string | null>(orNull(Type.String(), 'Null or left out: all sites of the key that creates it.'), {
+      parse: (value) => (value === null || typeof value === 'string' ? value : undefined),
+      reason: 'must be the ID of a site, or null for all',
+    }),
+  ),
+})
 
 const API_KEY = /^zv_([0-9a-f]{16})_[0-9a-f]{64}$/
 
 export interface NewApiKey {
   name: string
-  /** @default the account that every collector has */
+  /** @default the default account */
   accountId?: string
-  /** The one site it is for, of the same account; null for all of the account. */
+  /** The only site of the key, in the same account; null for all sites of the account. */
   siteId: string | null
   /** @default read */
   scope?: KeyScope
 }
 
-/** Makes a new API key: its secret text, shown once, and the record that is stored. */
+/** Creates an API key: its secret, shown once, and the record to store. */
 export function createApiKey(
   { name, accountId = DEFAULT_ACCOUNT_ID, siteId, scope = 'read' }: NewApiKey,
   now: number,
@@ -51,17 +74,17 @@ export function createApiKey(
   }
 }
 
-/** The id inside a key, by which its record is found; undefined when it cannot be a key. */
+/** The ID within a key, which its record is stored under; undefined when the text is not a key. */
 export function parseKeyId(secret: string): string | undefined {
   return API_KEY.exec(secret)?.[1]
 }
 
-/** A key as a list shows it: enough to tell it from others. */
+/** A key in lists: recognisable, but not usable. */
 export function maskKey(id: string): string {
   return `zv_${id}_…`
 }
 
-/** Whether the secret is that of the record, compared in constant time. */
+/** Whether a record belongs to this secret, compared in constant time. */
 export function isKeyOf(secret: string, record: ApiKey): boolean {
   return timingSafeEqual(hash(secret), Buffer.from(record.hash, 'hex'))
 }

@@ -1,31 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError } from '../../errors.js'
-import { refuse } from '../../http/error-answers.js'
 import type { ControlStore } from '../control-store.js'
 import type { Site } from '../sites.js'
-import { type ApiKey, isKeyOf, KEY_SCOPES, type KeyScope, parseKeyId } from './api-key.js'
+import { type ApiKey, isKeyOf, KEY_SCOPES, type KeyScope, parseKeyId, reaches } from './api-key.js'
 import { createRequestCounter } from './usage.js'
 
-/** The site that a request names, if the key is for it. Throws `FORBIDDEN` also when there is none: who asks learns no ids. */
-export async function findOwnSite(
-  key: ApiKey,
-  siteId: unknown,
-  control: Pick<ControlStore, 'findSite'>,
-): Promise<Site> {
-  if (typeof siteId !== 'string' || siteId === '') throw refuse('siteId is required')
-  try {
-    return await authorise(key, siteId, control)
-  } catch (error) {
-    throw error instanceof ApiError && error.code === 'NOT_FOUND' ? new ApiError('FORBIDDEN') : error
-  }
-}
-
-/** The entrance of the External API: every request of a key is counted here, once, before anything else is done for it. */
+/** Counts every request of a key once, before anything else is done for it. */
 export interface KeyGate {
   /**
-   * The API key of a request that its plan still allows; puts the `X-RateLimit-…` headers on the answer, whatever that will be.
-   * Throws `UNAUTHORIZED`, `RATE_LIMIT_EXCEEDED` or `MONTHLY_LIMIT_EXCEEDED`, and `FORBIDDEN` when the key's scope is less than `scope`.
+   * The API key of a request within the limits of its plan. Sets the `X-RateLimit-…` headers, also for errors.
+   * Throws `UNAUTHORIZED`, `RATE_LIMIT_EXCEEDED` or `MONTHLY_LIMIT_EXCEEDED`, and `FORBIDDEN` when the key lacks `scope`.
    */
   enter(request: FastifyRequest, reply: FastifyReply, scope: KeyScope): Promise<ApiKey>
 }
@@ -45,7 +30,7 @@ export function createKeyGate({
       const key = await authenticate(request.headers, control)
       const at = now()
       const counted = await countRequest(key.id, at)
-      // Revoked meanwhile.
+      // Revoked since it was read.
       if (!counted) throw new ApiError('UNAUTHORIZED')
       const { usage, exceeded } = counted
       void reply.headers({
@@ -57,7 +42,7 @@ export function createKeyGate({
         throw new ApiError(CODES[exceeded], {
           retryAfterS: Math.ceil((usage[exceeded].resetsAt - at) / 1000),
         })
-      // A key that asks for what it may not have is counted, too.
+      // After counting: refused requests count against the limits, too.
       assertScope(key, scope)
       return key
     },
@@ -66,7 +51,7 @@ export function createKeyGate({
 
 /**
  * The API key of a request, from `X-API-Key` or `Authorization: Bearer`.
- * Throws `UNAUTHORIZED`, or `FORBIDDEN` when its scope is less than `scope`.
+ * Throws `UNAUTHORIZED`, or `FORBIDDEN` when the key lacks `scope`.
  */
 export async function authenticate(
   headers: IncomingHttpHeaders,
@@ -82,21 +67,57 @@ export async function authenticate(
   return record
 }
 
-/** Throws `FORBIDDEN` when the key may do less than `scope`. */
-function assertScope(key: ApiKey, scope: KeyScope): void {
-  if (KEY_SCOPES.indexOf(key.scope) < KEY_SCOPES.indexOf(scope)) throw new ApiError('FORBIDDEN')
+/** Throws `FORBIDDEN` when the key lacks the scope. */
+export function assertScope(key: ApiKey, scope: KeyScope): void {
+  if (KEY_SCOPES.indexOf(key.scope) < KEY_SCOPES.indexOf(scope))
+    throw new ApiError('FORBIDDEN', {
+      message: `This needs an API key with the scope ${scope}. This one has the scope ${key.scope}.`,
+    })
 }
 
-/** The site of an id, if the key is for it. Throws `FORBIDDEN`, or `NOT_FOUND` when its account has no such site. */
+/** Throws `FORBIDDEN` when the key is limited to one site. */
+export function assertAllSites({ siteId }: ApiKey): void {
+  if (siteId !== null)
+    throw new ApiError('FORBIDDEN', {
+      message: `This needs an API key for all sites of its account. This one is for the site ${siteId}.`,
+    })
+}
+
+/** The site of an ID, if the key reaches it. Throws `FORBIDDEN` for a key of another site, `NOT_FOUND` when its account has no such site. */
 export async function authorise(
   key: ApiKey,
   siteId: string,
   control: Pick<ControlStore, 'findSite'>,
 ): Promise<Site> {
-  // Asked before the store: a key of one site must not learn which other ids exist.
-  if (key.siteId !== null && key.siteId !== siteId) throw new ApiError('FORBIDDEN')
+  // Before the store is read: a key of one site must not learn which other IDs exist.
+  if (!reaches(key, { accountId: key.accountId, siteId }))
+    throw new ApiError('FORBIDDEN', { message: `This API key is for the site ${key.siteId} only.` })
   const site = await control.findSite(siteId)
-  // One answer for both: a key must not learn which ids other accounts have.
-  if (site?.accountId !== key.accountId) throw new ApiError('NOT_FOUND')
+  // The same answer for both: a key must not learn which IDs other accounts have.
+  if (!site || !reaches(key, { accountId: site.accountId, siteId })) throw new ApiError('NOT_FOUND')
   return site
+}
+
+/** As {@link authorise}, with `FORBIDDEN` also when there is no such site. */
+export async function authoriseOwn(
+  key: ApiKey,
+  siteId: string,
+  control: Pick<ControlStore, 'findSite'>,
+): Promise<Site> {
+  try {
+    return await authorise(key, siteId, control)
+  } catch (error) {
+    throw error instanceof ApiError && error.code === 'NOT_FOUND' ? new ApiError('FORBIDDEN') : error
+  }
+}
+
+/** Something of a site that was found by its own ID, if the key reaches that site. Throws `NOT_FOUND` otherwise: nobody learns which IDs others have. */
+export async function authoriseFound<Found extends { siteId: string }>(
+  key: ApiKey,
+  found: Found | undefined,
+  control: Pick<ControlStore, 'findSite'>,
+): Promise<Found> {
+  const site = found && (await control.findSite(found.siteId))
+  if (!site || !reaches(key, { accountId: site.accountId, siteId: site.id })) throw new ApiError('NOT_FOUND')
+  return found
 }

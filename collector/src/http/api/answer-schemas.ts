@@ -1,6 +1,7 @@
 import { type TObject, type TProperties, Type } from '@sinclair/typebox'
+import { orNull } from '../fields.js'
 
-/** The figures of visits, as every report names them. */
+/** The metrics of visits, by their names in every report. */
 export const VISIT_FIGURES = {
   visitors: Type.Integer({ description: 'Distinct visitors.' }),
   visits: Type.Integer({ description: 'Visits.' }),
@@ -12,7 +13,7 @@ export const VISIT_FIGURES = {
 export const PERIOD_BOUNDS = Type.Object({
   from: Type.String({ description: 'First moment, ISO 8601, UTC.' }),
   to: Type.String({ description: 'Last moment, ISO 8601, UTC.' }),
-  time_zone: Type.String({ description: 'Whose days are counted, an IANA name.' }),
+  time_zone: Type.String({ description: 'IANA name of the time zone that days are counted in.' }),
 })
 
 export const PAGINATION = Type.Object({
@@ -20,20 +21,15 @@ export const PAGINATION = Type.Object({
   offset: Type.Integer(),
   has_more: Type.Boolean(),
   next_cursor: Type.Union([Type.String(), Type.Null()], {
-    description: 'Give it as cursor to go on; null at the end.',
+    description: 'The cursor of the next page; null at the end.',
   }),
 })
 
-export const orNull = <Schema extends Parameters<typeof Type.Union>[0][number]>(
-  schema: Schema,
-  description?: string,
-) => Type.Union([schema, Type.Null()], description === undefined ? {} : { description })
-
-/** The change of each figure. */
+/** The change of each metric. */
 export const changeOf = (figures: TProperties): TObject =>
   Type.Object(Object.fromEntries(Object.keys(figures).map((name) => [name, orNull(Type.Number())])))
 
-/** A row of a list: what it is about, its figures, and with a comparison those of the period before. */
+/** A row of a list: its names and metrics, and with a comparison the metrics of the previous period. */
 export function rowOf(names: TProperties, figures: TProperties): TObject {
   return Type.Object({
     ...names,
@@ -41,7 +37,7 @@ export function rowOf(names: TProperties, figures: TProperties): TObject {
     previous: Type.Optional(
       orNull(
         Type.Object(figures),
-        'Figures of the period before, with compare=previous; null when they are not known.',
+        'Figures of the previous period, with compare=previous; null when they are unknown.',
       ),
     ),
     change: Type.Optional(

@@ -1,13 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import type { ApiRoute, DescribedRoute } from './route.js'
-import {
-  buildOpenApi,
-  describeOperation,
-  type OpenApiDocument,
-  type Operation,
-  type Parameter,
-} from './openapi.js'
+import { buildOpenApi, type OpenApiDocument, type Operation, type Parameter } from './openapi.js'
 
 const DOCS_STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
@@ -22,19 +15,9 @@ code { font-family: ui-monospace, monospace }
 const STYLE_HASH = createHash('sha256').update(DOCS_STYLE).digest('base64')
 const CONTENT_SECURITY_POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
-/** The routes of the External API, and those beside it that its document lists. */
-export interface ApiTable {
-  routes: readonly ApiRoute[]
-  others: readonly DescribedRoute[]
-}
-
-/** `/openapi.json` and `/docs`, for everybody. */
-export function addDocuments(app: FastifyInstance, base: string, { routes, others }: ApiTable): void {
-  const document = buildOpenApi(
-    routes,
-    base,
-    others.map((route) => ({ method: route.method, path: route.path, operation: describeOperation(route) })),
-  )
+/** `/openapi.json` and `/docs`, without a key. */
+export function addDocuments(app: FastifyInstance, api: Parameters<typeof buildOpenApi>[0]): void {
+  const document = buildOpenApi(api)
   const page = writeDocsPage(document)
   app.get('/openapi.json', () => document)
   app.get('/docs', (_request, reply) =>
@@ -48,7 +31,7 @@ export function addDocuments(app: FastifyInstance, base: string, { routes, other
   )
 }
 
-/** The page of an OpenAPI document: headings, tables and examples, no script. */
+/** The HTML page of an OpenAPI document: headings, tables and examples, no script. */
 function writeDocsPage(document: OpenApiDocument): string {
   const { title, description } = document.info
   const sections = Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -72,7 +55,9 @@ function writeOperation(
   name: string,
   { summary, description, parameters = [], responses, requestBody }: Operation,
 ): string {
-  const { content } = (responses[200] ?? responses[201]) as { content: Record<string, { example?: unknown }> }
+  const [[, { content }]] = Object.entries(responses) as [
+    [string, { content: Record<string, { example?: unknown }> }],
+  ]
   const example = content['application/json']?.example
   const request = (requestBody as { content: Record<string, { example?: unknown }> } | undefined)?.content[
     'application/json'

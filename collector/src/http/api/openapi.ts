@@ -1,9 +1,9 @@
 import { type TObject, type TSchema, Type } from '@sinclair/typebox'
 import { ERROR_CODES, type ErrorCode } from '@zenovay/tracker/contract'
-import { MAX_TEXT_LENGTH } from './read-input.js'
-import type { ApiRoute, DescribedRoute } from './route.js'
+import { MAX_TEXT_LENGTH } from './parse-input.js'
+import { answerOf, type RouteDocs } from './route.js'
 
-/** An OpenAPI document; what it holds, its own specification says. */
+/** An OpenAPI 3.1 document. */
 export type OpenApiDocument = {
   openapi: string
   info: { title: string; version: string; description: string; license: object }
@@ -43,15 +43,15 @@ const CODES_OF_BODIES = [
   'UNSUPPORTED_MEDIA_TYPE',
 ] as const satisfies readonly ErrorCode[]
 
-/** How much of the limit of the key's minute is left. */
+/** The limit of the key per minute. */
 const LIMIT_HEADERS = {
   'X-RateLimit-Limit': {
-    description: 'Requests that the key may make in a minute.',
+    description: 'Requests that the key may make per minute.',
     schema: { type: 'integer' },
   },
-  'X-RateLimit-Remaining': { description: 'How many of them are left.', schema: { type: 'integer' } },
+  'X-RateLimit-Remaining': { description: 'Requests left in this minute.', schema: { type: 'integer' } },
   'X-RateLimit-Reset': {
-    description: 'When the minute is over, in seconds since the epoch.',
+    description: 'When the minute ends, in seconds since the epoch.',
     schema: { type: 'integer' },
   },
 }
@@ -59,33 +59,50 @@ const LIMIT_HEADERS = {
 const ERROR = Type.Object({
   success: Type.Literal(false),
   error: Type.Object({
-    code: Type.String({ description: 'A code of the register.' }),
+    code: Type.String({ description: 'A code from docs/errors.md.' }),
     message: Type.String(),
     timestamp: Type.String({ description: 'ISO 8601, UTC.' }),
     details: Type.Optional(
       Type.Array(Type.Object({ field: Type.String(), reason: Type.String() }), {
-        description: 'Every fault, with VALIDATION_ERROR.',
+        description: 'Every issue, with VALIDATION_ERROR.',
       }),
     ),
   }),
 })
 
-/** The OpenAPI 3.1 document of the External API, from the schemas that its requests are checked with; `others` are operations beside it. */
-export function buildOpenApi(
-  routes: readonly ApiRoute[],
-  base: string,
-  others: readonly { method: string; path: string; operation: Operation }[],
-): OpenApiDocument {
+interface DocumentedApi {
+  /** Path of the External API, at which its routes begin. */
+  base: string
+  routes: readonly (RouteDocs & { takesProperties: boolean; table?: unknown })[]
+  /** Routes beside the External API; their paths begin at the root. */
+  documented: readonly RouteDocs[]
+}
+
+/** The OpenAPI 3.1 document of all APIs, from the table of routes. */
+export function buildOpenApi({ base, routes, documented }: DocumentedApi): OpenApiDocument {
   const paths: OpenApiDocument['paths'] = {}
-  for (const route of routes) (paths[route.path] ??= {})[route.method.toLowerCase()] = describeRoute(route)
-  for (const { method, path, operation } of others) (paths[path] ??= {})[method.toLowerCase()] = operation
+  const add = ({ path, method }: RouteDocs, operation: Operation) =>
+    ((paths[path] ??= {})[method.toLowerCase()] = operation)
+  for (const route of routes)
+    add(route, {
+      ...describeOperation(route, {
+        headers: LIMIT_HEADERS,
+        isTable: route.table !== undefined,
+      }),
+      parameters: [
+        ...describeParameters(route.params, 'path'),
+        ...describeParameters(route.query, 'query'),
+        ...(route.takesProperties ? [PROPERTIES] : []),
+      ],
+    })
+  for (const route of documented) add(route, { ...describeOperation(route), servers: [{ url: '/' }] })
   return {
     openapi: '3.1.0',
     info: {
       title: 'Zenovay External API',
       version: '1.0.0',
       description:
-        'The figures of your websites (docs/metrics.md), and what manages them. Paths that name a server of their own begin at the root.',
+        'The figures of your websites (docs/metrics.md), and the APIs that manage them. Paths with their own server begin at the root.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: base }],
@@ -98,65 +115,74 @@ export function buildOpenApi(
       },
       schemas: { Error: toPlain(ERROR) },
       responses: Object.fromEntries(
-        [...CODES_OF_ROUTES, ...CODES_OF_BODIES].map((code) => [code, describeError(code)]),
-      ),
-    },
-  }
-}
-
-function describeRoute({
-  operationId,
-  summary,
-  description,
-  params,
-  query,
-  takesProperties,
-  body,
-  data,
-  beside,
-  example,
-  table,
-  scope,
-}: ApiRoute): Operation {
-  const answer = Type.Object({
-    success: Type.Literal(true),
-    data,
-    timestamp: Type.String({ description: 'ISO 8601, UTC.' }),
-    ...beside?.properties,
-  })
-  const content = {
-    'application/json': {
-      schema: toPlain(answer),
-      example: { success: true, data: example, timestamp: '2026-04-01T10:15:00.000Z' },
-    },
-    ...(table && { 'text/csv': { schema: { type: 'string' } } }),
-  }
-  return {
-    operationId,
-    summary,
-    ...(description !== undefined && { description }),
-    'x-scope': scope,
-    parameters: [
-      ...describeParameters(params, 'path'),
-      ...describeParameters(query, 'query'),
-      ...(takesProperties ? [PROPERTIES] : []),
-    ],
-    ...(body && {
-      requestBody: { required: true, content: { 'application/json': { schema: toPlain(body) } } },
-    }),
-    responses: {
-      200: { description: summary, headers: LIMIT_HEADERS, content },
-      ...Object.fromEntries(
-        [...CODES_OF_ROUTES, ...(body ? CODES_OF_BODIES : [])].map((code) => [
-          ERROR_CODES[code].status,
-          { $ref: `#/components/responses/${code}` },
+        [...new Set([...CODES_OF_ROUTES, ...CODES_OF_BODIES, ...documented.flatMap(codesOf)])].map((code) => [
+          code,
+          describeError(code),
         ]),
       ),
     },
   }
 }
 
-/** `property[key]=value`, any number of them: in the document one parameter of style deepObject. */
+function codesOf({ codes, body }: RouteDocs): readonly ErrorCode[] {
+  return codes ?? [...CODES_OF_ROUTES, ...(body ? CODES_OF_BODIES : [])]
+}
+
+function describeOperation(
+  route: RouteDocs,
+  { headers, isTable = false }: { headers?: object; isTable?: boolean } = {},
+): Operation {
+  const { operationId, summary, description, scope, params, query, body, request, bodyTypes, status } = route
+  const describeRefusal = (code: ErrorCode) =>
+    route.flatErrors
+      ? {
+          description: ERROR_CODES[code].message,
+          content: { 'application/json': { schema: toPlain(FLAT_ERROR) } },
+        }
+      : { $ref: `#/components/responses/${code}` }
+  return {
+    operationId,
+    summary,
+    ...(description !== undefined && { description }),
+    ...(scope === 'public' || scope === 'shared-secret' ? { security: [] } : { 'x-scope': scope }),
+    parameters: [...describeParameters(params, 'path'), ...describeParameters(query, 'query')],
+    ...(body && {
+      requestBody: {
+        required: true,
+        content: Object.fromEntries(
+          (bodyTypes ?? ['application/json']).map((type) => [
+            type,
+            { schema: toPlain(body), ...(request !== undefined && { example: request }) },
+          ]),
+        ),
+      },
+    }),
+    responses: {
+      [status]: {
+        description: summary,
+        ...(headers && { headers }),
+        content: {
+          ...describeContent(route),
+          ...(isTable && { 'text/csv': { schema: { type: 'string' } } }),
+        },
+      },
+      // Two codes of one status have one entry, that of the last.
+      ...Object.fromEntries(codesOf(route).map((code) => [ERROR_CODES[code].status, describeRefusal(code)])),
+    },
+  }
+}
+
+function describeContent(route: RouteDocs): object {
+  const { contentType = 'application/json', example } = route
+  return {
+    [contentType]: answerOf(route) ?? {
+      schema: { type: 'string' },
+      ...(example !== undefined && { example }),
+    },
+  }
+}
+
+/** `property[key]=value`, any number of times; OpenAPI has one parameter of style deepObject for it. */
 const PROPERTIES: Parameter = {
   name: 'property',
   in: 'query',
@@ -164,11 +190,10 @@ const PROPERTIES: Parameter = {
   style: 'deepObject',
   explode: true,
   description:
-    'property[key]=value: visits in which a custom event or goal has this property; any number of them.',
+    'property[key]=value: visits in which a custom event or goal has this property; may be given several times.',
   schema: toPlain(Type.Record(Type.String(), Type.String({ maxLength: MAX_TEXT_LENGTH }))),
 }
 
-/** Parameters as the document names them. */
 function describeParameters(schema: TObject, place: 'path' | 'query'): Parameter[] {
   return Object.entries(schema.properties).map(([name, property]) => {
     const { description, ...plain } = toPlain(property)
@@ -205,73 +230,9 @@ function describeError(code: ErrorCode) {
   }
 }
 
-/** A schema as JSON: without the symbols by which TypeBox knows it. */
-function toPlain(schema: TSchema): TSchema {
-  return JSON.parse(JSON.stringify(schema)) as TSchema
+/** Schemas as JSON, without the symbols of TypeBox. */
+function toPlain<Value>(value: Value): Value {
+  return JSON.parse(JSON.stringify(value)) as Value
 }
 
 const FLAT_ERROR = Type.Object({ error: Type.String({ description: 'One sentence.' }) })
-const CODES = [
-  'VALIDATION_ERROR',
-  'UNAUTHORIZED',
-  'FORBIDDEN',
-  'NOT_FOUND',
-  'RATE_LIMIT_EXCEEDED',
-  'INTERNAL_ERROR',
-  'STORE_UNAVAILABLE',
-] as const satisfies readonly ErrorCode[]
-
-/** A route beside the External API as an operation of its document: its address begins at the root. */
-export function describeOperation({
-  path,
-  operationId,
-  summary,
-  description,
-  scope,
-  query,
-  body,
-  request,
-  status = 200,
-  answer,
-  example,
-  hasFlatErrors = false,
-}: DescribedRoute): Operation {
-  const ids = Type.Object(
-    Object.fromEntries([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name!, Type.String()])),
-  )
-  const describeRefusal = (code: ErrorCode) =>
-    hasFlatErrors
-      ? {
-          description: ERROR_CODES[code].message,
-          content: { 'application/json': { schema: toPlain(FLAT_ERROR) } },
-        }
-      : { $ref: `#/components/responses/${code}` }
-  return {
-    operationId,
-    summary,
-    ...(description !== undefined && { description }),
-    servers: [{ url: '/' }],
-    ...(scope === 'shared-secret' ? { security: [] } : { 'x-scope': scope }),
-    parameters: [...describeParameters(ids, 'path'), ...(query ? describeParameters(query, 'query') : [])],
-    ...(body && {
-      requestBody: {
-        required: true,
-        content: { 'application/json': { schema: toPlain(body), example: request } },
-      },
-    }),
-    responses: {
-      [status]: {
-        description: summary,
-        content: answer
-          ? { 'application/json': { schema: toPlain(answer), example } }
-          : { 'text/event-stream': { schema: { type: 'string' }, example } },
-      },
-      ...Object.fromEntries(
-        [...CODES, ...(body ? CODES_OF_BODIES : [])].map((code) => [
-          ERROR_CODES[code].status,
-          describeRefusal(code),
-        ]),
-      ),
-    },
-  }
-}

@@ -1,48 +1,54 @@
 import { MAX_BODY_BYTES } from '@zenovay/tracker/contract'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 import type { ControlStore } from '../../control/control-store.js'
 import type { ApiKey, KeyScope } from '../../control/keys/api-key.js'
 import { authenticate, type KeyGate } from '../../control/keys/gate.js'
 import { ApiError } from '../../errors.js'
 import { setRequestId } from '../cors.js'
+import { createFlatErrors } from '../error-answers.js'
 import { decodeJson } from '../json-body.js'
 import { acceptJsonAsText } from '../server.js'
-import { addDocuments, type ApiTable } from './documents.js'
-import { readInput } from './read-input.js'
-import type { ApiRoute, ExternalServices } from './route.js'
+import { addDocuments } from './documents.js'
+import { parseInput } from './parse-input.js'
+import { type ApiRoute, type RouteDocs, urlOf } from './route.js'
 import { sendTable, wantsTable } from './table.js'
 
 export const EXTERNAL_API = '/api/external/v1'
 
-interface ExternalApiServices extends ExternalServices {
-  gate: KeyGate
-  table: ApiTable
+interface ApiOptions<Services> {
+  routes: readonly ApiRoute<Services>[]
+  services: Services
+  /** ms since the epoch. */
+  now: () => number
 }
 
-/** The External API: reports for an API key. */
-export function addExternalApi(
+interface ExternalApiOptions<Services> extends ApiOptions<Services> {
+  gate: KeyGate
+  /** Routes beside this API that its document lists. */
+  documented: readonly RouteDocs[]
+}
+
+/** The External API: reports for an API key, and the document of all APIs. Each request counts against the plan of its key. */
+export function addExternalApi<Services>(
   app: FastifyInstance,
-  { gate, table, ...services }: ExternalApiServices,
+  { routes: table, documented, gate, services, now }: ExternalApiOptions<Services>,
 ): void {
   void app.register(
     (routes, _options, done) => {
       acceptJsonAsText(routes, MAX_BODY_BYTES)
       routes.decorateRequest('apiKey')
-      routes.addHook('onRequest', async (_request, reply) => {
-        setRequestId(reply)
-        reply.header('cache-control', 'no-store')
-      })
-      // Of its own, so that the hooks above run for what is not there, too.
+      addApiHeaders(routes)
+      // Without its own handler a 404 would skip the hook above.
       routes.setNotFoundHandler(() => Promise.reject(new ApiError('NOT_FOUND')))
-      addDocuments(routes, EXTERNAL_API, table)
-      for (const route of table.routes)
+      addDocuments(routes, { base: EXTERNAL_API, routes: table, documented })
+      for (const route of table)
         routes.route({
           method: route.method,
-          url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-          // Before anything is read: who has no key learns nothing of what would be valid.
+          url: urlOf(route),
+          // Before the input is parsed: without a key nobody learns what would be valid.
           onRequest: async (request, reply) =>
             request.setDecorator('apiKey', await gate.enter(request, reply, route.scope)),
-          handler: (request, reply) => answer({ route, services, request, reply }),
+          handler: (request, reply) => answer({ route, services, now, request, reply }),
         })
       done()
     },
@@ -50,78 +56,98 @@ export function addExternalApi(
   )
 }
 
-async function answer({
-  route,
-  services,
-  request,
-  reply,
-}: {
-  route: ApiRoute
-  services: ExternalServices
+// What browsers send with a request from a page of another origin.
+const FOREIGN_FETCH_SITES = ['cross-site', 'same-site']
+
+/** Routes for servers, the command line and pages of this origin. */
+export function addManagementApi<Services extends { control: Pick<ControlStore, 'findApiKey'> }>(
+  app: FastifyInstance,
+  { routes: table, services, now }: ApiOptions<Services>,
+): void {
+  void app.register((routes, _options, done) => {
+    hideFromOtherOrigins(routes)
+    acceptJsonAsText(routes, MAX_BODY_BYTES)
+    routes.decorateRequest('apiKey')
+    addApiHeaders(routes)
+    routes.addHook('onRequest', (request, _reply, next) =>
+      next(
+        FOREIGN_FETCH_SITES.includes(String(request.headers['sec-fetch-site']))
+          ? new ApiError('FORBIDDEN', { message: 'This may not be called from pages of another origin.' })
+          : undefined,
+      ),
+    )
+    const errorHandlerOf = createFlatErrors(routes.log, now)
+    const requireKey =
+      (scope: KeyScope): onRequestAsyncHookHandler =>
+      async (request) =>
+        request.setDecorator('apiKey', await authenticate(request.headers, services.control, scope))
+
+    for (const route of table)
+      routes.route({
+        method: route.method,
+        url: urlOf(route),
+        onRequest: requireKey(route.scope),
+        ...(route.flatErrors && { errorHandler: errorHandlerOf(route.flatErrors) }),
+        handler: (request, reply) => answer({ route, services, now, request, reply }),
+      })
+    // A preflight has no key and is refused here, so no page of another origin can call these routes.
+    for (const root of new Set(table.map(({ path }) => path.replace(/\/\{.*/, ''))))
+      for (const url of [root, `${root}/*`])
+        routes.options(url, { onRequest: requireKey('admin') }, () =>
+          Promise.reject(new ApiError('NOT_FOUND')),
+        )
+    done()
+  })
+}
+
+/** No route that is added from here on has CORS headers. */
+export function hideFromOtherOrigins(routes: FastifyInstance): void {
+  routes.addHook('onRoute', (route) => {
+    route.config = { ...route.config, isPrivate: true }
+  })
+}
+
+export function addApiHeaders(routes: FastifyInstance): void {
+  routes.addHook('onRequest', (_request, reply, next) => {
+    setRequestId(reply)
+    reply.header('cache-control', 'no-store')
+    next()
+  })
+}
+
+interface Call<Services> {
+  route: ApiRoute<Services>
+  services: Services
+  now: () => number
   request: FastifyRequest
   reply: FastifyReply
-}): Promise<unknown> {
-  const body = route.body && decodeJson((request.body as string | undefined) ?? '')
-  const input = readInput(route, { params: request.params, query: request.query, body })
-  const now = services.now()
-  const { data, beside } = await route.answer({
+}
+
+async function answer<Services>({ route, services, now, request, reply }: Call<Services>): Promise<unknown> {
+  const [key, at] = [request.getDecorator<ApiKey>('apiKey'), now()]
+  const target = await route.load?.({
     services,
-    key: request.getDecorator<ApiKey>('apiKey'),
-    now,
-    ...input,
+    key,
+    params: request.params as Record<string, string>,
+    now: at,
   })
+  const body = route.body && decodeJson((request.body as string | undefined) ?? '')
+  const input = parseInput(
+    route,
+    { params: request.params, query: request.query, body },
+    route.refine && ((fields, addIssue) => route.refine!(fields, addIssue, { services, target })),
+  )
+  const {
+    data,
+    beside,
+    status = route.status,
+  } = await route.answer({ services, key, target, now: at, change: { actor: key.id, at }, ...input })
+  reply.code(status)
+  if (route.response) return data
   if (route.table) {
     reply.header('vary', 'Accept')
     if (wantsTable(request, input.query['format']))
       return sendTable(reply, { table: route.table, data, name: route.operationId })
   }
-  return { success: true, data, timestamp: new Date(now).toISOString(), ...beside }
-}
-
-interface PrivateApi {
-  prefix: string
-  control: Pick<ControlStore, 'findApiKey'>
-  /** What a GET takes. @default admin */
-  readScope?: KeyScope
-  addRoutes: (routes: FastifyInstance) => void
-}
-
-// What browsers say of a request that a page of another origin makes.
-const FOREIGN_FETCH_SITES = ['cross-site', 'same-site']
-
-/** Adds routes for admin keys (others may read, where it says so), to be called from servers, the command line and pages of this origin only. Their bodies are JSON and come as text. */
-export function addPrivateApi(
-  app: FastifyInstance,
-  { prefix, control, readScope = 'admin', addRoutes }: PrivateApi,
-): void {
-  void app.register(
-    (routes, _options, done) => {
-      routes.addHook('onRoute', (route) => {
-        route.config = { ...route.config, isPrivate: true }
-      })
-      acceptJsonAsText(routes, MAX_BODY_BYTES)
-      routes.decorateRequest('apiKey')
-      // Before the body is read: who has no key learns nothing of what would be valid.
-      routes.addHook('onRequest', async (request, reply) => {
-        setRequestId(reply)
-        reply.header('cache-control', 'no-store')
-        if (FOREIGN_FETCH_SITES.includes(String(request.headers['sec-fetch-site'])))
-          throw new ApiError('FORBIDDEN')
-        request.setDecorator(
-          'apiKey',
-          await authenticate(request.headers, control, request.method === 'GET' ? readScope : 'admin'),
-        )
-      })
-      // A preflight gets here, has no key, and is refused: no page of another origin may call these routes.
-      for (const url of ['', '/*']) routes.options(url, () => Promise.reject(new ApiError('NOT_FOUND')))
-      addRoutes(routes)
-      done()
-    },
-    { prefix },
-  )
-}
-
-/** The key of a request of a private API. */
-export function keyOf(request: FastifyRequest): ApiKey {
-  return request.getDecorator<ApiKey>('apiKey')
+  return { success: true, data, timestamp: new Date(at).toISOString(), ...beside }
 }

@@ -1,36 +1,83 @@
 import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox'
-import type { Fault } from '@zenovay/tracker/contract'
-import type { ControlStore } from '../../control/control-store.js'
-import type { GoalStore } from '../../control/goals/goal-store.js'
+import type { ErrorCode, Fault } from '@zenovay/tracker/contract'
+import type { Change } from '../../control/change-log.js'
 import type { ApiKey, KeyScope } from '../../control/keys/api-key.js'
-import { ApiError } from '../../errors.js'
-import type { ReportStore } from '../../reports/report-store.js'
+import { assertNoIssues } from '../../errors.js'
+import type { AddIssue } from '../fields.js'
 
-/** What the routes of the External API ask. */
-export interface ExternalServices {
-  control: ControlStore
-  reports: ReportStore
-  goals: Pick<GoalStore, 'listGoals'>
-  /** ms since the epoch. */
-  now: () => number
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
+/** What the OpenAPI document says about a route. */
+export interface RouteDocs {
+  method: Method
+  /** With `{name}` for each parameter. Routes of the External API begin at its base, all others at the root. */
+  path: string
+  operationId: string
+  summary: string
+  description?: string
+  /** What the key must be allowed to do; `public`: no key; `shared-secret`: no key, but what the description says. */
+  scope: KeyScope | 'public' | 'shared-secret'
+  params: TObject
+  query: TObject
+  body?: TObject
+  /** An example of the body. */
+  request?: unknown
+  /** Media types of the body. @default application/json */
+  bodyTypes?: readonly string[]
+  status: 200 | 201 | 302
+  /** Schema of `data` in the envelope `{"success":true,"data":…,"timestamp":…}`. */
+  data?: TSchema
+  /** Schema of the fields beside `data`. */
+  beside?: TObject
+  /** Schema of the whole answer, where it has no envelope. */
+  response?: TSchema
+  /** Media type of an answer that is not JSON. */
+  contentType?: string
+  /** An example of `data`, or of an answer without envelope. */
+  example?: unknown
+  /** Error codes of the answer. @default those of every route with a key */
+  codes?: readonly ErrorCode[]
+  /** Set where errors are `{"error":"…"}`. */
+  flatErrors?: FlatErrors
 }
 
-/** A request whose parameters were read; what is wrong with them is in `faults`. */
-export interface ApiCall<Params = Record<string, string>, Query = Record<string, unknown>, Body = unknown> {
-  services: ExternalServices
+export interface FlatErrors {
+  /** The sentence of a 404. */
+  notFound: string
+}
+
+/** A request with parsed input. */
+export interface ApiCall<
+  Services,
+  Params = Record<string, string>,
+  Query = Record<string, unknown>,
+  Body = unknown,
+> {
+  services: Services
   key: ApiKey
   params: Params
   query: Query
   body: Body
-  faults: Fault[]
-  /** ms since the epoch, the same for everything that this request asks. */
+  /** Everything that is wrong with the input. Invalid fields are left out of `params`, `query` and `body`. */
+  issues: Fault[]
+  /** Who changes something, and when. */
+  change: Change
+  /** ms since the epoch, the same throughout the request. */
   now: number
 }
 
-/** What a route answers: `data` in the envelope, and beside it the fields of `beside`. */
+/** Available before the query and the body are checked. */
+export type LoadCall<Services> = Pick<
+  ApiCall<Services, Record<string, string>>,
+  'services' | 'key' | 'params' | 'now'
+>
+
 export interface ApiAnswer {
   data: unknown
+  /** Fields beside `data` in the envelope. */
   beside?: Record<string, unknown>
+  /** @default that of the route */
+  status?: number
 }
 
 /** The rows of an answer as a table. */
@@ -39,98 +86,133 @@ export interface Table {
   read(data: unknown): Record<string, unknown>[]
 }
 
-/** What a route says of itself. The same schemas check its requests and are its documentation. */
-export interface RouteDescription<Params extends TObject, Query extends TObject, Body extends TObject> {
-  /** @default GET */
-  method?: 'GET' | 'PATCH'
-  /** With `{name}` for each of `params`. */
-  path: string
-  operationId: string
-  summary: string
-  description?: string
-  /** What the key must be allowed to do. @default read */
-  scope?: 'read' | 'write'
+/** A route with documentation, checks and handler in one place. The schemas that check requests are also the documentation. */
+export interface ApiRoute<Services> extends RouteDocs {
+  scope: KeyScope
+  /** Whether the query may have `property[key]=value`. */
+  takesProperties: boolean
+  /** Set where the answer is available as CSV. */
+  table?: Table
+  /** Finds what the path names, before anything else is checked. */
+  load?(call: LoadCall<Services>): unknown
+  /** Adds issues that the schemas cannot express. */
+  refine?(
+    body: Record<string, unknown>,
+    addIssue: AddIssue,
+    call: { services: Services; target: unknown },
+  ): void
+  answer(call: ApiCall<Services> & { target: unknown }): Promise<ApiAnswer>
+}
+
+type Optional<Fields, Key extends keyof Fields> = Omit<Fields, Key> & Partial<Pick<Fields, Key>>
+
+/** What a route says about itself; the rest has defaults. */
+export interface RouteDescription<Query extends TObject, Body extends TObject> extends Optional<
+  Omit<RouteDocs, 'scope' | 'query' | 'body' | 'contentType' | 'bodyTypes'>,
+  'method' | 'params' | 'status'
+> {
+  /** @default read */
+  scope?: KeyScope
   /** @default none */
-  params?: Params
   query?: Query
+  /** @default none is read */
   body?: Body
-  /** Schema of `data`. */
-  data: TSchema
-  /** Schema of the fields beside `data`. */
-  beside?: TObject
-  /** An example of `data`. */
-  example: unknown
-  /** Where the answer may be had as CSV. */
   table?: Table
 }
 
-/** One route of the External API. */
-export interface ApiRoute extends RouteDescription<TObject, TObject, TObject> {
-  method: 'GET' | 'PATCH'
-  scope: 'read' | 'write'
-  params: TObject
-  query: TObject
-  /** Whether `property[key]=value` may be asked for. */
-  takesProperties: boolean
-  answer(call: ApiCall): Promise<ApiAnswer>
+/** The parameters of `/sites/{id}/visitors/{visitor}` are `id` and `visitor`. */
+type ParamsOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Record<Name, string> & ParamsOf<Rest>
+  : unknown
+
+export function paramsOf(path: string): TObject {
+  return Type.Object(
+    Object.fromEntries([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name!, Type.String()])),
+  )
 }
 
-/** A route that is no report. */
-export function defineRoute<Params extends TObject, Query extends TObject, Body extends TObject>(
-  route: RouteDescription<Params, Query, Body> & {
-    answer(call: ApiCall<Static<Params>, Static<Query>, Static<Body>>): Promise<ApiAnswer>
-  },
-): ApiRoute {
-  return {
-    method: 'GET',
-    scope: 'read',
-    params: Type.Object({}),
-    query: Type.Object({}),
-    takesProperties: false,
-    ...route,
-    async answer(call) {
-      refuseFaults(call.faults)
-      return route.answer(call as ApiCall<Static<Params>, Static<Query>, Static<Body>>)
+/** Makes the `defineRoute` of an app with these services. `answer` returns the data, or the whole answer where it has no envelope; it runs when there are no issues. */
+export function createDefineRoute<Services>() {
+  return function defineRoute<
+    Path extends string,
+    Query extends TObject,
+    Body extends TObject,
+    Target = undefined,
+  >(
+    route: RouteDescription<Query, Body> & {
+      path: Path
+      load?(call: LoadCall<Services>): Promise<Target> | Target
+      refine?(
+        body: Partial<Static<Body>>,
+        addIssue: AddIssue,
+        call: { services: Services; target: Target },
+      ): void
+      /** The status of this answer. @default `status` */
+      statusOf?(data: unknown): number
+      answer(
+        call: ApiCall<Services, ParamsOf<Path>, Static<Query>, Static<Body>> & { target: Target },
+      ): unknown
     },
+  ): ApiRoute<Services> {
+    const { statusOf, answer, ...described } = route
+    const defaults = {
+      method: 'GET' as const,
+      scope: 'read' as const,
+      params: paramsOf(route.path),
+      query: Type.Object({}),
+      status: 200 as const,
+      takesProperties: false,
+    }
+    return {
+      ...defaults,
+      ...(described as object),
+      async answer(call: Parameters<ApiRoute<Services>['answer']>[0]) {
+        assertNoIssues(call.issues)
+        const data = await answer(call as unknown as Parameters<typeof answer>[0])
+        return { data, ...(statusOf && { status: statusOf(data) }) }
+      },
+    } as ApiRoute<Services>
   }
 }
 
-/** Throws `VALIDATION_ERROR` when there is a fault. */
-export function refuseFaults(faults: Fault[]): void {
-  if (faults.length > 0) throw new ApiError('VALIDATION_ERROR', { details: faults })
+/** Documents a route that is not made of schemas: files, streams, and bodies whose bytes count. */
+export function documentRoute(
+  route: Optional<RouteDocs, 'method' | 'params' | 'query' | 'status'>,
+): RouteDocs {
+  return { method: 'GET', params: paramsOf(route.path), query: Type.Object({}), status: 200, ...route }
 }
 
-/** A route beside the External API, as its document tells it. A test holds requests and answers of the running app against it. */
-export interface DescribedRoute {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** From the root, with `{id}` where an id stands. */
-  path: string
-  operationId: string
-  summary: string
-  description?: string
-  /** What the key must be allowed to do; `shared-secret`: it takes no key, but what its description says. */
-  scope: KeyScope | 'shared-secret'
-  query?: TObject
-  body?: TSchema
-  /** An example of the body. */
-  request?: unknown
-  /** @default 200 */
-  status?: 200 | 201
-  /** Schema of the whole answer; undefined: a stream of server-sent events. */
-  answer: TSchema | undefined
-  /** An example of the answer. */
-  example: unknown
-  /** Its errors are `{"error":"…"}`. */
-  hasFlatErrors?: boolean
-}
+/** The URL pattern of a path, as Fastify writes it. */
+export const urlOf = ({ path }: Pick<RouteDocs, 'path'>): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
 
 export const MOMENT = Type.String({ description: 'ISO 8601, UTC.' })
 export const MOMENT_EXAMPLE = '2026-04-01T10:15:00.000Z'
 
-/** The answer of most routes. */
-export const envelope = (data: TSchema) =>
-  Type.Object({ success: Type.Literal(true), data, timestamp: MOMENT })
-export const inEnvelope = (data: unknown) => ({ success: true, data, timestamp: MOMENT_EXAMPLE })
+const envelope = (data: TSchema, beside?: TObject): TObject =>
+  Type.Object({ success: Type.Literal(true), data, timestamp: MOMENT, ...beside?.properties })
 
-/** What is left of something that was removed. */
-export const REMOVED = envelope(Type.Object({ id: Type.String() }))
+/** Schema and example of the whole answer; undefined where it is not JSON. */
+export function answerOf({
+  data,
+  beside,
+  response,
+  example,
+}: RouteDocs): { schema: TSchema; example: unknown } | undefined {
+  if (response) return { schema: response, example }
+  return (
+    data && {
+      schema: envelope(data, beside),
+      example: { success: true, data: example, timestamp: MOMENT_EXAMPLE },
+    }
+  )
+}
+
+/** The answer of `DELETE`. */
+export const REMOVED = Type.Object({ id: Type.String() })
+
+/** A moment in an answer; null stays null. */
+export function toIso(ms: number): string
+export function toIso(ms: number | null): string | null
+export function toIso(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString()
+}

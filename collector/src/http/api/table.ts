@@ -5,11 +5,11 @@ import type { Table } from './route.js'
 
 type Cell = string | number | boolean | null | undefined
 
-// A spreadsheet takes a text that begins so for a formula, and texts are what strangers sent.
+// Spreadsheets run texts with such a beginning as formulas, and anybody can send a text.
 const FORMULA_START = /^[=+\-@\t\r]/
 const NEEDS_QUOTES = /[",\r\n]/
 
-/** A table as RFC 4180 writes it, UTF-8, with a head. Texts that a spreadsheet would run as a formula begin with an apostrophe. */
+/** CSV by RFC 4180, UTF-8, with a header row. Texts that a spreadsheet would run as a formula begin with an apostrophe. */
 function writeCsv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
   return [columns, ...rows].map((row) => `${row.map(writeCell).join(',')}\r\n`).join('')
 }
@@ -22,12 +22,12 @@ function writeCell(value: Cell): string {
 
 const CSV_FIRST = /^\s*text\/csv\b/i
 
-/** Whether a request wants the rows as CSV: it says so, or accepts nothing before it. */
+/** Whether to answer with CSV: `format` decides, else an `Accept` header that begins with `text/csv`. */
 export function wantsTable(request: FastifyRequest, format: unknown): boolean {
   return format === undefined ? CSV_FIRST.test(request.headers.accept ?? '') : format === 'csv'
 }
 
-/** Sends the rows of an answer as CSV; objects in a row become columns such as `previous_visitors`. Where the list goes on, a header says. */
+/** Sends the rows of an answer as CSV. Objects in a row become columns such as `previous_visitors`; the cursor of the next page is the header `X-Next-Cursor`. */
 export function sendTable(
   reply: FastifyReply,
   { table, data, name }: { table: Table; data: unknown; name: string },
@@ -61,7 +61,7 @@ function flatten(row: Record<string, unknown>, prefix = ''): Record<string, Cell
 
 interface Column {
   name: string
-  /** Left out of a table in which no row has it. */
+  /** The column is left out when no row has it. */
   isOptional: boolean
 }
 

@@ -1,16 +1,17 @@
 import { Type } from '@sinclair/typebox'
-import { orNull, PAGINATION, rowOf, VISIT_FIGURES } from '../../http/api/answer-schemas.js'
+import { PAGINATION, rowOf, VISIT_FIGURES } from '../../http/api/answer-schemas.js'
+import { orNull } from '../../http/fields.js'
 import { countryName } from '../../reports/comparison.js'
-import { defineReport, rankVisits, readRows } from './define-report.js'
+import { defineReport, rankVisits, loadRows } from './define-report.js'
 
-/** The country of a visit or visitor, by all its names; null where it is not known. */
+/** The country of a visit or visitor; null where it is unknown. */
 export const COUNTRY = {
-  country: orNull(Type.String(), 'The same as country_code.'),
+  country: orNull(Type.String(), 'Same as country_code.'),
   country_code: orNull(Type.String(), 'ISO 3166.'),
   country_name: orNull(Type.String(), 'In English.'),
 }
 
-export const describeCountry = (code: string) => ({
+export const toCountryJson = (code: string) => ({
   country: code || null,
   country_code: code || null,
   country_name: countryName(code),
@@ -42,9 +43,9 @@ export const listCountries = defineReport({
   },
   table: { row: ROW, read: (data) => (data as { countries: Record<string, unknown>[] }).countries },
   async answer(call) {
-    const { rows, pagination } = await readRows(
+    const { rows, pagination } = await loadRows(
       call,
-      rankVisits(call.services.reports, 'country', describeCountry),
+      rankVisits(call.services.reports, 'country', toCountryJson),
     )
     return { data: { countries: rows, pagination } }
   },

@@ -1,15 +1,9 @@
-import type { Pagination } from '../../http/api/answer-schemas.js'
-import { type Static, type TObject, type TProperties, Type } from '@sinclair/typebox'
+import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox'
 import { authorise } from '../../control/keys/gate.js'
 import type { Site } from '../../control/sites.js'
-import {
-  type ApiAnswer,
-  type ApiCall,
-  type ApiRoute,
-  type ExternalServices,
-  refuseFaults,
-  type RouteDescription,
-} from '../../http/api/route.js'
+import { assertNoIssues } from '../../errors.js'
+import type { Pagination } from '../../http/api/answer-schemas.js'
+import type { ApiAnswer, ApiCall, RouteDescription } from '../../http/api/route.js'
 import { compareMetrics, type Metrics } from '../../reports/comparison.js'
 import { parseCursor, formatCursor } from '../../reports/cursor.js'
 import { parseFilters } from '../../reports/filters.js'
@@ -28,62 +22,63 @@ import type {
   VisitField,
   VisitMetrics,
 } from '../../reports/report-store.js'
+import type { Route, RouteServices } from '../define-route.js'
 import { COMPARE, FILTERS, FORMAT, MAX_LIMIT, pagingOf, PERIOD } from './query-parameters.js'
 
 export const SITE_PARAMS = {
   id: Type.String({ minLength: 1, maxLength: 64, description: 'Id of the website, such as ws_abc123.' }),
 }
 
-/** How a list is read page by page. */
 interface Paging {
-  /** Rows of a page unless the query says otherwise. */
+  /** Default rows per page. */
   rows: number
-  /** Reads the position that a cursor holds, where it is no offset; undefined when it cannot be one. */
-  readPosition?(value: unknown): unknown
+  /** Parses the position in a cursor, for lists whose cursor is not an offset; undefined when it is invalid. */
+  parsePosition?(value: unknown): unknown
 }
 
-/** A report that was asked for: everything read, nothing wrong. */
+/** A checked request for a report. */
 interface ReportCall<Params, Query> {
-  services: ExternalServices
+  services: RouteServices
   site: Site
   params: Params
   query: Query
   range: Range | 'custom'
   scope: ReportScope
-  /** The scope of the period before, when a comparison was asked for. */
+  /** The scope of the previous period, for a comparison. */
   previous: ReportScope | undefined
   limit: number
   offset: number
-  /** Where the page before ended, by the cursor; with offsets it is part of `offset`. */
+  /** Where the previous page ended, by the cursor; a cursor that is an offset is added to `offset` instead. */
   position: unknown
-  /** The cursor that goes on from a position. */
+  /** The cursor of the page after a position. */
   cursorAt(position: unknown): string
   now: number
 }
 
 interface ReportDescription<Params extends TProperties, Query extends TProperties> extends Omit<
-  RouteDescription<TObject, TObject, TObject>,
-  'params' | 'query' | 'body' | 'method'
+  RouteDescription<TObject, TObject>,
+  'params' | 'query' | 'body' | 'method' | 'status' | 'data'
 > {
-  /** Beside `id`. */
+  /** In addition to `id`. */
   params?: Params
-  /** Beside what every report takes. */
+  /** In addition to those of every report. */
   query?: Query
-  /** False where no visits are selected. @default true */
+  /** Whether filters select its visits. @default true */
   isFiltered?: boolean
   /** @default false */
   isComparable?: boolean
   paging?: Paging
+  data: TSchema
   answer(
     call: ReportCall<Static<TObject<Params>> & { id: string }, Static<TObject<Query>> & PeriodQuery>,
   ): Promise<ApiAnswer>
 }
 
 const MAX_POSITION = 10_000_000
-const readOffset = (value: unknown) =>
+const parseOffset = (value: unknown) =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_POSITION ? value : undefined
 
-/** A route that reports on a site: it takes a period and filters, and what its description says. */
+/** A report on a site. It has a period, filters, and the parameters of its description. */
 export function defineReport<
   Params extends TProperties = Record<never, never>,
   Query extends TProperties = Record<never, never>,
@@ -93,7 +88,7 @@ export function defineReport<
   isComparable = false,
   paging,
   ...route
-}: ReportDescription<Params, Query>): ApiRoute {
+}: ReportDescription<Params, Query>): Route {
   const parameters = {
     ...PERIOD,
     ...route.query,
@@ -106,35 +101,36 @@ export function defineReport<
     ...route,
     method: 'GET',
     scope: 'read',
+    status: 200,
     params: Type.Object({ ...SITE_PARAMS, ...route.params }),
     query: Type.Object(parameters),
     takesProperties: isFiltered,
     async answer(call) {
       const site = await authorise(call.key, call.params['id']!, call.services.control)
       return answer(
-        readReport({ call, site, path: route.path, paging }) as unknown as Parameters<typeof answer>[0],
+        parseReport({ call, site, path: route.path, paging }) as unknown as Parameters<typeof answer>[0],
       )
     },
   }
 }
 
 interface ReportRequest {
-  call: ApiCall
+  call: ApiCall<RouteServices>
   site: Site
   path: string
   paging: Paging | undefined
 }
 
-/** Reads what a report is asked; throws `VALIDATION_ERROR` with every fault. */
-function readReport({
+/** Throws `VALIDATION_ERROR` with every issue. */
+function parseReport({
   call,
   site,
   path,
   paging,
 }: ReportRequest): ReportCall<Record<string, string>, Record<string, unknown>> {
-  const { services, params, query, faults, now } = call
+  const { services, params, query, issues, now } = call
   const clock = { timeZone: site.timeZone, now }
-  const read = parsePeriod(query, clock, faults)
+  const read = parsePeriod(query, clock, issues)
   const {
     limit = paging?.rows ?? 0,
     offset = 0,
@@ -145,12 +141,12 @@ function readReport({
 
   const question = [path, params, Object.entries(asked).sort()]
   const page =
-    cursor === undefined ? undefined : parseCursor(cursor, question, paging?.readPosition ?? readOffset)
+    cursor === undefined ? undefined : parseCursor(cursor, question, paging?.parsePosition ?? parseOffset)
   if (cursor !== undefined && (!page || !isAllowedPeriod(page.period, clock)))
-    faults.push({ field: 'cursor', reason: 'must be the next_cursor of an answer to the same question' })
+    issues.push({ field: 'cursor', reason: 'must be the next_cursor of an answer to the same question' })
   if (cursor !== undefined && query['offset'] !== undefined)
-    faults.push({ field: 'offset', reason: 'must be left out beside cursor' })
-  refuseFaults(faults)
+    issues.push({ field: 'offset', reason: 'must be left out beside cursor' })
+  assertNoIssues(issues)
 
   const period = page?.period ?? read.period
   const scope = { siteId: site.id, period, filters: parseFilters(query) }
@@ -164,17 +160,17 @@ function readReport({
     previous:
       query['compare'] === 'previous' ? { ...scope, period: previousOf(period, site.timeZone) } : undefined,
     limit,
-    offset: page && !paging?.readPosition ? (page.position as number) : offset,
+    offset: page && !paging?.parsePosition ? (page.position as number) : offset,
     position: page?.position,
     cursorAt: (position) => formatCursor(question, { period, position }),
     now,
   }
 }
 
-/** How one list is asked for and shown. */
+/** How to load and show one list. */
 interface RowKind<Row> {
   load(scope: ReportScope, slice: Slice): Promise<Row[]>
-  /** What tells rows apart, in both periods. */
+  /** Identifies a row in both periods. */
   keyOf(row: Row): string
   nameOf(row: Row): Record<string, unknown>
   figuresOf(row: Row): Metrics
@@ -182,13 +178,13 @@ interface RowKind<Row> {
 
 type ListCall = Pick<ReportCall<unknown, unknown>, 'scope' | 'previous' | 'limit' | 'offset' | 'cursorAt'>
 
-/** One page of a list by offset, with the figures of the period before where they were asked for. */
-export async function readRows<Row>(
+/** Loads one page of a list by offset, with the metrics of the previous period for a comparison. */
+export async function loadRows<Row>(
   call: ListCall,
   kind: RowKind<Row>,
 ): Promise<{ rows: Record<string, unknown>[]; pagination: Pagination }> {
   const { scope, previous, limit, offset } = call
-  // One more than asked for tells whether there is more.
+  // One more than the page shows whether there is another page.
   const [found, before] = await Promise.all([
     kind.load(scope, { limit: limit + 1, offset }),
     previous && kind.load(previous, { limit: MAX_LIMIT, offset: 0 }),
@@ -213,15 +209,14 @@ function comparisonWith<Row>(before: Row[], { keyOf, figuresOf }: RowKind<Row>) 
   return (row: Row) => {
     const current = figuresOf(row)
     const same = byKey.get(keyOf(row))
-    // What is not among the rows of a list that was cut off may stand in the part that is missing.
+    // The previous list was cut off: the row may be in the missing part.
     if (!same && before.length === MAX_LIMIT) return { previous: null, change: null }
     const previous = same ?? Object.fromEntries(Object.keys(current).map((name) => [name, 0]))
     return { previous, change: compareMetrics(current, previous) }
   }
 }
 
-/** The figures of visits by the names they have on the wire. */
-function describeVisits({ visitors, visits, pageviews, bounceRate, averageDuration }: VisitMetrics) {
+function toVisitMetricsJson({ visitors, visits, pageviews, bounceRate, averageDuration }: VisitMetrics) {
   return {
     visitors,
     visits,
@@ -241,6 +236,6 @@ export function rankVisits(
     load: (scope, slice) => reports.ranking(scope, field, slice),
     keyOf: ({ name }) => name,
     nameOf: ({ name }) => nameOf(name),
-    figuresOf: describeVisits,
+    figuresOf: toVisitMetricsJson,
   }
 }

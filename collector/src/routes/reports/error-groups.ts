@@ -7,15 +7,17 @@ import {
 import { authorise } from '../../control/keys/gate.js'
 import { ApiError } from '../../errors.js'
 import { PAGINATION } from '../../http/api/answer-schemas.js'
-import { defineRoute } from '../../http/api/route.js'
+import { toIso } from '../../http/api/route.js'
+import { defineRoute } from '../define-route.js'
 import type { ErrorGroupRow } from '../../reports/report-store.js'
 import { defineReport, paginate, SITE_PARAMS } from './define-report.js'
-import { MAX_LIMIT, oneOf } from './query-parameters.js'
+import { MAX_LIMIT } from './query-parameters.js'
+import { oneOf } from '../../http/fields.js'
 
 const STATUS = oneOf(ERROR_GROUP_STATUSES)
 const GROUP = Type.Object({
   id: Type.String(),
-  fingerprint: Type.String({ description: 'The same as id.' }),
+  fingerprint: Type.String({ description: 'Same as id.' }),
   message: Type.String(),
   type: Type.String(),
   status: STATUS,
@@ -42,12 +44,12 @@ type Decisions = Awaited<ReturnType<ControlStore['errorGroupStatuses']>>
 export const listErrorGroups = defineReport({
   path: '/errors/{id}/groups',
   operationId: 'listErrorGroups',
-  summary: 'Groups of errors that happened in the period, newest first',
+  summary: 'List groups of errors of the period, newest first',
   description:
-    'A resolved group that occurs again is open again. With status, the newest 1,000 groups of the period are looked at.',
+    'A resolved group that occurs again is open again. With status, the newest 1,000 groups of the period are searched.',
   paging: { rows: 50 },
   query: {
-    status: Type.Optional(oneOf(ERROR_GROUP_STATUSES, { description: 'Groups of this status alone.' })),
+    status: Type.Optional(oneOf(ERROR_GROUP_STATUSES, { description: 'Only groups of this status.' })),
   },
   data: Type.Object({ error_groups: Type.Array(GROUP), pagination: PAGINATION }),
   example: {
@@ -57,13 +59,13 @@ export const listErrorGroups = defineReport({
   table: { row: GROUP, read: (data) => (data as { error_groups: Record<string, unknown>[] }).error_groups },
   async answer(call) {
     const { services, scope, site, limit, offset, query } = call
-    // What was decided lies in another store: it cannot be asked to select.
+    // Statuses are in another store, so the report store cannot filter by them.
     const slice = query.status === undefined ? { limit: limit + 1, offset } : { limit: MAX_LIMIT, offset: 0 }
     const [found, decisions] = await Promise.all([
       services.reports.errorGroups(scope, slice),
       services.control.errorGroupStatuses(site.id),
     ])
-    const groups = found.map((row) => describeGroup(row, decisions))
+    const groups = found.map((row) => toErrorGroupJson(row, decisions))
     const rows =
       query.status === undefined
         ? groups
@@ -81,12 +83,12 @@ export const updateErrorGroup = defineRoute({
   method: 'PATCH',
   path: '/errors/{id}/groups/{group}',
   operationId: 'updateErrorGroup',
-  summary: 'Says what was decided about a group of errors',
-  description: 'Wants a key with the scope write. The figures of the answer are those of all time.',
+  summary: 'Set the status of a group of errors',
+  description: 'Requires a key with the scope write. The counts in the answer are of all time.',
   scope: 'write',
   params: Type.Object({
     ...SITE_PARAMS,
-    group: Type.String({ minLength: 1, maxLength: 64, description: 'Id of the group.' }),
+    group: Type.String({ minLength: 1, maxLength: 64, description: 'ID of the group.' }),
   }),
   body: Type.Object({ status: STATUS }),
   data: GROUP,
@@ -97,13 +99,11 @@ export const updateErrorGroup = defineRoute({
     if (!group) throw new ApiError('NOT_FOUND')
     const decision = { fingerprint: group.fingerprint, status: body.status, at: now }
     await control.setErrorGroupStatus(site.id, decision)
-    return {
-      data: describeGroup(group, new Map([[group.fingerprint, { status: body.status, changedAt: now }]])),
-    }
+    return toErrorGroupJson(group, new Map([[group.fingerprint, { status: body.status, changedAt: now }]]))
   },
 })
 
-function describeGroup(row: ErrorGroupRow, decisions: Decisions) {
+function toErrorGroupJson(row: ErrorGroupRow, decisions: Decisions) {
   const { fingerprint, message, type, occurrences, users, firstSeen, lastSeen } = row
   return {
     id: fingerprint,
@@ -113,8 +113,8 @@ function describeGroup(row: ErrorGroupRow, decisions: Decisions) {
     status: statusOf(row, decisions),
     occurrence_count: occurrences,
     affected_users_count: users,
-    first_seen_at: new Date(firstSeen).toISOString(),
-    last_seen_at: new Date(lastSeen).toISOString(),
+    first_seen_at: toIso(firstSeen),
+    last_seen_at: toIso(lastSeen),
   }
 }
 

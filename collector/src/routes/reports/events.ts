@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { PAGINATION, rowOf } from '../../http/api/answer-schemas.js'
 import type { PropertyCount } from '../../reports/report-store.js'
-import { defineReport, readRows } from './define-report.js'
+import { defineReport, loadRows } from './define-report.js'
 import { MAX_LIMIT } from './query-parameters.js'
 
 const COUNTS = {
@@ -27,7 +27,7 @@ export const listEvents = defineReport({
   },
   table: { row: ROW, read: (data) => (data as { events: Record<string, unknown>[] }).events },
   async answer(call) {
-    const { rows, pagination } = await readRows(call, {
+    const { rows, pagination } = await loadRows(call, {
       load: (scope, slice) => call.services.reports.eventNames(scope, slice),
       keyOf: ({ name }) => name,
       nameOf: ({ name }) => ({ name }),

@@ -1,10 +1,11 @@
 import { Type } from '@sinclair/typebox'
 import { GOAL_KINDS } from '../../control/goals/goal.js'
-import { orNull, rowOf } from '../../http/api/answer-schemas.js'
-import { defineReport, readRows } from './define-report.js'
-import { MAX_LIMIT, oneOf } from './query-parameters.js'
+import { rowOf } from '../../http/api/answer-schemas.js'
+import { oneOf, orNull } from '../../http/fields.js'
+import { defineReport, loadRows } from './define-report.js'
+import { MAX_LIMIT } from './query-parameters.js'
 
-// More than any worth has: what multiplying leaves behind them is none.
+// Rounds away floating-point noise of the multiplication; no goal value has more decimals.
 const PLACES = 4
 
 const ROW = rowOf(
@@ -12,21 +13,21 @@ const ROW = rowOf(
     id: Type.String(),
     name: Type.String(),
     kind: oneOf(GOAL_KINDS),
-    value: orNull(Type.Number(), 'What the goal is worth, in the unit of its owner.'),
+    value: orNull(Type.Number(), 'Worth of a conversion, in whatever unit you count.'),
   },
   {
-    conversions: Type.Integer({ description: 'Visits in which it was reached.' }),
+    conversions: Type.Integer({ description: 'Visits that completed the goal.' }),
     visitors: Type.Integer({ description: 'Distinct visitors of these visits.' }),
     conversion_rate: Type.Number({ description: 'Percent of the visits.' }),
-    total_value: Type.Number({ description: 'conversions times value; 0 without a value.' }),
+    total_value: Type.Number({ description: 'conversions × value; 0 without a value.' }),
   },
 )
 
 export const listGoals = defineReport({
   path: '/analytics/{id}/goals',
   operationId: 'listGoals',
-  summary: 'The goals of the website and how often they were reached, oldest goal first',
-  description: 'By the goals as they are now, also for the time before they were made.',
+  summary: 'List goals with their conversions, oldest goal first',
+  description: 'Counts by the current rules, also for the time before a goal existed.',
   isComparable: true,
   data: Type.Object({ goals: Type.Array(ROW) }),
   example: {
@@ -48,8 +49,8 @@ export const listGoals = defineReport({
     const { reports, goals } = call.services
     const ofSite = await goals.listGoals(call.site.id)
     const rules = ofSite.map(({ rule }) => rule)
-    // One page holds as many as a site may have.
-    const { rows } = await readRows(
+    // A site has at most 50 goals: one page.
+    const { rows } = await loadRows(
       { ...call, limit: MAX_LIMIT },
       {
         load: async (scope) =>

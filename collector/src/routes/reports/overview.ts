@@ -5,19 +5,19 @@ import { compareMetrics, toSummaryJson } from '../../reports/comparison.js'
 import { type Range, RANGES } from '../../reports/period.js'
 import type { Period, VisitMetrics } from '../../reports/report-store.js'
 import { defineReport } from './define-report.js'
-import { oneOf } from './query-parameters.js'
-import { describeSite, WEBSITE, WEBSITE_EXAMPLE } from './websites.js'
+import { oneOf } from '../../http/fields.js'
+import { toWebsiteJson, WEBSITE, WEBSITE_EXAMPLE } from './websites.js'
 
 const { page_views: _, visitors: __, visits: ___, ...RATES } = VISIT_FIGURES
 const SUMMARY = {
   total_visitors: VISIT_FIGURES.visitors,
-  unique_visitors: Type.Integer({ description: 'The same as total_visitors.' }),
+  unique_visitors: Type.Integer({ description: 'Same as total_visitors.' }),
   total_visits: VISIT_FIGURES.visits,
   total_page_views: VISIT_FIGURES.page_views,
   ...RATES,
 }
 const DAY = Type.Object({
-  date: Type.String({ description: 'YYYY-MM-DD, by the site’s time zone.' }),
+  date: Type.String({ description: 'YYYY-MM-DD in the time zone of the site.' }),
   total_visitors: VISIT_FIGURES.visitors,
   visits: VISIT_FIGURES.visits,
   page_views: VISIT_FIGURES.page_views,
@@ -36,15 +36,15 @@ const EXAMPLE_SUMMARY = {
 export const readOverview = defineReport({
   path: '/analytics/{id}',
   operationId: 'readOverview',
-  summary: 'The figures of a period, in all and by day',
-  description: 'The days of a period that ends now are those it touches: 24h begins yesterday.',
+  summary: 'Get the metrics of a period, in total and by day',
+  description: 'Days are whole calendar days: 24h has yesterday and today.',
   isComparable: true,
   data: Type.Object({
     website: WEBSITE,
     time_range: oneOf([...(Object.keys(RANGES) as Range[]), 'custom']),
     date_range: PERIOD_BOUNDS,
     summary: Type.Object(SUMMARY),
-    daily_stats: Type.Array(DAY, { description: 'Oldest first, the last day of the period last.' }),
+    daily_stats: Type.Array(DAY, { description: 'Oldest first.' }),
     comparison: Type.Optional(
       Type.Object({ date_range: PERIOD_BOUNDS, summary: Type.Object(SUMMARY), change: changeOf(SUMMARY) }),
     ),
@@ -89,20 +89,20 @@ export const readOverview = defineReport({
     const past = before && toSummaryJson(before)
     return {
       data: {
-        website: describeSite(site),
+        website: toWebsiteJson(site),
         time_range: range,
-        date_range: describePeriod(scope.period, site.timeZone),
+        date_range: toPeriodJson(scope.period, site.timeZone),
         summary,
-        daily_stats: days.map(({ date }, index) => describeDay(date, timeline[index]!)),
+        daily_stats: days.map(({ date }, index) => toDayJson(date, timeline[index]!)),
         ...(past && {
           comparison: {
-            date_range: describePeriod(previous!.period, site.timeZone),
+            date_range: toPeriodJson(previous!.period, site.timeZone),
             summary: past,
             change: compareMetrics(summary, past),
           },
         }),
       },
-      // The names that older integrations read, at the top level where they read them.
+      // Older integrations read these names, at the top level.
       beside: {
         totalVisitors: figures.visitors,
         totalPageViews: figures.pageviews,
@@ -112,10 +112,7 @@ export const readOverview = defineReport({
   },
 })
 
-function describeDay(
-  date: string,
-  { visitors, visits, pageviews, bounceRate, averageDuration }: VisitMetrics,
-) {
+function toDayJson(date: string, { visitors, visits, pageviews, bounceRate, averageDuration }: VisitMetrics) {
   return {
     date,
     total_visitors: visitors,
@@ -126,6 +123,6 @@ function describeDay(
   }
 }
 
-function describePeriod({ from, to }: Period, timeZone: string) {
+function toPeriodJson({ from, to }: Period, timeZone: string) {
   return { from: new Date(from).toISOString(), to: new Date(to - 1).toISOString(), time_zone: timeZone }
 }

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { PAGINATION, rowOf } from '../../http/api/answer-schemas.js'
-import { defineReport, readRows } from './define-report.js'
+import { defineReport, loadRows } from './define-report.js'
 
 const ROW = rowOf(
   { url: Type.String({ description: 'Without query and fragment.' }), path: Type.String() },
@@ -17,9 +17,8 @@ const ROW = rowOf(
 export const listPages = defineReport({
   path: '/analytics/{id}/pages',
   operationId: 'listPages',
-  summary: 'Pages, most viewed first',
-  description:
-    'Views and entries of the visits that fulfil the filters: with path, of every page of those visits.',
+  summary: 'List pages, most views first',
+  description: 'Counts the visits that match the filters: with path, all pages of those visits.',
   isComparable: true,
   paging: { rows: 10 },
   data: Type.Object({ pages: Type.Array(ROW), pagination: PAGINATION }),
@@ -40,7 +39,7 @@ export const listPages = defineReport({
   },
   table: { row: ROW, read: (data) => (data as { pages: Record<string, unknown>[] }).pages },
   async answer(call) {
-    const { rows, pagination } = await readRows(call, {
+    const { rows, pagination } = await loadRows(call, {
       load: (scope, slice) => call.services.reports.pages(scope, slice),
       keyOf: ({ url }) => url,
       nameOf: ({ url, path }) => ({ url, path }),

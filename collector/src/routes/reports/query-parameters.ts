@@ -1,21 +1,11 @@
-import { type TLiteral, type TUnion, Type } from '@sinclair/typebox'
-import { MAX_TEXT_LENGTH } from '../../http/api/read-input.js'
+import { Type } from '@sinclair/typebox'
+import { MAX_TEXT_LENGTH } from '../../http/api/parse-input.js'
+import { oneOf } from '../../http/fields.js'
 import { FIELD_FILTERS } from '../../reports/filters.js'
 import { LONGEST_PERIOD_MONTHS, type Range, RANGES } from '../../reports/period.js'
 
 export const MAX_LIMIT = 1000
 const MAX_OFFSET = 100_000
-
-/** One of several words. */
-export function oneOf<Word extends string>(
-  words: readonly Word[],
-  options: Record<string, unknown> = {},
-): TUnion<TLiteral<Word>[]> {
-  return Type.Union(
-    words.map((word) => Type.Literal(word)),
-    options,
-  )
-}
 
 const RANGE_NAMES = Object.keys(RANGES) as Range[]
 const BOUND = { maxLength: 40 }
@@ -25,14 +15,14 @@ export const PERIOD = {
   range: Type.Optional(
     oneOf(RANGE_NAMES, {
       description:
-        'A period that ends now: the last 24 hours, or that many days of the site’s calendar, today the last of them. Without from, 7d unless it says otherwise.',
+        'A period that ends now: the last 24 hours, or that many calendar days of the site including today. Default without from: 7d.',
     }),
   ),
-  timeRange: Type.Optional(oneOf(RANGE_NAMES, { description: 'Older name of range.' })),
+  timeRange: Type.Optional(oneOf(RANGE_NAMES, { description: 'Deprecated name of range.' })),
   from: Type.Optional(
     Type.String({
       ...BOUND,
-      description: `First day of the period (YYYY-MM-DD, by the site’s time zone), or its first moment (ISO 8601). At most ${LONGEST_PERIOD_MONTHS} months before to.`,
+      description: `First day of the period (YYYY-MM-DD in the time zone of the site), or its first moment (ISO 8601). At most ${LONGEST_PERIOD_MONTHS} months before to.`,
       examples: ['2026-03-01'],
     }),
   ),
@@ -40,7 +30,7 @@ export const PERIOD = {
     Type.String({
       ...BOUND,
       description:
-        'Last day of the period, which belongs to it; or the first moment after it (ISO 8601). Now unless given.',
+        'Last day of the period, inclusive, or the first moment after it (ISO 8601). Default: now.',
       examples: ['2026-03-31'],
     }),
   ),
@@ -55,7 +45,7 @@ const FIELD_DESCRIPTIONS: Record<keyof typeof FIELD_FILTERS, string> = {
   browser: 'Visits with this browser.',
   os: 'Visits with this operating system.',
   source: 'Visits from this source.',
-  channel: 'Visits of this channel.',
+  channel: 'Visits through this channel.',
   utm_source: 'Visits with this utm_source.',
   utm_medium: 'Visits with this utm_medium.',
   utm_campaign: 'Visits with this utm_campaign.',
@@ -63,7 +53,7 @@ const FIELD_DESCRIPTIONS: Record<keyof typeof FIELD_FILTERS, string> = {
   utm_content: 'Visits with this utm_content.',
 }
 
-/** Each selects whole visits; several must all be fulfilled. An empty value asks for visits where it is not known. */
+/** Filters select whole visits, which must match all of them. An empty value selects visits where the field is unknown. */
 export const FILTERS = {
   ...(Object.fromEntries(
     Object.entries(FIELD_DESCRIPTIONS).map(([name, description]) => [name, filter(description)]),
@@ -76,31 +66,31 @@ export const COMPARE = {
   compare: Type.Optional(
     Type.Literal('previous', {
       description:
-        'Adds the figures of the period before, of the same length, and the change: in percent, for rates in percentage points.',
+        'Adds the metrics of the previous period of the same length, and the change: in percent, for rates in percentage points.',
     }),
   ),
 }
 
-/** Which part of a list; its first `rows` unless it says otherwise. */
+/** The page of a list. @param rows default of `limit` */
 export const pagingOf = (rows: number) => ({
   limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: rows, description: 'Rows of an answer.' }),
+    Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: rows, description: 'Rows per page.' }),
   ),
   offset: Type.Optional(
-    Type.Integer({ minimum: 0, maximum: MAX_OFFSET, default: 0, description: 'Rows to leave out before.' }),
+    Type.Integer({ minimum: 0, maximum: MAX_OFFSET, default: 0, description: 'Rows to skip.' }),
   ),
   cursor: Type.Optional(
     Type.String({
       minLength: 1,
       maxLength: 1_000,
       description:
-        'next_cursor of the answer before: goes on where it ended, in the same period. The other parameters stay as they were.',
+        'next_cursor of the previous page: continues after it, in the same period. Repeat the other parameters.',
     }),
   ),
 })
 
 export const FORMAT = {
   format: Type.Optional(
-    oneOf(['json', 'csv'], { description: 'csv gives the rows alone, as Accept: text/csv does.' }),
+    oneOf(['json', 'csv'], { description: 'csv returns the rows only, as Accept: text/csv does.' }),
   ),
 }

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { rowOf } from '../../http/api/answer-schemas.js'
-import { defineReport, readRows } from './define-report.js'
+import { defineReport, loadRows } from './define-report.js'
 import { MAX_LIMIT } from './query-parameters.js'
 
 const ROW = rowOf(
@@ -23,8 +23,8 @@ export const readRevenue = defineReport({
   example: { revenue: [{ currency: 'CHF', total: 4210.5, count: 61, average: 69.02, visitors: 58 }] },
   table: { row: ROW, read: (data) => (data as { revenue: Record<string, unknown>[] }).revenue },
   async answer(call) {
-    // A handful of currencies: one page holds them all.
-    const { rows } = await readRows(
+    // Few currencies: one page.
+    const { rows } = await loadRows(
       { ...call, limit: MAX_LIMIT },
       {
         load: (scope) => call.services.reports.revenue(scope),

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { PAGINATION, rowOf, VISIT_FIGURES } from '../../http/api/answer-schemas.js'
-import { defineReport, rankVisits, readRows } from './define-report.js'
-import { oneOf } from './query-parameters.js'
+import { defineReport, rankVisits, loadRows } from './define-report.js'
+import { oneOf } from '../../http/fields.js'
 
 const BY = [
   'source',
@@ -15,9 +15,9 @@ const BY = [
 
 const ROW = rowOf(
   {
-    name: Type.String({ description: 'Empty where the visits have none.' }),
-    source: Type.Optional(Type.String({ description: 'The same as name, by source.' })),
-    channel: Type.Optional(Type.String({ description: 'The same as name, by channel.' })),
+    name: Type.String({ description: 'Empty where visits have none.' }),
+    source: Type.Optional(Type.String({ description: 'Same as name, with by=source.' })),
+    channel: Type.Optional(Type.String({ description: 'Same as name, with by=channel.' })),
   },
   VISIT_FIGURES,
 )
@@ -25,10 +25,10 @@ const ROW = rowOf(
 export const listSources = defineReport({
   path: '/analytics/{id}/sources',
   operationId: 'listSources',
-  summary: 'Where visits came from, most visitors first',
+  summary: 'List sources of visits, most visitors first',
   isComparable: true,
   paging: { rows: 10 },
-  query: { by: Type.Optional(oneOf(BY, { default: 'source', description: 'What the rows are.' })) },
+  query: { by: Type.Optional(oneOf(BY, { default: 'source', description: 'What to group by.' })) },
   data: Type.Object({ by: oneOf(BY), sources: Type.Array(ROW), pagination: PAGINATION }),
   example: {
     by: 'source',
@@ -48,7 +48,7 @@ export const listSources = defineReport({
   table: { row: ROW, read: (data) => (data as { sources: Record<string, unknown>[] }).sources },
   async answer(call) {
     const { by = 'source' } = call.query
-    const { rows, pagination } = await readRows(
+    const { rows, pagination } = await loadRows(
       call,
       rankVisits(call.services.reports, by, (name) => ({
         name,

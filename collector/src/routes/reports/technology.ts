@@ -1,11 +1,11 @@
 import { Type } from '@sinclair/typebox'
 import { PAGINATION, rowOf, VISIT_FIGURES } from '../../http/api/answer-schemas.js'
-import { defineReport, rankVisits, readRows } from './define-report.js'
+import { defineReport, rankVisits, loadRows } from './define-report.js'
 
 const LISTS = { browsers: 'browser', operating_systems: 'os', device_types: 'device_type' } as const
 type List = keyof typeof LISTS
 
-const NAMES = { name: Type.String({ description: 'Empty where it is not known.' }) }
+const NAMES = { name: Type.String({ description: 'Empty where it is unknown.' }) }
 const ROW = rowOf(NAMES, VISIT_FIGURES)
 const TABLE_ROW = rowOf({ list: Type.String(), ...NAMES }, VISIT_FIGURES)
 const EXAMPLE_FIGURES = {
@@ -19,8 +19,8 @@ const EXAMPLE_FIGURES = {
 export const readTechnology = defineReport({
   path: '/analytics/{id}/technology',
   operationId: 'readTechnology',
-  summary: 'Browsers, operating systems and types of devices, most visitors first',
-  description: 'limit, offset and cursor are those of each of the three lists.',
+  summary: 'List browsers, operating systems and device types, most visitors first',
+  description: 'limit, offset and cursor apply to each of the three lists.',
   isComparable: true,
   paging: { rows: 10 },
   data: Type.Object({
@@ -45,7 +45,7 @@ export const readTechnology = defineReport({
   async answer(call) {
     const lists = await Promise.all(
       Object.values(LISTS).map((field) =>
-        readRows(
+        loadRows(
           call,
           rankVisits(call.services.reports, field, (name) => ({ name })),
         ),

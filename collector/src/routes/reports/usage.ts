@@ -2,12 +2,13 @@ import { Type } from '@sinclair/typebox'
 import { PLAN_NAMES } from '../../control/accounts.js'
 import type { LimitState } from '../../control/keys/usage.js'
 import { ApiError } from '../../errors.js'
-import { defineRoute } from '../../http/api/route.js'
-import { oneOf } from './query-parameters.js'
+import { toIso } from '../../http/api/route.js'
+import { defineRoute } from '../define-route.js'
+import { oneOf } from '../../http/fields.js'
 
 const LIMIT = Type.Object({
   limit: Type.Integer({ description: 'Requests that the plan allows.' }),
-  used: Type.Integer({ description: 'This one among them.' }),
+  used: Type.Integer({ description: 'Including this one.' }),
   remaining: Type.Integer(),
   resets_at: Type.String({ description: 'ISO 8601, UTC.' }),
 })
@@ -15,7 +16,7 @@ const LIMIT = Type.Object({
 export const readUsage = defineRoute({
   path: '/usage',
   operationId: 'readUsage',
-  summary: 'What the key has used of its limits',
+  summary: 'Get the usage and limits of the key',
   data: Type.Object({ plan: oneOf(PLAN_NAMES), minute: LIMIT, month: LIMIT }),
   example: {
     plan: 'pro',
@@ -24,14 +25,12 @@ export const readUsage = defineRoute({
   },
   async answer({ key, services, now }) {
     const usage = await services.control.readUsage(key.id, now)
-    // Revoked meanwhile.
+    // Revoked since it was checked.
     if (!usage) throw new ApiError('UNAUTHORIZED')
-    return {
-      data: { plan: usage.plan, minute: describeLimit(usage.minute), month: describeLimit(usage.month) },
-    }
+    return { plan: usage.plan, minute: toLimitJson(usage.minute), month: toLimitJson(usage.month) }
   },
 })
 
-function describeLimit({ limit, used, resetsAt }: LimitState) {
-  return { limit, used, remaining: Math.max(0, limit - used), resets_at: new Date(resetsAt).toISOString() }
+function toLimitJson({ limit, used, resetsAt }: LimitState) {
+  return { limit, used, remaining: Math.max(0, limit - used), resets_at: toIso(resetsAt) }
 }

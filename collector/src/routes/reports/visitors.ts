@@ -1,8 +1,10 @@
 import { Type } from '@sinclair/typebox'
 import { ApiError } from '../../errors.js'
-import { orNull, PAGINATION } from '../../http/api/answer-schemas.js'
+import { PAGINATION } from '../../http/api/answer-schemas.js'
+import { toIso } from '../../http/api/route.js'
+import { orNull } from '../../http/fields.js'
 import type { VisitorCursor, VisitorRow } from '../../reports/report-store.js'
-import { COUNTRY, describeCountry } from './countries.js'
+import { COUNTRY, toCountryJson } from './countries.js'
 import { defineReport, paginate } from './define-report.js'
 
 const TIME = Type.String({ description: 'ISO 8601, UTC.' })
@@ -20,7 +22,7 @@ const VISITOR = {
   last_seen: TIME,
   visits: Type.Integer(),
   page_count: Type.Integer({ description: 'Page views.' }),
-  pageviews: Type.Integer({ description: 'The same as page_count.' }),
+  pageviews: Type.Integer({ description: 'Same as page_count.' }),
   value_score: Type.Integer({ minimum: 0, maximum: 100 }),
 }
 const ROW = Type.Object(VISITOR)
@@ -33,7 +35,7 @@ const PARTS = Type.Object(
     goals: Type.Integer(),
     revenue: Type.Integer(),
   },
-  { description: 'They add up to value_score.' },
+  { description: 'Their sum is value_score.' },
 )
 
 const EXAMPLE = {
@@ -58,16 +60,16 @@ const EXAMPLE = {
 
 const LATEST_MS = Date.UTC(2200, 0, 1)
 
-/** Rows of an answer that is asked for with no parameter at all: as many as one may have. */
+/** Rows of an answer without any parameter. */
 const ALL = 1000
 
 export const listVisitors = defineReport({
   path: '/analytics/{id}/visitors',
   operationId: 'listVisitors',
-  summary: 'Visitors, newest visit first',
+  summary: 'List visitors, newest visit first',
   description:
-    'Without range, from, to and limit, data is the array itself, of up to 1,000 visitors, and pagination stands beside it.',
-  paging: { rows: 50, readPosition: readVisitorCursor },
+    'Without range, from, to and limit, data is an array of up to 1,000 visitors, with pagination beside it.',
+  paging: { rows: 50, parsePosition: parseVisitorCursor },
   data: Type.Union([Type.Object({ visitors: Type.Array(ROW), pagination: PAGINATION }), Type.Array(ROW)]),
   beside: Type.Object({ pagination: Type.Optional(PAGINATION) }),
   example: { visitors: [EXAMPLE], pagination: { limit: 50, offset: 0, has_more: false, next_cursor: null } },
@@ -80,7 +82,7 @@ export const listVisitors = defineReport({
       >[],
   },
   async answer(call) {
-    // Older integrations read the array, newer ones the object; those give a range or a limit, always.
+    // Older integrations read the array. Newer ones read the object, and always send a range or a limit.
     const isPlain = !['range', 'timeRange', 'from', 'to', 'limit'].some((name) => name in call.query)
     const limit = isPlain ? ALL : call.limit
     const after = call.position as VisitorCursor | undefined
@@ -95,7 +97,7 @@ export const listVisitors = defineReport({
       found.length > limit,
       rows.length > 0 && positionOf(rows.at(-1)!),
     )
-    const visitors = rows.map(describeVisitor)
+    const visitors = rows.map(toVisitorJson)
     return isPlain ? { data: visitors, beside: { pagination } } : { data: { visitors, pagination } }
   },
 })
@@ -103,10 +105,10 @@ export const listVisitors = defineReport({
 export const readVisitor = defineReport({
   path: '/analytics/{id}/visitors/{visitor}',
   operationId: 'readVisitor',
-  summary: 'One visitor with the parts of the value score',
+  summary: 'Get a visitor with the parts of the value score',
   description: 'NOT_FOUND when the visitor has no visit in the period.',
   isFiltered: false,
-  params: { visitor: Type.String({ minLength: 1, maxLength: 200, description: 'Id of the visitor.' }) },
+  params: { visitor: Type.String({ minLength: 1, maxLength: 200, description: 'ID of the visitor.' }) },
   data: Type.Object({ ...VISITOR, value_parts: PARTS }),
   example: {
     ...EXAMPLE,
@@ -115,11 +117,11 @@ export const readVisitor = defineReport({
   async answer({ services, scope, params }) {
     const visitor = await services.reports.visitor(scope, params.visitor)
     if (!visitor) throw new ApiError('NOT_FOUND')
-    return { data: { ...describeVisitor(visitor), value_parts: visitor.valueParts } }
+    return { data: { ...toVisitorJson(visitor), value_parts: visitor.valueParts } }
   },
 })
 
-function describeVisitor({
+function toVisitorJson({
   id,
   country,
   deviceType,
@@ -137,7 +139,7 @@ function describeVisitor({
 }: VisitorRow) {
   return {
     id,
-    ...describeCountry(country),
+    ...toCountryJson(country),
     device_type: deviceType,
     browser,
     os,
@@ -145,8 +147,8 @@ function describeVisitor({
     channel,
     referrer,
     landing_page: landingPage || null,
-    visited_at: new Date(visitedAt).toISOString(),
-    last_seen: new Date(lastSeen).toISOString(),
+    visited_at: toIso(visitedAt),
+    last_seen: toIso(lastSeen),
     visits,
     page_count: pageviews,
     pageviews,
@@ -156,7 +158,7 @@ function describeVisitor({
 
 const positionOf = ({ visitedAt, id }: VisitorRow): [number, string] => [visitedAt, id]
 
-function readVisitorCursor(value: unknown): VisitorCursor | undefined {
+function parseVisitorCursor(value: unknown): VisitorCursor | undefined {
   if (!Array.isArray(value) || value.length !== 2) return undefined
   const [visitedAt, id] = value as unknown[]
   const isMoment = Number.isInteger(visitedAt) && Math.abs(visitedAt as number) <= LATEST_MS

@@ -1,7 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import { authorise } from '../../control/keys/gate.js'
 import type { Site } from '../../control/sites.js'
-import { defineRoute } from '../../http/api/route.js'
+import { toIso } from '../../http/api/route.js'
+import { defineRoute } from '../define-route.js'
 import { SITE_PARAMS } from './define-report.js'
 
 export const WEBSITE = Type.Object({
@@ -22,36 +23,33 @@ export const WEBSITE_EXAMPLE = {
   created_at: '2026-01-05T09:00:00.000Z',
 }
 
-export function describeSite({ id, domain, name, trackingCode, timeZone, createdAt }: Site) {
+export function toWebsiteJson({ id, domain, name, trackingCode, timeZone, createdAt }: Site) {
   return {
     id,
     domain,
     name,
     tracking_code: trackingCode,
     time_zone: timeZone,
-    created_at: new Date(createdAt).toISOString(),
+    created_at: toIso(createdAt),
   }
 }
 
 export const listWebsites = defineRoute({
   path: '/websites',
   operationId: 'listWebsites',
-  summary: 'The websites that the key may read',
+  summary: 'List the websites that the key reaches',
   data: Type.Array(WEBSITE),
   example: [WEBSITE_EXAMPLE],
-  answer: async ({ key, services }) => ({
-    data: (await services.control.listSitesOf(key)).map(describeSite),
-  }),
+  answer: async ({ key, services: { control } }) => (await control.listSitesOf(key)).map(toWebsiteJson),
 })
 
 export const readWebsite = defineRoute({
   path: '/websites/{id}',
   operationId: 'readWebsite',
-  summary: 'One website',
+  summary: 'Get a website',
   params: Type.Object(SITE_PARAMS),
   data: WEBSITE,
   example: WEBSITE_EXAMPLE,
-  answer: async ({ key, params, services }) => ({
-    data: describeSite(await authorise(key, params.id, services.control)),
-  }),
+  answer: async ({ key, params, services: { control } }) =>
+    toWebsiteJson(await authorise(key, params.id, control)),
 })

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { parseGoalFields } from '../../../src/control/goals/fields.js'
+import { GOAL_CHANGES, NEW_GOAL, refineGoal, toGoalFields } from '../../../src/control/goals/fields.js'
+import { parseFields } from '../../../src/http/fields.js'
 
-const read = (body: unknown, isNew = true) => parseGoalFields(body, { isNew })
+const read = (body: unknown, isNew = true) => {
+  const { fields, issues } = parseFields(isNew ? NEW_GOAL : GOAL_CHANGES, body, { refine: refineGoal })
+  return { fields: issues.length > 0 ? {} : toGoalFields(fields), issues }
+}
 const NEW = { site_id: 'ws_1', name: 'Thanks' }
 const faultsOf = (body: unknown, isNew = true) =>
   read(body, isNew)
-    .faults.map(({ field }) => field)
+    .issues.map(({ field }) => field)
     .sort()
 
 describe('a new goal', () => {
@@ -32,12 +36,12 @@ describe('a new goal', () => {
     ],
   ])('is parsed to the rule %j', (fields, rule) => {
     expect(read({ ...NEW, ...fields, value: 2.5 })).toEqual({
-      fields: { siteId: 'ws_1', name: 'Thanks', rule, value: 2.5 },
-      faults: [],
+      fields: { name: 'Thanks', rule, value: 2.5 },
+      issues: [],
     })
     expect(read({ ...NEW, ...fields })).toEqual({
-      fields: { siteId: 'ws_1', name: 'Thanks', rule },
-      faults: [],
+      fields: { name: 'Thanks', rule },
+      issues: [],
     })
   })
 
@@ -79,14 +83,14 @@ describe('a new goal', () => {
 
 describe('an update of a goal', () => {
   it('holds only the named fields', () => {
-    expect(read({}, false)).toEqual({ fields: {}, faults: [] })
+    expect(read({}, false)).toEqual({ fields: {}, issues: [] })
     expect(read({ name: 'New', value: null }, false)).toEqual({
       fields: { name: 'New', value: null },
-      faults: [],
+      issues: [],
     })
     expect(read({ kind: 'event', event: 'order' }, false)).toEqual({
       fields: { rule: { kind: 'event', event: 'order' } },
-      faults: [],
+      issues: [],
     })
   })
 

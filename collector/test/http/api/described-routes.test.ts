@@ -2,16 +2,19 @@ import { createHmac } from 'node:crypto'
 import { Value } from '@sinclair/typebox/value'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createApiKey } from '../../../src/control/keys/api-key.js'
-import type { DescribedRoute } from '../../../src/http/api/route.js'
-import { DESCRIBED_ROUTES } from '../../../src/routes/index.js'
-import { listServedRoutes } from '../../isolation/list-api-routes.js'
-import { createTestApp, type TestApp } from '../../support/create-test-app.js'
+import { EXTERNAL_API } from '../../../src/http/api/register.js'
+import { answerOf, type RouteDocs } from '../../../src/http/api/route.js'
+import { sendEvents } from '../../../src/routes/events.js'
+import { EXTERNAL_ROUTES, MANAGEMENT_ROUTES, RAW_ROUTES } from '../../../src/routes/index.js'
+import { receiveStripeEvent, reportUptime } from '../../../src/routes/integrations.js'
+import { listRoutesOf } from '../../isolation/list-api-routes.js'
+import { createTestApp, SCRIPT_HASH, type TestApp } from '../../support/create-test-app.js'
 import { misfits } from '../../support/misfits.js'
 
 const STRIPE_SECRET = 'whsec_of_these_tests_alone'
 const TOKEN = 'a-token-of-these-tests'
-// The External API has its own document.
-const NOT_HERE = /^\w+ \/api\/external/
+/** Routes with schemas outside of the External API. */
+const ROUTES: readonly RouteDocs[] = [...MANAGEMENT_ROUTES, sendEvents, receiveStripeEvent, reportUptime]
 
 let test: TestApp
 let key: string
@@ -23,7 +26,7 @@ const fit = (request: unknown) =>
   JSON.stringify(request)
     .replaceAll('ws_abc123', test.site.id)
     .replaceAll('ZV_XXXXXXXXXXX', test.site.trackingCode)
-const findRoute = (name: string) => DESCRIBED_ROUTES.find((route) => nameOf(route) === name)!
+const findRoute = (name: string) => ROUTES.find((route) => nameOf(route) === name)!
 
 async function ask(method: string, url: string, body?: string, headers: Record<string, string> = {}) {
   const answer = await test.app.inject({
@@ -76,40 +79,45 @@ beforeAll(async () => {
 afterAll(() => test.close())
 
 it('lists exactly the routes that the app serves', async () => {
-  const served = (await listServedRoutes()).filter((route) => !NOT_HERE.test(route))
-  expect(
-    DESCRIBED_ROUTES.filter(({ path }) => !path.startsWith('/webhooks/'))
-      .map((route) => nameOf(route).replaceAll(/\{\w+\}/g, '{}'))
-      .sort(),
-  ).toEqual(served.sort())
-  expect(new Set(DESCRIBED_ROUTES.map(({ operationId }) => operationId)).size).toBe(DESCRIBED_ROUTES.length)
+  const served = await listRoutesOf(test.app)
+  const table = [...EXTERNAL_ROUTES, ...MANAGEMENT_ROUTES, ...RAW_ROUTES]
+  const listed = [
+    ...EXTERNAL_ROUTES.map(({ method, path }) => `${method} ${EXTERNAL_API}${path}`),
+    ...[...MANAGEMENT_ROUTES, ...RAW_ROUTES].map(nameOf),
+    `GET ${EXTERNAL_API}/openapi.json`,
+    `GET ${EXTERNAL_API}/docs`,
+    // The same as without the slash.
+    'GET /health/',
+  ].map((route) => route.replace('{hash}', SCRIPT_HASH).replaceAll(/\{\w+\}/g, '{}'))
+  expect(listed.sort()).toEqual(served.sort())
+  expect(new Set(table.map(({ operationId }) => operationId)).size).toBe(table.length)
 })
 
 /** The URL of a route, with a new object to act on. */
-async function fill({ path, query }: DescribedRoute): Promise<string> {
+async function fill({ path, query }: RouteDocs): Promise<string> {
   const [, kind] = /(\w+)(?:\/\{id\}|$)/.exec(path)!
-  const id = path.includes('{id}') || query?.required?.includes('id') ? await ids[kind!]!() : ''
-  const asked = query?.required?.map((name) => `${name}=${name === 'id' ? id : test.site.id}`) ?? []
+  const id = path.includes('{id}') || query.required?.includes('id') ? await ids[kind!]!() : ''
+  const asked = query.required?.map((name) => `${name}=${name === 'id' ? id : test.site.id}`) ?? []
   return `${path.replace(/\{id\}(?=$|\/)/, id)}?${asked.join('&')}`.replace(/\?$/, '')
 }
 
-// A stream has no JSON schema.
-it.each(DESCRIBED_ROUTES.filter(({ answer }) => answer).map((route) => [nameOf(route), route] as const))(
+it.each(ROUTES.map((route) => [nameOf(route), route] as const))(
   '%s accepts its examples and answers exactly in the documented shape',
   async (_, route) => {
-    const { method, path, status = 200, body, request, answer, example } = route
-    expect(misfits(answer!, example)).toEqual([])
+    const { method, path, status, body, request } = route
+    const { schema, example } = answerOf(route)!
+    expect(misfits(schema, example)).toEqual([])
     if (body) expect(misfits(body, request)).toEqual([])
     const payload = request === undefined ? undefined : fit(request)
     const answered = await ask(method, await fill(route), payload, headersOf(path, payload))
     expect([answered.status, answered.status < 400 ? [] : answered.body]).toEqual([status, []])
-    expect(misfits(answer!, answered.body)).toEqual([])
+    expect(misfits(schema, answered.body)).toEqual([])
   },
 )
 
 // Stripe defines its own bodies; the collector only requires a signature.
 it.each(
-  DESCRIBED_ROUTES.filter(({ body, path }) => body && path !== '/webhooks/stripe').map(
+  ROUTES.filter((route) => route.body && route !== receiveStripeEvent).map(
     (route) => [nameOf(route), route] as const,
   ),
 )('%s rejects a body with missing fields or wrong types', async (_, route) => {

@@ -1,6 +1,6 @@
 import { createApiKey } from '@zenovay/collector'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ApiRoute } from '../../../src/http/api/route.js'
+import type { RouteDocs } from '../../../src/http/api/route.js'
 import { EXTERNAL_ROUTES } from '../../../src/routes/index.js'
 import { addGoal } from '../../support/add-goal.js'
 import { makeEvent } from '../../support/make-event.js'
@@ -76,7 +76,7 @@ async function ask(
   return { status: answer.status, text: await answer.text(), headers: answer.headers }
 }
 
-const urlOf = (route: ApiRoute, value: string) =>
+const urlOf = (route: RouteDocs, value: string) =>
   route.path.replaceAll(/\{(?!id)\w+\}/g, encodeURIComponent(value))
 const routes = EXTERNAL_ROUTES.filter(({ method, takesProperties }) => method === 'GET' && takesProperties)
 

@@ -1,0 +1,222 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { type AddIssue, field, NAME, oneOf, SITE_ID } from '../http/fields.js'
+import {
+  type AlertFields,
+  COMPARISONS,
+  DESTINATION_TYPES,
+  type DestinationType,
+  type Metric,
+  METRIC_RULES,
+  METRICS,
+} from './alert.js'
+
+/** A destination before its URL or address is sealed. */
+export type PlainDestination =
+  { type: 'webhook' } | { type: 'slack'; url: string } | { type: 'email'; address: string }
+
+/** The fields of an alert before its destinations are sealed. */
+export type PlainAlertFields = Omit<AlertFields, 'destinations'> & { destinations: PlainDestination[] }
+
+const MAX_WINDOW_MINUTES = 24 * 60
+const MAX_COOL_DOWN_MINUTES = 7 * 24 * 60
+const LARGEST = 1_000_000_000_000
+const MAX_DESTINATIONS = 5
+const MAX_ADDRESS_LENGTH = 254
+const MAX_URL_LENGTH = 2_048
+
+const DESTINATION = Type.Union([
+  Type.Object({ type: Type.Literal('webhook') }),
+  Type.Object({ type: Type.Literal('slack'), url: Type.String({ description: 'Incoming webhook URL.' }) }),
+  Type.Object({ type: Type.Literal('email'), address: Type.String() }),
+])
+
+/** What the owner of an alert chooses; metrics differ in what they have of it. */
+export const ALERT_FIELDS = {
+  name: NAME,
+  threshold: Type.Number({ minimum: 0, maximum: LARGEST, description: 'In the unit of the metric.' }),
+  window_minutes: Type.Integer({ minimum: 1, maximum: MAX_WINDOW_MINUTES }),
+  comparison: oneOf(COMPARISONS, { default: '>' }),
+  hysteresis: Type.Number({
+    minimum: 0,
+    maximum: LARGEST,
+    default: 0,
+    description: 'Distance from the threshold that the value must reach before the alert can fire again.',
+  }),
+  minimum_volume: Type.Integer({
+    minimum: 0,
+    maximum: LARGEST,
+    default: 0,
+    description: 'With fewer visitors the state of the alert stays as it is.',
+  }),
+  cool_down_minutes: Type.Integer({
+    minimum: 0,
+    maximum: MAX_COOL_DOWN_MINUTES,
+    default: 0,
+    description: 'Time without notifications after the alert fired.',
+  }),
+  active: Type.Boolean({ default: true }),
+}
+
+const CURRENCY = field<string>(
+  Type.String({ description: 'ISO 4217; for the metric revenue only.', default: 'USD' }),
+  {
+    parse: (value) => (typeof value === 'string' && /^[A-Z]{3}$/.test(value) ? value : undefined),
+    reason: 'must be a code of ISO 4217, such as EUR',
+  },
+)
+const DESTINATIONS = field<PlainDestination[]>(
+  Type.Array(DESTINATION, { minItems: 1, maxItems: MAX_DESTINATIONS }),
+  { parse: parseDestinations },
+)
+
+const CHANGES = Type.Partial(
+  Type.Object({ ...ALERT_FIELDS, currency: CURRENCY, destinations: DESTINATIONS }),
+).properties
+
+export const NEW_ALERT = Type.Object({
+  site_id: SITE_ID,
+  metric: oneOf(METRICS),
+  ...CHANGES,
+  name: NAME,
+})
+export const ALERT_CHANGES = Type.Object(CHANGES)
+
+type AlertChanges = Static<typeof ALERT_CHANGES>
+
+interface AlertContext {
+  /** Undefined when a new alert names none. */
+  metric: Metric | undefined
+  /** Whether the alert must have all fields of its metric. */
+  isNew: boolean
+  /** Whether the collector has a mail server. */
+  hasMail: boolean
+  /** Why a URL may not be called; undefined when it may. */
+  findUrlIssue(url: string): string | undefined
+}
+
+const ALWAYS = ['site_id', 'metric', 'name', 'active', 'destinations']
+
+/** Checks the fields by the rules of the metric, and the destinations by what this collector can reach. */
+export function refineAlert(
+  alert: Partial<AlertChanges>,
+  addIssue: AddIssue,
+  { metric, isNew, hasMail, findUrlIssue }: AlertContext,
+): void {
+  const rule = metric && METRIC_RULES[metric]
+  if (rule)
+    for (const name of Object.keys(alert))
+      if (![...ALWAYS, ...rule.fields].includes(name))
+        addIssue(name, `must be left out of an alert on ${metric}`)
+  if (rule?.fields.includes('threshold') && (alert.threshold ?? 0) > rule.largestThreshold)
+    addIssue('threshold', `must be a number from 0 to ${rule.largestThreshold}`)
+  if (isNew && alert.threshold === undefined && rule?.defaults.threshold === undefined)
+    addIssue('threshold', 'is missing')
+  if (isNew && alert.window_minutes === undefined && rule?.defaults.windowMinutes === undefined)
+    addIssue('window_minutes', 'is missing')
+
+  for (const [index, destination] of (alert.destinations ?? []).entries()) {
+    const reason =
+      destination.type === 'slack'
+        ? findUrlIssue(destination.url)
+        : destination.type === 'email' && !hasMail
+          ? 'this collector has no mail server: SMTP_URL and MAIL_FROM are not set'
+          : undefined
+    if (reason !== undefined) addIssue('destinations', `${index + 1}: ${reason}`)
+  }
+}
+
+/** The fields of a checked change. */
+export function toAlertChanges({
+  window_minutes: windowMinutes,
+  minimum_volume: minimumVolume,
+  cool_down_minutes: coolDownMinutes,
+  active: isActive,
+  ...same
+}: AlertChanges): Partial<PlainAlertFields> {
+  const { name, threshold, comparison, hysteresis, currency, destinations } = same
+  const changes = {
+    name,
+    threshold,
+    comparison,
+    hysteresis,
+    currency,
+    destinations,
+    windowMinutes,
+    minimumVolume,
+    coolDownMinutes,
+    isActive,
+  }
+  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
+}
+
+/** The fields of a checked new alert, with the defaults of its metric. */
+export function toNewAlert({ metric, ...body }: Static<typeof NEW_ALERT>): PlainAlertFields {
+  return {
+    isActive: true,
+    destinations: [{ type: 'webhook' }],
+    ...METRIC_RULES[metric].defaults,
+    ...toAlertChanges(body),
+    metric,
+  } as PlainAlertFields
+}
+
+// One mailbox and nothing else: no list, no display name, no quotes, nothing that ends a header.
+const ADDRESS =
+  /^[a-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/i
+const VALUE_FIELDS: Record<DestinationType, string | undefined> = {
+  webhook: undefined,
+  slack: 'url',
+  email: 'address',
+}
+
+function parseDestinations(
+  value: unknown,
+  addIssue: (reason: string) => void,
+): PlainDestination[] | undefined {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_DESTINATIONS)
+    return void addIssue(`must be an array of 1 to ${MAX_DESTINATIONS} destinations`)
+  const destinations = value
+    .map((entry: unknown, index) => parseDestination(entry, (reason) => addIssue(`${index + 1}: ${reason}`)))
+    .filter((destination) => destination !== undefined)
+  if (new Set(destinations.map((destination) => JSON.stringify(destination))).size < destinations.length)
+    addIssue('must not name one destination twice')
+  return destinations
+}
+
+function parseDestination(entry: unknown, addIssue: (reason: string) => void): PlainDestination | undefined {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
+    return void addIssue('must be an object')
+  const { type, ...rest } = entry as Record<string, unknown>
+  if (!DESTINATION_TYPES.includes(type as DestinationType))
+    return void addIssue(`type must be one of ${DESTINATION_TYPES.join(', ')}`)
+  const name = VALUE_FIELDS[type as DestinationType]
+  if (Object.keys(rest).some((key) => key !== name))
+    return void addIssue(
+      name === undefined ? 'must have no field but type' : `must have no field but type and ${name}`,
+    )
+  const value = name === undefined ? undefined : rest[name]
+  switch (type as DestinationType) {
+    case 'webhook':
+      return { type: 'webhook' }
+    case 'slack':
+      return isWholeUrl(value)
+        ? { type: 'slack', url: value }
+        : void addIssue(
+            `url must be the whole URL of an incoming webhook, at most ${MAX_URL_LENGTH} characters`,
+          )
+    case 'email':
+      return isAddress(value)
+        ? { type: 'email', address: value }
+        : void addIssue('address must be one e-mail address')
+  }
+}
+
+/** Whether a value is one e-mail address. */
+export function isAddress(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MAX_ADDRESS_LENGTH && ADDRESS.test(value)
+}
+
+/** A masked URL from a list ends with `…` and must not replace the real one. */
+function isWholeUrl(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MAX_URL_LENGTH && !value.includes('…')
+}

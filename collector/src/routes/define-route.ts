@@ -1,0 +1,30 @@
+import type { AlertManagement } from '../alerts/management.js'
+import type { ChangeLog } from '../control/change-log.js'
+import type { ControlStore } from '../control/control-store.js'
+import type { GoalCache } from '../control/goals/goal-cache.js'
+import type { GoalStore } from '../control/goals/goal-store.js'
+import { type ApiRoute, createDefineRoute } from '../http/api/route.js'
+import type { SiteCache } from '../ingest/admit/site-cache.js'
+import type { Erase } from '../jobs/erase.js'
+import type { ReportStore } from '../reports/report-store.js'
+import type { WebhookManagement } from '../webhooks/management.js'
+import type { Webhooks } from '../webhooks/service.js'
+
+/** What the routes with a schema work with. */
+export interface RouteServices {
+  control: ControlStore
+  reports: ReportStore
+  goals: GoalStore
+  /** Reloaded after a change, so that new events count by it. */
+  goalCache: Pick<GoalCache, 'load'>
+  alerts: AlertManagement
+  webhooks: WebhookManagement
+  deliveries: Pick<Webhooks, 'listLog'>
+  changes: ChangeLog
+  sites: SiteCache
+  erase: Erase
+}
+
+export type Route = ApiRoute<RouteServices>
+
+export const defineRoute = createDefineRoute<RouteServices>()

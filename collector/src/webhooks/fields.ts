@@ -1,0 +1,64 @@
+import { Type } from '@sinclair/typebox'
+import { field, oneOf } from '../http/fields.js'
+import { isWebhookEventName, WEBHOOK_EVENTS, type WebhookEventName } from './webhook.js'
+
+const MAX_EVENTS_PER_WEBHOOK = 5
+const MAX_DESCRIPTION_LENGTH = 500
+const SHOWN_LENGTH = 100
+const EVENTS_RULE = 'events must be an array of event types'
+const EVENT_ID = /^evt_[0-9a-f]{32}$/
+
+/** Sentences name their field: one of the two APIs answers with the sentence only. */
+export const WEBHOOK_URL = field<string>(
+  Type.String({ description: 'HTTPS, to a public address.', maxLength: 2_048 }),
+  {
+    parse: (value) => (typeof value === 'string' ? value : undefined),
+    reason: 'URL must use HTTPS',
+    missing: 'url is required',
+  },
+)
+
+export const EVENT_TYPES = field<WebhookEventName[]>(
+  Type.Array(oneOf(WEBHOOK_EVENTS), { minItems: 1, maxItems: MAX_EVENTS_PER_WEBHOOK }),
+  { parse: parseEvents, missing: EVENTS_RULE },
+)
+
+export const DESCRIPTION = field<string>(Type.String({ maxLength: MAX_DESCRIPTION_LENGTH }), {
+  parse: (value) =>
+    value === null
+      ? ''
+      : typeof value === 'string' && value.length <= MAX_DESCRIPTION_LENGTH
+        ? value
+        : undefined,
+  reason: `description must be a text of at most ${MAX_DESCRIPTION_LENGTH} characters`,
+})
+
+/** Which deliveries to send again. */
+export const REPLAY = {
+  event_id: field<string>(Type.String({ description: 'ID of one delivery, evt_….' }), {
+    parse: (value) => (typeof value === 'string' && EVENT_ID.test(value) ? value : undefined),
+    reason: 'must be the ID of one delivery, such as evt_ and 32 hex digits',
+  }),
+  failed_since: field<number>(Type.String({ description: 'ISO 8601.' }), {
+    parse: parseTime,
+    reason: 'must be a time in ISO 8601',
+  }),
+}
+
+function parseEvents(given: unknown, addIssue: (reason: string) => void): WebhookEventName[] | undefined {
+  if (!Array.isArray(given) || given.length === 0) return void addIssue(EVENTS_RULE)
+  const names = [...new Set<unknown>(given)]
+  const unknown = names.find((name) => !isWebhookEventName(name))
+  if (unknown !== undefined)
+    return void addIssue(
+      `Invalid event type: ${(typeof unknown === 'string' ? unknown : JSON.stringify(unknown)).slice(0, SHOWN_LENGTH)}`,
+    )
+  if (names.length > MAX_EVENTS_PER_WEBHOOK)
+    return void addIssue(`Maximum ${MAX_EVENTS_PER_WEBHOOK} event types per webhook`)
+  return names as WebhookEventName[]
+}
+
+function parseTime(value: unknown): number | undefined {
+  const time = typeof value === 'string' ? Date.parse(value) : NaN
+  return Number.isNaN(time) ? undefined : time
+}
