@@ -28,16 +28,6 @@ export default defineConfig(
     },
   },
   { files: ['*.config.ts'], extends: [tseslint.configs.disableTypeChecked] },
-  // Bytes of the script are paid by every visitor: a call for its effect inside an expression is one of the ways to save them,
-  // and so is a text that is thrown; the guard around all commands makes it a warning.
-  {
-    files: ['src/tracker/**'],
-    rules: {
-      '@typescript-eslint/no-unused-expressions': 'off',
-      '@typescript-eslint/only-throw-error': 'off',
-      '@typescript-eslint/no-base-to-string': 'off',
-    },
-  },
   {
     files: ['**/*.test.ts', '**/*.spec.ts', '**/test/support/**'],
     linterOptions: { reportUnusedDisableDirectives: 'off' },

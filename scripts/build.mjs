@@ -17,8 +17,9 @@ const SOURCES = [
   'package-lock.json',
   'collector/tsconfig.json',
   'scripts/build.mjs',
-  'scripts/minify-script.mjs',
+  'scripts/minify.mjs',
   'scripts/name-bindings.mjs',
+  'scripts/shorten.mjs',
   'scripts/names.json',
 ]
 const OUTPUTS = ['dist', 'collector/dist', 'demo/dist']
@@ -35,11 +36,11 @@ const STEPS = [
   ['tsc', '-p', 'demo/app'],
 ]
 
-/** Builds everything anew, unless the sources are those of the last build. */
+/** Builds everything, unless no source has changed since the last build. */
 export function ensureBuilt() {
   const state = hashSources()
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === state) return
-  // tsc never deletes: what a removed source left behind would be packed.
+  // tsc never deletes outputs: those of a removed source would be packed.
   for (const output of OUTPUTS) rmSync(join(ROOT, output), { recursive: true, force: true })
   for (const [tool, ...args] of STEPS) {
     const { status } = spawnSync(process.execPath, [join(ROOT, 'node_modules', TOOLS[tool]), ...args], {

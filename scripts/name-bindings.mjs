@@ -1,19 +1,19 @@
-// Names of the bindings of a minified script, each chosen by itself: brotli packs some choices much better than others.
+// Reads and writes the names of a minified script's bindings: brotli packs some choices much better than others.
 import { createHash } from 'node:crypto'
 import { parse } from 'acorn'
 import { analyze } from 'eslint-scope'
 
-/** What `npm run tune` found. */
+/** Result of `npm run tune`. */
 export const NAMES_FILE = new URL('names.json', import.meta.url)
 
 const ECMA_VERSION = 2022
 
-/** Tells scripts apart. */
+/** Identifies a script. */
 export const hashScript = (code) => createHash('sha256').update(code).digest('hex').slice(0, 16)
 
 /**
- * Reads a script that is one block, `{let a,b=…;…}`, and gives what of it may be chosen: the name of each binding, and the
- * order of the first declaration's declarators. `needs` has pairs of these, the second of which reads the first outside of any function.
+ * Reads the freedom that a script of the form `(()=>{let a,b=…;…})()` leaves: the name of each binding, and the order of the first
+ * declaration's declarators. `needs` lists pairs of declarators; the second reads the first while it is initialised.
  */
 export function readBindings(code) {
   const tree = parse(code, { ecmaVersion: ECMA_VERSION, ranges: true })
@@ -29,7 +29,7 @@ export function readBindings(code) {
     ).values(),
   ])
 
-  // Scopes in which a binding is used, up to its own: none of them may declare its name again.
+  // Scopes between a binding and its uses: none of them may declare the same name.
   const reach = bindings.map(({ scope, references }) => {
     const reached = new Set([scope])
     for (const { from } of references) for (let at = from; at !== scope; at = at.upper) reached.add(at)
@@ -44,7 +44,7 @@ export function readBindings(code) {
   const slots = uses
     .flatMap((identifiers, binding) => identifiers.map(({ range: [from, to] }) => ({ from, to, binding })))
     .toSorted((a, b) => a.from - b.from)
-  const { declarations } = tree.body[0].body[0]
+  const [{ declarations }] = tree.body[0].expression.callee.body.body
   const needs = bindings.flatMap(({ identifiers: [own], references, scope }) => {
     const first = declarations.findIndex(({ id }) => id.range[0] === own.range[0])
     const readers = references
@@ -68,7 +68,7 @@ export function readBindings(code) {
   }
 }
 
-/** The script with these names for its bindings and its first declaration in this order. */
+/** Writes the script with these names for its bindings and its first declaration in this order. */
 export function writeBindings({ code, slots, declarators }, names, order) {
   const write = (start, end) => {
     let text = ''

@@ -1,14 +1,14 @@
-// npm run tune [-- seconds]: searches names and order for the bindings of dist/z.js that brotli packs best, by simulated
-// annealing, and keeps them in scripts/names.json. A build takes them as long as the script is the one they were found for.
+// npm run tune [-- seconds]: searches the names and the order of the bindings of dist/z.js that brotli packs best, by simulated
+// annealing, and stores them in scripts/names.json. A build uses them only for the script they were found for.
 import { readFileSync, writeFileSync } from 'node:fs'
 import typescript from '@rollup/plugin-typescript'
 import { rollup } from 'rollup'
-import { minifyScript } from './minify-script.mjs'
+import { minifyScript } from './minify.mjs'
 import { NAMES_FILE, hashScript, readBindings, writeBindings } from './name-bindings.mjs'
 import { brotliLength } from './sizes.mjs'
 
 const LETTERS = [...'etnrsiaolducpmhfgvbywxkTSECAINMDLPROjUFBHWVKGzXYqQJZ$_']
-// Bytes by which a step may be worse, at first: enough to leave a valley, too little to forget what was found.
+// In bytes: a step that costs this much is accepted with 1/e at first. Enough to leave a local minimum.
 const START_TEMPERATURE = 0.6
 
 const seconds = Number(process.argv[2] ?? 120)
@@ -25,7 +25,7 @@ const fits = (names, binding) => bindings.rivals[binding].every((rival) => names
 const isSound = (order) =>
   bindings.needs.every(([first, second]) => order.indexOf(first) < order.indexOf(second))
 
-/** Another choice, not far from this one; undefined when it is none. */
+/** Returns a choice close to this one, or undefined when that is not a valid one. */
 function step({ names, order }) {
   const kind = Math.random()
   if (kind < 0.2) {

@@ -1,4 +1,4 @@
-// The command's entry: the only file that touches the process.
+// Entry of the command; the only file that reads arguments and environment and sets the exit code.
 import { runCli } from './cli/run.js'
 import { StartError } from './errors.js'
 

@@ -143,7 +143,7 @@ export function roomOf(file) {
   const name = names
     .filter((room) => path === room || path.startsWith(`${room}/`))
     .sort((a, b) => b.length - a.length)[0]
-  return name && { folder, name }
+  return name === undefined ? undefined : { folder, name }
 }
 
 /** Why a file may not import another one; `undefined` when it may. Both paths are relative to the root of the project. */

@@ -1,20 +1,20 @@
 /**
- * The register of every error code the collector answers with: its HTTP status and the sentence
- * that says what to do. docs/errors.md lists the same rows; a test keeps the two equal.
+ * All error codes of the collector, each with its HTTP status and a sentence that contains the fix.
+ * docs/errors.md lists the same rows; a test keeps both equal.
  */
 export const ERROR_CODES = {
   VALIDATION_ERROR: {
     status: 400,
-    message: 'The request is not valid. Mend every fault listed in details and send it again.',
+    message: 'The request is not valid. Fix every issue listed in details and retry.',
   },
   UNAUTHORIZED: {
     status: 401,
-    message: 'This needs an API key. Send it as X-API-Key or as Authorization: Bearer.',
+    message: 'An API key is required. Send it as X-API-Key or as Authorization: Bearer.',
   },
   INVALID_SIGNATURE: {
     status: 401,
     message:
-      'The signature is not that of this body, or was made more than five minutes ago. Check the secret and the clock.',
+      'The signature does not match the body, or is older than five minutes. Check the secret and the clock.',
   },
   BOT_REJECTED: {
     status: 403,
@@ -27,9 +27,9 @@ export const ERROR_CODES = {
   },
   FORBIDDEN: {
     status: 403,
-    message: 'This API key may not do that. Use a key with access to the website and the scope this needs.',
+    message: 'This API key may not do that. Use a key with access to the website and the required scope.',
   },
-  NOT_FOUND: { status: 404, message: 'There is nothing here. Check the path and the id.' },
+  NOT_FOUND: { status: 404, message: 'Not found. Check the path and the id.' },
   UNKNOWN_TRACKING_CODE: {
     status: 404,
     message: 'No site has this tracking code. Compare it with zenovay-collector site list.',
@@ -40,56 +40,55 @@ export const ERROR_CODES = {
   },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,
-    message: 'Send the body as application/json; events may come as text/plain, too.',
+    message: 'Send the body as application/json. Events may also be text/plain.',
   },
   RATE_LIMIT_EXCEEDED: {
     status: 429,
-    message: 'Too many requests. Wait for Retry-After seconds, then send it again.',
+    message: 'Too many requests. Retry after Retry-After seconds.',
   },
   MONTHLY_LIMIT_EXCEEDED: {
     status: 429,
     message:
-      "This key has made the requests of its plan's month. Wait for Retry-After seconds, or take a larger plan.",
+      "This key has used up its plan's monthly requests. Retry after Retry-After seconds, or upgrade the plan.",
   },
   INTERNAL_ERROR: {
     status: 500,
-    message: 'The collector failed to answer. Send it again, and report the request id if it stays.',
+    message: 'The collector failed to answer. Retry, and report the request id if the error persists.',
   },
   STORE_UNAVAILABLE: {
     status: 503,
-    message:
-      'The store is away or busy. Keep the event, and send the request again after Retry-After seconds.',
+    message: 'The store is unavailable or busy. Keep the event and retry after Retry-After seconds.',
   },
 } as const satisfies Record<string, { status: number; message: string }>
 
-/** A code of the register, as it stands in `error.code` of an answer. */
+/** An error code, the value of `error.code` in an answer. */
 export type ErrorCode = keyof typeof ERROR_CODES
 
-/** One fault of a refused body or parameter. */
+/** One issue of a refused body or parameter. */
 export interface Fault {
-  /** The field at fault, such as `session_id` or `properties.price`; `body` for the whole body. */
+  /** Name of the field, such as `session_id` or `properties.price`; `body` for the whole body. */
   field: string
-  /** What is wrong with it and what is allowed. */
+  /** Describes the issue and the allowed values. */
   reason: string
 }
 
-/** The error of an answer, without its envelope. */
+/** The error of an answer, without the envelope. */
 export interface WireError {
   code: ErrorCode
   message: string
   /** ISO 8601, UTC. */
   timestamp: string
-  /** Every fault found, when the code is `VALIDATION_ERROR`. */
+  /** Every issue found, with `VALIDATION_ERROR`. */
   details?: Fault[]
 }
 
-/** The body of every answer that is not a success. */
+/** Body of every error answer. */
 export interface ErrorBody {
   success: false
   error: WireError
 }
 
-/** Builds the error of an answer from the register. */
+/** Creates the error of an answer, with the sentence of its code. */
 export function createWireError(code: ErrorCode, now: Date, details?: Fault[]): WireError {
   const error: WireError = { code, message: ERROR_CODES[code].message, timestamp: now.toISOString() }
   if (details) error.details = details

@@ -1,21 +1,21 @@
 import type { Fault } from './error-codes.js'
 import { MAX_URL_LENGTH } from './limits.js'
 
-// Both a browser and Node have it; this room's lib has neither.
+// Browsers and Node both have it, but this room compiles without either's lib.
 declare const URL: new (url: string) => { protocol: string }
 
-/** A body under validation, and every fault found in it so far: the caller learns all of them at once. */
+/** A body under validation, and all issues found in it so far: they are reported together. */
 export interface Fields {
   body: Record<string, unknown>
   faults: Fault[]
 }
 
-/** What a text may be, lengths in UTF-16 units. */
+/** Limits of a string, in UTF-16 units. */
 export interface TextRule {
   min?: number
   max: number
   required?: boolean
-  /** Too long a text is cut instead of refused. */
+  /** Cut a string that is too long instead of refusing it. */
   cut?: boolean
 }
 
@@ -24,7 +24,7 @@ export function isJsonObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Reads a field; null is as good as absent. */
+/** Reads a field; null counts as absent. */
 export function readField({ body }: Fields, field: string): unknown {
   return Object.hasOwn(body, field) ? (body[field] ?? undefined) : undefined
 }
@@ -58,7 +58,7 @@ export function readFlag(fields: Fields, field: string): boolean | undefined {
     : addFault(fields, field, 'must be true or false')
 }
 
-/** Reads a whole number of milliseconds; a client's clock may be wrong, so it is clamped to 0 … `max`. */
+/** Reads a number of milliseconds, rounded and clamped to 0 … `max`, because a client's clock may be wrong. */
 export function readDuration(fields: Fields, field: string, max: number): number | undefined {
   const value = readField(fields, field)
   if (value === undefined) return undefined
@@ -72,8 +72,8 @@ export function addFault({ faults }: Fields, field: string, reason: string): und
 }
 
 /**
- * Cuts a text to `max` UTF-16 units. Half surrogate pairs, its own cut's or the sender's, become
- * U+FFFD: they have no UTF-8 form, and a store may refuse the whole batch for one of them.
+ * Cuts a string to `max` UTF-16 units. Lone surrogates, which the cut or the sender may leave, become U+FFFD: they have no
+ * UTF-8 form, and a store may refuse the whole batch because of one.
  */
 export function cutText(value: string, max: number): string {
   return (value.length > max ? value.slice(0, max) : value).toWellFormed()

@@ -6,10 +6,10 @@ const OPEN_BRACE = 123
 const CLOSE_BRACE = 125
 
 /**
- * Whether a JSON text nests deeper than `limit` arrays and objects.
+ * Whether a JSON text nests more than `limit` arrays and objects.
  *
- * Runs over the text before anything parses it: `JSON.parse` takes 32,000 nested arrays in 64 KB,
- * and the first thing that serialises the result again overflows the stack.
+ * Checked before parsing: `JSON.parse` accepts 32,000 nested arrays in 64 KB, and serialising the result then overflows
+ * the stack.
  */
 export function isDeeperThan(json: string, limit: number): boolean {
   if (!hasMoreThan(json, limit)) return false
@@ -28,7 +28,7 @@ export function isDeeperThan(json: string, limit: number): boolean {
   return false
 }
 
-/** Whether more than `limit` brackets and braces open, those in strings among them: most texts have too few, and need not be read character by character. */
+/** Whether a text has more than `limit` opening brackets and braces, including those in strings. A cheap first check: most texts have fewer. */
 function hasMoreThan(json: string, limit: number): boolean {
   let opened = 0
   for (const mark of '[{')

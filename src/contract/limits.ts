@@ -1,8 +1,8 @@
 /** Largest request body of the ingest endpoint, in bytes. */
 export const MAX_BODY_BYTES = 64 * 1024
-/** Most events in one ingest request; each counts as one request against the limits. */
+/** Most events in one ingest request; each counts as one request for the rate limits. */
 export const MAX_BATCH_EVENTS = 30
-/** Most events of one request with an API key, `POST /api/v1/events`. */
+/** Most events in one request with an API key, `POST /api/v1/events`. */
 export const MAX_KEYED_BATCH_EVENTS = 1000
 /** Largest body of such a request, in bytes. */
 export const MAX_KEYED_BATCH_BYTES = 5 * 1024 * 1024
@@ -24,17 +24,17 @@ export const MAX_PROPERTY_KEY_LENGTH = 40
 export const MAX_PROPERTY_VALUE_LENGTH = 500
 /** Longest `title`, in characters; longer ones are cut. */
 export const MAX_TITLE_LENGTH = 500
-/** Longest `user_agent`, in characters; longer ones are cut. It is judged, never stored. */
+/** Longest `user_agent`, in characters; longer ones are cut. Used for detection, never stored. */
 export const MAX_USER_AGENT_LENGTH = 1024
 /** Longest label (`browser`, `os`, `language`, …), in characters; longer ones are cut. */
 export const MAX_LABEL_LENGTH = 64
-/** How long ago an event may have happened, in milliseconds: the age of the tracker's outbox. */
+/** Greatest age of an event, in milliseconds; the tracker drops older ones from its outbox. */
 export const MAX_AGE_MS = 7 * 24 * 60 * 60 * 1000
-/** A session ends after this long without an event, in milliseconds. */
+/** Time without an event after which a session ends, in milliseconds. */
 export const SESSION_TIMEOUT_MS = 30 * 60 * 1000
-/** A visitor is live for this long after an event or heartbeat, in milliseconds. */
+/** Time after an event or heartbeat during which a visitor is live, in milliseconds. */
 export const LIVE_WINDOW_MS = 5 * 60 * 1000
-/** The same `event_id` within this time is acknowledged and not counted, in milliseconds. */
+/** Time within which a repeated `event_id` is acknowledged but not counted, in milliseconds. */
 export const DEDUPLICATION_WINDOW_MS = 24 * 60 * 60 * 1000
 /** Most ingest requests of one client in ten seconds. */
 export const BURST_LIMIT = 60

@@ -40,11 +40,15 @@ const REFERRER: TextRule = { max: MAX_URL_LENGTH, cut: true }
 const TITLE: TextRule = { max: MAX_TITLE_LENGTH, cut: true }
 
 /**
- * Checks one event of an ingest body and fills its defaults.
+ * Validates one event of an ingest body and fills its defaults.
  *
- * Takes any parsed JSON value and never throws. Unknown fields are left out. Texts that only
- * describe (title, referrer, property values, labels) are cut to their limits; ids and names that
- * are too long are faults, because a cut id would join strangers.
+ * Accepts any parsed JSON value and never throws. Unknown fields are dropped. Descriptive strings (title, referrer, property
+ * values, labels) are cut to their limits; ids and names that are too long are refused, because a cut id would merge users.
+ *
+ * @example
+ * import { validateEvent } from '@zenovay/tracker/contract'
+ * const result = validateEvent(JSON.parse('{"url":"https://example.com/"}'))
+ * if (!result.ok) console.log(result.faults) // [{ field: 'session_id', reason: 'is missing' }, …]
  */
 export function validateEvent(body: unknown): EventResult {
   if (!isJsonObject(body))
@@ -100,7 +104,11 @@ function readProperties(fields: Fields): Properties {
   for (const [key, entry] of entries.slice(0, MAX_PROPERTIES)) {
     const field = `properties.${cutText(key, MAX_PROPERTY_KEY_LENGTH)}`
     if (key === '' || key === '__proto__' || key.length > MAX_PROPERTY_KEY_LENGTH)
-      addFault(fields, field, `is no key: 1 to ${MAX_PROPERTY_KEY_LENGTH} characters, and not __proto__`)
+      addFault(
+        fields,
+        field,
+        `is not a valid key: 1 to ${MAX_PROPERTY_KEY_LENGTH} characters, and not __proto__`,
+      )
     else if (typeof entry === 'string')
       properties[key.toWellFormed()] = cutText(entry, MAX_PROPERTY_VALUE_LENGTH)
     else if (typeof entry === 'boolean' || (typeof entry === 'number' && Number.isFinite(entry)))

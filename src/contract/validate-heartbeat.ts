@@ -5,7 +5,7 @@ import type { Heartbeat } from './wire.js'
 
 export type HeartbeatResult = { ok: true; heartbeat: Heartbeat } | { ok: false; faults: Fault[] }
 
-/** Checks the body of a heartbeat. Takes any parsed JSON value and never throws. */
+/** Validates the body of a heartbeat. Accepts any parsed JSON value and never throws. */
 export function validateHeartbeat(body: unknown): HeartbeatResult {
   if (!isJsonObject(body)) return { ok: false, faults: [{ field: 'body', reason: 'must be a JSON object' }] }
   const fields: Fields = { body, faults: [] }

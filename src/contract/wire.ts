@@ -1,4 +1,4 @@
-/** The kinds of event the ingest endpoint takes. */
+/** Event types that the ingest endpoint accepts. */
 export const EVENT_TYPES = [
   'pageview',
   'custom',
@@ -11,29 +11,29 @@ export const EVENT_TYPES = [
 ] as const
 export type EventType = (typeof EVENT_TYPES)[number]
 
-/** A property value; anything else is dropped by the tracker and refused by the collector. */
+/** A property value. The tracker drops any other value, and the collector refuses it. */
 export type PropertyValue = string | number | boolean
 export type Properties = Record<string, PropertyValue>
 
-/** One event as it is posted to `/e/{trackingCode}`. Lengths are in `limits.ts`, rules in docs/wire.md. */
+/** One event, the body of `POST /e/{trackingCode}`. Its limits are in `limits.ts`, its rules in docs/wire.md. */
 export interface IngestEvent {
   session_id: string
   /** Absolute http(s) URL of the page. */
   url: string
-  /** `desktop`, `mobile`, `tablet`, `server`, …; `auto` or `touch` where the collector reads it from `user_agent`. */
+  /** `desktop`, `mobile`, `tablet`, `server`, …; with `auto` or `touch` the collector reads it from `user_agent`. */
   device_type: string
-  /** A name, a token of the user agent, or `auto`. */
+  /** A name, a token of the user agent, or `auto` to have the collector read it from `user_agent`. */
   browser: string
-  /** As `browser`. */
+  /** Like `browser`. */
   os: string
   user_agent: string
   visitor_id?: string
   /** @default 'pageview' */
   event_type?: EventType
-  /** Needed with `custom` and `goal`. */
+  /** Required for `custom` and `goal`. */
   event_name?: string
   properties?: Properties
-  /** May be empty: the visitor came directly. */
+  /** Empty for a direct visit. */
   referrer?: string
   title?: string
   language?: string
@@ -41,25 +41,25 @@ export interface IngestEvent {
   screen?: string
   timezone?: string
   user_id?: string
-  /** The same id again within 24 hours is acknowledged and not counted. */
+  /** An event with the same id within 24 hours is acknowledged but not counted. */
   event_id?: string
-  /** How long ago it happened, in milliseconds, for an event that waited. 0 … 7 days. */
+  /** Age of an event that was delayed, in milliseconds. 0 … 7 days. */
   age_ms?: number
-  /** Nothing was written to the browser; the collector derives the visitor. */
+  /** Nothing was stored in the browser; the collector derives the visitor. */
   cookieless?: boolean
-  /** Global Privacy Control or Do Not Track was on. */
+  /** Global Privacy Control or Do Not Track is on. */
   gpc?: boolean
-  /** This event was transmitted before. */
+  /** The event was sent before. */
   retry?: boolean
 }
 
-/** An event that passed {@link validateEvent}: defaults filled, texts cut to their limits. */
+/** An event that passed {@link validateEvent}: with defaults, and strings cut to their limits. */
 export type ValidEvent = Filled<
   Required<IngestEvent>,
   'session_id' | 'url' | 'device_type' | 'browser' | 'os' | 'user_agent' | 'event_type' | 'properties'
 >
 
-// Absent fields are undefined instead of missing: every event then has the same shape, which keeps the ingest path fast.
+// Absent fields are undefined and not missing: all events then have the same shape, which keeps the ingest path fast.
 type Filled<T, Always extends keyof T> = { [K in keyof T]: K extends Always ? T[K] : T[K] | undefined }
 
 /** Body of `POST /e/heartbeat/{trackingCode}`. */
@@ -69,7 +69,7 @@ export interface Heartbeat {
   url?: string
 }
 
-/** Answer to one event, or to a batch (then with `accepted` and `rejected`). */
+/** Answer to one event, or to a batch, which has `accepted` and `rejected`. */
 export interface IngestAnswer {
   success: true
   accepted?: number

@@ -1,6 +1,6 @@
 import { startLiveWidget } from './start-live-widget.js'
 
-// The widget's own tag, else the tracker's: a page with both writes its code once.
+// A page with tracker and widget needs its code only once, in either tag.
 const tag = document.querySelector<HTMLScriptElement>('script[data-tracking-code],script[data-id^=ZV_]')
 const own = document.currentScript as HTMLScriptElement | null
 const src = own?.src || tag?.src

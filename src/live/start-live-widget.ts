@@ -1,11 +1,11 @@
 import type { LiveAnswer } from '../contract/wire.js'
 
 export interface LiveWidgetOptions {
-  /** Code of the site whose visitors are counted, unless an element names its own. */
+  /** Tracking code of the site; an element may have its own. */
   trackingCode?: string | undefined
   /** Base URL of the collector. @default the page's own origin */
   apiUrl?: string | undefined
-  /** Time between two polls in milliseconds, never under 5,000. @default 10000 */
+  /** Time between two polls in milliseconds, at least 5,000. @default 10000 */
   intervalMs?: number | undefined
 }
 
@@ -14,12 +14,13 @@ const SHORTEST_INTERVAL_MS = 5_000
 const LONGEST_INTERVAL_MS = 120_000
 
 /**
- * Keeps the number of live visitors in every `<zenovay-live>` and every element with `data-zenovay-live`,
- * also those that come into the page later.
+ * Shows the number of live visitors in every `<zenovay-live>` and every element with `data-zenovay-live`, including
+ * elements that are added later.
  *
- * Elements may name another site with `data-tracking-code` and another collector with `data-api-url`.
- * Polling pauses while the page is hidden, and the interval doubles with each error, up to two minutes.
- * Returns a function that stops it. On a server it does nothing.
+ * An element may have another site (`data-tracking-code`) and another collector (`data-api-url`). Polling pauses while
+ * the page is hidden, and the interval doubles with each error, up to two minutes. Does nothing on a server.
+ *
+ * @returns a function that stops the widget
  *
  * @example
  * import { startLiveWidget } from '@zenovay/tracker/live'
@@ -30,7 +31,7 @@ export function startLiveWidget({
   apiUrl,
   intervalMs = 10_000,
 }: LiveWidgetOptions = {}): () => void {
-  if (typeof document == 'undefined') return () => {}
+  if (typeof document === 'undefined') return () => {}
   const interval = Math.max(SHORTEST_INTERVAL_MS, intervalMs)
   const format = numberFormat(document.documentElement.lang)
   let delay = interval
@@ -46,9 +47,9 @@ export function startLiveWidget({
       if (!code) continue
       const url = `${(dataset['apiUrl'] ?? apiUrl ?? '').replace(/\/$/, '')}/e/live/${code}`
       groups.set(url, [...(groups.get(url) ?? []), element])
-      // Room for three digits of equal width: a changing number moves nothing around it.
-      // A page that gave it a box has its own idea of the room.
-      if (getComputedStyle(element).display == 'inline')
+      // Three digits of equal width: a changing number then causes no layout shift.
+      // An element that the page has given a box keeps its style.
+      if (getComputedStyle(element).display === 'inline')
         style.cssText ||= 'display:inline-block;min-width:3ch;font-variant-numeric:tabular-nums'
       element.ariaLive ||= 'polite'
     }
@@ -57,22 +58,22 @@ export function startLiveWidget({
       try {
         const { visitors } = (await (await fetch(url)).json()) as LiveAnswer
         const text = format.format(visitors)
-        // Error answers have no number. Written only when it changes, or a screen reader would say it again.
+        // Error answers have no number. Unchanged text is not written, because a screen reader would read it again.
         if (!(visitors >= 0)) failed = true
-        else for (const element of elements) if (element.textContent != text) element.textContent = text
+        else for (const element of elements) if (element.textContent !== text) element.textContent = text
       } catch {
         failed = true
       }
     delay = failed ? Math.min(delay * 2, LONGEST_INTERVAL_MS) : interval
-    if (own == polls) schedule()
+    if (own === polls) schedule()
   }
   const schedule = () => {
     clearTimeout(timer)
-    if (document.visibilityState != 'hidden') timer = setTimeout(poll, delay)
+    if (document.visibilityState !== 'hidden') timer = setTimeout(poll, delay)
   }
   const wake = () => {
     clearTimeout(timer)
-    if (document.visibilityState != 'hidden') void poll()
+    if (document.visibilityState !== 'hidden') void poll()
   }
 
   document.addEventListener('visibilitychange', wake)
@@ -88,7 +89,7 @@ function numberFormat(lang: string): Intl.NumberFormat {
   try {
     return new Intl.NumberFormat(lang || undefined)
   } catch {
-    // A lang that is no BCP 47 tag, such as en_US, throws.
+    // Throws for a lang that is not a BCP 47 tag, such as en_US.
     return new Intl.NumberFormat()
   }
 }

@@ -5,22 +5,22 @@ import type { IngestEvent, Properties } from '../contract/wire.js'
 import { IngestError } from './ingest-error.js'
 
 export interface ServerTrackerOptions {
-  /** Public code of the site, `ZV_…`. */
+  /** Tracking code of the site, `ZV_…`. */
   trackingCode: string
-  /** Base URL of the collector; may carry a path prefix. */
+  /** Base URL of the collector; may have a path prefix. */
   apiUrl: string
-  /** Names your service; generic agents (curl, python, …) are refused as bots. @default 'Zenovay-Server/1.0' */
+  /** Identifies your service. Generic agents (curl, python, …) are refused as bots. @default 'Zenovay-Server/1.0' */
   userAgent?: string
-  /** Transmissions of one event before it fails. @default 3 */
+  /** Number of attempts to send an event before it fails. @default 3 */
   attempts?: number
 }
 
 export interface ServerEvent {
-  /** Absolute http(s) URL the event belongs to. */
+  /** Absolute http(s) URL of the page. */
   url: string
-  /** At least 8 characters; the same for events of one visit. */
+  /** At least 8 characters; the same for all events of a visit. */
   sessionId: string
-  /** At least 8 characters; ties repeat events to one visitor. */
+  /** At least 8 characters; the same for all events of a visitor. */
   visitorId?: string
   userId?: string
   referrer?: string
@@ -28,9 +28,9 @@ export interface ServerEvent {
 }
 
 export interface ServerTracker {
-  /** Sends a custom event. Resolves when it is stored; rejects with an {@link IngestError}. */
+  /** Sends a custom event. Resolves when the event is stored; rejects with an {@link IngestError}. */
   track(name: string, event: ServerEvent): Promise<void>
-  /** Sends a pageview. Resolves when it is stored; rejects with an {@link IngestError}. */
+  /** Sends a pageview. Resolves when the event is stored; rejects with an {@link IngestError}. */
   pageview(event: ServerEvent): Promise<void>
 }
 
@@ -38,10 +38,10 @@ const ATTEMPT_TIMEOUT_MS = 10_000
 const FIRST_BACKOFF_MS = 500
 
 /**
- * Sends events from a server, with the fields a browser would fill in.
+ * Creates a client that sends events from a server.
  *
- * Each event has an id of its own, so that a retry after a lost answer is not counted twice.
- * 429, 5xx and connection errors are tried again after `Retry-After` or a growing pause.
+ * Each event has its own id, so that a retry after a lost answer is not counted twice. 429, 5xx and connection errors are
+ * retried after `Retry-After` or a growing pause.
  *
  * @example
  * import { createServerTracker } from '@zenovay/tracker/node'
@@ -121,11 +121,11 @@ function readError(status: number, text: string): IngestError {
     const { error } = JSON.parse(text) as ErrorBody
     return new IngestError({ code: error.code, status, message: error.message, details: error.details })
   } catch {
-    // Not the collector's own answer: something between us and it.
+    // The answer does not come from the collector but from a proxy or another server.
     return new IngestError({
       code: 'STORE_UNAVAILABLE',
       status,
-      message: `The collector's address answered ${status} with something that is not ours. Check apiUrl.`,
+      message: `The answer (status ${status}) does not come from a collector. Check apiUrl.`,
     })
   }
 }

@@ -1,13 +1,13 @@
 import type { ErrorCode, Fault } from '../contract/error-codes.js'
 
-/** An event that the collector refused, or that could not be delivered (`code` is then `STORE_UNAVAILABLE`). */
+/** Thrown when the collector refuses an event, or when it cannot be delivered (code `STORE_UNAVAILABLE`). */
 export class IngestError extends Error {
   override readonly name = 'IngestError'
-  /** A code of docs/errors.md. */
+  /** An error code of docs/errors.md. */
   readonly code: ErrorCode
-  /** HTTP status of the last answer, 0 when there was none. */
+  /** HTTP status of the last answer, 0 without an answer. */
   readonly status: number
-  /** Every fault of the event, when `code` is `VALIDATION_ERROR`. */
+  /** Every issue of the event, with `VALIDATION_ERROR`. */
   readonly details: Fault[]
 
   constructor({

@@ -1,3 +1,2 @@
-export { useZenovay } from './use-zenovay.js'
-export { Zenovay } from './zenovay.js'
+export { useZenovay, Zenovay } from './zenovay.js'
 export type { ZenovayProps } from './zenovay.js'

@@ -1,17 +1,17 @@
 import { useEffect } from 'react'
-import { init, type TrackerOptions } from '../tracker/index.js'
+import * as tracker from '../tracker/index.js'
 
-/** Every option of `init`, and the tracking code. */
-export interface ZenovayProps extends TrackerOptions {
+/** The tracking code, and every option of `init`. */
+export interface ZenovayProps extends tracker.TrackerOptions {
   /** The tracking code of the site. */
   code: string
 }
 
 /**
- * Starts tracking this page; renders nothing. Once, in the root of the application.
+ * Starts tracking this page; renders nothing. Use it once, in the root of the application.
  *
- * Navigation within the page is counted by the tracker itself, whichever router causes it. Options are read when it
- * starts: props that change later change nothing. On a server nothing happens.
+ * The tracker counts navigation within the page itself, with any router. Options are read on start; later changes of
+ * props have no effect. Does nothing on a server.
  *
  * @example
  * // app/layout.tsx (Next, app router); in the pages router it is pages/_app.tsx
@@ -30,8 +30,29 @@ export interface ZenovayProps extends TrackerOptions {
  * }
  */
 export function Zenovay({ code, ...options }: ZenovayProps): null {
-  // Again only for another code, as one that was empty until the application had loaded its settings: the options are
-  // a new object in every render. StrictMode runs every effect twice, and init twice is once.
-  useEffect(() => init(code, options), [code])
+  // Depends on the code alone, which may be empty until the application has loaded its settings: the options are a new
+  // object in every render. StrictMode runs every effect twice; init ignores the second call.
+  useEffect(() => tracker.init(code, options), [code])
   return null
+}
+
+/**
+ * Returns the commands of `@zenovay/tracker`: the same object in every render, so that dependency arrays may omit it.
+ *
+ * Calls before `<Zenovay>` has started wait for it. On a server they do nothing.
+ *
+ * @returns `typeof import('@zenovay/tracker')`: every exported function, with its documentation
+ *
+ * @example
+ * 'use client'
+ * import { useZenovay } from '@zenovay/tracker/react'
+ *
+ * export function SignUp() {
+ *   const { track } = useZenovay()
+ *   return <button onClick={() => track('signup', { plan: 'pro' })}>Sign up</button>
+ * }
+ */
+export function useZenovay(): typeof tracker {
+  // The module object is stable, and bundlers drop unused commands where this hook is not used.
+  return tracker
 }

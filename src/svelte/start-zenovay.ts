@@ -2,10 +2,10 @@ import { onMount } from 'svelte'
 import { init, type TrackerOptions } from '../tracker/index.js'
 
 /**
- * Starts tracking this page when the component that calls it is mounted: the root layout.
+ * Starts tracking this page when the calling component, usually the root layout, is mounted.
  *
- * Call it while the component is created, as any `onMount`. Navigation within the page is counted by the tracker
- * itself, also that of SvelteKit. On a server nothing happens.
+ * Call it during component initialisation, like `onMount`. The tracker counts navigation within the page itself, with
+ * SvelteKit or without. Does nothing on a server.
  *
  * @example
  * // <script lang="ts"> of src/routes/+layout.svelte

@@ -2,19 +2,19 @@ import { MAX_PROPERTIES, MAX_PROPERTY_KEY_LENGTH, MAX_PROPERTY_VALUE_LENGTH } fr
 import type { Properties } from '../contract/wire.js'
 import { warn } from './warn.js'
 
-/** The properties that the wire takes, long texts cut; of each other one it warns. */
+/** Returns the properties that the collector accepts, with long strings cut, and warns about each of the others. */
 export const cleanProperties = (properties?: Record<string, unknown>): Properties => {
   const clean: Properties = {}
   for (const key in properties) {
-    const value = properties[key] as string
-    // Of what `typeof` gives, only string and boolean match.
+    const value = properties[key]
     if (
       key &&
-      !key[MAX_PROPERTY_KEY_LENGTH] &&
-      !Object.keys(clean)[MAX_PROPERTIES - 1] &&
-      (/str|boo/.test(typeof value) || Number.isFinite(value))
+      key.length <= MAX_PROPERTY_KEY_LENGTH &&
+      Object.keys(clean).length < MAX_PROPERTIES &&
+      (/string|boolean/.test(typeof value) || Number.isFinite(value))
     )
-      clean[key] = value.slice?.(0, MAX_PROPERTY_VALUE_LENGTH) || value
+      clean[key] =
+        typeof value === 'string' ? value.slice(0, MAX_PROPERTY_VALUE_LENGTH) : (value as number | boolean)
     else warn(key, 'dropped: ' + typeof value)
   }
   return clean

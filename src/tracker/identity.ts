@@ -1,36 +1,50 @@
 import { SESSION_TIMEOUT_MS } from '../contract/limits.js'
-import { createId } from './create-id.js'
 import type { OutgoingEvent } from './outbox.js'
-import { cookieless, readPrivacy } from './read-privacy.js'
-import { record, writeRecord, type VisitorRecord } from './record.js'
+import { cookieless, readPrivacy } from './privacy.js'
+import {
+  SEEN_AT,
+  SESSION,
+  USER,
+  VISITOR,
+  visitorState,
+  writeVisitorState,
+  type VisitorState,
+} from './visitor-state.js'
 
-/** Session and user of this page load, when cookieless. */
-let memory: VisitorRecord = []
+/** State of a cookieless visitor: it has no visitor id, and ends with the page load. */
+let memoryState: VisitorState = []
 
-/** Gives visitor, session and user of this moment, and counts as activity of the session; from now on it is this `user`, if one is given. */
-export const touchIdentity = (
+/**
+ * Creates a random id: 160 bits as decimal digits.
+ *
+ * `crypto.randomUUID` is missing on insecure origins, and any other base costs bytes of script.
+ */
+export const createId = (): string => crypto.getRandomValues(new Uint32Array(5)).join('')
+
+/** Returns the current ids and extends the session. A given `user` becomes the user of this and later events. */
+export const renewIdentity = (
   user?: string,
 ): Pick<OutgoingEvent, 'visitor_id' | 'session_id' | 'user_id'> => {
   readPrivacy()
-  const ids = cookieless ? memory : record
-  // NaN, from a record without a time, is a session that ended.
-  if (!(Date.now() - ids[2]! < SESSION_TIMEOUT_MS)) ids[4] = createId()
-  ids[2] = Date.now()
-  if (user) ids[5] = user
+  const state = cookieless ? memoryState : visitorState
+  // A state without a time gives NaN, which starts a new session, too.
+  if (!(Date.now() - state[SEEN_AT]! < SESSION_TIMEOUT_MS)) state[SESSION] = createId()
+  state[SEEN_AT] = Date.now()
+  if (user) state[USER] = user
   if (!cookieless) {
-    ids[3] ||= createId()
-    writeRecord()
+    state[VISITOR] ||= createId()
+    writeVisitorState()
   }
-  return { visitor_id: ids[3], session_id: ids[4], user_id: ids[5] }
+  return { visitor_id: state[VISITOR], session_id: state[SESSION], user_id: state[USER] }
 }
 
-/** Forgets visitor, session and user, in all tabs; the visitor's choices stay. */
-export const forget = (): void => {
+/** Deletes visitor, session and user id in all tabs; the visitor's choices stay. */
+export const forgetIdentity = (): void => {
   readPrivacy()
-  memory = []
-  // Without ids there is nothing to delete, and a cookieless page writes nothing.
-  if (record[2]) {
-    record.splice(2)
-    writeRecord()
+  memoryState = []
+  // Without ids there is nothing to delete, and a cookieless page must not write.
+  if (visitorState[SEEN_AT]) {
+    visitorState.splice(SEEN_AT)
+    writeVisitorState()
   }
 }

@@ -1,43 +1,39 @@
 import { isTrackingCode } from '../contract/tracking-code.js'
 import type { Properties } from '../contract/wire.js'
-import { consent as setConsent } from './consent.js'
-import { disable as optOut, enable as optIn } from './disable.js'
-import { getVisitorId as readVisitorId } from './get-visitor-id.js'
-import { goal as sendGoal } from './goal.js'
-import { identify as sendIdentify } from './identify.js'
-import { forget } from './identity.js'
-import { page as countPage } from './page.js'
-import { readTag, type Options } from './read-tag.js'
-import { revenue as sendRevenue } from './revenue.js'
+import * as choices from './choices.js'
+import * as commands from './commands.js'
+import { forgetIdentity } from './identity.js'
+import { loadOptions, type Options } from './options.js'
+import { page as sendPageview } from './page.js'
 import { startTracker } from './start-tracker.js'
-import { track as sendCustomEvent } from './track.js'
 import type { TrackerOptions } from './tracker-options.js'
 import { warn } from './warn.js'
 
 const waiting: (() => void)[] = []
 let started = false
 
-// Each function names its command, instead of a table of all: a bundler drops those that a page does not import.
+// A command is passed as a function, not looked up in a table: a bundler then drops the commands that a page does not import.
 function call<Args extends unknown[], Result>(
   name: string,
   command: (...args: Args) => Result,
   ...args: Args
 ): Result | undefined {
+  if (started)
+    // The only guard between the tracker and the page: a failing command warns and never throws.
+    try {
+      return command(...args)
+    } catch (error) {
+      warn(name, error)
+    }
   // On a server there is no page to wait for, and the queue would grow for ever.
-  if (!started)
-    return void (typeof document != 'undefined' && waiting.push(() => call(name, command, ...args)))
-  // The one guard between our code and the page: a wrong call warns, and never throws into it.
-  try {
-    return command(...args)
-  } catch (error) {
-    return void warn(name, error)
-  }
+  else if (typeof document !== 'undefined') waiting.push(() => call(name, command, ...args))
+  return undefined
 }
 
 /**
- * Starts tracking this page. On a server it does nothing; called twice, it starts once.
+ * Starts tracking this page. Does nothing on a server, or when called again.
  *
- * A code that cannot be one leaves one console warning, and nothing is sent.
+ * An invalid tracking code logs one console warning, and nothing is sent.
  *
  * @example
  * import { init, track } from '@zenovay/tracker'
@@ -45,11 +41,11 @@ function call<Args extends unknown[], Result>(
  * track('signup', { plan: 'pro' })
  */
 export function init(code: string, options: TrackerOptions = {}): void {
-  if (started || typeof document == 'undefined') return
-  if (!isTrackingCode(code)) return warn(code, `is no tracking code, nothing is sent. Write init('ZV_…')`)
+  if (started || typeof document === 'undefined') return
+  if (!isTrackingCode(code)) return warn(code, `is not a tracking code, nothing is sent. Write init('ZV_…')`)
   started = true
-  // As text, like the attributes of a tag.
-  readTag({
+  // As strings, like the attributes of a tag.
+  loadOptions({
     src: '',
     dataset: {
       ...(Object.fromEntries(Object.entries(options).map(([name, value]) => [name, `${value}`])) as Options),
@@ -61,44 +57,48 @@ export function init(code: string, options: TrackerOptions = {}): void {
 }
 
 /**
- * Sends a custom event. Before {@link init} it waits.
+ * Sends a custom event. A call before {@link init} waits for it.
  *
- * Property values are strings, finite numbers or booleans; anything else is dropped with one console warning.
- * Names are cut at 64 characters, string values at 500.
+ * Property values are strings, finite numbers or booleans; any other value is dropped with one console warning.
+ * The name is cut to 64 characters, string values to 500.
+ *
+ * @example
+ * import { track } from '@zenovay/tracker'
+ * track('signup', { plan: 'pro' })
  */
 export function track(name: string, properties?: Properties): void {
-  call('track', sendCustomEvent, name, properties)
+  call('track', commands.track, name, properties)
 }
 
-/** Sends a pageview of the current (or the given) URL; nothing if it is the page already counted. */
+/** Sends a pageview of the current or the given URL, unless it is the last one counted. */
 export function page(url?: string): void {
-  call('page', countPage, url)
+  call('page', sendPageview, url)
 }
 
 /**
- * Sends a goal conversion; the property `value`, a number, is what it is worth.
+ * Sends a goal conversion. The optional property `value` is a number: the conversion's worth.
  *
  * @example
  * import { goal } from '@zenovay/tracker'
  * goal('signup', { value: 30 })
  */
 export function goal(name: string, properties?: Properties): void {
-  call('goal', sendGoal, name, properties)
+  call('goal', commands.goal, name, properties)
 }
 
 /**
- * Sends a revenue conversion: an amount in major units (39.5 is 39 dollars and 50 cents), and an ISO 4217 code.
+ * Sends a revenue conversion. The amount is in major units (39.5 is 39 dollars and 50 cents), the currency an ISO 4217 code.
  *
  * @example
  * import { revenue } from '@zenovay/tracker'
  * revenue(39.5, 'EUR', { order: '2026-118' })
  */
 export function revenue(amount: number, currency = 'USD', properties?: Properties): void {
-  call('revenue', sendRevenue, amount, currency, properties)
+  call('revenue', commands.revenue, amount, currency, properties)
 }
 
 /**
- * Ties this and later events to a user of yours, until {@link reset}. His traits are properties.
+ * Attributes this and later events to one of your users, until {@link reset}. Traits are sent as properties.
  *
  * @example
  * import { identify } from '@zenovay/tracker'
@@ -109,33 +109,33 @@ export function identify(
   user: string | number | (Properties & { user_id: string | number }),
   traits?: Properties,
 ): void {
-  call('identify', sendIdentify, user, traits)
+  call('identify', commands.identify, user, traits)
 }
 
-/** Forgets user, visitor and session, for a log-out. */
+/** Deletes the ids of user, visitor and session. Call it on log-out. */
 export function reset(): void {
-  call('reset', forget)
+  call('reset', forgetIdentity)
 }
 
 /**
- * What the visitor answered to your question, remembered. `'denied'` deletes stored ids, and memory is used;
- * `'granted'` ends what the option `consent: 'required'` began.
+ * Stores the visitor's answer to your consent banner. `'denied'` deletes stored ids and keeps later ones in memory;
+ * `'granted'` allows storing them, which the option `consent: 'required'` prevents until then.
  */
 export function consent(choice: 'granted' | 'denied'): void {
-  call('consent', setConsent, choice)
+  call('consent', choices.consent, choice)
 }
 
-/** Opts this browser out, remembered: ids and waiting events are deleted, and nothing is sent until {@link enable}. */
+/** Opts this browser out, and stores that: ids and unsent events are deleted, and nothing is sent until {@link enable}. */
 export function disable(): void {
-  call('disable', optOut)
+  call('disable', choices.disable)
 }
 
-/** Takes {@link disable} back. */
+/** Undoes {@link disable}. */
 export function enable(): void {
-  call('enable', optIn)
+  call('enable', choices.enable)
 }
 
-/** The visitor id, for payment metadata; undefined before {@link init}, when cookieless, and on a server. */
+/** Returns the visitor id, for payment metadata; undefined before {@link init}, when cookieless, and on a server. */
 export function getVisitorId(): string | undefined {
-  return started ? call('getVisitorId', readVisitorId) : undefined
+  return started ? call('getVisitorId', commands.getVisitorId) : undefined
 }

@@ -1,31 +1,47 @@
 import type { IngestEvent } from '../contract/wire.js'
 import { useStorage } from './use-storage.js'
 
-/** An event on its way; JSON leaves out what is undefined. */
+/** An event before it is sent; JSON leaves undefined fields out. */
 export type OutgoingEvent = { [field in keyof IngestEvent]?: IngestEvent[field] | undefined }
 
-/** Longest request. Beacons and keep-alive requests in flight share 64 KiB in Chromium and WebKit; a character takes at most three bytes. */
+/**
+ * Longest request, in characters. Beacons and keep-alive requests in flight share 64 KiB in Chromium and WebKit, and
+ * a character has at most three bytes.
+ */
 export const MAX_REQUEST_LENGTH = 20_000
 
+export const KEY_PREFIX = 'zenovay:'
+// Until the year 2286.
+const TIME_DIGITS = 13
+
 /**
- * Every event that no answer has acknowledged yet, oldest first, each under `zenovay:` and its id, which begins
- * with its time in milliseconds.
+ * All unacknowledged events, oldest first. An event's key is `zenovay:` and its id, which begins with the time
+ * of its creation in milliseconds.
  *
- * Unless cookieless they are in localStorage, too, before the first of them is transmitted, as a page may end at any
- * time. One key for each: two tabs that wrote one shared list would overwrite each other's events.
+ * Unless cookieless, each event is also stored in localStorage before the first of them is sent, because the page may
+ * end at any time. Each has its own key: two tabs that wrote one shared list would overwrite each other's events.
  */
 export const outbox: Record<string, OutgoingEvent> = {}
 
-/** How an entry was sent last: 1 as a POST whose answer may still come, 2 as a beacon. Absent: it is due. */
+/** Age of an event in milliseconds, NaN for a foreign key. */
+export const ageOf = (key: string): number =>
+  Date.now() - Number(key.slice(KEY_PREFIX.length, KEY_PREFIX.length + TIME_DIGITS))
+
+/** Sent with a POST, whose answer may still come. */
+export const POSTED = 1
+/** Sent with a beacon, which has no answer. */
+export const BEACONED = 2
+
+/** How each event of the outbox was last sent. An event that is not in here is due. */
 export let sent: Record<string, number> = {}
 
-/** Forgets an entry: it was answered, or is too old, or too many came after it. */
+/** Makes every event due. */
+export const releaseAll = (): void => {
+  sent = {}
+}
+
+/** Deletes an event that was answered, is too old, or exceeds the limits of the outbox. */
 export const acknowledge = (key: string): void => {
   delete outbox[key]
   useStorage((storage) => delete storage[key])
-}
-
-/** Makes every entry due. */
-export const releaseAll = (): void => {
-  sent = {}
 }

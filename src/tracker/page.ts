@@ -1,19 +1,19 @@
-import { isExcluded } from './is-excluded.js'
-import { resolveUrl } from './resolve-url.js'
+import { isExcluded, resolveUrl } from './page-url.js'
 import { send } from './send.js'
 
-/** Address of the page that was counted last: the referrer of the next one. */
-let counted: string
+/** URL of the last counted page: the referrer of the next one. */
+let lastUrl: string | undefined
 
-/** Counts a pageview of the current (or the given) address; none if it is the page already counted. */
+/** Sends a pageview of the current or the given URL, unless it is the last one counted. */
 export const page = (url?: string): void => {
   url = resolveUrl(url)
-  // The referrer comes before the address that takes its place.
-  if (url != counted)
-    send({ referrer: isExcluded((counted ||= document.referrer)) ? '' : counted, url: (counted = url) })
+  if (url === lastUrl) return
+  const referrer = lastUrl || document.referrer
+  lastUrl = url
+  send({ referrer: isExcluded(referrer) ? '' : referrer, url })
 }
 
-/** Makes the next pageview a new one, also of the same address. */
+/** Makes the next pageview count even if its URL is the last one. */
 export const forgetPage = (): void => {
-  counted = ''
+  lastUrl = ''
 }

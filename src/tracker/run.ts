@@ -1,12 +1,7 @@
-import { consent } from './consent.js'
-import { disable, enable } from './disable.js'
-import { getVisitorId } from './get-visitor-id.js'
-import { goal } from './goal.js'
-import { identify } from './identify.js'
-import { forget } from './identity.js'
+import { consent, disable, enable } from './choices.js'
+import { getVisitorId, goal, identify, revenue, track } from './commands.js'
+import { forgetIdentity } from './identity.js'
 import { page } from './page.js'
-import { revenue } from './revenue.js'
-import { track } from './track.js'
 import { warn } from './warn.js'
 
 type Command = (...args: unknown[]) => unknown
@@ -19,17 +14,17 @@ const COMMANDS = {
   goal,
   identify,
   page,
-  reset: forget,
+  reset: forgetIdentity,
   revenue,
   track,
 } as Record<string, Command>
 
-/** Runs a command by its name. The one guard between our code and the page: a wrong call, or an unknown command, warns and never throws into it. */
+/** Runs a command by its name. The only guard between the tracker and the page: a failing or unknown command warns and never throws. */
 export const run = (command: string, ...args: unknown[]): unknown => {
   try {
     return COMMANDS[command]!(...args)
   } catch (error) {
     warn(command, error)
   }
-  return
+  return undefined
 }

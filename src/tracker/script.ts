@@ -1,27 +1,31 @@
 import { TRACKING_CODE } from '../contract/tracking-code.js'
-import { code, readTag, type Tag } from './read-tag.js'
+import { loadOptions, trackingCode, type Tag } from './options.js'
 import { run } from './run.js'
 import { startTracker } from './start-tracker.js'
 import { warn } from './warn.js'
 
 interface Api {
   (...call: Parameters<typeof run>): unknown
-  /** Calls that the page's stub has kept. */
+  /** Calls that the page's stub queued. */
   q?: Parameters<typeof run>[]
-  /** Tells this function from the stub: loaded twice, the script counts once. */
+  /** Distinguishes this function from the stub: a page that loads the script twice counts once. */
   v?: number
 }
 
-type Host = { zenovay?: Api }
+interface Host {
+  zenovay?: Api
+}
 
 const stub = (window as Host).zenovay
 
 if (!stub?.v) {
-  // A module, or a script inside a bundle, has no tag as `currentScript`: it is found by its attribute.
-  ;[document.currentScript as Tag | null, ...(document.scripts as unknown as Tag[])].find(readTag)
-  if (TRACKING_CODE.test(code!)) {
-    ;((window as Host).zenovay = run as Api).v = 1
+  const tags = [document.currentScript as Tag | null, ...(document.scripts as unknown as Tag[])]
+  // The first tag with a tracking code. A module or a bundled script has no `currentScript`.
+  tags.find(loadOptions)
+  if (TRACKING_CODE.test(trackingCode!)) {
+    ;(run as Api).v = 1
+    ;(window as Host).zenovay = run
     startTracker()
-    stub?.q?.map((call) => run(...call))
-  } else warn(code, 'write data-tracking-code=ZV_...')
+    stub?.q?.forEach((call) => run(...call))
+  } else warn(trackingCode, 'write data-tracking-code=ZV_...')
 }

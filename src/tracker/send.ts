@@ -1,37 +1,41 @@
-import { createId } from './create-id.js'
-import { describeDevice } from './describe-device.js'
-import { touchIdentity } from './identity.js'
-import { isExcluded } from './is-excluded.js'
-import { acknowledge, MAX_REQUEST_LENGTH, outbox, type OutgoingEvent } from './outbox.js'
-import { cookieless, gpc } from './read-privacy.js'
-import { record } from './record.js'
-import { resolveUrl } from './resolve-url.js'
-import { transmit } from './transmit.js'
+import { transmit } from './deliver.js'
+import { createId, renewIdentity } from './identity.js'
+import { acknowledge, KEY_PREFIX, MAX_REQUEST_LENGTH, outbox, type OutgoingEvent } from './outbox.js'
+import { isExcluded, resolveUrl } from './page-url.js'
+import { cookieless, gpc } from './privacy.js'
+import { OPTED_OUT, visitorState } from './visitor-state.js'
 
 const MAX_ENTRIES = 500
-// Half a megabyte.
-const MAX_LENGTH = 5e5
+// Half a megabyte, in characters.
+const MAX_LENGTH = 500_000
+// Room for the fields that a repeated event has in addition: `retry` and `age_ms`.
+const RETRY_LENGTH = 100
 
-/** Puts an event of this page (or of its `url`) into the outbox; all events of one task go together. */
+/** Puts an event of this page, or of its `url`, into the outbox. All events of one task are sent together. */
 export const send = (event: OutgoingEvent): void => {
-  if (isExcluded((event.url ||= resolveUrl()))) return
+  event.url ||= resolveUrl()
+  if (isExcluded(event.url)) return
   event = {
     event_id: Date.now() + createId(),
-    // First, because it asks anew what the visitor chose.
-    ...touchIdentity(event.user_id),
+    // Before `cookieless` is read below, because it updates that.
+    ...renewIdentity(event.user_id),
     title: document.title,
-    ...describeDevice(),
-    ...((cookieless as boolean) && { cookieless: true, gpc }),
+    // The collector reads the names of device, system and browser from the user agent: a table of them here would be
+    // downloaded by every visitor, and an old script could not be corrected. Only the browser knows whether it has a
+    // touch screen: an iPad identifies as a Mac. The screen size is left out, as it would help to identify people.
+    device_type: navigator.maxTouchPoints ? 'touch' : 'auto',
+    os: 'auto',
+    browser: 'auto',
+    user_agent: navigator.userAgent,
+    ...(cookieless && { cookieless: true, gpc }),
     ...event,
   }
-  // Retransmitted, it grows by its mark and its age.
-  if (JSON.stringify(event)[MAX_REQUEST_LENGTH - 100]) throw 'refused'
-  // Opted out.
-  if (record[1]) return
-  outbox['zenovay:' + event.event_id!] = event
-  // The oldest entry gives way.
-  if (Object.keys(outbox)[MAX_ENTRIES] || JSON.stringify(outbox)[MAX_LENGTH])
+  if (JSON.stringify(event).length > MAX_REQUEST_LENGTH - RETRY_LENGTH) throw new Error('refused')
+  if (visitorState[OPTED_OUT]) return
+  outbox[KEY_PREFIX + event.event_id] = event
+  // The oldest event makes room.
+  if (Object.keys(outbox).length > MAX_ENTRIES || JSON.stringify(outbox).length > MAX_LENGTH)
     acknowledge(Object.keys(outbox)[0]!)
-  // Not a task: a page that is being left may have no next one.
+  // A microtask and not a task: a page that is being left may have no next task.
   queueMicrotask(transmit)
 }

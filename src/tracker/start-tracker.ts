@@ -1,17 +1,18 @@
-import { locateCollector } from './locate-collector.js'
+import { restore } from './deliver.js'
+import { locateCollector, options } from './options.js'
 import { page } from './page.js'
-import { options } from './read-tag.js'
-import { restore } from './restore.js'
+import { loadExclusions } from './page-url.js'
 import { watchLife } from './watch-life.js'
 import { watchNavigation } from './watch-navigation.js'
 
-// Off the way to the first pageview: what waits from an earlier page has waited long.
+// Not before the first pageview: events of an earlier page are late already.
 const RESTORE_AFTER_MS = 1_000
 
-/** Starts what the tag asks for. */
+/** Starts the tracker with the loaded options. */
 export const startTracker = (): void => {
   locateCollector()
-  if (options!.auto != 'false') {
+  loadExclusions()
+  if (options.auto !== 'false') {
     page()
     watchNavigation()
   }

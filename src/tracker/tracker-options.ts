@@ -1,19 +1,19 @@
-/** Options of `init`; each is the data attribute of the script tag of the same name. */
+/** Options of `init`. The script tag has a data attribute of the same name for each. */
 export interface TrackerOptions {
-  /** Base URL of the collector; may carry a path prefix. @default the page's own origin, for a first-party proxy */
+  /** Base URL of the collector; may have a path prefix. @default the page's origin, for a first-party proxy */
   apiUrl?: string
   /** Write nothing to the browser. @default false */
   cookieless?: boolean
-  /** `'required'`: as cookieless until `consent('granted')`, which is remembered. */
+  /** `'required'`: cookieless until `consent('granted')`, which is stored. */
   consent?: 'required'
-  /** Keep ids in a first-party cookie of this domain, such as `example.com`, so that its sub-domains share the visitor. */
+  /** Store ids in a first-party cookie of this domain, such as `example.com`, so that its subdomains share the visitor. */
   cookieDomain?: string
-  /** Send pageviews at load and on navigation. @default true */
+  /** Send pageviews on load and on navigation. @default true */
   auto?: boolean
-  /** A changed `#fragment` is a new page. @default false */
+  /** Count a changed `#fragment` as a new page. @default false */
   hash?: boolean
-  /** Comma-separated path patterns that are never sent; `*` stands for any text within a segment, `**` across segments. */
+  /** Comma-separated path patterns of pages that are never sent. `*` matches within a path segment, `**` across segments. */
   exclude?: string
-  /** Send from localhost, *.localhost, *.local, 127.0.0.0/8, ::1 and file: too. @default false */
+  /** Also send from localhost, *.localhost, *.local, 127.0.0.0/8, ::1 and file:. @default false */
   allowLocalhost?: boolean
 }

@@ -1,14 +1,14 @@
 /**
- * Runs `use` on localStorage and gives its result; undefined when there is none to use.
+ * Runs `use` on localStorage and returns its result, or undefined when there is no usable storage.
  *
- * Blocked cookies make even `typeof localStorage` throw, a sandboxed frame throws SecurityError, a full
- * one throws on write, a WebView may have null. Whatever must outlast a failure is in memory, too.
+ * Blocked cookies make even `typeof localStorage` throw, a sandboxed frame throws SecurityError, a full storage throws
+ * on write, and a WebView may have null. Everything that must survive such a failure is in memory, too.
  */
 export const useStorage = <Result>(use: (storage: Storage) => Result): Result | undefined => {
   try {
     return use(localStorage)
   } catch {
-    // Memory it is.
+    // The caller works with its copy in memory.
   }
-  return
+  return undefined
 }

@@ -1,9 +1,8 @@
-/** Tells the page's developer what is wrong with what, once for each text. */
-export const warn = (what: unknown, why: unknown): void => {
-  // The function is its own memory of what it said.
-  ;(warn as unknown as Record<string, boolean>)[(what as string) + (why as string)] ||= !(console.warn(
-    'zenovay:',
-    what,
-    why,
-  ) as unknown)
+const seen: Record<string, boolean> = {}
+
+/** Warns the page's developer in the console, once for each text. */
+export const warn = (subject: unknown, problem: unknown): void => {
+  const text = `${subject} ${problem}`
+  if (!seen[text]) console.warn('zenovay:', subject, problem)
+  seen[text] = true
 }

@@ -1,26 +1,30 @@
+import { retry, transmit } from './deliver.js'
+import { options } from './options.js'
+import { BEACONED } from './outbox.js'
 import { forgetPage, page } from './page.js'
-import { options } from './read-tag.js'
-import { retry, transmit } from './transmit.js'
 
-const follow = () => {
-  if (document.hidden) transmit(2)
+const onChange = () => {
+  if (document.hidden) transmit(BEACONED)
   else {
-    if (options!.auto != 'false') page()
-    // A page asks for the answers that its beacons never got.
+    if (options.auto !== 'false') page()
+    // Beacons have no answers: their events are sent again with a request that has one.
     retry()
   }
 }
 
 /**
- * Follows a page that is hidden, left, shown again or online again.
+ * Sends events when the page is hidden, left, shown again or online again.
  *
- * Hidden and left both, as a closing tab may fire only the one and a navigation only the other; each entry goes once.
+ * Both when hidden and when left, because a closing tab may fire only the former and a navigation only the latter; no
+ * event is sent twice.
  */
 export const watchLife = (): void => {
-  // Captured: prerenderingchange does not bubble up from the document.
-  ;['visibilitychange', 'prerenderingchange', 'online'].map((type) => addEventListener(type, follow, true))
+  // Capturing, because prerenderingchange does not bubble from the document.
+  ;['visibilitychange', 'prerenderingchange', 'online'].forEach((type) =>
+    addEventListener(type, onChange, true),
+  )
   addEventListener('pagehide', () => {
-    transmit(2)
+    transmit(BEACONED)
     // Shown again from the back/forward cache, it is a new pageview.
     forgetPage()
   })

@@ -1,2 +1,1 @@
-export { createZenovay } from './create-zenovay.js'
-export { useZenovay } from './use-zenovay.js'
+export { createZenovay, useZenovay } from './zenovay.js'

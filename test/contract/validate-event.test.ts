@@ -14,7 +14,7 @@ describe('wire fixtures', () => {
     const { expect: expected } = fixture
     if (isAccepted(expected)) return checkAccepted(fixture, expected)
     expect(ERROR_CODES[expected.code].status).toBe(expected.status)
-    // Only the collector judges agents, origins, codes, sizes and JSON itself.
+    // Only the collector checks agents, origins, tracking codes, sizes and JSON syntax.
     if (!expected.details || expected.details[0]?.field === 'body') return
     expect(validateEvent(fixture.body)).toEqual({ ok: false, faults: expected.details })
   })
@@ -39,7 +39,7 @@ describe('wire fixtures', () => {
 })
 
 describe('validateEvent', () => {
-  it('never throws, whatever JSON it is given', () => {
+  it('never throws for any JSON', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const result = validateEvent(value)
@@ -49,7 +49,7 @@ describe('validateEvent', () => {
     )
   })
 
-  it('keeps properties away from prototypes', () => {
+  it('does not write properties to prototypes', () => {
     const body = JSON.parse('{"properties": {"__proto__": {"polluted": true}}}') as unknown
     const result = validateEvent(body)
     expect(result.ok).toBe(false)
@@ -58,7 +58,7 @@ describe('validateEvent', () => {
 })
 
 describe('isDeeperThan', () => {
-  it('counts arrays and objects, and not brackets inside strings', () => {
+  it('counts arrays and objects, but not brackets in strings', () => {
     expect(isDeeperThan('{"a":[{"b":[1]}]}', 4)).toBe(false)
     expect(isDeeperThan('{"a":[{"b":[1]}]}', 3)).toBe(true)
     expect(isDeeperThan('{"a":"[[[[[[{{{"}', 1)).toBe(false)

@@ -15,12 +15,12 @@ const KEYS = [
   'expect',
 ]
 
-it('every file of the fixtures is replayed', () => {
+it('replays every fixture file', () => {
   expect(readdirSync(new URL('../fixtures/wire/', import.meta.url)).toSorted()).toEqual(
     WIRE_FIXTURES.map(({ name }) => `${name}.json`).toSorted(),
   )
 })
 
-it.each(WIRE_FIXTURES)('$name says nothing that no test reads', (fixture) => {
+it.each(WIRE_FIXTURES)('$name has only keys that a test reads', (fixture) => {
   expect(Object.keys(fixture).filter((key) => !KEYS.includes(key))).toEqual([])
 })

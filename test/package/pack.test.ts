@@ -28,7 +28,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(app, { recursive: true }))
 
-it('packs the built files, the types of its rooms, and nothing else', () => {
+it('packs only the built files and the types of its rooms', () => {
   expect(files.filter((file) => !file.startsWith('dist/types/')).sort()).toEqual(
     [
       'LICENSE',
@@ -60,7 +60,7 @@ it('adds exactly one package to an empty app', () => {
   expect(Object.keys(lock.packages)).toEqual(['', 'node_modules/@zenovay/tracker'])
 })
 
-it('gives its entries to Node, where the tracker does nothing', () => {
+it('its entries run in Node, where the tracker does nothing', () => {
   const script = `
     const { init, track, page, getVisitorId } = await import('@zenovay/tracker')
     init('ZV_TEST1'); track('signup'); page()
@@ -74,7 +74,7 @@ it('gives its entries to Node, where the tracker does nothing', () => {
   ).toBe('undefined function true false\n')
 })
 
-it('gives bindings that import the one built tracker and their framework, and React’s says first where it runs', () => {
+it('bindings import the built tracker and their framework, and React’s begins with its directive', () => {
   const read = (framework: string) =>
     readFileSync(join(app, `node_modules/@zenovay/tracker/dist/${framework}.mjs`), 'utf8')
   const imports = (framework: string) =>

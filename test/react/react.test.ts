@@ -8,7 +8,7 @@ import { answer, closePages, openPage, type Page } from '../tracker/open-page.js
 type App = typeof import('./start-shop.js')
 
 const CODE = 'ZV_UnitTest1'
-// Longer than React takes for a second effect, or a second render.
+// Longer than React needs for a second effect or render.
 const SETTLED_MS = 50
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, SETTLED_MS))
@@ -24,7 +24,7 @@ describe.each(MAJORS)('React, %s major', (majors) => {
     vi.spyOn(console, 'warn').mockImplementation((...text) => void warnings.push(text))
     vi.spyOn(console, 'error').mockImplementation((...text) => void warnings.push(text))
     vi.spyOn(console, 'info').mockReturnValue()
-    // Answered: a tracker of an earlier test, which looks at storage after a second, finds nothing to send again.
+    // Answered, because the tracker of an earlier test resends stored events after one second.
     page = openPage({ answers: [answer(200)] })
     container = document.createElement('div')
     app = await importApp<App>(join(import.meta.dirname, 'start-shop.ts'), { majors })
@@ -48,7 +48,7 @@ describe.each(MAJORS)('React, %s major', (majors) => {
     expect(warnings).toEqual([])
   })
 
-  test('the hook gives the same functions in every render, and they send', async () => {
+  test('the hook returns the same functions in every render, and they send', async () => {
     app.startShop(container, { code: CODE })
     await vi.waitFor(() => expect(events()).toEqual(['pageview']))
     button().click()
@@ -65,15 +65,15 @@ describe.each(MAJORS)('React, %s major', (majors) => {
     ])
   })
 
-  test('the hook gives every function that the tracker exports', async () => {
+  test('the hook returns every function that the tracker exports', async () => {
     app.startShop(container, { code: CODE })
-    // An effect that came after the test would send to the next one.
+    // A later effect would send in the next test.
     await vi.waitFor(() => expect(events()).toEqual(['pageview']))
 
     expect(Object.keys(app.renders[0]!).sort()).toEqual(Object.keys(await import('@zenovay/tracker')).sort())
   })
 
-  test('props that change, and an end and a new start, send no second pageview', async () => {
+  test('changed props and a remount send no second pageview', async () => {
     const shop = app.startShop(container, { code: CODE })
     await vi.waitFor(() => expect(events()).toEqual(['pageview']))
     shop.show({ code: CODE, cookieless: true })
@@ -85,10 +85,10 @@ describe.each(MAJORS)('React, %s major', (majors) => {
     expect(events()).toEqual(['pageview'])
   })
 
-  test('a code that comes later starts then', async () => {
+  test('a code that is empty at first starts the tracker later', async () => {
     const shop = app.startShop(container, { code: '' })
     await vi.waitFor(() =>
-      expect(warnings).toEqual([[expect.anything(), '', expect.stringContaining('is no tracking code')]]),
+      expect(warnings).toEqual([[expect.anything(), '', expect.stringContaining('is not a tracking code')]]),
     )
     expect(events()).toEqual([])
     shop.show({ code: CODE })

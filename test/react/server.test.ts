@@ -5,7 +5,7 @@ import { globalNames } from '../support/global-names.js'
 import { importApp } from '../support/import-app.js'
 
 test.each(MAJORS)(
-  'React, %s major: renderToString gives the page, sends nothing and leaves nothing behind',
+  'React, %s major: renderToString renders, sends nothing and adds no global',
   async (majors) => {
     const fetch = vi.spyOn(globalThis, 'fetch')
     const { renderShop } = await importApp<typeof import('./render-shop.js')>(

@@ -25,7 +25,7 @@ describe.each(MAJORS)('Svelte, %s major', (majors) => {
   const events = () => page.posts.flat().map(({ event_name = 'pageview' }) => event_name)
   const button = () => container.querySelector('button')!
 
-  test('the layout sends one pageview, with the title that it set, and then the calls before', async () => {
+  test('the layout sends one pageview with its title, then the earlier calls', async () => {
     app.startShop(container, CODE, { apiUrl: 'https://collector.example', cookieless: true })
     await vi.waitFor(() => expect(events()).toEqual(['pageview', 'created']))
 
@@ -33,7 +33,7 @@ describe.each(MAJORS)('Svelte, %s major', (majors) => {
     expect(page.posts[0]![0]).toMatchObject({ cookieless: true, title: 'Shop' })
   })
 
-  test('a second layout of the page starts nothing anew, and its commands send', async () => {
+  test('a second layout does not start the tracker again, and its commands send', async () => {
     app.startShop(document.createElement('div'), CODE)
     app.startShop(container, CODE)
     await vi.waitFor(() => expect(events()).toEqual(['pageview', 'created', 'created']))

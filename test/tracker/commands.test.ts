@@ -11,7 +11,7 @@ beforeEach(() => {
 })
 afterEach(closePages)
 
-/** A page that sends only what the test tells it to, and the events of its last request. */
+/** Opens a page without automatic pageviews; `send` returns the events of its calls. */
 async function open(setup: PageSetup = {}) {
   const page = await openTrackedPage({
     answers: [() => new Response()],
@@ -29,7 +29,7 @@ async function open(setup: PageSetup = {}) {
   }
 }
 
-test('goal is a conversion with a name and an optional value', async () => {
+test('goal sends a conversion with a name and an optional value', async () => {
   const page = await open()
   const [event] = await page.send(['goal', 'signup', { value: 30, plan: 'pro' }])
 
@@ -40,7 +40,7 @@ test('goal is a conversion with a name and an optional value', async () => {
   })
 })
 
-test('revenue is an amount in major units with a currency', async () => {
+test('revenue sends an amount in major units with a currency', async () => {
   const page = await open()
   const [dollars, euros] = await page.send(['revenue', 39.5], ['revenue', 120, 'EUR', { order: '2026-118' }])
 
@@ -49,7 +49,7 @@ test('revenue is an amount in major units with a currency', async () => {
   expect(dollars).not.toHaveProperty('event_name')
 })
 
-test('identify ties this and later events to a user, on the next page, too', async () => {
+test('identify attributes this and later events to a user, also on the next page', async () => {
   const page = await open()
   const [before] = await page.send(['track', 'before'])
   const [identified, after] = await page.send(
@@ -70,7 +70,7 @@ test('identify ties this and later events to a user, on the next page, too', asy
   expect(warnings).toEqual(['zenovay: nested dropped: object'])
 })
 
-test('identify takes an object and a number, too', async () => {
+test('identify accepts an object or a number', async () => {
   const page = await open()
   const [object, number] = await page.send(['identify', { user_id: 'ann', plan: 'pro' }], ['identify', 42])
 
@@ -79,7 +79,7 @@ test('identify takes an object and a number, too', async () => {
   expect(number).toMatchObject({ user_id: '42', properties: {} })
 })
 
-test('a call that lacks what it is about warns, and nothing is sent', async () => {
+test('a call without a valid name, amount or id warns and sends nothing', async () => {
   const page = await open()
   const sent = await page.send(
     ['track', ''],
@@ -99,7 +99,7 @@ test('a call that lacks what it is about warns, and nothing is sent', async () =
   )
 })
 
-test('reset forgets user, visitor and session, in all tabs', async () => {
+test('reset deletes user, visitor and session id in all tabs', async () => {
   const [first, second] = [await open(), await open()]
   const [before] = await first.send(['identify', 'ann'])
   await second.send(['track', 'elsewhere'])
@@ -113,7 +113,7 @@ test('reset forgets user, visitor and session, in all tabs', async () => {
   expect(own).toMatchObject({ visitor_id: other!['visitor_id'], session_id: other!['session_id'] })
 })
 
-test('without storage, reset forgets what is in memory', async () => {
+test('reset deletes the ids in memory if there is no storage', async () => {
   vi.stubGlobal('localStorage', null)
   const page = await open()
   const [before] = await page.send(['identify', 'ann'])
@@ -126,7 +126,7 @@ test('without storage, reset forgets what is in memory', async () => {
 
 const text = () => JSON.stringify({ ...localStorage })
 
-test('consent denied deletes the ids, uses memory, and is remembered', async () => {
+test('consent denied deletes stored ids, keeps new ones in memory, and is stored', async () => {
   const page = await open({ answers: [() => new Response('', { status: 503 })] })
   const [before] = await page.send(['track', 'before'])
   expect(text()).toContain(before!['visitor_id'])
@@ -143,7 +143,7 @@ test('consent denied deletes the ids, uses memory, and is remembered', async () 
   expect(page.run('getVisitorId')).toBeUndefined()
 })
 
-test('consent denied reaches other tabs', async () => {
+test('consent denied applies to other tabs', async () => {
   const [first, second] = [await open(), await open()]
   await first.send(['track', 'before'])
   await second.send(['track', 'before'])
@@ -153,7 +153,7 @@ test('consent denied reaches other tabs', async () => {
   expect(event).not.toHaveProperty('visitor_id')
 })
 
-test('consent granted again keeps ids again', async () => {
+test('consent granted after denied stores ids again', async () => {
   const page = await open()
   const [, granted] = await page.send(
     ['consent', 'denied'],
@@ -166,7 +166,7 @@ test('consent granted again keeps ids again', async () => {
   expect(granted).not.toHaveProperty('cookieless')
 })
 
-test('where consent is required, ids come with it, and it is remembered', async () => {
+test('with consent required, ids are stored after it is granted, also on the next page', async () => {
   const dataset = { consent: 'required' }
   const page = await open({ dataset })
   const [before] = await page.send(['track', 'before'])
@@ -180,7 +180,7 @@ test('where consent is required, ids come with it, and it is remembered', async 
   expect(later!['visitor_id']).toBe(after!['visitor_id'])
 })
 
-test('consent that was granted before ids were kept changes none of them', async () => {
+test('granting consent keeps existing ids', async () => {
   const page = await open()
   const [before] = await page.send(['track', 'before'])
   const [after] = await page.send(['consent', 'granted'], ['track', 'after'])
@@ -188,7 +188,7 @@ test('consent that was granted before ids were kept changes none of them', async
   expect(after).toMatchObject({ visitor_id: before!['visitor_id'], session_id: before!['session_id'] })
 })
 
-test('a browser that is opted out sends nothing, until it is enabled', async () => {
+test('disable stops all sending until enable', async () => {
   const page = await open({ answers: [() => new Response('', { status: 503 }), () => new Response()] })
   const [before] = await page.send(['track', 'before'])
   page.run('disable')
@@ -208,20 +208,20 @@ test('a browser that is opted out sends nothing, until it is enabled', async () 
   expect(back!['visitor_id']).not.toBe(before!['visitor_id'])
 })
 
-test('an opt-out outlasts a consent that the page grants on each load', async () => {
+test('consent granted does not undo an opt-out', async () => {
   const page = await open()
 
   expect(await page.send(['disable'], ['consent', 'granted'], ['track', 'after'])).toEqual([])
 })
 
-test('without storage, an opt-out holds for the page', async () => {
+test('an opt-out lasts for the page if there is no storage', async () => {
   vi.stubGlobal('localStorage', null)
   const page = await open()
 
   expect(await page.send(['disable'], ['track', 'after'])).toEqual([])
 })
 
-test('cookieless writes nothing, whatever is called but an opt-out', async () => {
+test('no command but an opt-out writes to storage when cookieless', async () => {
   const page = await open({ dataset: { cookieless: 'true' } })
   const events = await page.send(
     ['track', 'a'],

@@ -22,7 +22,7 @@ async function load() {
   }
 }
 
-test('calls before init wait, and run in their order after the first pageview', async () => {
+test('runs calls made before init in order after the first pageview', async () => {
   const { init, track, getVisitorId, settle, names, posts } = await load()
   track('first', { position: 1 })
   track('second')
@@ -34,7 +34,7 @@ test('calls before init wait, and run in their order after the first pageview', 
   expect(getVisitorId()).toBe(posts[0]![0]!['visitor_id'])
 })
 
-test('options are those of the tag', async () => {
+test('accepts the options of the tag', async () => {
   const { init, track, page, settle, fetch, names, posts } = await load()
   init(CODE, { apiUrl: 'https://collector.example/', cookieless: true, auto: false })
   track('signup')
@@ -47,7 +47,7 @@ test('options are those of the tag', async () => {
   expect(posts[0]![0]).toMatchObject({ cookieless: true })
 })
 
-test('without options, events go to the page’s own origin', async () => {
+test('sends to the origin of the page without options', async () => {
   const { init, settle, fetch } = await load()
   init(CODE)
   await settle()
@@ -55,7 +55,7 @@ test('without options, events go to the page’s own origin', async () => {
   expect(fetch.mock.calls[0]![0]).toBe(`https://shop.example/e/${CODE}`)
 })
 
-test('init twice starts once', async () => {
+test('starts once when init is called twice', async () => {
   const { init, settle, names } = await load()
   init(CODE)
   init(CODE)
@@ -65,12 +65,12 @@ test('init twice starts once', async () => {
 })
 
 for (const code of ['UA-12345-6', '', undefined, 5, {}])
-  test(`init(${JSON.stringify(code)}) leaves one warning, and nothing is sent`, async () => {
+  test(`init(${JSON.stringify(code)}) logs one warning and sends nothing`, async () => {
     const { init, track, settle, posts } = await load()
     init(code as string)
     track('signup')
     await settle()
 
-    expect(warnings).toEqual([expect.stringMatching(/is no tracking code.*init\('ZV_/)])
+    expect(warnings).toEqual([expect.stringMatching(/is not a tracking code.*init\('ZV_/)])
     expect(posts).toEqual([])
   })

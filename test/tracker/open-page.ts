@@ -7,10 +7,10 @@ const URL_OF_PAGE = new URL('https://shop.example/shoes?size=43#reviews')
 export interface PageSetup {
   /** Data attributes of the tag, as `dataset` names them. */
   dataset?: Record<string, string>
-  /** What the browser says of itself, over an ordinary Chrome. */
+  /** Properties of `navigator` that differ from an ordinary Chrome. */
   navigator?: Record<string, unknown>
   location?: URL
-  /** Answers to requests, in their order; the last one goes on. Absent: no answer comes. */
+  /** Answers to requests, in order; the last one repeats. Absent: requests stay pending. */
   answers?: (() => Response | Promise<Response>)[]
 }
 
@@ -23,7 +23,7 @@ const posts: Body[] = []
 const beacons: Body[] = []
 const timers: NodeJS.Timeout[] = []
 
-/** One page with a fresh tracker, and everything around it that a test fakes or reads. */
+/** A page with a fresh tracker, and its environment that a test fakes or reads. */
 export interface Page {
   /** Bodies of the POSTs so far, of all pages of the test. */
   posts: Body[]
@@ -31,16 +31,16 @@ export interface Page {
   fetch: Mock
   /** Calls the listeners of window and document, as the browser does. */
   fire(type: string, properties?: object): void
-  /** Lets promises settle, and with them the requests of this task. */
+  /** Lets promises settle, and so the requests of this task be sent. */
   settle(): Promise<void>
-  /** Keys of events that wait in storage. */
+  /** Keys of events in storage. */
   outboxKeys(): string[]
 }
 
 /**
- * Opens a page: no module of the tracker is loaded yet, no listener of an earlier page listens.
+ * Opens a page: no module of the tracker is loaded yet, and listeners of earlier pages are gone.
  *
- * Storage stays, as between pages of one origin; `closePages` empties it. Time is for the test to fake.
+ * Storage is kept, as between pages of one origin, until `closePages`. The test fakes the time.
  */
 export function openPage({ navigator = {}, location = URL_OF_PAGE, answers = [] }: PageSetup = {}): Page {
   vi.resetModules()
@@ -77,7 +77,7 @@ export function openPage({ navigator = {}, location = URL_OF_PAGE, answers = [] 
     fire: (type, properties = {}) => {
       for (const listener of listeners.get(type) ?? []) listener(Object.assign(new Event(type), properties))
     },
-    // A request, its answer and what follows from it take a few turns.
+    // A request, its answer and the reaction to it take a few turns.
     async settle() {
       for (let turn = 0; turn < 10; turn++) await Promise.resolve()
     },
@@ -88,16 +88,19 @@ export function openPage({ navigator = {}, location = URL_OF_PAGE, answers = [] 
 /** As {@link openPage}, with the tracker started by a tag that has these attributes. */
 export async function openTrackedPage({ dataset = {}, ...setup }: PageSetup = {}) {
   const page = openPage(setup)
-  const { readTag } = await import('../../src/tracker/read-tag.js')
+  const { loadOptions } = await import('../../src/tracker/options.js')
   const { startTracker } = await import('../../src/tracker/start-tracker.js')
   const { run } = await import('../../src/tracker/run.js')
-  readTag({ src: 'https://collector.example/z.js', dataset: { trackingCode: 'ZV_UnitTest1', ...dataset } })
+  loadOptions({
+    src: 'https://collector.example/z.js',
+    dataset: { trackingCode: 'ZV_UnitTest1', ...dataset },
+  })
   startTracker()
   await page.settle()
   return { ...page, run, track: (name: string, properties?: object) => run('track', name, properties) }
 }
 
-/** A timer outlives its page: it would find the page of the next test, or after the last one none at all. */
+/** Timers outlive their page: they would run in the page of the next test, or after the last one without any. */
 function rememberTimers(start: typeof setTimeout) {
   return (task: () => void, ms: number) => {
     const timer = start(task, ms)
@@ -106,7 +109,7 @@ function rememberTimers(start: typeof setTimeout) {
   }
 }
 
-/** Undoes what pages left behind. */
+/** Removes all traces of the test's pages. */
 export function closePages(): void {
   vi.useRealTimers()
   for (const timer of timers.splice(0)) clearTimeout(timer)

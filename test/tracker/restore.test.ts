@@ -11,7 +11,7 @@ afterEach(closePages)
 
 const QUIET = { dataset: { auto: 'false' } }
 
-/** Leaves one event of an earlier page in the outbox, and tells its id. */
+/** Leaves one event of an earlier page in the outbox, and returns its id. */
 async function leaveBehind(name: string): Promise<string> {
   const page = await openTrackedPage(QUIET)
   page.track(name)
@@ -33,7 +33,7 @@ async function openNext(...answers: (() => Response)[]) {
   }
 }
 
-test('what an earlier page left goes with the next one, a second after its start', async () => {
+test('sends the events of an earlier page one second after start', async () => {
   const event_id = await leaveBehind('signup')
   vi.setSystemTime(Date.now() + DAY_MS)
   const page = await openNext(answer(200))
@@ -47,7 +47,7 @@ test('what an earlier page left goes with the next one, a second after its start
   expect(page.outboxKeys()).toEqual([])
 })
 
-test('what is older than seven days is deleted', async () => {
+test('deletes events older than seven days', async () => {
   await leaveBehind('signup')
   vi.setSystemTime(Date.now() + 7 * DAY_MS)
   const page = await openNext()
@@ -57,7 +57,7 @@ test('what is older than seven days is deleted', async () => {
   expect(page.outboxKeys()).toEqual([])
 })
 
-test('an event of this page that is on its way does not go twice', async () => {
+test('does not resend an event of this page whose request is pending', async () => {
   const page = await openNext()
   page.track('slow')
   await page.wait(1_000)
@@ -65,7 +65,7 @@ test('an event of this page that is on its way does not go twice', async () => {
   expect(page.posts).toHaveLength(1)
 })
 
-test('keys of others stay, and garbage under ours is deleted', async () => {
+test('keeps foreign keys and deletes invalid ones of its own', async () => {
   localStorage.setItem('cart', '3')
   localStorage.setItem('zenovay:theirs', 'no JSON')
   const event_id = await leaveBehind('signup')
@@ -77,7 +77,7 @@ test('keys of others stay, and garbage under ours is deleted', async () => {
   expect(page.outboxKeys()).toEqual([])
 })
 
-test('what fails again waits again', async () => {
+test('keeps events whose retry fails', async () => {
   await leaveBehind('signup')
   const page = await openNext(answer(503, { 'retry-after': '60' }))
   await page.wait(1_000)
@@ -86,7 +86,7 @@ test('what fails again waits again', async () => {
   expect(page.outboxKeys()).toHaveLength(1)
 })
 
-test('a cookieless page delivers what waits, and writes nothing', async () => {
+test('a cookieless page sends stored events and writes nothing', async () => {
   const event_id = await leaveBehind('signup')
   const page = await openTrackedPage({
     dataset: { auto: 'false', cookieless: 'true' },

@@ -17,7 +17,7 @@ afterEach(() => {
   delete (window as { zenovay?: Api }).zenovay
 })
 
-/** Runs the script on a page with these tags; the last one is its own, unless a module runs it. */
+/** Runs the script on a page with these tags; with `current`, the last one is `currentScript`. */
 async function runScript(tags: string, { current = false } = {}) {
   const page = openPage()
   // Not in the document, where happy-dom would load them.
@@ -37,7 +37,7 @@ async function runScript(tags: string, { current = false } = {}) {
   }
 }
 
-test('the tag is found by its attribute, and the origin of its address is the collector', async () => {
+test('finds its tag by the attribute, and sends to the origin of its URL', async () => {
   const { urls } = await runScript(
     `<script src="https://other.example/x.js"></script><script data-tracking-code="${CODE}" src="https://collector.example/js/z.js"></script>`,
   )
@@ -45,7 +45,7 @@ test('the tag is found by its attribute, and the origin of its address is the co
   expect(urls()).toEqual([`https://collector.example/e/${CODE}`])
 })
 
-test('of two tags, the one that runs is meant', async () => {
+test('prefers the current script over another tag', async () => {
   const { urls } = await runScript(
     `<script data-id="ZV_Other" src="https://other.example/z.js"></script><script data-id="${CODE}" src="https://collector.example/z.js"></script>`,
     { current: true },
@@ -69,7 +69,7 @@ for (const [apiUrl, expected] of [
   ['https://shop.example', `https://shop.example/e/${CODE}`],
   ['/', `/e/${CODE}`],
 ] as const)
-  test(`with data-api-url="${apiUrl}", events go to ${expected}`, async () => {
+  test(`data-api-url="${apiUrl}" sends events to ${expected}`, async () => {
     const { urls } = await runScript(
       `<script data-tracking-code="${CODE}" data-api-url="${apiUrl}" src="https://collector.example/z.js"></script>`,
     )
@@ -90,14 +90,14 @@ for (const [name, tags] of [
     '<script data-tracking-code="UA-12345-6" src="https://collector.example/z.js"></script>',
   ],
 ] as const)
-  test(`${name} leaves one warning that says what to write, and nothing is sent`, async () => {
+  test(`${name} logs one warning with the fix and sends nothing`, async () => {
     const page = await runScript(tags)
 
     expect(warnings).toEqual([expect.stringContaining('data-tracking-code=ZV_')])
     expect(page.posts).toEqual([])
   })
 
-test('calls that waited run in their order, after the first pageview', async () => {
+test('runs queued calls in order after the first pageview', async () => {
   const stub: Api = () => {}
   stub.q = [
     ['track', 'first', { position: 1 }],
@@ -117,7 +117,7 @@ test('calls that waited run in their order, after the first pageview', async () 
   expect(page.posts[0]![1]!['properties']).toEqual({ position: 1 })
 })
 
-test('loaded twice, it counts once', async () => {
+test('a page that loads the script twice counts once', async () => {
   const tag = `<script data-tracking-code="${CODE}" src="https://collector.example/z.js"></script>`
   const { zenovay } = await runScript(tag)
   const second = await runScript(tag)
@@ -126,7 +126,7 @@ test('loaded twice, it counts once', async () => {
   expect(second.posts.flat()).toHaveLength(1)
 })
 
-test('zenovay answers, and warns of what it does not know', async () => {
+test('zenovay returns results and warns about unknown commands', async () => {
   const { zenovay, posts } = await runScript(
     `<script data-tracking-code="${CODE}" src="https://collector.example/z.js"></script>`,
   )

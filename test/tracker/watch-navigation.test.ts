@@ -29,7 +29,7 @@ async function open(setup: PageSetup = {}) {
   const page = await openTrackedPage({ location, ...setup })
   return {
     ...page,
-    /** Until title and address have settled. */
+    /** Waits until title and URL have settled. */
     async settleNavigation() {
       vi.advanceTimersByTime(100)
       await page.settle()
@@ -42,7 +42,7 @@ async function open(setup: PageSetup = {}) {
   }
 }
 
-test('a load is one pageview, with its referrer and without its fragment', async () => {
+test('a page load is one pageview, with its referrer and without its fragment', async () => {
   location.href = `${ORIGIN}/shoes?size=43#reviews`
   vi.spyOn(document, 'referrer', 'get').mockReturnValue('https://search.example/')
   const page = await open()
@@ -54,7 +54,7 @@ test('a load is one pageview, with its referrer and without its fragment', async
   ])
 })
 
-test('pushState is a pageview once it has settled, with the new title and the page before as its referrer', async () => {
+test('pushState is a pageview with the settled title and the previous page as referrer', async () => {
   const page = await open()
   history.pushState({ step: 1 }, '', '/cart')
   vi.advanceTimersByTime(99)
@@ -87,7 +87,7 @@ test('a redirect is one pageview', async () => {
   expect(page.paths()).toEqual(['/', '/login'])
 })
 
-test('the same address, or a fragment of it, is none', async () => {
+test('the same URL or another fragment of it is not a pageview', async () => {
   const page = await open()
   history.pushState(null, '', '/')
   await page.settleNavigation()
@@ -97,7 +97,7 @@ test('the same address, or a fragment of it, is none', async () => {
   expect(page.paths()).toEqual(['/'])
 })
 
-test('an error of pushState reaches the page that caused it', async () => {
+test('an error of pushState reaches its caller', async () => {
   const page = await open()
   expect(() => history.pushState(null, '', '//elsewhere.example/')).toThrow('Another origin.')
   await page.settleNavigation()
@@ -120,7 +120,7 @@ test('a page restored from the back/forward cache is a new pageview', async () =
   expect(new Set(page.paths())).toEqual(new Set(['/']))
 })
 
-test('a page that is hidden and shown again is none', async () => {
+test('a page that is hidden and shown again is not a new pageview', async () => {
   const page = await open()
   const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)
   page.fire('visibilitychange')
@@ -131,7 +131,7 @@ test('a page that is hidden and shown again is none', async () => {
   expect(new Set(page.posts.flat().map(({ event_id }) => event_id)).size).toBe(1)
 })
 
-test('query-only changes count once each', async () => {
+test('each change of the query is one pageview', async () => {
   const page = await open()
   for (const size of [41, 42, 42, 43]) {
     history.pushState(null, '', `/?size=${size}`)
@@ -141,7 +141,7 @@ test('query-only changes count once each', async () => {
   expect(page.paths()).toEqual(['/', '/?size=41', '/?size=42', '/?size=43'])
 })
 
-test('with data-hash="true", a changed fragment is a new page', async () => {
+test('a changed fragment is a pageview with data-hash="true"', async () => {
   const page = await open({ dataset: { hash: 'true' } })
   location.hash = '#/cart'
   page.fire('popstate')
@@ -155,7 +155,7 @@ test('with data-hash="true", a changed fragment is a new page', async () => {
   ])
 })
 
-test('the functions of the page keep their identity and marks, and what others patched is called', async () => {
+test('wrapped functions keep their name, length and properties, and call earlier patches', async () => {
   const calls: unknown[] = []
   const theirs = Object.assign(
     function pushState(_state: unknown, _title: string, url: string) {
@@ -193,7 +193,7 @@ test('a prerendered page sends nothing until it is shown', async () => {
   expect(page.posts[0]![0]).not.toHaveProperty('retry')
 })
 
-test('with data-auto="false" only the page command counts', async () => {
+test('only the page command sends pageviews with data-auto="false"', async () => {
   const page = await open({ dataset: { auto: 'false' } })
   history.pushState(null, '', '/cart')
   await page.settleNavigation()
@@ -211,7 +211,7 @@ test('with data-auto="false" only the page command counts', async () => {
   ])
 })
 
-test('a page whose address cannot be resolved against is no reason to throw', async () => {
+test('does not throw on about:srcdoc', async () => {
   location = new URL('about:srcdoc')
   await expect(open()).resolves.toBeDefined()
 })

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { globalNames } from '../support/global-names.js'
 import { importApp } from '../support/import-app.js'
 
-test('Vue: renderToString gives the page, sends nothing and leaves nothing behind', async () => {
+test('Vue: renderToString renders, sends nothing and adds no global', async () => {
   const fetch = vi.spyOn(globalThis, 'fetch')
   const { renderShop } = await importApp<typeof import('./render-shop.js')>(
     join(import.meta.dirname, 'render-shop.ts'),

@@ -21,7 +21,7 @@ afterEach(closePages)
 
 const events = () => page.posts.flat().map(({ event_name = 'pageview' }) => event_name)
 
-test('the plugin sends one pageview, also for two applications of a page', async () => {
+test('the plugin sends one pageview for two applications on a page', async () => {
   app.startShop(container, CODE, { apiUrl: 'https://collector.example', cookieless: true })
   app.startShop(document.createElement('div'), CODE)
   await page.settle()
@@ -31,7 +31,7 @@ test('the plugin sends one pageview, also for two applications of a page', async
   expect(page.posts).toEqual([[expect.objectContaining({ cookieless: true, title: 'Shoes' })]])
 })
 
-test('every component is given the same functions, all that the tracker exports, and they send', async () => {
+test('every component gets the same functions, all that the tracker exports, and they send', async () => {
   app.startShop(container, CODE)
   await page.settle()
   container.querySelector('button')!.click()
@@ -43,13 +43,13 @@ test('every component is given the same functions, all that the tracker exports,
   expect(Object.keys(app.given[0]!).sort()).toEqual(Object.keys(await import('@zenovay/tracker')).sort())
 })
 
-test('a wrong code leaves one warning and the application as it is', async () => {
+test('an invalid code logs one warning and does not affect the application', async () => {
   const warn = vi.spyOn(console, 'warn').mockReturnValue()
   app.startShop(container, 'UA-12345-6')
   await page.settle()
 
   expect(warn.mock.calls).toEqual([
-    [expect.anything(), 'UA-12345-6', expect.stringContaining('is no tracking code')],
+    [expect.anything(), 'UA-12345-6', expect.stringContaining('is not a tracking code')],
   ])
   expect(container.innerHTML).toContain('buy')
   expect(events()).toEqual([])

@@ -1,4 +1,4 @@
-/** What an alert watches. docs/alerts.md says what each is and in which unit. */
+/** Metrics that alerts can watch; docs/alerts.md defines each and its unit. */
 export const METRICS = [
   'pageviews',
   'visitors',
@@ -17,45 +17,45 @@ export type Metric = (typeof METRICS)[number]
 export const COMPARISONS = ['>', '>=', '<', '<='] as const
 export type Comparison = (typeof COMPARISONS)[number]
 
-/** When an alert fires. */
+/** The condition of an alert. */
 export interface AlertRule {
   comparison: Comparison
   /** In the unit of the metric. */
   threshold: number
-  /** How far back from the threshold the value must be before the alert can fire again; 0 or more, in the unit of the metric. */
+  /** How far the value must return past the threshold before the alert can fire again; 0 or more, in the unit of the metric. */
   hysteresis: number
-  /** Fewer visitors than these say nothing: then the alert stays as it is. */
+  /** With fewer visitors the alert keeps its state. */
   minimumVolume: number
-  /** After it fired the alert is silent for so many minutes. */
+  /** Minutes after firing in which the alert does not fire again. */
   coolDownMinutes: number
 }
 
 export const DESTINATION_TYPES = ['webhook', 'slack', 'email'] as const
 export type DestinationType = (typeof DESTINATION_TYPES)[number]
 
-/** Where an alert is told; `sealed` is the URL or the address, which only the secret box reads. `webhook` means the webhooks of the site that want the event. */
+/** Where notifications go. `sealed` is the URL or the address, opened by the secret box; `webhook` stands for the webhooks of the site that subscribe to the event. */
 export type Destination = { type: 'webhook' } | { type: 'slack' | 'email'; sealed: string }
 
-/** What may be chosen of an alert. */
+/** The editable fields of an alert. */
 export interface AlertFields extends AlertRule {
   name: string
   metric: Metric
   windowMinutes: number
-  /** ISO 4217; of `revenue` alone. */
+  /** ISO 4217; for `revenue` only. */
   currency: string
   isActive: boolean
   destinations: Destination[]
 }
 
-/** Where an alert stands. Times are ms since the epoch. */
+/** The evaluation state of an alert. Times are ms since the epoch. */
 export interface AlertState {
-  /** The condition held when it was judged last. */
+  /** Whether the condition held in the last evaluation. */
   isFiring: boolean
-  /** The end of the last minute that was judged. */
-  judgedTo: number
-  /** The value of that minute; null while there was none. */
+  /** The end of the last evaluated minute. */
+  evaluatedTo: number
+  /** The value of that minute; null before the first. */
   value: number | null
-  /** The end of the minute in which it fired last; null when it never did. */
+  /** The end of the last minute in which it fired; null if it never did. */
   firedAt: number | null
 }
 
@@ -65,14 +65,14 @@ export interface Alert extends AlertFields {
   siteId: string
   /** ms since the epoch. */
   createdAt: number
-  /** Grows with every change that its owner makes. */
+  /** Incremented by every change of its fields. */
   revision: number
   state: AlertState
 }
 
 export const MAX_ALERTS_OF_SITE = 50
 
-/** What may be chosen of an alert on a metric, by the names on the wire, and what it has otherwise. */
+/** The fields of alerts on a metric, by their names on the wire, and the defaults of the others. */
 interface MetricRule {
   fields: readonly string[]
   defaults: Pick<

@@ -54,7 +54,7 @@ export function createAlertEvaluation({
     let { state } = alert
     let isComplete = true
     try {
-      for (const at of dueMinutes(alert.state.judgedTo, until)) {
+      for (const at of dueMinutes(alert.state.evaluatedTo, until)) {
         if (signal.aborted) break
         const isSkipped = at % (METRIC_INTERVALS_MS[alert.metric] ?? MINUTE_MS) !== 0
         const measured = isSkipped ? { value: undefined, volume: 0 } : await measure(alert, site, at)
@@ -124,11 +124,11 @@ export function lastWholeMinute(now: number): number {
  * The ends of the minutes to evaluate now, in order. After the clock was set back its minutes are evaluated again: they are new ones, and an
  * alert waiting for the old time would miss them.
  */
-export function dueMinutes(judgedTo: number, now: number): number[] {
+export function dueMinutes(evaluatedTo: number, now: number): number[] {
   const last = lastWholeMinute(now)
-  if (last === judgedTo) return []
-  if (last < judgedTo) return [last]
-  const first = Math.max(judgedTo + MINUTE_MS, last - (CATCH_UP_MINUTES - 1) * MINUTE_MS)
+  if (last === evaluatedTo) return []
+  if (last < evaluatedTo) return [last]
+  const first = Math.max(evaluatedTo + MINUTE_MS, last - (CATCH_UP_MINUTES - 1) * MINUTE_MS)
   return Array.from({ length: (last - first) / MINUTE_MS + 1 }, (_, index) => first + index * MINUTE_MS)
 }
 
@@ -155,7 +155,7 @@ export function evaluateMinute(
   before: AlertState,
   { at, value, volume }: Measured & { at: number },
 ): { state: AlertState; hasFired: boolean } {
-  const state = { ...before, judgedTo: at, value: value ?? before.value }
+  const state = { ...before, evaluatedTo: at, value: value ?? before.value }
   if (value === undefined || volume < rule.minimumVolume) return { state, hasFired: false }
   if (!holds(rule, value, before.isFiring)) return { state: { ...state, isFiring: false }, hasFired: false }
   if (before.isFiring || isCoolingDown(rule, before.firedAt, at)) return { state, hasFired: false }

@@ -16,34 +16,34 @@ import {
 } from './alert.js'
 import { describeTest } from './notify/notification.js'
 
-/** What the routes may do with alerts. Who may do it is theirs to decide. */
+/** Alert management behind the routes, which check permissions. */
 export interface AlertManagement {
-  /** Whether mails can be sent. */
+  /** Whether a mail server is configured. */
   hasMail: boolean
   find: AlertStore['findAlert']
   list: AlertStore['listAlerts']
-  /** Undefined when the site has as many as it may. `actor` is the id of the key that asks. */
+  /** Undefined when the site has `MAX_ALERTS_OF_SITE` already. `actor` is the id of the API key. */
   add(siteId: string, fields: AlertFields, actor: string): Promise<Alert | undefined>
   update(id: string, changes: Partial<AlertFields>, actor: string): Promise<Alert | undefined>
   remove(id: string, actor: string): Promise<boolean>
   listNotifications: AlertStore['listNotifications']
-  /** Tells every destination as if it had fired; false when that was done within this minute already. */
+  /** Notifies every destination as if the alert had fired; false when already done within this minute. */
   test(alert: Alert): Promise<boolean>
-  /** Why URLs may not be called, one text each. */
+  /** One sentence for each URL that the egress guard refuses. */
   findRefusedUrls(destinations: readonly PlainDestination[]): string[]
   seal(destinations: readonly PlainDestination[]): Destination[]
-  /** A destination as its owner sees it: enough to tell it from others. */
+  /** A destination as shown in the API, shortened to be recognisable. */
   mask(destination: Destination): { type: string; url?: string; address?: string }
-  /** So many crossings are stored and to be told. */
-  announce(crossings: number): void
+  /** Counts stored triggers and delivers their notifications. */
+  announce(triggers: number): void
 }
 
-interface AlertsServices {
+interface AlertManagementServices {
   store: AlertStore
   box: SecretBox
   guard: Pick<EgressGuard, 'checkUrl'>
   hasMail: boolean
-  /** Looks for notices at once. */
+  /** Starts the delivery of stored notifications. */
   wake: () => void
   announce: AlertManagement['announce']
   /** ms since the epoch. */
@@ -58,7 +58,7 @@ export function createAlertManagement({
   wake,
   announce,
   now,
-}: AlertsServices): AlertManagement {
+}: AlertManagementServices): AlertManagement {
   return {
     hasMail,
     announce,
@@ -97,7 +97,7 @@ export function createAlertManagement({
   }
 }
 
-/** Empty when it was sealed with another master key: lists go on, and the notices say why they fail. */
+/** Empty when sealed with another master key: lists still work, and notifications report the error. */
 function openOrHide(box: Pick<SecretBox, 'open'>, sealed: string): string {
   try {
     return box.open(sealed)

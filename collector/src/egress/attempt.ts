@@ -3,7 +3,7 @@ import { Client } from 'undici'
 import { connectGuarded } from './connect.js'
 import type { EgressGuard } from './guard.js'
 
-/** Why there was no answer; `secret`: nothing was sent, because the webhook's secret was sealed with another master key. */
+/** Why an attempt got no answer; `secret`: nothing was sent, because the webhook's secret was sealed with another master key. The others: {@link AttemptFailure}. */
 export type AttemptError =
   'timeout' | 'connection' | 'dns' | 'tls' | 'refused-address' | 'cancelled' | 'too-large' | 'secret'
 
@@ -11,37 +11,37 @@ export interface AttemptRequest {
   url: string
   body: string
   headers: Record<string, string>
-  /** Ends the attempt at once, with `cancelled`. */
+  /** Aborts the attempt, with `cancelled`. */
   signal: AbortSignal
 }
 
 export interface AttemptResult {
-  /** Undefined when there was no answer. */
+  /** Undefined without an answer. */
   status: number | undefined
   error: AttemptError | undefined
-  /** The beginning of the answer's body, as text of at most 4 KB. */
+  /** The start of the answer's body as text, at most 4 KB. */
   answer: string
   durationMs: number
 }
 
-/** Sends one request, under one deadline of {@link ATTEMPT_DEADLINE_MS} over everything. Never rejects. */
+/** Sends one request within {@link ATTEMPT_DEADLINE_MS}. Never rejects. */
 export type Attempt = (request: AttemptRequest) => Promise<AttemptResult>
 
-/** Over DNS, connect, TLS, headers and body together. */
+/** For DNS, connect, TLS, headers and body together. */
 export const ATTEMPT_DEADLINE_MS = 5_000
 
 /**
- * Ends an attempt without an answer:
- * - `timeout`: the answer was not whole within the deadline
- * - `connection`: nobody listened, the connection broke, or what came was not HTTP
+ * An attempt without an answer:
+ * - `timeout`: the answer was not complete within the deadline
+ * - `connection`: the connection was refused or broke, or the answer was not HTTP
  * - `dns`: the name has no address, or its servers did not answer
- * - `tls`: the certificate is not valid for the host, or no protocol was agreed upon
- * - `refused-address`: the URL, or an address of its host, is one that nothing may be sent to
- * - `cancelled`: whoever asked for the attempt gave it up
- * - `too-large`: more headers than anybody needs
+ * - `tls`: the certificate is not valid for the host, or no common protocol
+ * - `refused-address`: the guard blocks the URL or an address of its host
+ * - `cancelled`: the caller aborted the attempt
+ * - `too-large`: headers over 16 KB, or over 256 KB received
  */
-export class AttemptFault extends Error {
-  override readonly name = 'AttemptFault'
+export class AttemptFailure extends Error {
+  override readonly name = 'AttemptFailure'
   readonly kind: AttemptError
 
   constructor(kind: AttemptError, cause?: unknown) {
@@ -52,37 +52,37 @@ export class AttemptFault extends Error {
 
 interface AttemptOptions {
   guard: EgressGuard
-  /** Authorities that are trusted instead of those of Node, PEM. Replaced in tests. */
+  /** PEM certificate authorities that replace Node's; for tests. */
   ca?: string
 }
 
 const MAX_HEADER_BYTES = 16 * 1024
 const MAX_ANSWER_BYTES = 64 * 1024
-// Of the answer, for people to look at.
+// Kept of an answer, for the log.
 const KEPT_ANSWER_BYTES = 4 * 1024
-// Everything that an answer of the allowed size may be wrapped in, several times over.
+// Several times the largest answer with its headers and chunk framing.
 const MAX_RECEIVED_BYTES = 256 * 1024
 
-/** Sends a delivery to where the guard allows, once, on a connection of its own. Follows nothing, trusts no proxy of the environment. */
+/** Sends each request once, on a separate connection, to an address that the guard allows. Follows no redirect and uses no proxy from the environment. */
 export function createAttempt({ guard, ca }: AttemptOptions): Attempt {
   const secureContext = createSecureContext({ minVersion: 'TLSv1.2', ...(ca !== undefined && { ca }) })
 
   return async ({ url, body, headers, signal }) => {
     const began = performance.now()
     const ending = new AbortController()
-    const timer = setTimeout(() => ending.abort(new AttemptFault('timeout')), ATTEMPT_DEADLINE_MS)
-    const cancel = () => ending.abort(new AttemptFault('cancelled'))
+    const timer = setTimeout(() => ending.abort(new AttemptFailure('timeout')), ATTEMPT_DEADLINE_MS)
+    const cancel = () => ending.abort(new AttemptFailure('cancelled'))
     signal.addEventListener('abort', cancel, { once: true })
     if (signal.aborted) cancel()
     const kept: Buffer[] = []
     try {
       const status = await send({ url, body, headers, signal: ending.signal, guard, secureContext, kept })
-      return { status, error: undefined, answer: readAnswer(kept), durationMs: since(began) }
+      return { status, error: undefined, answer: decodeAnswer(kept), durationMs: since(began) }
     } catch (error) {
       return {
         status: undefined,
-        error: nameFault(error, ending.signal),
-        answer: readAnswer(kept),
+        error: classifyError(error, ending.signal),
+        answer: decodeAnswer(kept),
         durationMs: since(began),
       }
     } finally {
@@ -95,11 +95,11 @@ export function createAttempt({ guard, ca }: AttemptOptions): Attempt {
 interface Sending extends AttemptRequest {
   guard: EgressGuard
   secureContext: ReturnType<typeof createSecureContext>
-  /** Where the beginning of the answer is put as it comes. */
+  /** Receives the start of the answer. */
   kept: Buffer[]
 }
 
-/** The status of the answer, once the answer has ended or is longer than anybody reads. */
+/** Resolves to the status once the answer has ended or reached {@link MAX_ANSWER_BYTES}. */
 async function send({
   url: text,
   body,
@@ -110,7 +110,7 @@ async function send({
   kept,
 }: Sending): Promise<number> {
   const checked = guard.checkUrl(text)
-  if ('refusal' in checked) throw new AttemptFault('refused-address')
+  if ('refusal' in checked) throw new AttemptFailure('refused-address')
   signal.throwIfAborted()
   const { url } = checked
   const client = new Client(url.origin, {
@@ -128,7 +128,7 @@ async function send({
       )
     },
     maxHeaderSize: MAX_HEADER_BYTES,
-    // Both begin anew with every byte; the deadline does not.
+    // Both restart with every byte; the deadline does not.
     headersTimeout: 0,
     bodyTimeout: 0,
     allowH2: false,
@@ -140,7 +140,7 @@ async function send({
       headers: { 'content-type': 'application/json', 'user-agent': 'Zenovay-Webhooks/1.0', ...headers },
       body,
       signal,
-      // One connection for one delivery: none is ever sent into a connection that the other side is closing.
+      // No keep-alive: a request never hits a connection that the receiver is closing.
       reset: true,
     })
     let length = 0
@@ -155,15 +155,15 @@ async function send({
   }
 }
 
-function nameFault(error: unknown, signal: AbortSignal): AttemptError {
-  // Whatever else the end of the attempt broke.
-  const fault = signal.aborted ? (signal.reason as unknown) : error
-  if (fault instanceof AttemptFault) return fault.kind
-  return (fault as { code?: unknown }).code === 'UND_ERR_HEADERS_OVERFLOW' ? 'too-large' : 'connection'
+function classifyError(error: unknown, signal: AbortSignal): AttemptError {
+  // An abort breaks whatever is under way; its reason counts.
+  const failure = signal.aborted ? (signal.reason as unknown) : error
+  if (failure instanceof AttemptFailure) return failure.kind
+  return (failure as { code?: unknown }).code === 'UND_ERR_HEADERS_OVERFLOW' ? 'too-large' : 'connection'
 }
 
-/** As text, whatever it says it is; a letter that the cut went through is left out. */
-function readAnswer(kept: Buffer[]): string {
+/** Decodes as UTF-8 whatever the content type; drops a character that the cut split. */
+function decodeAnswer(kept: Buffer[]): string {
   return new TextDecoder().decode(Buffer.concat(kept), { stream: true })
 }
 

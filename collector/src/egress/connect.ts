@@ -1,29 +1,29 @@
 import { isIP, type TcpSocketConnectOpts } from 'node:net'
 import { connect, type ConnectionOptions, type SecureContext, type TLSSocket } from 'node:tls'
-import { AttemptFault } from './attempt.js'
+import { AttemptFailure } from './attempt.js'
 import { type EgressGuard, normaliseAddress } from './guard.js'
 
 interface Connection {
-  /** As `URL.hostname` has it. */
+  /** In the spelling of `URL.hostname`. */
   hostname: string
   port: number
   guard: EgressGuard
-  /** What is trusted, and which protocols are spoken. */
+  /** Trusted authorities and TLS versions. */
   secureContext: SecureContext
-  /** Ends the connection, too, when it stands. */
+  /** Also closes an established connection. */
   signal: AbortSignal
-  /** Beyond so many bytes from the other side the connection is cut. */
+  /** The connection is cut after receiving more. */
   maxBytes: number
 }
 
-// Each address but the last is given so long.
+// Per address, before the next one is tried.
 const NEXT_ADDRESS_AFTER_MS = 1_000
-// Broken off by the other side or the network while the two were still agreeing.
+// Errors of the network, rather than of TLS, during the handshake.
 const BROKEN = /^E(CONNRESET|PIPE|TIMEDOUT|CONNABORTED)$/
 
 /**
- * A TLS connection to an address that the guard allows: the literal or every address of the name is checked before anything is dialled,
- * those very addresses are dialled, and the peer is checked again before anything is sent. Rejects with an {@link AttemptFault}.
+ * Opens a TLS connection to an address that the guard allows: every address of the host is checked before connecting, only checked
+ * addresses are used, and the peer is checked again before anything is sent. Rejects with an {@link AttemptFailure}.
  */
 export async function connectGuarded({
   hostname,
@@ -41,7 +41,7 @@ export async function connectGuarded({
     host,
     port,
     ...(!isIP(host) && { servername: host.replace(/\.$/, '') }),
-    // Whatever name servers say by now.
+    // No second DNS query, which may answer differently.
     lookup: (_hostname, _options, found) =>
       found(
         null,
@@ -51,7 +51,7 @@ export async function connectGuarded({
     autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_AFTER_MS,
     ALPNProtocols: ['http/1.1'],
     secureContext,
-    // The environment can switch this off for the whole process.
+    // The default can be switched off by NODE_TLS_REJECT_UNAUTHORIZED.
     rejectUnauthorized: true,
   }
   const socket = connect(options)
@@ -61,29 +61,29 @@ export async function connectGuarded({
 
   return new Promise((resolve, reject) => {
     let isConnected = false
-    // Before the handshake begins, which is the first thing that is sent.
+    // Before the TLS handshake sends its first byte.
     socket.prependOnceListener('connect', () => {
       isConnected = true
       const peer = socket.remoteAddress ?? ''
       if (!isOneOf(addresses, peer) || !guard.isAllowed(peer))
-        socket.destroy(new AttemptFault('refused-address'))
+        socket.destroy(new AttemptFailure('refused-address'))
     })
-    socket.on('error', (error: NodeJS.ErrnoException) => reject(explain(error, isConnected)))
-    // The parser reads on as long as headers, informational answers or the signs between chunks come.
+    socket.on('error', (error: NodeJS.ErrnoException) => reject(toFailure(error, isConnected)))
+    // The HTTP parser sets no limit on informational answers, trailers and chunk extensions.
     socket.once('secureConnect', () =>
       resolve(
         socket.on(
           'readable',
-          () => void (socket.bytesRead > maxBytes && socket.destroy(new AttemptFault('too-large'))),
+          () => void (socket.bytesRead > maxBytes && socket.destroy(new AttemptFailure('too-large'))),
         ),
       ),
     )
   })
 }
 
-function explain(error: NodeJS.ErrnoException, isConnected: boolean): AttemptFault {
-  if (error instanceof AttemptFault) return error
-  return new AttemptFault(isConnected && !BROKEN.test(String(error.code)) ? 'tls' : 'connection', error)
+function toFailure(error: NodeJS.ErrnoException, isConnected: boolean): AttemptFailure {
+  if (error instanceof AttemptFailure) return error
+  return new AttemptFailure(isConnected && !BROKEN.test(String(error.code)) ? 'tls' : 'connection', error)
 }
 
 function isOneOf(addresses: string[], peer: string): boolean {

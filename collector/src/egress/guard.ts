@@ -2,28 +2,28 @@ import { Resolver } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import ipaddr from 'ipaddr.js'
-import { AttemptFault } from './attempt.js'
+import { AttemptFailure } from './attempt.js'
 
-/** Decides where webhooks may be sent. */
+/** Restricts outgoing requests to public addresses. */
 export interface EgressGuard {
-  /** The URL as it is called, or a sentence that says what is wrong with it. Asks nobody: the addresses of a name are checked when it is called. */
+  /** The normalised URL, or a sentence that says why it is refused. Makes no DNS query: addresses are checked at each request. */
   checkUrl(text: string): { url: URL } | { refusal: string }
-  /** Every address of a host (as `URL.hostname` has it), all of them allowed. Rejects with an {@link AttemptFault}, also when a single one is not. */
+  /** All addresses of a host (spelled like `URL.hostname`). Rejects with an {@link AttemptFailure} when any of them is not allowed. */
   addressesOf(hostname: string, signal: AbortSignal): Promise<string[]>
   isAllowed(address: string): boolean
 }
 
 interface EgressGuardOptions {
-  /** Loopback addresses that may be called nevertheless. */
+  /** Loopback addresses to allow. */
   allowLoopback: readonly string[]
-  /** Replaced in tests. */
+  /** For tests. */
   lookUp?: LookUp
 }
 
 const MAX_URL_LENGTH = 2_048
 const HTTPS_PORT = 443
 const FIRST_FREE_PORT = 1_024
-// Names that lead to this machine or its neighbours, whatever name servers say.
+// Names of this machine or its network, whatever they resolve to.
 const INNER_NAME = /^(.*\.)?(localhost|local|internal)$/
 
 export function createEgressGuard({
@@ -43,7 +43,7 @@ export function createEgressGuard({
     isAllowed,
     checkUrl(text) {
       const url = URL.canParse(text) ? new URL(text) : undefined
-      // First, and also for what is no URL at all.
+      // The first check, also for texts that are no URL.
       if (url?.protocol !== 'https:')
         return { refusal: /^https:/i.test(text.trim()) ? 'URL is not valid' : 'URL must use HTTPS' }
       if (text.length > MAX_URL_LENGTH || url.href.length > MAX_URL_LENGTH)
@@ -57,14 +57,14 @@ export function createEgressGuard({
     },
     async addressesOf(hostname, signal) {
       const host = withoutBrackets(hostname)
-      if (!isReachable(hostname)) throw new AttemptFault('refused-address')
+      if (!isReachable(hostname)) throw new AttemptFailure('refused-address')
       if (isIP(host)) return [host]
       const addresses = await lookUp(host, signal).catch((error: unknown) => {
-        throw new AttemptFault('dns', error)
+        throw new AttemptFailure('dns', error)
       })
-      if (addresses.length === 0) throw new AttemptFault('dns')
-      // One that is not allowed among others is somebody's try to be lucky.
-      if (!addresses.every(isAllowed)) throw new AttemptFault('refused-address')
+      if (addresses.length === 0) throw new AttemptFailure('dns')
+      // A blocked address among public ones is an attempt to reach it by chance.
+      if (!addresses.every(isAllowed)) throw new AttemptFailure('refused-address')
       return addresses
     },
   }
@@ -74,15 +74,15 @@ function withoutBrackets(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/, '$1')
 }
 
-// Azure answers its machines there, from the midst of public addresses.
+// Azure's metadata service, inside a public range.
 const PLATFORM_ADDRESS = '168.63.129.16'
-// All that is handed out of IPv6. Outside of it lie ::127.0.0.1, 100:0:0:1::/64 and other addresses that `range` calls unicast.
+// The allocated part of IPv6. Outside lie ::127.0.0.1, 100:0:0:1::/64 and other addresses that `range` calls unicast.
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3')
 
-// Nobody routes ::8.8.8.8, which `process` takes for 8.8.8.8.
+// IPv4-compatible addresses such as ::8.8.8.8 are not routed, but `process` turns them into 8.8.8.8.
 const OLD_TRANSITION = /^(?!::ffff:).*:.*\./i
 
-/** Whether an address, written without brackets, is one of the public internet and not one of this machine. */
+/** Whether an address, without brackets, is on the public internet and not on this machine. */
 export function isPublicAddress(text: string): boolean {
   if (!isIP(text) || OLD_TRANSITION.test(text)) return false
   const address = ipaddr.process(text)
@@ -91,29 +91,29 @@ export function isPublicAddress(text: string): boolean {
   return !isOwnAddress(address.toString())
 }
 
-/** An address in the one spelling in which it can be compared; IPv4 within IPv6 is IPv4. */
+/** The canonical spelling of an address, for comparison; IPv4-mapped IPv6 becomes IPv4. */
 export function normaliseAddress(text: string): string {
   return isIP(text) ? ipaddr.process(text).toString() : text
 }
 
-// Asked each time: addresses come and go while a collector runs.
+// Not cached: addresses change while a collector runs.
 function isOwnAddress(address: string): boolean {
   return Object.values(networkInterfaces()).some((entries) =>
     entries?.some((entry) => normaliseAddress(entry.address) === address),
   )
 }
 
-/** All addresses of a name; rejects, or gives none, when it has none. */
+/** All addresses of a name; rejects or resolves to none when there are none. */
 type LookUp = (hostname: string, signal: AbortSignal) => Promise<string[]>
 
 const QUERY_TIMEOUT_MS = 2_000
 const TRIES = 2
 
 /**
- * Asks the name servers of the system.
+ * Queries the name servers of the system.
  *
- * Not `dns.lookup`: that holds one of four threads until it is answered, and a few names whose servers are slow would keep every
- * other name waiting. The file of hosts is not read: it names machines that nothing is sent to.
+ * Not `dns.lookup`, which holds one of four threads until it is answered: a few names with slow servers would delay all others. The
+ * hosts file is not read: it names machines of the internal network.
  */
 const lookUpAddresses: LookUp = async (hostname, signal) => {
   const resolver = new Resolver({ timeout: QUERY_TIMEOUT_MS, tries: TRIES })

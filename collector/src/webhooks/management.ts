@@ -1,7 +1,7 @@
 import type { Fault } from '@zenovay/tracker/contract'
 import type { ApiKey } from '../control/keys/api-key.js'
 import type { SecretBox } from '../control/secrets/secret-box.js'
-import { AttemptFault, type AttemptResult } from '../egress/attempt.js'
+import { AttemptFailure, type AttemptResult } from '../egress/attempt.js'
 import type { EgressGuard } from '../egress/guard.js'
 import { ApiError } from '../errors.js'
 import type { RateLimiter } from '../http/rate-limit/rate-limiter.js'
@@ -19,42 +19,42 @@ import {
 } from './webhook.js'
 
 /**
- * What both doors do for the holder of a key, who is known and may change webhooks. A key reaches the webhooks of its site or, when it is
- * for all sites, those of its account; of all others it learns not even that they exist: `NOT_FOUND`.
+ * Webhook management behind both APIs; callers check that the key may manage webhooks. A key reaches the webhooks of its site or, for
+ * account-wide keys, of its account; others are `NOT_FOUND`.
  */
 export interface WebhookManagement {
-  /** Adds one for a site that the key is for, or with null for its account. Throws `VALIDATION_ERROR` with every fault, or that there are too many. The secret is told here only. */
+  /** Creates a webhook of a site or, with null, of the account. Throws `VALIDATION_ERROR` with every issue, also at the limit of webhooks. The only call that returns the secret. */
   create(
     key: ApiKey,
     siteId: string | null,
     given: GivenWebhook,
   ): Promise<{ webhook: Webhook; secret: string }>
   list(reach: WebhookReach): Promise<Webhook[]>
-  /** Sends a made-up event, once, and waits for the answer. */
+  /** Sends a test event once and waits for the answer. */
   test(key: ApiKey, id: string): Promise<AttemptResult>
-  /** The new secret: nothing is signed with the old one any more. */
+  /** Resolves to the new secret once nothing is signed with the old one. */
   rotate(key: ApiKey, id: string): Promise<string>
-  /** Nothing is delivered to it any more. */
+  /** Resolves when nothing is delivered to it any more. */
   remove(key: ApiKey, id: string): Promise<void>
   enable(key: ApiKey, id: string): Promise<void>
-  /** How many deliveries are sent again. */
+  /** Resolves to the number of deliveries queued again. */
   replay(key: ApiKey, id: string, choice: ReplayChoice): Promise<number>
 }
 
-interface WebhookDeskServices {
+interface WebhookManagementServices {
   webhooks: Webhooks
   guard: EgressGuard
   box: SecretBox
-  /** Of accounts, for tests: each sends something at once to wherever somebody wants. */
+  /** Limits test deliveries per account, because each sends a request to any given URL. */
   limiter: RateLimiter
 }
 
-/** The name of the event of a test: no webhook asks for such, so that no receiver takes it for a true one. */
+/** Event name of test deliveries; no webhook can subscribe to it, so no receiver mistakes a test for a real event. */
 const TEST_EVENT = 'test'
-/** Tests of one account. */
+/** Test deliveries per account. */
 export const TEST_RULES = [{ limit: 30, windowMs: 60_000 }]
 
-// A name whose servers are slow is taken as it is; it is looked up again before anything is sent.
+// A name with slow servers is accepted; it is resolved again before every attempt.
 const LOOK_UP_TIMEOUT_MS = 2_000
 
 export function createWebhookManagement({
@@ -62,7 +62,7 @@ export function createWebhookManagement({
   guard,
   box,
   limiter,
-}: WebhookDeskServices): WebhookManagement {
+}: WebhookManagementServices): WebhookManagement {
   const find = async (key: ApiKey, id: string): Promise<Webhook> => {
     const webhook = await webhooks.findWebhook(id)
     if (
@@ -73,7 +73,7 @@ export function createWebhookManagement({
       throw new ApiError('NOT_FOUND')
     return webhook
   }
-  /** For what another request removed meanwhile. */
+  /** Another request may have removed the webhook meanwhile. */
   const found = <Result>(result: Result | undefined | false): Result => {
     if (result === undefined || result === false) throw new ApiError('NOT_FOUND')
     return result
@@ -127,7 +127,7 @@ async function leadsInside(guard: EgressGuard, url: string): Promise<boolean> {
     await guard.addressesOf(new URL(url).hostname, AbortSignal.timeout(LOOK_UP_TIMEOUT_MS))
     return false
   } catch (error) {
-    return error instanceof AttemptFault && error.kind === 'refused-address'
+    return error instanceof AttemptFailure && error.kind === 'refused-address'
   }
 }
 

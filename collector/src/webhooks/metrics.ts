@@ -1,6 +1,5 @@
 import type { Registry } from '../observability/registry.js'
 
-/** What becomes of deliveries in the end. */
 const OUTCOMES = ['delivered', 'failed', 'cancelled', 'dropped'] as const
 type Outcome = (typeof OUTCOMES)[number]
 
@@ -8,17 +7,14 @@ export interface DeliveryCounts {
   count(outcomes: Partial<Record<Outcome, number>>): void
 }
 
-interface WatchedWebhooks {
+interface QueueState {
   inFlight(): number
   backlog(): number
 }
 
-/** Counts deliveries by what became of them. */
+/** Counts deliveries by outcome. */
 export function createDeliveryCounts({ counter }: Registry): DeliveryCounts {
-  const deliveries = counter(
-    'zenovay_webhook_deliveries_total',
-    'Deliveries of webhooks by what became of them.',
-  )
+  const deliveries = counter('zenovay_webhook_deliveries_total', 'Webhook deliveries by outcome.')
   const cells = Object.fromEntries(
     OUTCOMES.map((outcome) => [outcome, deliveries.with({ outcome })]),
   ) as Record<Outcome, ReturnType<typeof deliveries.with>>
@@ -29,16 +25,16 @@ export function createDeliveryCounts({ counter }: Registry): DeliveryCounts {
   }
 }
 
-/** What waits and what is under way. */
-export function addWebhookGauges({ gauge }: Registry, { inFlight, backlog }: WatchedWebhooks): void {
+/** Adds gauges of the queue and of attempts under way. */
+export function addWebhookGauges({ gauge }: Registry, { inFlight, backlog }: QueueState): void {
   gauge({
     name: 'zenovay_webhook_attempts_in_flight',
-    help: 'Attempts of deliveries under way.',
+    help: 'Delivery attempts in flight.',
     read: inFlight,
   })
   gauge({
     name: 'zenovay_webhook_backlog',
-    help: 'Deliveries that wait or are under way, as of a few seconds ago.',
+    help: 'Deliveries waiting or in flight, as of a few seconds ago.',
     read: backlog,
   })
 }

@@ -2,20 +2,19 @@ import { createHash } from 'node:crypto'
 import type { PutResult, WebhookStore } from './webhook-store.js'
 import type { Webhook, WebhookEvent, WebhookEventName } from './webhook.js'
 
-/** Where sources leave what happened, for the webhooks that want it. */
+/** Queues events for the webhooks that subscribe to them. */
 export interface Outbox {
-  /** Whether an active webhook of the site, or of its whole account, wants such events. From memory: asked for every event of ingest. */
-  wants(siteId: string, name: WebhookEventName): boolean
-  /** Resolves when it is on the disk for every webhook that wants it and was made before `at`; what a webhook has already is left alone. Rejects with `STORE_UNAVAILABLE`. */
+  /** Whether an active webhook of the site or its account subscribes to the event. Answered from memory: called for every event of ingest. */
+  hasSubscriber(siteId: string, name: WebhookEventName): boolean
+  /** Resolves when the events are on the disk for every subscribed webhook created before `at`; those it has already are skipped. Rejects with `STORE_UNAVAILABLE`. */
   put(events: WebhookEvent[]): Promise<void>
 }
 
 interface OutboxServices {
   store: Pick<WebhookStore, 'putDeliveries'>
-  subscriptions: Pick<Subscriptions, 'wants'>
-  /** Told what became of events. */
+  subscriptions: Pick<Subscriptions, 'hasSubscriber'>
   onPut: (result: PutResult) => void
-  /** ms since the epoch, going on evenly. */
+  /** ms since the epoch, advancing steadily. */
   engineNow: () => number
   /** ms since the epoch. */
   now: () => number
@@ -23,23 +22,22 @@ interface OutboxServices {
 
 export function createOutbox({ store, subscriptions, onPut, engineNow, now }: OutboxServices): Outbox {
   return {
-    wants: subscriptions.wants,
+    hasSubscriber: subscriptions.hasSubscriber,
     async put(events) {
-      const wanted = events.filter(({ siteId, name }) => subscriptions.wants(siteId, name))
+      const wanted = events.filter(({ siteId, name }) => subscriptions.hasSubscriber(siteId, name))
       if (wanted.length > 0) onPut(await store.putDeliveries(wanted, { now: engineNow(), wallNow: now() }))
     },
   }
 }
 
-/** Who wants to be told of what, in memory. */
+/** The events that active webhooks subscribe to, in memory. */
 interface Subscriptions {
-  /** Whether an active webhook of the site, or of its account, wants such events. */
-  wants(siteId: string, name: WebhookEventName): boolean
-  /** Knows exactly these webhooks from now on. */
+  hasSubscriber(siteId: string, name: WebhookEventName): boolean
+  /** Replaces the active webhooks. */
   update(active: Webhook[]): Promise<void>
 }
 
-/** Nobody wants anything before the first {@link Subscriptions.update}. */
+/** Empty until the first {@link Subscriptions.update}. */
 export function createSubscriptions(store: Pick<WebhookStore, 'listSiteAccounts'>): Subscriptions {
   let ofSite = new Map<string, Set<WebhookEventName>>()
   let ofAccount = new Map<string, Set<WebhookEventName>>()
@@ -47,11 +45,11 @@ export function createSubscriptions(store: Pick<WebhookStore, 'listSiteAccounts'
   let accounts = new Map<string, string>()
 
   return {
-    wants(siteId, name) {
+    hasSubscriber(siteId, name) {
       if (ofSite.get(siteId)?.has(name)) return true
       if (!ofAnyAccount.has(name)) return false
       const account = accounts.get(siteId)
-      // A site that was made since the last update: the store knows better.
+      // A site created since the last update: the store decides.
       return account === undefined || ofAccount.get(account)?.has(name) === true
     },
     async update(webhooks) {
@@ -76,7 +74,7 @@ function group(
   return groups
 }
 
-/** The public id of an event: the same for every webhook and every attempt. */
+/** The public id of an event, equal for every webhook and attempt. */
 export function deriveEventId({ siteId, name, key }: { siteId: string; name: string; key: string }): string {
   const digest = createHash('sha256')
     .update(JSON.stringify([siteId, name, key]))
@@ -93,7 +91,7 @@ interface BodyParts {
   data: string
 }
 
-/** The text that is sent: what `JSON.stringify` makes of `{ id, event, timestamp, data }`, because receivers parse it, write it again and compare. */
+/** The request body, exactly like `JSON.stringify({ id, event, timestamp, data })`: some receivers parse, serialise and compare it. */
 export function buildBody({ id, event, at, data }: BodyParts): string {
   return `{"id":${JSON.stringify(id)},"event":${JSON.stringify(event)},"timestamp":"${new Date(at).toISOString()}","data":${data}}`
 }

@@ -5,16 +5,16 @@ import { deriveEventId, buildBody } from './outbox.js'
 import type { WebhookStore } from './webhook-store.js'
 import type { Webhook } from './webhook.js'
 
-/** What a delivery is signed from. */
+/** Input of a signature. */
 export interface UnsignedDelivery {
   /** `whsec_` and the base64 of 32 bytes. */
   secret: string
-  /** `evt_…`, the same for every attempt. */
+  /** `evt_…`, equal for every attempt. */
   id: string
   event: string
   /** `wh_…` */
   webhookId: string
-  /** The exact text that is sent. */
+  /** The exact request body. */
   body: string
   /** When it is sent, ms since the epoch. */
   at: number
@@ -23,14 +23,14 @@ export interface UnsignedDelivery {
 const SECRET_PREFIX = 'whsec_'
 const SECRET_BYTES = 32
 
-/** A new signing secret: nobody can guess it, and every family of signatures can use it. */
+/** A random signing secret that all three signature families can use. */
 export function createWebhookSecret(): string {
   return SECRET_PREFIX + randomBytes(SECRET_BYTES).toString('base64')
 }
 
 /**
- * All headers that say what a delivery is and prove who sent it, in three families; each proof stands alone.
- * The hexadecimal ones have the whole secret as their key, the one of Standard Webhooks the bytes that it encodes.
+ * Headers that describe and sign a delivery, in three independent families. The hexadecimal signatures use the whole secret text as
+ * key, Standard Webhooks the bytes that it encodes.
  */
 export function signDelivery({
   secret,
@@ -48,7 +48,7 @@ export function signDelivery({
     'X-Zenovay-Event': event,
     'X-Zenovay-Delivery': id,
     'X-Zenovay-Timestamp': timestamp,
-    // One signature each: receivers compare texts of equal length, and fail on any other.
+    // One signature per header: receivers compare texts of equal length and reject others.
     'X-ZTA-Signature': `sha256=${hex}`,
     'X-ZTA-Event': event,
     'X-ZTA-Webhook-ID': webhookId,
@@ -58,7 +58,7 @@ export function signDelivery({
   }
 }
 
-/** What is sent to a webhook. */
+/** A message to a webhook. */
 export interface Message {
   webhook: Pick<Webhook, 'id' | 'url' | 'secret'>
   eventId: string
@@ -66,13 +66,13 @@ export interface Message {
   body: string
 }
 
-/** Signs a message as of now and sends it once. Never rejects. */
+/** Signs a message with the current time and sends it once. Never rejects. */
 export type Send = (message: Message, signal: AbortSignal) => Promise<AttemptResult>
 
 interface SendServices {
   attempt: Attempt
   sign: typeof signDelivery
-  /** Reads a sealed secret. */
+  /** Opens a sealed secret. */
   openSecret: (sealed: string) => string
   /** ms since the epoch. */
   now: () => number
@@ -104,7 +104,7 @@ interface TestServices {
 }
 
 export interface TestDelivery {
-  /** The name that the message has. */
+  /** Event name of the message. */
   event: string
   /** Plain JSON. */
   data: Record<string, unknown>
@@ -112,7 +112,7 @@ export interface TestDelivery {
   actor: string | null
 }
 
-/** Sends one message to a webhook, under the same limits and guard as all others. Undefined when there is no such webhook. */
+/** Sends a test message to a webhook, under the usual limits and guard. Undefined when there is no such webhook. */
 export async function sendTest(
   { store, engine, now }: TestServices,
   id: string,

@@ -3,90 +3,80 @@ import type { AttemptResult } from '../egress/attempt.js'
 import type { Deletion } from '../ingest/event-store.js'
 import type { NewWebhook, Webhook, WebhookEvent, WebhookReach } from './webhook.js'
 
-/** `delivery`: an attempt; `test`: one that somebody asked for; `dropped`: deliveries that were not kept, many in one entry; the others are changes. */
-const LOG_KINDS = [
-  'delivery',
-  'test',
-  'dropped',
-  'created',
-  'rotated',
-  'removed',
-  'enabled',
-  'disabled',
-  'replayed',
-] as const
-export type LogKind = (typeof LOG_KINDS)[number]
+/** `delivery` and `test` are attempts; `dropped` counts discarded deliveries in one entry; the others are changes of the webhook. */
+export type LogKind =
+  'delivery' | 'test' | 'dropped' | 'created' | 'rotated' | 'removed' | 'enabled' | 'disabled' | 'replayed'
 
-/** An attempt, or a change of a webhook; kept for 30 days, also after the webhook is gone. */
+/** An attempt or a change of a webhook; kept for 30 days, also after its removal. */
 export interface LogEntry {
-  /** Ascending: later entries have greater ones. */
+  /** Ascending in time. */
   id: number
   kind: LogKind
   webhookId: string
   accountId: string
-  /** The site of the event, or of the webhook; null when it is for all of its account. */
+  /** Site of the event or of the webhook; null for all sites of the account. */
   siteId: string | null
-  /** When it was done or, of an attempt, when it began, ms since the epoch. */
+  /** ms since the epoch; of an attempt, its start. */
   at: number
   actor: string | null
-  /** `evt_…`; null unless it is about one delivery. */
+  /** `evt_…`; null for entries not about one delivery. */
   eventId: string | null
   event: string | null
-  /** Counts from 1. */
+  /** From 1. */
   attempt: number | null
   status: number | null
   error: string | null
   durationMs: number | null
-  /** At most 4 KB of it. */
+  /** At most 4 KB. */
   answer: string | null
-  /** What became of the delivery, or why the change was made. */
+  /** Outcome of the delivery, or reason of the change. */
   note: string | null
-  /** Of `dropped` and `replayed`: deliveries. */
+  /** Number of deliveries, for `dropped` and `replayed`. */
   count: number | null
 }
 
-interface LogQuestion extends WebhookReach {
-  /** With a site: also what was done to webhooks of the whole account. @default false */
+interface LogFilter extends WebhookReach {
+  /** With a site: whether to include changes of account-wide webhooks. @default false */
   isAccountWide?: boolean
   webhookId?: string
-  /** Only entries with smaller ids: the next page. */
+  /** Only entries with smaller ids, for the next page. */
   before?: number
-  /** Most entries. */
+  /** Maximum number of entries. */
   limit: number
 }
 
-/** What somebody wants sent again: one delivery, or all that failed since a time, in ms since the epoch. */
+/** One delivery, or all that failed since a time, in ms since the epoch. */
 export type ReplayChoice = { eventId: string } | { failedSince: number }
 
-/** What became of events: how many deliveries were queued, for which webhooks, and how many were dropped instead. */
+/** How many deliveries were queued, for which webhooks, and how many were dropped at the backlog limit. */
 export interface PutResult {
   queued: number
   dropped: number
   queuedFor: Set<string>
 }
 
-/** Where webhooks, their deliveries and their log live. */
+/** Stores webhooks, their deliveries and their log. */
 export interface WebhookStore {
-  /** Adds one; undefined when its site, or its account for those of all sites, has {@link MAX_WEBHOOKS} already. */
+  /** Undefined when the site (or the account, for webhooks of all sites) has `MAX_WEBHOOKS` already. */
   addWebhook(webhook: NewWebhook, change: Change): Promise<Webhook | undefined>
   findWebhook(id: string): Promise<Webhook | undefined>
-  /** The sealed secret of any one webhook; undefined when there is none. */
+  /** The sealed secret of any webhook; undefined without webhooks. */
   findSealedSecret(): Promise<string | undefined>
-  /** Oldest first. With a site: those of the site alone, without those of its whole account. */
+  /** Oldest first. With a site: excluding account-wide webhooks. */
   listWebhooks(reach: WebhookReach): Promise<Webhook[]>
-  /** The webhooks of every account that are told of events. */
+  /** Active webhooks of every account. */
   listActiveWebhooks(): Promise<Webhook[]>
-  /** False when there is no such webhook. Attempts under way still use the old secret: see the engine. */
+  /** False when there is no such webhook. Attempts under way still use the old secret; see `DeliveryEngine.change`. */
   setSecret(id: string, secret: string, change: Change): Promise<boolean>
   /** False when there is no such webhook. */
   enableWebhook(id: string, change: Change): Promise<boolean>
-  /** False when there is no such webhook. Its deliveries are deleted later. */
+  /** False when there is no such webhook. Its deliveries are purged later. */
   removeWebhook(id: string, change: Change): Promise<boolean>
   /** Newest first. */
-  listLog(question: LogQuestion): Promise<LogEntry[]>
+  listLog(filter: LogFilter): Promise<LogEntry[]>
   /**
-   * Stores events for every active webhook that wants them and was made before they happened; what a webhook has already is left alone.
-   * `now` is of the engine's clock, for what is due; `wallNow` are ms since the epoch.
+   * Queues events for every active webhook that subscribes to them and was created before they occurred, unless it has them already.
+   * `now` is the steady clock of due times; `wallNow` is ms since the epoch.
    */
   putDeliveries(events: WebhookEvent[], times: { now: number; wallNow: number }): Promise<PutResult>
   /** Logs the attempt of a test delivery. */
@@ -94,13 +84,13 @@ export interface WebhookStore {
     webhook: Webhook,
     test: { eventId: string; event: string; result: AttemptResult } & Change,
   ): Promise<void>
-  /** Queues again what is chosen, from its first attempt; how many. Undefined when there is no such webhook. */
+  /** Queues deliveries again from their first attempt and resolves to their number. Undefined when there is no such webhook. */
   replay(id: string, choice: ReplayChoice, change: Change & { dueAt: number }): Promise<number | undefined>
-  /** The account of every site. */
+  /** Account ids by site id. */
   listSiteAccounts(): Promise<Map<string, string>>
 }
 
-/** A delivery whose attempt is to start now: it is in flight until its lease ends. */
+/** A leased delivery, whose attempt starts now. */
 export interface ClaimedDelivery {
   seq: number
   webhookId: string
@@ -110,69 +100,66 @@ export interface ClaimedDelivery {
   event: string
   body: string
   url: string
-  /** Sealed, as it is at this moment. */
+  /** The sealed secret at this moment. */
   secret: string
-  /** Of this attempt, from 1; stored already. */
+  /** Number of this attempt, from 1; already stored. */
   attempt: number
 }
 
-/** What becomes of a delivery after an attempt; `returned`: the attempt does not count. */
+/** State of a delivery after an attempt; `isReturned`: the attempt does not count. */
 export type NextState =
   { state: 'done' | 'failed' | 'cancelled' } | { state: 'waiting'; dueAt: number; isReturned?: boolean }
 
-/** An attempt that has ended. */
+/** A finished attempt. */
 export interface FinishedAttempt {
   delivery: ClaimedDelivery
-  /** When it began, by the wall clock. */
+  /** Its start, ms since the epoch. */
   at: number
   result: Pick<AttemptResult, 'status' | 'answer' | 'durationMs'> & { error: string | undefined }
   next: NextState
-  /** Why the webhook must not be told of anything any more. */
+  /** Reason to disable the webhook. */
   disable: string | undefined
 }
 
-/** A step of the engine: what ended is written, and what may start is claimed, in one transaction. */
+/** One transaction: stores finished attempts and leases deliveries. */
 export interface Turn {
   finished: FinishedAttempt[]
   claims: { webhookId: string; limit: number }[]
-  /** ms of the engine's clock: for what is due. */
+  /** ms of the steady clock, for due times. */
   now: number
-  /** ms since the epoch: for the log. */
+  /** ms since the epoch, for the log. */
   wallNow: number
 }
 
 export interface TurnResult {
   claimed: ClaimedDelivery[]
-  /** Of every webhook of the turn: when its next delivery is due; undefined when nothing waits. */
+  /** For every webhook of the turn: when its next delivery is due; undefined when none waits. */
   due: Map<string, number | undefined>
-  /** Webhooks that were disabled. */
+  /** Webhooks disabled by this turn. */
   disabled: string[]
-  /** Deliveries that came to an end: of those of `finished` and of claims whose last attempt was interrupted. */
+  /** Final deliveries: among `finished`, and claims whose last attempt was interrupted. */
   ended: Record<'done' | 'failed' | 'cancelled', number>
 }
 
-/** What the engine asks of the queue. */
+/** The delivery queue. */
 export interface DeliveryStore {
-  /**
-   * Does not wait for the disk: a crash of the process loses nothing of it, and one of the machine only
-   * that an attempt was made, so that it is made again.
-   */
+  /** Does not wait for the disk: a crash of the process loses nothing, a crash of the machine only results of attempts, which are then repeated. */
   takeTurn(turn: Turn): Promise<TurnResult>
-  /** Until when attempts of a webhook may be under way, in this process or others, by the engine's clock; undefined when none are. */
+  /** When the last lease of a webhook ends, in any process, by the steady clock; undefined without leases. */
   leasedUntil(webhookId: string): Promise<number | undefined>
-  /** Nothing waits longer than it can after an attempt: for a start with a clock that was set back. */
+  /** Shortens waits beyond the longest retry pause: for a start after the clock was set back. */
   boundPauses(now: number): Promise<void>
-  /** Deliveries of all webhooks that are not over. */
+  /** Deliveries of all webhooks that are waiting or in flight. */
   countBacklog(): Promise<number>
-  /** Whether another process changed anything since the last call. */
+  /** Whether another process changed the database since the last call. */
   hasChangedElsewhere(): Promise<boolean>
-  /** Deletes deliveries of sites or, with a visitor, those that hold its id, and answers that repeat it; from the files, too. */
+  /** Erases deliveries of sites or, with a visitor, deliveries that contain its id and answers that repeat it, also from the files. */
   erase(deletion: Pick<Deletion, 'siteIds' | 'visitorId'>): Promise<void>
-  /** Deletes and expires what is due, some rows at a time; whether there is more. */
+  /** Purges some expired rows; `isDone` when none are left. */
   purge(now: { now: number; wallNow: number }): Promise<{ isDone: boolean; dropped: number }>
 }
 
-/** Longer than any attempt: a delivery whose process died is tried again after this. */
+/** Longer than any attempt. After this, deliveries of a dead process are retried. */
 export const LEASE_MS = 15_000
-/** Deliveries that failed one after the other, until the webhook is disabled. */
+/** Consecutive failed deliveries that disable a webhook. */
 export const MAX_FAILURES_IN_ROW = 20

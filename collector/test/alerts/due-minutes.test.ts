@@ -5,7 +5,7 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const NOON = Date.UTC(2026, 1, 28, 12)
 /** Five seconds after the minute, when its events are stored. */
-const due = (judgedTo: number, minute: number) => dueMinutes(judgedTo, minute + 5_000)
+const due = (evaluatedTo: number, minute: number) => dueMinutes(evaluatedTo, minute + 5_000)
 
 it('waits five seconds for the events of a minute to be stored', () => {
   expect(lastWholeMinute(NOON + 4_999)).toBe(NOON - MINUTE_MS)

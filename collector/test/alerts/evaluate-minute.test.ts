@@ -15,7 +15,7 @@ function fireOn(rule: Partial<AlertRule>, values: readonly (number | undefined)[
   return values.flatMap((value, index) => {
     const judged = evaluateMinute(alert, state, { at: (index + 1) * MINUTE_MS, value, volume })
     state = judged.state
-    expect(state.judgedTo).toBe((index + 1) * MINUTE_MS)
+    expect(state.evaluatedTo).toBe((index + 1) * MINUTE_MS)
     return judged.hasFired ? [index + 1] : []
   })
 }
@@ -59,7 +59,7 @@ it('remembers the last known value', () => {
   const { state } = evaluateMinute(alert, alert.state, { at: MINUTE_MS, value: 7, volume: 1 })
   expect(evaluateMinute(alert, state, { at: 2 * MINUTE_MS, value: undefined, volume: 0 }).state).toEqual({
     isFiring: false,
-    judgedTo: 2 * MINUTE_MS,
+    evaluatedTo: 2 * MINUTE_MS,
     value: 7,
     firedAt: null,
   })
@@ -68,7 +68,7 @@ it('remembers the last known value', () => {
 it('does not extend the cool-down after the clock was set back by an hour', () => {
   const alert = makeAlert({
     coolDownMinutes: 30,
-    state: { isFiring: false, judgedTo: 100 * MINUTE_MS, value: 9, firedAt: 100 * MINUTE_MS },
+    state: { isFiring: false, evaluatedTo: 100 * MINUTE_MS, value: 9, firedAt: 100 * MINUTE_MS },
   })
   expect(evaluateMinute(alert, alert.state, { at: 40 * MINUTE_MS, value: 11, volume: 1 }).hasFired).toBe(true)
   expect(evaluateMinute(alert, alert.state, { at: 71 * MINUTE_MS, value: 11, volume: 1 }).hasFired).toBe(

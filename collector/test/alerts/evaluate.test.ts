@@ -170,7 +170,7 @@ it('notifies every destination in the transaction that records the trigger', asy
   ])
   expect((await store.alerts.findAlert(alert.id))!.state).toEqual({
     isFiring: true,
-    judgedTo: START + MINUTE_MS,
+    evaluatedTo: START + MINUTE_MS,
     value: 1543,
     firedAt: START + MINUTE_MS,
   })
@@ -275,7 +275,7 @@ it('discards the evaluation of an alert that changed meanwhile', async () => {
   expect(await notices(alert)).toEqual([])
   expect((await store.alerts.findAlert(alert.id))!.state).toMatchObject({
     isFiring: false,
-    judgedTo: START + MINUTE_MS,
+    evaluatedTo: START + MINUTE_MS,
   })
 })
 

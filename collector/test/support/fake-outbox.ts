@@ -20,7 +20,7 @@ export function createFakeOutbox(...names: WebhookEventName[]): FakeOutbox {
     told: [],
     puts: 0,
     failNext: (times) => void (failures = times),
-    wants: (_, name) => outbox.names.has(name),
+    hasSubscriber: (_, name) => outbox.names.has(name),
     async put(events) {
       outbox.puts++
       if (failures-- > 0) throw new Error('the disk is full')

@@ -27,6 +27,6 @@ export function makeAlert({ state, ...fields }: Partial<Alert> = {}): Alert {
     revision: 0,
     ...makeAlertFields(fields),
     ...fields,
-    state: { isFiring: false, judgedTo: 0, value: null, firedAt: null, ...state },
+    state: { isFiring: false, evaluatedTo: 0, value: null, firedAt: null, ...state },
   }
 }

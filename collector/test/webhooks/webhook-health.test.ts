@@ -30,7 +30,7 @@ it('disables a webhook with the twentieth failed delivery in a row, and logs it 
     failuresInRow: 20,
     disabledReason: '20 deliveries in a row failed',
   })
-  expect(opened.webhooks.outbox.wants(opened.site.id, 'event')).toBe(false)
+  expect(opened.webhooks.outbox.hasSubscriber(opened.site.id, 'event')).toBe(false)
   await opened.put(5)
   await pass(60_000)
   expect(opened.sent).toHaveLength(20)

@@ -4,10 +4,10 @@ import type { Measurement } from '../measure.js'
 
 const MINUTE_MS = 60_000
 
-type Told = Pick<Alert, 'id' | 'siteId' | 'name' | 'metric' | 'comparison' | 'threshold'>
+type DescribedAlert = Pick<Alert, 'id' | 'siteId' | 'name' | 'metric' | 'comparison' | 'threshold'>
 
-/** What is told when an alert fired on the figures of the minute that ended at `at`, ms since the epoch. */
-export function describeTrigger(alert: Told, at: number, { value, spike }: Measurement): Trigger {
+/** The trigger of an alert that fired on the metrics of the minute that ended at `at`, ms since the epoch. */
+export function describeTrigger(alert: DescribedAlert, at: number, { value, spike }: Measurement): Trigger {
   const key = `${alert.id} ${at}`
   if (spike) return { key, event: 'traffic_spike', at, data: describeSpike(alert, spike) }
   return {
@@ -18,8 +18,8 @@ export function describeTrigger(alert: Told, at: number, { value, spike }: Measu
   }
 }
 
-/** What is told when a site went down, or came up again, at `at`. */
-export function describeOutage(alert: Told, at: number, isUp: boolean): Trigger {
+/** The trigger of an `uptime` alert whose site went down or up at `at`, ms since the epoch. */
+export function describeOutage(alert: DescribedAlert, at: number, isUp: boolean): Trigger {
   const [condition, value] = isUp ? ['uptime >= 1', 1] : ['uptime < 1', 0]
   return {
     key: `${alert.id} ${isUp ? 'up' : 'down'} ${at}`,
@@ -29,20 +29,20 @@ export function describeOutage(alert: Told, at: number, isUp: boolean): Trigger 
   }
 }
 
-/** What is told when somebody tests an alert: all of a minute are one. */
+/** The trigger of a test. Tests within one minute share a key, so that only the first is sent. */
 export function describeTest(alert: Alert, now: number): Trigger {
-  const told = { ...alert, name: `Test: ${alert.name}` }
+  const renamed = { ...alert, name: `Test: ${alert.name}` }
   const value = alert.state.value ?? alert.threshold
   const spike = alert.metric === 'traffic_spike' ? { currentVisitors: 0, baseline: 0 } : undefined
-  const crossing =
+  const trigger =
     alert.metric === 'uptime'
-      ? describeOutage(told, now, false)
-      : describeTrigger(told, now, { value, volume: 0, ...(spike && { spike }) })
-  return { ...crossing, key: `${alert.id} test ${Math.floor(now / MINUTE_MS)}` }
+      ? describeOutage(renamed, now, false)
+      : describeTrigger(renamed, now, { value, volume: 0, ...(spike && { spike }) })
+  return { ...trigger, key: `${alert.id} test ${Math.floor(now / MINUTE_MS)}` }
 }
 
 function describeAlert(
-  { siteId, id, name, threshold }: Told,
+  { siteId, id, name, threshold }: DescribedAlert,
   condition: string,
   currentValue: number,
 ): Record<string, unknown> {
@@ -50,7 +50,7 @@ function describeAlert(
 }
 
 function describeSpike(
-  { siteId, id, name, threshold }: Told,
+  { siteId, id, name, threshold }: DescribedAlert,
   { currentVisitors, baseline }: NonNullable<Measurement['spike']>,
 ): Record<string, unknown> {
   return {
@@ -64,7 +64,7 @@ function describeSpike(
   }
 }
 
-/** What people are told of a crossing: whose it is, and a few lines with a label each. Texts are those of the owner, unescaped. */
+/** The name and labelled lines of a message about a trigger. User texts are not escaped. */
 export function parseTrigger({ event, data }: Pick<Trigger, 'event' | 'data'>): {
   name: string
   lines: [label: string, value: string][]

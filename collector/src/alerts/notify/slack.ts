@@ -1,9 +1,9 @@
 import type { Trigger } from '../alert-store.js'
 import { parseTrigger } from './notification.js'
 
-/** The body for an incoming webhook of Slack. Names stand in it as text: none can mention, link or format. */
-export function buildSlackMessage(crossing: Pick<Trigger, 'event' | 'data'>): string {
-  const { name, lines } = parseTrigger(crossing)
+/** The body for a Slack incoming webhook. User texts are escaped: they cannot mention, link or format. */
+export function buildSlackMessage(trigger: Pick<Trigger, 'event' | 'data'>): string {
+  const { name, lines } = parseTrigger(trigger)
   const title = escapeName(name)
   return JSON.stringify({
     text: `🚨 Alert: ${title}`,
@@ -20,13 +20,13 @@ export function buildSlackMessage(crossing: Pick<Trigger, 'event' | 'data'>): st
 }
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
-/** Ends no word and is not seen: after it a sign that formats is a sign like others. */
+/** Invisible; after a formatting character it prevents formatting without breaking the word. */
 const WORD_JOINER = '\u2060'
 
 function escape(text: string): string {
-  return text.replaceAll(/[&<>]/g, (sign) => ENTITIES[sign]!)
+  return text.replaceAll(/[&<>]/g, (character) => ENTITIES[character]!)
 }
 
 function escapeName(name: string): string {
-  return escape(name).replaceAll(/[*_~`@]/g, (sign) => `${sign}${WORD_JOINER}`)
+  return escape(name).replaceAll(/[*_~`@]/g, (character) => `${character}${WORD_JOINER}`)
 }

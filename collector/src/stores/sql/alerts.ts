@@ -226,7 +226,12 @@ export function toAlert(row: Row): Alert {
     destinations: JSON.parse(row.destinations) as Destination[],
     createdAt: row.created_at,
     revision: row.revision,
-    state: { isFiring: row.firing === 1, judgedTo: row.judged_to, value: row.value, firedAt: row.fired_at },
+    state: {
+      isFiring: row.firing === 1,
+      evaluatedTo: row.judged_to,
+      value: row.value,
+      firedAt: row.fired_at,
+    },
   }
 }
 

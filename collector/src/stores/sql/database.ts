@@ -12,14 +12,19 @@ import type { DeliveryStore, WebhookStore } from '../../webhooks/webhook-store.j
 import { createAlertStore } from './alerts.js'
 import { createChangeLog } from './changes.js'
 import { createCheckpointStore } from './checkpoints.js'
+import { createDeliveryStore } from './deliveries.js'
+import { createWebhookLog } from './delivery-log.js'
 import { openDialect } from './dialect.js'
 import { createGoalStore } from './goals.js'
 import { guardStore } from './guard.js'
 import { createIntegrationStore } from './integrations.js'
 import { CONTROL_MIGRATIONS, migrateControl } from './migrations/index.js'
+import { createOutboxStore } from './outbox.js'
+import { createErase, createPurge } from './purge.js'
+import { createReplay } from './replay.js'
 import { createControlStore } from './sites-and-accounts.js'
 import type { ControlDatabase, ControlTables } from './tables.js'
-import { createWebhookStore } from './webhooks.js'
+import { createWebhookRecords } from './webhooks.js'
 
 /** Opens the control store alone, for the command line. */
 export async function openControlStore(config: Config): Promise<ControlStore> {
@@ -81,5 +86,17 @@ function openDatabase(file: string): ControlDatabase {
     throw new StartError(
       `The control data cannot be opened at ${file}: ${describeError(error)}. Check that DATA_DIR is writable and its disk has room.`,
     )
+  }
+}
+
+function createWebhookStore(db: ControlDatabase): WebhookStore & DeliveryStore {
+  return {
+    ...createWebhookRecords(db),
+    ...createWebhookLog(db),
+    ...createOutboxStore(db),
+    ...createReplay(db),
+    ...createDeliveryStore(db),
+    ...createPurge(db),
+    ...createErase(db),
   }
 }

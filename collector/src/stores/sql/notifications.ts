@@ -30,12 +30,12 @@ export function createNotificationStore(db: ControlDatabase): Notifications {
             .updateTable('alerts')
             .set({
               firing: Number(state.isFiring),
-              judged_to: state.judgedTo,
+              judged_to: state.evaluatedTo,
               value: state.value,
               fired_at: state.firedAt,
             })
             .where('id', '=', alert.id)
-            .where('judged_to', '=', alert.state.judgedTo)
+            .where('judged_to', '=', alert.state.evaluatedTo)
             .where('revision', '=', alert.revision)
             .executeTakeFirstOrThrow()
           if (numUpdatedRows > 0n)

@@ -1,18 +1,14 @@
 import type { Selectable } from 'kysely'
 import type { Change } from '../../control/change-log.js'
-import type { DeliveryStore, LogKind, WebhookStore } from '../../webhooks/webhook-store.js'
+import type { LogKind, WebhookStore } from '../../webhooks/webhook-store.js'
 import {
   MAX_WEBHOOKS,
   type Webhook,
   type WebhookEventName,
   type WebhookReach,
 } from '../../webhooks/webhook.js'
-import { createDeliveryStore } from './deliveries.js'
-import { createWebhookLog, logChange } from './delivery-log.js'
-import { createOutboxStore } from './outbox.js'
-import { createErase, createPurge } from './purge.js'
+import { logChange } from './delivery-log.js'
 import { randomText } from './random-text.js'
-import { createReplay } from './replay.js'
 import type { ControlDatabase, WebhookTables } from './tables.js'
 import { runExclusively } from './dialect.js'
 
@@ -33,7 +29,7 @@ type Changes = Partial<
 >
 
 /** Webhooks; every change is logged in its transaction. */
-function createWebhookRecords(db: ControlDatabase): Webhooks {
+export function createWebhookRecords(db: ControlDatabase): Webhooks {
   const change = (id: string, changes: Changes, entry: { kind: LogKind } & Change) =>
     runExclusively(db, async (connection) => {
       const webhook = await findWebhook(connection, id)
@@ -153,18 +149,5 @@ function toWebhook(row: Selectable<WebhookTables['webhooks']>): Webhook {
     backlog: row.backlog,
     createdAt: row.created_at,
     lastTriggeredAt: row.last_triggered_at,
-  }
-}
-
-/** Webhooks, deliveries and their log. */
-export function createWebhookStore(db: ControlDatabase): WebhookStore & DeliveryStore {
-  return {
-    ...createWebhookRecords(db),
-    ...createWebhookLog(db),
-    ...createOutboxStore(db),
-    ...createReplay(db),
-    ...createDeliveryStore(db),
-    ...createPurge(db),
-    ...createErase(db),
   }
 }

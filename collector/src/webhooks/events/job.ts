@@ -101,11 +101,11 @@ export async function createWebhookEventJob({
     async run(signal) {
       await goals.load()
       const siteIds = (await control.listSites()).map(({ id }) => id)
-      const subscribed = siteIds.filter((id) => EVENTS_OF_ROWS.some((name) => outbox.wants(id, name)))
+      const subscribed = siteIds.filter((id) => EVENTS_OF_ROWS.some((name) => outbox.hasSubscriber(id, name)))
       const ending = siteIds.filter(
         (id) =>
-          outbox.wants(id, 'session_end') ||
-          (outbox.wants(id, 'goal') && (goals.of(id)?.durations.length ?? 0) > 0),
+          outbox.hasSubscriber(id, 'session_end') ||
+          (outbox.hasSubscriber(id, 'goal') && (goals.of(id)?.durations.length ?? 0) > 0),
       )
       await runEach(signal, {
         'replay of recent events': () => replay(subscribed, signal),

@@ -52,7 +52,7 @@ export function describeGoal(goal: Goal, row: PublishedRow): WebhookEvent {
 }
 
 /** The conversion of a session. */
-interface Reached {
+interface Conversion {
   sessionId: string
   /** ms since the epoch. */
   at: number
@@ -64,7 +64,7 @@ interface Reached {
 /** `value` falls back from the event to the goal to null. */
 function describeReachedGoal(
   { id, siteId, name, value: goalValue }: Goal,
-  { sessionId, at, path, value }: Reached,
+  { sessionId, at, path, value }: Conversion,
 ): WebhookEvent {
   return {
     key: `${id} ${sessionId}`,

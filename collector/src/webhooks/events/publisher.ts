@@ -27,12 +27,13 @@ export function createEventPublisher({ outbox, goals, pending, now }: EventPubli
     let events: WebhookEvent[] | undefined
     for (const { row } of items) {
       const { site_id: siteId, event_type: type } = row
-      if (type === 'pageview' && outbox.wants(siteId, 'pageview')) (events ??= []).push(describePageview(row))
-      else if (type === 'custom' && outbox.wants(siteId, 'event'))
+      if (type === 'pageview' && outbox.hasSubscriber(siteId, 'pageview'))
+        (events ??= []).push(describePageview(row))
+      else if (type === 'custom' && outbox.hasSubscriber(siteId, 'event'))
         (events ??= []).push(describeCustomEvent(row))
-      if (outbox.wants(siteId, 'goal'))
+      if (outbox.hasSubscriber(siteId, 'goal'))
         for (const event of reachedGoals(row, goals.of(siteId))) (events ??= []).push(event)
-      if (outbox.wants(siteId, 'high_value_visitor')) pending.visitors.add(siteId, row.visitor_id)
+      if (outbox.hasSubscriber(siteId, 'high_value_visitor')) pending.visitors.add(siteId, row.visitor_id)
     }
     return events && outbox.put(events)
   }

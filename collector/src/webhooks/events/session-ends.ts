@@ -61,8 +61,8 @@ export function createSessionEnds({
         limit: PAGE_LIMIT,
       })
       const events = sessions.flatMap((session) => [
-        ...(outbox.wants(session.siteId, 'session_end') ? [describeSessionEnd(session)] : []),
-        ...(outbox.wants(session.siteId, 'goal')
+        ...(outbox.hasSubscriber(session.siteId, 'session_end') ? [describeSessionEnd(session)] : []),
+        ...(outbox.hasSubscriber(session.siteId, 'goal')
           ? describeDurationGoals(session, goals.of(session.siteId), now())
           : []),
       ])

@@ -177,7 +177,8 @@ describe('over restarts and days', () => {
   async function start() {
     stores = await openControlStores(file)
     const outbox = {
-      wants: (siteId: string, name: WebhookEventName) => siteId === site.id || name === 'high_value_visitor',
+      hasSubscriber: (siteId: string, name: WebhookEventName) =>
+        siteId === site.id || name === 'high_value_visitor',
       put: async (list: Parameters<typeof stores.webhooks.putDeliveries>[0]) =>
         void (await stores.webhooks.putDeliveries(list, { now, wallNow: now })),
     }

@@ -17,7 +17,7 @@ async function track(...calls: [name: string, properties?: object][]) {
   return page.posts.flat()
 }
 
-test('strings, finite numbers and booleans arrive as they are', async () => {
+test('sends strings, finite numbers and booleans unchanged', async () => {
   const properties = { plan: 'pro', empty: '', seats: 3, zero: 0, negative: -1.5, trial: false, paid: true }
   const [event] = await track(['signup', properties])
 
@@ -26,7 +26,7 @@ test('strings, finite numbers and booleans arrive as they are', async () => {
   expect(warnings).toEqual([])
 })
 
-test('anything else is dropped with one warning that names its key and its kind', async () => {
+test('drops any other value, with one warning that names its key and type', async () => {
   const properties = {
     basket: {},
     list: ['a'],
@@ -60,7 +60,7 @@ test('anything else is dropped with one warning that names its key and its kind'
   ])
 })
 
-test('texts are cut, and no properties at all are none', async () => {
+test('cuts long strings, and sends an empty object without properties', async () => {
   const [named, valued, bare] = await track(
     ['n'.repeat(70)],
     ['signup', { note: 'v'.repeat(600) }],
@@ -72,7 +72,7 @@ test('texts are cut, and no properties at all are none', async () => {
   expect(bare!['properties']).toEqual({})
 })
 
-test('there are at most 30 properties, and keys of at most 40 characters', async () => {
+test('sends at most 30 properties, with keys of at most 40 characters', async () => {
   const many = Object.fromEntries(Array.from({ length: 31 }, (_, index) => [`key${index}`, index]))
   const [first, second] = await track(['many', many], ['long', { ['k'.repeat(40)]: 1, ['l'.repeat(41)]: 2 }])
 
@@ -82,7 +82,7 @@ test('there are at most 30 properties, and keys of at most 40 characters', async
   expect(warnings.map((text) => text[1])).toEqual(['key30', 'l'.repeat(41)])
 })
 
-test('a dropped value takes none of the 30 places', async () => {
+test('does not count dropped values as properties', async () => {
   const many = Object.fromEntries(Array.from({ length: 31 }, (_, index) => [`key${index}`, index || null]))
   const [event] = await track(['many', many])
 

@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { isLocalPage } from '../../src/tracker/page-url.js'
 import { closePages, openTrackedPage } from './open-page.js'
 
 const ORIGIN = 'https://shop.example'
@@ -9,7 +10,64 @@ beforeEach(() => {
 })
 afterEach(closePages)
 
-/** Paths of what is sent of pages at these addresses. */
+const LOCAL = [
+  'http://localhost/',
+  'http://localhost:3000/',
+  'http://shop.localhost/',
+  'http://nas.local/',
+  'http://127.0.0.1/',
+  'http://127.9.9.9:8080/',
+  'http://[::1]:3000/',
+  'file:///home/me/index.html',
+]
+const PUBLIC = [
+  'https://shop.example/',
+  'https://localhost.example/',
+  'https://local.example/',
+  'https://mylocalhost/',
+  'https://shop-local/',
+  'https://127.example/',
+  'https://128.0.0.1/',
+  'http://[2001:db8::1]/',
+  'http://10.127.0.1/',
+]
+
+for (const url of LOCAL)
+  test(`${url} is local`, () => {
+    vi.stubGlobal('location', new URL(url))
+    expect(isLocalPage()).toBe(true)
+  })
+
+for (const url of PUBLIC)
+  test(`${url} is not local`, () => {
+    vi.stubGlobal('location', new URL(url))
+    expect(isLocalPage()).toBe(false)
+  })
+
+test('a local page sends nothing unless the tag allows it', async () => {
+  const location = new URL('http://localhost:3000/')
+  const silent = await openTrackedPage({ location })
+  silent.fire('pagehide')
+  expect([silent.posts, silent.beacons, silent.outboxKeys()]).toEqual([[], [], []])
+
+  const allowed = await openTrackedPage({ location, dataset: { allowLocalhost: 'true' } })
+  expect(allowed.posts).toHaveLength(1)
+})
+
+test('an automated browser sends nothing, even if local pages are allowed', async () => {
+  const page = await openTrackedPage({
+    navigator: { webdriver: true },
+    location: new URL('http://localhost/'),
+    dataset: { allowLocalhost: 'true' },
+  })
+  page.track('signup')
+  await page.settle()
+  page.fire('pagehide')
+
+  expect([page.posts, page.beacons, page.outboxKeys()]).toEqual([[], [], []])
+})
+
+/** Returns the events of pageviews at these paths. */
 async function visit(dataset: Record<string, string>, ...paths: string[]) {
   const location = new URL(ORIGIN)
   const page = await openTrackedPage({ location, dataset: { auto: 'false', ...dataset } })
@@ -45,13 +103,13 @@ describe.each([
   })
 })
 
-test('routes of a hash-routed application can be excluded', async () => {
+test('excludes routes of a hash-routed application', async () => {
   const events = await visit({ exclude: '/#/admin/**', hash: 'true' }, '/#/admin/users', '/#/shop')
 
   expect(events.map(({ url }) => url)).toEqual([`${ORIGIN}/#/shop`])
 })
 
-test('an excluded page is named by no referrer, and sends no custom event', async () => {
+test('an excluded page is never a referrer and sends no custom event', async () => {
   const location = new URL(`${ORIGIN}/admin/users`)
   const page = await openTrackedPage({ location, dataset: { exclude: '/admin/**' } })
   page.track('secret')
@@ -62,7 +120,7 @@ test('an excluded page is named by no referrer, and sends no custom event', asyn
   expect(page.posts.flat()).toMatchObject([{ url: `${ORIGIN}/shop`, referrer: '' }])
 })
 
-test('the same path of another site stays a referrer', async () => {
+test('an excluded path of another site stays a referrer', async () => {
   vi.spyOn(document, 'referrer', 'get').mockReturnValue('https://news.example/admin/users')
   const [event] = await visit({ exclude: '/admin/**' }, '/shop')
 

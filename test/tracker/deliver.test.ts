@@ -10,7 +10,7 @@ beforeEach(() => {
 })
 afterEach(closePages)
 
-/** A page that sends only what the test tells it to. */
+/** Opens a page without automatic pageviews. */
 async function open(setup: PageSetup = {}) {
   const page = await openTrackedPage({ ...setup, dataset: { auto: 'false', ...setup.dataset } })
   return {
@@ -27,7 +27,7 @@ async function open(setup: PageSetup = {}) {
   }
 }
 
-test('the events of one task are one keep-alive POST with a text body', async () => {
+test('sends the events of one task as one keep-alive POST with a text body', async () => {
   const page = await open({ dataset: { apiUrl: 'https://shop.example/stats/' } })
   page.track('first')
   page.track('second')
@@ -44,7 +44,7 @@ test('the events of one task are one keep-alive POST with a text body', async ()
   expect(page.posts[0]![0]).not.toHaveProperty('age_ms')
 })
 
-test('an acknowledged event is forgotten', async () => {
+test('deletes an acknowledged event', async () => {
   const page = await open({ answers: [answer(200)] })
   await page.trackNow('signup')
   page.fire('online')
@@ -56,7 +56,7 @@ test('an acknowledged event is forgotten', async () => {
   expect(page.outboxKeys()).toEqual([])
 })
 
-test('an event that is refused for good is forgotten', async () => {
+test('deletes an event that is refused with 400', async () => {
   const page = await open({ answers: [answer(400)] })
   await page.trackNow('signup')
   await page.wait(10 * MINUTE_MS)
@@ -71,7 +71,7 @@ for (const [name, failure] of [
   ['a 429', answer(429)],
   ['a network error', () => Promise.reject(new TypeError('Failed to fetch'))],
 ] as const)
-  test(`after ${name} an event waits in the outbox, goes again, and says so`, async () => {
+  test(`keeps an event in the outbox after ${name} and resends it marked as a retry`, async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0.5)
     const page = await open({ answers: [failure, answer(200)] })
     await page.trackNow('signup')
@@ -85,7 +85,7 @@ for (const [name, failure] of [
     expect(page.outboxKeys()).toEqual([])
   })
 
-test('the pause doubles with each failure up to five minutes, and starts anew after an answer', async () => {
+test('doubles the backoff with each failure up to five minutes and resets it after a success', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(1)
   const page = await open({ answers: [answer(503)] })
   const pauses: number[] = []
@@ -106,7 +106,7 @@ test('the pause doubles with each failure up to five minutes, and starts anew af
   expect(page.posts.length - count, 'the repetition').toBe(1)
 })
 
-test('the pause is random: clients that failed together do not come back together', async () => {
+test('randomizes the backoff, so that clients do not retry in sync', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(0.1)
   const page = await open({ answers: [answer(503), answer(200)] })
   await page.trackNow('signup')
@@ -115,7 +115,7 @@ test('the pause is random: clients that failed together do not come back togethe
   expect(page.posts).toHaveLength(2)
 })
 
-test('Retry-After is obeyed', async () => {
+test('waits for Retry-After', async () => {
   const page = await open({ answers: [answer(503, { 'retry-after': '20' }), answer(200)] })
   await page.trackNow('signup')
   await page.wait(20 * SECOND_MS - 1)
@@ -125,7 +125,7 @@ test('Retry-After is obeyed', async () => {
 })
 
 for (const value of ['Fri, 31 Dec 2100 23:59:59 GMT', '2592000'])
-  test(`Retry-After: ${value} does not make the pause vanish`, async () => {
+  test(`keeps the backoff for Retry-After: ${value}`, async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0.5)
     const page = await open({ answers: [answer(503, { 'retry-after': value })] })
     await page.trackNow('signup')
@@ -134,7 +134,7 @@ for (const value of ['Fri, 31 Dec 2100 23:59:59 GMT', '2592000'])
     expect(page.posts).toHaveLength(1)
   })
 
-test('requests that fail together are repeated together, after one pause', async () => {
+test('retries requests that failed together in one request', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(1)
   const page = await open({ answers: [answer(503)] })
   for (let index = 0; index < 7; index++) await page.trackNow(`event${index}`)
@@ -148,7 +148,7 @@ test('requests that fail together are repeated together, after one pause', async
   expect(page.posts).toHaveLength(9)
 })
 
-test('what waits is not sent before its time because of what comes after it', async () => {
+test('a later event does not trigger an early retry', async () => {
   const page = await open({ answers: [answer(503, { 'retry-after': '60' }), answer(200)] })
   await page.trackNow('first')
   await page.trackNow('second')
@@ -159,7 +159,7 @@ test('what waits is not sent before its time because of what comes after it', as
   expect(page.names()).toEqual([['first'], ['second'], ['first']])
 })
 
-test('a page that is shown again asks for the answers that its beacons never got', async () => {
+test('resends events of beacons when the page is shown again', async () => {
   const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)
   const page = await open({ answers: [() => new Promise<Response>(() => {}), answer(200)] })
   await page.trackNow('signup')
@@ -173,7 +173,7 @@ test('a page that is shown again asks for the answers that its beacons never got
   expect(page.outboxKeys()).toEqual([])
 })
 
-test('a full outbox goes under the burst limit of the collector: 30 events, and six seconds later the next', async () => {
+test('sends a full outbox below the burst limit: 30 events every six seconds', async () => {
   const earlier = await open()
   await earlier.trackNow(...Array.from({ length: 70 }, (_, index) => `event${index}`))
   earlier.fire('pagehide')
@@ -191,7 +191,7 @@ test('a full outbox goes under the burst limit of the collector: 30 events, and 
   expect(new Set(page.names().flat()).size).toBe(70)
 })
 
-test('an event that no request can carry is refused with a warning', async () => {
+test('refuses an event that is too long for a request, with a warning', async () => {
   const warn = vi.spyOn(console, 'warn').mockReturnValue()
   const page = await open()
   const endless = Object.fromEntries(
@@ -201,7 +201,7 @@ test('an event that no request can carry is refused with a warning', async () =>
   await page.trackNow('next')
 
   expect(page.names()).toEqual([['next']])
-  expect(warn.mock.calls.map((text) => text.join(' '))).toEqual(['zenovay: track refused'])
+  expect(warn.mock.calls.map((text) => text.join(' '))).toEqual(['zenovay: track Error: refused'])
 })
 
 test('the outbox holds 512 KB', async () => {
@@ -219,7 +219,7 @@ test('the outbox holds 512 KB', async () => {
   expect(stored.some((text) => text.includes('"event59"'))).toBe(true)
 })
 
-test('when the browser is online again, everything goes at once', async () => {
+test('sends everything at once when the browser is online again', async () => {
   const page = await open({
     answers: [answer(503, { 'retry-after': '60' }), answer(503, { 'retry-after': '60' }), answer(200)],
   })
@@ -232,7 +232,7 @@ test('when the browser is online again, everything goes at once', async () => {
   expect(page.outboxKeys()).toEqual([])
 })
 
-test('a page that is hidden sends what is unacknowledged as a beacon, once, and keeps it', async () => {
+test('sends unacknowledged events as a beacon once when the page is hidden, and keeps them', async () => {
   const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)
   const page = await open()
   await page.trackNow('on its way')
@@ -253,7 +253,7 @@ test('a page that is hidden sends what is unacknowledged as a beacon, once, and 
   hidden.mockRestore()
 })
 
-test('a page that becomes visible sends no beacon', async () => {
+test('sends no beacon when the page becomes visible', async () => {
   const page = await open()
   await page.trackNow('on its way')
   vi.spyOn(document, 'hidden', 'get').mockReturnValue(false)
@@ -262,7 +262,7 @@ test('a page that becomes visible sends no beacon', async () => {
   expect(page.beacons).toEqual([])
 })
 
-test('an answer that comes after the beacon acknowledges', async () => {
+test('an answer after the beacon still acknowledges', async () => {
   let release = (_answer: Response) => {}
   const page = await open({ answers: [() => new Promise<Response>((resolve) => (release = resolve))] })
   await page.trackNow('signup')
@@ -274,7 +274,7 @@ test('an answer that comes after the beacon acknowledges', async () => {
   expect(page.outboxKeys()).toEqual([])
 })
 
-test('a browser without beacons keeps what is unacknowledged', async () => {
+test('keeps unacknowledged events in a browser without beacons', async () => {
   const page = await open({ navigator: { sendBeacon: undefined } })
   await page.trackNow('signup')
   page.fire('pagehide')
@@ -282,7 +282,7 @@ test('a browser without beacons keeps what is unacknowledged', async () => {
   expect(page.outboxKeys()).toHaveLength(1)
 })
 
-test('a beacon has at most 30 events, and all go at once', async () => {
+test('sends all events at once in beacons of at most 30', async () => {
   const page = await open()
   for (let index = 0; index < 70; index++) page.track(`event${index}`)
   page.fire('pagehide')
@@ -293,7 +293,7 @@ test('a beacon has at most 30 events, and all go at once', async () => {
   )
 })
 
-test('a request has at most 60 KB, whatever its characters', async () => {
+test('limits a request to 60 KB for any characters', async () => {
   const page = await open({ answers: [answer(200)] })
   const properties = Object.fromEntries(
     Array.from({ length: 10 }, (_, index) => [`key${index}`, '€'.repeat(500)]),
@@ -307,7 +307,7 @@ test('a request has at most 60 KB, whatever its characters', async () => {
     expect(new TextEncoder().encode(body).length).toBeLessThanOrEqual(60_000)
 })
 
-test('an event that waits for its turn behind others outlasts the page, too', async () => {
+test('stores an event that does not fit into the next request', async () => {
   const page = await open({ answers: [answer(503, { 'retry-after': '600' })] })
   await page.trackNow(...Array.from({ length: 70 }, (_, index) => `event${index}`))
   page.fire('online')
@@ -332,7 +332,7 @@ test('the outbox holds the 500 newest events', async () => {
   expect(kept).not.toContain('event10')
 })
 
-test('a cookieless event waits in memory', async () => {
+test('keeps a cookieless event in memory', async () => {
   const page = await open({ dataset: { cookieless: 'true' }, answers: [answer(503), answer(200)] })
   await page.trackNow('signup')
   expect(localStorage).toHaveLength(0)
@@ -341,7 +341,7 @@ test('a cookieless event waits in memory', async () => {
   expect(page.posts[1]).toMatchObject([{ event_name: 'signup', retry: true, cookieless: true }])
 })
 
-test('where storage is full, an event waits in memory', async () => {
+test('keeps an event in memory if storage is full', async () => {
   const page = await open({ answers: [answer(503), answer(200)] })
   vi.stubGlobal(
     'localStorage',

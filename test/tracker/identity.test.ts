@@ -9,7 +9,7 @@ beforeEach(() => {
 })
 afterEach(closePages)
 
-/** A page, and a function that sends an event from it and reads its ids. */
+/** Opens a page; `readIds` sends an event from it and returns the event's ids. */
 async function open(setup: PageSetup = {}) {
   const page = await openTrackedPage({ ...setup, dataset: { auto: 'false', ...setup.dataset } })
   const readIds = async () => {
@@ -21,7 +21,7 @@ async function open(setup: PageSetup = {}) {
   return { ...page, readIds }
 }
 
-test('two tabs are one visitor in one session', async () => {
+test('two tabs share a visitor and a session', async () => {
   const first = await open()
   const second = await open()
   const ids = await first.readIds()
@@ -31,7 +31,7 @@ test('two tabs are one visitor in one session', async () => {
   expect(ids.visitor_id).not.toBe(ids.session_id)
 })
 
-test('a session ends after 30 minutes without an event, in all tabs', async () => {
+test('a session ends after 30 minutes without an event in any tab', async () => {
   const first = await open()
   const second = await open()
   const ids = await first.readIds()
@@ -57,7 +57,7 @@ test('ids are random, long and within the limits of the wire', async () => {
   for (const value of values) expect(value).toMatch(/^\d{20,128}$/)
 })
 
-test('everything is under one key', async () => {
+test('stores all state under one key', async () => {
   const page = await open({ answers: [() => new Response()] })
   await page.readIds()
   await page.settle()
@@ -65,7 +65,7 @@ test('everything is under one key', async () => {
   expect(Object.keys(localStorage)).toEqual(['zenovay'])
 })
 
-test('getVisitorId gives the id that is sent', async () => {
+test('getVisitorId returns the id that is sent', async () => {
   const page = await open()
 
   expect(page.run('getVisitorId')).toBe((await page.readIds()).visitor_id)
@@ -83,7 +83,7 @@ for (const [name, storage] of [
   ['is null', () => vi.stubGlobal('localStorage', null)],
   ['is full', () => vi.stubGlobal('localStorage', new Proxy({}, { set: fail }))],
 ] as const)
-  test(`where storage ${name}, a page keeps its ids in memory`, async () => {
+  test(`keeps ids in memory if storage ${name}`, async () => {
     storage()
     const page = await open()
     const ids = await page.readIds()
@@ -98,7 +98,7 @@ function fail(): never {
   throw new DOMException('The operation is insecure.', 'SecurityError')
 }
 
-test('a record that is not ours is replaced', async () => {
+test('replaces a foreign value under its key', async () => {
   localStorage.setItem('zenovay', '{"not":"ours"}')
   const page = await open()
   const ids = await page.readIds()
@@ -112,7 +112,7 @@ for (const [name, setup] of [
   ['Global Privacy Control', { navigator: { globalPrivacyControl: true } }],
   ['Do Not Track', { navigator: { doNotTrack: '1' } }],
 ] as const)
-  test(`with ${name}, no visitor is named and nothing is written`, async () => {
+  test(`${name} sends no visitor id and writes nothing`, async () => {
     const first = await open(setup)
     const ids = await first.readIds()
     const second = await open(setup)
@@ -125,7 +125,7 @@ for (const [name, setup] of [
     expect(localStorage).toHaveLength(0)
   })
 
-test('an ordinary browser says nothing of privacy', async () => {
+test('sends no privacy fields without a privacy signal', async () => {
   const page = await open({ navigator: { doNotTrack: 'unspecified', globalPrivacyControl: false } })
   await page.readIds()
 
