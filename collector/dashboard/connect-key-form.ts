@@ -1,6 +1,6 @@
 import { findElement } from './find-element.js'
 
-/** The form that asks for the API key. */
+/** The form for the API key. */
 export interface KeyForm {
   show(error?: string): void
   hide(): void

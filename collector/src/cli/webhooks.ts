@@ -1,6 +1,5 @@
 import { StartError } from '../errors.js'
 import type { ControlStores } from '../stores/sql/database.js'
-import type { Webhook } from '../webhooks/webhook.js'
 
 type Print = (line: string) => void
 type Stores = Pick<ControlStores, 'control' | 'webhooks'>
@@ -34,7 +33,7 @@ export async function removeWebhooks(
   }
 }
 
-async function listAll({ control, webhooks }: Stores): Promise<Webhook[]> {
+async function listAll({ control, webhooks }: Stores) {
   const accounts = await control.listAccounts()
   return (
     await Promise.all(accounts.map(({ id }) => webhooks.listWebhooks({ accountId: id, siteId: null })))

@@ -13,7 +13,7 @@ import type { Site } from '../control/sites.js'
 import { ApiError } from '../errors.js'
 import { decodeJson } from '../http/json-body.js'
 import { requireSite } from './admit/site-cache.js'
-import { batchRejected, type EventResult, listRejections, outcomeOf, type Tally } from './outcomes.js'
+import { toBatchError, type EventResult, listRejections, outcomeOf, type Tally } from './outcomes.js'
 import type { ProcessEvent } from './pipeline.js'
 
 /** Result of one event of a batch. */
@@ -63,7 +63,7 @@ export function createBatchIngest({
     const results = await processAll(events, site)
     for (const { outcome } of results) tally.end(outcome)
     const rejections = listRejections(results)
-    if (rejections.length === results.length) throw batchRejected(rejections, 'events')
+    if (rejections.length === results.length) throw toBatchError(rejections, 'events')
     return toSummary(results, new Date(now()))
   }
 

@@ -44,7 +44,7 @@ interface DroppedEvent {
 }
 
 /** The result of an event that a stage dropped with this error; unexpected errors become `INTERNAL_ERROR`. */
-export function eventDropped(error: unknown): DroppedEvent {
+export function toDroppedResult(error: unknown): DroppedEvent {
   return {
     outcome: outcomeOf(error),
     error: error instanceof ApiError ? error : new ApiError('INTERNAL_ERROR', { cause: error }),
@@ -69,7 +69,7 @@ export function listRejections(results: EventResult[]): Rejection[] {
 }
 
 /** The error of a batch without a valid event. Details name issues by the event's index in the array called `list`. */
-export function batchRejected(rejections: Rejection[], list = ''): ApiError {
+export function toBatchError(rejections: Rejection[], list = ''): ApiError {
   const details = rejections.flatMap(({ index, error }) =>
     error.details
       ? error.details.map(({ field, reason }) => ({ field: `${list}[${index}].${field}`, reason }))

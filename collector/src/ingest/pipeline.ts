@@ -21,8 +21,8 @@ import { toEventRow } from './enrich/to-event-row.js'
 import type { HeartbeatRow } from './event-row.js'
 import type { Identifier, Ids } from './identify/identifier.js'
 import {
-  batchRejected,
-  eventDropped,
+  toBatchError,
+  toDroppedResult,
   type EventResult,
   listRejections,
   outcomeOf,
@@ -184,9 +184,9 @@ export function createEventProcessor({ identifier, commit, now }: EventProcessor
       const ids = identifier.identify(event, { siteId: site.id, ip, now: receivedAt })
       // No await unless needed: this runs for every event, and an await costs as much as validation.
       const stored = ids instanceof Promise ? ids.then(store) : store(ids)
-      return stored.then(eventStored, eventDropped)
+      return stored.then(toStoredResult, toDroppedResult)
     } catch (error) {
-      return Promise.resolve(eventDropped(error))
+      return Promise.resolve(toDroppedResult(error))
     }
   }
 }
@@ -205,7 +205,7 @@ export function respectPrivacySignal(event: ValidEvent): ValidEvent {
   return event.gpc ? { ...event, cookieless: true, visitor_id: undefined, user_id: undefined } : event
 }
 
-function eventStored(outcome: CommitOutcome): EventResult {
+function toStoredResult(outcome: CommitOutcome): EventResult {
   return { outcome }
 }
 
@@ -218,7 +218,7 @@ function parseHeartbeat(body: string): Heartbeat {
 /** The answer to a request. Throws the {@link ApiError} of one without a valid event. */
 function toAnswer(results: EventResult[], { isBatch, now }: { isBatch: boolean; now: number }): IngestAnswer {
   const rejections = listRejections(results)
-  if (rejections.length === results.length) throw isBatch ? batchRejected(rejections) : rejections[0]!.error
+  if (rejections.length === results.length) throw isBatch ? toBatchError(rejections) : rejections[0]!.error
   if (!isBatch) return { success: true }
   const rejected = rejections.map(({ index, error }) => ({
     index,

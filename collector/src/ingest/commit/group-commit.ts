@@ -50,7 +50,7 @@ interface Batch<Item> {
   items: Item[]
   bytes: number
   openedAt: number
-  /** What senders wait for. */
+  /** The promise that `add` returns. */
   written: Promise<void>
   /** Resolves when writing ended, possibly after `written` timed out. */
   finished: Promise<void>
@@ -65,7 +65,7 @@ const RETRY_AFTER_S = 5
 const MEBIBYTE = 1024 * 1024
 
 /**
- * Writes items in batches, one batch at a time: the next batch collects what arrives during the current write.
+ * Writes items in batches, one batch at a time: the next batch collects the items that arrive during the current write.
  *
  * Single inserts reach some hundred events a second, because each waits for the disk; a batch waits once. Nothing
  * resolves before its batch is written. A failed batch is retried whole under its own id.

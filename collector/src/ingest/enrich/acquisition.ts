@@ -49,9 +49,9 @@ export function findAcquisition({ query, referrer }: { query: string; referrer: 
 }
 
 const findByLink = memoize((link): Acquisition => {
-  const mark = link.indexOf('?')
-  const tags = parseTags(link.slice(mark + 1))
-  const source = findSource(tags, link.slice(0, mark))
+  const separator = link.indexOf('?')
+  const tags = parseTags(link.slice(separator + 1))
+  const source = findSource(tags, link.slice(0, separator))
   return { channel: findChannel(tags, source), source: source.name, tags }
 }, MAX_REMEMBERED)
 

@@ -1,6 +1,6 @@
 import { memoize } from '../../cache.js'
 
-/** What an event says about its client. `auto` leaves a value to the user agent, `touch` marks a device with a touch screen. */
+/** Client fields of an event. `auto` leaves a value to the user agent, `touch` marks a device with a touch screen. */
 interface ClientFields {
   device_type: string
   browser: string

@@ -17,7 +17,7 @@ export interface DaySalts {
   /** UTC, `YYYY-MM-DD`. */
   day: string
   current: Buffer
-  /** Of the day before, if cookieless visitors came then. */
+  /** Of the day before, if there were cookieless visitors. */
   previous: Buffer | undefined
 }
 
