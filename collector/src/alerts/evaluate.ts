@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { ControlStore } from '../control/control-store.js'
 import type { Site } from '../control/sites.js'
+import { MINUTE_MS } from '../durations.js'
 import { ApiError, describeError } from '../errors.js'
 import type { AlertStore, Trigger, Evaluation } from './alert-store.js'
 import type { Alert, AlertRule, AlertState, Comparison, Metric } from './alert.js'
@@ -30,7 +31,6 @@ export interface AlertEvaluationServices {
 export const WATCH_INTERVAL_MS = 10_000
 // Each transaction waits for the disk, and the process with it.
 const ALERTS_AT_ONCE = 100
-const MINUTE_MS = 60_000
 const STOP_PATIENCE_MS = 500
 /** What asks for a whole week is asked less often. */
 const PACES_MS: Partial<Record<Metric, number>> = { traffic_spike: 5 * MINUTE_MS }

@@ -1,8 +1,6 @@
 import { DateTime, IANAZone } from 'luxon'
+import { DAY_MS, MINUTE_MS } from '../durations.js'
 import type { Period } from './report-store.js'
-
-const MINUTE_MS = 60 * 1000
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /** A day of a period: its date, and the moment at which its part of the period begins. */
 interface PeriodDay {

@@ -1,8 +1,7 @@
 import type { Fault } from '@zenovay/tracker/contract'
+import { DAY_MS } from '../durations.js'
 import { addDays, addMonths, daysOf, parseMoment, startOfDate, startOfDay } from './calendar.js'
 import type { Period } from './report-store.js'
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /** The periods that end now, by their days. */
 export const RANGES = { '24h': 1, '7d': 7, '30d': 30, '90d': 90, '1y': 365 } as const

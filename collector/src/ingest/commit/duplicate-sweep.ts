@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { DAY_MS } from '../../durations.js'
 import { describeError } from '../../errors.js'
 import type { EventStore } from '../event-store.js'
 
@@ -20,7 +21,6 @@ interface DuplicateSweep {
 const INTERVAL_MS = 60_000
 // Longer than an event can wait until it is in the store: ten minutes in a batch of unknown fate, and its queue.
 const WINDOW_MS = 15 * 60 * 1000
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /**
  * Deletes the copies of events that two collectors stored.

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { type Heartbeat, SESSION_TIMEOUT_MS, type ValidEvent } from '@zenovay/tracker/contract'
 import { createBoundedMap } from '../../cache.js'
+import { DAY_MS } from '../../durations.js'
 import { networkOf } from '../../http/client-address.js'
 import type { CookielessSession } from '../event-store.js'
 import type { DaySalts, SaltRotation } from './salts.js'
@@ -24,7 +25,6 @@ interface Sender {
   now: number
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000
 /** With ids of 40 characters about 40 MB. */
 export const MAX_SESSIONS = 100_000
 // 162 bits of the HMAC.

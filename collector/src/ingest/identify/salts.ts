@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { DAY_MS } from '../../durations.js'
 import { ApiError, describeError } from '../../errors.js'
 
 /** Where the daily salts of cookieless visitors live: apart from everything that is backed up. Days are UTC, `YYYY-MM-DD`. */
@@ -28,7 +29,6 @@ export interface SaltRotation {
   stop(): void
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000
 // How far behind midnight a salt is deleted at most.
 const CHECK_MS = 60_000
 const RETRY_AFTER_S = 5

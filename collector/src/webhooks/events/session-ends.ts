@@ -1,5 +1,6 @@
 import { SESSION_TIMEOUT_MS } from '@zenovay/tracker/contract'
 import type { GoalCache } from '../../control/goals/goal-cache.js'
+import { DAY_MS } from '../../durations.js'
 import type { Outbox } from '../outbox.js'
 import type { EndedCursor, ActivityStore } from './activity-store.js'
 import type { CheckpointStore } from './checkpoints.js'
@@ -18,7 +19,6 @@ interface SessionEnds {
   publish(siteIds: readonly string[]): Promise<void>
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000
 // An event may be received and not be stored yet: without it a session seems to have ended that goes on.
 const STORED_WITHIN_MS = 5_000
 // After a longer downtime sessions that ended before are left out. As long as an event may wait with its browser.

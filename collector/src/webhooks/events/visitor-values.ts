@@ -1,4 +1,5 @@
 import type { GoalCache } from '../../control/goals/goal-cache.js'
+import { DAY_MS } from '../../durations.js'
 import type { Outbox } from '../outbox.js'
 import type { ActivityStore } from './activity-store.js'
 import { describeDurationGoals, describeHighValueVisitor, HIGH_VALUE_SCORE } from './payloads.js'
@@ -19,8 +20,6 @@ interface VisitorScoring {
    */
   judge(): Promise<boolean>
 }
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Finds who reached a goal of duration, and which visitors are of high value by their visits of the last 24 hours. */
 export function createVisitorScoring({
