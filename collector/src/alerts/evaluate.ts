@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { ControlStore } from '../control/control-store.js'
 import type { Site } from '../control/sites.js'
+import { MINUTE_MS } from '../durations.js'
 import { ApiError, describeError } from '../errors.js'
 import type { AlertStore, Trigger, Evaluation } from './alert-store.js'
 import type { Alert, AlertRule, AlertState, Comparison, Metric } from './alert.js'
@@ -30,7 +31,6 @@ export interface AlertEvaluationServices {
 const INTERVAL_MS = 10_000
 // Each transaction waits for the disk, and the process with it.
 const ALERTS_PER_TRANSACTION = 100
-const MINUTE_MS = 60_000
 /** Metrics that query a whole week are evaluated less often. */
 const METRIC_INTERVALS_MS: Partial<Record<Metric, number>> = { traffic_spike: 5 * MINUTE_MS }
 

@@ -1,5 +1,6 @@
 import { LIVE_WINDOW_MS } from '@zenovay/tracker/contract'
 import type { Site } from '../control/sites.js'
+import { MINUTE_MS } from '../durations.js'
 import { daysOf } from '../reports/calendar.js'
 import { periodOf } from '../reports/period.js'
 import type { Period, ReportStore } from '../reports/report-store.js'
@@ -27,8 +28,6 @@ interface MeasureServices {
   metricSource: MetricSource
   reports: Pick<ReportStore, 'summary' | 'timeline'>
 }
-
-const MINUTE_MS = 60_000
 
 /** Measures metrics in the stores; a query shared by several alerts runs once. */
 export function createMeasure({ metricSource, reports }: MeasureServices): Measure {

@@ -4,6 +4,7 @@ import { MAX_ATTEMPTS, pauseAfter } from '../../egress/retry-schedule.js'
 import type { AlertStore, Notification, NotificationOutcome } from '../alert-store.js'
 import type { AlertCounts } from '../metrics.js'
 import type { SendNotification, SendResult } from './send.js'
+import { DAY_MS } from '../../durations.js'
 
 export interface NotificationDelivery {
   /** Call after storing notifications. */
@@ -44,7 +45,6 @@ const MAX_CONCURRENT = 8
 const POLL_MS = 30_000
 // While the disk is full or the outbox cannot be written.
 const OUTBOX_RETRY_MS = 5_000
-const DAY_MS = 24 * 60 * 60 * 1000
 const KEEP_MS = 30 * DAY_MS
 
 /** Delivers alert notifications: the queue adapter of the delivery loop. At least once; after a crash perhaps twice. */

@@ -1,8 +1,7 @@
+import { MINUTE_MS } from '../../durations.js'
 import type { Trigger } from '../alert-store.js'
 import type { Alert } from '../alert.js'
 import type { Measurement } from '../measure.js'
-
-const MINUTE_MS = 60_000
 
 type DescribedAlert = Pick<Alert, 'id' | 'siteId' | 'name' | 'metric' | 'comparison' | 'threshold'>
 

@@ -1,8 +1,7 @@
+import { MINUTE_MS } from '../../durations.js'
 import { ApiError } from '../../errors.js'
 import { type PlanName, PLANS } from '../accounts.js'
 import type { ControlStore } from '../control-store.js'
-
-const MINUTE_MS = 60_000
 
 /** How much of a limit is used. */
 export interface LimitState {

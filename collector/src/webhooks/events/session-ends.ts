@@ -1,5 +1,6 @@
 import { SESSION_TIMEOUT_MS } from '@zenovay/tracker/contract'
 import type { GoalCache } from '../../control/goals/goal-cache.js'
+import { DAY_MS } from '../../durations.js'
 import type { Outbox } from '../outbox.js'
 import type { EndedCursor, ActivityStore } from './activity-store.js'
 import type { CheckpointStore } from './checkpoints.js'
@@ -19,7 +20,6 @@ interface SessionEnds {
   publish(siteIds: readonly string[]): Promise<void>
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000
 // An event may be received but not stored yet; without it, a session that continues would look ended.
 const STORED_WITHIN_MS = 5_000
 // Sessions that ended earlier are skipped after a longer downtime. A browser keeps unsent events equally long.

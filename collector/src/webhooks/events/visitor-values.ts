@@ -1,4 +1,5 @@
 import type { GoalCache } from '../../control/goals/goal-cache.js'
+import { DAY_MS } from '../../durations.js'
 import type { Outbox } from '../outbox.js'
 import type { ActivityStore } from './activity-store.js'
 import { describeDurationGoals, describeHighValueVisitor, HIGH_VALUE_SCORE } from './payloads.js'
@@ -20,8 +21,6 @@ interface VisitorScoring {
    */
   score(): Promise<boolean>
 }
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Publishes duration goals reached by sessions, and high-value visitors by their visits of the last 24 hours. */
 export function createVisitorScoring({
