@@ -35,16 +35,11 @@ const identifier = createIdentifier({
 })
 const app = createApp({
   config,
-  control,
-  geo: await openGeo(undefined),
-  events,
-  commit,
-  heartbeats,
-  identifier,
-  webhooks: { inFlight: () => 0, backlog: () => 0 },
+  stores: { control, events },
+  ingest: { commit, heartbeats, identifier, geo: await openGeo(undefined) },
+  webhooks: { deliveries: { inFlight: () => 0, backlog: () => 0 } },
   metrics: createMetrics(),
-  scripts: [],
-  page: [],
+  assets: { scripts: [], page: [] },
   log,
 })
 console.log(`collector: ${await app.listen({ port: config.port, host: config.host })}`)

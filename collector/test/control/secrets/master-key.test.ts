@@ -48,7 +48,7 @@ it('does not start without the key that secrets were sealed with, and makes none
   rmSync(file)
   const lost = open({ sealed })
   await expect(lost).rejects.toThrow(StartError)
-  await expect(lost).rejects.toThrow(`there is no ${file}. Put it back, or set MASTER_KEY`)
+  await expect(lost).rejects.toThrow(`there is no ${file}. Restore it, or set MASTER_KEY`)
   expect(readdirSync(folder)).toEqual([])
 })
 
@@ -60,12 +60,12 @@ it('does not start with another key, or with a file that holds none', async () =
   writeFileSync(file, Buffer.alloc(32).toString('base64'))
   await expect(open({ sealed })).rejects.toThrow(`sealed with another master key than that of ${file}`)
   writeFileSync(file, 'nothing')
-  await expect(open()).rejects.toThrow(`There is no master key in ${file}`)
+  await expect(open()).rejects.toThrow(`${file} has no master key`)
 })
 
 it.skipIf(process.getuid?.() === 0)('says so when the key cannot be read or made', async () => {
   chmodSync(folder, 0o500)
-  await expect(open()).rejects.toThrow('The master key cannot be made')
+  await expect(open()).rejects.toThrow('The master key cannot be created')
   chmodSync(folder, 0o700)
   await open()
   chmodSync(file, 0)
