@@ -39,16 +39,11 @@ const identifier = createIdentifier({
 /** @type {any} */
 const services = {
   config,
-  control,
-  geo: await openGeo(undefined),
-  events,
-  commit,
-  heartbeats,
-  identifier,
-  webhooks: { inFlight: () => 0, backlog: () => 0 },
+  stores: { control, events },
+  ingest: { commit, heartbeats, identifier, geo: await openGeo(undefined) },
+  webhooks: { deliveries: { inFlight: () => 0, backlog: () => 0 } },
   metrics: createMetrics(),
-  scripts: [],
-  page: [],
+  assets: { scripts: [], page: [] },
   log,
 }
 const app = createApp(services)

@@ -1,4 +1,4 @@
-/** A customer: sites, and keys that reach no others. */
+/** A customer, with its sites and keys. Its keys reach no other account. */
 export interface Account {
   /** `acc_…` */
   id: string
@@ -8,10 +8,10 @@ export interface Account {
   createdAt: number
 }
 
-/** The account of whatever is made without naming one. */
+/** The account of sites and keys that are created without one. */
 export const DEFAULT_ACCOUNT_ID = 'acc_default'
 
-/** Requests that each key of an account may make, by its plan. */
+/** Request limits per key, by the plan of its account. */
 export const PLANS = {
   free: { perMinute: 10, perMonth: 1_000 },
   pro: { perMinute: 30, perMonth: 10_000 },

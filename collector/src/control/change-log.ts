@@ -8,38 +8,38 @@ export interface Change {
   at: number
 }
 
-/** What has its changes here; webhooks have theirs beside their attempts. */
+/** Resource types in this log. Changes of webhooks are kept with their attempts. */
 export const CHANGED_TYPES = ['alert', 'goal', 'key'] as const
 export type ChangedType = (typeof CHANGED_TYPES)[number]
 
-/** A change that was made; kept for 30 days, also after what it is about is gone. */
+/** Kept for 30 days, also after its subject was removed. */
 export interface ChangeEntry extends Change {
-  /** Ascending: later entries have greater ones. */
+  /** Ascending. */
   id: number
   type: ChangedType
   action: 'created' | 'changed' | 'removed'
   /** Id of the alert, goal or key. */
   subjectId: string
-  /** Its name, of `changed` the one before. */
+  /** Its name; for `changed` the previous one. */
   name: string
   accountId: string
-  /** Null when it is for all of its account. */
+  /** Null for all sites of its account. */
   siteId: string | null
-  /** Which fields were set, by their names on the wire, of `changed`; else null. */
+  /** Names of the set fields on the wire, for `changed`; else null. */
   fields: string[] | null
 }
 
 interface ChangeQuestion extends KeyReach {
   type: ChangedType
-  /** With a site: also what is for all of its account. */
+  /** Whether to include changes for all sites of the account. */
   isAccountWide: boolean
-  /** Only entries with smaller ids: the next page. */
+  /** Only entries with smaller IDs, for the next page. */
   before?: number
   /** Most entries. */
   limit: number
 }
 
-/** Who changed what. It is written by the stores of what is changed, in the same transaction. */
+/** Reads the change log, which the stores write in the transaction of the change. */
 export interface ChangeLog {
   /** Newest first. */
   listChanges(question: ChangeQuestion): Promise<ChangeEntry[]>

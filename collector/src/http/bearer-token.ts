@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
-/** Whether an `Authorization` header is `Bearer` with the token. Compared by digests, in constant time: neither its length nor how much of it is right shows. */
+/** Checks an `Authorization` header for a bearer token. Compares digests in constant time, which reveals neither the length of the token nor a matching prefix. */
 export function createBearerCheck(token: string): (authorization: string | undefined) => boolean {
   const expected = hash(`Bearer ${token}`)
   return (authorization = '') => timingSafeEqual(hash(authorization), expected)

@@ -1,8 +1,8 @@
 import { ApiError } from '../errors.js'
 
-/** Memory that bodies may take up together, from before they are read until they are answered. */
+/** Limits the memory of all request bodies together, from before they are read until they are answered. */
 interface BodyBudget {
-  /** Sets bytes aside and returns how to give them back. Throws `STORE_UNAVAILABLE` when there are not so many. */
+  /** Reserves bytes and returns the function that releases them. Throws `STORE_UNAVAILABLE` when too few are left. */
   reserve(bytes: number): () => void
 }
 

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** No page of another origin may call this route: it gets no CORS headers. */
+    /** Without CORS headers: pages of other origins cannot call this route. */
     isPrivate?: boolean
   }
 }
@@ -12,8 +12,8 @@ const EXPOSED_HEADERS =
   'Retry-After, X-Next-Cursor, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id'
 
 /**
- * Puts CORS headers on every answer but those of private routes, errors too: an answer without them makes a page think that its event
- * failed, and it is sent twice. No cookies are used, so any origin may post and read.
+ * Sets CORS headers on every answer, errors included, but not on private routes. Without them a page would take its event
+ * for failed and send it twice. No cookies are used, so any origin may post and read.
  */
 export function addCorsHeaders(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
@@ -33,8 +33,8 @@ export function addCorsHeaders(app: FastifyInstance): void {
 }
 
 /**
- * Names the request in its answer: every error, and every answer of an API. An acknowledged event has none: it is
- * the answer that is sent most, and each header is written and read.
+ * Sets `X-Request-Id` on errors and on the answers of APIs. Acknowledged events have none: they are the most frequent
+ * answer, and every header costs time on both sides.
  */
 export function setRequestId(reply: FastifyReply): void {
   reply.header('x-request-id', reply.request.id)

@@ -3,22 +3,22 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 
 interface ServerOptions {
   log: FastifyBaseLogger
-  /** Told of a request whose URL cannot be read: no hook sees it. */
+  /** Called for a request with a malformed URL, which no hook sees. */
   onBadUrl: () => void
-  /** Longest time that a request may take to arrive, in milliseconds. @default 13000 */
+  /** Longest time for a request to arrive, in milliseconds. @default 13000 */
   requestTimeoutMs?: number | undefined
 }
 
-// Slow senders hold a connection for no longer than this and one check. 64 KiB take 13 s at 40 kbit/s.
+// Limits how long slow senders hold a connection, plus one check interval. 64 KiB take 13 s at 40 kbit/s.
 const REQUEST_TIMEOUT_MS = 13_000
 const HEADERS_TIMEOUT_MS = 10_000
-// Node looks for slow senders every 30 seconds unless told otherwise.
+// Node's default is 30 seconds.
 const CHECK_CONNECTIONS_MS = 1_000
 const CONNECTION_TIMEOUT_MS = 60_000
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
 const JSON_BODY_BYTES = 1024 * 1024
 
-/** The HTTP server without routes: its limits, its time-outs, and what it makes of a request before a route sees it. */
+/** Creates the HTTP server without routes: limits, timeouts and request IDs. */
 export function createServer({
   log,
   onBadUrl,
@@ -26,12 +26,12 @@ export function createServer({
 }: ServerOptions): FastifyInstance {
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
-    // One line for each request would name IPs and drown the errors.
+    // A line per request would contain IPs and bury the errors.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: createRequestIds(),
-    // A logger for each request costs more than validating it; what is logged names the request itself.
+    // A logger per request costs more than validating an event; log lines pass the request ID themselves.
     childLoggerFactory: (logger) => logger,
-    // `request.ip` is the peer, always; who is behind a trusted proxy, createTrustedProxies finds out.
+    // `request.ip` is always the peer; createTrustedProxies finds the client behind proxies.
     trustProxy: false,
     bodyLimit: JSON_BODY_BYTES,
     http: {
@@ -41,7 +41,7 @@ export function createServer({
     requestTimeout: requestTimeoutMs,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    // What comes on an open connection while the server closes is taken as always; the answer closes the connection.
+    // Requests on open connections are served while the server closes; their answer closes the connection.
     return503OnClosing: false,
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
@@ -56,14 +56,14 @@ export function createServer({
   return app
 }
 
-/** Ids that no other collector gives: one UUID for each start, not for each request. */
+/** Request IDs that are unique across collectors: one UUID per start and a counter. */
 function createRequestIds(): () => string {
   const start = randomUUID()
   let requests = 0
   return () => `${start}-${(requests++).toString(36)}`
 }
 
-/** Takes JSON bodies alone, as text for the decode stage. A form or a text/plain request of a foreign page needs no preflight, and is refused. */
+/** Accepts only JSON bodies, as text. Forms and text/plain are refused, because pages of other origins can send them without a preflight. */
 export function acceptJsonAsText(routes: FastifyInstance, bodyLimit: number): void {
   routes.removeAllContentTypeParsers()
   routes.addContentTypeParser(
@@ -73,12 +73,12 @@ export function acceptJsonAsText(routes: FastifyInstance, bodyLimit: number): vo
   )
 }
 
-/** Counter of answered requests. `route` is the pattern of a route, never a path: there must be few. */
+/** Counts answered requests. `route` is a pattern, never a path, to keep the number of labels small. */
 interface RequestMetrics {
   countRequest(route: string, status: number): void
 }
 
-/** Counts every answer by the pattern of its route, `none` where there is no route. */
+/** Counts every answer by the pattern of its route; `none` without a route. */
 export function countRequests(app: FastifyInstance, metrics: RequestMetrics): void {
   app.addHook('onResponse', ({ routeOptions }, { statusCode }, done) => {
     metrics.countRequest(routeOptions.url ?? 'none', statusCode)

@@ -2,30 +2,29 @@ import type { GoalStore } from './goal-store.js'
 import type { Goal } from './goal.js'
 import { createPathMatcher } from './path-matcher.js'
 
-/** The goals of one site, as events are judged by them. */
+/** The goals of one site, indexed for matching events. */
 export interface SiteGoals {
   paths: readonly { goal: Goal; isReached(path: string): boolean }[]
-  /** By the name of the event. */
+  /** By event name. */
   events: ReadonlyMap<string, readonly Goal[]>
-  /** With their seconds. */
   durations: readonly { goal: Goal; seconds: number }[]
 }
 
-/** The goals of all sites in memory: asked for every event of ingest. */
+/** The goals of all sites in memory, read for every ingested event. */
 export interface GoalCache {
-  /** Undefined when the site has none. */
+  /** Undefined when the site has no goals. */
   of(siteId: string): SiteGoals | undefined
-  /** Reads them anew. While the store is away what is known stays. */
+  /** Reloads all goals. Keeps the known ones when the store is away. */
   load(): Promise<void>
 }
 
-/** Knows nothing until it is loaded for the first time. */
+/** Creates an empty cache; call `load` first. */
 export function createGoalCache(store: Pick<GoalStore, 'listAllGoals'>): GoalCache {
   let sites = new Map<string, SiteGoals>()
   let loading = Promise.resolve()
   return {
     of: (siteId) => sites.get(siteId),
-    // One after the other: what was read first must not replace what was read later.
+    // One load at a time: an older result must not replace a newer one.
     load: () =>
       (loading = loading
         .catch(() => {})
@@ -36,10 +35,10 @@ export function createGoalCache(store: Pick<GoalStore, 'listAllGoals'>): GoalCac
 function groupBySite(goals: readonly Goal[]): Map<string, SiteGoals> {
   const groups = new Map<string, Goal[]>()
   for (const goal of goals) groups.set(goal.siteId, [...(groups.get(goal.siteId) ?? []), goal])
-  return new Map([...groups].map(([siteId, group]) => [siteId, sortByKind(group)]))
+  return new Map([...groups].map(([siteId, group]) => [siteId, indexByKind(group)]))
 }
 
-function sortByKind(goals: readonly Goal[]): SiteGoals {
+function indexByKind(goals: readonly Goal[]): SiteGoals {
   const events = new Map<string, Goal[]>()
   for (const goal of goals)
     if (goal.rule.kind === 'event')

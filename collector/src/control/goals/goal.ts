@@ -1,41 +1,41 @@
-/** How the path of a page is compared with that of a goal. */
+/** How a goal compares the path of a page. */
 export const PATH_MATCHES = ['exact', 'prefix', 'glob'] as const
 export type PathMatch = (typeof PATH_MATCHES)[number]
 
 export interface PathRule {
   kind: 'path'
   match: PathMatch
-  /** In a glob `*` stands for anything within a segment, `**` for anything across. */
+  /** In a glob, `*` matches within a segment and `**` across segments. */
   path: string
 }
 
-/** What reaches a goal: a pageview of a path, a custom event or goal of a name, or a visit that lasts. */
+/** What completes a goal: a pageview of a path, a custom event or goal of a name, or a visit of some duration. */
 export type GoalRule = PathRule | { kind: 'event'; event: string } | { kind: 'duration'; seconds: number }
 
 export const GOAL_KINDS = ['path', 'event', 'duration'] as const satisfies readonly GoalRule['kind'][]
 
-/** What may be chosen of a goal. */
+/** The settings of a goal. */
 export interface GoalFields {
   name: string
   rule: GoalRule
-  /** What reaching it is worth, in whatever unit its owner counts; null when nobody said. */
+  /** Worth of a conversion, in whatever unit its owner counts; null without one. */
   value: number | null
 }
 
-/** Something that the visits of a site are meant to come to. */
+/** An action that a site wants its visitors to complete. */
 export interface Goal extends GoalFields {
   /** `goal_…` */
   id: string
   siteId: string
   /** ms since the epoch. */
   createdAt: number
-  /** Since when the rule is what it is, ms since the epoch: what happened before is told to nobody. */
+  /** When the rule last changed, ms since the epoch; earlier events never trigger webhooks. */
   ruledAt: number
 }
 
 export const MAX_GOALS_OF_SITE = 50
 
-/** Whether a goal's rule was there when something happened. One of the future was made before the clock was set back. Times are ms since the epoch. */
+/** Whether the rule of a goal applied at a moment. A rule from the future was set before the clock was set back, and applies. Times are ms since the epoch. */
 export function hasRuled(
   { ruledAt }: Pick<Goal, 'ruledAt'>,
   { at, now }: { at: number; now: number },

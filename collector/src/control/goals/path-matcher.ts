@@ -1,11 +1,11 @@
 import type { PathRule } from './goal.js'
 
-// What a unit of a glob is, where it is no UTF-16 unit.
+// Units of a glob beside UTF-16 code units.
 const ANY_IN_SEGMENT = -1
 const ANY = -2
 const SLASH = 47
 
-/** Tells whether a path is one that the rule means. */
+/** Creates a function that checks a path against a rule. */
 export function createPathMatcher({
   match,
   path,
@@ -20,7 +20,7 @@ export function createPathMatcher({
   }
 }
 
-/** The texts of a glob and what stands between them, `*` or `**`; more stars in a row are two. */
+/** Splits a glob into texts and stars, `*` or `**`. More than two stars in a row count as two. */
 export function splitGlob(glob: string): string[] {
   return glob
     .split(/(\*+)/)
@@ -29,8 +29,8 @@ export function splitGlob(glob: string): string[] {
 }
 
 /**
- * All places of the glob that a beginning of the path can have come to are kept at once, and none is ever gone back to: the work
- * is at most the length of the path times that of the glob, which a regular expression with several stars does not promise.
+ * Tracks all positions in the glob that the path so far can match, without backtracking. The work is at most the length of
+ * the path times that of the glob, which a regular expression with several stars does not guarantee.
  */
 function createGlobMatcher(glob: string): (candidate: string) => boolean {
   const parts = splitGlob(glob)
@@ -45,37 +45,37 @@ function createGlobMatcher(glob: string): (candidate: string) => boolean {
   )
   const [head = ''] = glob.split('*', 1)
   const end = units.length
-  let places = new Uint8Array(end + 1)
+  let positions = new Uint8Array(end + 1)
   let next = new Uint8Array(end + 1)
 
-  /** A star may stand for nothing. */
-  const enter = (of: Uint8Array, place: number) => {
-    for (; of[place] === 0; place++) {
-      of[place] = 1
-      if (place === end || units[place]! >= 0) return
+  /** Also enters the position after a star, which may match nothing. */
+  const enter = (of: Uint8Array, position: number) => {
+    for (; of[position] === 0; position++) {
+      of[position] = 1
+      if (position === end || units[position]! >= 0) return
     }
   }
 
   return (candidate) => {
-    // Most paths end here.
+    // Most paths fail here.
     if (!candidate.startsWith(head)) return false
-    places.fill(0)
-    enter(places, head.length)
+    positions.fill(0)
+    enter(positions, head.length)
     for (let index = head.length; index < candidate.length; index++) {
       const unit = candidate.charCodeAt(index)
-      let isAlive = false
+      let canMatch = false
       next.fill(0)
-      for (let place = head.length; place < end; place++) {
-        if (places[place] === 0) continue
-        const wanted = units[place]!
-        if (wanted === unit) enter(next, place + 1)
-        else if (wanted === ANY || (wanted === ANY_IN_SEGMENT && unit !== SLASH)) enter(next, place)
+      for (let position = head.length; position < end; position++) {
+        if (positions[position] === 0) continue
+        const expected = units[position]!
+        if (expected === unit) enter(next, position + 1)
+        else if (expected === ANY || (expected === ANY_IN_SEGMENT && unit !== SLASH)) enter(next, position)
         else continue
-        isAlive = true
+        canMatch = true
       }
-      if (!isAlive) return false
-      ;[places, next] = [next, places]
+      if (!canMatch) return false
+      ;[positions, next] = [next, positions]
     }
-    return places[end] === 1
+    return positions[end] === 1
   }
 }

@@ -1,19 +1,19 @@
 import type { PlanName } from '../accounts.js'
 
-/** What a payment provider says of a subscription. */
+/** The state of a subscription, from the payment provider. */
 export interface SubscriptionChange {
   kind: 'subscription'
   subscriptionId: string
   customerId: string
-  /** Undefined when no price of it is one of ours. */
+  /** Undefined when none of its prices is configured. */
   plan: PlanName | undefined
-  /** Whether it is paid for, or still may be. */
+  /** Whether it is paid, or may still be. */
   isLive: boolean
-  /** It has ended, for good. */
+  /** Whether it has ended for good. */
   isOver: boolean
 }
 
-/** A customer of the payment provider turned out to be one of our accounts. */
+/** Links a customer of the payment provider to an account. */
 export interface CustomerLink {
   kind: 'customer'
   customerId: string
@@ -21,23 +21,23 @@ export interface CustomerLink {
 }
 
 export interface BillingEvent {
-  /** The provider's: the same whenever it is told again. */
+  /** ID from the provider, the same on every retry. */
   id: string
-  /** When the provider made it, ms since the epoch. */
+  /** By the clock of the provider, ms since the epoch. */
   createdAt: number
-  /** Undefined when it is about nothing that we keep. */
+  /** Undefined for events that change nothing here. */
   change: SubscriptionChange | CustomerLink | undefined
 }
 
-/** `repeated`: known already; `unknown-account`: nobody has that id; `kept`: nothing followed, yet; else the account and its plan now. */
+/** `repeated`: already processed; `unknown-account`: no such account; `kept`: stored, with no change of a plan; `planned`: the account with its plan. */
 export type BillingResult =
   | { outcome: 'repeated' | 'unknown-account' | 'kept' }
   | { outcome: 'planned'; accountId: string; plan: PlanName }
 
-/** Where plans that customers pay for live. A repeated event changes nothing; each method is one transaction. */
+/** Stores subscriptions and their plans. Each method is one transaction. */
 export interface BillingStore {
-  /** Does what an event asks for, once, and remembers it at `now`; what it says is ignored where something newer is known. */
+  /** Applies an event once and records it at `now`. Older information than the stored one is ignored. */
   takeBillingEvent(event: BillingEvent, now: number): Promise<BillingResult>
-  /** Forgets events that were remembered before a moment. */
+  /** Purges records of events from before a moment. */
   forgetBillingEvents(before: number): Promise<void>
 }

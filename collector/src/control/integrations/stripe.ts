@@ -2,17 +2,17 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { PLAN_NAMES, type PlanName } from '../accounts.js'
 import type { BillingEvent, CustomerLink, SubscriptionChange } from './billing-store.js'
 
-/** Which plan a price buys. */
+/** Plans by Stripe price ID. */
 export type PricePlans = ReadonlyMap<string, PlanName>
 
-// While a payment is late Stripe tries again; `unpaid` says that it gave up.
+// Stripe retries a late payment (`past_due`) and gives up with `unpaid`.
 const LIVE_STATUSES = ['active', 'trialing', 'past_due']
-// Neither comes back: who pays again has a new subscription.
+// Final: paying again creates a new subscription.
 const FINAL_STATUSES = ['canceled', 'incomplete_expired']
 
 type Fields = Record<string, unknown>
 
-/** What an event of Stripe says that matters here; undefined when it is no event. */
+/** Parses a Stripe event; undefined when the body is not one. */
 export function parseStripeEvent(body: unknown, prices: PricePlans): BillingEvent | undefined {
   const { id, created, type, data } = asFields(body)
   if (typeof id !== 'string' || id === '' || typeof created !== 'number' || typeof type !== 'string')
@@ -20,44 +20,44 @@ export function parseStripeEvent(body: unknown, prices: PricePlans): BillingEven
   return {
     id,
     createdAt: created * 1000,
-    change: readChange(type, asFields(asFields(data)['object']), prices),
+    change: parseChange(type, asFields(asFields(data)['object']), prices),
   }
 }
 
-function readChange(type: string, object: Fields, prices: PricePlans): BillingEvent['change'] {
+function parseChange(type: string, object: Fields, prices: PricePlans): BillingEvent['change'] {
   switch (type) {
     case 'checkout.session.completed':
-      return readCheckout(object)
+      return parseCheckout(object)
     case 'customer.subscription.created':
     case 'customer.subscription.updated':
-      return readSubscription(object, prices, false)
+      return parseSubscription(object, prices, false)
     case 'customer.subscription.deleted':
-      return readSubscription(object, prices, true)
+      return parseSubscription(object, prices, true)
     default:
       return undefined
   }
 }
 
-/** Who paid: our account is what the page that led there named as its client. */
-function readCheckout(session: Fields): CustomerLink | undefined {
+/** The account is the `client_reference_id` that the checkout page was opened with. */
+function parseCheckout(session: Fields): CustomerLink | undefined {
   const { client_reference_id: accountId } = session
-  const customerId = readId(session['customer'])
+  const customerId = idOf(session['customer'])
   return typeof accountId === 'string' && customerId !== undefined
     ? { kind: 'customer', customerId, accountId }
     : undefined
 }
 
-function readSubscription(
+function parseSubscription(
   subscription: Fields,
   prices: PricePlans,
   isDeleted: boolean,
 ): SubscriptionChange | undefined {
-  const [subscriptionId, customerId] = [readId(subscription), readId(subscription['customer'])]
+  const [subscriptionId, customerId] = [idOf(subscription), idOf(subscription['customer'])]
   if (subscriptionId === undefined || customerId === undefined) return undefined
   const status = String(subscription['status'])
   const items = asFields(subscription['items'])['data']
   const plans = (Array.isArray(items) ? items : []).flatMap(
-    (item) => prices.get(readId(asFields(item)['price']) ?? '') ?? [],
+    (item) => prices.get(idOf(asFields(item)['price']) ?? '') ?? [],
   )
   const plan = PLAN_NAMES.findLast((name) => plans.includes(name))
   return {
@@ -70,8 +70,8 @@ function readSubscription(
   }
 }
 
-/** An id, or that of an object which stands in its place. */
-function readId(value: unknown): string | undefined {
+/** An ID, or the ID of an expanded object. */
+function idOf(value: unknown): string | undefined {
   const id = typeof value === 'string' ? value : asFields(value)['id']
   return typeof id === 'string' && id !== '' ? id : undefined
 }
@@ -80,14 +80,14 @@ function asFields(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {}
 }
 
-/** A signature may be so much older or newer than our clock. */
+/** Largest difference between the time of a signature and the clock, in ms. */
 const TOLERANCE_MS = 300_000
 const MAX_HEADER_LENGTH = 4_096
 const SIGNATURE = /^[0-9a-f]{64}$/
 const SECONDS = /^\d{1,12}$/
 
 interface SignedRequest {
-  /** `t=1700000000,v1=…`, perhaps with several `v1` while a secret is being replaced. */
+  /** `t=1700000000,v1=…`; several `v1` while a secret is rolled. */
   header: string
   /** The exact bytes. */
   body: Buffer
@@ -96,7 +96,7 @@ interface SignedRequest {
   now: number
 }
 
-/** Whether one of the signatures of Stripe's scheme is that of the body, made within five minutes of now; compared in constant time. */
+/** Whether a Stripe signature matches the body and was made within five minutes of now. Compares in constant time. */
 export function verifyStripeSignature({ header, body, secret, now }: SignedRequest): boolean {
   if (header.length > MAX_HEADER_LENGTH) return false
   const parts = header.split(',').map((part) => part.trim().split('=', 2))

@@ -7,31 +7,31 @@ import type { ControlStore } from '../control-store.js'
 export interface LimitState {
   limit: number
   used: number
-  /** When nothing of it will be used any more; ms since the epoch. */
+  /** When `used` returns to 0, ms since the epoch. */
   resetsAt: number
 }
 
-/** What a key has used: in its minute, which begins with the first request after the last one, and in the calendar month, UTC. */
+/** Usage of a key per minute, which begins with the first request after the previous minute, and per calendar month, UTC. */
 export interface KeyUsage {
   plan: PlanName
   minute: LimitState
   month: LimitState
 }
 
-/** What is kept of a key's requests; null where there were none. Times are ms since the epoch. */
+/** Stored counts of a key; null without requests. Times are ms since the epoch. */
 interface CountedRequests {
   minuteBeganAt: number | null
   minuteCount: number | null
   monthCount: number | null
 }
 
-/** Reads what was counted, at a moment. */
+/** The usage at a moment, from stored counts. */
 export function describeUsage(
   plan: PlanName,
   { minuteBeganAt, minuteCount, monthCount }: CountedRequests,
   now: number,
 ): KeyUsage {
-  // A clock that is a little behind, of another collector or stepped back, goes on with a minute that begins later; one that is far behind begins a new one.
+  // A clock less than a minute behind, of another collector or set back, continues the current minute. One further behind begins a new minute.
   const isCurrent = minuteBeganAt !== null && Math.abs(now - minuteBeganAt) < MINUTE_MS
   const { perMinute, perMonth } = PLANS[plan]
   return {
@@ -45,18 +45,18 @@ export function describeUsage(
   }
 }
 
-/** Which limit refuses one more request. The month's comes first: waiting for a minute would not help. */
+/** The limit that refuses another request. The month comes first: waiting for a minute would not help. */
 export function findExceeded({ minute, month }: KeyUsage): 'minute' | 'month' | undefined {
   if (month.used >= month.limit) return 'month'
   return minute.used >= minute.limit ? 'minute' : undefined
 }
 
-/** The same usage with one request more. */
+/** The usage after one more request. */
 export function addRequest({ plan, minute, month }: KeyUsage): KeyUsage {
   return { plan, minute: { ...minute, used: minute.used + 1 }, month: { ...month, used: month.used + 1 } }
 }
 
-/** What is kept of a usage, but for the month's count. */
+/** The stored form of the usage per minute. */
 export function minuteOf({ minute }: KeyUsage): { beganAt: number; count: number } {
   return { beganAt: minute.resetsAt - MINUTE_MS, count: minute.used }
 }
@@ -74,11 +74,11 @@ function startOfNextMonth(now: number): number {
 type Count = ControlStore['countRequest']
 
 /**
- * Counts requests of keys on the disk. While that is full, reports go on: then the minute is counted in memory, and the month not at all;
- * one that is used up already stays so.
+ * Counts requests of keys on disk. While the disk is full, reports still work: minutes are counted in memory and months
+ * not at all; a month that is used up stays so.
  */
 export function createRequestCounter(control: Pick<ControlStore, 'countRequest' | 'readUsage'>): Count {
-  // Of the keys that asked since the store went away, until it is back.
+  // Only for keys with requests while the store is away.
   const minutes = new Map<string, ReturnType<typeof minuteOf>>()
 
   const countInMemory: Count = async (keyId, now) => {

@@ -1,20 +1,20 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 
-/** Keeps texts so that only who has the master key can read them. */
+/** Encrypts texts with the master key. */
 export interface SecretBox {
-  /** Another text each time. */
+  /** The result differs each time. */
   seal(text: string): string
-  /** Throws when it was sealed with another key, or changed. */
+  /** Throws when the text was sealed with another key or changed. */
   open(sealed: string): string
 }
 
 const CIPHER = 'aes-256-gcm'
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
-// Tells the format, so that another may follow.
+// Version of the format.
 const PREFIX = 'v1.'
 
-/** Seals with AES-256-GCM under a key of 32 bytes; random nonces do for some billion texts. */
+/** AES-256-GCM with a key of 32 bytes. Random nonces are safe for some billion texts. */
 export function createSecretBox(masterKey: Buffer): SecretBox {
   return {
     seal(text) {
@@ -30,7 +30,7 @@ export function createSecretBox(masterKey: Buffer): SecretBox {
         bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES),
         bytes.subarray(NONCE_BYTES + TAG_BYTES),
       ]
-      if (tag.length < TAG_BYTES) throw new Error('this is no sealed text')
+      if (tag.length < TAG_BYTES) throw new Error('not a sealed text')
       const decipher = createDecipheriv(CIPHER, masterKey, nonce, { authTagLength: TAG_BYTES }).setAuthTag(
         tag,
       )

@@ -3,25 +3,25 @@ import { randomInt } from 'node:crypto'
 const NONE = -1
 
 interface ClientTable {
-  /** The slot of a client, 0 to `maxClients - 1`, as the one seen last. When there is none left, the client seen longest ago gives up its own. */
+  /** Marks a client as the newest and returns its slot, 0 to `maxClients - 1`. A full table evicts the oldest client. */
   touch(client: string): number
-  /** Forgets the client seen longest ago. */
+  /** Evicts the client that was seen longest ago. */
   forgetOldest(): void
 }
 
 /**
- * Clients by the order in which they were seen, in memory of a fixed size.
+ * A least-recently-used table of clients in memory of a fixed size. `onForget` gets the slot of each evicted client.
  *
- * A Map would do, but leaves garbage: under a flood of a million addresses it is rebuilt again and again, and on a busy
- * machine 76 MB were not collected in time. `onForget` is told the slot of each client that is forgotten.
+ * A Map leaves garbage: a flood of a million addresses rebuilds it again and again, and on a busy machine 76 MB were not
+ * collected in time.
  */
 export function createClientTable(maxClients: number, onForget: (slot: number) => void): ClientTable {
   const names = new Array<string>(maxClients).fill('')
-  // Each bucket is a list of slots. The seed keeps anybody from choosing addresses that share one.
+  // Each bucket is a list of slots. The random seed prevents chosen addresses that share a bucket.
   const buckets = new Int32Array(2 ** Math.ceil(Math.log2(maxClients))).fill(NONE)
   const nextInBucket = new Int32Array(maxClients)
   const seed = randomInt(2 ** 32)
-  // By age: who was seen before and after each.
+  // A doubly linked list by age.
   const older = new Int32Array(maxClients)
   const newer = new Int32Array(maxClients)
   let [oldest, newest, used, freed] = [NONE, NONE, 0, NONE]

@@ -9,39 +9,39 @@ export interface RateRule {
 }
 
 const BURST_RULE: RateRule = { limit: BURST_LIMIT, windowMs: BURST_WINDOW_MS }
-/** Events. */
+/** For events. */
 export const INGEST_RULES: RateRule[] = [
   BURST_RULE,
   { limit: SUSTAINED_LIMIT, windowMs: SUSTAINED_WINDOW_MS },
 ]
-/** Heartbeats, and questions for the live count: a page that stays open all day sends them all day. */
+/** For heartbeats and live counts: a page that stays open all day sends them all day. */
 export const LIVENESS_RULES: RateRule[] = [BURST_RULE]
 
 interface RateLimiterOptions {
   /** The longest window last. */
   rules: RateRule[]
-  /** ms of a clock that never steps: setting the system's time must neither open nor close a window. */
+  /** ms of a monotonic clock: setting the system time must not open or close a window. */
   clock: () => number
-  /** Clients that are remembered. */
+  /** Most clients in memory. */
   maxClients?: number
-  /** Requests that are remembered, of all clients together; those that came as one batch are one. */
+  /** Most requests in memory, of all clients together; a batch counts as one. */
   maxRuns?: number
 }
 
 export interface RateLimiter {
   /**
-   * Counts `cost` requests of a client, together or not at all. Returns 0, or the whole seconds after which the same
-   * would pass; what was refused is not counted.
+   * Counts `cost` requests of a client, all or none. Returns 0, or after how many whole seconds they would pass.
+   * Refused requests are not counted.
    */
   take(client: string, cost: number): number
 }
 
 /**
- * Limits each client by an exact sliding log: the time of every request within the longest window. Counting by fixed
- * windows lets nearly twice the burst through, and by buckets refuses too early.
+ * Limits each client by an exact sliding log: the time of every request within the longest window. Fixed windows would
+ * let nearly twice the burst through, and buckets would refuse too early.
  *
- * Memory is bounded. When there are too many clients or requests, the client seen longest ago is forgotten: a flood of
- * addresses may make the collector forget who was over a limit and went silent, never refuse who is under it.
+ * Memory is bounded. With too many clients or requests the oldest client is forgotten: a flood of addresses can make the
+ * limiter forget a client that was over its limit and then silent, but never refuse one that is below it.
  */
 export function createRateLimiter({
   rules,
@@ -51,9 +51,9 @@ export function createRateLimiter({
 }: RateLimiterOptions): RateLimiter {
   const runs = createRequestLogPool(maxRuns)
   const clients = createClientTable(maxClients, forget)
-  // By the client's slot: its last run.
+  // The newest run of each slot.
   const newest = new Int32Array(maxClients)
-  // For each client one entry per rule: the oldest run within its window, and the requests from there on.
+  // One entry per slot and rule: the oldest run within the window, and the requests since then.
   const oldest = new Int32Array(maxClients * rules.length).fill(NO_RUN)
   const totals = new Uint32Array(maxClients * rules.length)
   const longest = rules.length - 1
@@ -71,7 +71,7 @@ export function createRateLimiter({
     return next
   }
 
-  /** Leaves out what is no longer within a rule's window. */
+  /** Drops runs that left the window of a rule. */
   function slide(entry: number, rule: number, now: number): void {
     let run = oldest[entry]!
     while (run !== NO_RUN && now - runs.timeOf(run) >= rules[rule]!.windowMs) {
@@ -81,7 +81,7 @@ export function createRateLimiter({
     oldest[entry] = run
   }
 
-  /** Milliseconds until `cost` more requests are within a rule; 0 when they are. */
+  /** Milliseconds until a rule allows `cost` more requests; 0 for now. */
   function waitFor(
     entry: number,
     { limit, windowMs }: RateRule,

@@ -1,28 +1,28 @@
 /** The end of a list of runs. */
 export const NO_RUN = -1
 
-/** Runs of requests: when, how many, and the run that came after. Lists of runs share one memory of a fixed size. */
+/** Runs of requests as linked lists: time, count and next run. All lists share memory of a fixed size. */
 interface RequestLogPool {
   timeOf(run: number): number
   countOf(run: number): number
   nextOf(run: number): number
   append(run: number, next: number): void
   isFull(): boolean
-  /** A new run without a next; the pool must not be full. */
+  /** Adds a run without a next one. The pool must not be full. */
   claim(time: number, count: number): number
   release(run: number): void
 }
 
 /**
- * A pool of at most `size` runs in typed arrays: 14 bytes a run, and the system gives that memory only when it is touched.
- * Objects would take six times as much, and the garbage of a flood of addresses even more.
+ * A pool of at most `size` runs in typed arrays: 14 bytes per run, which the system allocates on first use.
+ * Objects would take six times as much, and more as garbage under a flood of addresses.
  */
 export function createRequestLogPool(size: number): RequestLogPool {
   const times = new Float64Array(size)
   const counts = new Uint16Array(size)
   const nexts = new Int32Array(size)
   let untouched = 0
-  // Released runs are a list of their own.
+  // Head of the list of released runs.
   let released = NO_RUN
 
   return {

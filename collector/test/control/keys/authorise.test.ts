@@ -80,3 +80,17 @@ it('puts sites and keys without an account into the default one', async () => {
     plan: 'enterprise',
   })
 })
+
+it('names the scope or the site that a refused key has, and what is needed', async () => {
+  const { secret } = await store.addKey({ accountId: account, siteId: sites.ours.id, scope: 'read' })
+  const headers = { 'x-api-key': secret }
+  await expect(authenticate(headers, store.control, 'admin')).rejects.toMatchObject({
+    code: 'FORBIDDEN',
+    message: 'This needs an API key with the scope admin. This one has the scope read.',
+  })
+  const key = await authenticate(headers, store.control)
+  await expect(authorise(key, sites.oursToo.id, store.control)).rejects.toMatchObject({
+    code: 'FORBIDDEN',
+    message: `This API key is for the site ${sites.ours.id} only.`,
+  })
+})

@@ -35,7 +35,7 @@ it('refuses to start, and creates no key, when the key of sealed secrets is miss
     { actor: null, at: Date.now() },
   ))!
   await expect(start()).rejects.toThrow(
-    `there is no ${join(dataDir, 'master.key')}. Put it back, or set MASTER_KEY; if it is lost for good, remove the webhooks`,
+    `there is no ${join(dataDir, 'master.key')}. Restore it, or set MASTER_KEY; if it is lost for good, remove the webhooks`,
   )
   await expect(start({ MASTER_KEY: Buffer.alloc(32).toString('base64') })).rejects.toThrow(
     'sealed with another master key than that of MASTER_KEY',
@@ -58,10 +58,10 @@ it('refuses to start, and creates no key, when the key of sealed secrets is miss
   }))!
   const untouched = (await alerts.addAlert(site.id, makeAlertFields(), { actor: null, at: Date.now() }))!
   await expect(start()).rejects.toThrow(
-    `The secrets of alerts are sealed with a master key that is gone: there is no ${join(dataDir, 'master.key')}. Put it back, or set MASTER_KEY; if it is lost for good, take the destinations out of the alerts with zenovay-collector alert forget-destinations --yes`,
+    `The secrets of alerts are sealed with a master key that is missing: there is no ${join(dataDir, 'master.key')}. Restore it, or set MASTER_KEY; if it is lost for good, remove the destinations of the alerts with zenovay-collector alert forget-destinations --yes`,
   )
   await expect(start({ MASTER_KEY: Buffer.alloc(32).toString('base64') })).rejects.toThrow(
-    'The secrets of alerts are sealed with another master key than that of MASTER_KEY. Put the right one there;',
+    'The secrets of alerts are sealed with another master key than that of MASTER_KEY. Restore the right one;',
   )
   await expect(start({ MASTER_KEY: key.toString('base64') })).rejects.toThrow('ClickHouse')
   expect(readdirSync(dataDir)).not.toContain('master.key')

@@ -48,7 +48,7 @@ it('refuses to start without the key of sealed secrets, and creates no other', a
   rmSync(file)
   const lost = open({ sealed })
   await expect(lost).rejects.toThrow(StartError)
-  await expect(lost).rejects.toThrow(`there is no ${file}. Put it back, or set MASTER_KEY`)
+  await expect(lost).rejects.toThrow(`there is no ${file}. Restore it, or set MASTER_KEY`)
   expect(readdirSync(folder)).toEqual([])
 })
 
@@ -60,12 +60,12 @@ it('refuses to start with a different key, or with a key file that is invalid', 
   writeFileSync(file, Buffer.alloc(32).toString('base64'))
   await expect(open({ sealed })).rejects.toThrow(`sealed with another master key than that of ${file}`)
   writeFileSync(file, 'nothing')
-  await expect(open()).rejects.toThrow(`There is no master key in ${file}`)
+  await expect(open()).rejects.toThrow(`${file} has no master key`)
 })
 
 it.skipIf(process.getuid?.() === 0)('reports when the key cannot be read or created', async () => {
   chmodSync(folder, 0o500)
-  await expect(open()).rejects.toThrow('The master key cannot be made')
+  await expect(open()).rejects.toThrow('The master key cannot be created')
   chmodSync(folder, 0o700)
   await open()
   chmodSync(file, 0)
