@@ -18,59 +18,57 @@ const SRC = {
   svelte: { holds: 'start function over the built tracker', imports: ['tracker'] },
 }
 
-const FOUNDATION = ['errors', 'durations', 'cache', 'observability']
-
 const COLLECTOR = {
   errors: { holds: 'typed errors', imports: [] },
   durations: { holds: 'milliseconds in a second, minute, hour and day', imports: [] },
   cache: { holds: 'bounded maps and memoization', imports: [] },
-  observability: { holds: 'log, metric registry, process metrics', imports: ['errors', 'durations'] },
+  observability: { holds: 'log, metric registry, process metrics', imports: ['errors'] },
   http: {
     holds: 'HTTP server, bodies, CORS, error answers, client address, rate limits',
-    imports: FOUNDATION,
+    imports: ['errors', 'cache'],
   },
   control: {
     holds: 'accounts, sites, keys, goals, secrets, integrations: types, rules and store interfaces',
-    imports: [...FOUNDATION, 'http'],
+    imports: ['errors', 'durations', 'http'],
   },
   egress: {
     holds: 'outbound requests: SSRF guard, one attempt, retry schedule, delivery loop',
-    imports: FOUNDATION,
+    imports: ['errors'],
   },
   ingest: {
     holds: 'from a decoded event to a stored row: admit, identify, enrich, commit',
-    imports: [...FOUNDATION, 'http', 'control'],
+    imports: ['errors', 'durations', 'cache', 'observability', 'http', 'control'],
   },
   reports: {
     holds: 'periods, filters, cursors, comparison, realtime stream; the report store interface',
-    imports: [...FOUNDATION, 'control', 'ingest'],
+    imports: ['errors', 'durations', 'cache', 'control', 'ingest'],
   },
   'http/api': {
     holds: 'the route table: definition, validation, OpenAPI, CSV, registration',
-    imports: [...FOUNDATION, 'http', 'control', 'reports'],
+    imports: ['errors', 'http', 'control', 'reports'],
   },
   webhooks: {
     holds: 'outbound webhooks: management, outbox, delivery, signing; events derived from the store',
-    imports: [...FOUNDATION, 'http', 'control', 'egress', 'ingest', 'reports'],
+    imports: ['errors', 'durations', 'observability', 'http', 'control', 'egress', 'ingest', 'reports'],
   },
   alerts: {
     holds: 'alert rules, their evaluation each minute, notifications by mail, Slack and webhook',
-    imports: [...FOUNDATION, 'http', 'control', 'egress', 'ingest', 'reports', 'webhooks'],
+    imports: ['errors', 'durations', 'observability', 'http', 'control', 'egress', 'reports', 'webhooks'],
   },
   jobs: {
     holds: 'everything that runs in the background; `index.ts` lists it',
-    imports: [...FOUNDATION, 'control', 'ingest', 'reports', 'webhooks', 'alerts'],
+    imports: ['errors', 'observability', 'control', 'ingest', 'reports', 'webhooks', 'alerts'],
   },
   routes: {
     holds: 'one file per resource; `index.ts` is the table of all routes',
     imports: [
-      ...FOUNDATION,
+      'errors',
+      'observability',
       'http',
-      'http/api',
       'control',
-      'egress',
       'ingest',
       'reports',
+      'http/api',
       'webhooks',
       'alerts',
       'jobs',
@@ -78,18 +76,17 @@ const COLLECTOR = {
   },
   config: {
     holds: 'environment variables → `Config`; reports all issues at once',
-    imports: [...FOUNDATION, 'control'],
+    imports: ['errors', 'observability', 'control', 'alerts'],
   },
   'create-app': {
     holds: 'composes the Fastify app, without I/O',
     imports: [
-      ...FOUNDATION,
       'http',
-      'http/api',
       'control',
       'egress',
       'ingest',
       'reports',
+      'http/api',
       'webhooks',
       'alerts',
       'jobs',
@@ -99,17 +96,27 @@ const COLLECTOR = {
   },
   stores: {
     holds: 'the only room that knows a database: ClickHouse, SQL control data, embedded engine',
-    imports: [...FOUNDATION, 'control', 'egress', 'ingest', 'reports', 'webhooks', 'alerts', 'config'],
-  },
-  'start-collector': {
-    holds: 'opens stores and engine, starts ingest, delivery and jobs, listens; and closes them',
     imports: [
-      ...FOUNDATION,
-      'http',
+      'errors',
+      'durations',
       'control',
       'egress',
       'ingest',
       'reports',
+      'webhooks',
+      'alerts',
+      'config',
+    ],
+  },
+  'start-collector': {
+    holds: 'opens stores and engine, starts ingest, delivery and jobs, listens; and closes them',
+    imports: [
+      'errors',
+      'observability',
+      'http',
+      'control',
+      'egress',
+      'ingest',
       'webhooks',
       'alerts',
       'jobs',
@@ -121,13 +128,13 @@ const COLLECTOR = {
   },
   cli: {
     holds: 'the command line: `run.ts` and one file per noun',
-    imports: [...FOUNDATION, 'control', 'ingest', 'reports', 'config', 'stores', 'start-collector'],
+    imports: ['errors', 'http', 'control', 'config', 'stores', 'start-collector'],
   },
   index: {
     holds: 'what other packages import',
-    imports: ['control', 'config', 'errors', 'stores', 'start-collector'],
+    imports: ['errors', 'control', 'config', 'stores', 'start-collector'],
   },
-  main: { holds: 'the process', imports: ['cli'] },
+  main: { holds: 'the process', imports: ['errors', 'cli'] },
 }
 
 /** Folder of each package's rooms → its rooms, from the lowest to the highest. */

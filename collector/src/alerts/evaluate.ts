@@ -3,9 +3,9 @@ import type { ControlStore } from '../control/control-store.js'
 import type { Site } from '../control/sites.js'
 import { MINUTE_MS } from '../durations.js'
 import { ApiError, describeError } from '../errors.js'
-import type { AlertStore, Trigger, Evaluation } from './alert-store.js'
+import type { AlertStore, Evaluation, Trigger } from './alert-store.js'
 import type { Alert, AlertRule, AlertState, Comparison, Metric } from './alert.js'
-import type { Measure } from './measure.js'
+import type { Measure, Measured } from './measure.js'
 import { describeTrigger } from './notify/notification.js'
 
 /** Background job: evaluates every minute that is over. Minutes left by a failed run are evaluated by the next. */
@@ -130,13 +130,6 @@ export function dueMinutes(evaluatedTo: number, now: number): number[] {
   if (last < evaluatedTo) return [last]
   const first = Math.max(evaluatedTo + MINUTE_MS, last - (CATCH_UP_MINUTES - 1) * MINUTE_MS)
   return Array.from({ length: (last - first) / MINUTE_MS + 1 }, (_, index) => first + index * MINUTE_MS)
-}
-
-/** The measurement of a minute; `value` is undefined where there is none, such as a rate without visits. */
-export interface Measured {
-  value: number | undefined
-  /** Visitors in the window. */
-  volume: number
 }
 
 const COMPARE: Record<Comparison, (value: number, threshold: number) => boolean> = {

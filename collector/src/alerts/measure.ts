@@ -5,8 +5,14 @@ import { daysOf } from '../reports/calendar.js'
 import { periodOf } from '../reports/period.js'
 import type { Period, ReportStore } from '../reports/report-store.js'
 import type { Alert } from './alert.js'
-import type { Measured } from './evaluate.js'
 import type { MetricSource } from './metric-source.js'
+
+/** The measurement of a minute; `value` is undefined where there is none, such as a rate without visits. */
+export interface Measured {
+  value: number | undefined
+  /** Visitors in the window. */
+  volume: number
+}
 
 /** The last 24 hours compared with the average of the six days before today. */
 interface Spike {

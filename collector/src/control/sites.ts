@@ -39,7 +39,7 @@ export interface Removal {
   removedAt: number
 }
 
-export const MAX_RETENTION_MONTHS = 120
+const MAX_RETENTION_MONTHS = 120
 const MAX_ALLOWED_DOMAINS = 100
 const NOT_A_DOMAIN = 'is not a domain; write a host name without scheme, port or path, such as example.com'
 

@@ -1,6 +1,6 @@
 import { isIP, type TcpSocketConnectOpts } from 'node:net'
 import { connect, type ConnectionOptions, type SecureContext, type TLSSocket } from 'node:tls'
-import { AttemptFailure } from './attempt.js'
+import { AttemptFailure } from './attempt-failure.js'
 import { type EgressGuard, normaliseAddress } from './guard.js'
 
 interface Connection {

@@ -2,7 +2,7 @@ import { Resolver } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import ipaddr from 'ipaddr.js'
-import { AttemptFailure } from './attempt.js'
+import { AttemptFailure } from './attempt-failure.js'
 
 /** Restricts outgoing requests to public addresses. */
 export interface EgressGuard {

@@ -1,4 +1,5 @@
-import type { AttemptError, AttemptResult } from './attempt.js'
+import type { AttemptError } from './attempt-failure.js'
+import type { AttemptResult } from './attempt.js'
 
 /** Per delivery, not counting replays. */
 export const MAX_ATTEMPTS = 3

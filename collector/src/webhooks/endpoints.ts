@@ -3,7 +3,7 @@ import { type HostLimits, MAX_CONCURRENT_PER_HOST } from '../egress/host-limits.
 import type { Webhook } from './webhook.js'
 
 /** In-memory state of a webhook's queue. */
-export interface Endpoint {
+interface Endpoint {
   id: string
   /** Host name of its URL. */
   host: string

@@ -1,6 +1,7 @@
 import { type ApiKey, reaches } from '../control/keys/api-key.js'
 import type { SecretBox } from '../control/secrets/secret-box.js'
-import { AttemptFailure, type AttemptResult } from '../egress/attempt.js'
+import { AttemptFailure } from '../egress/attempt-failure.js'
+import { type AttemptResult } from '../egress/attempt.js'
 import type { EgressGuard } from '../egress/guard.js'
 import { ApiError, validationError } from '../errors.js'
 import type { RateLimiter } from '../http/rate-limit/rate-limiter.js'

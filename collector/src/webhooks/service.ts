@@ -1,11 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { AttemptResult } from '../egress/attempt.js'
 import { createSteadyClock } from '../egress/delivery-loop.js'
-import { createDeliveryEngine } from './deliver.js'
+import { createDeliveryEngine, type DeliveryEngine } from './deliver.js'
 import type { DeliveryCounts } from './metrics.js'
-import { createOutbox, createSubscriptions, type Outbox } from './outbox.js'
-import { type Send, sendTest, type TestDelivery } from './signing.js'
+import { buildBody, createOutbox, createSubscriptions, deriveEventId, type Outbox } from './outbox.js'
+import type { Send } from './signing.js'
 import type { DeliveryStore, ReplayChoice, WebhookStore } from './webhook-store.js'
 import type { NewWebhook, Webhook } from './webhook.js'
 
@@ -169,4 +170,43 @@ async function purgeAll(
     if (result.isDone) break
   }
   return dropped
+}
+
+interface TestServices {
+  store: Pick<WebhookStore, 'findWebhook' | 'logTest'>
+  engine: Pick<DeliveryEngine, 'sendNow'>
+  /** ms since the epoch. */
+  now: () => number
+}
+
+interface TestDelivery {
+  /** Event name of the message. */
+  event: string
+  /** Plain JSON. */
+  data: Record<string, unknown>
+  /** Id of the API key. */
+  actor: string | null
+}
+
+/** Sends a test message to a webhook, under the usual limits and guard. Undefined when there is no such webhook. */
+async function sendTest(
+  { store, engine, now }: TestServices,
+  id: string,
+  { event, data, actor }: TestDelivery,
+): Promise<AttemptResult | undefined> {
+  const webhook = await store.findWebhook(id)
+  if (!webhook) return undefined
+  const at = now()
+  const eventId = deriveEventId({
+    siteId: webhook.siteId ?? webhook.accountId,
+    name: event,
+    key: randomUUID(),
+  })
+  const body = buildBody({ id: eventId, event, at, data: JSON.stringify(data) })
+  const result = await engine.sendNow(webhook, async () => {
+    const current = await store.findWebhook(id)
+    return current && { webhook: current, eventId, event, body }
+  })
+  if (result) await store.logTest(webhook, { eventId, event, result, actor, at })
+  return result
 }

@@ -1,8 +1,5 @@
-import { createHmac, randomBytes, randomUUID } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import type { Attempt, AttemptResult } from '../egress/attempt.js'
-import type { DeliveryEngine } from './deliver.js'
-import { deriveEventId, buildBody } from './outbox.js'
-import type { WebhookStore } from './webhook-store.js'
 import type { Webhook } from './webhook.js'
 
 /** Input of a signature. */
@@ -94,43 +91,4 @@ function tryOpen(open: (sealed: string) => string, sealed: string): string | und
   } catch {
     return undefined
   }
-}
-
-interface TestServices {
-  store: Pick<WebhookStore, 'findWebhook' | 'logTest'>
-  engine: Pick<DeliveryEngine, 'sendNow'>
-  /** ms since the epoch. */
-  now: () => number
-}
-
-export interface TestDelivery {
-  /** Event name of the message. */
-  event: string
-  /** Plain JSON. */
-  data: Record<string, unknown>
-  /** Id of the API key. */
-  actor: string | null
-}
-
-/** Sends a test message to a webhook, under the usual limits and guard. Undefined when there is no such webhook. */
-export async function sendTest(
-  { store, engine, now }: TestServices,
-  id: string,
-  { event, data, actor }: TestDelivery,
-): Promise<AttemptResult | undefined> {
-  const webhook = await store.findWebhook(id)
-  if (!webhook) return undefined
-  const at = now()
-  const eventId = deriveEventId({
-    siteId: webhook.siteId ?? webhook.accountId,
-    name: event,
-    key: randomUUID(),
-  })
-  const body = buildBody({ id: eventId, event, at, data: JSON.stringify(data) })
-  const result = await engine.sendNow(webhook, async () => {
-    const current = await store.findWebhook(id)
-    return current && { webhook: current, eventId, event, body }
-  })
-  if (result) await store.logTest(webhook, { eventId, event, result, actor, at })
-  return result
 }

@@ -1,6 +1,6 @@
 /** How a goal compares the path of a page. */
 export const PATH_MATCHES = ['exact', 'prefix', 'glob'] as const
-export type PathMatch = (typeof PATH_MATCHES)[number]
+type PathMatch = (typeof PATH_MATCHES)[number]
 
 export interface PathRule {
   kind: 'path'

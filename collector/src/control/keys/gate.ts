@@ -4,7 +4,7 @@ import { ApiError } from '../../errors.js'
 import type { ControlStore } from '../control-store.js'
 import type { Site } from '../sites.js'
 import { type ApiKey, isKeyOf, KEY_SCOPES, type KeyScope, parseKeyId, reaches } from './api-key.js'
-import { createRequestCounter } from './usage.js'
+import { createRequestCounter } from './request-counter.js'
 
 /** Counts every request of a key once, before anything else is done for it. */
 export interface KeyGate {

@@ -5,7 +5,7 @@ import type { ApiKey, KeyScope } from '../../control/keys/api-key.js'
 import { assertNoIssues } from '../../errors.js'
 import type { AddIssue } from '../fields.js'
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
 /** What the OpenAPI document says about a route. */
 export interface RouteDocs {
@@ -125,7 +125,7 @@ type ParamsOf<Path extends string> = Path extends `${string}{${infer Name}}${inf
   ? Record<Name, string> & ParamsOf<Rest>
   : unknown
 
-export function paramsOf(path: string): TObject {
+function paramsOf(path: string): TObject {
   return Type.Object(
     Object.fromEntries([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name!, Type.String()])),
   )

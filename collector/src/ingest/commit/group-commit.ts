@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError } from '../../errors.js'
 import { type BatchWriterOptions, createBatchWriter } from './batch-writer.js'
 
-export interface GroupCommitOptions<Item> extends BatchWriterOptions<Item> {
+interface GroupCommitOptions<Item> extends BatchWriterOptions<Item> {
   /** Called with the items of a batch that was given up, before their promise rejects. */
   onRejected?: (items: Item[]) => void
   /** Called with items that were written after their promise had rejected. */

@@ -11,7 +11,7 @@ export const BUILDS_PER_MS = 4096
 export const NEWEST_BUILD = `toUInt64(toUnixTimestamp64Milli(now64(3))) * ${BUILDS_PER_MS} + ${BUILDS_PER_MS - 1}`
 
 /** A day (UTC) with a valid rollup. */
-export interface RollupDay {
+interface RollupDay {
   /** Its first moment, ms since the epoch. */
   day: number
   build: number
