@@ -1,7 +1,7 @@
 import { LIVE_WINDOW_MS } from '@zenovay/tracker/contract'
 import type { Site } from '../control/sites.js'
 import { MINUTE_MS } from '../durations.js'
-import { daysOf } from '../reports/calendar.js'
+import { daysOf } from '../reports/period.js'
 import { periodOf } from '../reports/period.js'
 import type { Period, ReportStore } from '../reports/report-store.js'
 import type { Alert } from './alert.js'

@@ -5,7 +5,7 @@ import type { Site } from '../control/sites.js'
 import { ApiError } from '../errors.js'
 import { documentRoute, MOMENT, MOMENT_EXAMPLE, urlOf } from '../http/api/route.js'
 import { clientOf, type TrustedProxies } from '../http/client-address.js'
-import type { RateLimiter } from '../http/rate-limit/rate-limiter.js'
+import type { RateLimiter } from '../http/rate-limit.js'
 import type { LiveCounter } from '../reports/realtime/live-counter.js'
 
 interface LiveServices {

@@ -8,7 +8,7 @@ import {
   pause,
   STOPPED,
 } from '../egress/delivery-loop.js'
-import { createHostLimits } from '../egress/host-limits.js'
+import { createHostLimits } from './endpoints.js'
 import { disableReasonOf, classifyAttempt, pauseAfter } from '../egress/retry-schedule.js'
 import { createEndpoints } from './endpoints.js'
 import type { Message, Send } from './signing.js'

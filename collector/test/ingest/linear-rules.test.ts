@@ -2,7 +2,7 @@ import { isDeniedAgent, isTrackingCode, validateEvent } from '@zenovay/tracker/c
 import { isbot } from 'isbot'
 import { describe, expect, it } from 'vitest'
 import { createCdnGeo } from '../../src/ingest/enrich/geo.js'
-import { isAutomatedAgent } from '../../src/ingest/admit/automated-agents.js'
+import { isAutomatedAgent } from '../../src/ingest/admit/bots.js'
 import { parseEvents } from '../../src/http/json-body.js'
 import { findAcquisition } from '../../src/ingest/enrich/acquisition.js'
 import { sourceOfHost, sourceOfTag } from '../../src/ingest/enrich/sources.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addDays, daysOf, startOfDate, startOfDay } from '../../src/reports/calendar.js'
+import { addDays, daysOf, startOfDate, startOfDay } from '../../src/reports/period.js'
 
 const HOUR_MS = 60 * 60 * 1000
 

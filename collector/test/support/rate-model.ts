@@ -1,4 +1,4 @@
-import type { RateRule } from '../../src/http/rate-limit/rate-limiter.js'
+import type { RateRule } from '../../src/http/rate-limit.js'
 
 /** The limits as defined in the contract, computed from the complete history. */
 export function createRateModel(rules: RateRule[]) {

@@ -1,10 +1,10 @@
 import { DEDUPLICATION_WINDOW_MS } from '@zenovay/tracker/contract'
 import type { Logger } from 'pino'
+import { AgedMap } from '../../cache.js'
 import { MINUTE_MS } from '../../durations.js'
 import { type EventRow, fingerprintOf } from '../event-row.js'
-import { eventKey, type EventKey, type EventStore } from '../event-store.js'
+import { eventKey, type EventKey, type EventStore, type StoredEvent } from '../event-store.js'
 import { type CommitMetrics, createGroupCommit } from './group-commit.js'
-import { createRecentEvents, ON_DISK } from './recent-events.js'
 
 /** A row to be stored. */
 interface Candidate {
@@ -175,4 +175,44 @@ function renamed(eventId: string, fingerprint: number): string {
 
 function bytesOf({ path, query, referrer, title, properties }: EventRow): number {
   return ROW_BYTES + 2 * (path.length + query.length + referrer.length + title.length + properties.length)
+}
+
+/** An event of the last minutes. */
+interface RecentEvent {
+  fingerprint: number
+  /** Settles with the write that stores it. */
+  written: Promise<void>
+  /** Stored, but its webhooks are not published: a repeat is looked up in the store and published. */
+  isUnpublished?: true
+}
+
+interface RecentEvents {
+  find(key: string): RecentEvent | undefined
+  add(key: string, event: RecentEvent): void
+  delete(key: string): void
+  /** Moves an event from `from` to `to`, because the store holds another event, of this fingerprint, under `from`. */
+  rename(from: string, to: string, storedFingerprint: number): void
+}
+
+/** `written` of an event that is already stored. */
+export const ON_DISK = Promise.resolve()
+
+/** Holds the last `limit` events by key; `stored` fills it at start, oldest first. */
+export function createRecentEvents(limit: number, stored: StoredEvent[]): RecentEvents {
+  const events = new AgedMap<string, RecentEvent>()
+  for (const { key, fingerprint } of stored) events.set(key, { fingerprint, written: ON_DISK })
+
+  return {
+    find: (key) => events.get(key),
+    add(key, event) {
+      events.set(key, event)
+      if (events.size > limit) void events.dropOldest()
+    },
+    delete: (key) => void events.delete(key),
+    rename(from, to, storedFingerprint) {
+      const event = events.get(from)
+      events.set(from, { fingerprint: storedFingerprint, written: ON_DISK })
+      if (event) events.set(to, event)
+    },
+  }
 }

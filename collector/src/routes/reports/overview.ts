@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { changeOf, PERIOD_BOUNDS, VISIT_FIGURES } from '../../http/api/answer-schemas.js'
-import { daysOf } from '../../reports/calendar.js'
+import { daysOf } from '../../reports/period.js'
 import { compareMetrics, toSummaryJson } from '../../reports/comparison.js'
 import { type Range, RANGES } from '../../reports/period.js'
 import type { Period, VisitMetrics } from '../../reports/report-store.js'

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { PLANS } from '../../../src/control/accounts.js'
-import { createRequestCounter } from '../../../src/control/keys/request-counter.js'
+import { createRequestCounter } from '../../../src/control/keys/gate.js'
 import { ApiError } from '../../../src/errors.js'
 import { openTestControl, type TestControl } from '../../support/open-test-control.js'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { ApiError } from '../../../src/errors.js'
-import { createRateLimiter, INGEST_RULES, LIVENESS_RULES } from '../../../src/http/rate-limit/rate-limiter.js'
+import { createRateLimiter, INGEST_RULES, LIVENESS_RULES } from '../../../src/http/rate-limit.js'
 import { createMetrics } from '../../../src/ingest/metrics.js'
 import {
   createEventProcessor,

@@ -1,7 +1,7 @@
 import { DAY_MS } from '../../../durations.js'
 import type { ErrorGroupRow, ReportScope, Slice } from '../../../reports/report-store.js'
 import { momentSql, type QueryClient } from '../client.js'
-import { buildScopeSql, SESSION } from './scope.js'
+import { buildScopeSql, SESSION } from './visits.js'
 import { EVENTS_AROUND } from './visits.js'
 
 // A fingerprint ignores quoted texts (but not apostrophes), UUIDs, hexadecimal ids and numbers.

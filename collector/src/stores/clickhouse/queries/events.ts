@@ -2,7 +2,7 @@ import type { EventCount, PropertyCount, Slice } from '../../../reports/report-s
 import type { ActivityStore, ReceivedRow } from '../../../webhooks/events/activity-store.js'
 import { momentSql, type QueryClient } from '../client.js'
 import type { RollupScope } from '../rollups/period.js'
-import { buildScopeSql, inVisits, plainText } from './scope.js'
+import { buildScopeSql, inVisits, plainText } from './visits.js'
 
 const NAMED = "event_type IN ('custom', 'goal')"
 // Bounds the answer for events that each have another key.

@@ -4,7 +4,7 @@ import type { GoalMetrics } from '../../../reports/report-store.js'
 import type { QueryClient } from '../client.js'
 import type { RollupScope } from '../rollups/period.js'
 import { percentageOf } from './metrics.js'
-import { buildScopeSql, sessionsWith } from './scope.js'
+import { buildScopeSql, sessionsWith } from './visits.js'
 import { LASTED_MS } from './visits.js'
 
 /** Counts the visits of a scope that reached each goal, in the order of `rules`, with one query. */

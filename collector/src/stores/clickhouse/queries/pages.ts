@@ -8,7 +8,7 @@ import {
   countVisitorsSql,
   inBuilds,
   SKETCH_PRECISION,
-} from './scope.js'
+} from './visits.js'
 import { momentOf } from './visits.js'
 
 /** Whole numbers from which {@link queryPages} computes the rounded averages. */

@@ -1,7 +1,7 @@
 import type { Period, Slice, ValueParts, VisitorCursor, VisitorRow } from '../../../reports/report-store.js'
 import type { QueryClient } from '../client.js'
 import type { RollupScope } from '../rollups/period.js'
-import { buildScopeSql, buildVisitsSql, SESSION, sessionsWith } from './scope.js'
+import { buildScopeSql, buildVisitsSql, SESSION, sessionsWith } from './visits.js'
 import { BEGAN_MS, LASTED_MS, visitsBetween } from './visits.js'
 
 type Row = Omit<VisitorRow, 'valueScore' | 'valueParts'> & VisitorSums

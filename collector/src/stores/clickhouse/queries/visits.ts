@@ -1,5 +1,7 @@
 import { DAY_MS } from '../../../durations.js'
+import type { ReportFilter } from '../../../reports/report-store.js'
 import { momentSql } from '../client.js'
+import type { RollupScope } from '../rollups/period.js'
 
 // `from` and `to` are names of parameters: moments in ms since the epoch.
 
@@ -100,3 +102,144 @@ export const visitsBetween = (from: string, to: string, and = '') => `
   WHERE ${eventsAround(from, to)} ${and}
   GROUP BY session_id
   HAVING ${beganBetween(from, to)}`
+
+/** Of the sketches in `page_days`; states of different precision cannot be merged. */
+export const SKETCH_PRECISION = 17
+
+interface VisitorCount {
+  /** Whether a sketch counts, which is not exact. */
+  isSketched: boolean
+  /** Condition of the rows to count. */
+  where?: string | undefined
+  /** The intermediate state of the sketch, as `page_days` stores it. */
+  asState?: boolean
+}
+
+/** The aggregate function that counts the distinct values of `visitor`. */
+export function countVisitorsSql({ isSketched, where, asState = false }: VisitorCount): string {
+  const name = isSketched ? 'uniqCombined64' : 'uniqExact'
+  const precision = isSketched ? `(${SKETCH_PRECISION})` : ''
+  const args = where === undefined ? 'visitor' : `visitor, ${where}`
+  return `${name}${asState ? 'State' : ''}${where === undefined ? '' : 'If'}${precision}(${args})`
+}
+
+// A session in a set; ids would take several times the memory. Two ids of one report collide in less than one of a million reports.
+export const SESSION = 'cityHash64(session_id)'
+
+/** SQL of the visits of a scope, a subquery in parentheses, and the values of its parameters. */
+export interface ScopeSql {
+  visits: string
+  /** The aggregate function that counts the visitors of these visits, or of those that fulfil a condition. */
+  countVisitors: (where?: string) => string
+  params: Record<string, unknown>
+}
+
+/** Builds the SQL of the visits of the period that match every filter, with the columns of `visitsBetween`. */
+export function buildScopeSql(scope: RollupScope): ScopeSql {
+  const { sql, params } = buildVisitsSql(scope)
+  const conditions = scope.filters.map((filter, index) => {
+    params[`value${index}`] = filter.value
+    if (filter.by === 'field') params[`field${index}`] = filter.field
+    if (filter.by === 'property') params[`key${index}`] = filter.key
+    return buildFilterSql(filter, index)
+  })
+  return {
+    visits:
+      conditions.length === 0 ? `(${sql})` : `(SELECT * FROM (${sql}) WHERE ${conditions.join(' AND ')})`,
+    countVisitors: (where) => countVisitorsSql({ isSketched: scope.isSketched ?? false, where }),
+    params,
+  }
+}
+
+/** Condition of events of a kind in the visits of a scope. */
+export function inVisits({ visits }: ScopeSql, kind: string): string {
+  // Visits with such events are few, so the set that the engine keeps is small.
+  return `${EVENTS_AROUND} AND ${kind} AND ${SESSION} IN (SELECT ${SESSION} FROM ${visits} WHERE ${sessionsWith(kind)})`
+}
+
+/** Condition of visits or events of the sessions with an event of a kind. */
+export function sessionsWith(kind: string): string {
+  return `${SESSION} IN (SELECT ${SESSION} FROM events WHERE ${EVENTS_AROUND} AND ${kind})`
+}
+
+function buildFilterSql(filter: ReportFilter, index: number): string {
+  const value = `{value${index}: String}`
+  switch (filter.by) {
+    case 'field':
+      return `{field${index}: Identifier} = ${value}`
+    case 'path':
+      return sessionsWith(`event_type = 'pageview' AND path = ${value}`)
+    case 'event':
+      return sessionsWith(`event_type IN ('custom', 'goal') AND event_name = ${value}`)
+    case 'property': {
+      const key = `{key${index}: String}`
+      return sessionsWith(
+        `event_type IN ('custom', 'goal') AND JSONHas(properties, ${key}) AND ${plainText(`JSONExtractRaw(properties, ${key})`)} = ${value}`,
+      )
+    }
+  }
+}
+
+/** The value of a property as text: a string without its quotes, anything else as JavaScript prints it; the engine omits the plus of 1e+21. */
+export function plainText(json: string): string {
+  return String.raw`if(startsWith(${json}, '"'), JSONExtractString(${json}), replaceRegexpOne(${json}, 'e(\\d)', 'e+\\1'))`
+}
+
+// In longer gaps the days around them are a small part of the events.
+const SHORT_GAP_MS = 3 * DAY_MS
+
+/** Builds the SQL of the visits of a scope's period, without its filters, and the values of its parameters. */
+export function buildVisitsSql({ siteId, period, rollups }: RollupScope): {
+  sql: string
+  params: Record<string, unknown>
+} {
+  const params = { siteId, from: period.from, to: period.to }
+  if (!rollups) return { sql: visitsBetween('from', 'to'), params }
+  const rest = buildGapsSql(rollups.gaps)
+  return {
+    sql: [
+      `SELECT ${VISIT_COLUMNS} FROM visits WHERE ${inBuilds('builds')} AND ${beganBetween('from', 'to')}`,
+      ...rest.selects,
+    ].join(' UNION ALL '),
+    params: { ...params, ...rest.params, builds: [...rollups.whole, ...rollups.parts] },
+  }
+}
+
+/** The same without the visits of rollups that lie entirely in the period. */
+export function buildPartialVisitsSql({ siteId, period, rollups }: RollupScope & { rollups: object }): {
+  sql: string
+  params: Record<string, unknown>
+} {
+  const rest = buildGapsSql(rollups.gaps)
+  return {
+    sql: [
+      `SELECT ${VISIT_COLUMNS} FROM visits WHERE ${inBuilds('parts')} AND ${beganBetween('from', 'to')}`,
+      ...rest.selects,
+    ].join(' UNION ALL '),
+    params: { siteId, from: period.from, to: period.to, ...rest.params, parts: rollups.parts },
+  }
+}
+
+/** Condition of rows of a site's builds, given by the name of their parameter. The days let the engine skip the others. */
+export function inBuilds(name: string): string {
+  const dayOf = (param: string) => `toDate(${momentSql(param)})`
+  return `site_id = {siteId: String} AND day >= ${dayOf('from')} AND day <= ${dayOf('to')} AND build IN {${name}: Array(UInt64)}`
+}
+
+function buildGapsSql(gaps: NonNullable<RollupScope['rollups']>['gaps']): {
+  selects: string[]
+  params: Record<string, unknown>
+} {
+  return {
+    selects: gaps.map(({ from, to }, index) => {
+      const names = [`gapFrom${index}`, `gapTo${index}`] as const
+      return `SELECT ${VISIT_COLUMNS} FROM (${visitsBetween(...names, to - from <= SHORT_GAP_MS ? ofSessionsBetween(...names) : '')})`
+    }),
+    params: Object.fromEntries(
+      gaps.flatMap(({ from, to }, index) => [
+        [`gapFrom${index}`, from],
+        [`gapTo${index}`, to],
+      ]),
+    ),
+  }
+}

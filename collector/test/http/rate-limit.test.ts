@@ -1,12 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  createRateLimiter,
-  INGEST_RULES,
-  LIVENESS_RULES,
-  type RateRule,
-} from '../../../src/http/rate-limit/rate-limiter.js'
-import { createRateModel } from '../../support/rate-model.js'
+import { createRateLimiter, INGEST_RULES, LIVENESS_RULES, type RateRule } from '../../src/http/rate-limit.js'
+import { createRateModel } from '../support/rate-model.js'
 
 const HOUR_MS = 3_600_000
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { createClientTable } from '../../../src/http/rate-limit/client-table.js'
+import { createClientTable } from '../../src/http/rate-limit.js'
 
 it('gives the most recent clients separate slots, and evicts the least recent one', () => {
   const step = fc.oneof(

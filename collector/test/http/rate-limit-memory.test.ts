@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { expect, it } from 'vitest'
 
-const MODULE = new URL('../../../dist/http/rate-limit/rate-limiter.js', import.meta.url).href
+const MODULE = new URL('../../dist/http/rate-limit.js', import.meta.url).href
 
 // In a separate process with a small nursery; otherwise the garbage of the engine would be measured instead
 // of the limiter.

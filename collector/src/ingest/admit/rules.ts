@@ -1,5 +1,13 @@
 import type { Site } from '../../control/sites.js'
 import { ApiError } from '../../errors.js'
+import { clientOf } from '../../http/client-address.js'
+import type { RateLimiter } from '../../http/rate-limit.js'
+
+/** Counts `cost` events of an address. Throws `RATE_LIMIT_EXCEEDED`, and counts none, when that exceeds the limit. */
+export function assertWithinLimit(limiter: RateLimiter, ip: string, cost: number): void {
+  const retryAfterS = limiter.take(clientOf(ip), cost)
+  if (retryAfterS > 0) throw new ApiError('RATE_LIMIT_EXCEEDED', { retryAfterS })
+}
 
 /** Throws `ORIGIN_NOT_ALLOWED` unless {@link isAllowedOrigin}. */
 export function assertAllowedOrigin(origin: string | undefined, site: Site): void {

@@ -1,0 +1,263 @@
+import { randomInt } from 'node:crypto'
+import { BURST_LIMIT, BURST_WINDOW_MS, SUSTAINED_LIMIT, SUSTAINED_WINDOW_MS } from '@zenovay/tracker/contract'
+
+/** At most `limit` requests of one client within any `windowMs`. */
+export interface RateRule {
+  limit: number
+  windowMs: number
+}
+
+const BURST_RULE: RateRule = { limit: BURST_LIMIT, windowMs: BURST_WINDOW_MS }
+/** For events. */
+export const INGEST_RULES: RateRule[] = [
+  BURST_RULE,
+  { limit: SUSTAINED_LIMIT, windowMs: SUSTAINED_WINDOW_MS },
+]
+/** For heartbeats and live counts: a page that stays open all day sends them all day. */
+export const LIVENESS_RULES: RateRule[] = [BURST_RULE]
+
+interface RateLimiterOptions {
+  /** The longest window last. */
+  rules: RateRule[]
+  /** ms of a monotonic clock: setting the system time must not open or close a window. */
+  clock: () => number
+  /** Most clients in memory. */
+  maxClients?: number
+  /** Most requests in memory, of all clients together; a batch counts as one. */
+  maxRuns?: number
+}
+
+export interface RateLimiter {
+  /**
+   * Counts `cost` requests of a client, all or none. Returns 0, or after how many whole seconds they would pass.
+   * Refused requests are not counted.
+   */
+  take(client: string, cost: number): number
+}
+
+/**
+ * Limits each client by an exact sliding log: the time of every request within the longest window. Fixed windows would
+ * let nearly twice the burst through, and buckets would refuse too early.
+ *
+ * Memory is bounded. With too many clients or requests the oldest client is forgotten: a flood of addresses can make the
+ * limiter forget a client that was over its limit and then silent, but never refuse one that is below it.
+ */
+export function createRateLimiter({
+  rules,
+  clock,
+  maxClients = 100_000,
+  maxRuns = 1_000_000,
+}: RateLimiterOptions): RateLimiter {
+  const runs = createRequestLogPool(maxRuns)
+  const clients = createClientTable(maxClients, forget)
+  // The newest run of each slot.
+  const newest = new Int32Array(maxClients)
+  // One entry per slot and rule: the oldest run within the window, and the requests since then.
+  const oldest = new Int32Array(maxClients * rules.length).fill(NO_RUN)
+  const totals = new Uint32Array(maxClients * rules.length)
+  const longest = rules.length - 1
+
+  function forget(slot: number): void {
+    const first = slot * rules.length
+    for (let run = oldest[first + longest]!; run !== NO_RUN;) run = release(run)
+    oldest.fill(NO_RUN, first, first + rules.length)
+    totals.fill(0, first, first + rules.length)
+  }
+
+  function release(run: number): number {
+    const next = runs.nextOf(run)
+    runs.release(run)
+    return next
+  }
+
+  /** Drops runs that left the window of a rule. */
+  function slide(entry: number, rule: number, now: number): void {
+    let run = oldest[entry]!
+    while (run !== NO_RUN && now - runs.timeOf(run) >= rules[rule]!.windowMs) {
+      totals[entry]! -= runs.countOf(run)
+      run = rule === longest ? release(run) : runs.nextOf(run)
+    }
+    oldest[entry] = run
+  }
+
+  /** Milliseconds until a rule allows `cost` more requests; 0 for now. */
+  function waitFor(
+    entry: number,
+    { limit, windowMs }: RateRule,
+    { cost, now }: { cost: number; now: number },
+  ): number {
+    let excess = totals[entry]! + cost - limit
+    let wait = 0
+    for (let run = oldest[entry]!; excess > 0; run = runs.nextOf(run)) {
+      if (run === NO_RUN) return windowMs
+      excess -= runs.countOf(run)
+      wait = windowMs - (now - runs.timeOf(run))
+    }
+    return wait
+  }
+
+  function count(slot: number, cost: number, now: number): void {
+    while (runs.isFull()) clients.forgetOldest()
+    const run = runs.claim(now, cost)
+    const first = slot * rules.length
+    if (oldest[first + longest] !== NO_RUN) runs.append(newest[slot]!, run)
+    newest[slot] = run
+    for (let entry = first; entry <= first + longest; entry++) {
+      if (oldest[entry] === NO_RUN) oldest[entry] = run
+      totals[entry]! += cost
+    }
+  }
+
+  return {
+    take(client, cost) {
+      const now = clock()
+      const slot = clients.touch(client)
+      let wait = 0
+      for (const [index, rule] of rules.entries()) {
+        const entry = slot * rules.length + index
+        slide(entry, index, now)
+        wait = Math.max(wait, waitFor(entry, rule, { cost, now }))
+      }
+      if (wait === 0) count(slot, cost, now)
+      return Math.ceil(wait / 1000)
+    },
+  }
+}
+
+/** The end of a list of runs. */
+export const NO_RUN = -1
+
+/** Runs of requests as linked lists: time, count and next run. All lists share memory of a fixed size. */
+interface RequestLogPool {
+  timeOf(run: number): number
+  countOf(run: number): number
+  nextOf(run: number): number
+  append(run: number, next: number): void
+  isFull(): boolean
+  /** Adds a run without a next one. The pool must not be full. */
+  claim(time: number, count: number): number
+  release(run: number): void
+}
+
+/**
+ * A pool of at most `size` runs in typed arrays: 14 bytes per run, which the system allocates on first use.
+ * Objects would take six times as much, and more as garbage under a flood of addresses.
+ */
+export function createRequestLogPool(size: number): RequestLogPool {
+  const times = new Float64Array(size)
+  const counts = new Uint16Array(size)
+  const nexts = new Int32Array(size)
+  let untouched = 0
+  // Head of the list of released runs.
+  let released = NO_RUN
+
+  return {
+    timeOf: (run) => times[run]!,
+    countOf: (run) => counts[run]!,
+    nextOf: (run) => nexts[run]!,
+    append(run, next) {
+      nexts[run] = next
+    },
+    isFull: () => released === NO_RUN && untouched === size,
+    claim(time, count) {
+      const run = released === NO_RUN ? untouched++ : released
+      if (run === released) released = nexts[run]!
+      times[run] = time
+      counts[run] = count
+      nexts[run] = NO_RUN
+      return run
+    },
+    release(run) {
+      nexts[run] = released
+      released = run
+    },
+  }
+}
+
+const NONE = -1
+
+interface ClientTable {
+  /** Marks a client as the newest and returns its slot, 0 to `maxClients - 1`. A full table evicts the oldest client. */
+  touch(client: string): number
+  /** Evicts the client that was seen longest ago. */
+  forgetOldest(): void
+}
+
+/**
+ * A least-recently-used table of clients in memory of a fixed size. `onForget` gets the slot of each evicted client.
+ *
+ * A Map leaves garbage: a flood of a million addresses rebuilds it again and again, and on a busy machine 76 MB were not
+ * collected in time.
+ */
+export function createClientTable(maxClients: number, onForget: (slot: number) => void): ClientTable {
+  const names = new Array<string>(maxClients).fill('')
+  // Each bucket is a list of slots. The random seed prevents chosen addresses that share a bucket.
+  const buckets = new Int32Array(2 ** Math.ceil(Math.log2(maxClients))).fill(NONE)
+  const nextInBucket = new Int32Array(maxClients)
+  const seed = randomInt(2 ** 32)
+  // A doubly linked list by age.
+  const older = new Int32Array(maxClients)
+  const newer = new Int32Array(maxClients)
+  let [oldest, newest, used, freed] = [NONE, NONE, 0, NONE]
+
+  function bucketOf(client: string): number {
+    let hash = seed
+    for (let i = 0; i < client.length; i++) hash = Math.imul(hash ^ client.charCodeAt(i), 0x01000193)
+    return (hash ^ (hash >>> 15)) & (buckets.length - 1)
+  }
+
+  function unlink(slot: number): void {
+    const [before, after] = [older[slot]!, newer[slot]!]
+    if (before === NONE) oldest = after
+    else newer[before] = after
+    if (after === NONE) newest = before
+    else older[after] = before
+  }
+
+  function linkAsNewest(slot: number): void {
+    older[slot] = newest
+    newer[slot] = NONE
+    if (newest === NONE) oldest = slot
+    else newer[newest] = slot
+    newest = slot
+  }
+
+  function claim(client: string, bucket: number): number {
+    if (freed === NONE && used === maxClients) forgetOldest()
+    const slot = freed === NONE ? used++ : freed
+    if (slot === freed) freed = nextInBucket[slot]!
+    names[slot] = client
+    nextInBucket[slot] = buckets[bucket]!
+    buckets[bucket] = slot
+    return slot
+  }
+
+  function forgetOldest(): void {
+    const slot = oldest
+    unlink(slot)
+    const bucket = bucketOf(names[slot]!)
+    if (buckets[bucket] === slot) buckets[bucket] = nextInBucket[slot]!
+    else {
+      let before = buckets[bucket]!
+      while (nextInBucket[before] !== slot) before = nextInBucket[before]!
+      nextInBucket[before] = nextInBucket[slot]!
+    }
+    names[slot] = ''
+    nextInBucket[slot] = freed
+    freed = slot
+    onForget(slot)
+  }
+
+  return {
+    touch(client) {
+      const bucket = bucketOf(client)
+      let slot = buckets[bucket]!
+      while (slot !== NONE && names[slot] !== client) slot = nextInBucket[slot]!
+      if (slot === NONE) slot = claim(client, bucket)
+      else unlink(slot)
+      linkAsNewest(slot)
+      return slot
+    },
+    forgetOldest,
+  }
+}
