@@ -46,7 +46,7 @@ export function listJobs({
     webhooks.purge,
     // Daily, after a failure hourly: events past the retention of their site.
     retention,
-    // Daily: notifications that ended 30 days ago.
+    // Every hour: notifications that ended 30 days ago.
     alerts.purge,
   ]
 }

@@ -235,7 +235,7 @@ it('keeps given and created secrets out of files, log, messages and all answers 
     [...given, ...made].filter((secret) =>
       formsOf(secret).some((form) => typeof form === 'string' && text.includes(form)),
     )
-  expect(log).toContain('a notice of an alert could not be sent')
+  expect(log).toContain('alert notification failed')
   for (const text of [log, refusal, lines.join('\n')]) expect(shown(text)).toEqual([])
   expect(given.filter((secret) => shown(answers).includes(secret))).toEqual([])
   expect(made.map((secret) => count(answers, secret))).toEqual(made.map(() => 1))

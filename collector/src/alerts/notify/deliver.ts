@@ -4,13 +4,13 @@ import { MAX_ATTEMPTS, pauseAfter } from '../../egress/retry-schedule.js'
 import type { AlertStore, Notification, NotificationOutcome } from '../alert-store.js'
 import type { AlertCounts } from '../metrics.js'
 import type { SendNotification, SendResult } from './send.js'
-import { DAY_MS } from '../../durations.js'
+import { DAY_MS, HOUR_MS } from '../../durations.js'
 
 export interface NotificationDelivery {
   /** Call after storing notifications. */
   wake(): void
   /** Background job: purges notifications that ended 30 days ago. */
-  purge: { name: string; everyMs: number; runAtStart: boolean; run(): Promise<void> }
+  purge: { name: string; everyMs: number; run(): Promise<void> }
   /** Aborts attempts under way, which are repeated after the next start. */
   stop(): Promise<void>
 }
@@ -125,8 +125,7 @@ export function createNotificationDelivery({
     },
     purge: {
       name: 'notification-purge',
-      everyMs: DAY_MS,
-      runAtStart: true,
+      everyMs: HOUR_MS,
       run: () => store.purgeNotifications(now() - KEEP_MS),
     },
     stop: () => loop.stop(0),
