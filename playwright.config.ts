@@ -16,10 +16,12 @@ import {
 type Options = PlaywrightWorkerOptions & EngineOptions
 type EngineProject = Project<PlaywrightTestOptions, Options>
 
-// The whole product is tested end to end in one engine; what differs between engines is tested in test/browser.
+// The whole product is tested end to end in one engine; what differs between engines is tested in
+// test/browser.
 const END_TO_END = '**/e2e/**/*.spec.ts'
 
-// The pages of Chromium's own address bar, two for each window, take more processor time than the page that is tested.
+// The pages of Chromium's own address bar, two for each window, take more processor time than the page that
+// is tested.
 const OMNIBOX_FEATURES = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup']
 // Of two such switches the last one counts: of Playwright's, these matter to a test.
 const DISABLED_FEATURES = [
@@ -52,7 +54,8 @@ if (missing.length > 0) {
 export default defineConfig<PlaywrightTestOptions, Options>({
   testDir: 'test',
   testMatch: ['**/browser/**/*.spec.ts', END_TO_END],
-  // A machine that does other work beside may stand still for seconds: what a spec waits for, it waits for long.
+  // A machine that does other work beside may stand still for seconds: what a spec waits for, it waits for
+  // long.
   timeout: 90_000,
   expect: { timeout: 30_000 },
   retries: 0,

@@ -3,8 +3,8 @@ import typescript from '@rollup/plugin-typescript'
 import { minifyModule, minifyScript } from './scripts/minify.mjs'
 import { hashScript, NAMES_FILE, readBindings, writeBindings } from './scripts/name-bindings.mjs'
 
-// One program for all rooms, because the rollup plugin cannot follow project references. `tsc -b` runs before: it checks the
-// rooms' borders and writes their declarations.
+// One program for all rooms, because the rollup plugin cannot follow project references. `tsc -b` runs
+// before: it checks the rooms' borders and writes their declarations.
 const compile = () =>
   typescript({ tsconfig: 'tsconfig.build.json', noForceEmit: true, outputToFilesystem: false })
 
@@ -43,10 +43,16 @@ const entry = (room) => ({
   plugins: [compile(), ...(room === 'tracker' || room === 'live' ? [minifyEntry] : [])],
 })
 
-/** Directives of bindings: Next's app router must run React's in the browser, too. Added as a banner, because rollup drops directives. */
+/**
+ * Directives of bindings: Next's app router must run React's in the browser, too. Added as a banner, because
+ * rollup drops directives.
+ */
 const DIRECTIVES = { react: "'use client'" }
 
-/** Bindings import the built tracker, as applications do: its state is in module variables, so a page must have one copy. */
+/**
+ * Bindings import the built tracker, as applications do: its state is in module variables, so a page must
+ * have one copy.
+ */
 const binding = (framework) => ({
   input: `src/${framework}/index.ts`,
   external: [framework, /\/tracker\/index\.js$/],

@@ -7,7 +7,8 @@ import typescript from '@rollup/plugin-typescript'
 const { resolve } = createRequire(new URL('collector/package.json', import.meta.url))
 const PAGE = 'collector/dashboard'
 
-// Unlike the tracker's, names that begin with an underscore stay: they are uPlot's, which may spell them in strings.
+// Unlike the tracker's, names that begin with an underscore stay: they are uPlot's, which may spell them in
+// strings.
 const compile = () => [
   nodeResolve({ browser: true }),
   typescript({ tsconfig: 'tsconfig.build.json', noForceEmit: true, outputToFilesystem: false }),
@@ -34,7 +35,8 @@ const addFiles = (files) => ({
   },
 })
 
-// In the order of the cascade: uPlot's first, so that ours may override it, and what narrow screens change last.
+// In the order of the cascade: uPlot's first, so that ours may override it, and what narrow screens change
+// last.
 const STYLES = [
   resolve('uplot/dist/uPlot.min.css'),
   ...['base', 'header', 'controls', 'report', 'tables', 'narrow'].map((name) => `${PAGE}/styles/${name}.css`),

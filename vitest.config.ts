@@ -9,7 +9,8 @@ const shared = {
 
 export default defineConfig({
   test: {
-    // More than a machine of two cores has: many tests wait for other processes, for the disk or for a moment.
+    // More than a machine of two cores has: many tests wait for other processes, for the disk or for a
+    // moment.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     reporters: ['default', 'json'],
@@ -24,7 +25,8 @@ export default defineConfig({
           ],
         },
       },
-      // Half of what a short file of these takes is to load the collector: the files of one worker share its modules.
+      // Half of what a short file of these takes is to load the collector: the files of one worker share its
+      // modules.
       { test: { ...shared, name: 'collector', include: ['collector/test/**/*.test.ts'], isolate: false } },
     ],
   },

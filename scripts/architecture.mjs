@@ -1,4 +1,5 @@
-// npm run architecture: writes the generated tables of ARCHITECTURE.md, rooms and routes. A test compares them.
+// npm run architecture: writes the generated tables of ARCHITECTURE.md, rooms and routes. A test compares
+// them.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { format } from 'prettier'

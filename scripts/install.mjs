@@ -6,7 +6,10 @@ import { join } from 'node:path'
 const ROOT = join(import.meta.dirname, '..')
 const STAMP = join(ROOT, 'node_modules/.installed-lock')
 
-/** Installs what package-lock.json names, unless it is there already: after the first time it needs no network. */
+/**
+ * Installs what package-lock.json names, unless it is there already: after the first time it needs no
+ * network.
+ */
 export function ensureInstalled() {
   const lock = createHash('sha256')
     .update(readFileSync(join(ROOT, 'package-lock.json')))

@@ -4,15 +4,19 @@ import { shorten } from './shorten.mjs'
 // Names in an order that brotli packs well beside this code; found by trial.
 const NAMES = 'plrtsBmxVdZbAYwkjhiQPyOqe$ufgWcoCvEa_RnXMFIzGUJLHDNTKS'
 
-// No `unsafe_methods`: arrow functions in objects pack better, because the rest of the script is made of them.
+// No `unsafe_methods`: arrow functions in objects pack better, because the rest of the script is made of
+// them.
 const COMPRESS = { passes: 9, pure_getters: true, unsafe_arrows: true, lhs_constants: false }
 // Internal properties start with an underscore; wire names never do.
 const INTERNAL = { regex: /^_[a-z]/ }
-// Nearly every function runs while the page loads. With this hint V8 compiles them off the main thread while the script arrives,
-// instead of on the main thread at each first call. https://v8.dev/blog/explicit-compile-hints
+// Nearly every function runs while the page loads. With this hint V8 compiles them off the main thread while
+// the script arrives, instead of on the main thread at each first call.
+// https://v8.dev/blog/explicit-compile-hints
 const COMPILE_HINT = '//# allFunctionsCalledOnLoad'
 
-/** Shortens a module. One keyword for all variables packs better than two, and terser then joins neighbours. */
+/**
+ * Shortens a module. One keyword for all variables packs better than two, and terser then joins neighbours.
+ */
 const prepare = (code) => shorten(code).replaceAll(/\bconst (?=[\w{[$])/g, 'let ')
 
 /** Minifies a module. */
@@ -28,8 +32,8 @@ export async function minifyModule(code) {
 }
 
 /**
- * Minifies a module to a classic script. It is compressed first, while its names are still constants of the top level, and then
- * wrapped in a function, which keeps them from the page.
+ * Minifies a module to a classic script. It is compressed first, while its names are still constants of the
+ * top level, and then wrapped in a function, which keeps them from the page.
  */
 export async function minifyScript(code) {
   const compressed = await minify(prepare(code), {

@@ -1,4 +1,5 @@
-// Reads and writes the names of a minified script's bindings: brotli packs some choices much better than others.
+// Reads and writes the names of a minified script's bindings: brotli packs some choices much better than
+// others.
 import { createHash } from 'node:crypto'
 import { parse } from 'acorn'
 import { analyze } from 'eslint-scope'
@@ -12,8 +13,9 @@ const ECMA_VERSION = 2022
 export const hashScript = (code) => createHash('sha256').update(code).digest('hex').slice(0, 16)
 
 /**
- * Reads the freedom that a script of the form `(()=>{let a,b=…;…})()` leaves: the name of each binding, and the order of the first
- * declaration's declarators. `needs` lists pairs of declarators; the second reads the first while it is initialised.
+ * Reads the freedom that a script of the form `(()=>{let a,b=…;…})()` leaves: the name of each binding, and
+ * the order of the first declaration's declarators. `needs` lists pairs of declarators; the second reads the
+ * first while it is initialised.
  */
 export function readBindings(code) {
   const tree = parse(code, { ecmaVersion: ECMA_VERSION, ranges: true })

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 
-/** Each reader takes the runner's JSON report and gives `{ passed, failed, failures: [{ name, message }] }`. */
+/**
+ * Each reader takes the runner's JSON report and gives `{ passed, failed, failures: [{ name, message }] }`.
+ */
 export function readUnitResults(file) {
   const { numPassedTests, numFailedTests, testResults } = readJson(file)
   const failures = testResults.flatMap(({ name, message, status, assertionResults }) => {

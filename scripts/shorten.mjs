@@ -1,5 +1,5 @@
-// Rewrites plain code into shorter code that does the same. terser does what is safe for any program; these steps rely on the types
-// of ours, which test/package/shorten.test.ts checks: it also compares both forms.
+// Rewrites plain code into shorter code that does the same. terser does what is safe for any program; these
+// steps rely on the types of ours, which test/package/shorten.test.ts checks: it also compares both forms.
 import { parse } from 'acorn'
 import { analyze } from 'eslint-scope'
 
@@ -44,7 +44,9 @@ export function compareLoosely({ left, right, operator }, { code }) {
   return [{ start, end: start + 3, text: operator.slice(0, 2) }]
 }
 
-/** In a condition, `a.length > 5` → `a[5]`: true for strings, and for lists of strings none of which is empty. */
+/**
+ * In a condition, `a.length > 5` → `a[5]`: true for strings, and for lists of strings none of which is empty.
+ */
 export function testByIndex(node, { code }) {
   const { type, left, right, operator, start, end } = node
   if (type !== 'BinaryExpression' || left.property?.name !== 'length' || !isCondition(node)) return
@@ -87,7 +89,10 @@ export function dropNew({ type, start, callee, arguments: [argument] = [] }) {
   return [{ start, end: callee.start, text: '' }]
 }
 
-/** Drops a conversion where the language converts by itself: in `regExp.test(String(a))`, `new URL(location.href)`, `Number(a) % b`. */
+/**
+ * Drops a conversion where the language converts by itself: in `regExp.test(String(a))`, `new
+ * URL(location.href)`, `Number(a) % b`.
+ */
 export function dropConversion(node) {
   const { type, callee, operator, left, right } = node
   if (type === 'CallExpression' && callee.property?.name === 'test' && callee.object.regex)
@@ -110,7 +115,8 @@ const unwrap = ({ start, end, callee, arguments: [argument] = [] }, name) =>
     : []
 
 /**
- * `(a) => { const b = f(a); … }` → `(a, b) => { b = f(a); … }`, which needs no keyword and lets terser write one expression.
+ * `(a) => { const b = f(a); … }` → `(a, b) => { b = f(a); … }`, which needs no keyword and lets terser write
+ * one expression.
  *
  * Each local is assigned before it is read, so that further arguments of a caller change nothing.
  */
@@ -160,7 +166,10 @@ const isInLoop = ({ type, parent }) =>
 // A longer expression costs more where it is repeated than a call does.
 const MAX_INLINE_LENGTH = 90
 
-/** `const f = (a) => a + 1; f(b)` → `(b + 1)`: brotli packs the repeated expression better than a function and its calls. */
+/**
+ * `const f = (a) => a + 1; f(b)` → `(b + 1)`: brotli packs the repeated expression better than a function and
+ * its calls.
+ */
 export function inlineHelper({ type, kind, declarations, start, end }, { code, manager }) {
   const [{ id, init }, ...others] = declarations ?? [{}]
   if (type !== 'VariableDeclaration' || kind !== 'const' || others.length > 0) return

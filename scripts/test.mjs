@@ -1,4 +1,5 @@
-// npm test: installs, finds or installs browsers, builds, checks and runs every test. Ends with `N passed, N failed`.
+// npm test: installs, finds or installs browsers, builds, checks and runs every test. Ends with `N passed, N
+// failed`.
 import { spawn } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,6 @@
-// npm run tune [-- seconds]: searches the names and the order of the bindings of dist/z.js that brotli packs best, by simulated
-// annealing, and stores them in scripts/names.json. A build uses them only for the script they were found for.
+// npm run tune [-- seconds]: searches the names and the order of the bindings of dist/z.js that brotli packs
+// best, by simulated annealing, and stores them in scripts/names.json. A build uses them only for the script
+// they were found for.
 import { readFileSync, writeFileSync } from 'node:fs'
 import typescript from '@rollup/plugin-typescript'
 import { rollup } from 'rollup'

@@ -92,7 +92,10 @@ function createPageLink(address: string, { withHost }: { withHost: boolean }): H
   return element
 }
 
-/** Decodes `%C3%A9` to é. Paths with invisible or direction-changing characters stay encoded: they could imitate another page. */
+/**
+ * Decodes `%C3%A9` to é. Paths with invisible or direction-changing characters stay encoded: they could
+ * imitate another page.
+ */
 function decode(path: string): string {
   try {
     const decoded = decodeURI(path)

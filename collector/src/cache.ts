@@ -1,8 +1,9 @@
 /**
  * A Map that can drop its oldest entry quickly, which bounded caches do for every new one.
  *
- * `map.keys().next()` skips everything deleted since the Map last grew: 91 µs at 200,000 entries, where a persistent
- * iterator takes 3 µs (Node 20). All entries before it are deleted, so its next entry is the oldest.
+ * `map.keys().next()` skips everything deleted since the Map last grew: 91 µs at 200,000 entries, where a
+ * persistent iterator takes 3 µs (Node 20). All entries before it are deleted, so its next entry is the
+ * oldest.
  */
 export class AgedMap<Key, Value> extends Map<Key, Value> {
   #byAge = this.entries()
@@ -46,8 +47,8 @@ export function createBoundedMap<Key, Value>(limit: number): BoundedMap<Key, Val
 }
 
 /**
- * Caches the last `max` results of `compute`, for functions called with few distinct keys, such as user agents. A flood
- * of new keys costs time but no memory.
+ * Caches the last `max` results of `compute`, for functions called with few distinct keys, such as user
+ * agents. A flood of new keys costs time but no memory.
  */
 export function memoize<Value>(compute: (key: string) => Value, max: number): (key: string) => Value {
   const known = new AgedMap<string, Value>()

@@ -17,7 +17,10 @@ export interface Config {
   host: string
   /** Absolute path of the folder of all data. */
   dataDir: string
-  /** URL of a ClickHouse server or cluster, with user, password and database; the embedded engine is used when undefined. */
+  /**
+   * URL of a ClickHouse server or cluster, with user, password and database; the embedded engine is used when
+   * undefined.
+   */
   clickhouseUrl: string | undefined
   /** Path of the SQLite file of the control store. */
   controlFile: string
@@ -163,7 +166,10 @@ function parseMailSettings(
   return issues.length > before ? undefined : { smtpUrl: smtpUrl!, from: from! }
 }
 
-/** Parses `STRIPE_WEBHOOK_SECRET` and `STRIPE_PRICES`; undefined without both. Issues do not reveal the secret. */
+/**
+ * Parses `STRIPE_WEBHOOK_SECRET` and `STRIPE_PRICES`; undefined without both. Issues do not reveal the
+ * secret.
+ */
 export function parseStripeSettings(
   secret: string | undefined,
   prices: string | undefined,

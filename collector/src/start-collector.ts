@@ -45,11 +45,15 @@ export interface Collector {
   close(): Promise<void>
 }
 
-// Of five seconds to close: jobs, requests and deliveries end at the same time, then notifications and the engine.
+// Of five seconds to close: jobs, requests and deliveries end at the same time, then notifications and the
+// engine.
 const FINISH_WITHIN_MS = 3_500
 const STOP_JOBS_WITHIN_MS = 1_000
 
-/** Opens the stores and listens. Rejects with a {@link StartError} whose one line names the fix. Tests may pass a clock, ms since the epoch. */
+/**
+ * Opens the stores and listens. Rejects with a {@link StartError} whose one line names the fix. Tests may
+ * pass a clock, ms since the epoch.
+ */
 export function startCollector(
   config: Config,
   { now = Date.now }: { now?: () => number } = {},
@@ -66,7 +70,8 @@ export function startCollector(
     onClose(delivery.close)
     const ingest = await startIngest(context, { ...stores, ...engine, ...delivery })
     const { url, close } = await listen(context, { ...stores, ...engine, ...delivery, ...ingest })
-    // Together, because each may need most of the time; deliveries cut here are repeated after the next start.
+    // Together, because each may need most of the time; deliveries cut here are repeated after the next
+    // start.
     onClose(() => Promise.all([close(), delivery.webhooks.stop(FINISH_WITHIN_MS)]))
 
     return { url, control: stores.control }

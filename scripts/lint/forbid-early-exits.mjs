@@ -19,7 +19,10 @@ const named = ['left', 'right'].flatMap((side) =>
 const message =
   'Comparing ends at the first difference, and its time tells where: hash both and use timingSafeEqual.'
 
-/** Options of `no-restricted-syntax`: secrets, and what is made of them, are not compared by anything that ends early. */
+/**
+ * Options of `no-restricted-syntax`: secrets, and what is made of them, are not compared by anything that
+ * ends early.
+ */
 export const FORBID_EARLY_EXITS = [
   {
     selector: `BinaryExpression[operator=/^(=|!)==?$/]:matches(${named.join(', ')})${HARMLESS.map((condition) => `:not([${condition}])`).join('')}`,

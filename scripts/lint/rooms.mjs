@@ -5,8 +5,8 @@ import { dirname, join, relative, sep } from 'node:path'
 const ROOT = join(import.meta.dirname, '../..')
 
 /**
- * A room is a folder, or a file of its own beside them. `imports` are the other rooms of its package that it may import;
- * each stands above it in the list, so that no arrow points up.
+ * A room is a folder, or a file of its own beside them. `imports` are the other rooms of its package that it
+ * may import; each stands above it in the list, so that no arrow points up.
  */
 const SRC = {
   contract: { holds: 'the wire: types, limits, error codes, validation; no DOM, no Node', imports: [] },
@@ -140,7 +140,10 @@ const COLLECTOR = {
 /** Folder of each package's rooms → its rooms, from the lowest to the highest. */
 export const PACKAGES = { src: SRC, 'collector/src': COLLECTOR }
 
-/** The package and the room of a file, `undefined` for a file of no room. Paths are relative to the root of the project. */
+/**
+ * The package and the room of a file, `undefined` for a file of no room. Paths are relative to the root of
+ * the project.
+ */
 export function roomOf(file) {
   const folder = Object.keys(PACKAGES).find((name) => file.startsWith(`${name}/`))
   if (!folder) return undefined
@@ -153,7 +156,10 @@ export function roomOf(file) {
   return name === undefined ? undefined : { folder, name }
 }
 
-/** Why a file may not import another one; `undefined` when it may. Both paths are relative to the root of the project. */
+/**
+ * Why a file may not import another one; `undefined` when it may. Both paths are relative to the root of the
+ * project.
+ */
 export function borderCrossed(file, imported) {
   const from = roomOf(file)
   const to = roomOf(imported)

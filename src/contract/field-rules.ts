@@ -58,7 +58,9 @@ export function readFlag(fields: Fields, field: string): boolean | undefined {
     : addFault(fields, field, 'must be true or false')
 }
 
-/** Reads a number of milliseconds, rounded and clamped to 0 … `max`, because a client's clock may be wrong. */
+/**
+ * Reads a number of milliseconds, rounded and clamped to 0 … `max`, because a client's clock may be wrong.
+ */
 export function readDuration(fields: Fields, field: string, max: number): number | undefined {
   const value = readField(fields, field)
   if (value === undefined) return undefined
@@ -72,8 +74,8 @@ export function addFault({ faults }: Fields, field: string, reason: string): und
 }
 
 /**
- * Cuts a string to `max` UTF-16 units. Lone surrogates, which the cut or the sender may leave, become U+FFFD: they have no
- * UTF-8 form, and a store may refuse the whole batch because of one.
+ * Cuts a string to `max` UTF-16 units. Lone surrogates, which the cut or the sender may leave, become U+FFFD:
+ * they have no UTF-8 form, and a store may refuse the whole batch because of one.
  */
 export function cutText(value: string, max: number): string {
   return (value.length > max ? value.slice(0, max) : value).toWellFormed()

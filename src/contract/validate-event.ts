@@ -42,8 +42,9 @@ const TITLE: TextRule = { max: MAX_TITLE_LENGTH, cut: true }
 /**
  * Validates one event of an ingest body and fills its defaults.
  *
- * Accepts any parsed JSON value and never throws. Unknown fields are dropped. Descriptive strings (title, referrer, property
- * values, labels) are cut to their limits; ids and names that are too long are refused, because a cut id would merge users.
+ * Accepts any parsed JSON value and never throws. Unknown fields are dropped. Descriptive strings (title,
+ * referrer, property values, labels) are cut to their limits; ids and names that are too long are refused,
+ * because a cut id would merge users.
  *
  * @example
  * import { validateEvent } from '@zenovay/tracker/contract'

@@ -15,12 +15,17 @@ export type EventType = (typeof EVENT_TYPES)[number]
 export type PropertyValue = string | number | boolean
 export type Properties = Record<string, PropertyValue>
 
-/** One event, the body of `POST /e/{trackingCode}`. Its limits are in `limits.ts`, its rules in docs/wire.md. */
+/**
+ * One event, the body of `POST /e/{trackingCode}`. Its limits are in `limits.ts`, its rules in docs/wire.md.
+ */
 export interface IngestEvent {
   session_id: string
   /** Absolute http(s) URL of the page. */
   url: string
-  /** `desktop`, `mobile`, `tablet`, `server`, …; with `auto` or `touch` the collector reads it from `user_agent`. */
+  /**
+   * `desktop`, `mobile`, `tablet`, `server`, …; with `auto` or `touch` the collector reads it from
+   * `user_agent`.
+   */
   device_type: string
   /** A name, a token of the user agent, or `auto` to have the collector read it from `user_agent`. */
   browser: string
@@ -59,7 +64,8 @@ export type ValidEvent = Filled<
   'session_id' | 'url' | 'device_type' | 'browser' | 'os' | 'user_agent' | 'event_type' | 'properties'
 >
 
-// Absent fields are undefined and not missing: all events then have the same shape, which keeps the ingest path fast.
+// Absent fields are undefined and not missing: all events then have the same shape, which keeps the ingest
+// path fast.
 type Filled<T, Always extends keyof T> = { [K in keyof T]: K extends Always ? T[K] : T[K] | undefined }
 
 /** Body of `POST /e/heartbeat/{trackingCode}`. */

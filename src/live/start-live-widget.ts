@@ -14,11 +14,12 @@ const SHORTEST_INTERVAL_MS = 5_000
 const LONGEST_INTERVAL_MS = 120_000
 
 /**
- * Shows the number of live visitors in every `<zenovay-live>` and every element with `data-zenovay-live`, including
- * elements that are added later.
+ * Shows the number of live visitors in every `<zenovay-live>` and every element with `data-zenovay-live`,
+ * including elements that are added later.
  *
- * An element may have another site (`data-tracking-code`) and another collector (`data-api-url`). Polling pauses while
- * the page is hidden, and the interval doubles with each error, up to two minutes. Does nothing on a server.
+ * An element may have another site (`data-tracking-code`) and another collector (`data-api-url`). Polling
+ * pauses while the page is hidden, and the interval doubles with each error, up to two minutes. Does nothing
+ * on a server.
  *
  * @returns a function that stops the widget
  *
@@ -58,7 +59,8 @@ export function startLiveWidget({
       try {
         const { visitors } = (await (await fetch(url)).json()) as LiveAnswer
         const text = format.format(visitors)
-        // Error answers have no number. Unchanged text is not written, because a screen reader would read it again.
+        // Error answers have no number. Unchanged text is not written, because a screen reader would read it
+        // again.
         if (!(visitors >= 0)) failed = true
         else for (const element of elements) if (element.textContent !== text) element.textContent = text
       } catch {

@@ -9,7 +9,10 @@ export interface ServerTrackerOptions {
   trackingCode: string
   /** Base URL of the collector; may have a path prefix. */
   apiUrl: string
-  /** Identifies your service. Generic agents (curl, python, …) are refused as bots. @default 'Zenovay-Server/1.0' */
+  /**
+   * Identifies your service. Generic agents (curl, python, …) are refused as bots.
+   * @default 'Zenovay-Server/1.0'
+   */
   userAgent?: string
   /** Number of attempts to send an event before it fails. @default 3 */
   attempts?: number
@@ -40,13 +43,13 @@ const FIRST_BACKOFF_MS = 500
 /**
  * Creates a client that sends events from a server.
  *
- * Each event has its own id, so that a retry after a lost answer is not counted twice. 429, 5xx and connection errors are
- * retried after `Retry-After` or a growing pause.
+ * Each event has its own id, so that a retry after a lost answer is not counted twice. 429, 5xx and
+ * connection errors are retried after `Retry-After` or a growing pause.
  *
- * @example
- * import { createServerTracker } from '@zenovay/tracker/node'
- * const analytics = createServerTracker({ trackingCode: 'ZV_XXXXXXXXXXX', apiUrl: 'https://collector.example' })
- * await analytics.track('purchase', { url: 'https://example.com/checkout', sessionId: 'srv-9f2a7c41bd', properties: { value: 99.99 } })
+ * @example import { createServerTracker } from '@zenovay/tracker/node' const analytics =
+ * createServerTracker({ trackingCode: 'ZV_XXXXXXXXXXX', apiUrl: 'https://collector.example' }) await
+ * analytics.track('purchase', { url: 'https://example.com/checkout', sessionId: 'srv-9f2a7c41bd', properties:
+ * { value: 99.99 } })
  */
 export function createServerTracker({
   trackingCode,

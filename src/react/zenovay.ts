@@ -10,8 +10,8 @@ export interface ZenovayProps extends tracker.TrackerOptions {
 /**
  * Starts tracking this page; renders nothing. Use it once, in the root of the application.
  *
- * The tracker counts navigation within the page itself, with any router. Options are read on start; later changes of
- * props have no effect. Does nothing on a server.
+ * The tracker counts navigation within the page itself, with any router. Options are read on start; later
+ * changes of props have no effect. Does nothing on a server.
  *
  * @example
  * // app/layout.tsx (Next, app router); in the pages router it is pages/_app.tsx
@@ -30,14 +30,15 @@ export interface ZenovayProps extends tracker.TrackerOptions {
  * }
  */
 export function Zenovay({ code, ...options }: ZenovayProps): null {
-  // Depends on the code alone, which may be empty until the application has loaded its settings: the options are a new
-  // object in every render. StrictMode runs every effect twice; init ignores the second call.
+  // Depends on the code alone, which may be empty until the application has loaded its settings: the options
+  // are a new object in every render. StrictMode runs every effect twice; init ignores the second call.
   useEffect(() => tracker.init(code, options), [code])
   return null
 }
 
 /**
- * Returns the commands of `@zenovay/tracker`: the same object in every render, so that dependency arrays may omit it.
+ * Returns the commands of `@zenovay/tracker`: the same object in every render, so that dependency arrays may
+ * omit it.
  *
  * Calls before `<Zenovay>` has started wait for it. On a server they do nothing.
  *

@@ -4,8 +4,8 @@ import { init, type TrackerOptions } from '../tracker/index.js'
 /**
  * Starts tracking this page when the calling component, usually the root layout, is mounted.
  *
- * Call it during component initialisation, like `onMount`. The tracker counts navigation within the page itself, with
- * SvelteKit or without. Does nothing on a server.
+ * Call it during component initialisation, like `onMount`. The tracker counts navigation within the page
+ * itself, with SvelteKit or without. Does nothing on a server.
  *
  * @example
  * // <script lang="ts"> of src/routes/+layout.svelte

@@ -4,7 +4,10 @@ import { acknowledge, outbox } from './outbox.js'
 import { readPrivacy } from './privacy.js'
 import { CONSENT, OPTED_OUT, visitorState, writeVisitorState } from './visitor-state.js'
 
-/** Stores a choice of the visitor. A refusal also deletes all ids and all unsent events, including those of closed tabs. */
+/**
+ * Stores a choice of the visitor. A refusal also deletes all ids and all unsent events, including those of
+ * closed tabs.
+ */
 const saveChoice = (place: typeof CONSENT | typeof OPTED_OUT, value?: string): void => {
   readPrivacy()
   visitorState[place] = value

@@ -2,7 +2,10 @@ import { MAX_PROPERTIES, MAX_PROPERTY_KEY_LENGTH, MAX_PROPERTY_VALUE_LENGTH } fr
 import type { Properties } from '../contract/wire.js'
 import { warn } from './warn.js'
 
-/** Returns the properties that the collector accepts, with long strings cut, and warns about each of the others. */
+/**
+ * Returns the properties that the collector accepts, with long strings cut, and warns about each of the
+ * others.
+ */
 export const cleanProperties = (properties?: Record<string, unknown>): Properties => {
   const clean: Properties = {}
   for (const key in properties) {

@@ -39,8 +39,8 @@ export const revenue = (amount: number, currency = 'USD', properties?: Record<st
 export const identify = (user: string | number | Traits, traits?: Traits): void => {
   if ((user as Traits).user_id) ({ user_id: user, ...traits } = user as Required<Traits>)
   const id = `${user as string}`
-  // Refused and not cut at MAX_ID_LENGTH, because a cut id would merge users. A bracket begins "[object Object]", a comma ends a
-  // value of the visitor state, a semicolon ends the cookie.
+  // Refused and not cut at MAX_ID_LENGTH, because a cut id would merge users. A bracket begins "[object
+  // Object]", a comma ends a value of the visitor state, a semicolon ends the cookie.
   if (!/^[^[,;]{1,128}$/.test(id)) throw new Error('refused')
   sendWithProperties('identify', traits, { user_id: id })
 }

@@ -22,11 +22,15 @@ const FIRST_BACKOFF_MS = 1_500
 const LAST_BACKOFF_MS = 300_000
 // 11 days. A longer delay overflows the 31 bits of a timer, which then fires at once.
 const MAX_RETRY_AFTER_S = 1e6
-// Pause after a full request: stays below the collector's burst limit of 60 events in 10 s, which other tabs share.
+// Pause after a full request: stays below the collector's burst limit of 60 events in 10 s, which other tabs
+// share.
 const FULL_PAUSE_MS = 6_000
 
 let backoff = FIRST_BACKOFF_MS
-/** Timer of the next retry. All failed requests share one: several would each double the backoff and resend everything. */
+/**
+ * Timer of the next retry. All failed requests share one: several would each double the backoff and resend
+ * everything.
+ */
 let retryTimer: unknown = 0
 
 /** Whether this page may send events now. */
@@ -55,9 +59,9 @@ const takeBatch = (mode: number): string[] => {
 /**
  * Sends every event that is due, in as many requests as needed.
  *
- * A visible page sends keep-alive POSTs, whose answers acknowledge their events. A page that is left sends beacons, also
- * of POSTs without an answer. A beacon is never acknowledged (`sendBeacon` returns true even when offline): its events
- * stay in the outbox, and the collector drops duplicates.
+ * A visible page sends keep-alive POSTs, whose answers acknowledge their events. A page that is left sends
+ * beacons, also of POSTs without an answer. A beacon is never acknowledged (`sendBeacon` returns true even
+ * when offline): its events stay in the outbox, and the collector drops duplicates.
  */
 export const transmit = (mode = POSTED): void => {
   const batch = takeBatch(mode)

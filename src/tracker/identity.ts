@@ -21,7 +21,9 @@ let memoryState: VisitorState = []
  */
 export const createId = (): string => crypto.getRandomValues(new Uint32Array(5)).join('')
 
-/** Returns the current ids and extends the session. A given `user` becomes the user of this and later events. */
+/**
+ * Returns the current ids and extends the session. A given `user` becomes the user of this and later events.
+ */
 export const renewIdentity = (
   user?: string,
 ): Pick<OutgoingEvent, 'visitor_id' | 'session_id' | 'user_id'> => {

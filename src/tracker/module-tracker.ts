@@ -12,7 +12,8 @@ import { warn } from './warn.js'
 const waiting: (() => void)[] = []
 let started = false
 
-// A command is passed as a function, not looked up in a table: a bundler then drops the commands that a page does not import.
+// A command is passed as a function, not looked up in a table: a bundler then drops the commands that a page
+// does not import.
 function call<Args extends unknown[], Result>(
   name: string,
   command: (...args: Args) => Result,
@@ -59,8 +60,8 @@ export function init(code: string, options: TrackerOptions = {}): void {
 /**
  * Sends a custom event. A call before {@link init} waits for it.
  *
- * Property values are strings, finite numbers or booleans; any other value is dropped with one console warning.
- * The name is cut to 64 characters, string values to 500.
+ * Property values are strings, finite numbers or booleans; any other value is dropped with one console
+ * warning. The name is cut to 64 characters, string values to 500.
  *
  * @example
  * import { track } from '@zenovay/tracker'
@@ -87,7 +88,8 @@ export function goal(name: string, properties?: Properties): void {
 }
 
 /**
- * Sends a revenue conversion. The amount is in major units (39.5 is 39 dollars and 50 cents), the currency an ISO 4217 code.
+ * Sends a revenue conversion. The amount is in major units (39.5 is 39 dollars and 50 cents), the currency an
+ * ISO 4217 code.
  *
  * @example
  * import { revenue } from '@zenovay/tracker'
@@ -118,14 +120,17 @@ export function reset(): void {
 }
 
 /**
- * Stores the visitor's answer to your consent banner. `'denied'` deletes stored ids and keeps later ones in memory;
- * `'granted'` allows storing them, which the option `consent: 'required'` prevents until then.
+ * Stores the visitor's answer to your consent banner. `'denied'` deletes stored ids and keeps later ones in
+ * memory; `'granted'` allows storing them, which the option `consent: 'required'` prevents until then.
  */
 export function consent(choice: 'granted' | 'denied'): void {
   call('consent', choices.consent, choice)
 }
 
-/** Opts this browser out, and stores that: ids and unsent events are deleted, and nothing is sent until {@link enable}. */
+/**
+ * Opts this browser out, and stores that: ids and unsent events are deleted, and nothing is sent until {@link
+ * enable}.
+ */
 export function disable(): void {
   call('disable', choices.disable)
 }
@@ -135,7 +140,10 @@ export function enable(): void {
   call('enable', choices.enable)
 }
 
-/** Returns the visitor id, for payment metadata; undefined before {@link init}, when cookieless, and on a server. */
+/**
+ * Returns the visitor id, for payment metadata; undefined before {@link init}, when cookieless, and on a
+ * server.
+ */
 export function getVisitorId(): string | undefined {
   return started ? call('getVisitorId', commands.getVisitorId) : undefined
 }

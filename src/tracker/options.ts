@@ -19,7 +19,8 @@ export interface PageConfig {
   cookielessMode?: boolean
 }
 
-// A page has one tracker, so its state lives in module variables: a closure would cost every visitor 100 bytes.
+// A page has one tracker, so its state lives in module variables: a closure would cost every visitor 100
+// bytes.
 export let options: Options
 export let trackingCode: string | undefined
 let scriptUrl: string | undefined
@@ -35,7 +36,9 @@ export const loadOptions = (tag: Tag | null): string | undefined => {
 /** URL that events are sent to. */
 export let collectorUrl: string
 
-/** Sets {@link collectorUrl}: under `apiUrl`, which may end with a slash, or else the origin of the script. */
+/**
+ * Sets {@link collectorUrl}: under `apiUrl`, which may end with a slash, or else the origin of the script.
+ */
 export const locateCollector = (): void => {
   collectorUrl = (options.apiUrl || new URL(scriptUrl || location.href).origin).replace(
     /\/?$/,

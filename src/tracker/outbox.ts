@@ -5,8 +5,8 @@ import { useStorage } from './use-storage.js'
 export type OutgoingEvent = { [field in keyof IngestEvent]?: IngestEvent[field] | undefined }
 
 /**
- * Longest request, in characters. Beacons and keep-alive requests in flight share 64 KiB in Chromium and WebKit, and
- * a character has at most three bytes.
+ * Longest request, in characters. Beacons and keep-alive requests in flight share 64 KiB in Chromium and
+ * WebKit, and a character has at most three bytes.
  */
 export const MAX_REQUEST_LENGTH = 20_000
 
@@ -15,11 +15,12 @@ export const KEY_PREFIX = 'zenovay:'
 const TIME_DIGITS = 13
 
 /**
- * All unacknowledged events, oldest first. An event's key is `zenovay:` and its id, which begins with the time
- * of its creation in milliseconds.
+ * All unacknowledged events, oldest first. An event's key is `zenovay:` and its id, which begins with the
+ * time of its creation in milliseconds.
  *
- * Unless cookieless, each event is also stored in localStorage before the first of them is sent, because the page may
- * end at any time. Each has its own key: two tabs that wrote one shared list would overwrite each other's events.
+ * Unless cookieless, each event is also stored in localStorage before the first of them is sent, because the
+ * page may end at any time. Each has its own key: two tabs that wrote one shared list would overwrite each
+ * other's events.
  */
 export const outbox: Record<string, OutgoingEvent> = {}
 

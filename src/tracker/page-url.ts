@@ -4,7 +4,9 @@ import { options } from './options.js'
 /** Whether the page is served from the developer's own machine; `file:` pages have an empty host name. */
 export const isLocalPage = (): boolean => /^(127\.\d|\[::1]|$)|(^|\.)local(host)?$/.test(location.hostname)
 
-/** Resolves a URL against the page's, which is the default. The fragment is removed unless it is the route. */
+/**
+ * Resolves a URL against the page's, which is the default. The fragment is removed unless it is the route.
+ */
 export const resolveUrl = (url?: string): string =>
   new URL(url || location.href, location.href).href
     .replace(options.hash === 'true' ? '' : /#.*/, '')

@@ -6,7 +6,10 @@ export let gpc: boolean
 /** When truthy, no id is written to the browser and no visitor id is sent. */
 export let cookieless: string | number | boolean | undefined
 
-/** Reads the privacy settings of browser, tag and visitor. Called before each event, because another tab may change them. */
+/**
+ * Reads the privacy settings of browser, tag and visitor. Called before each event, because another tab may
+ * change them.
+ */
 export const readPrivacy = (): void => {
   readVisitorState()
   gpc =

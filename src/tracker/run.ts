@@ -19,7 +19,10 @@ const COMMANDS = {
   track,
 } as Record<string, Command>
 
-/** Runs a command by its name. The only guard between the tracker and the page: a failing or unknown command warns and never throws. */
+/**
+ * Runs a command by its name. The only guard between the tracker and the page: a failing or unknown command
+ * warns and never throws.
+ */
 export const run = (command: string, ...args: unknown[]): unknown => {
   try {
     return COMMANDS[command]!(...args)

@@ -20,9 +20,10 @@ export const send = (event: OutgoingEvent): void => {
     // Before `cookieless` is read below, because it updates that.
     ...renewIdentity(event.user_id),
     title: document.title,
-    // The collector reads the names of device, system and browser from the user agent: a table of them here would be
-    // downloaded by every visitor, and an old script could not be corrected. Only the browser knows whether it has a
-    // touch screen: an iPad identifies as a Mac. The screen size is left out, as it would help to identify people.
+    // The collector reads the names of device, system and browser from the user agent: a table of them here
+    // would be downloaded by every visitor, and an old script could not be corrected. Only the browser knows
+    // whether it has a touch screen: an iPad identifies as a Mac. The screen size is left out, as it would
+    // help to identify people.
     device_type: navigator.maxTouchPoints ? 'touch' : 'auto',
     os: 'auto',
     browser: 'auto',

@@ -12,8 +12,8 @@ export const SESSION = 4
 export const USER = 5
 
 /**
- * Everything this browser stores about its visitor. All of it is one localStorage key (or one cookie), because the
- * first access to localStorage costs a page some milliseconds.
+ * Everything this browser stores about its visitor. All of it is one localStorage key (or one cookie),
+ * because the first access to localStorage costs a page some milliseconds.
  *
  * Stored as text, `consent,optedOut,seenAt,visitor,session,user`: values that were read are strings, and an
  * undefined value is read as an empty string. The user comes last and is absent until it is identified.
@@ -29,7 +29,9 @@ export type VisitorState = [
 
 /** The visitor state as last read or written; the only copy where nothing can be stored. */
 export let visitorState: VisitorState = []
-/** The state that was read last. Once there was one, an empty storage means that it was deleted on purpose. */
+/**
+ * The state that was read last. Once there was one, an empty storage means that it was deleted on purpose.
+ */
 let lastRead: VisitorState | undefined
 
 /** Reads the visitor state, which other tabs may have changed. */

@@ -15,8 +15,8 @@ const onChange = () => {
 /**
  * Sends events when the page is hidden, left, shown again or online again.
  *
- * Both when hidden and when left, because a closing tab may fire only the former and a navigation only the latter; no
- * event is sent twice.
+ * Both when hidden and when left, because a closing tab may fire only the former and a navigation only the
+ * latter; no event is sent twice.
  */
 export const watchLife = (): void => {
   // Capturing, because prerenderingchange does not bubble from the document.

@@ -4,8 +4,9 @@ import * as tracker from '../tracker/index.js'
 /**
  * Creates a plugin that starts tracking this page when an application uses it.
  *
- * The tracker counts navigation within the page itself, with Vue Router or without. A second application on the page
- * does not start it again. Does nothing on a server. In Nuxt, call `nuxtApp.vueApp.use(createZenovay(…))` in a plugin.
+ * The tracker counts navigation within the page itself, with Vue Router or without. A second application on
+ * the page does not start it again. Does nothing on a server. In Nuxt, call
+ * `nuxtApp.vueApp.use(createZenovay(…))` in a plugin.
  *
  * @example
  * // main.ts

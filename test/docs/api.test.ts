@@ -6,7 +6,10 @@ import { tableRows } from '../support/table-rows.js'
 const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8')
 const namesIn = (text: string) => [...text.matchAll(/`(\w+)`/g)].map(([, name]) => name!)
 
-/** The parameters of each group, from the table of parameters: `paging` stands for `limit`, `offset` and `cursor`. */
+/**
+ * The parameters of each group, from the table of parameters: `paging` stands for `limit`, `offset` and
+ * `cursor`.
+ */
 const groups = new Map(
   tableRows(page).flatMap(([cell]) => {
     const [, group, names] = /^(\w+): ((?:`\w+` ?)+)$/.exec(cell!) ?? []

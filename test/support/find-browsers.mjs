@@ -39,7 +39,8 @@ export async function findBrowser(engine) {
 }
 
 /**
- * Finds what drives Chromium without Playwright, which cancels prerendering: the system's, as a driver fits only its own version.
+ * Finds what drives Chromium without Playwright, which cancels prerendering: the system's, as a driver fits
+ * only its own version.
  *
  * @returns {ChromiumTools | undefined}
  */

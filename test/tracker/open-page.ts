@@ -100,7 +100,9 @@ export async function openTrackedPage({ dataset = {}, ...setup }: PageSetup = {}
   return { ...page, run, track: (name: string, properties?: object) => run('track', name, properties) }
 }
 
-/** Timers outlive their page: they would run in the page of the next test, or after the last one without any. */
+/**
+ * Timers outlive their page: they would run in the page of the next test, or after the last one without any.
+ */
 function rememberTimers(start: typeof setTimeout) {
   return (task: () => void, ms: number) => {
     const timer = start(task, ms)

@@ -52,23 +52,38 @@ export interface AlertStore {
   findAlert(id: string): Promise<Alert | undefined>
   /** Alerts of these sites, oldest first. */
   listAlerts(siteIds: string[]): Promise<Alert[]>
-  /** Changes the given fields; a changed condition or reactivation resets the state. Undefined when there is no such alert. */
+  /**
+   * Changes the given fields; a changed condition or reactivation resets the state. Undefined when there is
+   * no such alert.
+   */
   updateAlert(id: string, changes: Partial<AlertFields>, change: Change): Promise<Alert | undefined>
   /** Also removes its notifications; false when there is no such alert. */
   removeAlert(id: string, change: Change): Promise<boolean>
   /** The sealed destination of any alert; undefined without any. */
   findSealedDestination(): Promise<string | undefined>
-  /** Removes sealed destinations from all alerts; an alert left without destinations notifies webhooks. Resolves to the ids of the changed alerts. */
+  /**
+   * Removes sealed destinations from all alerts; an alert left without destinations notifies webhooks.
+   * Resolves to the ids of the changed alerts.
+   */
   removeSealedDestinations(change: Change): Promise<string[]>
   /** Active alerts of every site on measured metrics. */
   listEvaluatedAlerts(): Promise<Alert[]>
-  /** Stores evaluations and the notifications of their triggers in one transaction, skipping alerts that were changed or evaluated elsewhere meanwhile. Resolves to the number of new triggers. */
+  /**
+   * Stores evaluations and the notifications of their triggers in one transaction, skipping alerts that were
+   * changed or evaluated elsewhere meanwhile. Resolves to the number of new triggers.
+   */
   saveEvaluations(evaluations: readonly Evaluation[]): Promise<number>
   /** Stores a notification per destination; false when the trigger is known already. */
   putNotifications(alert: Alert, trigger: Trigger): Promise<boolean>
-  /** Makes notifications due that would wait longer than `longestMs` from `now`: for a start after the clock was set back. */
+  /**
+   * Makes notifications due that would wait longer than `longestMs` from `now`: for a start after the clock
+   * was set back.
+   */
   boundNotifications(bound: { now: number; longestMs: number }): Promise<void>
-  /** Leases due notifications until `leaseUntil`, oldest first, and counts an attempt for each. Times are of the steady clock. */
+  /**
+   * Leases due notifications until `leaseUntil`, oldest first, and counts an attempt for each. Times are of
+   * the steady clock.
+   */
   claimNotifications(claim: { now: number; leaseUntil: number; limit: number }): Promise<Notification[]>
   finishNotification(id: number, outcome: NotificationOutcome): Promise<void>
   /** When the next attempt may start, by the steady clock; undefined when none waits. */
@@ -90,8 +105,8 @@ interface SiteStatus {
 /** Stores the reports of uptime monitors. */
 export interface SiteStatusStore {
   /**
-   * Stores the status of a site and notifications of its active `uptime` alerts, described by `describe`. Ignores a status that is known
-   * already or older than the known one; undefined when there is no such site.
+   * Stores the status of a site and notifications of its active `uptime` alerts, described by `describe`.
+   * Ignores a status that is known already or older than the known one; undefined when there is no such site.
    */
   setSiteStatus(
     status: SiteStatus,

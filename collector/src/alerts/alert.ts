@@ -22,7 +22,10 @@ export interface AlertRule {
   comparison: Comparison
   /** In the unit of the metric. */
   threshold: number
-  /** How far the value must return past the threshold before the alert can fire again; 0 or more, in the unit of the metric. */
+  /**
+   * How far the value must return past the threshold before the alert can fire again; 0 or more, in the unit
+   * of the metric.
+   */
   hysteresis: number
   /** With fewer visitors the alert keeps its state. */
   minimumVolume: number
@@ -33,7 +36,10 @@ export interface AlertRule {
 export const DESTINATION_TYPES = ['webhook', 'slack', 'email'] as const
 export type DestinationType = (typeof DESTINATION_TYPES)[number]
 
-/** Where notifications go. `sealed` is the URL or the address, opened by the secret box; `webhook` stands for the webhooks of the site that subscribe to the event. */
+/**
+ * Where notifications go. `sealed` is the URL or the address, opened by the secret box; `webhook` stands for
+ * the webhooks of the site that subscribe to the event.
+ */
 export type Destination = { type: 'webhook' } | { type: 'slack' | 'email'; sealed: string }
 
 /** The editable fields of an alert. */

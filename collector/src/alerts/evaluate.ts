@@ -8,7 +8,10 @@ import type { Alert, AlertRule, AlertState, Comparison, Metric } from './alert.j
 import type { Measure, Measured } from './measure.js'
 import { describeTrigger } from './notify/notification.js'
 
-/** Background job: evaluates every minute that is over. Minutes left by a failed run are evaluated by the next. */
+/**
+ * Background job: evaluates every minute that is over. Minutes left by a failed run are evaluated by the
+ * next.
+ */
 export interface AlertEvaluation {
   name: string
   everyMs: number
@@ -45,7 +48,9 @@ export function createAlertEvaluation({
 }: AlertEvaluationServices): AlertEvaluation {
   let evaluatedTo: number | undefined
 
-  /** Evaluates an alert up to the first minute that cannot be measured; no `evaluation` when nothing is due. */
+  /**
+   * Evaluates an alert up to the first minute that cannot be measured; no `evaluation` when nothing is due.
+   */
   async function evaluate(
     { alert, site, until }: { alert: Alert; site: Site; until: number },
     signal: AbortSignal,
@@ -121,8 +126,8 @@ export function lastWholeMinute(now: number): number {
 }
 
 /**
- * The ends of the minutes to evaluate now, in order. After the clock was set back its minutes are evaluated again: they are new ones, and an
- * alert waiting for the old time would miss them.
+ * The ends of the minutes to evaluate now, in order. After the clock was set back its minutes are evaluated
+ * again: they are new ones, and an alert waiting for the old time would miss them.
  */
 export function dueMinutes(evaluatedTo: number, now: number): number[] {
   const last = lastWholeMinute(now)
@@ -140,8 +145,9 @@ const COMPARE: Record<Comparison, (value: number, threshold: number) => boolean>
 }
 
 /**
- * Advances an alert by the minute that ended at `at`. It fires once when the condition becomes true, and again only after the value
- * returned past the hysteresis. A condition that became true during the cool-down and still holds at its end fires then.
+ * Advances an alert by the minute that ended at `at`. It fires once when the condition becomes true, and
+ * again only after the value returned past the hysteresis. A condition that became true during the cool-down
+ * and still holds at its end fires then.
  */
 export function evaluateMinute(
   rule: AlertRule,
@@ -160,7 +166,10 @@ function holds({ comparison, threshold, hysteresis }: AlertRule, value: number, 
   return COMPARE[comparison](value, comparison.startsWith('>') ? threshold - back : threshold + back)
 }
 
-/** Distance counts in both directions: after the clock was set back an hour, the alert is not silent for an hour. */
+/**
+ * Distance counts in both directions: after the clock was set back an hour, the alert is not silent for an
+ * hour.
+ */
 function isCoolingDown({ coolDownMinutes }: AlertRule, firedAt: number | null, at: number): boolean {
   return firedAt !== null && Math.abs(at - firedAt) < coolDownMinutes * MINUTE_MS
 }

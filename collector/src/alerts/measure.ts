@@ -23,7 +23,10 @@ interface Spike {
 
 export type Measurement = Measured & { spike?: Spike }
 
-/** Measures the metric of an alert in the window that ends at `at`, ms since the epoch. Rejects with `STORE_UNAVAILABLE` when the store is unreachable. */
+/**
+ * Measures the metric of an alert in the window that ends at `at`, ms since the epoch. Rejects with
+ * `STORE_UNAVAILABLE` when the store is unreachable.
+ */
 export type Measure = (
   alert: Pick<Alert, 'metric' | 'windowMinutes' | 'currency'>,
   site: Pick<Site, 'id' | 'timeZone'>,
@@ -85,7 +88,10 @@ export function createMeasure({ metricSource, reports }: MeasureServices): Measu
   }
 }
 
-/** Visitors of the last 24 hours, and of an average day of the past week in the site's time zone, without today. */
+/**
+ * Visitors of the last 24 hours, and of an average day of the past week in the site's time zone, without
+ * today.
+ */
 async function measureSpike(
   reports: MeasureServices['reports'],
   { id: siteId, timeZone }: Pick<Site, 'id' | 'timeZone'>,

@@ -12,8 +12,9 @@ export interface WindowMetrics {
 }
 
 /**
- * Queries behind alerts, run every minute. Windows select by time of receipt, not of occurrence, so that the metrics of a past minute never
- * change. Every method rejects with `STORE_UNAVAILABLE` when the store is unreachable or busy.
+ * Queries behind alerts, run every minute. Windows select by time of receipt, not of occurrence, so that the
+ * metrics of a past minute never change. Every method rejects with `STORE_UNAVAILABLE` when the store is
+ * unreachable or busy.
  */
 export interface MetricSource {
   metrics(siteId: string, window: Period): Promise<WindowMetrics>

@@ -14,7 +14,10 @@ type Print = (line: string) => void
 const EVENTS = 'events'
 const CONTROL = 'control.db'
 
-/** Writes a backup to a new folder while the collector runs: events and the control store, without salts. A failed backup is removed. */
+/**
+ * Writes a backup to a new folder while the collector runs: events and the control store, without salts. A
+ * failed backup is removed.
+ */
 export async function backUp(config: Config, name: string | undefined, print: Print): Promise<void> {
   const folder = parseFolder(name)
   if (!(await exists(config.controlFile)))

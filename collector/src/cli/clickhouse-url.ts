@@ -7,8 +7,8 @@ import { engineUrlFile } from '../stores/engine/embedded-engine.js'
 /**
  * Finds the URL of the embedded engine of a running collector.
  *
- * Throws a {@link StartError} when none answers, which includes a URL file left by a killed collector. Its message offers
- * `alternative`, the way that works without a running collector.
+ * Throws a {@link StartError} when none answers, which includes a URL file left by a killed collector. Its
+ * message offers `alternative`, the way that works without a running collector.
  */
 export async function findEngineUrl({ dataDir }: Config, alternative?: string): Promise<string> {
   const url = await readFile(engineUrlFile(join(dataDir, 'engine')), 'utf8').catch(() => undefined)

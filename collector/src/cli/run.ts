@@ -64,7 +64,10 @@ const OPTIONS = {
 type Environment = Record<string, string | undefined>
 type Print = (line: string) => void
 
-/** Runs one command. Rejects with a {@link StartError}; its message is one line, followed by the usage for an unknown command. */
+/**
+ * Runs one command. Rejects with a {@link StartError}; its message is one line, followed by the usage for an
+ * unknown command.
+ */
 export async function runCli(args: string[], env: Environment, print: Print): Promise<void> {
   const { values, positionals } = parse(args)
   const [noun, verb, operand] = positionals

@@ -18,7 +18,11 @@ export interface ControlStore {
   addSite(site: NewSite): Promise<Site>
   /** Changes the given fields; undefined when there is no such site. */
   updateSite(id: string, changes: Partial<SiteFields>): Promise<Site | undefined>
-  /** Removes a site with its keys and webhooks, and records that its events must be deleted, in one transaction; false when there is no such site. @default change: the command line, now */
+  /**
+   * Removes a site with its keys and webhooks, and records that its events must be deleted, in one
+   * transaction; false when there is no such site.
+   * @default change: the command line, now
+   */
   removeSite(id: string, change?: Change): Promise<boolean>
   /** Removed sites whose events are not all deleted yet. */
   listRemovals(): Promise<Removal[]>
@@ -39,8 +43,9 @@ export interface ControlStore {
   /** False when there is no such key. @default change: the command line, now */
   removeApiKey(id: string, change?: Change): Promise<boolean>
   /**
-   * Counts one request of a key at `now` (ms since the epoch), or none when a limit of its plan is `exceeded`.
-   * Resolves when the count is on disk, for every collector that shares the store; with undefined when there is no such key.
+   * Counts one request of a key at `now` (ms since the epoch), or none when a limit of its plan is
+   * `exceeded`. Resolves when the count is on disk, for every collector that shares the store; with undefined
+   * when there is no such key.
    */
   countRequest(
     keyId: string,
@@ -48,7 +53,10 @@ export interface ControlStore {
   ): Promise<{ usage: KeyUsage; exceeded: 'minute' | 'month' | undefined } | undefined>
   /** The usage of a key at `now` (ms since the epoch); undefined when there is no such key. */
   readUsage(keyId: string, now: number): Promise<KeyUsage | undefined>
-  /** Sets the status of a group of errors, at `at` (ms since the epoch). Does nothing when the site was removed. */
+  /**
+   * Sets the status of a group of errors, at `at` (ms since the epoch). Does nothing when the site was
+   * removed.
+   */
   setErrorGroupStatus(
     siteId: string,
     change: { fingerprint: string; status: ErrorGroupStatus; at: number },

@@ -40,7 +40,10 @@ const KEPT_ANSWER_BYTES = 4 * 1024
 // Several times the largest answer with its headers and chunk framing.
 const MAX_RECEIVED_BYTES = 256 * 1024
 
-/** Sends each request once, on a separate connection, to an address that the guard allows. Follows no redirect and uses no proxy from the environment. */
+/**
+ * Sends each request once, on a separate connection, to an address that the guard allows. Follows no redirect
+ * and uses no proxy from the environment.
+ */
 export function createAttempt({ guard, ca }: AttemptOptions): Attempt {
   const secureContext = createSecureContext({ minVersion: 'TLSv1.2', ...(ca !== undefined && { ca }) })
 

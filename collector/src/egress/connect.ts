@@ -22,8 +22,9 @@ const NEXT_ADDRESS_AFTER_MS = 1_000
 const BROKEN = /^E(CONNRESET|PIPE|TIMEDOUT|CONNABORTED)$/
 
 /**
- * Opens a TLS connection to an address that the guard allows: every address of the host is checked before connecting, only checked
- * addresses are used, and the peer is checked again before anything is sent. Rejects with an {@link AttemptFailure}.
+ * Opens a TLS connection to an address that the guard allows: every address of the host is checked before
+ * connecting, only checked addresses are used, and the peer is checked again before anything is sent. Rejects
+ * with an {@link AttemptFailure}.
  */
 export async function connectGuarded({
   hostname,

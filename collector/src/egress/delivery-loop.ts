@@ -31,7 +31,10 @@ export interface DeliveryLoop {
   turnEnd(): Promise<void>
   /** Resolves when attempts that ended by now are stored, or when the loop stops. */
   flush(): Promise<void>
-  /** Starts nothing more and aborts attempts after `withinMs` with {@link STOPPED}; resolves when their results are stored. */
+  /**
+   * Starts nothing more and aborts attempts after `withinMs` with {@link STOPPED}; resolves when their
+   * results are stored.
+   */
   stop(withinMs: number): Promise<void>
 }
 
@@ -44,7 +47,10 @@ interface DeliveryLoopOptions<Claims, Item, Finished> {
   clock: () => number
 }
 
-/** Reason of the abort signal when the collector stops: the attempt does not count and is repeated after the next start. */
+/**
+ * Reason of the abort signal when the collector stops: the attempt does not count and is repeated after the
+ * next start.
+ */
 export const STOPPED = 'stopped'
 
 // Attempts that end and items that become due meanwhile share the next turn.
@@ -193,7 +199,9 @@ interface Clocks {
   steadyNow: () => number
 }
 
-/** ms since the epoch at creation, advancing steadily: setting the wall clock makes no retry early or late. */
+/**
+ * ms since the epoch at creation, advancing steadily: setting the wall clock makes no retry early or late.
+ */
 export function createSteadyClock({ now, steadyNow }: Clocks): () => number {
   const [wallStart, steadyStart] = [now(), steadyNow()]
   return () => Math.floor(wallStart + steadyNow() - steadyStart)

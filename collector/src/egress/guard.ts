@@ -6,9 +6,15 @@ import { AttemptFailure } from './attempt-failure.js'
 
 /** Restricts outgoing requests to public addresses. */
 export interface EgressGuard {
-  /** The normalised URL, or a sentence that says why it is refused. Makes no DNS query: addresses are checked at each request. */
+  /**
+   * The normalised URL, or a sentence that says why it is refused. Makes no DNS query: addresses are checked
+   * at each request.
+   */
   checkUrl(text: string): { url: URL } | { refusal: string }
-  /** All addresses of a host (spelled like `URL.hostname`). Rejects with an {@link AttemptFailure} when any of them is not allowed. */
+  /**
+   * All addresses of a host (spelled like `URL.hostname`). Rejects with an {@link AttemptFailure} when any of
+   * them is not allowed.
+   */
   addressesOf(hostname: string, signal: AbortSignal): Promise<string[]>
   isAllowed(address: string): boolean
 }
@@ -76,7 +82,8 @@ function withoutBrackets(hostname: string): string {
 
 // Azure's metadata service, inside a public range.
 const PLATFORM_ADDRESS = '168.63.129.16'
-// The allocated part of IPv6. Outside lie ::127.0.0.1, 100:0:0:1::/64 and other addresses that `range` calls unicast.
+// The allocated part of IPv6. Outside lie ::127.0.0.1, 100:0:0:1::/64 and other addresses that `range` calls
+// unicast.
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3')
 
 // IPv4-compatible addresses such as ::8.8.8.8 are not routed, but `process` turns them into 8.8.8.8.
@@ -112,8 +119,8 @@ const TRIES = 2
 /**
  * Queries the name servers of the system.
  *
- * Not `dns.lookup`, which holds one of four threads until it is answered: a few names with slow servers would delay all others. The
- * hosts file is not read: it names machines of the internal network.
+ * Not `dns.lookup`, which holds one of four threads until it is answered: a few names with slow servers would
+ * delay all others. The hosts file is not read: it names machines of the internal network.
  */
 const lookUpAddresses: LookUp = async (hostname, signal) => {
   const resolver = new Resolver({ timeout: QUERY_TIMEOUT_MS, tries: TRIES })

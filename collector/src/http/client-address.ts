@@ -15,12 +15,18 @@ const truncateToNetwork = memoize(
   MAX_REMEMBERED_ADDRESSES,
 )
 
-/** The key of rate limits: an IPv4 address, or the /64 network of an IPv6 address, which belongs to one client. */
+/**
+ * The key of rate limits: an IPv4 address, or the /64 network of an IPv6 address, which belongs to one
+ * client.
+ */
 export function clientOf(ip: string): string {
   return isIPv4(ip) ? ip : truncateToClient(ip)
 }
 
-/** An address truncated to /24 (IPv4) or /48 (IPv6): the only part that may enter the ID of a cookieless visitor. */
+/**
+ * An address truncated to /24 (IPv4) or /48 (IPv6): the only part that may enter the ID of a cookieless
+ * visitor.
+ */
 export function networkOf(ip: string): string {
   return truncateToNetwork(ip)
 }
@@ -36,7 +42,10 @@ function truncate(ip: string, ipv4Bits: number, ipv6Bits: number): string {
 export interface TrustedProxies {
   /** Whether an address is one of the proxies, whose headers count. */
   isTrusted(address: string): boolean
-  /** The client address: that of the peer, or behind trusted proxies the one that the outermost of them reports. */
+  /**
+   * The client address: that of the peer, or behind trusted proxies the one that the outermost of them
+   * reports.
+   */
   addressOf(request: IncomingMessage): string
 }
 
@@ -49,9 +58,10 @@ const MAX_REMEMBERED_PEERS = 1_000
 /**
  * Trusted proxies by address or CIDR range, whose `X-Forwarded-For` counts.
  *
- * The header is read from the right, where the nearest proxy appended, as long as the writer is trusted; anybody can send
- * the rest. Reading stops at an entry that is not an address (`unknown`, an obfuscated name): the proxy that wrote it then
- * counts as the client. `Forwarded` is ignored, because two headers could contradict each other.
+ * The header is read from the right, where the nearest proxy appended, as long as the writer is trusted;
+ * anybody can send the rest. Reading stops at an entry that is not an address (`unknown`, an obfuscated
+ * name): the proxy that wrote it then counts as the client. `Forwarded` is ignored, because two headers could
+ * contradict each other.
  */
 export function createTrustedProxies(ranges: string[]): TrustedProxies {
   const blocks = ranges.map(parseRange)
@@ -88,7 +98,9 @@ function parseRange(range: string): [Address, number] {
   return [network, bits ?? network.toByteArray().length * 8]
 }
 
-/** Parses an address as proxies write it: `192.0.2.1`, `192.0.2.1:443`, `2001:db8::1`, `[2001:db8::1]:443`. */
+/**
+ * Parses an address as proxies write it: `192.0.2.1`, `192.0.2.1:443`, `2001:db8::1`, `[2001:db8::1]:443`.
+ */
 function parseAddress(text: string): string | undefined {
   const address = isIP(text) ? text : withoutPort(text)
   if (isIP(address) === 0) return undefined

@@ -12,8 +12,8 @@ const EXPOSED_HEADERS =
   'Retry-After, X-Next-Cursor, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id'
 
 /**
- * Sets CORS headers on every answer, errors included, but not on private routes. Without them a page would take its event
- * for failed and send it twice. No cookies are used, so any origin may post and read.
+ * Sets CORS headers on every answer, errors included, but not on private routes. Without them a page would
+ * take its event for failed and send it twice. No cookies are used, so any origin may post and read.
  */
 export function addCorsHeaders(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
@@ -33,8 +33,8 @@ export function addCorsHeaders(app: FastifyInstance): void {
 }
 
 /**
- * Sets `X-Request-Id` on errors and on the answers of APIs. Acknowledged events have none: they are the most frequent
- * answer, and every header costs time on both sides.
+ * Sets `X-Request-Id` on errors and on the answers of APIs. Acknowledged events have none: they are the most
+ * frequent answer, and every header costs time on both sides.
  */
 export function setRequestId(reply: FastifyReply): void {
   reply.header('x-request-id', reply.request.id)

@@ -57,8 +57,9 @@ const WINDOW_MS = 10_000
 const LINES_PER_WINDOW = 5
 
 /**
- * Logs answers of status 500 and above, at most five per code in ten seconds: while the store is away or a flood is
- * shed, every request ends in one, and a line for each would fill the disk. The next line has the number left out.
+ * Logs answers of status 500 and above, at most five per code in ten seconds: while the store is away or a
+ * flood is shed, every request ends in one, and a line for each would fill the disk. The next line has the
+ * number left out.
  */
 function createFailureLog(
   log: FastifyBaseLogger,

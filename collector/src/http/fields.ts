@@ -13,11 +13,16 @@ import type { Fault } from '@zenovay/tracker/contract'
 /** Reports what is wrong with a field, and what is allowed. */
 export type AddIssue = (field: string, reason: string) => void
 
-/** Checks rules over several fields. Fields that are missing or invalid are left out; a second issue about one of those is ignored. */
+/**
+ * Checks rules over several fields. Fields that are missing or invalid are left out; a second issue about one
+ * of those is ignored.
+ */
 export type Refine<Fields> = (fields: Partial<Fields>, addIssue: AddIssue) => void
 
 interface FieldRule<Parsed> {
-  /** The parsed value; undefined when it is invalid, with an issue for each reason or none for the usual one. */
+  /**
+   * The parsed value; undefined when it is invalid, with an issue for each reason or none for the usual one.
+   */
   parse?(value: unknown, addIssue: (reason: string) => void): Parsed | undefined
   /** What the field must be. @default derived from the schema */
   reason?: string
@@ -27,7 +32,10 @@ interface FieldRule<Parsed> {
 
 const RULE = Symbol('rule')
 
-/** A field with a rule beyond its schema. `parse` replaces the check of the schema, which then only documents the field. */
+/**
+ * A field with a rule beyond its schema. `parse` replaces the check of the schema, which then only documents
+ * the field.
+ */
 export function field<Parsed>(schema: TSchema, rule: FieldRule<Parsed>): TUnsafe<Parsed> {
   return Type.Unsafe<Parsed>({ ...schema, [RULE]: rule })
 }
@@ -84,7 +92,10 @@ interface ParseOptions<Fields> {
 const SHOWN_NAME_LENGTH = 100
 const WHOLE_NUMBER = /^-?\d{1,15}$/
 
-/** Parses fields by their schema. `issues` lists everything that is missing, invalid or unknown, in the order of the schema; `fields` has what is valid. */
+/**
+ * Parses fields by their schema. `issues` lists everything that is missing, invalid or unknown, in the order
+ * of the schema; `fields` has what is valid.
+ */
 export function parseFields<Schema extends TObject>(
   schema: Schema,
   given: unknown,

@@ -22,7 +22,10 @@ export function decodeJson(text: string): unknown {
   }
 }
 
-/** Whether a text may have a key that reaches a prototype. This search is cheaper than the careful parser, and few texts match. */
+/**
+ * Whether a text may have a key that reaches a prototype. This search is cheaper than the careful parser, and
+ * few texts match.
+ */
 function mayReachPrototype(text: string): boolean {
   return text.includes('\\u') || text.includes('__proto__') || text.includes('constructor')
 }
@@ -38,7 +41,10 @@ export function parseEvents(text: string): Decoded {
 
 /** Limits the memory of all request bodies together, from before they are read until they are answered. */
 interface BodyBudget {
-  /** Reserves bytes and returns the function that releases them. Throws `STORE_UNAVAILABLE` when too few are left. */
+  /**
+   * Reserves bytes and returns the function that releases them. Throws `STORE_UNAVAILABLE` when too few are
+   * left.
+   */
   reserve(bytes: number): () => void
 }
 

@@ -16,7 +16,8 @@ interface ListenOptions {
   commits: { drain(): Promise<unknown>; giveUp(): void }[]
 }
 
-// With Node's default of 511, a rush of 2,000 connections reset 250: the kernel had accepted them and dropped their first bytes.
+// With Node's default of 511, a rush of 2,000 connections reset 250: the kernel had accepted them and dropped
+// their first bytes.
 const BACKLOG = 4_096
 const IDLE_SWEEP_MS = 50
 const LAST_ANSWERS_MS = 250
@@ -42,7 +43,8 @@ export async function bindServer({ app, host, port, commits }: ListenOptions): P
 
 /** Closes the server once every request is answered. */
 async function closeServer(app: FastifyInstance): Promise<void> {
-  // Connections busy at the start of the close become idle with their answer and would be kept alive for a minute.
+  // Connections busy at the start of the close become idle with their answer and would be kept alive for a
+  // minute.
   const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS)
   await app.close()
   clearInterval(sweep)

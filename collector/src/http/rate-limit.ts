@@ -29,18 +29,19 @@ interface RateLimiterOptions {
 
 export interface RateLimiter {
   /**
-   * Counts `cost` requests of a client, all or none. Returns 0, or after how many whole seconds they would pass.
-   * Refused requests are not counted.
+   * Counts `cost` requests of a client, all or none. Returns 0, or after how many whole seconds they would
+   * pass. Refused requests are not counted.
    */
   take(client: string, cost: number): number
 }
 
 /**
- * Limits each client by an exact sliding log: the time of every request within the longest window. Fixed windows would
- * let nearly twice the burst through, and buckets would refuse too early.
+ * Limits each client by an exact sliding log: the time of every request within the longest window. Fixed
+ * windows would let nearly twice the burst through, and buckets would refuse too early.
  *
- * Memory is bounded. With too many clients or requests the oldest client is forgotten: a flood of addresses can make the
- * limiter forget a client that was over its limit and then silent, but never refuse one that is below it.
+ * Memory is bounded. With too many clients or requests the oldest client is forgotten: a flood of addresses
+ * can make the limiter forget a client that was over its limit and then silent, but never refuse one that is
+ * below it.
  */
 export function createRateLimiter({
   rules,
@@ -177,17 +178,21 @@ export function createRequestLogPool(size: number): RequestLogPool {
 const NONE = -1
 
 interface ClientTable {
-  /** Marks a client as the newest and returns its slot, 0 to `maxClients - 1`. A full table evicts the oldest client. */
+  /**
+   * Marks a client as the newest and returns its slot, 0 to `maxClients - 1`. A full table evicts the oldest
+   * client.
+   */
   touch(client: string): number
   /** Evicts the client that was seen longest ago. */
   forgetOldest(): void
 }
 
 /**
- * A least-recently-used table of clients in memory of a fixed size. `onForget` gets the slot of each evicted client.
+ * A least-recently-used table of clients in memory of a fixed size. `onForget` gets the slot of each evicted
+ * client.
  *
- * A Map leaves garbage: a flood of a million addresses rebuilds it again and again, and on a busy machine 76 MB were not
- * collected in time.
+ * A Map leaves garbage: a flood of a million addresses rebuilds it again and again, and on a busy machine 76
+ * MB were not collected in time.
  */
 export function createClientTable(maxClients: number, onForget: (slot: number) => void): ClientTable {
   const names = new Array<string>(maxClients).fill('')

@@ -63,7 +63,10 @@ function createRequestIds(): () => string {
   return () => `${start}-${(requests++).toString(36)}`
 }
 
-/** Accepts only JSON bodies, as text. Forms and text/plain are refused, because pages of other origins can send them without a preflight. */
+/**
+ * Accepts only JSON bodies, as text. Forms and text/plain are refused, because pages of other origins can
+ * send them without a preflight.
+ */
 export function acceptJsonAsText(routes: FastifyInstance, bodyLimit: number): void {
   routes.removeAllContentTypeParsers()
   routes.addContentTypeParser(

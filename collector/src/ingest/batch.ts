@@ -42,15 +42,18 @@ interface BatchIngestServices {
 }
 
 /**
- * Ingests a body of `POST /api/v1/events`; the caller has counted one event as received. Resolves when every valid
- * event is on disk. Throws an {@link ApiError} when none is valid or one could not be stored.
+ * Ingests a body of `POST /api/v1/events`; the caller has counted one event as received. Resolves when every
+ * valid event is on disk. Throws an {@link ApiError} when none is valid or one could not be stored.
  */
 export type IngestBatch = (body: string, key: ApiKey) => Promise<BatchSummary>
 
 // About five milliseconds of work, then requests of browsers get their turn.
 const EVENTS_PER_TURN = 100
 
-/** The pipeline of the batch endpoint: the API key replaces limit and origin; each event passes the same stages as any other. */
+/**
+ * The pipeline of the batch endpoint: the API key replaces limit and origin; each event passes the same
+ * stages as any other.
+ */
 export function createBatchIngest({
   control,
   findSite,

@@ -71,7 +71,8 @@ export type PublishedRow = Pick<
 /**
  * CRC-32 of an event's content. Events with the same id and different fingerprints are different events.
  *
- * It covers the stored columns that the sender sets, and leaves out times and visitor, which differ between retries.
+ * It covers the stored columns that the sender sets, and leaves out times and visitor, which differ between
+ * retries.
  */
 export function fingerprintOf({ event_type, event_name, origin, path, query, properties }: EventRow): number {
   return crc32(`${event_type}\n${event_name}\n${origin}\n${path}\n${query}\n${properties}`)

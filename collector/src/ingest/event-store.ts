@@ -20,7 +20,10 @@ export interface CookielessSession {
   seen: number
 }
 
-/** Selects all events of some sites, only those of a visitor, or only those before a time (ms since the epoch). */
+/**
+ * Selects all events of some sites, only those of a visitor, or only those before a time (ms since the
+ * epoch).
+ */
 export interface Deletion {
   siteIds: string[]
   visitorId?: string
@@ -35,8 +38,8 @@ export interface DeletionResult {
 }
 
 /**
- * Position of an event in the storage order of its site, over all collectors. A reader that has seen one position has
- * seen all before it. Integers.
+ * Position of an event in the storage order of its site, over all collectors. A reader that has seen one
+ * position has seen all before it. Integers.
  */
 export interface FeedPosition {
   /** Increases with every insert of any collector. */
@@ -91,7 +94,10 @@ export interface FeedPage {
  * Inserts are idempotent by `batchId`: a batch whose answer was lost is sent again whole.
  */
 export interface EventStore {
-  /** Resolves when the rows are on disk; rejects with a `NotStoredError` when the store confirms that they are not. */
+  /**
+   * Resolves when the rows are on disk; rejects with a `NotStoredError` when the store confirms that they are
+   * not.
+   */
   insertEvents(rows: EventRow[], batchId: string, signal?: AbortSignal): Promise<void>
   insertHeartbeats(rows: HeartbeatRow[], batchId: string, signal?: AbortSignal): Promise<void>
   /** Finds events received since `since`: the fingerprints of the rows with each id, by {@link eventKey}. */
@@ -101,11 +107,13 @@ export interface EventStore {
   /** Time of receipt of the newest event since `since`, ms since the epoch; 0 without one. */
   newestReceipt(since: number): Promise<number>
   /**
-   * Deletes duplicates of events received since `since`, except the row received first; resolves to their number.
-   * Safe to run concurrently: a row is deleted only while an earlier one exists.
+   * Deletes duplicates of events received since `since`, except the row received first; resolves to their
+   * number. Safe to run concurrently: a row is deleted only while an earlier one exists.
    */
   deleteDuplicates(since: number): Promise<number>
-  /** Sessions of cookieless visitors with an event received since `since`: the newest `limit`, oldest first. */
+  /**
+   * Sessions of cookieless visitors with an event received since `since`: the newest `limit`, oldest first.
+   */
   recentSessions(since: number, limit: number): Promise<CookielessSession[]>
   /** Events of a site in storage order; of duplicates, the first. */
   eventsSince(siteId: string, query: FeedQuery): Promise<FeedPage>
@@ -114,8 +122,8 @@ export interface EventStore {
   /** Distinct visitors with an event or heartbeat received since `since`. */
   countVisitorsSince(siteId: string, since: number, signal?: AbortSignal): Promise<number>
   /**
-   * Deletes events and heartbeats for good: afterwards no query finds them and no file of the store holds them.
-   * Runs one deletion at a time. Idempotent.
+   * Deletes events and heartbeats for good: afterwards no query finds them and no file of the store holds
+   * them. Runs one deletion at a time. Idempotent.
    */
   delete(deletion: Deletion): Promise<DeletionResult>
   /** Resolves within two seconds, even when the store hangs. */

@@ -1,7 +1,9 @@
 import type { ErrorCode } from '@zenovay/tracker/contract'
 import { ApiError } from '../errors.js'
 
-/** Reasons for dropping an event. `shed` and `failed` are errors of the collector; the sender retries those. */
+/**
+ * Reasons for dropping an event. `shed` and `failed` are errors of the collector; the sender retries those.
+ */
 const DROP_REASONS = ['invalid', 'bot', 'origin', 'unknown_site', 'limited', 'shed', 'failed'] as const
 type DropReason = (typeof DROP_REASONS)[number]
 
@@ -27,7 +29,10 @@ export function outcomeOf(error: unknown): DropReason {
   return (error instanceof ApiError && DROP_REASON_OF[error.code]) || 'failed'
 }
 
-/** Counts received events, or heartbeats, and their outcomes. Both sums are equal while none is being processed. */
+/**
+ * Counts received events, or heartbeats, and their outcomes. Both sums are equal while none is being
+ * processed.
+ */
 export interface Tally {
   /** @default 1 */
   receive(count?: number): void
@@ -60,7 +65,8 @@ interface Rejection {
 /**
  * The events of a request that are rejected for good.
  *
- * Throws when the collector failed to store one: the sender then retries all, and those already stored are duplicates.
+ * Throws when the collector failed to store one: the sender then retries all, and those already stored are
+ * duplicates.
  */
 export function listRejections(results: EventResult[]): Rejection[] {
   const failed = results.find(({ outcome }) => outcome === 'shed' || outcome === 'failed')
@@ -68,7 +74,10 @@ export function listRejections(results: EventResult[]): Rejection[] {
   return results.flatMap(({ error }, index) => (error ? [{ index, error }] : []))
 }
 
-/** The error of a batch without a valid event. Details name issues by the event's index in the array called `list`. */
+/**
+ * The error of a batch without a valid event. Details name issues by the event's index in the array called
+ * `list`.
+ */
 export function toBatchError(rejections: Rejection[], list = ''): ApiError {
   const details = rejections.flatMap(({ index, error }) =>
     error.details

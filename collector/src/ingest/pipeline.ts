@@ -41,7 +41,10 @@ export interface IngestRequest extends Connection {
 
 /** Both methods count outcomes; the caller has counted one event or heartbeat as received. */
 export interface Ingest {
-  /** Resolves when every valid event of the body is on disk. Throws an {@link ApiError} when none is valid or one could not be stored. */
+  /**
+   * Resolves when every valid event of the body is on disk. Throws an {@link ApiError} when none is valid or
+   * one could not be stored.
+   */
   ingestEvents(request: IngestRequest): Promise<IngestAnswer>
   /** Keeps a visitor in the live count. Throws an {@link ApiError} unless the heartbeat is on disk. */
   ingestHeartbeat(request: IngestRequest): Promise<IngestAnswer>
@@ -167,7 +170,9 @@ export interface EventProcessorServices {
 /** Never rejects: a dropped event is a result, and does not affect the others of its request. */
 export type ProcessEvent = (body: unknown, context: RequestContext) => Promise<EventResult>
 
-/** The stages of one event, from validate to commit; the public endpoints and the batch endpoint share them. */
+/**
+ * The stages of one event, from validate to commit; the public endpoints and the batch endpoint share them.
+ */
 export function createEventProcessor({ identifier, commit, now }: EventProcessorServices): ProcessEvent {
   return (body, { site, ip, country, language }) => {
     try {
@@ -198,8 +203,8 @@ function validate(body: unknown): ValidEvent {
 }
 
 /**
- * Makes an event cookieless when its browser sends a privacy signal (Global Privacy Control, Do Not Track): it counts,
- * without the ids of visitor and user.
+ * Makes an event cookieless when its browser sends a privacy signal (Global Privacy Control, Do Not Track):
+ * it counts, without the ids of visitor and user.
  */
 export function respectPrivacySignal(event: ValidEvent): ValidEvent {
   return event.gpc ? { ...event, cookieless: true, visitor_id: undefined, user_id: undefined } : event

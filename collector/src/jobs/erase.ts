@@ -5,7 +5,10 @@ import type { Deletion, DeletionResult, EventStore } from '../ingest/event-store
 import type { Rollups } from '../reports/rollup-store.js'
 import type { Webhooks } from '../webhooks/service.js'
 
-/** Deletes matching events acknowledged so far, including those not written yet. Rejects with `STORE_UNAVAILABLE`. */
+/**
+ * Deletes matching events acknowledged so far, including those not written yet. Rejects with
+ * `STORE_UNAVAILABLE`.
+ */
 export type Erase = (deletion: Deletion) => Promise<DeletionResult>
 
 interface Draining {
@@ -24,7 +27,10 @@ interface EraserServices {
   webhooks: Pick<Webhooks, 'erase'>
 }
 
-/** Writes the queues before it deletes: events still queued would be written after the deletion. Rollups pause meanwhile. */
+/**
+ * Writes the queues before it deletes: events still queued would be written after the deletion. Rollups pause
+ * meanwhile.
+ */
 export function createEraser({ events, commit, heartbeats, rollups, webhooks }: EraserServices): Erase {
   return async (deletion) => {
     const drained = Promise.all([commit.drain(), heartbeats.drain()]).then(() => true)
@@ -47,7 +53,10 @@ interface RemovalServices {
   now: number
 }
 
-/** Deletes the events of removed sites, again once the last stragglers must be stored, and then the record of the removal. */
+/**
+ * Deletes the events of removed sites, again once the last stragglers must be stored, and then the record of
+ * the removal.
+ */
 export async function finishRemovals(
   { control, erase, now }: RemovalServices,
   signal: AbortSignal,

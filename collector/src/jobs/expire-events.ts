@@ -16,7 +16,10 @@ interface Expiry {
 // The ids are part of the request URL, whose length is limited.
 const SITES_PER_QUERY = 1_000
 
-/** Deletes events past the retention of their site, one query per retention period. Writes nothing when there are none. */
+/**
+ * Deletes events past the retention of their site, one query per retention period. Writes nothing when there
+ * are none.
+ */
 export async function* deleteExpired(
   sites: Site[],
   events: Pick<EventStore, 'delete'>,
@@ -34,7 +37,10 @@ export async function* deleteExpired(
     }
 }
 
-/** The UTC midnight `months` calendar months before `now` (ms since the epoch); earlier events are past their retention. */
+/**
+ * The UTC midnight `months` calendar months before `now` (ms since the epoch); earlier events are past their
+ * retention.
+ */
 export function retentionCutoff(now: number, months: number): number {
   const today = new Date(now)
   const [year, month] = [today.getUTCFullYear(), today.getUTCMonth() - months]

@@ -21,7 +21,10 @@ const RETENTION_INTERVAL_MS = 24 * 60 * 60 * 1000
 const RETENTION_RETRY_MS = 60 * 60 * 1000
 const ROLL_UP_FOR_MS = 30_000
 
-/** Jobs on stored events: `removals` and `rollups` every minute; `retention` after one minute, then daily, and an hour after a failure. */
+/**
+ * Jobs on stored events: `removals` and `rollups` every minute; `retention` after one minute, then daily, and
+ * an hour after a failure.
+ */
 export function createHousekeeping({
   control,
   events,

@@ -15,8 +15,8 @@ interface JobSources extends Omit<HousekeepingServices, 'webhooks'> {
 }
 
 /**
- * Everything that runs unasked, except the two delivery loops, which sleep until a delivery is due: `webhooks/deliver` and
- * `alerts/notify/deliver`.
+ * Everything that runs unasked, except the two delivery loops, which sleep until a delivery is due:
+ * `webhooks/deliver` and `alerts/notify/deliver`.
  */
 export function listJobs({
   salts,
@@ -32,7 +32,8 @@ export function listJobs({
     webhooks.refresh,
     // Every 10 seconds: alerts, for each minute that is over.
     alerts.evaluation,
-    // Every 15 seconds: session ends, duration goals, high-value visitors, events left unpublished by a crash.
+    // Every 15 seconds: session ends, duration goals, high-value visitors, events left unpublished by a
+    // crash.
     webhookEvents,
     // Every minute: events stored twice by two collectors; only where collectors share a store.
     ...(duplicates.job ? [duplicates.job] : []),

@@ -29,8 +29,8 @@ const DURATION_BUCKETS_S = [0.001, 0.01, 0.1, 0.5, 1, 5, 10, 30, 60]
 const LOG_FAILURES_EVERY_MS = 60_000
 
 /**
- * Runs a job once per call: never twice at once (a call during a run returns that run), and without rejecting.
- * Failures are logged, at most one a minute.
+ * Runs a job once per call: never twice at once (a call during a run returns that run), and without
+ * rejecting. Failures are logged, at most one a minute.
  */
 export function createJobRunner(
   { name, run }: Pick<Job, 'name' | 'run'>,

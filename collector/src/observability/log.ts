@@ -12,8 +12,8 @@ const NOT_PRINTABLE = /[^\x20-\x7e]/g
 /**
  * Creates the log: JSON lines without bodies, addresses, user agents or query strings.
  *
- * Errors are reduced to name, code, message and frames. Node attaches the rejected URL to some errors and the bytes of
- * the request to others.
+ * Errors are reduced to name, code, message and frames. Node attaches the rejected URL to some errors and the
+ * bytes of the request to others.
  */
 export function createLog(level: LogLevel, destination: DestinationStream = pino.destination(2)): Logger {
   return pino(
@@ -34,7 +34,10 @@ function serializeError(error: unknown) {
   return { type: error.name, code, message: toPrintable(describeError(error)), stack: frames }
 }
 
-/** Replaces characters that a terminal may execute as escape sequences, including U+009B, which JSON does not escape. */
+/**
+ * Replaces characters that a terminal may execute as escape sequences, including U+009B, which JSON does not
+ * escape.
+ */
 function toPrintable(text: string): string {
   return text.replace(NOT_PRINTABLE, '?')
 }

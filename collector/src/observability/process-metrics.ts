@@ -5,7 +5,10 @@ import type { Registry } from './registry.js'
 const RESOLUTION_MS = 20
 const NS = 1e-9
 
-/** Adds memory, CPU and event loop metrics of this process, under the names of the Prometheus client libraries where they exist. */
+/**
+ * Adds memory, CPU and event loop metrics of this process, under the names of the Prometheus client libraries
+ * where they exist.
+ */
 export function addProcessMetrics({ gauge, readCounter }: Registry): { close(): void } {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   delay.enable()

@@ -16,7 +16,10 @@ export function formatCursor<Position>(query: unknown, { period, position }: Pag
   )
 }
 
-/** Parses a cursor; undefined when it is malformed or belongs to another query. `parsePosition` returns undefined for an invalid position. */
+/**
+ * Parses a cursor; undefined when it is malformed or belongs to another query. `parsePosition` returns
+ * undefined for an invalid position.
+ */
 export function parseCursor<Position>(
   text: string,
   query: unknown,

@@ -34,7 +34,10 @@ interface ParsedPeriod {
   period: Period
 }
 
-/** Parses the period of a query in the site's time zone; 7 days by default. With issues added to `issues`, the result is meaningless. */
+/**
+ * Parses the period of a query in the site's time zone; 7 days by default. With issues added to `issues`, the
+ * result is meaningless.
+ */
 export function parsePeriod(
   { range, timeRange, from, to }: PeriodQuery,
   clock: Clock,
@@ -61,8 +64,8 @@ export function periodOf(range: Range, { timeZone, now }: Clock): Period {
 }
 
 /**
- * The previous period of the same length. A period that starts with a day moves back by whole calendar days, so that a
- * half day is compared with a half day; any other moves back by its duration.
+ * The previous period of the same length. A period that starts with a day moves back by whole calendar days,
+ * so that a half day is compared with a half day; any other moves back by its duration.
  */
 export function previousOf({ from, to }: Period, timeZone: string): Period {
   if (startOfDay(from, timeZone) !== from) return { from: from - (to - from), to: from }
@@ -132,7 +135,8 @@ interface PeriodDay {
 /**
  * Start of the day of a `moment` (ms since the epoch).
  *
- * Where clocks go forward at midnight, the day starts at 01:00; where midnight occurs twice, at the first one.
+ * Where clocks go forward at midnight, the day starts at 01:00; where midnight occurs twice, at the first
+ * one.
  */
 export function startOfDay(moment: number, timeZone: string): number {
   return firstOf(inZone(moment, timeZone).startOf('day'))
@@ -172,7 +176,10 @@ export function daysOf({ from, to }: Period, timeZone: string): PeriodDay[] {
   return days
 }
 
-/** Start of the next day. Without a clock change that is 24 hours later, computed at a fraction of luxon's cost. */
+/**
+ * Start of the next day. Without a clock change that is 24 hours later, computed at a fraction of luxon's
+ * cost.
+ */
 function startOfNextDay(start: number, date: string, zone: IANAZone): number {
   const offset = zone.offset(start)
   const isMidnight = (start + offset * MINUTE_MS) % DAY_MS === 0

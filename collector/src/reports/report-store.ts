@@ -45,7 +45,9 @@ export interface Slice {
   offset: number
 }
 
-/** `bounceRate` is a percentage, `averageDuration` seconds; both have one decimal and are 0 without visits. */
+/**
+ * `bounceRate` is a percentage, `averageDuration` seconds; both have one decimal and are 0 without visits.
+ */
 export interface VisitMetrics {
   visitors: number
   visits: number
@@ -59,7 +61,10 @@ export interface RankedRow extends VisitMetrics {
   name: string
 }
 
-/** `bounceRate` is a percentage of the visits that began on the page, `averageTime` seconds until the next page; both have one decimal and are 0 without data. */
+/**
+ * `bounceRate` is a percentage of the visits that began on the page, `averageTime` seconds until the next
+ * page; both have one decimal and are 0 without data.
+ */
 export interface PageRow {
   url: string
   path: string
@@ -81,7 +86,10 @@ export interface ValueParts {
   revenue: number
 }
 
-/** A visitor, by the visits of the scope. Times are ms since the epoch. `country` to `landingPage` are of the newest visit. */
+/**
+ * A visitor, by the visits of the scope. Times are ms since the epoch. `country` to `landingPage` are of the
+ * newest visit.
+ */
 export interface VisitorRow {
   id: string
   country: string
@@ -131,7 +139,10 @@ export interface RevenueRow {
   visitors: number
 }
 
-/** Conversions of a goal. `conversionRate` is a percentage of the visits of the scope, with one decimal; 0 without visits. */
+/**
+ * Conversions of a goal. `conversionRate` is a percentage of the visits of the scope, with one decimal; 0
+ * without visits.
+ */
 export interface GoalMetrics {
   /** Visits that reached the goal. */
   conversions: number
@@ -150,10 +161,15 @@ export interface ErrorGroupRow {
   lastSeen: number
 }
 
-/** Queries of reports. Every method rejects with `STORE_UNAVAILABLE` when the store is unreachable or busy. */
+/**
+ * Queries of reports. Every method rejects with `STORE_UNAVAILABLE` when the store is unreachable or busy.
+ */
 export interface ReportStore {
   summary(scope: ReportScope): Promise<VisitMetrics>
-  /** Metrics of consecutive parts of the period. `starts` has the start of each part, the first equal to that of the period. Parts without visits are zeros. */
+  /**
+   * Metrics of consecutive parts of the period. `starts` has the start of each part, the first equal to that
+   * of the period. Parts without visits are zeros.
+   */
   timeline(scope: ReportScope, starts: readonly number[]): Promise<VisitMetrics[]>
   /** Most viewed first, then by URL. */
   pages(scope: ReportScope, slice: Slice): Promise<PageRow[]>
@@ -165,7 +181,9 @@ export interface ReportStore {
   visitor(scope: ReportScope, visitorId: string): Promise<VisitorRow | undefined>
   /** Custom events and goals by name, most frequent first, then by name. */
   eventNames(scope: ReportScope, slice: Slice): Promise<EventCount[]>
-  /** Values of each property of the events with this name, most frequent first; at most `limit` per property. */
+  /**
+   * Values of each property of the events with this name, most frequent first; at most `limit` per property.
+   */
   eventProperties(scope: ReportScope, name: string, limit: number): Promise<PropertyCount[]>
   /** By currency, most events first. */
   revenue(scope: ReportScope): Promise<RevenueRow[]>

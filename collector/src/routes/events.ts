@@ -56,8 +56,8 @@ interface CountedRoute {
 }
 
 const RETRY_AFTER_S = 5
-// All bodies that wait for their commit, about a second of work. More would only make all of them wait: with 2,000
-// connections that sent 30 events each, an event waited for 15 s, and some requests timed out unread.
+// All bodies that wait for their commit, about a second of work. More would only make all of them wait: with
+// 2,000 connections that sent 30 events each, an event waited for 15 s, and some requests timed out unread.
 const MAX_PENDING_CHARACTERS = 8 * 1024 * 1024
 
 // A beacon is text/plain so that it needs no preflight. Both types hold the same JSON.
@@ -191,7 +191,8 @@ interface BatchRouteServices {
 
 const MEBIBYTE = 1024 * 1024
 const MAX_PENDING_BYTES = 16 * MEBIBYTE
-// Rows take more memory than short events: 32 of the smallest bodies leave room in the queue for the events of browsers.
+// Rows take more memory than short events: 32 of the smallest bodies leave room in the queue for the events
+// of browsers.
 const MIN_RESERVED_BYTES = MEBIBYTE / 2
 
 const WIRE_ERROR = Type.Object({

@@ -105,7 +105,10 @@ export function addHealthRoutes(app: FastifyInstance, { isStoreReachable, queues
 
 const TIMEOUT_MS = 1_500
 
-/** Whether the store is reachable; false after 1.5 seconds. Concurrent probes share one query, so a flood of health checks is no flood of queries. */
+/**
+ * Whether the store is reachable; false after 1.5 seconds. Concurrent probes share one query, so a flood of
+ * health checks is no flood of queries.
+ */
 function createStoreProbe(isReachable: () => Promise<boolean>): () => Promise<boolean> {
   let pending: Promise<boolean> | undefined
   return async () => {

@@ -31,7 +31,10 @@ const SCRIPTS = {
 
 export const SCRIPT_ROUTES = Object.values(SCRIPTS).flatMap(({ latest, pinned }) => [latest, pinned])
 
-/** The headers let any page load the scripts with `integrity` and `crossorigin`, also a cross-origin isolated one. */
+/**
+ * The headers let any page load the scripts with `integrity` and `crossorigin`, also a cross-origin isolated
+ * one.
+ */
 export function addScriptRoutes(app: FastifyInstance, assets: ScriptAsset[]): void {
   for (const asset of assets) {
     const { latest, pinned } = SCRIPTS[asset.name]

@@ -15,7 +15,8 @@ interface StreamRouteServices {
 
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
-  // Keeps proxies from caching or transforming the stream, and nginx from holding it back until a buffer is full.
+  // Keeps proxies from caching or transforming the stream, and nginx from holding it back until a buffer is
+  // full.
   'cache-control': 'no-store, no-transform',
   'x-accel-buffering': 'no',
 }

@@ -29,18 +29,25 @@ export interface DeliveryEngine {
   /** Call after queueing deliveries for these webhooks. */
   wake(webhookIds: Iterable<string>): void
   /**
-   * Changes a webhook while none of its attempts start; resolves when no attempt from before the change is under way.
-   * `wait` lets those attempts finish; `cut` aborts them after half a second and cancels their deliveries.
+   * Changes a webhook while none of its attempts start; resolves when no attempt from before the change is
+   * under way. `wait` lets those attempts finish; `cut` aborts them after half a second and cancels their
+   * deliveries.
    */
   change<Result>(webhookId: string, end: 'wait' | 'cut', make: () => Promise<Result>): Promise<Result>
-  /** Sends a message outside the queue, at the pace of its host. `make` runs while no change is under way; undefined when it returns none. */
+  /**
+   * Sends a message outside the queue, at the pace of its host. `make` runs while no change is under way;
+   * undefined when it returns none.
+   */
   sendNow(
     webhook: Pick<Webhook, 'id' | 'url'>,
     make: () => Promise<Message | undefined>,
   ): Promise<AttemptResult | undefined>
   /** Attempts under way. */
   inFlight(): number
-  /** Starts nothing more; resolves soon after `withinMs` at most. Attempts cut then are repeated after the next start. */
+  /**
+   * Starts nothing more; resolves soon after `withinMs` at most. Attempts cut then are repeated after the
+   * next start.
+   */
   stop(withinMs: number): Promise<void>
 }
 
@@ -70,7 +77,10 @@ const START_WITHIN_MS = 1_000
 const LATEST_END_MS = START_WITHIN_MS + ATTEMPT_DEADLINE_MS + 500
 const REMOVED = 'removed'
 
-/** Delivers queued webhook events: the queue adapter of the delivery loop, and changes of webhooks between its attempts. */
+/**
+ * Delivers queued webhook events: the queue adapter of the delivery loop, and changes of webhooks between its
+ * attempts.
+ */
 export function createDeliveryEngine({
   store,
   send,

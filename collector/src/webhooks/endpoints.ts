@@ -132,7 +132,10 @@ export function createEndpoints(limits: HostLimits): Endpoints {
   }
 }
 
-/** Limits the requests to each destination host, across all webhooks: webhooks may be aimed at a host to harm it. */
+/**
+ * Limits the requests to each destination host, across all webhooks: webhooks may be aimed at a host to harm
+ * it.
+ */
 export interface HostLimits {
   /** How many requests may start now. */
   free(host: string, now: number): number
@@ -147,7 +150,8 @@ export const MAX_CONCURRENT_PER_HOST = 8
 /** In any second. */
 const MAX_REQUESTS_PER_HOST_S = 100
 
-// Evenly spaced, so that a crash interrupts few requests; burst and spacing together stay just below the limit of any second.
+// Evenly spaced, so that a crash interrupts few requests; burst and spacing together stay just below the
+// limit of any second.
 const BURST = 5
 const SPACING_MS = 1000 / (MAX_REQUESTS_PER_HOST_S - BURST - 1)
 const BURST_MS = (BURST - 1) * SPACING_MS

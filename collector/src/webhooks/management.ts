@@ -11,13 +11,16 @@ import type { ReplayChoice } from './webhook-store.js'
 import { MAX_WEBHOOKS, type NewWebhook, type Webhook, WEBHOOK_EVENTS, type WebhookReach } from './webhook.js'
 
 /**
- * Webhook management behind both APIs; callers check that the key may manage webhooks. A key reaches the webhooks of its site or, for
- * account-wide keys, of its account; others are `NOT_FOUND`.
+ * Webhook management behind both APIs; callers check that the key may manage webhooks. A key reaches the
+ * webhooks of its site or, for account-wide keys, of its account; others are `NOT_FOUND`.
  */
 export interface WebhookManagement {
   /** Why a URL may not be called, without looking up its host; undefined when it may. */
   findUrlIssue(url: string): string | undefined
-  /** Adds one to a site that the key reaches, or with null to its account. Throws `VALIDATION_ERROR` when the URL may not be called or there are too many. The secret is returned here only. */
+  /**
+   * Adds one to a site that the key reaches, or with null to its account. Throws `VALIDATION_ERROR` when the
+   * URL may not be called or there are too many. The secret is returned here only.
+   */
   create(
     key: ApiKey,
     siteId: string | null,
@@ -49,7 +52,10 @@ interface WebhookManagementServices {
   limiter: RateLimiter
 }
 
-/** Event name of test deliveries; no webhook can subscribe to it, so no receiver mistakes a test for a real event. */
+/**
+ * Event name of test deliveries; no webhook can subscribe to it, so no receiver mistakes a test for a real
+ * event.
+ */
 const TEST_EVENT = 'test'
 /** Test deliveries per account. */
 export const TEST_RULES = [{ limit: 30, windowMs: 60_000 }]

@@ -4,9 +4,15 @@ import type { Webhook, WebhookEvent, WebhookEventName } from './webhook.js'
 
 /** Queues events for the webhooks that subscribe to them. */
 export interface Outbox {
-  /** Whether an active webhook of the site or its account subscribes to the event. Answered from memory: called for every event of ingest. */
+  /**
+   * Whether an active webhook of the site or its account subscribes to the event. Answered from memory:
+   * called for every event of ingest.
+   */
   hasSubscriber(siteId: string, name: WebhookEventName): boolean
-  /** Resolves when the events are on the disk for every subscribed webhook created before `at`; those it has already are skipped. Rejects with `STORE_UNAVAILABLE`. */
+  /**
+   * Resolves when the events are on the disk for every subscribed webhook created before `at`; those it has
+   * already are skipped. Rejects with `STORE_UNAVAILABLE`.
+   */
   put(events: WebhookEvent[]): Promise<void>
 }
 
@@ -91,7 +97,10 @@ interface BodyParts {
   data: string
 }
 
-/** The request body, exactly like `JSON.stringify({ id, event, timestamp, data })`: some receivers parse, serialise and compare it. */
+/**
+ * The request body, exactly like `JSON.stringify({ id, event, timestamp, data })`: some receivers parse,
+ * serialise and compare it.
+ */
 export function buildBody({ id, event, at, data }: BodyParts): string {
   return `{"id":${JSON.stringify(id)},"event":${JSON.stringify(event)},"timestamp":"${new Date(at).toISOString()}","data":${data}}`
 }

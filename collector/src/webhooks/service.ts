@@ -14,13 +14,19 @@ import type { NewWebhook, Webhook } from './webhook.js'
 export interface Webhooks extends Pick<WebhookStore, 'findWebhook' | 'listWebhooks' | 'listLog'> {
   /** Undefined when the site (or the account, for webhooks of all sites) has `MAX_WEBHOOKS` already. */
   add(webhook: NewWebhook, actor: string | null): Promise<Webhook | undefined>
-  /** Replaces the secret, sealed; resolves when no attempt signed with the old one is under way, after about six seconds at most. False when there is no such webhook. */
+  /**
+   * Replaces the secret, sealed; resolves when no attempt signed with the old one is under way, after about
+   * six seconds at most. False when there is no such webhook.
+   */
   rotate(id: string, secret: string, actor: string | null): Promise<boolean>
   /** Resolves when nothing is delivered to it any more. False when there is no such webhook. */
   remove(id: string, actor: string | null): Promise<boolean>
   /** Enables a disabled webhook, with its waiting deliveries. False when there is no such webhook. */
   enable(id: string, actor: string | null): Promise<boolean>
-  /** Sends one signed event at once and logs the attempt, without retries or effect on the webhook. Undefined when there is no such webhook. */
+  /**
+   * Sends one signed event at once and logs the attempt, without retries or effect on the webhook. Undefined
+   * when there is no such webhook.
+   */
   test(id: string, test: TestDelivery): Promise<AttemptResult | undefined>
   /** Queues deliveries again and resolves to their number. Undefined when there is no such webhook. */
   replay(id: string, choice: ReplayChoice, actor: string | null): Promise<number | undefined>
@@ -35,7 +41,10 @@ export interface Webhooks extends Pick<WebhookStore, 'findWebhook' | 'listWebhoo
   inFlight(): number
   /** Deliveries that are not over, as of two seconds ago. */
   backlog(): number
-  /** Starts no more attempts and waits for those under way, `withinMs` at most; the outbox still accepts events. */
+  /**
+   * Starts no more attempts and waits for those under way, `withinMs` at most; the outbox still accepts
+   * events.
+   */
   stop(withinMs: number): Promise<void>
 }
 
@@ -152,7 +161,8 @@ export async function createWebhooks({
   }
 }
 
-// A large backlog of expired rows must not hold up requests: one step every ten milliseconds, the rest in the next run.
+// A large backlog of expired rows must not hold up requests: one step every ten milliseconds, the rest in the
+// next run.
 const STEP_PAUSE_MS = 10
 const MAX_STEPS = 1_000
 
@@ -188,7 +198,10 @@ interface TestDelivery {
   actor: string | null
 }
 
-/** Sends a test message to a webhook, under the usual limits and guard. Undefined when there is no such webhook. */
+/**
+ * Sends a test message to a webhook, under the usual limits and guard. Undefined when there is no such
+ * webhook.
+ */
 async function sendTest(
   { store, engine, now }: TestServices,
   id: string,

@@ -26,8 +26,8 @@ export function createWebhookSecret(): string {
 }
 
 /**
- * Headers that describe and sign a delivery, in three independent families. The hexadecimal signatures use the whole secret text as
- * key, Standard Webhooks the bytes that it encodes.
+ * Headers that describe and sign a delivery, in three independent families. The hexadecimal signatures use
+ * the whole secret text as key, Standard Webhooks the bytes that it encodes.
  */
 export function signDelivery({
   secret,

@@ -3,7 +3,10 @@ import type { AttemptResult } from '../egress/attempt.js'
 import type { Deletion } from '../ingest/event-store.js'
 import type { NewWebhook, Webhook, WebhookEvent, WebhookReach } from './webhook.js'
 
-/** `delivery` and `test` are attempts; `dropped` counts discarded deliveries in one entry; the others are changes of the webhook. */
+/**
+ * `delivery` and `test` are attempts; `dropped` counts discarded deliveries in one entry; the others are
+ * changes of the webhook.
+ */
 export type LogKind =
   'delivery' | 'test' | 'dropped' | 'created' | 'rotated' | 'removed' | 'enabled' | 'disabled' | 'replayed'
 
@@ -66,7 +69,10 @@ export interface WebhookStore {
   listWebhooks(reach: WebhookReach): Promise<Webhook[]>
   /** Active webhooks of every account. */
   listActiveWebhooks(): Promise<Webhook[]>
-  /** False when there is no such webhook. Attempts under way still use the old secret; see `DeliveryEngine.change`. */
+  /**
+   * False when there is no such webhook. Attempts under way still use the old secret; see
+   * `DeliveryEngine.change`.
+   */
   setSecret(id: string, secret: string, change: Change): Promise<boolean>
   /** False when there is no such webhook. */
   enableWebhook(id: string, change: Change): Promise<boolean>
@@ -75,8 +81,8 @@ export interface WebhookStore {
   /** Newest first. */
   listLog(filter: LogFilter): Promise<LogEntry[]>
   /**
-   * Queues events for every active webhook that subscribes to them and was created before they occurred, unless it has them already.
-   * `now` is the steady clock of due times; `wallNow` is ms since the epoch.
+   * Queues events for every active webhook that subscribes to them and was created before they occurred,
+   * unless it has them already. `now` is the steady clock of due times; `wallNow` is ms since the epoch.
    */
   putDeliveries(events: WebhookEvent[], times: { now: number; wallNow: number }): Promise<PutResult>
   /** Logs the attempt of a test delivery. */
@@ -84,7 +90,10 @@ export interface WebhookStore {
     webhook: Webhook,
     test: { eventId: string; event: string; result: AttemptResult } & Change,
   ): Promise<void>
-  /** Queues deliveries again from their first attempt and resolves to their number. Undefined when there is no such webhook. */
+  /**
+   * Queues deliveries again from their first attempt and resolves to their number. Undefined when there is no
+   * such webhook.
+   */
   replay(id: string, choice: ReplayChoice, change: Change & { dueAt: number }): Promise<number | undefined>
   /** Account ids by site id. */
   listSiteAccounts(): Promise<Map<string, string>>
@@ -143,7 +152,10 @@ export interface TurnResult {
 
 /** The delivery queue. */
 export interface DeliveryStore {
-  /** Does not wait for the disk: a crash of the process loses nothing, a crash of the machine only results of attempts, which are then repeated. */
+  /**
+   * Does not wait for the disk: a crash of the process loses nothing, a crash of the machine only results of
+   * attempts, which are then repeated.
+   */
   takeTurn(turn: Turn): Promise<TurnResult>
   /** When the last lease of a webhook ends, in any process, by the steady clock; undefined without leases. */
   leasedUntil(webhookId: string): Promise<number | undefined>
@@ -153,7 +165,10 @@ export interface DeliveryStore {
   countBacklog(): Promise<number>
   /** Whether another process changed the database since the last call. */
   hasChangedElsewhere(): Promise<boolean>
-  /** Erases deliveries of sites or, with a visitor, deliveries that contain its id and answers that repeat it, also from the files. */
+  /**
+   * Erases deliveries of sites or, with a visitor, deliveries that contain its id and answers that repeat it,
+   * also from the files.
+   */
   erase(deletion: Pick<Deletion, 'siteIds' | 'visitorId'>): Promise<void>
   /** Purges some expired rows; `isDone` when none are left. */
   purge(now: { now: number; wallNow: number }): Promise<{ isDone: boolean; dropped: number }>

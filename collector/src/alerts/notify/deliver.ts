@@ -47,7 +47,10 @@ const POLL_MS = 30_000
 const OUTBOX_RETRY_MS = 5_000
 const KEEP_MS = 30 * DAY_MS
 
-/** Delivers alert notifications: the queue adapter of the delivery loop. At least once; after a crash perhaps twice. */
+/**
+ * Delivers alert notifications: the queue adapter of the delivery loop. At least once; after a crash perhaps
+ * twice.
+ */
 export function createNotificationDelivery({
   store,
   send,

@@ -22,7 +22,10 @@ export interface SendNotificationServices {
 const HEADERS = { 'content-type': 'application/json', 'user-agent': 'Zenovay-Alerts/1.0' }
 const TOO_MANY_REQUESTS = 429
 
-/** Sends each notification the way of its destination: into the webhook outbox, to Slack behind the egress guard, or by mail. */
+/**
+ * Sends each notification the way of its destination: into the webhook outbox, to Slack behind the egress
+ * guard, or by mail.
+ */
 export function createSendNotification({
   outbox,
   attempt,

@@ -9,7 +9,9 @@ export interface PathRule {
   path: string
 }
 
-/** What completes a goal: a pageview of a path, a custom event or goal of a name, or a visit of some duration. */
+/**
+ * What completes a goal: a pageview of a path, a custom event or goal of a name, or a visit of some duration.
+ */
 export type GoalRule = PathRule | { kind: 'event'; event: string } | { kind: 'duration'; seconds: number }
 
 export const GOAL_KINDS = ['path', 'event', 'duration'] as const satisfies readonly GoalRule['kind'][]
@@ -35,7 +37,10 @@ export interface Goal extends GoalFields {
 
 export const MAX_GOALS_OF_SITE = 50
 
-/** Whether the rule of a goal applied at a moment. A rule from the future was set before the clock was set back, and applies. Times are ms since the epoch. */
+/**
+ * Whether the rule of a goal applied at a moment. A rule from the future was set before the clock was set
+ * back, and applies. Times are ms since the epoch.
+ */
 export function hasRuled(
   { ruledAt }: Pick<Goal, 'ruledAt'>,
   { at, now }: { at: number; now: number },

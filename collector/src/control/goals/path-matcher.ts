@@ -29,8 +29,9 @@ export function splitGlob(glob: string): string[] {
 }
 
 /**
- * Tracks all positions in the glob that the path so far can match, without backtracking. The work is at most the length of
- * the path times that of the glob, which a regular expression with several stars does not guarantee.
+ * Tracks all positions in the glob that the path so far can match, without backtracking. The work is at most
+ * the length of the path times that of the glob, which a regular expression with several stars does not
+ * guarantee.
  */
 function createGlobMatcher(glob: string): (candidate: string) => boolean {
   const parts = splitGlob(glob)

@@ -29,7 +29,10 @@ export interface BillingEvent {
   change: SubscriptionChange | CustomerLink | undefined
 }
 
-/** `repeated`: already processed; `unknown-account`: no such account; `kept`: stored, with no change of a plan; `planned`: the account with its plan. */
+/**
+ * `repeated`: already processed; `unknown-account`: no such account; `kept`: stored, with no change of a
+ * plan; `planned`: the account with its plan.
+ */
 export type BillingResult =
   | { outcome: 'repeated' | 'unknown-account' | 'kept' }
   | { outcome: 'planned'; accountId: string; plan: PlanName }

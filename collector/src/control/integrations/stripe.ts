@@ -96,7 +96,10 @@ interface SignedRequest {
   now: number
 }
 
-/** Whether a Stripe signature matches the body and was made within five minutes of now. Compares in constant time. */
+/**
+ * Whether a Stripe signature matches the body and was made within five minutes of now. Compares in constant
+ * time.
+ */
 export function verifyStripeSignature({ header, body, secret, now }: SignedRequest): boolean {
   if (header.length > MAX_HEADER_LENGTH) return false
   const parts = header.split(',').map((part) => part.trim().split('=', 2))

@@ -4,7 +4,10 @@ import { field, oneOf, SITE_ID } from '../../http/fields.js'
 interface UptimeReport {
   siteId: string
   isUp: boolean
-  /** When the status changed, ms since the epoch, never in the future; undefined when the monitor gave no time. */
+  /**
+   * When the status changed, ms since the epoch, never in the future; undefined when the monitor gave no
+   * time.
+   */
   at: number | undefined
 }
 

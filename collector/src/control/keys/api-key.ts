@@ -25,14 +25,20 @@ export interface ApiKey {
 }
 
 export interface ListedApiKey extends Omit<ApiKey, 'hash'> {
-  /** Its last request of the External API that was not refused, ms since the epoch; null for a key that was never used. */
+  /**
+   * Its last request of the External API that was not refused, ms since the epoch; null for a key that was
+   * never used.
+   */
   lastUsedAt: number | null
 }
 
 /** One site or, with null, all sites of an account. */
 export type KeyReach = Pick<ApiKey, 'accountId' | 'siteId'>
 
-/** Whether a key reaches a site, or something that belongs to a site (`siteId` null: to all sites of its account). */
+/**
+ * Whether a key reaches a site, or something that belongs to a site (`siteId` null: to all sites of its
+ * account).
+ */
 export function reaches(key: KeyReach, { accountId, siteId }: KeyReach): boolean {
   return key.accountId === accountId && (key.siteId === null || key.siteId === siteId)
 }

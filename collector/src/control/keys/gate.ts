@@ -9,8 +9,8 @@ import { addRequest, describeUsage, findExceeded, minuteOf } from './usage.js'
 type Count = ControlStore['countRequest']
 
 /**
- * Counts requests of keys on disk. While the disk is full, reports still work: minutes are counted in memory and months
- * not at all; a month that is used up stays so.
+ * Counts requests of keys on disk. While the disk is full, reports still work: minutes are counted in memory
+ * and months not at all; a month that is used up stays so.
  */
 export function createRequestCounter(control: Pick<ControlStore, 'countRequest' | 'readUsage'>): Count {
   // Only for keys with requests while the store is away.
@@ -49,8 +49,9 @@ export function createRequestCounter(control: Pick<ControlStore, 'countRequest' 
 /** Counts every request of a key once, before anything else is done for it. */
 export interface KeyGate {
   /**
-   * The API key of a request within the limits of its plan. Sets the `X-RateLimit-…` headers, also for errors.
-   * Throws `UNAUTHORIZED`, `RATE_LIMIT_EXCEEDED` or `MONTHLY_LIMIT_EXCEEDED`, and `FORBIDDEN` when the key lacks `scope`.
+   * The API key of a request within the limits of its plan. Sets the `X-RateLimit-…` headers, also for
+   * errors. Throws `UNAUTHORIZED`, `RATE_LIMIT_EXCEEDED` or `MONTHLY_LIMIT_EXCEEDED`, and `FORBIDDEN` when
+   * the key lacks `scope`.
    */
   enter(request: FastifyRequest, reply: FastifyReply, scope: KeyScope): Promise<ApiKey>
 }
@@ -123,7 +124,10 @@ export function assertAllSites({ siteId }: ApiKey): void {
     })
 }
 
-/** The site of an ID, if the key reaches it. Throws `FORBIDDEN` for a key of another site, `NOT_FOUND` when its account has no such site. */
+/**
+ * The site of an ID, if the key reaches it. Throws `FORBIDDEN` for a key of another site, `NOT_FOUND` when
+ * its account has no such site.
+ */
 export async function authorise(
   key: ApiKey,
   siteId: string,
@@ -151,7 +155,10 @@ export async function authoriseOwn(
   }
 }
 
-/** Something of a site that was found by its own ID, if the key reaches that site. Throws `NOT_FOUND` otherwise: nobody learns which IDs others have. */
+/**
+ * Something of a site that was found by its own ID, if the key reaches that site. Throws `NOT_FOUND`
+ * otherwise: nobody learns which IDs others have.
+ */
 export async function authoriseFound<Found extends { siteId: string }>(
   key: ApiKey,
   found: Found | undefined,

@@ -9,7 +9,10 @@ export interface LimitState {
   resetsAt: number
 }
 
-/** Usage of a key per minute, which begins with the first request after the previous minute, and per calendar month, UTC. */
+/**
+ * Usage of a key per minute, which begins with the first request after the previous minute, and per calendar
+ * month, UTC.
+ */
 export interface KeyUsage {
   plan: PlanName
   minute: LimitState
@@ -29,7 +32,8 @@ export function describeUsage(
   { minuteBeganAt, minuteCount, monthCount }: CountedRequests,
   now: number,
 ): KeyUsage {
-  // A clock less than a minute behind, of another collector or set back, continues the current minute. One further behind begins a new minute.
+  // A clock less than a minute behind, of another collector or set back, continues the current minute. One
+  // further behind begins a new minute.
   const isCurrent = minuteBeganAt !== null && Math.abs(now - minuteBeganAt) < MINUTE_MS
   const { perMinute, perMonth } = PLANS[plan]
   return {

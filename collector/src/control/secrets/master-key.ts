@@ -26,7 +26,10 @@ interface MasterKeyOptions {
   sealed: readonly Sealed[]
 }
 
-/** Opens the secret box of the collector. Rejects with a {@link StartError} when its key is missing or does not open the sealed texts. */
+/**
+ * Opens the secret box of the collector. Rejects with a {@link StartError} when its key is missing or does
+ * not open the sealed texts.
+ */
 export async function openSecretBox({ given, file, sealed }: MasterKeyOptions): Promise<SecretBox> {
   const key =
     given ?? (await loadKeyFile(file)) ?? (sealed.length === 0 ? await createKeyFile(file) : undefined)
@@ -78,7 +81,10 @@ async function loadKeyFile(file: string): Promise<Buffer | undefined> {
   return key
 }
 
-/** A hard link is atomic and never replaces a file: two collectors that start at once use the key of the first. */
+/**
+ * A hard link is atomic and never replaces a file: two collectors that start at once use the key of the
+ * first.
+ */
 async function createKeyFile(file: string): Promise<Buffer | undefined> {
   const draft = `${file}.${randomBytes(8).toString('hex')}`
   try {

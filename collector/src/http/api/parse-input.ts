@@ -20,7 +20,10 @@ interface ParsedInput {
 /** Longest text of a parameter, in characters. */
 export const MAX_TEXT_LENGTH = 2_048
 
-/** Parses the parameters and the body of a request by the schemas of its route. Invalid fields are listed and left out. */
+/**
+ * Parses the parameters and the body of a request by the schemas of its route. Invalid fields are listed and
+ * left out.
+ */
 export function parseInput(
   route: Pick<ApiRoute<never>, 'params' | 'query' | 'body' | 'takesProperties'>,
   input: Input,

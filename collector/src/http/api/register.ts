@@ -28,7 +28,10 @@ interface ExternalApiOptions<Services> extends ApiOptions<Services> {
   documented: readonly RouteDocs[]
 }
 
-/** The External API: reports for an API key, and the document of all APIs. Each request counts against the plan of its key. */
+/**
+ * The External API: reports for an API key, and the document of all APIs. Each request counts against the
+ * plan of its key.
+ */
 export function addExternalApi<Services>(
   app: FastifyInstance,
   { routes: table, documented, gate, services, now }: ExternalApiOptions<Services>,

@@ -10,12 +10,17 @@ type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 /** What the OpenAPI document says about a route. */
 export interface RouteDocs {
   method: Method
-  /** With `{name}` for each parameter. Routes of the External API begin at its base, all others at the root. */
+  /**
+   * With `{name}` for each parameter. Routes of the External API begin at its base, all others at the root.
+   */
   path: string
   operationId: string
   summary: string
   description?: string
-  /** What the key must be allowed to do; `public`: no key; `shared-secret`: no key, but what the description says. */
+  /**
+   * What the key must be allowed to do; `public`: no key; `shared-secret`: no key, but what the description
+   * says.
+   */
   scope: KeyScope | 'public' | 'shared-secret'
   params: TObject
   query: TObject
@@ -86,7 +91,10 @@ export interface Table {
   read(data: unknown): Record<string, unknown>[]
 }
 
-/** A route with documentation, checks and handler in one place. The schemas that check requests are also the documentation. */
+/**
+ * A route with documentation, checks and handler in one place. The schemas that check requests are also the
+ * documentation.
+ */
 export interface ApiRoute<Services> extends RouteDocs {
   scope: KeyScope
   /** Whether the query may have `property[key]=value`. */
@@ -131,7 +139,10 @@ function paramsOf(path: string): TObject {
   )
 }
 
-/** Makes the `defineRoute` of an app with these services. `answer` returns the data, or the whole answer where it has no envelope; it runs when there are no issues. */
+/**
+ * Makes the `defineRoute` of an app with these services. `answer` returns the data, or the whole answer where
+ * it has no envelope; it runs when there are no issues.
+ */
 export function createDefineRoute<Services>() {
   return function defineRoute<
     Path extends string,

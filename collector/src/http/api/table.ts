@@ -9,7 +9,10 @@ type Cell = string | number | boolean | null | undefined
 const FORMULA_START = /^[=+\-@\t\r]/
 const NEEDS_QUOTES = /[",\r\n]/
 
-/** CSV by RFC 4180, UTF-8, with a header row. Texts that a spreadsheet would run as a formula begin with an apostrophe. */
+/**
+ * CSV by RFC 4180, UTF-8, with a header row. Texts that a spreadsheet would run as a formula begin with an
+ * apostrophe.
+ */
 function writeCsv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
   return [columns, ...rows].map((row) => `${row.map(writeCell).join(',')}\r\n`).join('')
 }
@@ -27,7 +30,10 @@ export function wantsTable(request: FastifyRequest, format: unknown): boolean {
   return format === undefined ? CSV_FIRST.test(request.headers.accept ?? '') : format === 'csv'
 }
 
-/** Sends the rows of an answer as CSV. Objects in a row become columns such as `previous_visitors`; the cursor of the next page is the header `X-Next-Cursor`. */
+/**
+ * Sends the rows of an answer as CSV. Objects in a row become columns such as `previous_visitors`; the cursor
+ * of the next page is the header `X-Next-Cursor`.
+ */
 export function sendTable(
   reply: FastifyReply,
   { table, data, name }: { table: Table; data: unknown; name: string },

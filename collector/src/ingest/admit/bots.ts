@@ -17,8 +17,9 @@ export function assertNoBot(userAgent: string): void {
 /**
  * Whether the `user_agent` of an event belongs to a bot. The request's own header is ignored.
  *
- * `isbot` checks only user agents that claim to be a browser: it would reject `MyApp-Server/1.0`, the form that the
- * docs recommend to servers. Results are cached, because few browsers make most traffic and the expressions are long.
+ * `isbot` checks only user agents that claim to be a browser: it would reject `MyApp-Server/1.0`, the form
+ * that the docs recommend to servers. Results are cached, because few browsers make most traffic and the
+ * expressions are long.
  */
 export const isBotAgent = memoize(
   (userAgent) =>
@@ -32,10 +33,13 @@ function claimsToBeBrowser(userAgent: string): boolean {
   return userAgent.startsWith('Mozilla/') && !(PHONE.test(userAgent) && !BOT_ON_PHONE.test(userAgent))
 }
 
-// Automated clients that neither the contract's list nor `isbot` covers, collected by hand in 2026. A missing name is
-// counted as a visitor; a wrong one would reject somebody's server.
+// Automated clients that neither the contract's list nor `isbot` covers, collected by hand in 2026. A missing
+// name is counted as a visitor; a wrong one would reject somebody's server.
 
-/** First product names, such as `axios` in `axios/1.6.2`. Matched whole, because servers choose names freely: `Ruby` matches, `RubyShop-Server` does not. */
+/**
+ * First product names, such as `axios` in `axios/1.6.2`. Matched whole, because servers choose names freely:
+ * `Ruby` matches, `RubyShop-Server` does not.
+ */
 const FIRST_NAMES = new Set(
   [
     // HTTP libraries with their default name

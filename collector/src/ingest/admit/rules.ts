@@ -3,7 +3,10 @@ import { ApiError } from '../../errors.js'
 import { clientOf } from '../../http/client-address.js'
 import type { RateLimiter } from '../../http/rate-limit.js'
 
-/** Counts `cost` events of an address. Throws `RATE_LIMIT_EXCEEDED`, and counts none, when that exceeds the limit. */
+/**
+ * Counts `cost` events of an address. Throws `RATE_LIMIT_EXCEEDED`, and counts none, when that exceeds the
+ * limit.
+ */
 export function assertWithinLimit(limiter: RateLimiter, ip: string, cost: number): void {
   const retryAfterS = limiter.take(clientOf(ip), cost)
   if (retryAfterS > 0) throw new ApiError('RATE_LIMIT_EXCEEDED', { retryAfterS })
@@ -14,7 +17,10 @@ export function assertAllowedOrigin(origin: string | undefined, site: Site): voi
   if (!isAllowedOrigin(origin, site)) throw new ApiError('ORIGIN_NOT_ALLOWED')
 }
 
-/** Whether a request with this `Origin` header may send events to a site. Requests without one come from servers and may. */
+/**
+ * Whether a request with this `Origin` header may send events to a site. Requests without one come from
+ * servers and may.
+ */
 export function isAllowedOrigin(origin: string | undefined, site: Site): boolean {
   if (origin === undefined) return true
   if (!URL.canParse(origin)) return false

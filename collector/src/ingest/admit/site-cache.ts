@@ -13,7 +13,10 @@ export interface SiteCache {
   forget(trackingCode: string): void
 }
 
-/** Caches sites by tracking code for two seconds, unknown codes too. Changes by other processes show after that. */
+/**
+ * Caches sites by tracking code for two seconds, unknown codes too. Changes by other processes show after
+ * that.
+ */
 export function createSiteCache(control: Pick<ControlStore, 'findSiteByCode'>, now: () => number): SiteCache {
   const sites = new AgedMap<string, { at: number; site: Promise<Site | undefined> }>()
   return {
@@ -30,7 +33,10 @@ export function createSiteCache(control: Pick<ControlStore, 'findSiteByCode'>, n
   }
 }
 
-/** The site of a tracking code. Throws `UNKNOWN_TRACKING_CODE`, without a lookup when the code has not the form of one. */
+/**
+ * The site of a tracking code. Throws `UNKNOWN_TRACKING_CODE`, without a lookup when the code has not the
+ * form of one.
+ */
 export async function requireSite(findSite: SiteCache['find'], trackingCode: string): Promise<Site> {
   const site = isTrackingCode(trackingCode) ? await findSite(trackingCode) : undefined
   if (!site) throw new ApiError('UNKNOWN_TRACKING_CODE')

@@ -4,7 +4,9 @@ import type { EventStore } from '../event-store.js'
 
 interface DuplicateSweepOptions {
   store: Pick<EventStore, 'deleteDuplicates' | 'newestReceipt'>
-  /** Whether other collectors may write to the store: a single collector creates duplicates only by crashing. */
+  /**
+   * Whether other collectors may write to the store: a single collector creates duplicates only by crashing.
+   */
   isShared: boolean
   log: Logger
   /** @default Date.now */
@@ -25,9 +27,9 @@ const WINDOW_MS = 15 * MINUTE_MS
 /**
  * Deletes duplicates of events that two collectors stored.
  *
- * A collector looks up a repeat before storing it, but the first transmission may still be on its way into the store
- * through another collector, or one that was just killed. Waiting for that is impossible, so recent events are
- * searched for duplicates afterwards.
+ * A collector looks up a repeat before storing it, but the first transmission may still be on its way into
+ * the store through another collector, or one that was just killed. Waiting for that is impossible, so recent
+ * events are searched for duplicates afterwards.
  */
 export function createDuplicateSweep({
   store,

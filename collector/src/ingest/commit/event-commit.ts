@@ -40,8 +40,9 @@ interface EventCommitServices {
   /** Called when an event gets a new id because a different event has the same one. */
   onReuse?: () => void
   /**
-   * Publishes each stored batch before it is acknowledged, including duplicates found in the store: their first
-   * transmission may have failed between storing and publishing. The batch is retried while this rejects.
+   * Publishes each stored batch before it is acknowledged, including duplicates found in the store: their
+   * first transmission may have failed between storing and publishing. The batch is retried while this
+   * rejects.
    */
   publish?: (items: readonly { row: EventRow }[]) => Promise<void> | undefined
   /** @default Date.now */
@@ -67,10 +68,10 @@ const ROW_BYTES = 1_000
 /**
  * The last stage of ingest: deduplicates by `event_id`, stores, publishes, then acknowledges.
  *
- * Events marked `retry` are looked up in the store. All others are checked against the recent events in memory,
- * loaded from the store at start, because browsers repeat a POST themselves after a dropped connection. A repeat of
- * an event that is being written waits for that write. Duplicates written by two collectors at the same moment are
- * left to the duplicate sweep.
+ * Events marked `retry` are looked up in the store. All others are checked against the recent events in
+ * memory, loaded from the store at start, because browsers repeat a POST themselves after a dropped
+ * connection. A repeat of an event that is being written waits for that write. Duplicates written by two
+ * collectors at the same moment are left to the duplicate sweep.
  */
 export async function createEventCommit({
   store,
@@ -88,7 +89,8 @@ export async function createEventCommit({
     log,
     ...(metrics && { metrics }),
     bytesOf: ({ row }) => bytesOf(row),
-    // An event refused here must be accepted when retried; if its row is already stored, only publishing is repeated.
+    // An event refused here must be accepted when retried; if its row is already stored, only publishing is
+    // repeated.
     onRejected(items) {
       const isStored = plan?.items === items && plan.isStored
       for (const { row, fingerprint } of items) {
@@ -190,7 +192,10 @@ interface RecentEvents {
   find(key: string): RecentEvent | undefined
   add(key: string, event: RecentEvent): void
   delete(key: string): void
-  /** Moves an event from `from` to `to`, because the store holds another event, of this fingerprint, under `from`. */
+  /**
+   * Moves an event from `from` to `to`, because the store holds another event, of this fingerprint, under
+   * `from`.
+   */
   rename(from: string, to: string, storedFingerprint: number): void
 }
 

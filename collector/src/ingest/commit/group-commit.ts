@@ -22,7 +22,10 @@ interface GroupCommitOptions<Item> extends BatchWriterOptions<Item> {
   maxQueueBytes?: number
   /** How long a batch waits for more items, in milliseconds. @default 2 */
   lingerMs?: number
-  /** How long an item waits, in milliseconds; then it is rejected, though its batch may be retried further. @default 20000 */
+  /**
+   * How long an item waits, in milliseconds; then it is rejected, though its batch may be retried further.
+   * @default 20000
+   */
   answerWithinMs?: number
 }
 
@@ -34,7 +37,10 @@ export interface CommitMetrics {
 }
 
 export interface GroupCommit<Item> {
-  /** Resolves when the item is written; rejects with `STORE_UNAVAILABLE` on failure or timeout. Items of one batch share the promise. */
+  /**
+   * Resolves when the item is written; rejects with `STORE_UNAVAILABLE` on failure or timeout. Items of one
+   * batch share the promise.
+   */
   add(item: Item): Promise<void>
   /** Whether `add` rejects. */
   isFull(): boolean
@@ -67,13 +73,15 @@ const RETRY_AFTER_S = 5
 const MEBIBYTE = 1024 * 1024
 
 /**
- * Writes items in batches, one batch at a time: the next batch collects the items that arrive during the current write.
+ * Writes items in batches, one batch at a time: the next batch collects the items that arrive during the
+ * current write.
  *
- * Single inserts reach some hundred events a second, because each waits for the disk; a batch waits once. Nothing
- * resolves before its batch is written. A failed batch is retried whole under its own id.
+ * Single inserts reach some hundred events a second, because each waits for the disk; a batch waits once.
+ * Nothing resolves before its batch is written. A failed batch is retried whole under its own id.
  *
- * Senders get an answer in bounded time, 503 if need be. The batch is retried until its state is known: an engine
- * that hung may still execute the insert, and only the same batch id keeps a repeat from being counted twice.
+ * Senders get an answer in bounded time, 503 if need be. The batch is retried until its state is known: an
+ * engine that hung may still execute the insert, and only the same batch id keeps a repeat from being counted
+ * twice.
  */
 export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
   const {
@@ -179,7 +187,10 @@ export interface BatchWriterOptions<Item> {
 }
 
 interface BatchWriter<Item> {
-  /** Resolves once the batch is written, or with the last error when retrying stops. `openedAt` is by `performance.now()`. */
+  /**
+   * Resolves once the batch is written, or with the last error when retrying stops. `openedAt` is by
+   * `performance.now()`.
+   */
   write(items: Item[], openedAt: number): Promise<{ cause: unknown } | undefined>
   /** Whether the last attempt failed and another follows. */
   isFailing(): boolean
@@ -193,8 +204,8 @@ const LAST_RETRY_MS = 2_000
 /**
  * Writes a batch with retries under one id, until the store confirms it.
  *
- * A batch that the store rejects is retried for `answerWithinMs`, as long as its senders wait. Without an answer it
- * is retried for `keepMs`, because the store may still execute the insert.
+ * A batch that the store rejects is retried for `answerWithinMs`, as long as its senders wait. Without an
+ * answer it is retried for `keepMs`, because the store may still execute the insert.
  */
 export function createBatchWriter<Item>({
   write,

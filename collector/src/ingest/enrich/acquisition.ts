@@ -38,11 +38,11 @@ const MAX_REMEMBERED = 2_000
 const DIRECT_SOURCE: Source = { name: '', kind: undefined }
 
 /**
- * Finds source and channel of a page view from the page's query and `referrer`: the host or Android package that linked
- * to it, empty for none and for the site itself.
+ * Finds source and channel of a page view from the page's query and `referrer`: the host or Android package
+ * that linked to it, empty for none and for the site itself.
  *
- * Tags win over the referrer, because mail clients and apps hide theirs; so does a paid click ID, because ads show on
- * other sites.
+ * Tags win over the referrer, because mail clients and apps hide theirs; so does a paid click ID, because ads
+ * show on other sites.
  */
 export function findAcquisition({ query, referrer }: { query: string; referrer: string }): Acquisition {
   return findByLink(`${referrer}?${query}`)
@@ -114,7 +114,10 @@ const NO_TAGS: Readonly<LinkTags> = {
   clickId: undefined,
 }
 
-/** Parses the tags of a query (without `?`). The first value of a key counts, and a paid click ID before any other. */
+/**
+ * Parses the tags of a query (without `?`). The first value of a key counts, and a paid click ID before any
+ * other.
+ */
 export function parseTags(query: string): Readonly<LinkTags> {
   if (query === '') return NO_TAGS
   const tags = { ...NO_TAGS }

@@ -68,7 +68,9 @@ export function createBundledGeo(): GeoProvider {
 const MAX_REMEMBERED = 20_000
 const COUNTRY_CODE = /^[A-Z]{2}$/
 
-/** Looks up public addresses, IPv4 in dotted form. Private, loopback and other special ones have no country. */
+/**
+ * Looks up public addresses, IPv4 in dotted form. Private, loopback and other special ones have no country.
+ */
 function createAddressGeo(lookUp: (address: string) => string | null | undefined): GeoProvider {
   const countryOf = memoize((ip) => {
     const address = ipaddr.process(ip)
@@ -81,7 +83,8 @@ function createAddressGeo(lookUp: (address: string) => string | null | undefined
 }
 
 const CDN_COUNTRY = /^[a-z]{2}$/i
-// Cloudflare's code for "unknown", user-assigned in ISO 3166. Its code for Tor, `T1`, does not match the pattern.
+// Cloudflare's code for "unknown", user-assigned in ISO 3166. Its code for Tor, `T1`, does not match the
+// pattern.
 const UNKNOWN = 'XX'
 
 /** The country from the header of a CDN in front of the collector. */

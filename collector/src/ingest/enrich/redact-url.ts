@@ -12,12 +12,15 @@ interface PageUrl {
 // Only `#/…` and `#!…` are routes; other fragments are anchors, or tokens of a login.
 const ROUTE = /^#[/!]/
 
-// Few pages get most visits, and parsing the URL is the slowest part of building a row. At most 20 MB, with URLs of maximum length.
+// Few pages get most visits, and parsing the URL is the slowest part of building a row. At most 20 MB, with
+// URLs of maximum length.
 const MAX_PAGES = 1_000
 // Few pages refer most visitors.
 const MAX_REFERRERS = 1_000
 
-/** Splits the URL of a page and removes user info, fragment (unless it is a route), personal data and secrets. */
+/**
+ * Splits the URL of a page and removes user info, fragment (unless it is a route), personal data and secrets.
+ */
 export const splitUrl = memoize(parseUrl, MAX_PAGES)
 
 function parseUrl(url: string): Readonly<PageUrl> {
@@ -57,7 +60,10 @@ const IP_ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[\da-f]{0,4}(?::[\da-f]{0,4})
 // Pairs within a value that is itself a URL or query.
 const INNER_PAIR = /[?&;#]([^?&;#=]{1,64})=[^&;#]/g
 
-/** Whether a query key names a secret. `resetToken`, `reset-token`, `user[email]` and `%74oken` do like `token`; `monkey` does not. */
+/**
+ * Whether a query key names a secret. `resetToken`, `reset-token`, `user[email]` and `%74oken` do like
+ * `token`; `monkey` does not.
+ */
 const isSecretKey = memoize(endsWithSecretWord, MAX_KEYS)
 
 function endsWithSecretWord(key: string): boolean {
@@ -69,7 +75,10 @@ function endsWithSecretWord(key: string): boolean {
   return SECRET_WORDS.has(words.at(-1) ?? '') || SECRET_WORDS.has(words.slice(-2).join(''))
 }
 
-/** A query without the values of secret keys and values that look like secrets. The keys stay, to keep pages distinct. */
+/**
+ * A query without the values of secret keys and values that look like secrets. The keys stay, to keep pages
+ * distinct.
+ */
 export function removeSecretValues(query: string): string {
   return query && query.replace(/[^&;]+/g, cleanPair)
 }

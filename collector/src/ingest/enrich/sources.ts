@@ -7,8 +7,8 @@ type SourceKind = (typeof SOURCE_KINDS)[number]
 /**
  * Known sources by the name that reports show; docs/sources.md lists them.
  *
- * A word with a dot is a host, including its subdomains, or an Android package; `.*` stands for any country ending. A
- * word without a dot is an alias in `utm_source`. The name itself always matches.
+ * A word with a dot is a host, including its subdomains, or an Android package; `.*` stands for any country
+ * ending. A word without a dot is an alias in `utm_source`. The name itself always matches.
  */
 export const KNOWN_SOURCES: Readonly<Record<SourceKind, Readonly<Record<string, string>>>> = {
   search: {

@@ -82,8 +82,8 @@ const MAY_BE_LARGE = /\d{19}/
 /**
  * The properties of an event as stored JSON.
  *
- * ClickHouse cannot parse JSON with an integer beyond 64 bits, such as JavaScript's 100000000000000000000, and then
- * finds none of the properties. Exponent notation avoids that.
+ * ClickHouse cannot parse JSON with an integer beyond 64 bits, such as JavaScript's 100000000000000000000,
+ * and then finds none of the properties. Exponent notation avoids that.
  */
 export function propertiesToJson(properties: Properties): string {
   const json = JSON.stringify(properties)

@@ -1,6 +1,9 @@
 import { memoize } from '../../cache.js'
 
-/** Client fields of an event. `auto` leaves a value to the user agent, `touch` marks a device with a touch screen. */
+/**
+ * Client fields of an event. `auto` leaves a value to the user agent, `touch` marks a device with a touch
+ * screen.
+ */
 interface ClientFields {
   device_type: string
   browser: string
@@ -61,7 +64,10 @@ const NAMES = new Map(
   }),
 )
 
-/** Device, browser and system of an event: the sender's values under the names of reports, or those of its user agent. */
+/**
+ * Device, browser and system of an event: the sender's values under the names of reports, or those of its
+ * user agent.
+ */
 export function parseUserAgent({ device_type, browser, os, user_agent }: ClientFields): Client {
   const client = {
     device_type:

@@ -34,9 +34,9 @@ const VISITOR_ID_LENGTH = 27
 /**
  * Assigns visitor and session to events.
  *
- * IDs from the sender are kept. The visitor of a cookieless event is an HMAC of site, truncated address and user agent
- * with a random daily salt, which is deleted after 48 hours. Its session continues the visitor's last one for 30
- * minutes. Neither address nor user agent is stored.
+ * IDs from the sender are kept. The visitor of a cookieless event is an HMAC of site, truncated address and
+ * user agent with a random daily salt, which is deleted after 48 hours. Its session continues the visitor's
+ * last one for 30 minutes. Neither address nor user agent is stored.
  *
  * `recent` are sessions from before a restart, oldest first.
  */
@@ -48,7 +48,8 @@ export function createIdentifier({
   recent?: CookielessSession[]
 }): Identifier {
   const sessions = createBoundedMap<string, { sessionId: string; seen: number }>(MAX_SESSIONS)
-  // A heartbeat carries the session ID of its page load, which differs from the session the visitor continues.
+  // A heartbeat carries the session ID of its page load, which differs from the session the visitor
+  // continues.
   const visitors = createBoundedMap<string, string>(MAX_SESSIONS)
   for (const { visitorId, sessionId, seen } of recent) sessions.set(visitorId, { sessionId, seen })
 

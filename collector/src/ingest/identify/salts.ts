@@ -2,9 +2,14 @@ import type { Logger } from 'pino'
 import { DAY_MS, MINUTE_MS } from '../../durations.js'
 import { ApiError, describeError } from '../../errors.js'
 
-/** Store of the daily salts for cookieless visitors, separate from all data that is backed up. Days are UTC, `YYYY-MM-DD`. */
+/**
+ * Store of the daily salts for cookieless visitors, separate from all data that is backed up. Days are UTC,
+ * `YYYY-MM-DD`.
+ */
 export interface SaltStore {
-  /** The salt of a day, 32 random bytes, created if missing; the same for all collectors that share the store. */
+  /**
+   * The salt of a day, 32 random bytes, created if missing; the same for all collectors that share the store.
+   */
   saltOf(day: string): Promise<Buffer>
   /** The salt of a day, if it exists. */
   findSalt(day: string): Promise<Buffer | undefined>
@@ -22,9 +27,15 @@ export interface DaySalts {
 }
 
 export interface SaltRotation {
-  /** The salts at `now` (ms since the epoch); synchronous except for the first call of a day. Rejects with `STORE_UNAVAILABLE`. */
+  /**
+   * The salts at `now` (ms since the epoch); synchronous except for the first call of a day. Rejects with
+   * `STORE_UNAVAILABLE`.
+   */
   at(now: number): DaySalts | Promise<DaySalts>
-  /** Background job: deletes salts older than 48 hours, also while no events arrive. Await one run before the start. */
+  /**
+   * Background job: deletes salts older than 48 hours, also while no events arrive. Await one run before the
+   * start.
+   */
   expiry: { name: string; everyMs: number; run(): Promise<void> }
 }
 
@@ -32,7 +43,10 @@ export interface SaltRotation {
 const CHECK_MS = MINUTE_MS
 const RETRY_AFTER_S = 5
 
-/** Provides the salts of today and yesterday and deletes older ones: a salt lives 48 hours from the start of its day. */
+/**
+ * Provides the salts of today and yesterday and deletes older ones: a salt lives 48 hours from the start of
+ * its day.
+ */
 export function createSaltRotation({
   store,
   log,

@@ -3,7 +3,10 @@ import { AgedMap } from '../../cache.js'
 import type { EventStore } from '../../ingest/event-store.js'
 
 export interface LiveCounter {
-  /** Distinct visitors of the last five minutes, at most two seconds old. While the store is away up to ten seconds old, then rejects with `STORE_UNAVAILABLE`. */
+  /**
+   * Distinct visitors of the last five minutes, at most two seconds old. While the store is away up to ten
+   * seconds old, then rejects with `STORE_UNAVAILABLE`.
+   */
   count(siteId: string): Promise<number>
 }
 
@@ -34,7 +37,10 @@ const LAST_KNOWN_MS = 10_000
 const QUERY_TIMEOUT_MS = 2_000
 const MAX_SITES = 10_000
 
-/** Counts live visitors with at most one query a second for each site, one at a time, regardless of the number of callers. */
+/**
+ * Counts live visitors with at most one query a second for each site, one at a time, regardless of the number
+ * of callers.
+ */
 export function createLiveCounter({ store, now, steadyNow }: LiveCounterServices): LiveCounter {
   const sites = new AgedMap<string, SiteCount>()
 

@@ -41,7 +41,10 @@ interface SiteFeedOptions {
 export const LATEST_MS = 15 * MINUTE_MS
 const PAGE_LIMIT = 500
 
-/** Polls the store until stopped. While the store is away nothing is delivered; afterwards it continues without gaps. */
+/**
+ * Polls the store until stopped. While the store is away nothing is delivered; afterwards it continues
+ * without gaps.
+ */
 export function createSiteFeed({
   start,
   readEvents,
@@ -90,7 +93,10 @@ export function createSiteFeed({
   }
 }
 
-/** Runs a task immediately and again `pauseMs` after each run, until stopped. Errors are ignored; the next run retries. */
+/**
+ * Runs a task immediately and again `pauseMs` after each run, until stopped. Errors are ignored; the next run
+ * retries.
+ */
 export function repeat(task: () => Promise<void>, pauseMs: number): () => void {
   let timer: NodeJS.Timeout
   let isStopped = false

@@ -34,10 +34,11 @@ const MAX_BUFFERED_BYTES = 256 * 1024
 const RECONNECT_AFTER_MS = 3_000
 
 /**
- * Streams the events behind `from` to one reader, in order and each once. Returns a function that ends the stream.
+ * Streams the events behind `from` to one reader, in order and each once. Returns a function that ends the
+ * stream.
  *
- * A reader that is behind, because it resumes or reads slowly, is served from the store at its own pace until it has
- * caught up with the feed. So its buffer is bounded, regardless of the traffic.
+ * A reader that is behind, because it resumes or reads slowly, is served from the store at its own pace until
+ * it has caught up with the feed. So its buffer is bounded, regardless of the traffic.
  */
 export function startStream({ output, feed, from, isAllowed, intervals, now }: StreamOptions): () => void {
   let position = from
@@ -95,7 +96,8 @@ export function startStream({ output, feed, from, isAllowed, intervals, now }: S
     },
   }
 
-  // An id without data is not dispatched as an event, but a reader disconnected before the first event resumes here.
+  // An id without data is not dispatched as an event, but a reader disconnected before the first event
+  // resumes here.
   output.write(`retry: ${RECONNECT_AFTER_MS}\nid: ${formatCursor(position)}\n\n`)
   feed.subscribe(listener)
   catchUp().catch(disconnect)

@@ -109,7 +109,10 @@ export function createStreamHub({
     }
   }
 
-  /** Where a client resumes. A cursor past the newest event (the store was replaced) resumes at the newest event. */
+  /**
+   * Where a client resumes. A cursor past the newest event (the store was replaced) resumes at the newest
+   * event.
+   */
   async function resumePosition({ site, cursor }: StreamRequest): Promise<FeedPosition | undefined> {
     if (!cursor) return undefined
     const last = (await store.lastPosition(site.id, now() - LOOK_BACK_MS)) ?? START

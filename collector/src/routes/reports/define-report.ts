@@ -32,7 +32,9 @@ export const SITE_PARAMS = {
 interface Paging {
   /** Default rows per page. */
   rows: number
-  /** Parses the position in a cursor, for lists whose cursor is not an offset; undefined when it is invalid. */
+  /**
+   * Parses the position in a cursor, for lists whose cursor is not an offset; undefined when it is invalid.
+   */
   parsePosition?(value: unknown): unknown
 }
 
@@ -48,7 +50,9 @@ interface ReportCall<Params, Query> {
   previous: ReportScope | undefined
   limit: number
   offset: number
-  /** Where the previous page ended, by the cursor; a cursor that is an offset is added to `offset` instead. */
+  /**
+   * Where the previous page ended, by the cursor; a cursor that is an offset is added to `offset` instead.
+   */
   position: unknown
   /** The cursor of the page after a position. */
   cursorAt(position: unknown): string

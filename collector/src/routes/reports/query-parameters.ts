@@ -53,7 +53,10 @@ const FIELD_DESCRIPTIONS: Record<keyof typeof FIELD_FILTERS, string> = {
   utm_content: 'Visits with this utm_content.',
 }
 
-/** Filters select whole visits, which must match all of them. An empty value selects visits where the field is unknown. */
+/**
+ * Filters select whole visits, which must match all of them. An empty value selects visits where the field is
+ * unknown.
+ */
 export const FILTERS = {
   ...(Object.fromEntries(
     Object.entries(FIELD_DESCRIPTIONS).map(([name, description]) => [name, filter(description)]),

@@ -1,14 +1,20 @@
 import { SECOND_MS } from '../../durations.js'
 import { createStoreClient, type StoreClient } from './client.js'
 
-/** Copies the events, as of one moment, into a new folder that the engine may write. Resolves when the copy is complete. */
+/**
+ * Copies the events, as of one moment, into a new folder that the engine may write. Resolves when the copy is
+ * complete.
+ */
 export function backUpEvents(url: string, folder: string): Promise<void> {
   return withClient({ url }, (client) =>
     client.command('BACKUP TABLE events TO File({folder: String})', { folder }),
   )
 }
 
-/** Restores such a folder into an engine without events and verifies the checksums of all rows. Resolves to the number of events. */
+/**
+ * Restores such a folder into an engine without events and verifies the checksums of all rows. Resolves to
+ * the number of events.
+ */
 export function restoreEvents(url: string, folder: string): Promise<number> {
   return withClient({ url }, async (client) => {
     await client.command('RESTORE TABLE events FROM File({folder: String})', { folder })

@@ -11,7 +11,10 @@ import { ApiError, NotStoredError } from '../../errors.js'
 
 type Params = Record<string, unknown>
 
-/** Runs SELECT statements. Values are bound parameters, `{name: Type}` in the SQL; 64-bit integers come back as numbers. */
+/**
+ * Runs SELECT statements. Values are bound parameters, `{name: Type}` in the SQL; 64-bit integers come back
+ * as numbers.
+ */
 export interface QueryClient {
   select<Row>(sql: string, params?: Params, signal?: AbortSignal): Promise<Row[]>
 }
@@ -20,7 +23,9 @@ export interface QueryClient {
 export interface StoreClient extends QueryClient {
   /** Runs a statement that returns no rows. */
   command(sql: string, params?: Params): Promise<void>
-  /** Resolves when the rows are on disk; rejects with a {@link NotStoredError} when the server refused them. */
+  /**
+   * Resolves when the rows are on disk; rejects with a {@link NotStoredError} when the server refused them.
+   */
   insert(batch: Batch): Promise<void>
   /** Whether the server answers within {@link PING_TIMEOUT_MS}. */
   ping(): Promise<boolean>
@@ -42,7 +47,10 @@ interface Profile {
   /** Further statements wait. */
   maxConnections: number
   settings: ClickHouseSettings
-  /** Whether failures become `STORE_UNAVAILABLE`. Without it they keep their message, for a log or the terminal. */
+  /**
+   * Whether failures become `STORE_UNAVAILABLE`. Without it they keep their message, for a log or the
+   * terminal.
+   */
   mapsErrors: boolean
 }
 
@@ -175,7 +183,10 @@ const RETRY_AFTER_S = 5
 // Timeout, too many concurrent queries, out of memory, and the three codes of a full disk.
 const BUSY_CODES = new Set(['159', '202', '241', '243', '74', '75'])
 
-/** `STORE_UNAVAILABLE` when the server is away or overloaded, so that a retry may succeed. Other server errors are bugs and stay as they are. */
+/**
+ * `STORE_UNAVAILABLE` when the server is away or overloaded, so that a retry may succeed. Other server errors
+ * are bugs and stay as they are.
+ */
 export function explainUnavailable(error: unknown): unknown {
   if (error instanceof ClickHouseError && !BUSY_CODES.has(error.code)) return error
   return new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S, cause: error })

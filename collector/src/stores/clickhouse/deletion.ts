@@ -24,14 +24,15 @@ const REPLACED_PARTS = `
   SELECT count() AS parts FROM system.parts
   WHERE database = currentDatabase() AND table = {table: String} AND _state IN ('Outdated', 'Deleting') AND remove_time <= ${momentSql('until')}`
 
-// A month without events. An idle table looks for replaced parts every ten minutes; dropping a partition, even a missing one, makes it look now.
+// A month without events. An idle table looks for replaced parts every ten minutes; dropping a partition,
+// even a missing one, makes it look now.
 const NO_PARTITION = '190001'
 
 /**
  * Deletes rows of the event tables and their rollups for good.
  *
- * A lightweight DELETE would only hide them until some later merge, so the parts that hold them are rewritten.
- * Only the months (partitions) that hold such rows are touched, and when none does, nothing is.
+ * A lightweight DELETE would only hide them until some later merge, so the parts that hold them are
+ * rewritten. Only the months (partitions) that hold such rows are touched, and when none does, nothing is.
  */
 export function createDeletion(
   client: StoreClient,
@@ -48,7 +49,8 @@ export function createDeletion(
       `SELECT _partition_id AS partition, count() AS rows FROM ${table} WHERE ${where} GROUP BY partition`,
       params,
     )
-    // No condition finds rows that a lightweight DELETE hid, and they may be the visitor's: remove them with their mask.
+    // No condition finds rows that a lightweight DELETE hid, and they may be the visitor's: remove them with
+    // their mask.
     for (const { partition } of await client.select<{ partition: string }>(MASKED_PARTITIONS, { table }))
       await client.command(`ALTER TABLE ${table} APPLY DELETED MASK IN PARTITION ID {partition: String}`, {
         partition,
@@ -80,7 +82,9 @@ export function createDeletion(
     return true
   }
 
-  /** Waits until no file holds the rows: a replaced part stays for a second, and as long as a query reads it. */
+  /**
+   * Waits until no file holds the rows: a replaced part stays for a second, and as long as a query reads it.
+   */
   async function waitForFiles(table: string, deadline: number): Promise<boolean> {
     const until = await readStoreClock(client)
     for (;;) {

@@ -6,7 +6,10 @@ interface RowEncoder<Row> {
   encode(rows: readonly Row[]): Buffer
 }
 
-/** A column as it is encoded; `constant` is the value of all rows. `LowCardinality` is a matter of storage: its values are encoded alike. */
+/**
+ * A column as it is encoded; `constant` is the value of all rows. `LowCardinality` is a matter of storage:
+ * its values are encoded alike.
+ */
 type Field = readonly [
   name: string,
   type: Exclude<ColumnType, 'LowCardinality(String)'>,
@@ -14,8 +17,9 @@ type Field = readonly [
 ]
 
 /**
- * Creates an encoder of rows as RowBinary (https://clickhouse.com/docs/interfaces/formats/RowBinary): less work than
- * JSON, for the engine and for us. Times are ms since the epoch. `constants` are further columns with one value for all rows.
+ * Creates an encoder of rows as RowBinary (https://clickhouse.com/docs/interfaces/formats/RowBinary): less
+ * work than JSON, for the engine and for us. Times are ms since the epoch. `constants` are further columns
+ * with one value for all rows.
  */
 export function createRowEncoder<Row extends object>(
   columns: Record<keyof Row & string, Column>,
@@ -41,7 +45,8 @@ const MAX_LOOPED_TEXT = 16
 // A text of so many UTF-16 units has at most 127 bytes, whose length prefix is one byte.
 const MAX_SHORT_TEXT = 42
 
-// The closures are created for each batch: V8 then keeps `buffer` and `at` in registers, 15 % faster than shared state.
+// The closures are created for each batch: V8 then keeps `buffer` and `at` in registers, 15 % faster than
+// shared state.
 function encodeRows<Row extends object>(fields: readonly Field[], rows: readonly Row[]): Buffer {
   let buffer = Buffer.allocUnsafe(rows.length * INITIAL_BYTES_PER_ROW)
   let at = 0
@@ -56,7 +61,10 @@ function encodeRows<Row extends object>(fields: readonly Field[], rows: readonly
     for (; length > 127; length >>>= 7) buffer[at++] = (length & 127) | 128
     buffer[at++] = length
   }
-  /** Writes a short ASCII text; false when it has other characters. For a dozen characters a call of `Buffer.write` costs more than the copy. */
+  /**
+   * Writes a short ASCII text; false when it has other characters. For a dozen characters a call of
+   * `Buffer.write` costs more than the copy.
+   */
   const writeAscii = (text: string): boolean => {
     for (let index = 0; index < text.length; index++) {
       const unit = text.charCodeAt(index)

@@ -57,7 +57,9 @@ export const EVENT_COLUMNS = {
   utm_content: { type: 'String', addedIn: 2 },
 } as const satisfies ColumnsOf<EventRow>
 
-/** Random number of the process that wrote a row: copies of one event written by two collectors differ in it. */
+/**
+ * Random number of the process that wrote a row: copies of one event written by two collectors differ in it.
+ */
 export const WRITER_COLUMN = { type: 'UInt32' } as const satisfies Column
 
 export const HEARTBEAT_COLUMNS = {

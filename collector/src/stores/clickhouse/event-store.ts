@@ -45,7 +45,10 @@ interface FingerprintRow {
   fingerprint: number
 }
 
-/** Opens the event store on ClickHouse, embedded or remote, and creates its tables. Rejects when the server cannot be reached. */
+/**
+ * Opens the event store on ClickHouse, embedded or remote, and creates its tables. Rejects when the server
+ * cannot be reached.
+ */
 export async function createClickhouseEventStore({
   url,
   timeoutMs = TIMEOUT_MS,
@@ -59,7 +62,9 @@ export async function createClickhouseEventStore({
   const heartbeats = createRowEncoder<HeartbeatRow>(HEARTBEAT_COLUMNS)
   const deleteRows = createDeletion(client)
 
-  /** By the key of {@link firstCopyKey}, the block of the first copy of events that are stored more than once. */
+  /**
+   * By the key of {@link firstCopyKey}, the block of the first copy of events that are stored more than once.
+   */
   async function findFirstBlocks(siteId: string, rows: FeedEvent[], since: number) {
     const blocks = new Map<string, number>()
     for (const eventIds of splitParameter(new Set(rows.map(({ eventId }) => eventId))))

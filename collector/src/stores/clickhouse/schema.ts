@@ -11,13 +11,14 @@ import { createStoreClient } from './client.js'
 // fsync at all; the window makes repeating a batch with its token harmless.
 const DURABLE = 'fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 1000'
 
-// Rollups are fsynced, too: after a power cut a day must not count as rolled up without its rows. Erased rows must leave the disk.
+// Rollups are fsynced, too: after a power cut a day must not count as rolled up without its rows. Erased rows
+// must leave the disk.
 const ROLLUP =
   'fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 1, min_rows_to_fsync_after_merge = 1'
 
 /**
- * Schema steps, all run at every start. A released step never changes, which test/stores/clickhouse/schema.test.ts
- * checks; changes are new steps at the end.
+ * Schema steps, all run at every start. A released step never changes, which
+ * test/stores/clickhouse/schema.test.ts checks; changes are new steps at the end.
  */
 export const SCHEMA_STEPS: readonly string[] = [
   createTableSql(
@@ -36,15 +37,17 @@ export const SCHEMA_STEPS: readonly string[] = [
   ),
   addColumnsSql('events', columnDefinitions(EVENT_COLUMNS, 2)),
   `ALTER TABLE events ADD COLUMN IF NOT EXISTS writer ${WRITER_COLUMN.type}`,
-  // Delete a merged or mutated part after a second: erased rows must leave the disk. By default the engine keeps it for
-  // 8 minutes, until the new part is on disk; with an fsync it need not wait. Heartbeats are not worth one.
+  // Delete a merged or mutated part after a second: erased rows must leave the disk. By default the engine
+  // keeps it for 8 minutes, until the new part is on disk; with an fsync it need not wait. Heartbeats are not
+  // worth one.
   'ALTER TABLE events MODIFY SETTING old_parts_lifetime = 1, min_rows_to_fsync_after_merge = 1',
   'ALTER TABLE heartbeats MODIFY SETTING old_parts_lifetime = 1',
-  // Rows keep the number of their insert when parts are merged. The engine assigns it under the lock that makes the insert
-  // visible, so it orders rows by visibility, which their time of receipt does not.
+  // Rows keep the number of their insert when parts are merged. The engine assigns it under the lock that
+  // makes the insert visible, so it orders rows by visibility, which their time of receipt does not.
   'ALTER TABLE events MODIFY SETTING enable_block_number_column = 1',
-  // Rollups: a row for each visit that began on a day that is rolled up, with the columns of queries/visits.ts; `visitor` is a
-  // hash. A `build` is one computation of one day, numbered by its start, so that later builds are greater.
+  // Rollups: a row for each visit that began on a day that is rolled up, with the columns of
+  // queries/visits.ts; `visitor` is a hash. A `build` is one computation of one day, numbered by its start,
+  // so that later builds are greater.
   `CREATE TABLE IF NOT EXISTS visits (
     site_id LowCardinality(String),
     day Date,

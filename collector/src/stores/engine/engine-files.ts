@@ -15,8 +15,8 @@ const SECRET = { mode: 0o600 }
 /**
  * Writes the engine's configuration into `folder`.
  *
- * The engine's start-up query runs as `default`, without a password, and must read stdin, which is a file: over
- * HTTP that user could read every file of the process. So HTTP has a handler only for requests with the
+ * The engine's start-up query runs as `default`, without a password, and must read stdin, which is a file:
+ * over HTTP that user could read every file of the process. So HTTP has a handler only for requests with the
  * Authorization header of the application's user, whose password changes with every start. Only that user may
  * write a backup, into any folder that the process may write.
  */
@@ -45,7 +45,8 @@ export async function writeEngineFiles(
 `,
     SECRET,
   )
-  // By default a query gets one thread for each free GiB of the engine's memory. It has two, so that is mostly one thread.
+  // By default a query gets one thread for each free GiB of the engine's memory. It has two, so that is
+  // mostly one thread.
   await writeFile(
     usersFile,
     `<clickhouse>

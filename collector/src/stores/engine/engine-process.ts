@@ -2,8 +2,8 @@ import { createRequire } from 'node:module'
 import { DataType, load, open } from 'ffi-rs'
 
 // The process of the embedded engine: a ClickHouse server from the npm package chdb. It exits when its stdin
-// closes, so it never outlives the collector, even a killed one.
-// Arguments: data folder (absolute, because the engine resolves a relative one twice), HTTP port, config file.
+// closes, so it never outlives the collector, even a killed one. Arguments: data folder (absolute, because
+// the engine resolves a relative one twice), HTTP port, config file.
 
 const [dataDir, httpPort, configFile] = process.argv.slice(2)
 const { libchdbPath } = createRequire(import.meta.url)('chdb/libchdb') as { libchdbPath: () => string }

@@ -56,10 +56,11 @@ export interface ControlStores {
 }
 
 /**
- * Opens the control data, everything but events, in one file that is created and migrated when needed. Rejects with a
- * {@link StartError}; methods reject with `STORE_UNAVAILABLE` when the file cannot be used.
+ * Opens the control data, everything but events, in one file that is created and migrated when needed.
+ * Rejects with a {@link StartError}; methods reject with `STORE_UNAVAILABLE` when the file cannot be used.
  *
- * All stores of a process share one connection: a second would wait for the transaction of the first, and SQLite blocks the process while it waits.
+ * All stores of a process share one connection: a second would wait for the transaction of the first, and
+ * SQLite blocks the process while it waits.
  */
 export async function openControlStores(file: string): Promise<ControlStores> {
   const db = openDatabase(file)

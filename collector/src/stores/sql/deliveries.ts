@@ -230,7 +230,10 @@ async function recordAttempts(
   return recorded
 }
 
-/** Updates the deliveries that are still in flight for the attempt, and returns them: others may have been claimed again, or erased. */
+/**
+ * Updates the deliveries that are still in flight for the attempt, and returns them: others may have been
+ * claimed again, or erased.
+ */
 async function updateDeliveries(
   connection: ControlDatabase,
   finished: FinishedAttempt[],

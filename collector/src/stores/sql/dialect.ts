@@ -25,9 +25,11 @@ export function openDialect(file: string): SqliteDialect {
 }
 
 /**
- * Runs `work` in a transaction without any other writer, in this process or another: what it reads stays true until its commit.
+ * Runs `work` in a transaction without any other writer, in this process or another: what it reads stays true
+ * until its commit.
  *
- * The lock is taken before the first read. A transaction that takes it with its first write fails at once when another process wrote meanwhile.
+ * The lock is taken before the first read. A transaction that takes it with its first write fails at once
+ * when another process wrote meanwhile.
  */
 export function runExclusively<Tables, Result>(
   db: Kysely<Tables>,
@@ -48,7 +50,8 @@ export function runExclusively<Tables, Result>(
 }
 
 /**
- * Like {@link runExclusively}, but the commit does not wait for the disk: 0.06 ms instead of 2, during which SQLite blocks the process.
+ * Like {@link runExclusively}, but the commit does not wait for the disk: 0.06 ms instead of 2, during which
+ * SQLite blocks the process.
  *
  * A crash of the process loses nothing. A crash of the machine may lose the last such transactions, but never
  * half of one, nor anything of a synced transaction.

@@ -3,7 +3,10 @@ import { isUnavailable } from './dialect.js'
 
 const RETRY_AFTER_S = 5
 
-/** Wraps a store so that it rejects with `STORE_UNAVAILABLE` when the disk is full or the file unusable; clients then keep and resend their events. */
+/**
+ * Wraps a store so that it rejects with `STORE_UNAVAILABLE` when the disk is full or the file unusable;
+ * clients then keep and resend their events.
+ */
 export function guardStore<Store extends object>(store: Store): Store {
   const guard =
     (method: (...args: unknown[]) => Promise<unknown>) =>

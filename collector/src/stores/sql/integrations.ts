@@ -90,7 +90,10 @@ export function createIntegrationStore(db: ControlDatabase): BillingStore & Site
   }
 }
 
-/** Events arrive in any order with times in whole seconds: an ended subscription stays ended, and of two events of one second the later arrival wins. */
+/**
+ * Events arrive in any order with times in whole seconds: an ended subscription stays ended, and of two
+ * events of one second the later arrival wins.
+ */
 async function saveSubscription(
   connection: ControlDatabase,
   { subscriptionId, customerId, plan, isLive, isOver }: SubscriptionChange,
@@ -118,7 +121,10 @@ async function saveSubscription(
     .execute()
 }
 
-/** Gives an account the best plan that its customers pay for. Subscriptions with unmapped prices alone leave the plan unchanged. */
+/**
+ * Gives an account the best plan that its customers pay for. Subscriptions with unmapped prices alone leave
+ * the plan unchanged.
+ */
 async function updatePlan(connection: ControlDatabase, customerId: string): Promise<BillingResult> {
   const customer = await connection
     .selectFrom('billing_customers')

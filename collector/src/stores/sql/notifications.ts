@@ -123,7 +123,10 @@ export function createNotificationStore(db: ControlDatabase): Notifications {
   }
 }
 
-/** Queues a notification for every destination, in the caller's transaction; false when the trigger was queued before. */
+/**
+ * Queues a notification for every destination, in the caller's transaction; false when the trigger was queued
+ * before.
+ */
 export async function putNotifications(
   connection: ControlDatabase,
   alert: Alert,

@@ -8,7 +8,8 @@ import type { ControlDatabase } from './tables.js'
 import { jsonRows, runExclusively } from './dialect.js'
 import { listWebhooksOfSites } from './webhooks.js'
 
-// SQLite blocks the process for up to 0.1 ms for each delivery, and an event may go to twenty webhooks: ten of its site and ten of its account.
+// SQLite blocks the process for up to 0.1 ms for each delivery, and an event may go to twenty webhooks: ten
+// of its site and ten of its account.
 const MAX_DELIVERIES_AT_ONCE = 100
 
 interface Draft {
@@ -41,7 +42,10 @@ export function createOutboxStore(db: ControlDatabase): Pick<WebhookStore, 'putD
   }
 }
 
-/** Splits events into steps of at most {@link MAX_DELIVERIES_AT_ONCE} deliveries; a step has at least one event. */
+/**
+ * Splits events into steps of at most {@link MAX_DELIVERIES_AT_ONCE} deliveries; a step has at least one
+ * event.
+ */
 function splitSteps(events: WebhookEvent[], webhooks: Map<string, Webhook[]>): WebhookEvent[][] {
   const steps: WebhookEvent[][] = []
   let room = 0
@@ -178,17 +182,21 @@ async function insertAll(connection: ControlDatabase, rows: unknown[][], now: nu
 
 const BLOCK_MS = 1_024
 
-/** Claims the first free millisecond from `at` on: no two events of one name at a webhook may have the same. */
+/**
+ * Claims the first free millisecond from `at` on: no two events of one name at a webhook may have the same.
+ */
 type ClaimStamp = (webhookId: string, event: string, at: number) => Promise<number>
 
 /**
- * Receivers that copy the usual sample code drop the second of two events with one name and millisecond as a repeat.
+ * Receivers that copy the usual sample code drop the second of two events with one name and millisecond as a
+ * repeat.
  *
  * Stamps in use are read in blocks of about a second and cached for one transaction.
  */
 function createStampClaims(connection: ControlDatabase): ClaimStamp {
   const blocks = new Map<string, Set<number>>()
-  // Where the search from a millisecond ended: otherwise a thousand events of one moment would take a million steps.
+  // Where the search from a millisecond ended: otherwise a thousand events of one moment would take a million
+  // steps.
   const searched = new Map<string, number>()
 
   async function readBlock(webhookId: string, event: string, block: number): Promise<Set<number>> {

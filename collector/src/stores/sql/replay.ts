@@ -10,7 +10,10 @@ import { findWebhook } from './webhooks.js'
 // SQLite blocks the process meanwhile.
 const ROWS_AT_ONCE = 1_000
 
-/** Queues ended deliveries again, with the same event id and new attempts; oldest first, as many as the backlog has room for. */
+/**
+ * Queues ended deliveries again, with the same event id and new attempts; oldest first, as many as the
+ * backlog has room for.
+ */
 export function createReplay(db: ControlDatabase): Pick<WebhookStore, 'replay'> {
   /** Requeues up to {@link ROWS_AT_ONCE}; those of the same moment in any order. */
   const requeue = (id: string, choice: ReplayChoice, dueAt: number) =>

@@ -133,7 +133,9 @@ interface IntegrationTables {
   site_status: { site_id: string; up: number; changed_at: number }
 }
 
-/** `pending`: no attempt yet; `waiting` for the next attempt; `in_flight` under a lease. The others are final. */
+/**
+ * `pending`: no attempt yet; `waiting` for the next attempt; `in_flight` under a lease. The others are final.
+ */
 type DeliveryState = 'pending' | 'in_flight' | 'waiting' | 'done' | 'failed' | 'cancelled'
 
 export interface WebhookTables {

@@ -21,7 +21,10 @@ export interface EndedSession extends SessionRow {
 /** The last session of a page of ended sessions. */
 export type EndedCursor = Pick<EndedSession, 'lastReceivedAt' | 'siteId' | 'sessionId'>
 
-/** Selects sessions whose last event was received after `from` and not after `until`, followed by half an hour without events. */
+/**
+ * Selects sessions whose last event was received after `from` and not after `until`, followed by half an hour
+ * without events.
+ */
 export interface EndedQuestion {
   siteIds: readonly string[]
   from: number
@@ -37,7 +40,10 @@ export interface ReceivedRow extends PublishedRow {
   hash: number
 }
 
-/** Queries behind webhook events. Every method rejects with `STORE_UNAVAILABLE` when the store is unreachable or busy. */
+/**
+ * Queries behind webhook events. Every method rejects with `STORE_UNAVAILABLE` when the store is unreachable
+ * or busy.
+ */
 export interface ActivityStore {
   /** Events of these sites received from `from` to `until`, both included, in the order of receipt. */
   eventsReceived(question: {
@@ -47,7 +53,10 @@ export interface ActivityStore {
     after?: Pick<ReceivedRow, 'received_at' | 'hash'> | undefined
     limit: number
   }): Promise<ReceivedRow[]>
-  /** Ordered by `lastReceivedAt`, site and session; `end` is the cursor of the next page, undefined on the last. */
+  /**
+   * Ordered by `lastReceivedAt`, site and session; `end` is the cursor of the next page, undefined on the
+   * last.
+   */
   endedSessions(question: EndedQuestion): Promise<{ sessions: EndedSession[]; end: EndedCursor | undefined }>
   /** These sessions, from their events since `since`, ms since the epoch. */
   sessions(siteId: string, sessionIds: Iterable<string>, since: number): Promise<SessionRow[]>

@@ -31,7 +31,9 @@ export interface WebhookEventJob {
   name: string
   everyMs: number
   runAtStart: boolean
-  /** Publishes events that follow from the passing of time: session ends, duration goals, high-value visitors. */
+  /**
+   * Publishes events that follow from the passing of time: session ends, duration goals, high-value visitors.
+   */
   run(signal: AbortSignal): Promise<void>
 }
 
@@ -69,7 +71,8 @@ export async function createWebhookEventJob({
   let scoredTo = checkpoint ?? newest
   // After the clock was set back, the newest event lies in the future.
   const last = Math.min(newest, now())
-  // A browser's retry of a stored event is answered from memory, so events left unpublished before this start must be replayed.
+  // A browser's retry of a stored event is answered from memory, so events left unpublished before this start
+  // must be replayed.
   let unpublished: { from: number; until: number } | undefined = {
     from: Math.max(Math.min(scoredTo, last) - REPLAY_MS, last - MAX_REPLAY_MS),
     until: newest,
@@ -143,7 +146,10 @@ const PAGE_LIMIT = 1_000
 // Far below the number of ids that fit into one query.
 const SITES_PER_QUERY = 1_000
 
-/** Publishes the events received in a period again; the outbox recognises those published before by their keys. */
+/**
+ * Publishes the events received in a period again; the outbox recognises those published before by their
+ * keys.
+ */
 async function replayRecentEvents({
   activity,
   publish,

@@ -22,14 +22,20 @@ export function describePageview(row: PublishedRow): WebhookEvent {
   return { key, name: 'pageview', siteId, at, data: { siteId, path, referrer, country, device, browser } }
 }
 
-/** Webhook event of a stored custom event; category, label and value are its properties of these names, or null. */
+/**
+ * Webhook event of a stored custom event; category, label and value are its properties of these names, or
+ * null.
+ */
 export function describeCustomEvent(row: PublishedRow): WebhookEvent {
   const { site_id: siteId, event_id: key, occurred_at: at, event_name: action, path } = row
   const { category = null, label = null, value = null } = parseProperties(row)
   return { key, name: 'event', siteId, at, data: { siteId, action, category, label, value, path } }
 }
 
-/** Webhook event of a `goal()` call that matches no goal of the site; its name serves as id. Published once per call. */
+/**
+ * Webhook event of a `goal()` call that matches no goal of the site; its name serves as id. Published once
+ * per call.
+ */
 export function describeTrackerGoal(row: PublishedRow): WebhookEvent {
   const { site_id: siteId, event_id: key, occurred_at: at, event_name: name, path } = row
   return {
@@ -85,7 +91,10 @@ function parseProperties({ properties }: PublishedRow): Properties {
   return JSON.parse(properties) as Properties
 }
 
-/** A session ends half an hour after its last event was received. `duration` is in whole seconds; paths are null without a pageview. */
+/**
+ * A session ends half an hour after its last event was received. `duration` is in whole seconds; paths are
+ * null without a pageview.
+ */
 export function describeSessionEnd({
   siteId,
   sessionId,
@@ -121,7 +130,10 @@ export function describeDurationGoals(
 /** Lowest value score of a high-value visitor. */
 export const HIGH_VALUE_SCORE = 70
 
-/** Published once per visitor and UTC day on which a visit starts: a visit across midnight counts once, a visitor who returns the next day again. */
+/**
+ * Published once per visitor and UTC day on which a visit starts: a visit across midnight counts once, a
+ * visitor who returns the next day again.
+ */
 export function describeHighValueVisitor(
   siteId: string,
   { id: visitorId, country, valueScore, landingPage, visitedAt, lastSeen }: VisitorRow,

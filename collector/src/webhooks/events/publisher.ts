@@ -16,8 +16,9 @@ interface EventPublisherServices {
 }
 
 /**
- * Publishes stored events to webhooks. Resolves when the deliveries are on the disk; undefined when no webhook subscribes to any of
- * them, at the cost of a few lookups in memory. Rejects with `STORE_UNAVAILABLE`. Publishing the same events again is harmless.
+ * Publishes stored events to webhooks. Resolves when the deliveries are on the disk; undefined when no
+ * webhook subscribes to any of them, at the cost of a few lookups in memory. Rejects with
+ * `STORE_UNAVAILABLE`. Publishing the same events again is harmless.
  */
 export type PublishEvents = (items: readonly { row: PublishedRow }[]) => Promise<void> | undefined
 

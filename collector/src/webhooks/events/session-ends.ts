@@ -16,13 +16,17 @@ interface SessionEndsServices {
 }
 
 interface SessionEnds {
-  /** Publishes the sessions of these sites that ended since the last call, including those that ended while the collector was down. */
+  /**
+   * Publishes the sessions of these sites that ended since the last call, including those that ended while
+   * the collector was down.
+   */
   publish(siteIds: readonly string[]): Promise<void>
 }
 
 // An event may be received but not stored yet; without it, a session that continues would look ended.
 const STORED_WITHIN_MS = 5_000
-// Sessions that ended earlier are skipped after a longer downtime. A browser keeps unsent events equally long.
+// Sessions that ended earlier are skipped after a longer downtime. A browser keeps unsent events equally
+// long.
 const MAX_DOWNTIME_MS = 8 * DAY_MS
 // Period of one query while catching up after a downtime.
 const SLICE_MS = 60 * 60 * 1000
@@ -33,8 +37,9 @@ const SITES_PER_QUERY = 1_000
 const CHECKPOINT_EVERY_MS = 10 * 60 * 1000
 
 /**
- * Finds ended sessions in the order of their last event, from a checkpoint that survives restarts. The session id is the event key: a
- * session found again, because the checkpoint was not written or the clock was set back, is not published again.
+ * Finds ended sessions in the order of their last event, from a checkpoint that survives restarts. The
+ * session id is the event key: a session found again, because the checkpoint was not written or the clock was
+ * set back, is not published again.
  */
 export function createSessionEnds({
   activity,
@@ -78,7 +83,8 @@ export function createSessionEnds({
     async publish(siteIds) {
       const newest = now() - SESSION_TIMEOUT_MS - STORED_WITHIN_MS
       from ??= await checkpoints.findCheckpoint('sessions-ended')
-      // Without a checkpoint there is nothing to catch up with; a checkpoint in the future (the clock was set back) restarts at the present.
+      // Without a checkpoint there is nothing to catch up with; a checkpoint in the future (the clock was set
+      // back) restarts at the present.
       from = Math.min(Math.max(from ?? newest, newest - MAX_DOWNTIME_MS), newest)
       if (siteIds.length === 0) return void (from = newest)
       let published = 0

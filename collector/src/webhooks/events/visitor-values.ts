@@ -16,13 +16,15 @@ interface VisitorScoringServices {
 
 interface VisitorScoring {
   /**
-   * Evaluates the sessions and visitors that had events since the last call, over all of their events; resolves to whether there were any.
-   * Those whose queries fail stay pending.
+   * Evaluates the sessions and visitors that had events since the last call, over all of their events;
+   * resolves to whether there were any. Those whose queries fail stay pending.
    */
   score(): Promise<boolean>
 }
 
-/** Publishes duration goals reached by sessions, and high-value visitors by their visits of the last 24 hours. */
+/**
+ * Publishes duration goals reached by sessions, and high-value visitors by their visits of the last 24 hours.
+ */
 export function createVisitorScoring({
   activity,
   outbox,

@@ -34,7 +34,10 @@ export function queryEventProperties(
   )
 }
 
-/** Condition of events `e` that sites received from `from` to `to`, inclusive. Events may arrive late, but at most a week. */
+/**
+ * Condition of events `e` that sites received from `from` to `to`, inclusive. Events may arrive late, but at
+ * most a week.
+ */
 export const RECEIVED_BETWEEN = `
   e.site_id IN {siteIds: Array(String)} AND e.received_at >= ${momentSql('from')} AND e.received_at <= ${momentSql('to')} AND e.occurred_at >= ${momentSql('from')} - INTERVAL 8 DAY`
 

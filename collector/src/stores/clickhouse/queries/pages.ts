@@ -46,8 +46,8 @@ const ROLLED_UP_PAGES = `page_days WHERE ${inBuilds('whole')}`
 const NO_VISITORS = `arrayReduce('uniqCombined64State(${SKETCH_PRECISION})', emptyArrayUInt64())`
 
 /**
- * The pages of a period with rollups. Sketches of visitors are large, so only those of the pages that are probably in the slice are
- * merged; when the slice has another page, the query is repeated with it.
+ * The pages of a period with rollups. Sketches of visitors are large, so only those of the pages that are
+ * probably in the slice are merged; when the slice has another page, the query is repeated with it.
  */
 async function queryRolledUpPages(
   client: QueryClient,
@@ -79,8 +79,9 @@ async function queryRolledUpPages(
 }
 
 /**
- * The pageviews of visits, each with its place in the visit and that of the next. Do not use `steps` outside the subquery: the
- * engine would copy the whole array for each of its elements, which takes longer than all the rest.
+ * The pageviews of visits, each with its place in the visit and that of the next. Do not use `steps` outside
+ * the subquery: the engine would copy the whole array for each of its elements, which takes longer than all
+ * the rest.
  */
 export const pageviewsOf = (visits: string) =>
   `(SELECT visitor, bounced, steps, length(steps) AS amount, arrayPopFront(arrayPushBack(steps.1, 0)) AS places_after FROM ${visits})

@@ -32,7 +32,9 @@ const SESSIONS = `
     AND e.received_at <= ${momentSql('until')} AND e.session_id IN {sessionIds: Array(String)}
   GROUP BY siteId, sessionId`
 
-/** Sessions by their events that happened since `since` and were received until `until`, ms since the epoch. */
+/**
+ * Sessions by their events that happened since `since` and were received until `until`, ms since the epoch.
+ */
 export function querySessions(
   client: QueryClient,
   question: { siteIds: readonly string[]; sessionIds: readonly string[]; since: number; until: number },

@@ -21,7 +21,10 @@ export const NEWEST_RECEIPT = `
 const ID_HASH = 'cityHash64(site_id, event_id)'
 const COPY = `concat(toString(${ID_HASH}), ' ', toString(toUnixTimestamp64Milli(received_at)), ' ', toString(writer))`
 
-/** Duplicates, identified by receipt and writer, which differ between copies of one event. By rank, so that equal copies would all stay. */
+/**
+ * Duplicates, identified by receipt and writer, which differ between copies of one event. By rank, so that
+ * equal copies would all stay.
+ */
 export const DUPLICATES = `
   SELECT copy FROM (
     SELECT ${COPY} AS copy, rank() OVER (PARTITION BY site_id, event_id, ${FINGERPRINT} ORDER BY received_at, writer) AS place
@@ -43,7 +46,8 @@ export const LIVE_VISITORS = `
   )
   SETTINGS max_threads = 1`
 
-// Rows restored from a backup keep the block numbers of another table; the numbers of their parts are this table's.
+// Rows restored from a backup keep the block numbers of another table; the numbers of their parts are this
+// table's.
 const BLOCK = "least(_block_number, toUInt64(extract(_part, '^[^_]+_[0-9]+_([0-9]+)')))"
 const RECEIVED_AT = 'toUnixTimestamp64Milli(received_at)'
 // As many bits as a JavaScript number holds.

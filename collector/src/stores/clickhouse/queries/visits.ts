@@ -5,7 +5,10 @@ import type { RollupScope } from '../rollups/period.js'
 
 // `from` and `to` are names of parameters: moments in ms since the epoch.
 
-/** Condition of all events that may belong to visits that began between two moments, or that show that such a visit began earlier. */
+/**
+ * Condition of all events that may belong to visits that began between two moments, or that show that such a
+ * visit began earlier.
+ */
 const eventsAround = (from: string, to: string) =>
   `site_id = {siteId: String} AND occurred_at >= ${momentSql(from, -DAY_MS)} AND occurred_at < ${momentSql(to, DAY_MS)}`
 
@@ -13,8 +16,9 @@ const eventsAround = (from: string, to: string) =>
 export const EVENTS_AROUND = eventsAround('from', 'to')
 
 /**
- * Condition of events of the sessions with an event between two moments. It keeps every event of the visits that began then and few of
- * the days around, and grouping events into visits is what takes the time. A hash collision only groups one session in vain.
+ * Condition of events of the sessions with an event between two moments. It keeps every event of the visits
+ * that began then and few of the days around, and grouping events into visits is what takes the time. A hash
+ * collision only groups one session in vain.
  */
 export const ofSessionsBetween = (from: string, to: string) =>
   `AND cityHash64(e.session_id) IN (SELECT cityHash64(session_id) FROM events WHERE site_id = {siteId: String} AND occurred_at >= ${momentSql(from)} AND occurred_at < ${momentSql(to)})`
@@ -24,8 +28,8 @@ export const BEGAN_MS = 'toUnixTimestamp64Milli(started_at)'
 export const LASTED_MS = `(toUnixTimestamp64Milli(ended_at) - ${BEGAN_MS})`
 
 /**
- * The order of a visit's events. Servers send whole visits with one time: within a millisecond pageviews come first, then
- * a hash of the path decides, so that every query finds the same first event.
+ * The order of a visit's events. Servers send whole visits with one time: within a millisecond pageviews come
+ * first, then a hash of the path decides, so that every query finds the same first event.
  */
 export const PLACE =
   "(toUnixTimestamp64Milli(e.occurred_at) * 1024 + (e.event_type != 'pageview') * 512 + cityHash64(e.path) % 512)"
@@ -77,9 +81,10 @@ export const VISIT_COLUMNS = [
 ].join(', ')
 
 /**
- * One row for each visit that began between two moments, grouped from events. Use it as a subquery: the engine computes only the
- * selected columns. Entry and exit are empty without a pageview; `steps` are the pageviews in order, as tuples of place, origin
- * and path; `visitor` is a hash of the visitor's id. `and` is a further condition of events `e`, beginning with AND.
+ * One row for each visit that began between two moments, grouped from events. Use it as a subquery: the
+ * engine computes only the selected columns. Entry and exit are empty without a pageview; `steps` are the
+ * pageviews in order, as tuples of place, origin and path; `visitor` is a hash of the visitor's id. `and` is
+ * a further condition of events `e`, beginning with AND.
  */
 export const visitsBetween = (from: string, to: string, and = '') => `
   SELECT
@@ -123,7 +128,8 @@ export function countVisitorsSql({ isSketched, where, asState = false }: Visitor
   return `${name}${asState ? 'State' : ''}${where === undefined ? '' : 'If'}${precision}(${args})`
 }
 
-// A session in a set; ids would take several times the memory. Two ids of one report collide in less than one of a million reports.
+// A session in a set; ids would take several times the memory. Two ids of one report collide in less than one
+// of a million reports.
 export const SESSION = 'cityHash64(session_id)'
 
 /** SQL of the visits of a scope, a subquery in parentheses, and the values of its parameters. */
@@ -134,7 +140,9 @@ export interface ScopeSql {
   params: Record<string, unknown>
 }
 
-/** Builds the SQL of the visits of the period that match every filter, with the columns of `visitsBetween`. */
+/**
+ * Builds the SQL of the visits of the period that match every filter, with the columns of `visitsBetween`.
+ */
 export function buildScopeSql(scope: RollupScope): ScopeSql {
   const { sql, params } = buildVisitsSql(scope)
   const conditions = scope.filters.map((filter, index) => {
@@ -180,7 +188,10 @@ function buildFilterSql(filter: ReportFilter, index: number): string {
   }
 }
 
-/** The value of a property as text: a string without its quotes, anything else as JavaScript prints it; the engine omits the plus of 1e+21. */
+/**
+ * The value of a property as text: a string without its quotes, anything else as JavaScript prints it; the
+ * engine omits the plus of 1e+21.
+ */
 export function plainText(json: string): string {
   return String.raw`if(startsWith(${json}, '"'), JSONExtractString(${json}), replaceRegexpOne(${json}, 'e(\\d)', 'e+\\1'))`
 }
@@ -188,7 +199,9 @@ export function plainText(json: string): string {
 // In longer gaps the days around them are a small part of the events.
 const SHORT_GAP_MS = 3 * DAY_MS
 
-/** Builds the SQL of the visits of a scope's period, without its filters, and the values of its parameters. */
+/**
+ * Builds the SQL of the visits of a scope's period, without its filters, and the values of its parameters.
+ */
 export function buildVisitsSql({ siteId, period, rollups }: RollupScope): {
   sql: string
   params: Record<string, unknown>
@@ -220,7 +233,10 @@ export function buildPartialVisitsSql({ siteId, period, rollups }: RollupScope &
   }
 }
 
-/** Condition of rows of a site's builds, given by the name of their parameter. The days let the engine skip the others. */
+/**
+ * Condition of rows of a site's builds, given by the name of their parameter. The days let the engine skip
+ * the others.
+ */
 export function inBuilds(name: string): string {
   const dayOf = (param: string) => `toDate(${momentSql(param)})`
   return `site_id = {siteId: String} AND day >= ${dayOf('from')} AND day <= ${dayOf('to')} AND build IN {${name}: Array(UInt64)}`

@@ -5,7 +5,8 @@ import { BUILDS_PER_MS, NEWEST_BUILD } from './period.js'
 export const ROLLUP_TABLES = ['visits', 'page_days'] as const
 
 /**
- * Invalidates the rollups that depend on some events, before and after deleting these: a build that reads them meanwhile is not valid.
+ * Invalidates the rollups that depend on some events, before and after deleting these: a build that reads
+ * them meanwhile is not valid.
  *
  * `where` selects the events, with `params`.
  */
@@ -15,7 +16,8 @@ export async function invalidateAround<Result>(
   deleteEvents: () => Promise<Result>,
 ): Promise<Result> {
   const startedAt = await readStoreClock(client)
-  // An event affects visits that began on its day or the day before; and a visit of the next day, which then began earlier.
+  // An event affects visits that began on its day or the day before; and a visit of the next day, which then
+  // began earlier.
   await client.command(
     `INSERT INTO settled_days (site_id, day, build, is_settled, visits)
      SELECT DISTINCT site_id, arrayJoin([toDate(occurred_at) - 1, toDate(occurred_at), toDate(occurred_at) + 1]) AS day, ${NEWEST_BUILD}, false, 0 FROM events WHERE ${where}`,
@@ -30,7 +32,10 @@ export async function invalidateAround<Result>(
   return result
 }
 
-/** Condition of rows of {@link ROLLUP_TABLES} that are not valid and never will be: their build is older than the last entry of their day. */
+/**
+ * Condition of rows of {@link ROLLUP_TABLES} that are not valid and never will be: their build is older than
+ * the last entry of their day.
+ */
 export const IS_REPLACED_BUILD = `
   (site_id, day, build) IN (
     SELECT b.site_id, b.day, b.build FROM (${ROLLUP_TABLES.map((table) => `SELECT DISTINCT site_id, day, build FROM ${table}`).join(' UNION DISTINCT ')}) AS b

@@ -2,7 +2,10 @@ import { DAY_MS, MINUTE_MS } from '../../../durations.js'
 import type { Period, ReportScope } from '../../../reports/report-store.js'
 import type { QueryClient } from '../client.js'
 
-/** Upper bound of the time between the receipt of an event and its commit: ten minutes of retries for a batch whose answer was lost, and its queue. */
+/**
+ * Upper bound of the time between the receipt of an event and its commit: ten minutes of retries for a batch
+ * whose answer was lost, and its queue.
+ */
 export const MAX_COMMIT_DELAY_MS = 15 * MINUTE_MS
 /** Builds of one millisecond; 2^53 holds their numbers until 2039. */
 export const BUILDS_PER_MS = 4096
@@ -60,7 +63,10 @@ const LATE_EVENTS = `
     GROUP BY day
   )`
 
-/** Finds the days of a period whose rollups are valid: no event may have been added since they were built. Undefined when there is none. */
+/**
+ * Finds the days of a period whose rollups are valid: no event may have been added since they were built.
+ * Undefined when there is none.
+ */
 export async function findRollupPeriod(
   client: QueryClient,
   { siteId, period }: ReportScope,
@@ -71,7 +77,8 @@ export async function findRollupPeriod(
   if (days.length === 0) return undefined
   const late = await client.select<{ day: number; received: number }>(LATE_EVENTS, params)
   const lastReceived = new Map(late.map(({ day, received }) => [day, received]))
-  // An event affects visits that began on its day or the day before; and a visit of the next day, which then began earlier.
+  // An event affects visits that began on its day or the day before; and a visit of the next day, which then
+  // began earlier.
   const isValid = ({ day, build }: RollupDay) =>
     [day - DAY_MS, day, day + DAY_MS].every(
       (affecting) => (lastReceived.get(affecting) ?? 0) < build / BUILDS_PER_MS - commitDelayMs,

@@ -107,7 +107,9 @@ export function createRollups({ url, commitDelayMs = MAX_COMMIT_DELAY_MS }: Roll
     }
   }
 
-  /** A long deletion continues in the background; a build must not read the rows that it has yet to delete. */
+  /**
+   * A long deletion continues in the background; a build must not read the rows that it has yet to delete.
+   */
   async function isDeleting(): Promise<boolean> {
     const [deletions] = await client.select<{ unfinished: number }>(UNFINISHED_DELETIONS)
     return deletions!.unfinished > 0

@@ -1,6 +1,9 @@
 import { type Kysely, sql } from 'kysely'
 
-/** Accounts, usage of keys and error groups. The default account gets all existing sites and keys, and the largest plan. */
+/**
+ * Accounts, usage of keys and error groups. The default account gets all existing sites and keys, and the
+ * largest plan.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('accounts')

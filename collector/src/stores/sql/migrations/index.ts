@@ -11,7 +11,10 @@ import * as alerts from './007-alerts.js'
 import * as inbound from './008-inbound.js'
 import * as changeLog from './009-change-log.js'
 
-/** Migrations by the name under which the database records them, run in the order of the names. A released one never changes. */
+/**
+ * Migrations by the name under which the database records them, run in the order of the names. A released one
+ * never changes.
+ */
 export const CONTROL_MIGRATIONS: Record<string, Migration> = {
   '001-sites-keys-salts': sitesKeysSalts,
   '002-salts-move-out': saltsMoveOut,
