@@ -10,7 +10,7 @@ const PAGE = join(ROOT, 'ARCHITECTURE.md')
 const ROUTES = join(ROOT, 'collector/dist/routes')
 const EXTERNAL_API = '/api/external/v1'
 
-/** The page with its tables generated anew; needs a build. */
+/** The page with its tables regenerated; needs a build. */
 export async function renderArchitecture() {
   const tables = {
     'rooms of src': roomTable('src'),

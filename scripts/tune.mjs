@@ -6,7 +6,7 @@ import typescript from '@rollup/plugin-typescript'
 import { rollup } from 'rollup'
 import { minifyScript } from './minify.mjs'
 import { NAMES_FILE, hashScript, readBindings, writeBindings } from './name-bindings.mjs'
-import { brotliLength } from './sizes.mjs'
+import { brotliLength } from './measure-sizes.mjs'
 
 const LETTERS = [...'etnrsiaolducpmhfgvbywxkTSECAINMDLPROjUFBHWVKGzXYqQJZ$_']
 // In bytes: a step that costs this much is accepted with 1/e at first. Enough to leave a local minimum.

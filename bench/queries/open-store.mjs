@@ -20,7 +20,7 @@ export async function openStore({ folder, events, days }) {
   await mkdir(folder, { recursive: true })
   const engine = await startEmbeddedEngine(folder, LOG)
   const enginePid = Number(
-    execFileSync('pgrep', ['-P', String(process.pid), '-f', 'engine-process'], { encoding: 'utf8' })
+    execFileSync('pgrep', ['-P', String(process.pid), '-f', 'engine-child'], { encoding: 'utf8' })
       .trim()
       .split('\n')
       .at(-1),

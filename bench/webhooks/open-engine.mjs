@@ -7,7 +7,7 @@ import { createSecretBox } from '../../collector/dist/control/secrets/secret-box
 import { openControlStores } from '../../collector/dist/stores/sql/database.js'
 import { createAttempt } from '../../collector/dist/egress/attempt.js'
 import { createEgressGuard } from '../../collector/dist/egress/guard.js'
-import { createSend } from '../../collector/dist/webhooks/signing.js'
+import { createSend } from '../../collector/dist/webhooks/send.js'
 import { createWebhooks } from '../../collector/dist/webhooks/service.js'
 import { createWebhookSecret, signDelivery } from '../../collector/dist/webhooks/signing.js'
 import { createDeliveryCounts } from '../../collector/dist/webhooks/metrics.js'

@@ -34,7 +34,8 @@ import { openStores as openDatabase, type ControlStores } from './stores/sql/dat
 import { createWebhookEventJob } from './webhooks/events/job.js'
 import { createDeliveryCounts } from './webhooks/metrics.js'
 import { createWebhooks } from './webhooks/service.js'
-import { createSend, signDelivery } from './webhooks/signing.js'
+import { createSend } from './webhooks/send.js'
+import { signDelivery } from './webhooks/signing.js'
 
 /** A running collector. */
 export interface Collector {

@@ -1,4 +1,4 @@
-// The shop's own script: a cart in this browser, and the two moments it tells the analytics about.
+// The shop's own script: a cart in this browser, and the two events that it sends to the analytics.
 const CART = 'quillbrook-cart'
 const find = (id) => document.getElementById(id)
 const readCart = () => JSON.parse(localStorage.getItem(CART) ?? '[]')

@@ -17,7 +17,7 @@ const named = ['left', 'right'].flatMap((side) =>
   ].map((path) => `[${side}.${path}=${SECRET}]`),
 )
 const message =
-  'Comparing ends at the first difference, and its time tells where: hash both and use timingSafeEqual.'
+  'A comparison that ends at the first difference leaks its position by timing: hash both and use timingSafeEqual.'
 
 /**
  * Options of `no-restricted-syntax`: secrets, and what is made of them, are not compared by anything that

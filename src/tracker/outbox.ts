@@ -10,6 +10,11 @@ export type OutgoingEvent = { [field in keyof IngestEvent]?: IngestEvent[field] 
  */
 export const MAX_REQUEST_LENGTH = 20_000
 
+/** Most unacknowledged events; beyond either limit the oldest is dropped. */
+export const MAX_OUTBOX_EVENTS = 500
+/** Half a megabyte, in characters. */
+export const MAX_OUTBOX_LENGTH = 500_000
+
 export const KEY_PREFIX = 'zenovay:'
 // Until the year 2286.
 const TIME_DIGITS = 13

@@ -1,13 +1,18 @@
 import { transmit } from './deliver.js'
 import { createId, renewIdentity } from './identity.js'
-import { acknowledge, KEY_PREFIX, MAX_REQUEST_LENGTH, outbox, type OutgoingEvent } from './outbox.js'
+import {
+  acknowledge,
+  KEY_PREFIX,
+  MAX_OUTBOX_EVENTS,
+  MAX_OUTBOX_LENGTH,
+  MAX_REQUEST_LENGTH,
+  outbox,
+  type OutgoingEvent,
+} from './outbox.js'
 import { isExcluded, resolveUrl } from './page-url.js'
 import { cookieless, gpc } from './privacy.js'
 import { OPTED_OUT, visitorState } from './visitor-state.js'
 
-const MAX_ENTRIES = 500
-// Half a megabyte, in characters.
-const MAX_LENGTH = 500_000
 // Room for the fields that a repeated event has in addition: `retry` and `age_ms`.
 const RETRY_LENGTH = 100
 
@@ -35,7 +40,7 @@ export const send = (event: OutgoingEvent): void => {
   if (visitorState[OPTED_OUT]) return
   outbox[KEY_PREFIX + event.event_id] = event
   // The oldest event makes room.
-  if (Object.keys(outbox).length > MAX_ENTRIES || JSON.stringify(outbox).length > MAX_LENGTH)
+  if (Object.keys(outbox).length > MAX_OUTBOX_EVENTS || JSON.stringify(outbox).length > MAX_OUTBOX_LENGTH)
     acknowledge(Object.keys(outbox)[0]!)
   // A microtask and not a task: a page that is being left may have no next task.
   queueMicrotask(transmit)

@@ -2,7 +2,7 @@ import { restore } from './deliver.js'
 import { locateCollector, options } from './options.js'
 import { page } from './page.js'
 import { loadExclusions } from './page-url.js'
-import { watchLife } from './watch-life.js'
+import { watchLifecycle } from './watch-lifecycle.js'
 import { watchNavigation } from './watch-navigation.js'
 
 // Not before the first pageview: events of an earlier page are late already.
@@ -16,6 +16,6 @@ export const startTracker = (): void => {
     page()
     watchNavigation()
   }
-  watchLife()
+  watchLifecycle()
   setTimeout(restore, RESTORE_AFTER_MS)
 }

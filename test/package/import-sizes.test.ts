@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { brotliLength } from '../../scripts/sizes.mjs'
+import { brotliLength } from '../../scripts/measure-sizes.mjs'
 import { bundleImport } from '../support/bundle-import.js'
 import { tableRows } from '../support/table-rows.js'
 

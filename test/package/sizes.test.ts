@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { brotliBytes } from '../../scripts/sizes.mjs'
+import { brotliBytes } from '../../scripts/measure-sizes.mjs'
 import { tableRows } from '../support/table-rows.js'
 
 const ROOT = new URL('../../', import.meta.url)

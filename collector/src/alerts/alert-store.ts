@@ -99,7 +99,7 @@ interface SiteStatus {
   siteId: string
   isUp: boolean
   /** When the status changed, ms since the epoch; undefined if not reported. */
-  toldAt: number | undefined
+  changedAt: number | undefined
 }
 
 /** Stores the reports of uptime monitors. */
@@ -112,5 +112,5 @@ export interface SiteStatusStore {
     status: SiteStatus,
     describe: (alert: Alert, at: number) => Trigger,
     now: number,
-  ): Promise<{ hasChanged: boolean; crossings: number } | undefined>
+  ): Promise<{ hasChanged: boolean; triggers: number } | undefined>
 }

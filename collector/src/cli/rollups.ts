@@ -7,9 +7,9 @@ import { findEngineUrl } from './clickhouse-url.js'
 export async function rebuildRollups(config: Config, print: (line: string) => void): Promise<void> {
   const rollups = createRollups({ url: config.clickhouseUrl ?? (await findEngineUrl(config)) })
   try {
-    const { settled, isDone } = await rollups.rebuild()
+    const { rolledUpDays, isDone } = await rollups.rebuild()
     print(
-      `rebuilt: ${settled} days${isDone ? '' : '; a deletion is running: the collector rebuilds the remaining days'}`,
+      `rebuilt: ${rolledUpDays} days${isDone ? '' : '; a deletion is running: the collector rebuilds the remaining days'}`,
     )
   } catch (error) {
     throw new StartError(

@@ -1,6 +1,6 @@
 import { isDeeperThan, MAX_BATCH_EVENTS, MAX_JSON_DEPTH } from '@zenovay/tracker/contract'
 import secureJsonParse from 'secure-json-parse'
-import { ApiError, validationError } from '../errors.js'
+import { validationError } from '../errors.js'
 
 /** The events of a body, and whether it was an array. */
 export interface Decoded {
@@ -37,26 +37,4 @@ export function parseEvents(text: string): Decoded {
   if (body.length === 0 || body.length > MAX_BATCH_EVENTS)
     throw validationError('body', `must be one event, or an array of 1 to ${MAX_BATCH_EVENTS}`)
   return { events: body, isBatch: true }
-}
-
-/** Limits the memory of all request bodies together, from before they are read until they are answered. */
-interface BodyBudget {
-  /**
-   * Reserves bytes and returns the function that releases them. Throws `STORE_UNAVAILABLE` when too few are
-   * left.
-   */
-  reserve(bytes: number): () => void
-}
-
-const RETRY_AFTER_S = 5
-
-export function createBodyBudget(maxBytes: number): BodyBudget {
-  let reserved = 0
-  return {
-    reserve(bytes) {
-      if (reserved + bytes > maxBytes) throw new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S })
-      reserved += bytes
-      return () => void (reserved -= bytes)
-    },
-  }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ControlStore } from '../control/control-store.js'
-import { ApiError } from '../errors.js'
+import { storeUnavailable } from '../errors.js'
 import type { Deletion, DeletionResult, EventStore } from '../ingest/event-store.js'
 import type { Rollups } from '../reports/rollup-store.js'
 import type { Webhooks } from '../webhooks/service.js'
@@ -35,7 +35,7 @@ export function createEraser({ events, commit, heartbeats, rollups, webhooks }: 
   return async (deletion) => {
     const drained = Promise.all([commit.drain(), heartbeats.drain()]).then(() => true)
     if (!(await Promise.race([drained, sleep(DRAIN_WITHIN_MS, false, { ref: false })])))
-      throw new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S })
+      throw storeUnavailable({ retryAfterS: RETRY_AFTER_S })
     const result = await rollups.pause(() => events.delete(deletion))
     // A deletion by age needs no webhooks: deliveries expire long before any retention ends.
     if (deletion.before === undefined) await webhooks.erase(deletion)

@@ -65,8 +65,8 @@ export function createHousekeeping({
       name: 'rollups',
       everyMs: INTERVAL_MS,
       async run() {
-        const { settled, isDone } = await rollups.rollUp({ forMs: ROLL_UP_FOR_MS })
-        if (settled > 0) log.info({ settled, done: isDone }, 'rolled up days')
+        const { rolledUpDays, isDone } = await rollups.rollUp({ forMs: ROLL_UP_FOR_MS })
+        if (rolledUpDays > 0) log.info({ settled, done: isDone }, 'rolled up days')
       },
     },
   }

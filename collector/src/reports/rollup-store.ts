@@ -15,7 +15,7 @@ export interface Rollups {
 
 export interface RollupResult {
   /** Number of days rolled up, summed over sites. */
-  settled: number
+  rolledUpDays: number
   /** Whether no day is due any more. */
   isDone: boolean
 }

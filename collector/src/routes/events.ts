@@ -9,9 +9,9 @@ import {
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import type { ApiKey } from '../control/keys/api-key.js'
 import type { KeyGate } from '../control/keys/gate.js'
-import { ApiError } from '../errors.js'
+import { storeUnavailable } from '../errors.js'
 import { documentRoute, MOMENT, type RouteDocs, urlOf } from '../http/api/route.js'
-import { createBodyBudget } from '../http/json-body.js'
+import { createBodyBudget } from '../http/body-budget.js'
 import type { TrustedProxies } from '../http/client-address.js'
 import { setRequestId } from '../http/cors.js'
 import { toApiError } from '../http/error-answers.js'
@@ -55,7 +55,6 @@ interface CountedRoute {
   take: (request: IngestRequest) => Promise<IngestAnswer>
 }
 
-const RETRY_AFTER_S = 5
 // All bodies that wait for their commit, about a second of work. More would only make all of them wait: with
 // 2,000 connections that sent 30 events each, an event waited for 15 s, and some requests timed out unread.
 const MAX_PENDING_CHARACTERS = 8 * 1024 * 1024
@@ -113,9 +112,7 @@ export function addEventRoutes(
     let pendingCharacters = 0
     const addCountedRoute = ({ route, tally, isFull, take }: CountedRoute) => {
       const findOverload = () =>
-        isFull() || pendingCharacters >= MAX_PENDING_CHARACTERS
-          ? new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S })
-          : undefined
+        isFull() || pendingCharacters >= MAX_PENDING_CHARACTERS ? storeUnavailable() : undefined
       routes.post<CodeRoute>(urlOf(route), {
         onRequest(_request, _reply, next) {
           tally.receive()
@@ -266,7 +263,7 @@ export function addBatchRoute(
         request.setDecorator('apiKey', await gate.enter(request, reply, 'write'))
         tally.receive()
         request.isCounted = true
-        if (commit.isFull()) throw new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S })
+        if (commit.isFull()) throw storeUnavailable()
         // Also released when the sender disconnects in the middle of its body.
         reply.raw.once('close', budget.reserve(sizeOf(request)))
       },

@@ -72,8 +72,8 @@ export function addStripeRoute(
         throw new ApiError('INVALID_SIGNATURE')
       const event = parseStripeEvent(parseBody(body), prices)
       if (!event) throw validationError('body', 'must be a Stripe event')
-      await integrations.forgetBillingEvents(now() - KEEP_EVENTS_MS)
-      const result = await integrations.takeBillingEvent(event, now())
+      await integrations.purgeBillingEvents(now() - KEEP_EVENTS_MS)
+      const result = await integrations.applyBillingEvent(event, now())
       if (result.outcome === 'planned')
         log.info(
           { event: event.id, account: result.accountId, plan: result.plan },
@@ -140,7 +140,7 @@ export function addUptimeRoute(
       assertNoIssues(issues)
       const { siteId, isUp, at } = toUptimeReport(fields as Static<typeof UPTIME_REPORT>, now())
       const result = await integrations.setSiteStatus(
-        { siteId, isUp, toldAt: at },
+        { siteId, isUp, changedAt: at },
         (alert, changedAt) => describeOutage(alert, changedAt, isUp),
         now(),
       )
@@ -148,7 +148,7 @@ export function addUptimeRoute(
       const status = isUp ? 'up' : 'down'
       if (result.hasChanged) {
         log.info({ site: siteId, status }, 'monitor reported a change of uptime')
-        alerts.announce(result.crossings)
+        alerts.announce(result.triggers)
       }
       return {
         success: true,

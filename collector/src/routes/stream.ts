@@ -4,7 +4,7 @@ import { authenticate, authorise, type KeyGate } from '../control/keys/gate.js'
 import { ApiError } from '../errors.js'
 import { documentRoute, urlOf } from '../http/api/route.js'
 import { setRequestId } from '../http/cors.js'
-import { parseCursor } from '../reports/realtime/feed-cursor.js'
+import { parseFeedCursor } from '../reports/realtime/feed-cursor.js'
 import type { StreamHub } from '../reports/realtime/stream-hub.js'
 
 interface StreamRouteServices {
@@ -47,7 +47,7 @@ export function addStreamRoute(app: FastifyInstance, { control, gate, hub }: Str
       const { id } = request.params
       const key = await gate.enter(request, reply, 'read')
       const site = await authorise(key, id, control)
-      const cursor = parseCursor([request.headers['last-event-id']].flat()[0])
+      const cursor = parseFeedCursor([request.headers['last-event-id']].flat()[0])
       const isAllowed = async () => {
         try {
           await authorise(await authenticate(request.headers, control), id, control)

@@ -11,7 +11,7 @@ import {
 import { createHostLimits } from './endpoints.js'
 import { disableReasonOf, classifyAttempt, pauseAfter } from '../egress/retry-schedule.js'
 import { createEndpoints } from './endpoints.js'
-import type { Message, Send } from './signing.js'
+import type { Message, Send } from './send.js'
 import {
   type ClaimedDelivery,
   type DeliveryStore,

@@ -6,7 +6,7 @@ import { createSteadyClock } from '../egress/delivery-loop.js'
 import { createDeliveryEngine, type DeliveryEngine } from './deliver.js'
 import type { DeliveryCounts } from './metrics.js'
 import { buildBody, createOutbox, createSubscriptions, deriveEventId, type Outbox } from './outbox.js'
-import type { Send } from './signing.js'
+import type { Send } from './send.js'
 import type { DeliveryStore, ReplayChoice, WebhookStore } from './webhook-store.js'
 import type { NewWebhook, Webhook } from './webhook.js'
 

@@ -1,6 +1,4 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import type { Attempt, AttemptResult } from '../egress/attempt.js'
-import type { Webhook } from './webhook.js'
 
 /** Input of a signature. */
 export interface UnsignedDelivery {
@@ -52,43 +50,5 @@ export function signDelivery({
     'webhook-id': id,
     'webhook-timestamp': timestamp,
     'webhook-signature': `v1,${createHmac('sha256', bytes).update(`${id}.${timestamp}.${body}`).digest('base64')}`,
-  }
-}
-
-/** A message to a webhook. */
-export interface Message {
-  webhook: Pick<Webhook, 'id' | 'url' | 'secret'>
-  eventId: string
-  event: string
-  body: string
-}
-
-/** Signs a message with the current time and sends it once. Never rejects. */
-export type Send = (message: Message, signal: AbortSignal) => Promise<AttemptResult>
-
-interface SendServices {
-  attempt: Attempt
-  sign: typeof signDelivery
-  /** Opens a sealed secret. */
-  openSecret: (sealed: string) => string
-  /** ms since the epoch. */
-  now: () => number
-}
-
-export function createSend({ attempt, sign, openSecret, now }: SendServices): Send {
-  return async ({ webhook, eventId, event, body }, signal) => {
-    const secret = tryOpen(openSecret, webhook.secret)
-    if (secret === undefined) return { status: undefined, error: 'secret', answer: '', durationMs: 0 }
-    const headers = sign({ secret, id: eventId, event, webhookId: webhook.id, body, at: now() })
-    return attempt({ url: webhook.url, body, headers, signal })
-  }
-}
-
-/** Undefined when it was sealed with another master key. */
-function tryOpen(open: (sealed: string) => string, sealed: string): string | undefined {
-  try {
-    return open(sealed)
-  } catch {
-    return undefined
   }
 }

@@ -88,19 +88,19 @@ describe('a noisy series', () => {
   }
 
   /** The minutes in which the rule fires, computed from the whole series. */
-  function findCrossings(series: readonly number[]): number[] {
-    const crossings: number[] = []
+  function findTriggers(series: readonly number[]): number[] {
+    const triggers: number[] = []
     let minute = 1
     while (minute <= TICKS) {
-      const last = crossings.at(-1) ?? -Infinity
+      const last = triggers.at(-1) ?? -Infinity
       if (!(series[minute]! > RULE.threshold) || minute - last < RULE.coolDownMinutes) {
         minute++
         continue
       }
-      crossings.push(minute)
+      triggers.push(minute)
       while (minute <= TICKS && series[minute]! > RULE.threshold - RULE.hysteresis) minute++
     }
-    return crossings
+    return triggers
   }
 
   it('fires once for each crossing in 10,000 minutes with ten restarts', async () => {
@@ -123,9 +123,9 @@ describe('a noisy series', () => {
       await store.alerts.saveEvaluations([stored])
       await store.reopen()
     }
-    const crossings = findCrossings(series)
-    expect(crossings.length).toBeGreaterThan(200)
-    expect((await notices(alert)).map(({ at }) => (at - START) / MINUTE_MS).reverse()).toEqual(crossings)
+    const triggers = findTriggers(series)
+    expect(triggers.length).toBeGreaterThan(200)
+    expect((await notices(alert)).map(({ at }) => (at - START) / MINUTE_MS).reverse()).toEqual(triggers)
   })
 })
 

@@ -40,7 +40,7 @@ export type BillingResult =
 /** Stores subscriptions and their plans. Each method is one transaction. */
 export interface BillingStore {
   /** Applies an event once and records it at `now`. Older information than the stored one is ignored. */
-  takeBillingEvent(event: BillingEvent, now: number): Promise<BillingResult>
+  applyBillingEvent(event: BillingEvent, now: number): Promise<BillingResult>
   /** Purges records of events from before a moment. */
-  forgetBillingEvents(before: number): Promise<void>
+  purgeBillingEvents(before: number): Promise<void>
 }

@@ -73,7 +73,7 @@ const ERROR = Type.Object({
 interface DocumentedApi {
   /** Path of the External API, at which its routes begin. */
   base: string
-  routes: readonly (RouteDocs & { takesProperties: boolean; table?: unknown })[]
+  routes: readonly (RouteDocs & { acceptsProperties: boolean; table?: unknown })[]
   /** Routes beside the External API; their paths begin at the root. */
   documented: readonly RouteDocs[]
 }
@@ -92,7 +92,7 @@ export function buildOpenApi({ base, routes, documented }: DocumentedApi): OpenA
       parameters: [
         ...describeParameters(route.params, 'path'),
         ...describeParameters(route.query, 'query'),
-        ...(route.takesProperties ? [PROPERTIES] : []),
+        ...(route.acceptsProperties ? [PROPERTIES] : []),
       ],
     })
   for (const route of documented) add(route, { ...describeOperation(route), servers: [{ url: '/' }] })

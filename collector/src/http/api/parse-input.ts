@@ -25,12 +25,12 @@ export const MAX_TEXT_LENGTH = 2_048
  * left out.
  */
 export function parseInput(
-  route: Pick<ApiRoute<never>, 'params' | 'query' | 'body' | 'takesProperties'>,
+  route: Pick<ApiRoute<never>, 'params' | 'query' | 'body' | 'acceptsProperties'>,
   input: Input,
   refine?: Refine<Static<TObject>>,
 ): ParsedInput {
   const query = Object.entries(input.query as Record<string, unknown>)
-  const isProperty = ([name]: [string, unknown]) => route.takesProperties && PROPERTY_PARAMETER.test(name)
+  const isProperty = ([name]: [string, unknown]) => route.acceptsProperties && PROPERTY_PARAMETER.test(name)
   const params = parseFields(route.params, input.params, { isText: true })
   const parameters = parseFields(
     route.query,

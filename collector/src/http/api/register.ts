@@ -11,7 +11,7 @@ import { acceptJsonAsText } from '../server.js'
 import { addDocuments } from './documents.js'
 import { parseInput } from './parse-input.js'
 import { type ApiRoute, type RouteDocs, urlOf } from './route.js'
-import { sendTable, wantsTable } from './table.js'
+import { sendTable, isCsvRequested } from './table.js'
 
 export const EXTERNAL_API = '/api/external/v1'
 
@@ -149,7 +149,7 @@ async function answer<Services>({ route, services, now, request, reply }: Call<S
   if (route.response) return data
   if (route.table) {
     reply.header('vary', 'Accept')
-    if (wantsTable(request, input.query['format']))
+    if (isCsvRequested(request, input.query['format']))
       return sendTable(reply, { table: route.table, data, name: route.operationId })
   }
   return { success: true, data, timestamp: new Date(at).toISOString(), ...beside }

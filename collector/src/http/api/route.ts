@@ -98,7 +98,7 @@ export interface Table {
 export interface ApiRoute<Services> extends RouteDocs {
   scope: KeyScope
   /** Whether the query may have `property[key]=value`. */
-  takesProperties: boolean
+  acceptsProperties: boolean
   /** Set where the answer is available as CSV. */
   table?: Table
   /** Finds what the path names, before anything else is checked. */
@@ -172,7 +172,7 @@ export function createDefineRoute<Services>() {
       params: paramsOf(route.path),
       query: Type.Object({}),
       status: 200 as const,
-      takesProperties: false,
+      acceptsProperties: false,
     }
     return {
       ...defaults,

@@ -26,7 +26,7 @@ function writeCell(value: Cell): string {
 const CSV_FIRST = /^\s*text\/csv\b/i
 
 /** Whether to answer with CSV: `format` decides, else an `Accept` header that begins with `text/csv`. */
-export function wantsTable(request: FastifyRequest, format: unknown): boolean {
+export function isCsvRequested(request: FastifyRequest, format: unknown): boolean {
   return format === undefined ? CSV_FIRST.test(request.headers.accept ?? '') : format === 'csv'
 }
 

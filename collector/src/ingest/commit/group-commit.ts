@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { MINUTE_MS } from '../../durations.js'
-import { ApiError, describeError, NotStoredError } from '../../errors.js'
+import { ApiError, describeError, NotStoredError, storeUnavailable } from '../../errors.js'
 
 interface GroupCommitOptions<Item> extends BatchWriterOptions<Item> {
   /** Called with the items of a batch that was given up, before their promise rejects. */
@@ -69,7 +69,6 @@ interface Batch<Item> {
 
 // While the store is away, later items start a new batch and so get their full timeout.
 const OPEN_FOR_MS = 1_000
-const RETRY_AFTER_S = 5
 const MEBIBYTE = 1024 * 1024
 
 /**
@@ -170,7 +169,7 @@ function openBatch<Item>(answerWithinMs: number): Batch<Item> {
 }
 
 function unavailable(cause?: unknown): ApiError {
-  return new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S, cause })
+  return storeUnavailable({ cause })
 }
 
 export interface BatchWriterOptions<Item> {

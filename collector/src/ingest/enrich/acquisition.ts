@@ -1,6 +1,6 @@
 import { MAX_LABEL_LENGTH } from '@zenovay/tracker/contract'
 import { memoize } from '../../cache.js'
-import { type Source, sourceOfHost, sourceOfTag } from './sources.js'
+import { type Source, sourceOfHost, sourceOfTag } from './known-sources.js'
 
 /** Acquisition channels; docs/sources.md has the rules. */
 export const CHANNELS = [

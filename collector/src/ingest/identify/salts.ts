@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { DAY_MS, MINUTE_MS } from '../../durations.js'
-import { ApiError, describeError } from '../../errors.js'
+import { describeError, storeUnavailable } from '../../errors.js'
 
 /**
  * Store of the daily salts for cookieless visitors, separate from all data that is backed up. Days are UTC,
@@ -41,7 +41,6 @@ export interface SaltRotation {
 
 // The longest delay from midnight to the deletion of a salt.
 const CHECK_MS = MINUTE_MS
-const RETRY_AFTER_S = 5
 
 /**
  * Provides the salts of today and yesterday and deletes older ones: a salt lives 48 hours from the start of
@@ -67,7 +66,7 @@ export function createSaltRotation({
       return (loaded = { day, current, previous })
     } catch (error) {
       log.error({ error: describeError(error) }, 'cannot read the salt of the day')
-      throw new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S, cause: error })
+      throw storeUnavailable({ cause: error })
     }
   }
 

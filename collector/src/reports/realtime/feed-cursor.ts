@@ -8,12 +8,12 @@ export const START: FeedPosition = { block: 0, receivedAt: 0, hash: 0 }
 const CURSOR = /^(\d{1,15})-(\d{1,15})-(\d{1,16})$/
 
 /** Formats a position as the `id` of a Server-Sent Event. */
-export function formatCursor({ block, receivedAt, hash }: FeedPosition): string {
+export function formatFeedCursor({ block, receivedAt, hash }: FeedPosition): string {
   return `${block}-${receivedAt}-${hash}`
 }
 
 /** Parses a `Last-Event-ID`; undefined without one. Throws `VALIDATION_ERROR` for any other text. */
-export function parseCursor(text = ''): FeedPosition | undefined {
+export function parseFeedCursor(text = ''): FeedPosition | undefined {
   if (text === '') return undefined
   const [block, receivedAt, hash] = (CURSOR.exec(text) ?? []).slice(1).map(Number)
   if (block === undefined || receivedAt === undefined || !Number.isSafeInteger(hash)) {

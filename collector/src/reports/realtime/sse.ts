@@ -1,5 +1,5 @@
 import type { FeedEvent } from '../../ingest/event-store.js'
-import { formatCursor } from './feed-cursor.js'
+import { formatFeedCursor } from './feed-cursor.js'
 
 /** Formats a Server-Sent Event. JSON contains no line breaks, so any data fits one line. */
 export function formatMessage(event: 'live' | 'analytics' | 'hit', data: unknown, id?: string): string {
@@ -13,7 +13,7 @@ const formatted = new WeakMap<FeedEvent, string>()
 export function formatHit(event: FeedEvent): string {
   const known = formatted.get(event)
   if (known !== undefined) return known
-  const message = formatMessage('hit', toHitJson(event), formatCursor(event))
+  const message = formatMessage('hit', toHitJson(event), formatFeedCursor(event))
   formatted.set(event, message)
   return message
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { HOUR_MS } from '../../durations.js'
 import type { FeedPage, FeedPosition } from '../../ingest/event-store.js'
-import { comparePositions, formatCursor, laterOf } from './feed-cursor.js'
+import { comparePositions, formatFeedCursor, laterOf } from './feed-cursor.js'
 import { type FeedListener, repeat, type SiteFeed } from './site-feed.js'
 import { formatHit, formatMessage } from './sse.js'
 
@@ -98,7 +98,7 @@ export function startStream({ output, feed, from, isAllowed, intervals, now }: S
 
   // An id without data is not dispatched as an event, but a reader disconnected before the first event
   // resumes here.
-  output.write(`retry: ${RECONNECT_AFTER_MS}\nid: ${formatCursor(position)}\n\n`)
+  output.write(`retry: ${RECONNECT_AFTER_MS}\nid: ${formatFeedCursor(position)}\n\n`)
   feed.subscribe(listener)
   catchUp().catch(disconnect)
   const heartbeats = setInterval(() => send(':\n\n'), intervals.heartbeatMs)

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Site } from '../../control/sites.js'
-import { ApiError } from '../../errors.js'
+import { ApiError, storeUnavailable } from '../../errors.js'
 import type { EventStore, FeedPosition } from '../../ingest/event-store.js'
 import { toSummaryJson } from '../comparison.js'
 import { periodOf } from '../period.js'
@@ -87,7 +87,7 @@ export function createStreamHub({
 
   /** Counts a stream until `release`. */
   function reserve({ site, keyId }: StreamRequest): { shared: SharedFeed; release: () => void } {
-    if (isClosed) throw new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S })
+    if (isClosed) throw storeUnavailable({ retryAfterS: RETRY_AFTER_S })
     const ofKey = streamsOfKey.get(keyId) ?? 0
     if (streams >= MAX_STREAMS || ofKey >= MAX_STREAMS_PER_KEY)
       throw new ApiError('RATE_LIMIT_EXCEEDED', { retryAfterS: RETRY_AFTER_S })

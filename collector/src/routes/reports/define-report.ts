@@ -108,7 +108,7 @@ export function defineReport<
     status: 200,
     params: Type.Object({ ...SITE_PARAMS, ...route.params }),
     query: Type.Object(parameters),
-    takesProperties: isFiltered,
+    acceptsProperties: isFiltered,
     async answer(call) {
       const site = await authorise(call.key, call.params['id']!, call.services.control)
       return answer(

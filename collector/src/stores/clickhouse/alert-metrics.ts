@@ -1,6 +1,6 @@
 import type { MetricSource, WindowMetrics } from '../../alerts/metric-source.js'
 import { createStoreClient, momentSql } from './client.js'
-import { REVENUE_AMOUNT, REVENUE_CURRENCY, WITH_AMOUNT } from './queries/metrics.js'
+import { REVENUE_AMOUNT, REVENUE_CURRENCY, WITH_AMOUNT } from './queries/visit-metrics.js'
 
 const RECEIVED = `site_id = {siteId: String} AND received_at >= ${momentSql('from')} AND received_at < ${momentSql('to')}`
 // Events may arrive late, but at most a week.

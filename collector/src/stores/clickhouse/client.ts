@@ -7,7 +7,7 @@ import {
   createClient,
 } from '@clickhouse/client'
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../durations.js'
-import { ApiError, NotStoredError } from '../../errors.js'
+import { NotStoredError, storeUnavailable } from '../../errors.js'
 
 type Params = Record<string, unknown>
 
@@ -179,7 +179,6 @@ async function insertBatch(
   stream.resume()
 }
 
-const RETRY_AFTER_S = 5
 // Timeout, too many concurrent queries, out of memory, and the three codes of a full disk.
 const BUSY_CODES = new Set(['159', '202', '241', '243', '74', '75'])
 
@@ -189,7 +188,7 @@ const BUSY_CODES = new Set(['159', '202', '241', '243', '74', '75'])
  */
 export function explainUnavailable(error: unknown): unknown {
   if (error instanceof ClickHouseError && !BUSY_CODES.has(error.code)) return error
-  return new ApiError('STORE_UNAVAILABLE', { retryAfterS: RETRY_AFTER_S, cause: error })
+  return storeUnavailable({ cause: error })
 }
 
 /** SQL of a moment that is bound as a parameter, ms since the epoch; shifted by `offsetMs`. */

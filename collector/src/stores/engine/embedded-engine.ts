@@ -31,9 +31,7 @@ const START_TIMEOUT_MS = 60 * SECOND_MS
 const RESTART_DELAY_MS = 500
 const STOP_TIMEOUT_MS = 500
 // The compiled file, also when this runs from src: the child is plain Node.
-const ENGINE_PROCESS = fileURLToPath(
-  new URL('../../../dist/stores/engine/engine-process.js', import.meta.url),
-)
+const ENGINE_PROCESS = fileURLToPath(new URL('../../../dist/stores/engine/engine-child.js', import.meta.url))
 
 /** File in an engine's folder with its url while it runs; readable by the users that may read the data. */
 export function engineUrlFile(folder: string): string {

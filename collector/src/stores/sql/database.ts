@@ -16,7 +16,7 @@ import { createDeliveryStore } from './deliveries.js'
 import { createWebhookLog } from './delivery-log.js'
 import { openDialect } from './dialect.js'
 import { createGoalStore } from './goals.js'
-import { guardStore } from './guard.js'
+import { mapStoreErrors } from './store-errors.js'
 import { createIntegrationStore } from './integrations.js'
 import { CONTROL_MIGRATIONS, migrateControl } from './migrations/index.js'
 import { createOutboxStore } from './outbox.js'
@@ -70,13 +70,13 @@ export async function openControlStores(file: string): Promise<ControlStores> {
     )
   })
   return {
-    control: guardStore(createControlStore(db)),
-    webhooks: guardStore(createWebhookStore(db)),
-    goals: guardStore(createGoalStore(db)),
-    checkpoints: guardStore(createCheckpointStore(db)),
-    alerts: guardStore(createAlertStore(db)),
-    integrations: guardStore(createIntegrationStore(db)),
-    changes: guardStore(createChangeLog(db)),
+    control: mapStoreErrors(createControlStore(db)),
+    webhooks: mapStoreErrors(createWebhookStore(db)),
+    goals: mapStoreErrors(createGoalStore(db)),
+    checkpoints: mapStoreErrors(createCheckpointStore(db)),
+    alerts: mapStoreErrors(createAlertStore(db)),
+    integrations: mapStoreErrors(createIntegrationStore(db)),
+    changes: mapStoreErrors(createChangeLog(db)),
   }
 }
 

@@ -17,7 +17,7 @@ const INITIAL_STATUS = { up: 1, changed_at: 0 }
 /** Stripe subscriptions, and the status that uptime monitors report. */
 export function createIntegrationStore(db: ControlDatabase): BillingStore & SiteStatusStore {
   return {
-    takeBillingEvent: ({ id, createdAt, change }, now) =>
+    applyBillingEvent: ({ id, createdAt, change }, now) =>
       runExclusively(db, async (connection): Promise<BillingResult> => {
         const { numInsertedOrUpdatedRows } = await connection
           .insertInto('billing_events')
@@ -46,7 +46,7 @@ export function createIntegrationStore(db: ControlDatabase): BillingStore & Site
         } else await saveSubscription(connection, change, createdAt)
         return updatePlan(connection, change.customerId)
       }),
-    setSiteStatus: ({ siteId, isUp, toldAt }, describe, now) =>
+    setSiteStatus: ({ siteId, isUp, changedAt }, describe, now) =>
       runExclusively(db, async (connection) => {
         if (!(await connection.selectFrom('sites').select('id').where('id', '=', siteId).executeTakeFirst()))
           return undefined
@@ -57,8 +57,8 @@ export function createIntegrationStore(db: ControlDatabase): BillingStore & Site
           .executeTakeFirst()
         const before = known ?? INITIAL_STATUS
         // Without a reported time: now, even if our clock was set back since the last report.
-        const at = toldAt ?? Math.max(now, before.changed_at)
-        if (before.up === Number(isUp) || at < before.changed_at) return { hasChanged: false, crossings: 0 }
+        const at = changedAt ?? Math.max(now, before.changed_at)
+        if (before.up === Number(isUp) || at < before.changed_at) return { hasChanged: false, triggers: 0 }
         const status = { up: Number(isUp), changed_at: at }
         await connection
           .insertInto('site_status')
@@ -72,7 +72,7 @@ export function createIntegrationStore(db: ControlDatabase): BillingStore & Site
           .where('metric', '=', 'uptime')
           .where('active', '=', 1)
           .execute()
-        let crossings = 0
+        let triggers = 0
         for (const row of rows) {
           await connection
             .updateTable('alerts')
@@ -80,11 +80,11 @@ export function createIntegrationStore(db: ControlDatabase): BillingStore & Site
             .where('id', '=', row.id)
             .execute()
           const alert = toAlert(row)
-          if (await putNotifications(connection, alert, describe(alert, at))) crossings++
+          if (await putNotifications(connection, alert, describe(alert, at))) triggers++
         }
-        return { hasChanged: true, crossings }
+        return { hasChanged: true, triggers }
       }),
-    async forgetBillingEvents(before) {
+    async purgeBillingEvents(before) {
       await db.deleteFrom('billing_events').where('taken_at', '<', before).execute()
     },
   }

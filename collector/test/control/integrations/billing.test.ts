@@ -52,7 +52,7 @@ const subscription = (
     options,
   )
 
-const take = (body: unknown) => store.integrations.takeBillingEvent(parseStripeEvent(body, PRICES)!, NOW)
+const take = (body: unknown) => store.integrations.applyBillingEvent(parseStripeEvent(body, PRICES)!, NOW)
 const readPlan = async () => (await store.control.findAccount(account.id))!.plan
 
 it('gives an account the plan of its subscription and the limits of that plan', async () => {
@@ -120,7 +120,7 @@ it('applies an event once, even after a restart', async () => {
   await store.reopen()
   expect(await take(subscription('updated', {}, { id: 'evt_once' }))).toEqual({ outcome: 'repeated' })
   expect(await readPlan()).toBe('enterprise')
-  await store.integrations.forgetBillingEvents(NOW + 1)
+  await store.integrations.purgeBillingEvents(NOW + 1)
   expect(await take(subscription('updated', {}, { id: 'evt_once' }))).toMatchObject({ outcome: 'planned' })
 })
 

@@ -78,7 +78,9 @@ async function ask(
 
 const urlOf = (route: RouteDocs, value: string) =>
   route.path.replaceAll(/\{(?!id)\w+\}/g, encodeURIComponent(value))
-const routes = EXTERNAL_ROUTES.filter(({ method, takesProperties }) => method === 'GET' && takesProperties)
+const routes = EXTERNAL_ROUTES.filter(
+  ({ method, acceptsProperties }) => method === 'GET' && acceptsProperties,
+)
 
 describe.each(routes.map((route) => [route.path, route] as const))('%s', (_, route) => {
   it('finds nothing for hostile filter values, and never fails', async () => {

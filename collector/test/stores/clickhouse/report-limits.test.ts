@@ -2,7 +2,7 @@ import { createClient } from '@clickhouse/client'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ReportScope } from '../../../src/reports/report-store.js'
 import type { QueryClient } from '../../../src/stores/clickhouse/client.js'
-import { queryRanking, querySummary } from '../../../src/stores/clickhouse/queries/metrics.js'
+import { queryRanking, querySummary } from '../../../src/stores/clickhouse/queries/visit-metrics.js'
 import { createClickhouseReportStore } from '../../../src/stores/clickhouse/report-store.js'
 import { startTestCollector, type TestCollector } from '../../support/start-test-collector.js'
 

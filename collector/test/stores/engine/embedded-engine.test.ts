@@ -34,7 +34,7 @@ it('rejects connections without its password', async () => {
 
 it('is restarted when it dies, and stores the events received meanwhile', async () => {
   const enginePid = () =>
-    execFileSync('pgrep', ['-P', String(process.pid), '-f', 'engine-process'])
+    execFileSync('pgrep', ['-P', String(process.pid), '-f', 'engine-child'])
       .toString()
       .trim()
   const before = enginePid()

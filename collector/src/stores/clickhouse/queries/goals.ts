@@ -3,7 +3,7 @@ import { splitGlob } from '../../../control/goals/path-matcher.js'
 import type { GoalMetrics } from '../../../reports/report-store.js'
 import type { QueryClient } from '../client.js'
 import type { RollupScope } from '../rollups/period.js'
-import { percentageOf } from './metrics.js'
+import { percentageOf } from './visit-metrics.js'
 import { buildScopeSql, sessionsWith } from './visits.js'
 import { LASTED_MS } from './visits.js'
 

@@ -1,7 +1,7 @@
 import type { PageRow, Slice } from '../../../reports/report-store.js'
 import type { QueryClient } from '../client.js'
 import type { RollupPeriod, RollupScope } from '../rollups/period.js'
-import { averageSeconds, percentageOf } from './metrics.js'
+import { averageSeconds, percentageOf } from './visit-metrics.js'
 import {
   buildPartialVisitsSql,
   buildScopeSql,

@@ -97,10 +97,10 @@ export function createRollups({ url, commitDelayMs = MAX_COMMIT_DELAY_MS }: Roll
         since,
         commitDelayMs,
       })
-      if (due.length === 0) return { settled: days, isDone: true }
+      if (due.length === 0) return { rolledUpDays: days, isDone: true }
       for (const day of due) {
         if (isClosed || performance.now() > deadline || (await isDeleting()))
-          return { settled: days, isDone: false }
+          return { rolledUpDays: days, isDone: false }
         await afterPrevious(() => buildDay(client, day))
         days++
       }

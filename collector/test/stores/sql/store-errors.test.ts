@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { ControlStore } from '../../../src/control/control-store.js'
-import { guardStore } from '../../../src/stores/sql/guard.js'
 import { openControlStores } from '../../../src/stores/sql/database.js'
+import { mapStoreErrors } from '../../../src/stores/sql/store-errors.js'
 
 const failWith = (code: string) =>
-  guardStore({
+  mapStoreErrors({
     listSites: () => Promise.reject(Object.assign(new Error('no'), { code })),
   } as Partial<ControlStore> as ControlStore)
 
@@ -28,7 +28,7 @@ it.each(['SQLITE_CONSTRAINT', 'SQLITE_ERROR'])('rethrows %s unchanged', async (c
 
 it('passes on the answers of a store', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'zenovay-guard-'))
-  const control = guardStore((await openControlStores(join(folder, 'control.db'))).control)
+  const control = mapStoreErrors((await openControlStores(join(folder, 'control.db'))).control)
   const site = await control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
   expect(await control.findSite(site.id)).toEqual(site)
   await control.close()

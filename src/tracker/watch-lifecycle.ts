@@ -18,7 +18,7 @@ const onChange = () => {
  * Both when hidden and when left, because a closing tab may fire only the former and a navigation only the
  * latter; no event is sent twice.
  */
-export const watchLife = (): void => {
+export const watchLifecycle = (): void => {
   // Capturing, because prerenderingchange does not bubble from the document.
   ;['visibilitychange', 'prerenderingchange', 'online'].forEach((type) =>
     addEventListener(type, onChange, true),

@@ -1,8 +1,7 @@
 import type { RankedRow, RevenueRow, Slice, VisitField, VisitMetrics } from '../../../reports/report-store.js'
 import type { QueryClient } from '../client.js'
 import type { RollupScope } from '../rollups/period.js'
-import { buildScopeSql, inVisits, type ScopeSql } from './visits.js'
-import { BEGAN_MS, LASTED_MS } from './visits.js'
+import { BEGAN_MS, buildScopeSql, inVisits, LASTED_MS, type ScopeSql } from './visits.js'
 
 /** Whole numbers from which {@link toVisitMetrics} computes the rounded averages. */
 const metricColumns = ({ countVisitors }: ScopeSql) => `
