@@ -66,7 +66,7 @@ export function createHousekeeping({
       everyMs: INTERVAL_MS,
       async run() {
         const { rolledUpDays, isDone } = await rollups.rollUp({ forMs: ROLL_UP_FOR_MS })
-        if (rolledUpDays > 0) log.info({ settled, done: isDone }, 'rolled up days')
+        if (rolledUpDays > 0) log.info({ days: rolledUpDays, done: isDone }, 'rolled up days')
       },
     },
   }

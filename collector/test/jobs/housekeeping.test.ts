@@ -19,7 +19,7 @@ const idle = { drain: () => Promise.resolve() }
 const webhooks = { erase: () => Promise.resolve() }
 const rollups = {
   pause: <Result>(run: () => Promise<Result>) => run(),
-  rollUp: () => Promise.resolve({ settled: 0, isDone: true }),
+  rollUp: () => Promise.resolve({ rolledUpDays: 0, isDone: true }),
 }
 
 beforeAll(async () => {
