@@ -88,7 +88,7 @@ async function rage(kind, port, isOver) {
   let [keys, unwanted] = [0, 0]
   const put = async (count) => {
     // A disabled webhook gets no events.
-    if (!engine.webhooks.outbox.wants(site.id, 'event')) return void (unwanted += count)
+    if (!engine.webhooks.outbox.hasSubscriber(site.id, 'event')) return void (unwanted += count)
     await engine.webhooks.outbox.put(
       Array.from({ length: count }, () => ({
         key: `event-${++keys}`,
