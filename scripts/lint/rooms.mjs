@@ -95,7 +95,7 @@ const COLLECTOR = {
     ],
   },
   stores: {
-    holds: 'the only room that knows a database: ClickHouse, SQL control data, embedded engine',
+    holds: 'the only room with database code: ClickHouse, SQL control data, embedded engine',
     imports: [
       'errors',
       'durations',
@@ -131,7 +131,7 @@ const COLLECTOR = {
     imports: ['errors', 'http', 'control', 'config', 'stores', 'start-collector'],
   },
   index: {
-    holds: 'what other packages import',
+    holds: 'exports for other packages',
     imports: ['errors', 'control', 'config', 'stores', 'start-collector'],
   },
   main: { holds: 'the process', imports: ['errors', 'cli'] },
