@@ -6,7 +6,7 @@ import { DEBIAN_PACKAGES, ENGINES, findBrowser } from '../test/support/find-brow
 const INSTALL_TIMEOUT_MS = 10 * 60 * 1000
 
 /**
- * Makes sure that the browser tests have all three engines, and installs what is missing.
+ * Makes sure that the browser tests have all three engines, and installs missing ones.
  *
  * When all are there, it touches neither the network nor the machine.
  */
@@ -42,7 +42,7 @@ function installFromDebian() {
   run('apt-get', ['install', '-y', ...DEBIAN_PACKAGES])
 }
 
-/** Runs a command; whether it helped is seen by looking for the browsers again. */
+/** Runs a command; its success is seen by looking for the browsers again. */
 function run(command, args) {
   console.log(`browsers: ${command} ${args.join(' ')}`)
   const { error, status } = spawnSync(command, args, {

@@ -27,7 +27,7 @@ const STAMP = join(ROOT, 'dist/.built')
 
 const TOOLS = { tsc: 'typescript/bin/tsc', rollup: 'rollup/dist/bin/rollup' }
 
-// In this order: the single-page app of the demo bundles the built ESM entries.
+// The steps run in this order: the single-page app of the demo bundles the built ESM entries.
 const STEPS = [
   ['tsc', '-b', '--force'],
   ['rollup', '-c', 'rollup.config.mjs', '--silent'],

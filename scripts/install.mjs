@@ -7,8 +7,8 @@ const ROOT = join(import.meta.dirname, '..')
 const STAMP = join(ROOT, 'node_modules/.installed-lock')
 
 /**
- * Installs what package-lock.json names, unless it is there already: after the first time it needs no
- * network.
+ * Installs the dependencies in package-lock.json, unless they are there already: after the first time it
+ * needs no network.
  */
 export function ensureInstalled() {
   const lock = createHash('sha256')

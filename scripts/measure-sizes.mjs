@@ -6,7 +6,7 @@ export function brotliLength(text) {
   return brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length
 }
 
-/** Bytes of a file, likewise. */
+/** Bytes of a file as a CDN would send it. */
 export function brotliBytes(file) {
   return brotliLength(readFileSync(file))
 }

@@ -4,8 +4,8 @@ import { shorten } from './shorten.mjs'
 // Names in an order that brotli packs well beside this code; found by trial.
 const NAMES = 'plrtsBmxVdZbAYwkjhiQPyOqe$ufgWcoCvEa_RnXMFIzGUJLHDNTKS'
 
-// No `unsafe_methods`: arrow functions in objects pack better, because the rest of the script is made of
-// them.
+// The option `unsafe_methods` is off: arrow functions in objects pack better, because the rest of the script
+// is made of them.
 const COMPRESS = { passes: 9, pure_getters: true, unsafe_arrows: true, lhs_constants: false }
 // Internal properties start with an underscore; wire names never do.
 const INTERNAL = { regex: /^_[a-z]/ }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * Each reader takes the runner's JSON report and gives `{ passed, failed, failures: [{ name, message }] }`.
+ * Each reader parses the runner's JSON report and returns `{ passed, failed, failures: [{ name, message }]
+ * }`.
  */
 export function readUnitResults(file) {
   const { numPassedTests, numFailedTests, testResults } = readJson(file)

@@ -49,7 +49,7 @@ try {
   console.error(error.message)
   failed++
 }
-// Repeated at the end, for readers of the last lines.
+// Failures are repeated at the end, for readers of the last lines.
 for (const { name, message } of failures)
   console.log(`\nFAILED ${name}\n${stripVTControlCharacters(message).slice(0, MESSAGE_CHARACTERS)}`)
 console.log(`${passed} passed, ${failed} failed`)

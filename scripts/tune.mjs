@@ -9,7 +9,8 @@ import { NAMES_FILE, hashScript, readBindings, writeBindings } from './name-bind
 import { brotliLength } from './measure-sizes.mjs'
 
 const LETTERS = [...'etnrsiaolducpmhfgvbywxkTSECAINMDLPROjUFBHWVKGzXYqQJZ$_']
-// In bytes: a step that costs this much is accepted with 1/e at first. Enough to leave a local minimum.
+// The temperature in bytes: a step that costs this much is accepted with 1/e at first. This is enough to
+// leave a local minimum.
 const START_TEMPERATURE = 0.6
 
 const seconds = Number(process.argv[2] ?? 120)

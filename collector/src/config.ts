@@ -30,9 +30,9 @@ export interface Config {
   countryHeader: string | undefined
   /** Path of a country database (`.mmdb`); the bundled data is used when undefined. */
   geoDatabaseFile: string | undefined
-  /** Bearer token of `GET /metrics`; the route is off when undefined. */
+  /** The bearer token of `GET /metrics`; the route is off when undefined. */
   metricsToken: string | undefined
-  /** 32 bytes that encrypt secrets; read from a file beside the control store when undefined. */
+  /** The 32 bytes that encrypt secrets; read from a file beside the control store when undefined. */
   masterKey: Buffer | undefined
   /** Loopback addresses that webhooks may use, for development. */
   webhookLoopback: string[]
@@ -147,7 +147,7 @@ function parseHeaderName(value: string | undefined, issues: string[]): string | 
   return value.toLowerCase()
 }
 
-/** Parses `SMTP_URL` and `MAIL_FROM`; undefined without both. Issues do not reveal the password. */
+/** Parses `SMTP_URL` and `MAIL_FROM`; returns undefined without both. Issues do not reveal the password. */
 function parseMailSettings(
   smtpUrl: string | undefined,
   from: string | undefined,
@@ -167,8 +167,8 @@ function parseMailSettings(
 }
 
 /**
- * Parses `STRIPE_WEBHOOK_SECRET` and `STRIPE_PRICES`; undefined without both. Issues do not reveal the
- * secret.
+ * Parses `STRIPE_WEBHOOK_SECRET` and `STRIPE_PRICES`; returns undefined without both. Issues do not reveal
+ * the secret.
  */
 export function parseStripeSettings(
   secret: string | undefined,

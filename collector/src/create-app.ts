@@ -44,7 +44,11 @@ import { createWebhookManagement, TEST_RULES } from './webhooks/management.js'
 import { addWebhookGauges } from './webhooks/metrics.js'
 import type { Webhooks } from './webhooks/service.js'
 
-/** What the app consists of. The caller decides where events and control data are stored. */
+/**
+ * The services of the app.
+ *
+ * The caller decides where events and control data are stored.
+ */
 export interface AppServices {
   config: Pick<Config, 'trustedProxies' | 'countryHeader' | 'metricsToken' | 'stripe' | 'uptimeToken'>
   stores: {
@@ -66,7 +70,7 @@ export interface AppServices {
   goalCache: Pick<GoalCache, 'load'>
   erase: Erase
   metrics: Metrics
-  /** Undefined when ClickHouse is an external server. */
+  /** The state of the embedded engine; undefined when ClickHouse is an external server. */
   engine?: EngineState | undefined
   assets: { scripts: ScriptAsset[]; page: PageAsset[] }
   log: FastifyBaseLogger
@@ -74,7 +78,7 @@ export interface AppServices {
   now?: () => number
   /** ms of a monotonic clock, for rate limits. @default performance.now */
   steadyNow?: () => number
-  /** Longest time for a request to arrive, in milliseconds. @default 13000 */
+  /** Maximum time for a request to arrive, in milliseconds. @default 13000 */
   requestTimeoutMs?: number
 }
 

@@ -25,8 +25,8 @@ export class ApiError extends Error {
 }
 
 /**
- * `STORE_UNAVAILABLE`, 503: a database is unreachable or busy, a queue is full, or an event was not stored in
- * time. Nothing was acknowledged, so the client retries after `retryAfterS` seconds.
+ * Creates the error `STORE_UNAVAILABLE` (503): a database is unreachable or busy, a queue is full, or an
+ * event was not stored in time. Nothing was acknowledged, so the client retries after `retryAfterS` seconds.
  */
 export function storeUnavailable({
   retryAfterS = 5,
@@ -35,7 +35,7 @@ export function storeUnavailable({
   return new ApiError('STORE_UNAVAILABLE', { retryAfterS, cause })
 }
 
-/** `VALIDATION_ERROR` about one field. */
+/** Creates a `VALIDATION_ERROR` about one field. */
 export function validationError(field: string, reason: string): ApiError {
   return new ApiError('VALIDATION_ERROR', { details: [{ field, reason }] })
 }

@@ -39,15 +39,15 @@ import { signDelivery } from './webhooks/signing.js'
 
 /** A running collector. */
 export interface Collector {
-  /** Where it listens, such as `http://127.0.0.1:8787`. */
+  /** The URL of the collector, such as `http://127.0.0.1:8787`. */
   url: string
   control: ControlStore
   /** Stops accepting requests, writes acknowledged events and closes the stores, within five seconds. */
   close(): Promise<void>
 }
 
-// Of five seconds to close: jobs, requests and deliveries end at the same time, then notifications and the
-// engine.
+// The parts of five seconds to close: jobs, requests and deliveries end at the same time, then notifications
+// and the engine.
 const FINISH_WITHIN_MS = 3_500
 const STOP_JOBS_WITHIN_MS = 1_000
 
@@ -71,8 +71,8 @@ export function startCollector(
     onClose(delivery.close)
     const ingest = await startIngest(context, { ...stores, ...engine, ...delivery })
     const { url, close } = await listen(context, { ...stores, ...engine, ...delivery, ...ingest })
-    // Together, because each may need most of the time; deliveries cut here are repeated after the next
-    // start.
+    // They stop together, because each may need most of the time; deliveries cut here are repeated after the
+    // next start.
     onClose(() => Promise.all([close(), delivery.webhooks.stop(FINISH_WITHIN_MS)]))
 
     return { url, control: stores.control }
@@ -88,7 +88,7 @@ interface Context {
 
 type OnClose = (close: () => unknown) => void
 
-/** A step of the start; what it registers is closed in reverse, by `close` or when the step fails. */
+/** A startup step. Its resources are closed in reverse order, by `close` or when the step fails. */
 async function step<Opened>(
   open: (onClose: OnClose) => Promise<Opened>,
 ): Promise<Opened & { close(): Promise<void> }> {
@@ -239,7 +239,7 @@ function listen(context: Context, services: Services & Ingest) {
   })
 }
 
-/** One sealed text of each kind, to check the master key. */
+/** Finds one sealed text of each kind, to check the master key. */
 async function findSealed({ webhooks, alerts }: ControlStores): Promise<Sealed[]> {
   const secret = await webhooks.findSealedSecret()
   const destination = await alerts.findSealedDestination()

@@ -20,7 +20,7 @@ const message =
   'A comparison that ends at the first difference leaks its position by timing: hash both and use timingSafeEqual.'
 
 /**
- * Options of `no-restricted-syntax`: secrets, and what is made of them, are not compared by anything that
+ * Options of `no-restricted-syntax`: secrets, and values derived from them, are not compared by code that
  * ends early.
  */
 export const FORBID_EARLY_EXITS = [

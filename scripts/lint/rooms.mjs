@@ -157,8 +157,8 @@ export function roomOf(file) {
 }
 
 /**
- * Why a file may not import another one; `undefined` when it may. Both paths are relative to the root of the
- * project.
+ * The reason why a file may not import another one; `undefined` when it may. Both paths are relative to the
+ * root of the project.
  */
 export function borderCrossed(file, imported) {
   const from = roomOf(file)

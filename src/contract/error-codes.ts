@@ -64,7 +64,7 @@ export const ERROR_CODES = {
 /** An error code, the value of `error.code` in an answer. */
 export type ErrorCode = keyof typeof ERROR_CODES
 
-/** One issue of a refused body or parameter. */
+/** One issue of an invalid body or parameter. */
 export interface Fault {
   /** Name of the field, such as `session_id` or `properties.price`; `body` for the whole body. */
   field: string
@@ -76,9 +76,9 @@ export interface Fault {
 export interface WireError {
   code: ErrorCode
   message: string
-  /** ISO 8601, UTC. */
+  /** The time in ISO 8601, UTC. */
   timestamp: string
-  /** Every issue found, with `VALIDATION_ERROR`. */
+  /** All issues, with `VALIDATION_ERROR`. */
   details?: Fault[]
 }
 

@@ -8,8 +8,8 @@ const CLOSE_BRACE = 125
 /**
  * Whether a JSON text nests more than `limit` arrays and objects.
  *
- * Checked before parsing: `JSON.parse` accepts 32,000 nested arrays in 64 KB, and serialising the result then
- * overflows the stack.
+ * The depth is checked before parsing: `JSON.parse` accepts 32,000 nested arrays in 64 KB, and serialising
+ * the result then overflows the stack.
  */
 export function isDeeperThan(json: string, limit: number): boolean {
   if (!hasMoreThan(json, limit)) return false
@@ -29,13 +29,13 @@ export function isDeeperThan(json: string, limit: number): boolean {
 }
 
 /**
- * Whether a text has more than `limit` opening brackets and braces, including those in strings. A cheap first
- * check: most texts have fewer.
+ * Whether a text has more than `limit` opening brackets and braces, including those in strings. This is a
+ * cheap first check: most texts have fewer.
  */
 function hasMoreThan(json: string, limit: number): boolean {
   let opened = 0
-  for (const mark of '[{')
-    for (let at = json.indexOf(mark); at >= 0; at = json.indexOf(mark, at + 1))
+  for (const bracket of '[{')
+    for (let at = json.indexOf(bracket); at >= 0; at = json.indexOf(bracket, at + 1))
       if (++opened > limit) return true
   return false
 }

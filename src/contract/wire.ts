@@ -23,22 +23,22 @@ export interface IngestEvent {
   /** Absolute http(s) URL of the page. */
   url: string
   /**
-   * `desktop`, `mobile`, `tablet`, `server`, …; with `auto` or `touch` the collector reads it from
-   * `user_agent`.
+   * The type of device: `desktop`, `mobile`, `tablet`, `server`, …; with `auto` or `touch` the collector
+   * reads it from `user_agent`.
    */
   device_type: string
   /** A name, a token of the user agent, or `auto` to have the collector read it from `user_agent`. */
   browser: string
-  /** Like `browser`. */
+  /** The operating system, in the same forms as `browser`. */
   os: string
   user_agent: string
   visitor_id?: string
   /** @default 'pageview' */
   event_type?: EventType
-  /** Required for `custom` and `goal`. */
+  /** The name of the event; required for `custom` and `goal`. */
   event_name?: string
   properties?: Properties
-  /** Empty for a direct visit. */
+  /** The referrer; empty for a direct visit. */
   referrer?: string
   title?: string
   language?: string
@@ -50,11 +50,11 @@ export interface IngestEvent {
   event_id?: string
   /** Age of an event that was delayed, in milliseconds. 0 … 7 days. */
   age_ms?: number
-  /** Nothing was stored in the browser; the collector derives the visitor. */
+  /** Whether nothing was stored in the browser; the collector then derives the visitor. */
   cookieless?: boolean
-  /** Global Privacy Control or Do Not Track is on. */
+  /** Whether Global Privacy Control or Do Not Track is on. */
   gpc?: boolean
-  /** The event was sent before. */
+  /** Whether the event was sent before. */
   retry?: boolean
 }
 
@@ -86,6 +86,6 @@ export interface IngestAnswer {
 export interface LiveAnswer {
   visitors: number
   count: number
-  /** ISO 8601, UTC. */
+  /** The time in ISO 8601, UTC. */
   timestamp: string
 }

@@ -48,7 +48,7 @@ export function startLiveWidget({
       if (!code) continue
       const url = `${(dataset['apiUrl'] ?? apiUrl ?? '').replace(/\/$/, '')}/e/live/${code}`
       groups.set(url, [...(groups.get(url) ?? []), element])
-      // Three digits of equal width: a changing number then causes no layout shift.
+      // The element has room for three digits of equal width: a changing number then causes no layout shift.
       // An element that the page has given a box keeps its style.
       if (getComputedStyle(element).display === 'inline')
         style.cssText ||= 'display:inline-block;min-width:3ch;font-variant-numeric:tabular-nums'

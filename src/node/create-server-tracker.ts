@@ -21,9 +21,9 @@ export interface ServerTrackerOptions {
 export interface ServerEvent {
   /** Absolute http(s) URL of the page. */
   url: string
-  /** At least 8 characters; the same for all events of a visit. */
+  /** The id of the visit, at least 8 characters; the same for all its events. */
   sessionId: string
-  /** At least 8 characters; the same for all events of a visitor. */
+  /** The id of the visitor, at least 8 characters; the same for all its events. */
   visitorId?: string
   userId?: string
   referrer?: string
@@ -93,7 +93,7 @@ export function createServerTracker({
 
 interface Outcome {
   error?: IngestError
-  /** Set when another attempt may help. */
+  /** The pause before another attempt; set when one may help. */
   retryAfterMs?: number
 }
 

@@ -1,13 +1,16 @@
 import type { ErrorCode, Fault } from '../contract/error-codes.js'
 
-/** Thrown when the collector refuses an event, or when it cannot be delivered (code `STORE_UNAVAILABLE`). */
+/**
+ * The error thrown when the collector refuses an event, or when it cannot be delivered (code
+ * `STORE_UNAVAILABLE`).
+ */
 export class IngestError extends Error {
   override readonly name = 'IngestError'
   /** An error code of docs/errors.md. */
   readonly code: ErrorCode
   /** HTTP status of the last answer, 0 without an answer. */
   readonly status: number
-  /** Every issue of the event, with `VALIDATION_ERROR`. */
+  /** All issues of the event, with `VALIDATION_ERROR`. */
   readonly details: Fault[]
 
   constructor({

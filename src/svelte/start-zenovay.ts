@@ -15,6 +15,6 @@ import { init, type TrackerOptions } from '../tracker/index.js'
  * const signUp = () => track('signup', { plan: 'pro' })
  */
 export function startZenovay(code: string, options?: TrackerOptions): void {
-  // On mount, because svelte:head has set the title by then.
+  // The tracker starts on mount, because svelte:head has set the title by then.
   onMount(() => init(code, options))
 }

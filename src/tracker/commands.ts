@@ -45,5 +45,5 @@ export const identify = (user: string | number | Traits, traits?: Traits): void 
   sendWithProperties('identify', traits, { user_id: id })
 }
 
-/** Returns the visitor id, for payment metadata; undefined when cookieless. */
+/** Returns the visitor id, for payment metadata, or undefined when cookieless. */
 export const getVisitorId = (): string | undefined => renewIdentity().visitor_id

@@ -17,10 +17,10 @@ import { cookieless, readPrivacy } from './privacy.js'
 import { useStorage } from './use-storage.js'
 import { OPTED_OUT, visitorState } from './visitor-state.js'
 
-// Doubled before its first use: 3 s.
+// The pause is doubled before its first use: 3 s.
 const FIRST_BACKOFF_MS = 1_500
 const LAST_BACKOFF_MS = 300_000
-// 11 days. A longer delay overflows the 31 bits of a timer, which then fires at once.
+// This is 11 days. A longer delay overflows the 31 bits of a timer, which then fires at once.
 const MAX_RETRY_AFTER_S = 1e6
 // Pause after a full request: stays below the collector's burst limit of 60 events in 10 s, which other tabs
 // share.
@@ -48,7 +48,7 @@ const takeBatch = (mode: number): string[] => {
   Object.keys(outbox).forEach((key) => {
     // A beacon repeats a POST that has no answer yet.
     if (sent[key]! >= mode || !canSend()) return
-    // Even if a later request will carry it: the page may end before that.
+    // The event is stored even if a later request will carry it: the page may end before that.
     if (!cookieless) useStorage((storage) => (storage[key] ||= JSON.stringify(outbox[key])) as string)
     text += JSON.stringify(outbox[key])
     if (text.length <= MAX_REQUEST_LENGTH && batch.length < MAX_BATCH_EVENTS) batch.push(key)
@@ -94,8 +94,8 @@ export const transmit = (mode = POSTED): void => {
 const retryLater = (retryAfter: unknown): void => {
   if (retryTimer) return
   backoff = Math.min(backoff * 2, LAST_BACKOFF_MS)
-  // Full jitter: clients that failed together must not come back together.
-  // An HTTP date and a network error are not numbers and count as 0.
+  // The pause is fully random: clients that failed together must not come back together. An HTTP date and a
+  // network error are not numbers and count as 0.
   retryTimer = setTimeout(
     retry,
     Math.random() * backoff + (Number(retryAfter) % MAX_RETRY_AFTER_S || 0) * 1000,

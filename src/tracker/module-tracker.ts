@@ -45,7 +45,7 @@ export function init(code: string, options: TrackerOptions = {}): void {
   if (started || typeof document === 'undefined') return
   if (!isTrackingCode(code)) return warn(code, `is not a tracking code, nothing is sent. Write init('ZV_…')`)
   started = true
-  // As strings, like the attributes of a tag.
+  // The options are strings, like the attributes of a tag.
   loadOptions({
     src: '',
     dataset: {

@@ -12,7 +12,7 @@ export interface Tag {
   src: string
 }
 
-/** `window.ZENOVAY_TRACKER_CONFIG`, which a page may set before the script runs. */
+/** The object `window.ZENOVAY_TRACKER_CONFIG`, which a page may set before the script runs. */
 export interface PageConfig {
   trackingCode?: string
   apiUrl?: string

@@ -5,18 +5,18 @@ import { useStorage } from './use-storage.js'
 export type OutgoingEvent = { [field in keyof IngestEvent]?: IngestEvent[field] | undefined }
 
 /**
- * Longest request, in characters. Beacons and keep-alive requests in flight share 64 KiB in Chromium and
- * WebKit, and a character has at most three bytes.
+ * Maximum length of a request, in characters. Beacons and keep-alive requests in flight share 64 KiB in
+ * Chromium and WebKit, and a character has at most three bytes.
  */
 export const MAX_REQUEST_LENGTH = 20_000
 
-/** Most unacknowledged events; beyond either limit the oldest is dropped. */
+/** Maximum number of unacknowledged events; beyond either limit the oldest is dropped. */
 export const MAX_OUTBOX_EVENTS = 500
-/** Half a megabyte, in characters. */
+/** Maximum length of the outbox: half a megabyte, in characters. */
 export const MAX_OUTBOX_LENGTH = 500_000
 
 export const KEY_PREFIX = 'zenovay:'
-// Until the year 2286.
+// Times have this many digits until the year 2286.
 const TIME_DIGITS = 13
 
 /**
@@ -33,12 +33,12 @@ export const outbox: Record<string, OutgoingEvent> = {}
 export const ageOf = (key: string): number =>
   Date.now() - Number(key.slice(KEY_PREFIX.length, KEY_PREFIX.length + TIME_DIGITS))
 
-/** Sent with a POST, whose answer may still come. */
+/** The event was sent with a POST, whose answer may still come. */
 export const POSTED = 1
-/** Sent with a beacon, which has no answer. */
+/** The event was sent with a beacon, which has no answer. */
 export const BEACONED = 2
 
-/** How each event of the outbox was last sent. An event that is not in here is due. */
+/** The way in which each event of the outbox was last sent. An event that is not in here is due. */
 export let sent: Record<string, number> = {}
 
 /** Makes every event due. */

@@ -1,14 +1,14 @@
 import { options } from './options.js'
 import { CONSENT, OPTED_OUT, readVisitorState, visitorState } from './visitor-state.js'
 
-/** Global Privacy Control or Do Not Track is on. */
+/** Whether Global Privacy Control or Do Not Track is on. */
 export let gpc: boolean
 /** When truthy, no id is written to the browser and no visitor id is sent. */
 export let cookieless: string | number | boolean | undefined
 
 /**
- * Reads the privacy settings of browser, tag and visitor. Called before each event, because another tab may
- * change them.
+ * Reads the privacy settings of browser, tag and visitor. It is called before each event, because another tab
+ * may change them.
  */
 export const readPrivacy = (): void => {
   readVisitorState()

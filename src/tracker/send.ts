@@ -22,7 +22,7 @@ export const send = (event: OutgoingEvent): void => {
   if (isExcluded(event.url)) return
   event = {
     event_id: Date.now() + createId(),
-    // Before `cookieless` is read below, because it updates that.
+    // This precedes the use of `cookieless` below, because it updates that.
     ...renewIdentity(event.user_id),
     title: document.title,
     // The collector reads the names of device, system and browser from the user agent: a table of them here

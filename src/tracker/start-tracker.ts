@@ -5,7 +5,7 @@ import { loadExclusions } from './page-url.js'
 import { watchLifecycle } from './watch-lifecycle.js'
 import { watchNavigation } from './watch-navigation.js'
 
-// Not before the first pageview: events of an earlier page are late already.
+// Events are not restored before the first pageview: those of an earlier page are late already.
 const RESTORE_AFTER_MS = 1_000
 
 /** Starts the tracker with the loaded options. */

@@ -9,7 +9,7 @@ export const useStorage = <Result>(use: (storage: Storage) => Result): Result | 
   try {
     return use(localStorage)
   } catch {
-    // The caller works with its copy in memory.
+    // Ignored: callers keep a copy in memory.
   }
   return undefined
 }

@@ -12,11 +12,12 @@ export const SESSION = 4
 export const USER = 5
 
 /**
- * Everything this browser stores about its visitor. All of it is one localStorage key (or one cookie),
- * because the first access to localStorage costs a page some milliseconds.
+ * All that this browser stores about its visitor. All of it is one localStorage key (or one cookie), because
+ * the first access to localStorage costs a page some milliseconds.
  *
- * Stored as text, `consent,optedOut,seenAt,visitor,session,user`: values that were read are strings, and an
- * undefined value is read as an empty string. The user comes last and is absent until it is identified.
+ * It is stored as text, `consent,optedOut,seenAt,visitor,session,user`: values that were read are strings,
+ * and an undefined value is read as an empty string. The user comes last and is absent until it is
+ * identified.
  */
 export type VisitorState = [
   consent?: string | undefined,

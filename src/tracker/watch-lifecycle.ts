@@ -15,17 +15,17 @@ const onChange = () => {
 /**
  * Sends events when the page is hidden, left, shown again or online again.
  *
- * Both when hidden and when left, because a closing tab may fire only the former and a navigation only the
- * latter; no event is sent twice.
+ * It does so both when hidden and when left, because a closing tab may fire only the former and a navigation
+ * only the latter; no event is sent twice.
  */
 export const watchLifecycle = (): void => {
-  // Capturing, because prerenderingchange does not bubble from the document.
+  // The listener captures, because prerenderingchange does not bubble from the document.
   ;['visibilitychange', 'prerenderingchange', 'online'].forEach((type) =>
     addEventListener(type, onChange, true),
   )
   addEventListener('pagehide', () => {
     transmit(BEACONED)
-    // Shown again from the back/forward cache, it is a new pageview.
+    // A page shown again from the back/forward cache is a new pageview.
     forgetPage()
   })
 }

@@ -20,14 +20,14 @@ export type Comparison = (typeof COMPARISONS)[number]
 /** The condition of an alert. */
 export interface AlertRule {
   comparison: Comparison
-  /** In the unit of the metric. */
+  /** The threshold, in the unit of the metric. */
   threshold: number
   /**
-   * How far the value must return past the threshold before the alert can fire again; 0 or more, in the unit
-   * of the metric.
+   * The distance that the value must return past the threshold before the alert can fire again; 0 or more, in
+   * the unit of the metric.
    */
   hysteresis: number
-  /** With fewer visitors the alert keeps its state. */
+  /** The minimum number of visitors: with fewer, the alert keeps its state. */
   minimumVolume: number
   /** Minutes after firing in which the alert does not fire again. */
   coolDownMinutes: number
@@ -37,8 +37,8 @@ export const DESTINATION_TYPES = ['webhook', 'slack', 'email'] as const
 export type DestinationType = (typeof DESTINATION_TYPES)[number]
 
 /**
- * Where notifications go. `sealed` is the URL or the address, opened by the secret box; `webhook` stands for
- * the webhooks of the site that subscribe to the event.
+ * The destination of notifications. `sealed` is the URL or the address, opened by the secret box; `webhook`
+ * stands for the webhooks of the site that subscribe to the event.
  */
 export type Destination = { type: 'webhook' } | { type: 'slack' | 'email'; sealed: string }
 
@@ -47,7 +47,7 @@ export interface AlertFields extends AlertRule {
   name: string
   metric: Metric
   windowMinutes: number
-  /** ISO 4217; for `revenue` only. */
+  /** The ISO 4217 code of the currency; for `revenue` only. */
   currency: string
   isActive: boolean
   destinations: Destination[]
@@ -71,7 +71,7 @@ export interface Alert extends AlertFields {
   siteId: string
   /** ms since the epoch. */
   createdAt: number
-  /** Incremented by every change of its fields. */
+  /** The number of changes of its fields, incremented by each. */
   revision: number
   state: AlertState
 }

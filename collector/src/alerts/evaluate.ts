@@ -32,7 +32,7 @@ export interface AlertEvaluationServices {
 
 // The longest delay from the end of a minute to its evaluation.
 const INTERVAL_MS = 10_000
-// Each transaction waits for the disk, and the process with it.
+// Each transaction makes the process wait for the disk.
 const ALERTS_PER_TRANSACTION = 100
 /** Metrics that query a whole week are evaluated less often. */
 const METRIC_INTERVALS_MS: Partial<Record<Metric, number>> = { traffic_spike: 5 * MINUTE_MS }
@@ -91,7 +91,7 @@ export function createAlertEvaluation({
     runAtStart: true,
     async run(signal) {
       const until = now()
-      // Most runs find the minute evaluated already, at no cost.
+      // Most runs find the minute evaluated already, which costs nothing.
       if (lastWholeMinute(until) === evaluatedTo) return
       const sites = new Map<string, Site | undefined>()
       const alerts = await store.listEvaluatedAlerts()

@@ -30,7 +30,7 @@ const DESTINATION = Type.Union([
   Type.Object({ type: Type.Literal('email'), address: Type.String() }),
 ])
 
-/** What the owner of an alert chooses; metrics differ in what they have of it. */
+/** The fields that the owner of an alert can set. Not every metric supports all of them. */
 export const ALERT_FIELDS = {
   name: NAME,
   threshold: Type.Number({ minimum: 0, maximum: LARGEST, description: 'In the unit of the metric.' }),
@@ -84,13 +84,13 @@ export const ALERT_CHANGES = Type.Object(CHANGES)
 type AlertChanges = Static<typeof ALERT_CHANGES>
 
 interface AlertContext {
-  /** Undefined when a new alert names none. */
+  /** It is undefined when a new alert names none. */
   metric: Metric | undefined
   /** Whether the alert must have all fields of its metric. */
   isNew: boolean
   /** Whether the collector has a mail server. */
   hasMail: boolean
-  /** Why a URL may not be called; undefined when it may. */
+  /** The reason why a URL may not be called; undefined when it may. */
   findUrlIssue(url: string): string | undefined
 }
 
@@ -160,7 +160,8 @@ export function toNewAlert({ metric, ...body }: Static<typeof NEW_ALERT>): Plain
   } as PlainAlertFields
 }
 
-// One mailbox and nothing else: no list, no display name, no quotes, nothing that ends a header.
+// The text must be one mailbox and nothing else: no list, no display name, no quotes, nothing that ends a
+// header.
 const ADDRESS =
   /^[a-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/i
 const VALUE_FIELDS: Record<DestinationType, string | undefined> = {

@@ -11,14 +11,19 @@ export interface AlertManagement {
   hasMail: boolean
   find: AlertStore['findAlert']
   list: AlertStore['listAlerts']
-  /** Undefined when the site has `MAX_ALERTS_OF_SITE` already. `actor` is the id of the API key. */
+  /**
+   * Resolves to undefined when the site has `MAX_ALERTS_OF_SITE` already. `actor` is the id of the API key.
+   */
   add(siteId: string, fields: AlertFields, actor: string): Promise<Alert | undefined>
   update(id: string, changes: Partial<AlertFields>, actor: string): Promise<Alert | undefined>
   remove(id: string, actor: string): Promise<boolean>
   listNotifications: AlertStore['listNotifications']
-  /** Notifies every destination as if the alert had fired; false when already done within this minute. */
+  /**
+   * Notifies every destination as if the alert had fired; resolves to false when already done within this
+   * minute.
+   */
   test(alert: Alert): Promise<boolean>
-  /** Why a URL may not be called; undefined when it may. */
+  /** The reason why a URL may not be called; undefined when it may. */
   findUrlIssue(url: string): string | undefined
   seal(destinations: readonly PlainDestination[]): Destination[]
   /** A destination as shown in the API, shortened to be recognisable. */
@@ -85,7 +90,10 @@ export function createAlertManagement({
   }
 }
 
-/** Empty when sealed with another master key: lists still work, and notifications report the error. */
+/**
+ * Returns an empty text when it was sealed with another master key: lists still work, and notifications
+ * report the error.
+ */
 function openOrHide(box: Pick<SecretBox, 'open'>, sealed: string): string {
   try {
     return box.open(sealed)

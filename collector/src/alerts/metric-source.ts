@@ -18,7 +18,7 @@ export interface WindowMetrics {
  */
 export interface MetricSource {
   metrics(siteId: string, window: Period): Promise<WindowMetrics>
-  /** In one currency, in major units. */
+  /** Sums the revenue in one currency, in major units. */
   revenue(siteId: string, window: Period, currency: string): Promise<{ revenue: number; visitors: number }>
   /** Visitors with an event or heartbeat; windows older than a day find none. */
   liveVisitors(siteId: string, window: Period): Promise<number>

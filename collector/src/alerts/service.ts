@@ -25,7 +25,7 @@ interface AlertServices {
   box: SecretBox
   guard: Pick<EgressGuard, 'checkUrl'>
   attempt: Attempt
-  /** Undefined when mail is not configured. */
+  /** It is undefined when mail is not configured. */
   mail: MailerOptions | undefined
   counts: AlertCounts
   log: FastifyBaseLogger
@@ -37,7 +37,7 @@ export interface Alerts {
   management: AlertManagement
   /** Background job: evaluates every minute. */
   evaluation: AlertEvaluation
-  /** Background job. */
+  /** Background job: purges notifications that ended 30 days ago. */
   purge: NotificationDelivery['purge']
   /** Cuts notifications under way; they are repeated after the next start. */
   stop(): Promise<void>

@@ -72,7 +72,8 @@ export async function runCli(args: string[], env: Environment, print: Print): Pr
   const { values, positionals } = parse(args)
   const [noun, verb, operand] = positionals
   if (values.help || noun === 'help') return print(USAGE)
-  // Loaded on demand: the server and the engine take longer to load than most commands to run.
+  // These modules are loaded on demand: the server and the engine take longer to load than most commands to
+  // run.
   if (noun === 'backup') return (await import('./backup.js')).backUp(readConfig(env), verb, print)
   if (noun === 'rebuild-rollups') return (await import('./rollups.js')).rebuildRollups(readConfig(env), print)
   if (noun === 'restore') return (await import('./backup.js')).restore(readConfig(env), verb, print)

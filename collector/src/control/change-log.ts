@@ -1,6 +1,6 @@
 import type { KeyReach } from './keys/api-key.js'
 
-/** Who changes something, and when. */
+/** Actor and time of a change. */
 export interface Change {
   /** Id of the API key; null for the collector itself and its command line. */
   actor: string | null
@@ -12,20 +12,20 @@ export interface Change {
 export const CHANGED_TYPES = ['alert', 'goal', 'key'] as const
 export type ChangedType = (typeof CHANGED_TYPES)[number]
 
-/** Kept for 30 days, also after its subject was removed. */
+/** An entry of the change log. It is kept for 30 days, also after its subject was removed. */
 export interface ChangeEntry extends Change {
-  /** Ascending. */
+  /** The ID of the entry; IDs are ascending. */
   id: number
   type: ChangedType
   action: 'created' | 'changed' | 'removed'
   /** Id of the alert, goal or key. */
   subjectId: string
-  /** Its name; for `changed` the previous one. */
+  /** The name of the subject; for `changed`, the previous one. */
   name: string
   accountId: string
-  /** Null for all sites of its account. */
+  /** The site of the subject; null for all sites of its account. */
   siteId: string | null
-  /** Names of the set fields on the wire, for `changed`; else null. */
+  /** Wire names of the fields set by `changed`; otherwise null. */
   fields: string[] | null
 }
 
@@ -33,14 +33,14 @@ interface ChangeQuestion extends KeyReach {
   type: ChangedType
   /** Whether to include changes for all sites of the account. */
   isAccountWide: boolean
-  /** Only entries with smaller IDs, for the next page. */
+  /** Selects only entries with smaller IDs, for the next page. */
   before?: number
-  /** Most entries. */
+  /** Maximum number of entries. */
   limit: number
 }
 
 /** Reads the change log, which the stores write in the transaction of the change. */
 export interface ChangeLog {
-  /** Newest first. */
+  /** Lists the newest first. */
   listChanges(question: ChangeQuestion): Promise<ChangeEntry[]>
 }

@@ -10,21 +10,21 @@ export type ErrorGroupStatus = (typeof ERROR_GROUP_STATUSES)[number]
 /** Stores accounts, sites and API keys: small data that is read often and changed rarely. */
 export interface ControlStore {
   addAccount(account: Pick<Account, 'name' | 'plan'>): Promise<Account>
-  /** Changes the given fields; undefined when there is no such account. */
+  /** Changes the given fields; resolves to undefined when there is no such account. */
   updateAccount(id: string, changes: Partial<Pick<Account, 'name' | 'plan'>>): Promise<Account | undefined>
   findAccount(id: string): Promise<Account | undefined>
   listAccounts(): Promise<Account[]>
   /** Adds a site, to the default account unless another is given. */
   addSite(site: NewSite): Promise<Site>
-  /** Changes the given fields; undefined when there is no such site. */
+  /** Changes the given fields; resolves to undefined when there is no such site. */
   updateSite(id: string, changes: Partial<SiteFields>): Promise<Site | undefined>
   /**
    * Removes a site with its keys and webhooks, and records that its events must be deleted, in one
-   * transaction; false when there is no such site.
+   * transaction; resolves to false when there is no such site.
    * @default change: the command line, now
    */
   removeSite(id: string, change?: Change): Promise<boolean>
-  /** Removed sites whose events are not all deleted yet. */
+  /** Lists removed sites whose events are not all deleted yet. */
   listRemovals(): Promise<Removal[]>
   /** Records that the events of a removed site are deleted. */
   finishRemoval(siteId: string): Promise<void>
@@ -40,7 +40,7 @@ export interface ControlStore {
   listApiKeys(): Promise<ListedApiKey[]>
   /** The keys that reach no more than `reach`. */
   listApiKeysOf(reach: KeyReach): Promise<ListedApiKey[]>
-  /** False when there is no such key. @default change: the command line, now */
+  /** Resolves to false when there is no such key. @default change: the command line, now */
   removeApiKey(id: string, change?: Change): Promise<boolean>
   /**
    * Counts one request of a key at `now` (ms since the epoch), or none when a limit of its plan is

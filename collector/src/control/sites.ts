@@ -6,7 +6,7 @@ export interface Site {
   /** `ws_…` */
   id: string
   accountId: string
-  /** `ZV_…` */
+  /** The tracking code, `ZV_…` */
   trackingCode: string
   /** Host name of the site; includes its sub-domains. */
   domain: string
@@ -15,7 +15,7 @@ export interface Site {
   allowedDomains: string[]
   /** IANA name, such as `Europe/Zurich`. */
   timeZone: string
-  /** Older events are deleted. */
+  /** The retention of events: older ones are deleted. */
   retentionMonths: number
   /** ms since the epoch. */
   createdAt: number
@@ -108,8 +108,8 @@ const HOST_NAME = /^(?=.{1,253}$)(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$/
 const IPV6 = /^\[[0-9a-f:.]+\]$/
 
 /**
- * A host name in the form of the `Origin` header: lower case, letters beyond ASCII as punycode.
- * Undefined when it is not a host name.
+ * A host name in the form of the `Origin` header: lower case, letters beyond ASCII as punycode. Returns
+ * undefined when it is not a host name.
  */
 export function parseDomain(text: string): string | undefined {
   const host = text.trim().toLowerCase()

@@ -1,6 +1,6 @@
 /**
- * Why an attempt got no answer; `secret`: nothing was sent, because the webhook's secret was sealed with
- * another master key. The others: {@link AttemptFailure}.
+ * The reason why an attempt got no answer; `secret`: nothing was sent, because the webhook's secret was
+ * sealed with another master key. The others: {@link AttemptFailure}.
  */
 export type AttemptError =
   'timeout' | 'connection' | 'dns' | 'tls' | 'refused-address' | 'cancelled' | 'too-large' | 'secret'

@@ -13,7 +13,7 @@ export interface AttemptRequest {
 }
 
 export interface AttemptResult {
-  /** Undefined without an answer. */
+  /** The status of the answer; undefined without an answer. */
   status: number | undefined
   error: AttemptError | undefined
   /** The start of the answer's body as text, at most 4 KB. */
@@ -24,7 +24,7 @@ export interface AttemptResult {
 /** Sends one request within {@link ATTEMPT_DEADLINE_MS}. Never rejects. */
 export type Attempt = (request: AttemptRequest) => Promise<AttemptResult>
 
-/** For DNS, connect, TLS, headers and body together. */
+/** Deadline of an attempt, for DNS, connect, TLS, headers and body together. */
 export const ATTEMPT_DEADLINE_MS = 5_000
 
 interface AttemptOptions {
@@ -35,9 +35,9 @@ interface AttemptOptions {
 
 const MAX_HEADER_BYTES = 16 * 1024
 const MAX_ANSWER_BYTES = 64 * 1024
-// Kept of an answer, for the log.
+// Maximum size of the part of an answer that is kept for the log.
 const KEPT_ANSWER_BYTES = 4 * 1024
-// Several times the largest answer with its headers and chunk framing.
+// Maximum number of bytes received: several times the largest answer with its headers and chunk framing.
 const MAX_RECEIVED_BYTES = 256 * 1024
 
 /**
@@ -108,7 +108,7 @@ async function send({
       )
     },
     maxHeaderSize: MAX_HEADER_BYTES,
-    // Both restart with every byte; the deadline does not.
+    // Both timeouts restart with every byte; the deadline does not.
     headersTimeout: 0,
     bodyTimeout: 0,
     allowH2: false,
@@ -120,7 +120,7 @@ async function send({
       headers: { 'content-type': 'application/json', 'user-agent': 'Zenovay-Webhooks/1.0', ...headers },
       body,
       signal,
-      // No keep-alive: a request never hits a connection that the receiver is closing.
+      // There is no keep-alive: a request never hits a connection that the receiver is closing.
       reset: true,
     })
     let length = 0
@@ -136,7 +136,7 @@ async function send({
 }
 
 function classifyError(error: unknown, signal: AbortSignal): AttemptError {
-  // An abort breaks whatever is under way; its reason counts.
+  // An abort ends every step; its reason is the error.
   const failure = signal.aborted ? (signal.reason as unknown) : error
   if (failure instanceof AttemptFailure) return failure.kind
   return (failure as { code?: unknown }).code === 'UND_ERR_HEADERS_OVERFLOW' ? 'too-large' : 'connection'

@@ -4,19 +4,19 @@ import { AttemptFailure } from './attempt-failure.js'
 import { type EgressGuard, normaliseAddress } from './guard.js'
 
 interface Connection {
-  /** In the spelling of `URL.hostname`. */
+  /** The host in the spelling of `URL.hostname`. */
   hostname: string
   port: number
   guard: EgressGuard
   /** Trusted authorities and TLS versions. */
   secureContext: SecureContext
-  /** Also closes an established connection. */
+  /** Aborts the connection, even when it is established. */
   signal: AbortSignal
   /** The connection is cut after receiving more. */
   maxBytes: number
 }
 
-// Per address, before the next one is tried.
+// The time for each address, before the next one is tried.
 const NEXT_ADDRESS_AFTER_MS = 1_000
 // Errors of the network, rather than of TLS, during the handshake.
 const BROKEN = /^E(CONNRESET|PIPE|TIMEDOUT|CONNABORTED)$/
@@ -42,7 +42,7 @@ export async function connectGuarded({
     host,
     port,
     ...(!isIP(host) && { servername: host.replace(/\.$/, '') }),
-    // No second DNS query, which may answer differently.
+    // The checked addresses are used: a second DNS query may be answered differently.
     lookup: (_hostname, _options, found) =>
       found(
         null,
@@ -62,7 +62,7 @@ export async function connectGuarded({
 
   return new Promise((resolve, reject) => {
     let isConnected = false
-    // Before the TLS handshake sends its first byte.
+    // This listener runs before the TLS handshake sends its first byte.
     socket.prependOnceListener('connect', () => {
       isConnected = true
       const peer = socket.remoteAddress ?? ''

@@ -8,11 +8,11 @@ export interface Flight {
   ended: Promise<void>
 }
 
-/** A persistent queue, and how to send its items. */
+/** A persistent queue, and the way to send its items. */
 export interface DeliveryQueue<Claims, Item, Finished> {
-  /** What to lease now; undefined when nothing may start. */
+  /** The claims of the next turn; undefined when nothing may start. */
   choose(): Claims | undefined
-  /** When {@link choose} may return more, by `clock`; Infinity: not before a wake. */
+  /** The time when {@link choose} may return more, by `clock`; Infinity means not before a wake. */
   nextAt(): number
   /** Stores finished attempts and leases items. On failure `finished` is passed again. */
   takeTurn(turn: { finished: Finished[]; claims: Claims | undefined }): Promise<Item[]>
@@ -22,7 +22,7 @@ export interface DeliveryQueue<Claims, Item, Finished> {
 
 /** Leases items of a queue when they are due, sends them and stores the results. */
 export interface DeliveryLoop {
-  /** Call when {@link DeliveryQueue.choose} may return more. */
+  /** Tells the loop that {@link DeliveryQueue.choose} may return more. */
   wake(): void
   /** Runs an attempt outside the queue; a stop waits for it and cuts it like the others. */
   fly<Result>(attempt: (flight: Flight) => Promise<Result>): Promise<Result>
@@ -32,7 +32,7 @@ export interface DeliveryLoop {
   /** Resolves when attempts that ended by now are stored, or when the loop stops. */
   flush(): Promise<void>
   /**
-   * Starts nothing more and aborts attempts after `withinMs` with {@link STOPPED}; resolves when their
+   * Starts nothing more and aborts attempts after `withinMs` with {@link STOPPED}, and resolves when their
    * results are stored.
    */
   stop(withinMs: number): Promise<void>
@@ -40,10 +40,10 @@ export interface DeliveryLoop {
 
 interface DeliveryLoopOptions<Claims, Item, Finished> {
   queue: DeliveryQueue<Claims, Item, Finished>
-  /** In log lines: `webhooks`, `notifications`. */
+  /** The name in log lines: `webhooks`, `notifications`. */
   name: string
   log: Pick<Logger, 'error'>
-  /** ms; see {@link createSteadyClock}. */
+  /** The clock, in ms; see {@link createSteadyClock}. */
   clock: () => number
 }
 
@@ -116,7 +116,7 @@ export function createDeliveryLoop<Claims, Item, Finished>({
       return await attempt(flight)
     } finally {
       flights.delete(flight)
-      // After `finished` has the result, so that a flush stores it.
+      // This follows the result's entry into `finished`, so that a flush stores it.
       setImmediate(land)
       signal.wake()
     }

@@ -22,14 +22,14 @@ export interface EgressGuard {
 interface EgressGuardOptions {
   /** Loopback addresses to allow. */
   allowLoopback: readonly string[]
-  /** For tests. */
+  /** The lookup of addresses, for tests. */
   lookUp?: LookUp
 }
 
 const MAX_URL_LENGTH = 2_048
 const HTTPS_PORT = 443
 const FIRST_FREE_PORT = 1_024
-// Names of this machine or its network, whatever they resolve to.
+// These names belong to this machine or its network, whatever they resolve to.
 const INNER_NAME = /^(.*\.)?(localhost|local|internal)$/
 
 export function createEgressGuard({
@@ -49,7 +49,7 @@ export function createEgressGuard({
     isAllowed,
     checkUrl(text) {
       const url = parseUrl(text)
-      // The first check, also for texts that are no URL.
+      // The first check; also rejects text that is not a URL.
       if (url?.protocol !== 'https:')
         return { refusal: /^https:/i.test(text.trim()) ? 'URL is not valid' : 'URL must use HTTPS' }
       if (text.length > MAX_URL_LENGTH || url.href.length > MAX_URL_LENGTH)
@@ -69,7 +69,7 @@ export function createEgressGuard({
         throw new AttemptFailure('dns', error)
       })
       if (addresses.length === 0) throw new AttemptFailure('dns')
-      // A blocked address among public ones is an attempt to reach it by chance.
+      // Reject the host if any address is blocked: otherwise chance would decide which address is used.
       if (!addresses.every(isAllowed)) throw new AttemptFailure('refused-address')
       return addresses
     },
@@ -80,7 +80,7 @@ function withoutBrackets(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/, '$1')
 }
 
-// Not `URL.canParse`: once V8 has optimised its caller, that of Node 20 rejects Latin-1 text such as
+// `URL.canParse` is not used: once V8 has optimised its caller, that of Node 20 rejects Latin-1 text such as
 // `https://Bücher.example/`.
 function parseUrl(text: string): URL | undefined {
   try {
@@ -90,10 +90,10 @@ function parseUrl(text: string): URL | undefined {
   }
 }
 
-// Azure's metadata service, inside a public range.
+// The address of Azure's metadata service, inside a public range.
 const PLATFORM_ADDRESS = '168.63.129.16'
-// The allocated part of IPv6. Outside lie ::127.0.0.1, 100:0:0:1::/64 and other addresses that `range` calls
-// unicast.
+// The allocated part of IPv6. Outside of it lie ::127.0.0.1, 100:0:0:1::/64 and other addresses that `range`
+// calls unicast.
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3')
 
 // IPv4-compatible addresses such as ::8.8.8.8 are not routed, but `process` turns them into 8.8.8.8.
@@ -113,7 +113,7 @@ export function normaliseAddress(text: string): string {
   return isIP(text) ? ipaddr.process(text).toString() : text
 }
 
-// Not cached: addresses change while a collector runs.
+// Results are not cached: addresses change while a collector runs.
 function isOwnAddress(address: string): boolean {
   return Object.values(networkInterfaces()).some((entries) =>
     entries?.some((entry) => normaliseAddress(entry.address) === address),
@@ -129,8 +129,8 @@ const TRIES = 2
 /**
  * Queries the name servers of the system.
  *
- * Not `dns.lookup`, which holds one of four threads until it is answered: a few names with slow servers would
- * delay all others. The hosts file is not read: it names machines of the internal network.
+ * Does not use `dns.lookup`, which holds one of four threads until it is answered: a few names with slow
+ * servers would delay all others. The hosts file is not read: it names machines of the internal network.
  */
 const lookUpAddresses: LookUp = async (hostname, signal) => {
   const resolver = new Resolver({ timeout: QUERY_TIMEOUT_MS, tries: TRIES })

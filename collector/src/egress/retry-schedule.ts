@@ -1,10 +1,10 @@
 import type { AttemptError } from './attempt-failure.js'
 import type { AttemptResult } from './attempt.js'
 
-/** Per delivery, not counting replays. */
+/** Maximum number of attempts of a delivery, not counting replays. */
 export const MAX_ATTEMPTS = 3
 
-// After the end of the first and of the second attempt.
+// The pauses after the end of the first and of the second attempt.
 const PAUSES_MS = [5_000, 25_000]
 // docs/webhooks.md allows a tenth; half of it is left for a busy process and host.
 const MAX_JITTER = 0.05
@@ -17,7 +17,7 @@ export function pauseAfter(attempt: number, random: () => number): number | unde
   return pause === undefined ? undefined : Math.ceil(pause * (1 + MAX_JITTER * random())) + CLOCK_STEP_MS
 }
 
-/** Longest pause before a retry, unless the endpoint or its host is busy. */
+/** Maximum pause before a retry, unless the endpoint or its host is busy. */
 export const LONGEST_PAUSE_MS = Math.ceil(PAUSES_MS[1]! * (1 + MAX_JITTER)) + CLOCK_STEP_MS
 
 type AttemptClass = 'delivered' | 'retry' | 'final'
@@ -32,7 +32,7 @@ export function classifyAttempt({ status, error }: Pick<AttemptResult, 'status' 
   return status >= 200 && status < 300 ? 'delivered' : 'final'
 }
 
-/** Why an attempt disables its webhook; undefined when it does not. */
+/** The reason why an attempt disables its webhook; undefined when it does not. */
 export function disableReasonOf({ status }: Pick<AttemptResult, 'status'>): string | undefined {
   return status === GONE ? 'the endpoint answered 410 Gone' : undefined
 }

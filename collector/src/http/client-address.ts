@@ -52,15 +52,15 @@ export interface TrustedProxies {
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 
 const MAPPED_PREFIX = '::ffff:'
-// With more peers than that, clients connect directly.
+// The number of peers in memory. When there are more, clients connect directly.
 const MAX_REMEMBERED_PEERS = 1_000
 
 /**
  * Trusted proxies by address or CIDR range, whose `X-Forwarded-For` counts.
  *
- * The header is read from the right, where the nearest proxy appended, as long as the writer is trusted;
- * anybody can send the rest. Reading stops at an entry that is not an address (`unknown`, an obfuscated
- * name): the proxy that wrote it then counts as the client. `Forwarded` is ignored, because two headers could
+ * The header is read from the right, where the nearest proxy appended, as long as the writer is trusted; any
+ * client can send the rest. Reading stops at an entry that is not an address (`unknown`, an obfuscated name):
+ * the proxy that wrote it then counts as the client. `Forwarded` is ignored, because two headers could
  * contradict each other.
  */
 export function createTrustedProxies(ranges: string[]): TrustedProxies {

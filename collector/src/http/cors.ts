@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Without CORS headers: pages of other origins cannot call this route. */
+    /** Whether the route has no CORS headers, so that pages of other origins cannot call it. */
     isPrivate?: boolean
   }
 }
@@ -12,8 +12,9 @@ const EXPOSED_HEADERS =
   'Retry-After, X-Next-Cursor, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id'
 
 /**
- * Sets CORS headers on every answer, errors included, but not on private routes. Without them a page would
- * take its event for failed and send it twice. No cookies are used, so any origin may post and read.
+ * Sets CORS headers on every answer, errors included, but not on private routes. Without them a page could
+ * not read the response, would treat its event as failed, and would send it again. No cookies are used, so
+ * any origin may post and read.
  */
 export function addCorsHeaders(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {

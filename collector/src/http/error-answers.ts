@@ -17,7 +17,7 @@ const FRAMEWORK_CODES: Record<string, ErrorCode> = {
   FST_ERR_BAD_URL: 'NOT_FOUND',
   FST_ERR_MAX_PARAM_LENGTH: 'NOT_FOUND',
 }
-// An incomplete body: its length is wrong, or the connection ended and nobody reads the answer.
+// An incomplete body: its length is wrong, or the connection ended, and the response is not read.
 const INCOMPLETE_BODY = /^(FST_ERR_CTP_INVALID_CONTENT_LENGTH|ECONNRESET)$/
 
 /** Answers every error in one shape with a code of the register. Causes go to the log only. */

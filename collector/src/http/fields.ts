@@ -10,7 +10,7 @@ import {
 import { Value } from '@sinclair/typebox/value'
 import type { Fault } from '@zenovay/tracker/contract'
 
-/** Reports what is wrong with a field, and what is allowed. */
+/** Adds an issue: a field, and the reason with the allowed values. */
 export type AddIssue = (field: string, reason: string) => void
 
 /**
@@ -21,12 +21,13 @@ export type Refine<Fields> = (fields: Partial<Fields>, addIssue: AddIssue) => vo
 
 interface FieldRule<Parsed> {
   /**
-   * The parsed value; undefined when it is invalid, with an issue for each reason or none for the usual one.
+   * The parsed value; undefined when it is invalid. It adds an issue for each reason, or none for the usual
+   * one.
    */
   parse?(value: unknown, addIssue: (reason: string) => void): Parsed | undefined
-  /** What the field must be. @default derived from the schema */
+  /** The requirement, as a sentence part such as "must be …". @default derived from the schema */
   reason?: string
-  /** What an answer says when the field is missing. @default derived from the reason */
+  /** The reason for a missing field. @default derived from the reason */
   missing?: string
 }
 
@@ -40,7 +41,7 @@ export function field<Parsed>(schema: TSchema, rule: FieldRule<Parsed>): TUnsafe
   return Type.Unsafe<Parsed>({ ...schema, [RULE]: rule })
 }
 
-/** One of several words. */
+/** Creates the schema of one of several words. */
 export function oneOf<Word extends string>(
   words: readonly Word[],
   options: Record<string, unknown> = {},
@@ -63,7 +64,7 @@ const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/
 
 export const isOneLine = (text: string): boolean => !CONTROL_CHARACTER.test(text)
 
-/** Follows the name of a field or option in a sentence. */
+/** The rule of a name, which follows the name of a field or option in a sentence. */
 export const NAME_RULE = `must be a text of 1 to ${MAX_NAME_LENGTH} characters on one line`
 
 /** The name of a site, key, goal or account, trimmed; undefined when it is invalid. */
@@ -88,13 +89,13 @@ interface ParseOptions<Fields> {
   isText?: boolean
 }
 
-// What an answer repeats of a name that a client made up.
+// Field names come from the client: responses repeat at most this many characters of them.
 const SHOWN_NAME_LENGTH = 100
 const WHOLE_NUMBER = /^-?\d{1,15}$/
 
 /**
  * Parses fields by their schema. `issues` lists everything that is missing, invalid or unknown, in the order
- * of the schema; `fields` has what is valid.
+ * of the schema; `fields` has the valid values.
  */
 export function parseFields<Schema extends TObject>(
   schema: Schema,
@@ -175,7 +176,7 @@ interface Bounds {
   maxLength?: number
 }
 
-/** What a schema allows, in words. */
+/** Describes the allowed values of a schema. */
 function describeAllowed(schema: TSchema): string {
   const { type, const: only, anyOf, minimum, maximum, minLength, maxLength } = schema as Bounds
   if (anyOf) {

@@ -10,7 +10,8 @@ export interface Decoded {
 
 /** Parses one JSON body. Throws `VALIDATION_ERROR` when it is not JSON or nests too deep. */
 export function decodeJson(text: string): unknown {
-  // Checked before parsing: JSON nested a thousand levels deep overflows the stack of a later JSON.stringify.
+  // The depth is checked before parsing: JSON nested a thousand levels deep overflows the stack of a later
+  // JSON.stringify.
   if (isDeeperThan(text, MAX_JSON_DEPTH))
     throw validationError('body', `must not nest deeper than ${MAX_JSON_DEPTH}`)
   try {

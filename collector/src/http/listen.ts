@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { StartError, describeError } from '../errors.js'
 
 interface Listening {
-  /** Such as `http://127.0.0.1:8787`. */
+  /** The URL of the server, such as `http://127.0.0.1:8787`. */
   url: string
   /** Answers the requests under way and closes; gives up on a hanging store or client after `withinMs`. */
   close(withinMs: number): Promise<void>

@@ -1,19 +1,19 @@
 import { randomInt } from 'node:crypto'
 import { BURST_LIMIT, BURST_WINDOW_MS, SUSTAINED_LIMIT, SUSTAINED_WINDOW_MS } from '@zenovay/tracker/contract'
 
-/** At most `limit` requests of one client within any `windowMs`. */
+/** A limit of `limit` requests of one client within any `windowMs`. */
 export interface RateRule {
   limit: number
   windowMs: number
 }
 
 const BURST_RULE: RateRule = { limit: BURST_LIMIT, windowMs: BURST_WINDOW_MS }
-/** For events. */
+/** The rules for events. */
 export const INGEST_RULES: RateRule[] = [
   BURST_RULE,
   { limit: SUSTAINED_LIMIT, windowMs: SUSTAINED_WINDOW_MS },
 ]
-/** For heartbeats and live counts: a page that stays open all day sends them all day. */
+/** The rules for heartbeats and live counts: a page that stays open all day sends them all day. */
 export const LIVENESS_RULES: RateRule[] = [BURST_RULE]
 
 interface RateLimiterOptions {
@@ -21,16 +21,16 @@ interface RateLimiterOptions {
   rules: RateRule[]
   /** ms of a monotonic clock: setting the system time must not open or close a window. */
   clock: () => number
-  /** Most clients in memory. */
+  /** Maximum number of clients in memory. */
   maxClients?: number
-  /** Most requests in memory, of all clients together; a batch counts as one. */
+  /** Maximum number of requests in memory, of all clients together; a batch counts as one. */
   maxRuns?: number
 }
 
 export interface RateLimiter {
   /**
-   * Counts `cost` requests of a client, all or none. Returns 0, or after how many whole seconds they would
-   * pass. Refused requests are not counted.
+   * Counts `cost` requests of a client, all or none. Returns 0, or the number of whole seconds after which
+   * they would pass. Refused requests are not counted.
    */
   take(client: string, cost: number): number
 }
@@ -53,7 +53,7 @@ export function createRateLimiter({
   const clients = createClientTable(maxClients, forget)
   // The newest run of each slot.
   const newest = new Int32Array(maxClients)
-  // One entry per slot and rule: the oldest run within the window, and the requests since then.
+  // Each slot and rule has one entry: the oldest run within the window, and the requests since then.
   const oldest = new Int32Array(maxClients * rules.length).fill(NO_RUN)
   const totals = new Uint32Array(maxClients * rules.length)
   const longest = rules.length - 1

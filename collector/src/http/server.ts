@@ -3,9 +3,9 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 
 interface ServerOptions {
   log: FastifyBaseLogger
-  /** Called for a request with a malformed URL, which no hook sees. */
+  /** Reports a request with a malformed URL, which no hook sees. */
   onBadUrl: () => void
-  /** Longest time for a request to arrive, in milliseconds. @default 13000 */
+  /** Maximum time for a request to arrive, in milliseconds. @default 13000 */
   requestTimeoutMs?: number | undefined
 }
 

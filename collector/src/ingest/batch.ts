@@ -47,7 +47,7 @@ interface BatchIngestServices {
  */
 export type IngestBatch = (body: string, key: ApiKey) => Promise<BatchSummary>
 
-// About five milliseconds of work, then requests of browsers get their turn.
+// These events take about five milliseconds; then requests of browsers get their turn.
 const EVENTS_PER_TURN = 100
 
 /**

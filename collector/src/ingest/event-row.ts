@@ -3,9 +3,9 @@ import { crc32 } from 'node:zlib'
 /** A stored event. Times are ms since the epoch; absent texts are empty. */
 export interface EventRow {
   site_id: string
-  /** When the collector received it: used for sessions and the live count. */
+  /** The time when the collector received it: used for sessions and the live count. */
   received_at: number
-  /** When it happened: used for reports. */
+  /** The time when it happened: used for reports. */
   occurred_at: number
   event_id: string
   event_type: string
@@ -30,7 +30,7 @@ export interface EventRow {
   properties: string
   cookieless: boolean
   gpc: boolean
-  /** ISO 3166-1 alpha-2; empty when unknown. */
+  /** The ISO 3166-1 alpha-2 code of the country; empty when unknown. */
   country: string
   /** Acquisition channel, such as `organic search`; docs/sources.md lists them. */
   channel: string

@@ -7,7 +7,7 @@ export interface EventKey {
 
 /** Identity of a stored event, to detect duplicates. */
 export interface StoredEvent {
-  /** From {@link eventKey}. */
+  /** The key from {@link eventKey}. */
   key: string
   fingerprint: number
 }
@@ -33,13 +33,13 @@ export interface Deletion {
 export interface DeletionResult {
   /** Number of matching events. */
   rows: number
-  /** False when it takes long: the store then finishes it in the background, even across a restart. */
+  /** It is false when it takes long: the store then finishes it in the background, even across a restart. */
   isDone: boolean
 }
 
 /**
  * Position of an event in the storage order of its site, over all collectors. A reader that has seen one
- * position has seen all before it. Integers.
+ * position has seen all before it. Its fields are integers.
  */
 export interface FeedPosition {
   /** Increases with every insert of any collector. */
@@ -108,7 +108,7 @@ export interface EventStore {
   newestReceipt(since: number): Promise<number>
   /**
    * Deletes duplicates of events received since `since`, except the row received first; resolves to their
-   * number. Safe to run concurrently: a row is deleted only while an earlier one exists.
+   * number. It is safe to run concurrently: a row is deleted only while an earlier one exists.
    */
   deleteDuplicates(since: number): Promise<number>
   /**
@@ -123,7 +123,7 @@ export interface EventStore {
   countVisitorsSince(siteId: string, since: number, signal?: AbortSignal): Promise<number>
   /**
    * Deletes events and heartbeats for good: afterwards no query finds them and no file of the store holds
-   * them. Runs one deletion at a time. Idempotent.
+   * them. Runs one deletion at a time. It is idempotent.
    */
   delete(deletion: Deletion): Promise<DeletionResult>
   /** Resolves within two seconds, even when the store hangs. */

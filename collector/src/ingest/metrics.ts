@@ -11,11 +11,13 @@ export interface Metrics {
   heartbeatCommit: CommitMetrics
   /** Counts events that had the `event_id` of a different event. */
   idReuse: Cell
-  /** `route` is the pattern of a route, never a path, to keep the number of labels small. */
+  /**
+   * Counts a request. `route` is the pattern of a route, never a path, to keep the number of labels small.
+   */
   countRequest(route: string, status: number): void
 }
 
-// From a single insert without load to a batch that is retried for twenty seconds.
+// The buckets range from a single insert without load to a batch that is retried for twenty seconds.
 const LATENCY_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const BATCH_BUCKETS = [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000]
 

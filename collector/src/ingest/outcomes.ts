@@ -7,7 +7,7 @@ import { ApiError } from '../errors.js'
 const DROP_REASONS = ['invalid', 'bot', 'origin', 'unknown_site', 'limited', 'shed', 'failed'] as const
 type DropReason = (typeof DROP_REASONS)[number]
 
-/** Final outcome of an event; exactly one each. */
+/** The final outcomes of events; each event has exactly one. */
 export const OUTCOMES = ['stored', 'duplicate', ...DROP_REASONS] as const
 export type Outcome = (typeof OUTCOMES)[number]
 

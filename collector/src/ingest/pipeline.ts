@@ -52,7 +52,10 @@ export interface Ingest {
 
 export interface IngestServices {
   findSite: (code: string) => Promise<Site | undefined>
-  /** Separate, so that the heartbeats of a page left open do not use up the limit of its events. */
+  /**
+   * The rate limiters are separate, so that the heartbeats of a page left open do not use up the limit of its
+   * events.
+   */
   limiters: { events: RateLimiter; heartbeats: RateLimiter }
   processEvent: ProcessEvent
   identifier: Pick<Identifier, 'visitorOf'>
@@ -155,7 +158,7 @@ interface RequestContext {
   site: Site
   /** Address of the visitor; undefined when a server sent the event. */
   ip: string | undefined
-  /** From a `GeoProvider`. */
+  /** The country from a `GeoProvider`. */
   country: string
   /** Preferred language of the browser; used when the event has none. */
   language: string
@@ -167,7 +170,10 @@ export interface EventProcessorServices {
   now: () => number
 }
 
-/** Never rejects: a dropped event is a result, and does not affect the others of its request. */
+/**
+ * Processes one event and never rejects: a dropped event is a result, and does not affect the others of its
+ * request.
+ */
 export type ProcessEvent = (body: unknown, context: RequestContext) => Promise<EventResult>
 
 /**
@@ -187,7 +193,8 @@ export function createEventProcessor({ identifier, commit, now }: EventProcessor
           retry: event.retry === true,
         })
       const ids = identifier.identify(event, { siteId: site.id, ip, now: receivedAt })
-      // No await unless needed: this runs for every event, and an await costs as much as validation.
+      // The function awaits only when needed: it runs for every event, and an await costs as much as
+      // validation.
       const stored = ids instanceof Promise ? ids.then(store) : store(ids)
       return stored.then(toStoredResult, toDroppedResult)
     } catch (error) {

@@ -15,7 +15,7 @@ interface Draining {
   drain(): Promise<void>
 }
 
-// As long as an event may wait for its commit.
+// The time to write the queues: as long as an event may wait for its commit.
 const DRAIN_WITHIN_MS = 20_000
 const RETRY_AFTER_S = 30
 
@@ -28,8 +28,8 @@ interface EraserServices {
 }
 
 /**
- * Writes the queues before it deletes: events still queued would be written after the deletion. Rollups pause
- * meanwhile.
+ * Writes the queues before it deletes, because events still queued would be written after the deletion.
+ * Rollups pause meanwhile.
  */
 export function createEraser({ events, commit, heartbeats, rollups, webhooks }: EraserServices): Erase {
   return async (deletion) => {
@@ -43,7 +43,8 @@ export function createEraser({ events, commit, heartbeats, rollups, webhooks }: 
   }
 }
 
-// Another collector may know a removed site for two more seconds and write its events up to twenty later.
+// Another collector may have a removed site in its cache for two more seconds, and its queue may delay events
+// by up to twenty.
 const STRAGGLERS_MS = 60_000
 
 interface RemovalServices {
@@ -54,8 +55,8 @@ interface RemovalServices {
 }
 
 /**
- * Deletes the events of removed sites, again once the last stragglers must be stored, and then the record of
- * the removal.
+ * Deletes the events of removed sites. Repeats this until no other collector can still store events of the
+ * site, then deletes the record of the removal.
  */
 export async function finishRemovals(
   { control, erase, now }: RemovalServices,

@@ -41,13 +41,14 @@ export function createHousekeeping({
       everyMs: INTERVAL_MS,
       run: (signal) => finishRemovals({ control, erase, now: now() }, signal),
     },
-    // Checked every minute rather than scheduled daily: the day follows the wall clock, which may be set.
+    // The job checks every minute whether it is due and is not scheduled daily: the day follows the wall
+    // clock, which may be set.
     retention: {
       name: 'retention',
       everyMs: INTERVAL_MS,
       async run(signal) {
         const startedAt = now()
-        // Due further ahead than the interval only if the clock was set back.
+        // It is due further ahead than the interval only if the clock was set back.
         if (startedAt < retentionDueAt && retentionDueAt - startedAt <= RETENTION_INTERVAL_MS) return
         retentionDueAt = startedAt + RETENTION_RETRY_MS
         const sites = await control.listSites()

@@ -15,8 +15,8 @@ interface JobSources extends Omit<HousekeepingServices, 'webhooks'> {
 }
 
 /**
- * Everything that runs unasked, except the two delivery loops, which sleep until a delivery is due:
- * `webhooks/deliver` and `alerts/notify/deliver`.
+ * All background jobs. The two delivery loops (`webhooks/deliver`, `alerts/notify/deliver`) are separate:
+ * they sleep until a delivery is due.
  */
 export function listJobs({
   salts,
@@ -28,26 +28,26 @@ export function listJobs({
 }: JobSources): Job[] {
   const { removals, retention, rollups } = createHousekeeping(housekeeping)
   return [
-    // Every 2 seconds: webhooks changed by other processes, size of the backlog.
+    // Every 2 seconds: reads webhooks changed by other processes, and the size of the backlog.
     webhooks.refresh,
-    // Every 10 seconds: alerts, for each minute that is over.
+    // Every 10 seconds: evaluates alerts, for each minute that is over.
     alerts.evaluation,
-    // Every 15 seconds: session ends, duration goals, high-value visitors, events left unpublished by a
-    // crash.
+    // Every 15 seconds: publishes session ends, duration goals, high-value visitors, and events left
+    // unpublished by a crash.
     webhookEvents,
-    // Every minute: events stored twice by two collectors; only where collectors share a store.
+    // Every minute: deletes events stored twice by two collectors; only where collectors share a store.
     ...(duplicates.job ? [duplicates.job] : []),
-    // Every minute: salts older than 48 hours.
+    // Every minute: deletes salts older than 48 hours.
     salts.expiry,
-    // Every minute: events of removed sites.
+    // Every minute: deletes events of removed sites.
     removals,
-    // Every minute: daily rollups of past days.
+    // Every minute: creates daily rollups of past days.
     rollups,
-    // Every minute: expired deliveries, and their log after 30 days.
+    // Every minute: deletes expired deliveries, and their log after 30 days.
     webhooks.purge,
-    // Daily, after a failure hourly: events past the retention of their site.
+    // Daily, and hourly after a failure: deletes events past the retention of their site.
     retention,
-    // Every hour: notifications that ended 30 days ago.
+    // Every hour: deletes notifications that ended 30 days ago.
     alerts.purge,
   ]
 }

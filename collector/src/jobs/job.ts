@@ -4,7 +4,7 @@ import type { Registry } from '../observability/registry.js'
 
 /** Background work that repeats. */
 export interface Job {
-  /** In log lines and as label of `zenovay_job_seconds`; kebab-case. */
+  /** The name in log lines, and the label of `zenovay_job_seconds`; kebab-case. */
   name: string
   /** Runs start at multiples of this; those that fall into a longer run are skipped. */
   everyMs: number
@@ -12,7 +12,7 @@ export interface Job {
   runAtStart?: boolean
   /** Spreads each wait by this fraction of `everyMs` to both sides. @default 0 */
   jitter?: number
-  /** Rejects when the next run must try again. Aborting `signal` asks it to end early. */
+  /** Rejects when the next run must try again. Should end early when `signal` is aborted. */
   run(signal: AbortSignal): Promise<void>
 }
 
@@ -23,14 +23,14 @@ export interface JobServices {
   clock?: () => number
 }
 
-// From a look at memory to thirty seconds of rollups.
+// From jobs that only read memory to thirty seconds of rollups.
 const DURATION_BUCKETS_S = [0.001, 0.01, 0.1, 0.5, 1, 5, 10, 30, 60]
 // A job of every two seconds would fill the log while its store is unreachable.
 const LOG_FAILURES_EVERY_MS = 60_000
 
 /**
- * Runs a job once per call: never twice at once (a call during a run returns that run), and without
- * rejecting. Failures are logged, at most one a minute.
+ * Runs a job once per call: never twice at once (a call during a run returns that run), and never rejects.
+ * Failures are logged, at most one a minute.
  */
 export function createJobRunner(
   { name, run }: Pick<Job, 'name' | 'run'>,

@@ -4,7 +4,7 @@ import { describeError } from '../errors.js'
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-// Stack frames only; the lines above them repeat the message.
+// Only the stack frames are kept; the lines above them repeat the message.
 const FRAME = /^ {4}at .*$/gm
 const MAX_FRAMES = 8
 const NOT_PRINTABLE = /[^\x20-\x7e]/g

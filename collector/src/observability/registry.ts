@@ -28,7 +28,7 @@ interface HistogramOptions extends MetricOptions {
 }
 
 interface ReadOptions extends MetricOptions {
-  /** Called on every scrape. */
+  /** Reads the value on every scrape. */
   read: () => number
 }
 

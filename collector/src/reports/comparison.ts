@@ -3,7 +3,7 @@ import type { VisitMetrics } from './report-store.js'
 export type Metrics = Record<string, number>
 
 /**
- * Change of each metric against the previous period, with one decimal: in percent (null when only the
+ * The change of each metric against the previous period, with one decimal: in percent (null when only the
  * previous value is 0), or in percentage points for rates such as `bounce_rate`.
  */
 export function compareMetrics<Row extends Metrics>(

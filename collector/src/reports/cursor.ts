@@ -17,8 +17,8 @@ export function formatCursor<Position>(query: unknown, { period, position }: Pag
 }
 
 /**
- * Parses a cursor; undefined when it is malformed or belongs to another query. `parsePosition` returns
- * undefined for an invalid position.
+ * Parses a cursor; returns undefined when it is malformed or belongs to another query. `parsePosition`
+ * returns undefined for an invalid position.
  */
 export function parseCursor<Position>(
   text: string,

@@ -15,7 +15,7 @@ export const FIELD_FILTERS = {
   utm_content: 'utm_content',
 } as const satisfies Record<string, VisitField>
 
-/** `property[plan]`; a property key has at most 40 characters. */
+/** The parameter `property[plan]`; a property key has at most 40 characters. */
 export const PROPERTY_PARAMETER = /^property\[(.{1,40})\]$/su
 
 /** Parses the filters of a query, in a fixed order regardless of the query's. */

@@ -7,7 +7,7 @@ import type { Period } from './report-store.js'
 export const RANGES = { '24h': 1, '7d': 7, '30d': 30, '90d': 90, '1y': 365 } as const
 export type Range = keyof typeof RANGES
 
-/** Longest period, equal to the default retention. */
+/** Maximum length of a period, equal to the default retention. */
 export const LONGEST_PERIOD_MONTHS = 25
 const EARLIEST_MS = Date.UTC(2000, 0, 1)
 const DATE = /^\d{4}-\d{2}-\d{2}$/
@@ -56,7 +56,7 @@ export function parsePeriod(
   return { name: 'custom', period: parseBounds(from, to, { clock, issues }) }
 }
 
-/** `24h` is the last 24 hours; the others are calendar days, including today. */
+/** The period of a range: `24h` is the last 24 hours; the others are calendar days, including today. */
 export function periodOf(range: Range, { timeZone, now }: Clock): Period {
   const to = now + 1
   if (range === '24h') return { from: now - DAY_MS, to }
@@ -126,7 +126,7 @@ export function isAllowedPeriod({ from, to }: Period, { timeZone, now }: Clock):
 
 /** A day of a period. */
 interface PeriodDay {
-  /** `YYYY-MM-DD` */
+  /** The date, `YYYY-MM-DD`. */
   date: string
   /** Start of the day, or of the period on its first day; ms since the epoch. */
   start: number

@@ -1,6 +1,6 @@
 import type { GoalRule } from '../control/goals/goal.js'
 
-/** From (inclusive) and to (exclusive), ms since the epoch. */
+/** A period from `from` (inclusive) to `to` (exclusive), ms since the epoch. */
 export interface Period {
   from: number
   to: number
@@ -46,7 +46,8 @@ export interface Slice {
 }
 
 /**
- * `bounceRate` is a percentage, `averageDuration` seconds; both have one decimal and are 0 without visits.
+ * The metrics of visits: `bounceRate` is a percentage, `averageDuration` is in seconds; both have one decimal
+ * and are 0 without visits.
  */
 export interface VisitMetrics {
   visitors: number
@@ -57,13 +58,13 @@ export interface VisitMetrics {
 }
 
 export interface RankedRow extends VisitMetrics {
-  /** Empty when unknown. */
+  /** The name; empty when unknown. */
   name: string
 }
 
 /**
- * `bounceRate` is a percentage of the visits that began on the page, `averageTime` seconds until the next
- * page; both have one decimal and are 0 without data.
+ * The metrics of a page: `bounceRate` is a percentage of the visits that began on it, `averageTime` is the
+ * number of seconds until the next page; both have one decimal and are 0 without data.
  */
 export interface PageRow {
   url: string
@@ -76,7 +77,7 @@ export interface PageRow {
   averageTime: number
 }
 
-/** Parts of a value score, defined in docs/metrics.md. Integers that add up to the score. */
+/** Parts of a value score, defined in docs/metrics.md. They are integers that add up to the score. */
 export interface ValueParts {
   pages: number
   engagement: number
@@ -106,7 +107,7 @@ export interface VisitorRow {
   lastSeen: number
   visits: number
   pageviews: number
-  /** Integer, 0 to 100. */
+  /** The value score, an integer from 0 to 100. */
   valueScore: number
   valueParts: ValueParts
 }
@@ -171,13 +172,13 @@ export interface ReportStore {
    * of the period. Parts without visits are zeros.
    */
   timeline(scope: ReportScope, starts: readonly number[]): Promise<VisitMetrics[]>
-  /** Most viewed first, then by URL. */
+  /** Ranks pages by views, most viewed first, then by URL. */
   pages(scope: ReportScope, slice: Slice): Promise<PageRow[]>
-  /** Most visitors first, then most visits, then by name. */
+  /** Ranks the values of a field: most visitors first, then most visits, then by name. */
   ranking(scope: ReportScope, field: VisitField, slice: Slice): Promise<RankedRow[]>
-  /** Newest first, starting behind `after`. */
+  /** Lists the newest first, starting behind `after`. */
   visitors(scope: ReportScope, slice: Slice & { after?: VisitorCursor }): Promise<VisitorRow[]>
-  /** Undefined when the visitor has no visit in the scope. */
+  /** Resolves to undefined when the visitor has no visit in the scope. */
   visitor(scope: ReportScope, visitorId: string): Promise<VisitorRow | undefined>
   /** Custom events and goals by name, most frequent first, then by name. */
   eventNames(scope: ReportScope, slice: Slice): Promise<EventCount[]>
@@ -185,7 +186,7 @@ export interface ReportStore {
    * Values of each property of the events with this name, most frequent first; at most `limit` per property.
    */
   eventProperties(scope: ReportScope, name: string, limit: number): Promise<PropertyCount[]>
-  /** By currency, most events first. */
+  /** Lists the revenue of each currency, most events first. */
   revenue(scope: ReportScope): Promise<RevenueRow[]>
   /** Metrics of each rule, in the given order. */
   goals(scope: ReportScope, rules: readonly GoalRule[]): Promise<GoalMetrics[]>

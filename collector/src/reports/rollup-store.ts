@@ -1,8 +1,8 @@
-/** Maintenance of the daily rollups that reports read for past days. */
+/** Maintains the daily rollups that reports read for past days. */
 export interface Rollups {
   /**
-   * Invalidates days with late events, then rolls up days that are due, newest first, for about `forMs`. Safe
-   * to run concurrently.
+   * Invalidates days with late events, then rolls up days that are due, newest first, for about `forMs`. It
+   * is safe to run concurrently.
    */
   rollUp(options: { forMs: number }): Promise<RollupResult>
   /** Rebuilds every day. Reports read the old rollups until the new ones are complete. */

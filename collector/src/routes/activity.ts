@@ -22,9 +22,9 @@ const count = (maximum: number, reason: string, options: object) =>
   })
 
 /**
- * Newest first: the changes of a site's webhooks and every attempt to deliver to them; or, for admin keys,
- * the changes of its alerts, goals or keys. A key of a whole account also sees what belongs to all sites of
- * the account.
+ * Lists, newest first, the changes of a site's webhooks and every attempt to deliver to them; or, for admin
+ * keys, the changes of its alerts, goals or keys. A key of a whole account also lists entries for all sites
+ * of the account.
  */
 export const listActivity = defineRoute({
   path: '/api/activity-log',

@@ -10,12 +10,12 @@ import type { ReportStore } from '../reports/report-store.js'
 import type { WebhookManagement } from '../webhooks/management.js'
 import type { Webhooks } from '../webhooks/service.js'
 
-/** What the routes with a schema work with. */
+/** Services of the routes with a schema. */
 export interface RouteServices {
   control: ControlStore
   reports: ReportStore
   goals: GoalStore
-  /** Reloaded after a change, so that new events count by it. */
+  /** The cache of goals, reloaded after a change so that new events count by it. */
   goalCache: Pick<GoalCache, 'load'>
   alerts: AlertManagement
   webhooks: WebhookManagement

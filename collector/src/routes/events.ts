@@ -101,7 +101,7 @@ export function addEventRoutes(
 ): void {
   void app.register((routes, _options, done) => {
     routes.removeAllContentTypeParsers()
-    // Kept as text: the pipeline parses it.
+    // The body is kept as text: the pipeline parses it.
     routes.addContentTypeParser(
       BODY_TYPES,
       { parseAs: 'string', bodyLimit: MAX_BODY_BYTES },
@@ -116,7 +116,8 @@ export function addEventRoutes(
       routes.post<CodeRoute>(urlOf(route), {
         onRequest(_request, _reply, next) {
           tally.receive()
-          // Before the body is read: under a flood, reading bodies that are refused is most of the work.
+          // The check precedes the reading of the body: under a flood, reading bodies that are refused is
+          // most of the work.
           next(findOverload())
         },
         onError(request, _reply, error: FastifyError, next) {
@@ -173,7 +174,9 @@ function toIngestRequest(
   }
 }
 
-/** `de-CH` of `de-CH,de;q=0.9`. Servers send `*` or nothing: empty. */
+/**
+ * Returns the first language: `de-CH` of `de-CH,de;q=0.9`. It is empty when a server sends `*` or nothing.
+ */
 function firstLanguage(header = ''): string {
   return /^[a-z]{2,3}(?:-[a-z\d]{1,8}){0,3}(?=[,;]|$)/i.exec(header)?.[0] ?? ''
 }
@@ -264,7 +267,7 @@ export function addBatchRoute(
         tally.receive()
         request.isCounted = true
         if (commit.isFull()) throw storeUnavailable()
-        // Also released when the sender disconnects in the middle of its body.
+        // The bytes are also released when the sender disconnects in the middle of its body.
         reply.raw.once('close', budget.reserve(sizeOf(request)))
       },
       onError(request, _reply, error: FastifyError, next) {

@@ -9,7 +9,7 @@ interface HealthServices {
   queues: Pick<GroupCommit<unknown>, 'isFull' | 'isFailing'>[]
 }
 
-/** Why no event can be stored now. */
+/** The reason why no event can be stored now. */
 const REASONS = ['shutting_down', 'store_unreachable', 'store_failing', 'queue_full'] as const
 type Reason = (typeof REASONS)[number]
 

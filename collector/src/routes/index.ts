@@ -100,9 +100,7 @@ export const MANAGEMENT_ROUTES: readonly Route[] = [
   listActivity,
 ]
 
-/**
- * Routes that are not made of schemas: ingest, streams, callbacks whose bytes are signed, files and probes.
- */
+/** Routes without schemas: ingest, streams, callbacks whose bytes are signed, files and probes. */
 export const RAW_ROUTES: readonly RouteDocs[] = [
   collectEvents,
   collectHeartbeat,

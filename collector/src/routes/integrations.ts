@@ -59,7 +59,7 @@ export function addStripeRoute(
     hideFromOtherOrigins(routes)
     addApiHeaders(routes)
     routes.removeAllContentTypeParsers()
-    // Raw bytes: the signature covers them, not the JSON.
+    // The body is kept as raw bytes: the signature covers them, not the JSON.
     routes.addContentTypeParser(
       'application/json',
       { parseAs: 'buffer', bodyLimit: MAX_STRIPE_BYTES },

@@ -76,7 +76,7 @@ export const revokeKey = defineRoute({
   example: { id: EXAMPLE.id },
   answer: async ({ params: { id }, key: maker, change, services: { control } }) => {
     const key = await control.findApiKey(id)
-    // The same answer for every key beyond reach: nobody learns which IDs others have.
+    // The response is the same for every key out of reach, so that other IDs are not revealed.
     if (!key || !reaches(maker, key) || !(await control.removeApiKey(id, change)))
       throw new ApiError('NOT_FOUND')
     return { id }

@@ -15,9 +15,9 @@ export const readMetrics = documentRoute({
 })
 
 /**
- * Metrics reveal the traffic of a business, so they require a token. An address would not do: behind a proxy
- * on the same machine every visitor has a loopback address. Without CORS headers, no page of another origin
- * can read them.
+ * Metrics reveal the traffic of a business, so they require a token. An allowed address would not suffice:
+ * behind a proxy on the same machine every visitor has a loopback address. Without CORS headers, no page of
+ * another origin can read them.
  */
 export function addMetricsRoute(
   app: FastifyInstance,

@@ -38,7 +38,7 @@ export function addStreamRoute(app: FastifyInstance, { control, gate, hub }: Str
     done()
   })
 
-  // No HEAD route: it would open a stream, too.
+  // There is no HEAD route: it would open a stream, too.
   app.get<{ Params: { id: string } }>(
     urlOf(streamSite),
     { exposeHeadRoute: false },
@@ -63,7 +63,7 @@ export function addStreamRoute(app: FastifyInstance, { control, gate, hub }: Str
   )
 }
 
-/** Takes the response over from Fastify and writes its headers. */
+/** Detaches the response from Fastify and writes its headers. */
 function openResponse(reply: FastifyReply): FastifyReply['raw'] {
   reply.hijack()
   for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...HEADERS }))

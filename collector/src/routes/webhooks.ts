@@ -49,7 +49,7 @@ function refineUrl(
   if (reason !== undefined) addIssue('url', reason)
 }
 
-// `/v1/cli/mutate/webhooks`: webhooks as the command line of Zenovay manages them.
+// Routes under `/v1/cli/mutate/webhooks`: webhooks as the command line of Zenovay manages them.
 
 export const listWebhooks = defineRoute({
   path: BASE,
@@ -205,7 +205,7 @@ function toWebhookJson(webhook: Webhook) {
   }
 }
 
-// `/api/webhooks`: webhooks of one site, as Zero Trust Analytics manages them.
+// Routes under `/api/webhooks`: webhooks of one site, as Zero Trust Analytics manages them.
 
 const FLAT_ERRORS: FlatErrors = { notFound: 'Webhook not found' }
 const MASKED_SECRET = 'whsec_********'

@@ -26,7 +26,7 @@ import type { Webhook } from './webhook.js'
 export interface DeliveryEngine {
   /** Replaces the active webhooks. */
   update(webhooks: Pick<Webhook, 'id' | 'url' | 'backlog'>[]): void
-  /** Call after queueing deliveries for these webhooks. */
+  /** Tells the engine that deliveries for these webhooks were queued. */
   wake(webhookIds: Iterable<string>): void
   /**
    * Changes a webhook while none of its attempts start; resolves when no attempt from before the change is
@@ -35,8 +35,8 @@ export interface DeliveryEngine {
    */
   change<Result>(webhookId: string, end: 'wait' | 'cut', make: () => Promise<Result>): Promise<Result>
   /**
-   * Sends a message outside the queue, at the pace of its host. `make` runs while no change is under way;
-   * undefined when it returns none.
+   * Sends a message outside the queue, at the pace of its host. `make` runs while no change is under way.
+   * Resolves to undefined when it returns none.
    */
   sendNow(
     webhook: Pick<Webhook, 'id' | 'url'>,
@@ -45,7 +45,7 @@ export interface DeliveryEngine {
   /** Attempts under way. */
   inFlight(): number
   /**
-   * Starts nothing more; resolves soon after `withinMs` at most. Attempts cut then are repeated after the
+   * Starts nothing more, and resolves soon after `withinMs` at most. Attempts cut then are repeated after the
    * next start.
    */
   stop(withinMs: number): Promise<void>
@@ -64,7 +64,7 @@ interface DeliveryEngineServices {
 }
 
 interface LeasedDelivery extends ClaimedDelivery {
-  /** Its lease is too old to start: other processes rely on when it ends. */
+  /** Whether the lease is too old to start: other processes rely on its end. */
   isLate: boolean
 }
 
@@ -73,7 +73,7 @@ const POLL_MS = 50
 // A request already sent may have arrived although it is cut; nearly all receivers answer within this.
 const CUT_AFTER_MS = 500
 const START_WITHIN_MS = 1_000
-// From the start of a lease.
+// The latest end of an attempt, measured from the start of its lease.
 const LATEST_END_MS = START_WITHIN_MS + ATTEMPT_DEADLINE_MS + 500
 const REMOVED = 'removed'
 
@@ -172,7 +172,8 @@ export function createDeliveryEngine({
       const endpoint = endpoints.ensure(webhookId)
       endpoint.holds++
       try {
-        // Deliveries being leased were read before the change.
+        // The current turn may lease deliveries that it read before the change. Wait until their attempts are
+        // in endpoint.flights.
         await loop.turnEnd()
         const flights: Flight[] = [...endpoint.flights]
         const result = await make()
@@ -188,7 +189,7 @@ export function createDeliveryEngine({
       }
     },
     async sendNow({ id, url }, make) {
-      // Looked up each time: an endpoint without attempts and holds may be replaced.
+      // The endpoint is looked up each time: one without attempts and holds may be replaced.
       while (endpoints.ensure(id).holds > 0) await pause(POLL_MS)
       const endpoint = endpoints.ensure(id)
       endpoint.host = new URL(url).hostname

@@ -7,7 +7,7 @@ interface Endpoint {
   /** Host name of its URL. */
   host: string
   isActive: boolean
-  /** When its next delivery is due, as far as known; Infinity when none waits. */
+  /** The time when its next delivery is due, as far as known; Infinity when none waits. */
   dueAt: number
   flights: Set<Flight>
   /** Changes under way, during which no attempt starts. */
@@ -22,9 +22,9 @@ interface Endpoints {
   update(webhooks: Pick<Webhook, 'id' | 'url' | 'backlog'>[]): void
   /** Finds or adds an endpoint, which may be inactive. */
   ensure(id: string): Endpoint
-  /** Which endpoints may start how many attempts now. */
+  /** Selects the endpoints that may start attempts now, and the number of attempts of each. */
   choose(now: number): { webhookId: string; limit: number }[]
-  /** When {@link choose} may return more because time passed; Infinity for never. */
+  /** The time when {@link choose} may return more because time passed; Infinity means never. */
   nextAt(now: number): number
   /** Counts an attempt from now until the returned function is called. */
   begin(endpoint: Endpoint, flight: Flight, now: number): () => void
@@ -32,11 +32,11 @@ interface Endpoints {
 
 const MAX_CONCURRENT_PER_ENDPOINT = 4
 const MAX_CONCURRENT = 64
-// Slow endpoints share half of all attempts: however many there are, the others keep going.
+// Slow endpoints share half of all attempts, so that any number of them does not delay the others.
 const MAX_CONCURRENT_SLOW = 32
 
 export function createEndpoints(limits: HostLimits): Endpoints {
-  // In ring order.
+  // The endpoints are in ring order.
   const endpoints = new Map<string, Endpoint>()
   let [inFlight, slowInFlight] = [0, 0]
 
@@ -137,21 +137,21 @@ export function createEndpoints(limits: HostLimits): Endpoints {
  * it.
  */
 export interface HostLimits {
-  /** How many requests may start now. */
+  /** The number of requests that may start now. */
   free(host: string, now: number): number
   inFlight(host: string): number
-  /** When the pace allows the next request; ms like `now`. */
+  /** The time when the pace allows the next request; ms like `now`. */
   nextAt(host: string, now: number): number
   /** Counts a request from now until the returned function is called. */
   begin(host: string, now: number): () => void
 }
 
 export const MAX_CONCURRENT_PER_HOST = 8
-/** In any second. */
+/** Maximum number of requests in any second. */
 const MAX_REQUESTS_PER_HOST_S = 100
 
-// Evenly spaced, so that a crash interrupts few requests; burst and spacing together stay just below the
-// limit of any second.
+// The requests are evenly spaced, so that a crash interrupts few of them; burst and spacing together stay
+// just below the limit of any second.
 const BURST = 5
 const SPACING_MS = 1000 / (MAX_REQUESTS_PER_HOST_S - BURST - 1)
 const BURST_MS = (BURST - 1) * SPACING_MS
@@ -159,7 +159,7 @@ const MAX_IDLE_HOSTS = 10_000
 
 interface Host {
   inFlight: number
-  /** When the next request would start if all had been evenly spaced. */
+  /** The time when the next request would start if all had been evenly spaced. */
   pacedTo: number
 }
 
@@ -172,7 +172,7 @@ export function createHostLimits(): HostLimits {
     return host
   }
 
-  /** Forgets idle hosts within their pace, which equal unknown ones. */
+  /** Removes hosts without requests in flight or pacing delay: an unknown host has the same state. */
   const sweep = (now: number) => {
     if (hosts.size <= MAX_IDLE_HOSTS) return
     for (const [name, host] of hosts) if (host.inFlight === 0 && host.pacedTo <= now) hosts.delete(name)

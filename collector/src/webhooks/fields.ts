@@ -33,7 +33,7 @@ export const DESCRIPTION = field<string>(Type.String({ maxLength: MAX_DESCRIPTIO
   reason: `description must be a text of at most ${MAX_DESCRIPTION_LENGTH} characters`,
 })
 
-/** Which deliveries to send again. */
+/** The choice of deliveries to send again. */
 export const REPLAY = {
   event_id: field<string>(Type.String({ description: 'ID of one delivery, evt_….' }), {
     parse: (value) => (typeof value === 'string' && EVENT_ID.test(value) ? value : undefined),

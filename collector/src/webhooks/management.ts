@@ -15,7 +15,7 @@ import { MAX_WEBHOOKS, type NewWebhook, type Webhook, WEBHOOK_EVENTS, type Webho
  * webhooks of its site or, for account-wide keys, of its account; others are `NOT_FOUND`.
  */
 export interface WebhookManagement {
-  /** Why a URL may not be called, without looking up its host; undefined when it may. */
+  /** The reason why a URL may not be called, without looking up its host; undefined when it may. */
   findUrlIssue(url: string): string | undefined
   /**
    * Adds one to a site that the key reaches, or with null to its account. Throws `VALIDATION_ERROR` when the

@@ -43,7 +43,7 @@ interface Subscriptions {
   update(active: Webhook[]): Promise<void>
 }
 
-/** Empty until the first {@link Subscriptions.update}. */
+/** Creates the subscriptions, which are empty until the first {@link Subscriptions.update}. */
 export function createSubscriptions(store: Pick<WebhookStore, 'listSiteAccounts'>): Subscriptions {
   let ofSite = new Map<string, Set<WebhookEventName>>()
   let ofAccount = new Map<string, Set<WebhookEventName>>()
@@ -93,7 +93,7 @@ interface BodyParts {
   event: string
   /** ms since the epoch. */
   at: number
-  /** As JSON. */
+  /** The data of the event, as JSON. */
   data: string
 }
 

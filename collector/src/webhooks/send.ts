@@ -31,7 +31,7 @@ export function createSend({ attempt, sign, openSecret, now }: SendServices): Se
   }
 }
 
-/** Undefined when it was sealed with another master key. */
+/** Returns undefined when it was sealed with another master key. */
 function tryOpen(open: (sealed: string) => string, sealed: string): string | undefined {
   try {
     return open(sealed)

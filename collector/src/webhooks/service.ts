@@ -12,23 +12,31 @@ import type { NewWebhook, Webhook } from './webhook.js'
 
 /** Webhooks and their deliveries; callers check permissions. */
 export interface Webhooks extends Pick<WebhookStore, 'findWebhook' | 'listWebhooks' | 'listLog'> {
-  /** Undefined when the site (or the account, for webhooks of all sites) has `MAX_WEBHOOKS` already. */
+  /**
+   * Resolves to undefined when the site (or the account, for webhooks of all sites) has `MAX_WEBHOOKS`
+   * already.
+   */
   add(webhook: NewWebhook, actor: string | null): Promise<Webhook | undefined>
   /**
-   * Replaces the secret, sealed; resolves when no attempt signed with the old one is under way, after about
-   * six seconds at most. False when there is no such webhook.
+   * Replaces the secret, which is sealed. Resolves when no attempt signed with the old one is under way,
+   * after about six seconds at most; to false when there is no such webhook.
    */
   rotate(id: string, secret: string, actor: string | null): Promise<boolean>
-  /** Resolves when nothing is delivered to it any more. False when there is no such webhook. */
+  /** Resolves when nothing is delivered to it any more. Resolves to false when there is no such webhook. */
   remove(id: string, actor: string | null): Promise<boolean>
-  /** Enables a disabled webhook, with its waiting deliveries. False when there is no such webhook. */
+  /**
+   * Enables a disabled webhook, with its waiting deliveries. Resolves to false when there is no such webhook.
+   */
   enable(id: string, actor: string | null): Promise<boolean>
   /**
-   * Sends one signed event at once and logs the attempt, without retries or effect on the webhook. Undefined
-   * when there is no such webhook.
+   * Sends one signed event at once and logs the attempt, without retries or effect on the webhook. Resolves
+   * to undefined when there is no such webhook.
    */
   test(id: string, test: TestDelivery): Promise<AttemptResult | undefined>
-  /** Queues deliveries again and resolves to their number. Undefined when there is no such webhook. */
+  /**
+   * Queues deliveries again and resolves to their number. Resolves to undefined when there is no such
+   * webhook.
+   */
   replay(id: string, choice: ReplayChoice, actor: string | null): Promise<number | undefined>
   outbox: Outbox
   /** Erases the data of sites or of a visitor: payloads, and answers that repeat the visitor ID. */
@@ -39,7 +47,7 @@ export interface Webhooks extends Pick<WebhookStore, 'findWebhook' | 'listWebhoo
   purge: BackgroundJob
   /** Attempts under way. */
   inFlight(): number
-  /** Deliveries that are not over, as of two seconds ago. */
+  /** Unfinished deliveries, up to two seconds old. */
   backlog(): number
   /**
    * Starts no more attempts and waits for those under way, `withinMs` at most; the outbox still accepts
@@ -64,7 +72,7 @@ interface WebhooksServices {
   now: () => number
   /** ms of a clock that never steps. @default performance.now */
   steadyNow?: () => number
-  /** From 0 to 1. @default Math.random */
+  /** A random number from 0 to 1. @default Math.random */
   random?: () => number
 }
 
@@ -192,15 +200,15 @@ interface TestServices {
 interface TestDelivery {
   /** Event name of the message. */
   event: string
-  /** Plain JSON. */
+  /** The data of the event, as plain JSON values. */
   data: Record<string, unknown>
   /** Id of the API key. */
   actor: string | null
 }
 
 /**
- * Sends a test message to a webhook, under the usual limits and guard. Undefined when there is no such
- * webhook.
+ * Sends a test message to a webhook, under the usual limits and guard. Resolves to undefined when there is no
+ * such webhook.
  */
 async function sendTest(
   { store, engine, now }: TestServices,

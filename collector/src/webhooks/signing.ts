@@ -2,16 +2,16 @@ import { createHmac, randomBytes } from 'node:crypto'
 
 /** Input of a signature. */
 export interface UnsignedDelivery {
-  /** `whsec_` and the base64 of 32 bytes. */
+  /** The secret: `whsec_` and the base64 of 32 bytes. */
   secret: string
-  /** `evt_…`, equal for every attempt. */
+  /** The ID of the event, `evt_…`, equal for every attempt. */
   id: string
   event: string
   /** `wh_…` */
   webhookId: string
   /** The exact request body. */
   body: string
-  /** When it is sent, ms since the epoch. */
+  /** The time when it is sent, ms since the epoch. */
   at: number
 }
 
@@ -43,7 +43,7 @@ export function signDelivery({
     'X-Zenovay-Event': event,
     'X-Zenovay-Delivery': id,
     'X-Zenovay-Timestamp': timestamp,
-    // One signature per header: receivers compare texts of equal length and reject others.
+    // Each header has one signature: receivers compare texts of equal length and reject others.
     'X-ZTA-Signature': `sha256=${hex}`,
     'X-ZTA-Event': event,
     'X-ZTA-Webhook-ID': webhookId,

@@ -12,25 +12,25 @@ export type LogKind =
 
 /** An attempt or a change of a webhook; kept for 30 days, also after its removal. */
 export interface LogEntry {
-  /** Ascending in time. */
+  /** The ID of the entry; IDs are ascending in time. */
   id: number
   kind: LogKind
   webhookId: string
   accountId: string
   /** Site of the event or of the webhook; null for all sites of the account. */
   siteId: string | null
-  /** ms since the epoch; of an attempt, its start. */
+  /** The time of the entry, ms since the epoch; of an attempt, its start. */
   at: number
   actor: string | null
-  /** `evt_…`; null for entries not about one delivery. */
+  /** The ID of the event, `evt_…`; null for entries not about one delivery. */
   eventId: string | null
   event: string | null
-  /** From 1. */
+  /** The number of the attempt, from 1. */
   attempt: number | null
   status: number | null
   error: string | null
   durationMs: number | null
-  /** At most 4 KB. */
+  /** The start of the answer, at most 4 KB. */
   answer: string | null
   /** Outcome of the delivery, or reason of the change. */
   note: string | null
@@ -39,19 +39,19 @@ export interface LogEntry {
 }
 
 interface LogFilter extends WebhookReach {
-  /** With a site: whether to include changes of account-wide webhooks. @default false */
+  /** Whether to include changes of account-wide webhooks when a site is given. @default false */
   isAccountWide?: boolean
   webhookId?: string
-  /** Only entries with smaller ids, for the next page. */
+  /** Selects only entries with smaller ids, for the next page. */
   before?: number
   /** Maximum number of entries. */
   limit: number
 }
 
-/** One delivery, or all that failed since a time, in ms since the epoch. */
+/** A choice of one delivery, or of all that failed since a time, in ms since the epoch. */
 export type ReplayChoice = { eventId: string } | { failedSince: number }
 
-/** How many deliveries were queued, for which webhooks, and how many were dropped at the backlog limit. */
+/** The number of deliveries queued, their webhooks, and the number dropped at the backlog limit. */
 export interface PutResult {
   queued: number
   dropped: number
@@ -60,25 +60,28 @@ export interface PutResult {
 
 /** Stores webhooks, their deliveries and their log. */
 export interface WebhookStore {
-  /** Undefined when the site (or the account, for webhooks of all sites) has `MAX_WEBHOOKS` already. */
+  /**
+   * Resolves to undefined when the site (or the account, for webhooks of all sites) has `MAX_WEBHOOKS`
+   * already.
+   */
   addWebhook(webhook: NewWebhook, change: Change): Promise<Webhook | undefined>
   findWebhook(id: string): Promise<Webhook | undefined>
   /** The sealed secret of any webhook; undefined without webhooks. */
   findSealedSecret(): Promise<string | undefined>
-  /** Oldest first. With a site: excluding account-wide webhooks. */
+  /** Lists the oldest first. With a site, it excludes account-wide webhooks. */
   listWebhooks(reach: WebhookReach): Promise<Webhook[]>
   /** Active webhooks of every account. */
   listActiveWebhooks(): Promise<Webhook[]>
   /**
-   * False when there is no such webhook. Attempts under way still use the old secret; see
+   * Resolves to false when there is no such webhook. Attempts under way still use the old secret; see
    * `DeliveryEngine.change`.
    */
   setSecret(id: string, secret: string, change: Change): Promise<boolean>
-  /** False when there is no such webhook. */
+  /** Resolves to false when there is no such webhook. */
   enableWebhook(id: string, change: Change): Promise<boolean>
-  /** False when there is no such webhook. Its deliveries are purged later. */
+  /** Resolves to false when there is no such webhook. Its deliveries are purged later. */
   removeWebhook(id: string, change: Change): Promise<boolean>
-  /** Newest first. */
+  /** Lists the newest first. */
   listLog(filter: LogFilter): Promise<LogEntry[]>
   /**
    * Queues events for every active webhook that subscribes to them and was created before they occurred,
@@ -91,8 +94,8 @@ export interface WebhookStore {
     test: { eventId: string; event: string; result: AttemptResult } & Change,
   ): Promise<void>
   /**
-   * Queues deliveries again from their first attempt and resolves to their number. Undefined when there is no
-   * such webhook.
+   * Queues deliveries again from their first attempt and resolves to their number. Resolves to undefined when
+   * there is no such webhook.
    */
   replay(id: string, choice: ReplayChoice, change: Change & { dueAt: number }): Promise<number | undefined>
   /** Account ids by site id. */
@@ -109,13 +112,13 @@ export interface ClaimedDelivery {
   event: string
   body: string
   url: string
-  /** The sealed secret at this moment. */
+  /** The sealed secret, as read for this attempt. */
   secret: string
   /** Number of this attempt, from 1; already stored. */
   attempt: number
 }
 
-/** State of a delivery after an attempt; `isReturned`: the attempt does not count. */
+/** The state of a delivery after an attempt; `isReturned` means that the attempt does not count. */
 export type NextState =
   { state: 'done' | 'failed' | 'cancelled' } | { state: 'waiting'; dueAt: number; isReturned?: boolean }
 
@@ -130,36 +133,42 @@ export interface FinishedAttempt {
   disable: string | undefined
 }
 
-/** One transaction: stores finished attempts and leases deliveries. */
+/** A transaction that stores finished attempts and leases deliveries. */
 export interface Turn {
   finished: FinishedAttempt[]
   claims: { webhookId: string; limit: number }[]
-  /** ms of the steady clock, for due times. */
+  /** The time of the steady clock in ms, for due times. */
   now: number
-  /** ms since the epoch, for the log. */
+  /** The time in ms since the epoch, for the log. */
   wallNow: number
 }
 
 export interface TurnResult {
   claimed: ClaimedDelivery[]
-  /** For every webhook of the turn: when its next delivery is due; undefined when none waits. */
+  /** The time when the next delivery of each webhook of the turn is due; undefined when none waits. */
   due: Map<string, number | undefined>
   /** Webhooks disabled by this turn. */
   disabled: string[]
-  /** Final deliveries: among `finished`, and claims whose last attempt was interrupted. */
+  /**
+   * The number of deliveries that became final: among `finished`, and claims whose last attempt was
+   * interrupted.
+   */
   ended: Record<'done' | 'failed' | 'cancelled', number>
 }
 
 /** The delivery queue. */
 export interface DeliveryStore {
   /**
-   * Does not wait for the disk: a crash of the process loses nothing, a crash of the machine only results of
-   * attempts, which are then repeated.
+   * Runs a turn. It does not wait for the disk: a crash of the process loses nothing, a crash of the machine
+   * only results of attempts, which are then repeated.
    */
   takeTurn(turn: Turn): Promise<TurnResult>
-  /** When the last lease of a webhook ends, in any process, by the steady clock; undefined without leases. */
+  /**
+   * The time when the last lease of a webhook ends, in any process, by the steady clock; undefined without
+   * leases.
+   */
   leasedUntil(webhookId: string): Promise<number | undefined>
-  /** Shortens waits beyond the longest retry pause: for a start after the clock was set back. */
+  /** Shortens waits beyond the longest retry pause, for a start after the clock was set back. */
   boundPauses(now: number): Promise<void>
   /** Deliveries of all webhooks that are waiting or in flight. */
   countBacklog(): Promise<number>
@@ -170,11 +179,11 @@ export interface DeliveryStore {
    * also from the files.
    */
   erase(deletion: Pick<Deletion, 'siteIds' | 'visitorId'>): Promise<void>
-  /** Purges some expired rows; `isDone` when none are left. */
+  /** Purges some expired rows; `isDone` is true when none are left. */
   purge(now: { now: number; wallNow: number }): Promise<{ isDone: boolean; dropped: number }>
 }
 
-/** Longer than any attempt. After this, deliveries of a dead process are retried. */
+/** This is longer than any attempt. After it, deliveries of a dead process are retried. */
 export const LEASE_MS = 15_000
 /** Consecutive failed deliveries that disable a webhook. */
 export const MAX_FAILURES_IN_ROW = 20

@@ -2,15 +2,15 @@ export interface Webhook {
   /** `wh_…` */
   id: string
   accountId: string
-  /** Null: all sites of the account. */
+  /** The site; null for all sites of the account. */
   siteId: string | null
   url: string
   events: WebhookEventName[]
   description: string
-  /** Sealed; see `control/secrets`. */
+  /** The sealed secret; see `control/secrets`. */
   secret: string
   isActive: boolean
-  /** Why it is not active; null while it is. */
+  /** The reason why it is not active; null while it is. */
   disabledReason: string | null
   /** Failed deliveries since the last successful one. */
   failuresInRow: number
@@ -31,9 +31,9 @@ export interface WebhookReach {
   siteId: string | null
 }
 
-/** Per site, and per account for webhooks of all sites. */
+/** Maximum number of webhooks of a site, and of those of an account that cover all its sites. */
 export const MAX_WEBHOOKS = 10
-/** Waiting deliveries of one webhook; more are dropped. */
+/** Maximum number of waiting deliveries of one webhook; more are dropped. */
 export const MAX_BACKLOG = 50_000
 export const MAX_PAYLOAD_BYTES = 1024 * 1024
 
@@ -55,9 +55,9 @@ export interface WebhookEvent {
   key: string
   name: WebhookEventName
   siteId: string
-  /** When it occurred, ms since the epoch. */
+  /** The time when it occurred, ms since the epoch. */
   at: number
-  /** Plain JSON. */
+  /** The data of the event, as plain JSON values. */
   data: Record<string, unknown>
 }
 

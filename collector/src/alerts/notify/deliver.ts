@@ -7,7 +7,7 @@ import type { SendNotification, SendResult } from './send.js'
 import { DAY_MS, HOUR_MS } from '../../durations.js'
 
 export interface NotificationDelivery {
-  /** Call after storing notifications. */
+  /** Tells the delivery that notifications were stored. */
   wake(): void
   /** Background job: purges notifications that ended 30 days ago. */
   purge: { name: string; everyMs: number; run(): Promise<void> }
@@ -38,18 +38,18 @@ interface FinishedNotification {
   outcome: NotificationOutcome
 }
 
-// Longer than any attempt: a notification leased for longer belongs to a dead process.
+// This is longer than any attempt: a notification leased for longer belongs to a dead process.
 const LEASE_MS = 60_000
 const MAX_CONCURRENT = 8
 // Other processes store notifications without waking this one.
 const POLL_MS = 30_000
-// While the disk is full or the outbox cannot be written.
+// Pause before writing to the outbox again, for example while the disk is full.
 const OUTBOX_RETRY_MS = 5_000
 const KEEP_MS = 30 * DAY_MS
 
 /**
- * Delivers alert notifications: the queue adapter of the delivery loop. At least once; after a crash perhaps
- * twice.
+ * Delivers alert notifications: the queue adapter of the delivery loop. Each is delivered at least once;
+ * after a crash perhaps twice.
  */
 export function createNotificationDelivery({
   store,
@@ -96,7 +96,7 @@ export function createNotificationDelivery({
 
   function attempt(notification: Notification, signal: AbortSignal): Promise<SendResult> {
     const { attempts, destination } = notification
-    // Started often enough but never finished: the process died each time.
+    // The attempt was started often enough but never finished: the process died each time.
     if (attempts > MAX_ATTEMPTS && destination.type !== 'webhook')
       return Promise.resolve({ result: 'failed', error: 'interrupted' })
     return send(notification, signal)

@@ -11,7 +11,9 @@ export interface Mailer {
 }
 
 export interface MailerOptions {
-  /** `smtp://` or `smtps://`, with user and password if the server requires them. */
+  /**
+   * The URL of the mail server, `smtp://` or `smtps://`, with user and password if the server requires them.
+   */
   smtpUrl: string
   /** Sender address. */
   from: string
@@ -65,7 +67,7 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
   )
 }
 
-/** With a password TLS is required. */
+/** Parses the URL of the mail server. TLS is required when the URL has a password. */
 function parseSmtpUrl(smtpUrl: string) {
   const { protocol, hostname, port, username, password } = new URL(smtpUrl)
   const isSecure = protocol === 'smtps:'

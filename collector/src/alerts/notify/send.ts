@@ -14,7 +14,7 @@ export type SendNotification = (notification: Notification, signal: AbortSignal)
 export interface SendNotificationServices {
   outbox: Pick<Outbox, 'put'>
   attempt: Attempt
-  /** Undefined without a configured mail server. */
+  /** It is undefined without a configured mail server. */
   mailer: Mailer | undefined
   box: Pick<SecretBox, 'open'>
 }

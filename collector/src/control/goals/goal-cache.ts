@@ -5,14 +5,14 @@ import { createPathMatcher } from './path-matcher.js'
 /** The goals of one site, indexed for matching events. */
 export interface SiteGoals {
   paths: readonly { goal: Goal; isReached(path: string): boolean }[]
-  /** By event name. */
+  /** The goals by event name. */
   events: ReadonlyMap<string, readonly Goal[]>
   durations: readonly { goal: Goal; seconds: number }[]
 }
 
 /** The goals of all sites in memory, read for every ingested event. */
 export interface GoalCache {
-  /** Undefined when the site has no goals. */
+  /** Returns undefined when the site has no goals. */
   of(siteId: string): SiteGoals | undefined
   /** Reloads all goals. Keeps the known ones when the store is away. */
   load(): Promise<void>
@@ -24,7 +24,7 @@ export function createGoalCache(store: Pick<GoalStore, 'listAllGoals'>): GoalCac
   let loading = Promise.resolve()
   return {
     of: (siteId) => sites.get(siteId),
-    // One load at a time: an older result must not replace a newer one.
+    // Loads run one at a time: an older result must not replace a newer one.
     load: () =>
       (loading = loading
         .catch(() => {})

@@ -1,16 +1,17 @@
-/** How a goal compares the path of a page. */
+/** The ways to compare the path of a page with a goal. */
 export const PATH_MATCHES = ['exact', 'prefix', 'glob'] as const
 type PathMatch = (typeof PATH_MATCHES)[number]
 
 export interface PathRule {
   kind: 'path'
   match: PathMatch
-  /** In a glob, `*` matches within a segment and `**` across segments. */
+  /** The path of a page. In a glob, `*` matches within a segment and `**` across segments. */
   path: string
 }
 
 /**
- * What completes a goal: a pageview of a path, a custom event or goal of a name, or a visit of some duration.
+ * The condition that completes a goal: a pageview of a path, a custom event or goal of a name, or a visit of
+ * some duration.
  */
 export type GoalRule = PathRule | { kind: 'event'; event: string } | { kind: 'duration'; seconds: number }
 
@@ -20,26 +21,26 @@ export const GOAL_KINDS = ['path', 'event', 'duration'] as const satisfies reado
 export interface GoalFields {
   name: string
   rule: GoalRule
-  /** Worth of a conversion, in whatever unit its owner counts; null without one. */
+  /** Value of a conversion, in a unit of the owner's choice; null without one. */
   value: number | null
 }
 
-/** An action that a site wants its visitors to complete. */
+/** An action that visitors of a site should complete. */
 export interface Goal extends GoalFields {
   /** `goal_…` */
   id: string
   siteId: string
   /** ms since the epoch. */
   createdAt: number
-  /** When the rule last changed, ms since the epoch; earlier events never trigger webhooks. */
+  /** The time when the rule last changed, ms since the epoch; earlier events never trigger webhooks. */
   ruledAt: number
 }
 
 export const MAX_GOALS_OF_SITE = 50
 
 /**
- * Whether the rule of a goal applied at a moment. A rule from the future was set before the clock was set
- * back, and applies. Times are ms since the epoch.
+ * Whether the rule of a goal was in effect at a moment. A rule set in the future means that the clock was set
+ * back since, and counts as in effect. Times are ms since the epoch.
  */
 export function hasRuled(
   { ruledAt }: Pick<Goal, 'ruledAt'>,

@@ -5,7 +5,7 @@ export interface SubscriptionChange {
   kind: 'subscription'
   subscriptionId: string
   customerId: string
-  /** Undefined when none of its prices is configured. */
+  /** It is undefined when none of its prices is configured. */
   plan: PlanName | undefined
   /** Whether it is paid, or may still be. */
   isLive: boolean
@@ -21,17 +21,17 @@ export interface CustomerLink {
 }
 
 export interface BillingEvent {
-  /** ID from the provider, the same on every retry. */
+  /** The ID from the provider, which is the same on every retry. */
   id: string
-  /** By the clock of the provider, ms since the epoch. */
+  /** The time of the event by the clock of the provider, ms since the epoch. */
   createdAt: number
-  /** Undefined for events that change nothing here. */
+  /** The change; undefined for events that change nothing here. */
   change: SubscriptionChange | CustomerLink | undefined
 }
 
 /**
- * `repeated`: already processed; `unknown-account`: no such account; `kept`: stored, with no change of a
- * plan; `planned`: the account with its plan.
+ * The result of an event. `repeated`: it was already processed; `unknown-account`: there is no such account;
+ * `kept`: it was stored, with no change of a plan; `planned`: the account has the plan.
  */
 export type BillingResult =
   | { outcome: 'repeated' | 'unknown-account' | 'kept' }

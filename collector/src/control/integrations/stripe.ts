@@ -7,12 +7,12 @@ export type PricePlans = ReadonlyMap<string, PlanName>
 
 // Stripe retries a late payment (`past_due`) and gives up with `unpaid`.
 const LIVE_STATUSES = ['active', 'trialing', 'past_due']
-// Final: paying again creates a new subscription.
+// These states are final: paying again creates a new subscription.
 const FINAL_STATUSES = ['canceled', 'incomplete_expired']
 
 type Fields = Record<string, unknown>
 
-/** Parses a Stripe event; undefined when the body is not one. */
+/** Parses a Stripe event; returns undefined when the body is not one. */
 export function parseStripeEvent(body: unknown, prices: PricePlans): BillingEvent | undefined {
   const { id, created, type, data } = asFields(body)
   if (typeof id !== 'string' || id === '' || typeof created !== 'number' || typeof type !== 'string')
@@ -80,14 +80,14 @@ function asFields(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {}
 }
 
-/** Largest difference between the time of a signature and the clock, in ms. */
+/** Maximum difference between the time of a signature and the clock, in ms. */
 const TOLERANCE_MS = 300_000
 const MAX_HEADER_LENGTH = 4_096
 const SIGNATURE = /^[0-9a-f]{64}$/
 const SECONDS = /^\d{1,12}$/
 
 interface SignedRequest {
-  /** `t=1700000000,v1=…`; several `v1` while a secret is rolled. */
+  /** The header, `t=1700000000,v1=…`; it has several `v1` while a secret is rolled. */
   header: string
   /** The exact bytes. */
   body: Buffer

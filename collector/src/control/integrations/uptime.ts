@@ -5,8 +5,8 @@ interface UptimeReport {
   siteId: string
   isUp: boolean
   /**
-   * When the status changed, ms since the epoch, never in the future; undefined when the monitor gave no
-   * time.
+   * The time when the status changed, ms since the epoch, never in the future; undefined when the monitor
+   * gave no time.
    */
   at: number | undefined
 }

@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import { field, NAME, oneOf, orNull } from '../../http/fields.js'
 import { DEFAULT_ACCOUNT_ID } from '../accounts.js'
 
-/** What a key may do. Each scope includes those before it. */
+/** Permissions of a key. Each scope includes those before it. */
 export const KEY_SCOPES = ['read', 'write', 'admin'] as const
 export type KeyScope = (typeof KEY_SCOPES)[number]
 
@@ -13,7 +13,7 @@ export function isKeyScope(text: unknown): text is KeyScope {
 
 export interface ApiKey {
   id: string
-  /** SHA-256 of the whole key, hex. The key itself is stored nowhere. */
+  /** SHA-256 of the whole key, in hexadecimal. The key itself is stored nowhere. */
   hash: string
   name: string
   accountId: string
@@ -25,10 +25,7 @@ export interface ApiKey {
 }
 
 export interface ListedApiKey extends Omit<ApiKey, 'hash'> {
-  /**
-   * Its last request of the External API that was not refused, ms since the epoch; null for a key that was
-   * never used.
-   */
+  /** Last accepted request to the External API, ms since the epoch; null before the first. */
   lastUsedAt: number | null
 }
 

@@ -13,7 +13,7 @@ type Count = ControlStore['countRequest']
  * and months not at all; a month that is used up stays so.
  */
 export function createRequestCounter(control: Pick<ControlStore, 'countRequest' | 'readUsage'>): Count {
-  // Only for keys with requests while the store is away.
+  // These minutes are used only for keys with requests while the store is away.
   const minutes = new Map<string, ReturnType<typeof minuteOf>>()
 
   const countInMemory: Count = async (keyId, now) => {
@@ -71,7 +71,7 @@ export function createKeyGate({
       const key = await authenticate(request.headers, control)
       const at = now()
       const counted = await countRequest(key.id, at)
-      // Revoked since it was read.
+      // The key was revoked since it was read.
       if (!counted) throw new ApiError('UNAUTHORIZED')
       const { usage, exceeded } = counted
       void reply.headers({
@@ -83,7 +83,7 @@ export function createKeyGate({
         throw new ApiError(CODES[exceeded], {
           retryAfterS: Math.ceil((usage[exceeded].resetsAt - at) / 1000),
         })
-      // After counting: refused requests count against the limits, too.
+      // The scope is checked after counting: refused requests count against the limits, too.
       assertScope(key, scope)
       return key
     },
@@ -133,16 +133,16 @@ export async function authorise(
   siteId: string,
   control: Pick<ControlStore, 'findSite'>,
 ): Promise<Site> {
-  // Before the store is read: a key of one site must not learn which other IDs exist.
+  // This precedes the read of the store: a key of one site must not reveal which other IDs exist.
   if (!reaches(key, { accountId: key.accountId, siteId }))
     throw new ApiError('FORBIDDEN', { message: `This API key is for the site ${key.siteId} only.` })
   const site = await control.findSite(siteId)
-  // The same answer for both: a key must not learn which IDs other accounts have.
+  // The answer is the same for both: a key must not reveal which IDs other accounts have.
   if (!site || !reaches(key, { accountId: site.accountId, siteId })) throw new ApiError('NOT_FOUND')
   return site
 }
 
-/** As {@link authorise}, with `FORBIDDEN` also when there is no such site. */
+/** Works as {@link authorise}, and throws `FORBIDDEN` also when there is no such site. */
 export async function authoriseOwn(
   key: ApiKey,
   siteId: string,
@@ -157,7 +157,7 @@ export async function authoriseOwn(
 
 /**
  * Something of a site that was found by its own ID, if the key reaches that site. Throws `NOT_FOUND`
- * otherwise: nobody learns which IDs others have.
+ * otherwise, so that the IDs of other accounts are not revealed.
  */
 export async function authoriseFound<Found extends { siteId: string }>(
   key: ApiKey,

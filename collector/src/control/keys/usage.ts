@@ -1,11 +1,11 @@
 import { MINUTE_MS } from '../../durations.js'
 import { type PlanName, PLANS } from '../accounts.js'
 
-/** How much of a limit is used. */
+/** The used part of a limit. */
 export interface LimitState {
   limit: number
   used: number
-  /** When `used` returns to 0, ms since the epoch. */
+  /** The time when `used` returns to 0, ms since the epoch. */
   resetsAt: number
 }
 

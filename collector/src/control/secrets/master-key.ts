@@ -4,7 +4,7 @@ import { describeError, StartError } from '../../errors.js'
 import { createSecretBox, type SecretBox } from './secret-box.js'
 
 export const MASTER_KEY_BYTES = 32
-/** How to continue after the key was lost. */
+/** The ways to continue after the key was lost. */
 const RECOVERY = {
   webhooks: 'remove the webhooks with zenovay-collector webhook remove all --yes and create new ones',
   alerts:
@@ -18,9 +18,9 @@ export interface Sealed {
 }
 
 interface MasterKeyOptions {
-  /** From the configuration; undefined to use the file. */
+  /** The key in the configuration; undefined to use the file. */
   given: Buffer | undefined
-  /** Created when it is missing and nothing is sealed yet. */
+  /** The key file, created when it is missing and nothing is sealed yet. */
   file: string
   /** One text of each kind that is stored. */
   sealed: readonly Sealed[]

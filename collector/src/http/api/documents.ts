@@ -15,7 +15,7 @@ code { font-family: ui-monospace, monospace }
 const STYLE_HASH = createHash('sha256').update(DOCS_STYLE).digest('base64')
 const CONTENT_SECURITY_POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
-/** `/openapi.json` and `/docs`, without a key. */
+/** Adds `/openapi.json` and `/docs`, which need no key. */
 export function addDocuments(app: FastifyInstance, api: Parameters<typeof buildOpenApi>[0]): void {
   const document = buildOpenApi(api)
   const page = writeDocsPage(document)

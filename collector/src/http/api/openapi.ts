@@ -166,7 +166,7 @@ function describeOperation(
           ...(isTable && { 'text/csv': { schema: { type: 'string' } } }),
         },
       },
-      // Two codes of one status have one entry, that of the last.
+      // Two codes of one status share one entry, that of the last.
       ...Object.fromEntries(codesOf(route).map((code) => [ERROR_CODES[code].status, describeRefusal(code)])),
     },
   }
@@ -182,7 +182,10 @@ function describeContent(route: RouteDocs): object {
   }
 }
 
-/** `property[key]=value`, any number of times; OpenAPI has one parameter of style deepObject for it. */
+/**
+ * The parameter `property[key]=value`, any number of times; OpenAPI has one parameter of style deepObject for
+ * it.
+ */
 const PROPERTIES: Parameter = {
   name: 'property',
   in: 'query',

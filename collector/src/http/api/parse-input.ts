@@ -17,7 +17,7 @@ interface ParsedInput {
   issues: Fault[]
 }
 
-/** Longest text of a parameter, in characters. */
+/** Maximum length of a parameter, in characters. */
 export const MAX_TEXT_LENGTH = 2_048
 
 /**

@@ -41,14 +41,15 @@ export function addExternalApi<Services>(
       acceptJsonAsText(routes, MAX_BODY_BYTES)
       routes.decorateRequest('apiKey')
       addApiHeaders(routes)
-      // Without its own handler a 404 would skip the hook above.
+      // A 404 of the parent scope would skip the hook above.
       routes.setNotFoundHandler(() => Promise.reject(new ApiError('NOT_FOUND')))
       addDocuments(routes, { base: EXTERNAL_API, routes: table, documented })
       for (const route of table)
         routes.route({
           method: route.method,
           url: urlOf(route),
-          // Before the input is parsed: without a key nobody learns what would be valid.
+          // This precedes the parsing of the input, so that requests without a key get no information about
+          // valid input.
           onRequest: async (request, reply) =>
             request.setDecorator('apiKey', await gate.enter(request, reply, route.scope)),
           handler: (request, reply) => answer({ route, services, now, request, reply }),
@@ -59,7 +60,7 @@ export function addExternalApi<Services>(
   )
 }
 
-// What browsers send with a request from a page of another origin.
+// Values of Sec-Fetch-Site for requests from pages of other origins.
 const FOREIGN_FETCH_SITES = ['cross-site', 'same-site']
 
 /** Routes for servers, the command line and pages of this origin. */
@@ -103,7 +104,7 @@ export function addManagementApi<Services extends { control: Pick<ControlStore, 
   })
 }
 
-/** No route that is added from here on has CORS headers. */
+/** Excludes all routes added from here on from CORS headers. */
 export function hideFromOtherOrigins(routes: FastifyInstance): void {
   routes.addHook('onRoute', (route) => {
     route.config = { ...route.config, isPrivate: true }

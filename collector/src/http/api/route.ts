@@ -7,19 +7,20 @@ import type { AddIssue } from '../fields.js'
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
-/** What the OpenAPI document says about a route. */
+/** Documentation of a route, for the OpenAPI document. */
 export interface RouteDocs {
   method: Method
   /**
-   * With `{name}` for each parameter. Routes of the External API begin at its base, all others at the root.
+   * The path, with `{name}` for each parameter. Routes of the External API begin at its base, all others at
+   * the root.
    */
   path: string
   operationId: string
   summary: string
   description?: string
   /**
-   * What the key must be allowed to do; `public`: no key; `shared-secret`: no key, but what the description
-   * says.
+   * Scope that the API key must have. `public`: no authentication. `shared-secret`: no API key, but the token
+   * or signature that the description names.
    */
   scope: KeyScope | 'public' | 'shared-secret'
   params: TObject
@@ -42,7 +43,7 @@ export interface RouteDocs {
   example?: unknown
   /** Error codes of the answer. @default those of every route with a key */
   codes?: readonly ErrorCode[]
-  /** Set where errors are `{"error":"…"}`. */
+  /** The errors of the route; set where errors are `{"error":"…"}`. */
   flatErrors?: FlatErrors
 }
 
@@ -63,15 +64,15 @@ export interface ApiCall<
   params: Params
   query: Query
   body: Body
-  /** Everything that is wrong with the input. Invalid fields are left out of `params`, `query` and `body`. */
+  /** All issues of the input. Invalid fields are left out of `params`, `query` and `body`. */
   issues: Fault[]
-  /** Who changes something, and when. */
+  /** Actor and time of a change. */
   change: Change
   /** ms since the epoch, the same throughout the request. */
   now: number
 }
 
-/** Available before the query and the body are checked. */
+/** The part of a request that is available before the query and the body are checked. */
 export type LoadCall<Services> = Pick<
   ApiCall<Services, Record<string, string>>,
   'services' | 'key' | 'params' | 'now'
@@ -99,9 +100,9 @@ export interface ApiRoute<Services> extends RouteDocs {
   scope: KeyScope
   /** Whether the query may have `property[key]=value`. */
   acceptsProperties: boolean
-  /** Set where the answer is available as CSV. */
+  /** The rows as a table; set where the answer is available as CSV. */
   table?: Table
-  /** Finds what the path names, before anything else is checked. */
+  /** Finds the resource of the path before other checks. */
   load?(call: LoadCall<Services>): unknown
   /** Adds issues that the schemas cannot express. */
   refine?(
@@ -114,7 +115,7 @@ export interface ApiRoute<Services> extends RouteDocs {
 
 type Optional<Fields, Key extends keyof Fields> = Omit<Fields, Key> & Partial<Pick<Fields, Key>>
 
-/** What a route says about itself; the rest has defaults. */
+/** The definition of a route; omitted fields have defaults. */
 export interface RouteDescription<Query extends TObject, Body extends TObject> extends Optional<
   Omit<RouteDocs, 'scope' | 'query' | 'body' | 'contentType' | 'bodyTypes'>,
   'method' | 'params' | 'status'
@@ -186,7 +187,7 @@ export function createDefineRoute<Services>() {
   }
 }
 
-/** Documents a route that is not made of schemas: files, streams, and bodies whose bytes count. */
+/** Documents routes without schemas: files, streams, and bodies whose bytes count. */
 export function documentRoute(
   route: Optional<RouteDocs, 'method' | 'params' | 'query' | 'status'>,
 ): RouteDocs {

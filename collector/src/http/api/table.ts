@@ -5,13 +5,13 @@ import type { Table } from './route.js'
 
 type Cell = string | number | boolean | null | undefined
 
-// Spreadsheets run texts with such a beginning as formulas, and anybody can send a text.
+// Spreadsheets run text with this beginning as a formula, and any client can send such text.
 const FORMULA_START = /^[=+\-@\t\r]/
 const NEEDS_QUOTES = /[",\r\n]/
 
 /**
- * CSV by RFC 4180, UTF-8, with a header row. Texts that a spreadsheet would run as a formula begin with an
- * apostrophe.
+ * Writes CSV by RFC 4180, in UTF-8 and with a header row. Texts that a spreadsheet would run as a formula
+ * begin with an apostrophe.
  */
 function writeCsv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
   return [columns, ...rows].map((row) => `${row.map(writeCell).join(',')}\r\n`).join('')

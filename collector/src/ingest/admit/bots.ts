@@ -3,7 +3,7 @@ import { isbot } from 'isbot'
 import { memoize } from '../../cache.js'
 import { ApiError } from '../../errors.js'
 
-// 5 MB with user agents of 1,024 characters.
+// The cache takes 5 MB with user agents of 1,024 characters.
 const MAX_REMEMBERED = 5_000
 // In-app browsers append the app's name, and `isbot` matches some of these: Apple News, TripAdvisor, Grab.
 const PHONE = /^Mozilla\/5\.0 \((?:iPhone|iPad|iPod|Linux; (?:U; )?Android)[^)]/
@@ -34,11 +34,11 @@ function claimsToBeBrowser(userAgent: string): boolean {
 }
 
 // Automated clients that neither the contract's list nor `isbot` covers, collected by hand in 2026. A missing
-// name is counted as a visitor; a wrong one would reject somebody's server.
+// name is counted as a visitor; a wrong one would reject a genuine server.
 
 /**
- * First product names, such as `axios` in `axios/1.6.2`. Matched whole, because servers choose names freely:
- * `Ruby` matches, `RubyShop-Server` does not.
+ * First product names, such as `axios` in `axios/1.6.2`. They are matched whole, because servers choose names
+ * freely: `Ruby` matches, `RubyShop-Server` does not.
  */
 const FIRST_NAMES = new Set(
   [

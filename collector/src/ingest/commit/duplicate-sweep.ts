@@ -21,7 +21,7 @@ export interface DuplicateSweep {
 }
 
 const INTERVAL_MS = MINUTE_MS
-// Longer than an event can wait before it is stored: in the queue, then ten minutes of retries.
+// This is longer than an event can wait before it is stored: in the queue, then ten minutes of retries.
 const WINDOW_MS = 15 * MINUTE_MS
 
 /**

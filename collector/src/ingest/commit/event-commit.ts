@@ -15,7 +15,7 @@ interface Candidate {
   retry: boolean
 }
 
-/** `duplicate`: an earlier call committed the same event. */
+/** The outcome of a commit; `duplicate` means that an earlier call committed the same event. */
 export type CommitOutcome = 'stored' | 'duplicate'
 
 export interface EventCommit {
@@ -29,7 +29,7 @@ export interface EventCommit {
   isFailing(): boolean
   /** Resolves when everything committed before the call is written or rejected. */
   drain(): Promise<void>
-  /** Rejects queued and future events: for shutdown while the store does not answer. */
+  /** Rejects queued and future events. It is meant for a shutdown while the store does not answer. */
   giveUp(): void
 }
 
@@ -37,7 +37,7 @@ interface EventCommitServices {
   store: EventStore
   log: Logger
   metrics?: CommitMetrics
-  /** Called when an event gets a new id because a different event has the same one. */
+  /** Reports that an event gets a new id because a different event has the same one. */
   onReuse?: () => void
   /**
    * Publishes each stored batch before it is acknowledged, including duplicates found in the store: their
@@ -62,7 +62,7 @@ interface Pending {
 const MAX_RECENT = 200_000
 // A browser repeats a request within seconds, possibly across a restart of the collector.
 const REMEMBER_MS = 15 * MINUTE_MS
-// Fixed columns of a row.
+// The size of the fixed columns of a row.
 const ROW_BYTES = 1_000
 
 /**
@@ -170,7 +170,7 @@ function keyOf(row: EventRow): string {
   return eventKey(row.site_id, row.event_id)
 }
 
-/** The new id of an event whose id is taken. Deterministic, so that its repeats are recognized too. */
+/** The new id of an event whose id is taken. It is deterministic, so that its repeats are recognized too. */
 function renamed(eventId: string, fingerprint: number): string {
   return `${eventId}~${fingerprint.toString(36)}`
 }
@@ -184,7 +184,9 @@ interface RecentEvent {
   fingerprint: number
   /** Settles with the write that stores it. */
   written: Promise<void>
-  /** Stored, but its webhooks are not published: a repeat is looked up in the store and published. */
+  /**
+   * Whether it is stored without its webhooks published: a repeat is looked up in the store and published.
+   */
   isUnpublished?: true
 }
 
@@ -199,7 +201,7 @@ interface RecentEvents {
   rename(from: string, to: string, storedFingerprint: number): void
 }
 
-/** `written` of an event that is already stored. */
+/** The `written` of an event that is already stored. */
 export const ON_DISK = Promise.resolve()
 
 /** Holds the last `limit` events by key; `stored` fills it at start, oldest first. */

@@ -5,9 +5,9 @@ import { MINUTE_MS } from '../../durations.js'
 import { ApiError, describeError, NotStoredError, storeUnavailable } from '../../errors.js'
 
 interface GroupCommitOptions<Item> extends BatchWriterOptions<Item> {
-  /** Called with the items of a batch that was given up, before their promise rejects. */
+  /** Receives the items of a batch that was given up, before their promise rejects. */
   onRejected?: (items: Item[]) => void
-  /** Called with items that were written after their promise had rejected. */
+  /** Receives items that were written after their promise had rejected. */
   onWrittenLate?: (items: Item[]) => void
   metrics?: CommitMetrics
   /** Approximate memory of a queued item. @default 0 */
@@ -20,10 +20,11 @@ interface GroupCommitOptions<Item> extends BatchWriterOptions<Item> {
   maxQueue?: number
   /** Maximum bytes of queued items; further ones are rejected. @default 64 MiB */
   maxQueueBytes?: number
-  /** How long a batch waits for more items, in milliseconds. @default 2 */
+  /** The time that a batch waits for more items, in milliseconds. @default 2 */
   lingerMs?: number
   /**
-   * How long an item waits, in milliseconds; then it is rejected, though its batch may be retried further.
+   * The time that an item waits, in milliseconds; after it the item is rejected, though its batch may be
+   * retried further.
    * @default 20000
    */
   answerWithinMs?: number
@@ -50,7 +51,7 @@ export interface GroupCommit<Item> {
   isFailing(): boolean
   /** Resolves when everything added before the call is written or rejected, regardless of later items. */
   drain(): Promise<void>
-  /** Rejects queued and future items: for shutdown while the store does not answer. */
+  /** Rejects queued and future items. It is meant for a shutdown while the store does not answer. */
   giveUp(): void
 }
 
@@ -78,7 +79,7 @@ const MEBIBYTE = 1024 * 1024
  * Single inserts reach some hundred events a second, because each waits for the disk; a batch waits once.
  * Nothing resolves before its batch is written. A failed batch is retried whole under its own id.
  *
- * Senders get an answer in bounded time, 503 if need be. The batch is retried until its state is known: an
+ * Senders get an answer in bounded time, if necessary 503. The batch is retried until its state is known: an
  * engine that hung may still execute the insert, and only the same batch id keeps a repeat from being counted
  * twice.
  */
@@ -177,9 +178,9 @@ export interface BatchWriterOptions<Item> {
   write: (items: Item[], batchId: string, signal: AbortSignal) => Promise<void>
   metrics?: { attemptFailed(): void }
   log: Logger
-  /** How long a batch that the store rejects is retried, in milliseconds. @default 20000 */
+  /** The time for which a batch that the store rejects is retried, in milliseconds. @default 20000 */
   answerWithinMs?: number
-  /** How long a batch in an unknown state is retried, in milliseconds. @default 600000 */
+  /** The time for which a batch in an unknown state is retried, in milliseconds. @default 600000 */
   keepMs?: number
   /** Timeout of one attempt, in milliseconds. @default 10000 */
   attemptMs?: number

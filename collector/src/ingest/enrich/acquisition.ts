@@ -18,7 +18,7 @@ export const CHANNELS = [
 ] as const
 export type Channel = (typeof CHANNELS)[number]
 
-/** How a visitor reached a page. */
+/** The way in which a visitor reached a page. */
 interface Acquisition {
   channel: Channel
   /** Name of the source; empty for direct traffic. */
@@ -33,7 +33,8 @@ const SOCIAL_MEDIUM = /^(social([-_ ]?(media|network|post))?|sm)$/
 const AI_MEDIUM = /^(ai|llm|chatbot|ai[-_ ]assistant)$/
 const REFERRAL_MEDIUM = /^(referral|link|partner)$/
 
-// Visitors reach most pages of a site in a few ways. At most 10 MB, with links of maximum length.
+// Visitors reach most pages of a site in a few ways. The cache takes at most 10 MB, with links of maximum
+// length.
 const MAX_REMEMBERED = 2_000
 const DIRECT_SOURCE: Source = { name: '', kind: undefined }
 
@@ -89,7 +90,7 @@ interface LinkTags {
   utm_campaign: string
   utm_term: string
   utm_content: string
-  /** `ref` or `source`, the alternatives to `utm_source`. */
+  /** The value of `ref` or `source`, the alternatives to `utm_source`. */
   ref: string
   clickId: ClickId | undefined
 }
@@ -187,7 +188,7 @@ export const CLICK_IDS: ReadonlyMap<string, ClickId> = new Map([
   ['_kx', free('klaviyo')],
 ])
 
-// Set by Chrome on Android when an app opened the link.
+// Chrome on Android sets this referrer when an app opened the link.
 const ANDROID_APP = /^android-app:\/\/([\w.]{1,128})/
 
 /** The host of an http(s) URL from {@link cleanReferrer} or `URL.origin`. */

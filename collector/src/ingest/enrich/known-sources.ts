@@ -163,13 +163,13 @@ export const KNOWN_SOURCES: Readonly<Record<SourceKind, Readonly<Record<string, 
 /** A source of visits. */
 export interface Source {
   name: string
-  /** Undefined for a source that is not in the list. */
+  /** The kind; undefined for a source that is not in the list. */
   kind: SourceKind | undefined
 }
 
 // No known host or package has more labels; a referrer can have a thousand.
 const MAX_LABELS = 6
-// `.de`, `.co.uk`, `.com.br`: the ending that `.*` stands for.
+// The ending that `.*` stands for: `.de`, `.co.uk`, `.com.br`.
 const COUNTRY_ENDING = /\.(?:com?\.)?[a-z]{2,3}$/
 // Generic values of `utm_source` in mail campaigns.
 const MAIL_TAG = /^(e[-_ ]?mail|newsletter|mailing|mail)$/
@@ -208,7 +208,7 @@ export function sourceOfTag(tag: string): Source {
 function findHost(host: string): Source | undefined {
   let rest = host.split('.').slice(-MAX_LABELS).join('.')
   let stem = rest.replace(COUNTRY_ENDING, '')
-  // Longest match first: `mail.google.com` is not `google.com`.
+  // The longest match comes first: `mail.google.com` is not `google.com`.
   for (;;) {
     const source = byHost.get(rest) ?? byHost.get(`${stem}.*`)
     if (source) return source

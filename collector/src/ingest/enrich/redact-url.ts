@@ -5,15 +5,15 @@ interface PageUrl {
   origin: string
   /** Includes the route of a hash-routed application, such as `/app#/cart`. */
   path: string
-  /** Without `?`. */
+  /** The query without `?`. */
   query: string
 }
 
 // Only `#/…` and `#!…` are routes; other fragments are anchors, or tokens of a login.
 const ROUTE = /^#[/!]/
 
-// Few pages get most visits, and parsing the URL is the slowest part of building a row. At most 20 MB, with
-// URLs of maximum length.
+// Few pages get most visits, and parsing the URL is the slowest part of building a row. The cache takes at
+// most 20 MB, with URLs of maximum length.
 const MAX_PAGES = 1_000
 // Few pages refer most visitors.
 const MAX_REFERRERS = 1_000
@@ -53,7 +53,7 @@ const SECRET_WORDS = new Set(
 )
 const MAX_KEYS = 5_000
 
-// Bounded quantifiers keep them linear. `@` may be escaped several times.
+// Bounded quantifiers keep these expressions linear. `@` may be escaped several times.
 const EMAIL = /[\w.+-]{1,64}(?:@|%(?:25){0,3}40)(?:[a-z\d-]{1,63}\.){1,5}[a-z]{2,24}/gi
 const JSON_WEB_TOKEN = /\beyJ[\w-]{5,2048}\.[\w-]{2,2048}(?:\.[\w-]{0,2048})?/g
 const IP_ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[\da-f]{0,4}(?::[\da-f]{0,4}){2,7}\]?)$/i

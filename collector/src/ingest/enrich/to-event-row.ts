@@ -14,7 +14,7 @@ interface EventContext {
   ids: Ids
   /** Preferred language of the browser; used when the event has none. */
   language: string
-  /** From a `GeoProvider`. */
+  /** The country from a `GeoProvider`. */
   country: string
   /** Time of receipt, ms since the epoch. */
   now: number

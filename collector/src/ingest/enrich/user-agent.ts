@@ -15,7 +15,8 @@ type Client = Pick<ClientFields, 'device_type' | 'browser' | 'os'>
 
 // Few browsers make most visits.
 const MAX_AGENTS = 1_000
-// Ordered: browsers also name the ones they are built on, and nearly all name "Chrome" or "Safari".
+// The list is ordered: browsers also name the ones they are built on, and nearly all name "Chrome" or
+// "Safari".
 const BROWSERS = [
   /Edg(?=\/|A|iOS)/,
   /OPR|OPT(?=\/)/,
@@ -28,7 +29,7 @@ const BROWSERS = [
   /CriOS|Chrom(?=e|ium)/,
   /Safari/,
 ]
-// Ordered: Android says "Linux; Android", an iPhone "like Mac OS X", a Chromebook "X11; CrOS".
+// The list is ordered: Android says "Linux; Android", an iPhone "like Mac OS X", a Chromebook "X11; CrOS".
 const SYSTEMS = [/Android/, /iPhone|iPad|iPod/, /Mac/, /Windows/, /CrOS/, /Linux/]
 
 // Tokens of trackers, servers and user agents, and the names that reports show.

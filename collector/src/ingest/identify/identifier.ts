@@ -26,9 +26,9 @@ interface IdentifyContext {
   now: number
 }
 
-/** About 40 MB with ids of 40 characters. */
+/** Maximum number of sessions in memory: about 40 MB with ids of 40 characters. */
 export const MAX_SESSIONS = 100_000
-// 162 bits of the HMAC.
+// The ID holds 162 bits of the HMAC.
 const VISITOR_ID_LENGTH = 27
 
 /**

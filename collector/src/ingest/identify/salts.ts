@@ -19,10 +19,10 @@ export interface SaltStore {
 
 /** The salts in use on a day. */
 export interface DaySalts {
-  /** UTC, `YYYY-MM-DD`. */
+  /** The day in UTC, `YYYY-MM-DD`. */
   day: string
   current: Buffer
-  /** Of the day before, if there were cookieless visitors. */
+  /** The salt of the day before, if there were cookieless visitors. */
   previous: Buffer | undefined
 }
 

@@ -1,7 +1,7 @@
 import { ApiError } from '../../errors.js'
 import type { FeedPosition } from '../../ingest/event-store.js'
 
-/** Before all events. */
+/** The position before all events. */
 export const START: FeedPosition = { block: 0, receivedAt: 0, hash: 0 }
 
 // Each part fits a JavaScript number; `hash` is checked separately.
@@ -12,7 +12,7 @@ export function formatFeedCursor({ block, receivedAt, hash }: FeedPosition): str
   return `${block}-${receivedAt}-${hash}`
 }
 
-/** Parses a `Last-Event-ID`; undefined without one. Throws `VALIDATION_ERROR` for any other text. */
+/** Parses a `Last-Event-ID`; returns undefined without one. Throws `VALIDATION_ERROR` for any other text. */
 export function parseFeedCursor(text = ''): FeedPosition | undefined {
   if (text === '') return undefined
   const [block, receivedAt, hash] = (CURSOR.exec(text) ?? []).slice(1).map(Number)
@@ -24,7 +24,7 @@ export function parseFeedCursor(text = ''): FeedPosition | undefined {
   return { block, receivedAt, hash: hash! }
 }
 
-/** Negative when `a` comes before `b`. */
+/** Compares two positions: the result is negative when `a` comes before `b`. */
 export function comparePositions(a: FeedPosition, b: FeedPosition): number {
   return a.block - b.block || a.receivedAt - b.receivedAt || a.hash - b.hash
 }

@@ -21,7 +21,7 @@ interface LiveCounterServices {
 /** The count of one site; times by the monotonic clock. */
 interface SiteCount {
   visitors: number | undefined
-  /** When the query of `visitors` was sent. */
+  /** The time when the query of `visitors` was sent. */
   countedAt: number
   /** The latest query. */
   query: Promise<number> | undefined
@@ -32,7 +32,7 @@ interface SiteCount {
 const QUERY_INTERVAL_MS = 1_000
 // A younger count is returned without waiting: thousands may poll, and a query takes about ten milliseconds.
 const FRESH_MS = 2_000
-// Twice the time of an engine restart.
+// This is twice the time of an engine restart.
 const LAST_KNOWN_MS = 10_000
 const QUERY_TIMEOUT_MS = 2_000
 const MAX_SITES = 10_000

@@ -4,9 +4,9 @@ import type { FeedPage, FeedPosition } from '../../ingest/event-store.js'
 /** Subscriber of a site's feed. */
 export interface FeedListener {
   onEvents(page: FeedPage): void
-  /** Every second. */
+  /** Receives the live count every second. */
   onLive(visitors: number): void
-  /** Every 30 seconds, the summary of the last 24 hours. */
+  /** Receives the summary of the last 24 hours every 30 seconds. */
   onSummary(summary: object): void
 }
 
@@ -37,7 +37,7 @@ interface SiteFeedOptions {
   now: () => number
 }
 
-/** Longest delay between receipt and storage of an event: the time of all retries, with a margin. */
+/** Maximum delay between receipt and storage of an event: the time of all retries, with a margin. */
 export const LATEST_MS = 15 * MINUTE_MS
 const PAGE_LIMIT = 500
 

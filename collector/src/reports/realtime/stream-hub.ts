@@ -110,8 +110,8 @@ export function createStreamHub({
   }
 
   /**
-   * Where a client resumes. A cursor past the newest event (the store was replaced) resumes at the newest
-   * event.
+   * The position at which a client resumes. A cursor past the newest event (the store was replaced) resumes
+   * at the newest event.
    */
   async function resumePosition({ site, cursor }: StreamRequest): Promise<FeedPosition | undefined> {
     if (!cursor) return undefined

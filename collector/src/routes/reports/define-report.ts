@@ -30,10 +30,11 @@ export const SITE_PARAMS = {
 }
 
 interface Paging {
-  /** Default rows per page. */
+  /** Default number of rows per page. */
   rows: number
   /**
-   * Parses the position in a cursor, for lists whose cursor is not an offset; undefined when it is invalid.
+   * Parses the position in a cursor, for lists whose cursor is not an offset; returns undefined when it is
+   * invalid.
    */
   parsePosition?(value: unknown): unknown
 }
@@ -51,7 +52,8 @@ interface ReportCall<Params, Query> {
   limit: number
   offset: number
   /**
-   * Where the previous page ended, by the cursor; a cursor that is an offset is added to `offset` instead.
+   * The position where the previous page ended, by the cursor; a cursor that is an offset is added to
+   * `offset` instead.
    */
   position: unknown
   /** The cursor of the page after a position. */
@@ -63,9 +65,9 @@ interface ReportDescription<Params extends TProperties, Query extends TPropertie
   RouteDescription<TObject, TObject>,
   'params' | 'query' | 'body' | 'method' | 'status' | 'data'
 > {
-  /** In addition to `id`. */
+  /** The parameters of the path in addition to `id`. */
   params?: Params
-  /** In addition to those of every report. */
+  /** The parameters of the query in addition to those of every report. */
   query?: Query
   /** Whether filters select its visits. @default true */
   isFiltered?: boolean
@@ -171,7 +173,7 @@ function parseReport({
   }
 }
 
-/** How to load and show one list. */
+/** The way to load and show one list. */
 interface RowKind<Row> {
   load(scope: ReportScope, slice: Slice): Promise<Row[]>
   /** Identifies a row in both periods. */
@@ -188,7 +190,7 @@ export async function loadRows<Row>(
   kind: RowKind<Row>,
 ): Promise<{ rows: Record<string, unknown>[]; pagination: Pagination }> {
   const { scope, previous, limit, offset } = call
-  // One more than the page shows whether there is another page.
+  // The query reads one row more than the page, which shows whether there is another page.
   const [found, before] = await Promise.all([
     kind.load(scope, { limit: limit + 1, offset }),
     previous && kind.load(previous, { limit: MAX_LIMIT, offset: 0 }),

@@ -25,7 +25,7 @@ export const readUsage = defineRoute({
   },
   async answer({ key, services, now }) {
     const usage = await services.control.readUsage(key.id, now)
-    // Revoked since it was checked.
+    // The key was revoked since it was checked.
     if (!usage) throw new ApiError('UNAUTHORIZED')
     return { plan: usage.plan, minute: toLimitJson(usage.minute), month: toLimitJson(usage.month) }
   },

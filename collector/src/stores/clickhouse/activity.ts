@@ -4,7 +4,7 @@ import { queryEventsReceived } from './queries/events.js'
 import { queryEndedSessions, querySessions } from './queries/sessions.js'
 import { queryVisitorsById } from './queries/visitors.js'
 
-// Later than any event.
+// A moment later than any event.
 const NEVER = Date.UTC(2200, 0, 1)
 
 /** Opens the activity store on the tables of the event store, which must exist. */

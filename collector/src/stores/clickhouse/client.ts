@@ -35,7 +35,7 @@ export interface StoreClient extends QueryClient {
 interface Batch {
   table: string
   columns: readonly string[]
-  /** RowBinary. */
+  /** The rows as RowBinary. */
   rows: Buffer
   /** Deduplication token: repeating a batch with it is harmless. */
   batchId: string
@@ -44,7 +44,7 @@ interface Batch {
 
 interface Profile {
   timeoutMs: number
-  /** Further statements wait. */
+  /** Maximum number of connections; further statements wait. */
   maxConnections: number
   settings: ClickHouseSettings
   /**
@@ -73,7 +73,7 @@ const REPORT_SETTINGS: ClickHouseSettings = {
 const PROFILES = {
   ingest: { timeoutMs: 30 * SECOND_MS, maxConnections: 16, settings: {}, mapsErrors: true },
   reports: { timeoutMs: 30 * SECOND_MS, maxConnections: 4, settings: REPORT_SETTINGS, mapsErrors: true },
-  // Background queries: one at a time, on one core.
+  // Background queries run one at a time, on one core.
   activity: {
     timeoutMs: 30 * SECOND_MS,
     maxConnections: 1,
@@ -97,15 +97,15 @@ const PROFILES = {
     },
     mapsErrors: false,
   },
-  // Schema and backups. The server sends nothing until a whole backup is written.
+  // This is for the schema and backups. The server sends nothing until a whole backup is written.
   maintenance: { timeoutMs: DAY_MS, maxConnections: 10, settings: {}, mapsErrors: false },
 } as const satisfies Record<string, Profile>
 
 interface ClientOptions {
-  /** With user, password and database where the server requires them. */
+  /** The URL of the server, with user, password and database where it requires them. */
   url: string
   purpose: keyof typeof PROFILES
-  /** Longest duration of one statement. @default that of the purpose */
+  /** Maximum duration of one statement. @default that of the purpose */
   timeoutMs?: number | undefined
 }
 
@@ -161,7 +161,7 @@ async function insertBatch(
     query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT RowBinary`,
     values: Readable.from([rows]),
     ...(signal && { abort_signal: signal }),
-    // One synchronous insert for each batch: the answer means that it is written.
+    // Each batch is one synchronous insert: the answer means that it is written.
     clickhouse_settings: {
       async_insert: 0,
       wait_end_of_query: 1,
@@ -183,8 +183,8 @@ async function insertBatch(
 const BUSY_CODES = new Set(['159', '202', '241', '243', '74', '75'])
 
 /**
- * `STORE_UNAVAILABLE` when the server is away or overloaded, so that a retry may succeed. Other server errors
- * are bugs and stay as they are.
+ * Returns `STORE_UNAVAILABLE` when the server is away or overloaded, so that a retry may succeed. Other
+ * server errors are bugs and stay as they are.
  */
 export function explainUnavailable(error: unknown): unknown {
   if (error instanceof ClickHouseError && !BUSY_CODES.has(error.code)) return error

@@ -9,7 +9,7 @@ const WAIT_MS = 45 * SECOND_MS
 const FIRST_POLL_MS = 20
 const LAST_POLL_MS = 250
 
-// Full and lightweight deletions, not schema changes.
+// These are full and lightweight deletions, not schema changes.
 const DELETIONS =
   "database = currentDatabase() AND table = {table: String} AND (position(command, 'DELETE') > 0 OR position(command, '_row_exists') > 0)"
 const PROGRESS = `
@@ -101,7 +101,7 @@ export function createDeletion(
   }
 
   return (deletion) => {
-    // One after the other: each rewrites whole parts.
+    // Deletions run one after the other, because each rewrites whole parts.
     const result = previous.then(async () => {
       const { where, params } = buildCondition(deletion)
       const events = await invalidateAround(client, { where: where('occurred_at'), params }, () =>

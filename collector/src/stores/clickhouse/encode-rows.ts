@@ -62,7 +62,7 @@ function encodeRows<Row extends object>(fields: readonly Field[], rows: readonly
     buffer[at++] = length
   }
   /**
-   * Writes a short ASCII text; false when it has other characters. For a dozen characters a call of
+   * Writes a short ASCII text; returns false when it has other characters. For a dozen characters a call of
    * `Buffer.write` costs more than the copy.
    */
   const writeAscii = (text: string): boolean => {
@@ -95,7 +95,7 @@ function encodeRows<Row extends object>(fields: readonly Field[], rows: readonly
     makeRoom(1)
     buffer[at++] = flag ? 1 : 0
   }
-  // In halves: a BigInt for each would be garbage.
+  // The time is written in halves: a BigInt for each would be garbage.
   const writeTime = (ms: number) => {
     writeNumber(ms >>> 0)
     writeNumber(Math.floor(ms / TWO_TO_32))

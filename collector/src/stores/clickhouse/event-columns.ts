@@ -46,7 +46,7 @@ export const EVENT_COLUMNS = {
   properties: { type: 'String' },
   cookieless: { type: 'Bool' },
   gpc: { type: 'Bool' },
-  // Empty in rows of the first release.
+  // These columns are empty in rows of the first release.
   country: { type: NAME, addedIn: 2 },
   channel: { type: NAME, addedIn: 2 },
   source: { type: NAME, addedIn: 2 },
@@ -68,7 +68,7 @@ export const HEARTBEAT_COLUMNS = {
   visitor_id: { type: 'String' },
 } as const satisfies ColumnsOf<HeartbeatRow>
 
-/** `name type` of each column that a schema release added. */
+/** The `name type` of each column that a schema release added. */
 export function columnDefinitions(columns: Record<string, Column>, release: number): string[] {
   return Object.entries(columns)
     .filter(([, { addedIn = 1 }]) => addedIn === release)

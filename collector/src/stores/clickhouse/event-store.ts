@@ -28,15 +28,15 @@ import { invalidateAround } from './rollups/invalidate.js'
 import { migrateEvents } from './schema.js'
 
 interface EventStoreOptions {
-  /** With user, password and database where the server requires them. */
+  /** The URL of the server, with user, password and database where it requires them. */
   url: string
-  /** Longest duration of one statement. */
+  /** Maximum duration of one statement. */
   timeoutMs?: number
 }
 
 const TIMEOUT_MS = 30 * SECOND_MS
 const MAX_UINT32 = 2 ** 32 - 1
-// About 30 KB in one statement.
+// These take about 30 KB in one statement.
 const MAX_DUPLICATES_AT_ONCE = 500
 
 interface FingerprintRow {
@@ -63,7 +63,8 @@ export async function createClickhouseEventStore({
   const deleteRows = createDeletion(client)
 
   /**
-   * By the key of {@link firstCopyKey}, the block of the first copy of events that are stored more than once.
+   * Maps the key of {@link firstCopyKey} to the block of the first copy, for events that are stored more than
+   * once.
    */
   async function findFirstBlocks(siteId: string, rows: FeedEvent[], since: number) {
     const blocks = new Map<string, number>()

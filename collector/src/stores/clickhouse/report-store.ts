@@ -9,15 +9,15 @@ import { queryVisitor, queryVisitors } from './queries/visitors.js'
 import { findRollupPeriod, type RollupScope } from './rollups/period.js'
 
 interface ReportStoreOptions {
-  /** With user, password and database where the server requires them. */
+  /** The URL of the server, with user, password and database where it requires them. */
   url: string
-  /** Longest duration of one query. */
+  /** Maximum duration of one query. */
   timeoutMs?: number
   /** Whether rollups are used; otherwise every query reads the events. @default true */
   useRollups?: boolean
   /** @default MAX_COMMIT_DELAY_MS */
   commitDelayMs?: number
-  /** With more visits in the rollups of a report, a sketch counts its visitors. */
+  /** The number of visits in the rollups of a report above which a sketch counts its visitors. */
   maxCountedExactly?: number
 }
 

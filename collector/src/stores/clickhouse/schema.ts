@@ -80,7 +80,7 @@ export const SCHEMA_STEPS: readonly string[] = [
     utm_term String,
     utm_content String
   ) ENGINE = MergeTree PARTITION BY toYYYYMM(day) ORDER BY (site_id, day, build, started_at) SETTINGS ${ROLLUP}`,
-  // Sorted by views, because reports read the most viewed pages of a day.
+  // The table is sorted by views, because reports read the most viewed pages of a day.
   `CREATE TABLE IF NOT EXISTS page_days (
     site_id LowCardinality(String),
     day Date,

@@ -15,7 +15,7 @@ import { basicAuthorization, type EngineFiles, writeEngineFiles } from './engine
 
 /** A ClickHouse child process that serves `url` and restarts when it dies. */
 export interface EmbeddedEngine {
-  /** With user and password. */
+  /** The URL, with user and password. */
   url: string
   /** Whether its process is running. */
   isUp(): boolean
@@ -87,7 +87,7 @@ export async function startEmbeddedEngine(folder: string, log: Logger): Promise<
 
   // A child that exits during its start is started again: another engine may still lock the folder.
   async function waitUntilServing(): Promise<void> {
-    // With our password, which no other server on this port accepts.
+    // The probe has our password, which no other server on this port accepts.
     const probe = `${new URL(url).origin}/?query=SELECT%201`
     const headers = { authorization: basicAuthorization(USER, password) }
     for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline; await sleep(POLL_MS)) {
@@ -111,13 +111,14 @@ export async function startEmbeddedEngine(folder: string, log: Logger): Promise<
 }
 
 function spawnEngine({ dataDir, configFile }: EngineFiles, port: number, log: Logger): ChildProcess {
-  // Detached: Ctrl-C signals the whole process group, and the engine must outlive the last commit.
+  // The child is detached: Ctrl-C signals the whole process group, and the engine must outlive the last
+  // commit.
   const child = spawn(process.execPath, [ENGINE_PROCESS, dataDir, String(port), configFile], {
     stdio: ['pipe', 'ignore', 'pipe'],
     detached: true,
   })
   createInterface({ input: child.stderr }).on('line', (line) => log.debug({ engine: line }, 'engine'))
-  // EPIPE of an engine that died; its exit event is handled.
+  // Writing to an engine that died fails with EPIPE; its exit event is handled.
   child.stdin.on('error', () => {})
   return child
 }
@@ -139,7 +140,7 @@ function assertPlatform(): void {
 }
 
 function hasGlibc(): boolean {
-  // Without DNS lookups of the network interfaces, which can take seconds.
+  // The report omits DNS lookups of the network interfaces, which can take seconds.
   Object.assign(process.report, { excludeNetwork: true })
   const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } }
   return header.glibcVersionRuntime !== undefined

@@ -77,7 +77,7 @@ export async function logChangeOfSite(
   await logChangeOfAccount(connection, { ...change, accountId, siteId })
 }
 
-// Removed with their site.
+// These objects are removed with their site.
 const TABLES: Record<ChangedType, string> = { alert: 'alerts', goal: 'goals', key: 'api_keys' }
 
 /** Logs the removal of a site's objects, before they are removed with it. */

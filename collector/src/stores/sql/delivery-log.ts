@@ -27,7 +27,7 @@ export function createWebhookLog(db: ControlDatabase): WebhookLog {
         .limit(limit)
       if (siteId === null) return (await entries.execute()).map(toEntry)
       const rows = await entries.where('site_id', '=', siteId).execute()
-      // Two scans of the index: one query with OR would sort every entry of the site.
+      // The log is read with two scans of the index: one query with OR would sort every entry of the site.
       if (isAccountWide) rows.push(...(await entries.where('site_id', 'is', null).execute()))
       return rows
         .map(toEntry)

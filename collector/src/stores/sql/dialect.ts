@@ -3,7 +3,7 @@ import { type Kysely, type RawBuilder, sql, SqliteDialect } from 'kysely'
 import Database from 'libsql'
 import { SECOND_MS } from '../../durations.js'
 
-// Everything that only SQLite does or needs; the other files of this folder are Kysely queries.
+// This file has all code that only SQLite needs; the other files of this folder are Kysely queries.
 
 const BUSY_TIMEOUT_MS = 5 * SECOND_MS
 
@@ -25,8 +25,8 @@ export function openDialect(file: string): SqliteDialect {
 }
 
 /**
- * Runs `work` in a transaction without any other writer, in this process or another: what it reads stays true
- * until its commit.
+ * Runs `work` in a transaction without any other writer, in this process or another: its reads stay valid
+ * until the commit.
  *
  * The lock is taken before the first read. A transaction that takes it with its first write fails at once
  * when another process wrote meanwhile.
@@ -50,8 +50,8 @@ export function runExclusively<Tables, Result>(
 }
 
 /**
- * Like {@link runExclusively}, but the commit does not wait for the disk: 0.06 ms instead of 2, during which
- * SQLite blocks the process.
+ * Works like {@link runExclusively}, but the commit does not wait for the disk: 0.06 ms instead of 2, during
+ * which SQLite blocks the process.
  *
  * A crash of the process loses nothing. A crash of the machine may lose the last such transactions, but never
  * half of one, nor anything of a synced transaction.
@@ -87,7 +87,7 @@ export async function copyDatabase<Tables>(db: Kysely<Tables>, file: string): Pr
   chmodSync(file, 0o600)
 }
 
-/** A JSON array as rows with a column `value`: one bound parameter, however many there are. */
+/** A JSON array as rows with a column `value`: it is one bound parameter, however many there are. */
 export function jsonRows(json: string): RawBuilder<unknown> {
   return sql`json_each(${json})`
 }
@@ -102,7 +102,7 @@ export function insertionOrder(table: string): RawBuilder<unknown> {
   return sql`${sql.ref(table)}.rowid`
 }
 
-// Caused by the disk or another process, not by a query.
+// Codes of errors that are caused by the disk or another process, not by a query.
 const UNAVAILABLE = /^SQLITE_(FULL|IOERR|BUSY|LOCKED|READONLY|CANTOPEN|CORRUPT|NOTADB)/
 
 /** Whether an error means that the file cannot be used now. */

@@ -56,7 +56,7 @@ export function createIntegrationStore(db: ControlDatabase): BillingStore & Site
           .where('site_id', '=', siteId)
           .executeTakeFirst()
         const before = known ?? INITIAL_STATUS
-        // Without a reported time: now, even if our clock was set back since the last report.
+        // A report without a time counts as of now, even if our clock was set back since the last report.
         const at = changedAt ?? Math.max(now, before.changed_at)
         if (before.up === Number(isUp) || at < before.changed_at) return { hasChanged: false, triggers: 0 }
         const status = { up: Number(isUp), changed_at: at }

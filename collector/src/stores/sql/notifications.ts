@@ -4,7 +4,7 @@ import type { Alert, Destination } from '../../alerts/alert.js'
 import type { ControlDatabase, ControlTables } from './tables.js'
 import { runExclusively } from './dialect.js'
 
-// Due immediately, whatever the clock of the sender.
+// The notification is due immediately, whatever the clock of the sender.
 const DUE_NOW = 0
 
 type Notifications = Pick<
@@ -124,8 +124,8 @@ export function createNotificationStore(db: ControlDatabase): Notifications {
 }
 
 /**
- * Queues a notification for every destination, in the caller's transaction; false when the trigger was queued
- * before.
+ * Queues a notification for every destination, in the caller's transaction; resolves to false when the
+ * trigger was queued before.
  */
 export async function putNotifications(
   connection: ControlDatabase,

@@ -143,7 +143,7 @@ function draftFor(
   return subscribed.map(({ id }) => ({ webhookId: id, ...event }))
 }
 
-/** Drafts that their webhook does not have yet, without repeats. */
+/** Selects the drafts that their webhook does not have yet, without repeats. */
 async function selectNew(connection: ControlDatabase, drafts: Draft[]): Promise<Draft[]> {
   const keyOf = (webhookId: string, eventId: string) => `${webhookId} ${eventId}`
   const fresh = new Map(drafts.map((draft) => [keyOf(draft.webhookId, draft.eventId), draft]))
@@ -156,7 +156,7 @@ async function selectNew(connection: ControlDatabase, drafts: Draft[]): Promise<
   return [...fresh.values()]
 }
 
-// Rows are one JSON text: one statement, however many there are.
+// The rows are one JSON text, so that one statement suffices, however many there are.
 const MAX_TEXT_LENGTH = 8_000_000
 
 async function insertAll(connection: ControlDatabase, rows: unknown[][], now: number): Promise<void> {
@@ -188,15 +188,15 @@ const BLOCK_MS = 1_024
 type ClaimStamp = (webhookId: string, event: string, at: number) => Promise<number>
 
 /**
- * Receivers that copy the usual sample code drop the second of two events with one name and millisecond as a
- * repeat.
+ * Receivers based on the usual sample code treat a second event with the same name and millisecond as a
+ * duplicate and drop it.
  *
  * Stamps in use are read in blocks of about a second and cached for one transaction.
  */
 function createStampClaims(connection: ControlDatabase): ClaimStamp {
   const blocks = new Map<string, Set<number>>()
-  // Where the search from a millisecond ended: otherwise a thousand events of one moment would take a million
-  // steps.
+  // The place where the search from a millisecond ended: otherwise a thousand events of one moment would take
+  // a million steps.
   const searched = new Map<string, number>()
 
   async function readBlock(webhookId: string, event: string, block: number): Promise<Set<number>> {

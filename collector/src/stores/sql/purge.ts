@@ -8,12 +8,12 @@ import { listOf, runExclusively, runUnsynced, truncateJournal } from './dialect.
 
 // SQLite blocks the process and overwrites deleted rows: about ten milliseconds for each step.
 const PURGED_ROWS_AT_ONCE = 500
-/** Of log entries and ended deliveries. */
+/** Retention of log entries and ended deliveries. */
 const KEEP_MS = 30 * DAY_MS
-/** After a day, a delivery is no longer news. */
+/** Deliveries that are still pending after a day are cancelled. */
 const MAX_WAIT_MS = DAY_MS
 
-/** Deletes expired rows, some at each call. */
+/** Deletes expired rows, a few at each call. */
 export function createPurge(db: ControlDatabase): Pick<DeliveryStore, 'purge'> {
   return {
     purge: ({ now, wallNow }) =>
@@ -122,7 +122,7 @@ export function createErase(db: ControlDatabase): Pick<DeliveryStore, 'erase'> {
   return {
     async erase({ siteIds, visitorId }) {
       const sites = sql`site_id IN ${listOf(siteIds)}`
-      // Escaped as in the JSON bodies.
+      // The texts are escaped as in the JSON bodies.
       const needle = visitorId === undefined ? undefined : JSON.stringify(visitorId).slice(1, -1)
       await walkTable('webhook_deliveries', async (connection, after, upTo) => {
         const isMatch = needle === undefined ? sql`true` : sql`instr(body, ${needle}) > 0`

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 
-// Without 0, 1, I and O, which look alike.
+// The alphabet omits 0, 1, I and O, which look alike.
 const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 
 /** Unguessable capitals and digits, for ids. */

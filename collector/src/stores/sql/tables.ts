@@ -33,7 +33,7 @@ export interface ControlTables
     scope: KeyScope
   }
   key_usage: { key_id: string; minute_began_at: number; minute_count: number; last_used_at: number }
-  /** `month` is `YYYY-MM`, UTC. */
+  /** The number of requests of a key in a month; `month` is `YYYY-MM`, UTC. */
   key_months: { key_id: string; month: string; count: number }
   error_groups: { site_id: string; fingerprint: string; status: ErrorGroupStatus; changed_at: number }
   removals: { site_id: string; removed_at: number }
@@ -55,10 +55,10 @@ interface AlertTables {
     cool_down_minutes: number
     currency: string
     active: number
-    /** A JSON array. */
+    /** The destinations, as a JSON array. */
     destinations: string
     created_at: number
-    /** Incremented by every change of its owner. */
+    /** The number of changes by its owner, incremented by each. */
     revision: number
     firing: number
     judged_to: number
@@ -68,20 +68,20 @@ interface AlertTables {
   alert_notices: {
     id: Generated<number>
     alert_id: string
-    /** Of the trigger: the same when it is queued again. */
+    /** The key of the trigger, which is the same when it is queued again. */
     key: string
     /** Index of the destination in the alert's list. */
     place: number
     type: DestinationType
     sealed: string | null
     event: 'alert' | 'traffic_spike'
-    /** JSON. */
+    /** The data of the event, as JSON. */
     data: string
     at: number
     state: NotificationState
-    /** Started attempts. */
+    /** Number of started attempts. */
     attempts: number
-    /** When the next attempt may start; in flight, when the lease expires. */
+    /** The time when the next attempt may start; in flight, when the lease expires. */
     due_at: number
     ended_at: number | null
     error: string | null
@@ -89,7 +89,7 @@ interface AlertTables {
 }
 
 interface ChangeTables {
-  /** Without foreign keys: entries outlive their subject. */
+  /** The change log. It has no foreign keys: entries outlive their subject. */
   change_log: {
     id: Generated<number>
     type: ChangeEntry['type']
@@ -100,7 +100,7 @@ interface ChangeTables {
     site_id: string | null
     at: number
     actor: string | null
-    /** A JSON array. */
+    /** The names of the fields, as a JSON array. */
     fields: string | null
   }
 }
@@ -134,7 +134,8 @@ interface IntegrationTables {
 }
 
 /**
- * `pending`: no attempt yet; `waiting` for the next attempt; `in_flight` under a lease. The others are final.
+ * The state of a delivery. `pending`: it had no attempt yet; `waiting`: for the next attempt; `in_flight`:
+ * under a lease. The others are final.
  */
 type DeliveryState = 'pending' | 'in_flight' | 'waiting' | 'done' | 'failed' | 'cancelled'
 
@@ -144,19 +145,19 @@ export interface WebhookTables {
     account_id: string
     site_id: string | null
     url: string
-    /** A JSON array. */
+    /** The names of the events, as a JSON array. */
     events: string
     description: string
-    /** Sealed. */
+    /** The sealed secret. */
     secret: string
     active: number
     disabled_reason: string | null
     failures_in_row: number
-    /** Deliveries that are not final. */
+    /** Pending and in-flight deliveries. */
     backlog: number
     created_at: number
     last_triggered_at: number | null
-    /** Its deliveries are deleted in steps, and this row last. */
+    /** The time of its removal: its deliveries are deleted in steps, and this row last. */
     removed_at: number | null
   }
   webhook_deliveries: {
@@ -169,14 +170,14 @@ export interface WebhookTables {
     stamped_at: number
     body: string
     state: DeliveryState
-    /** Started attempts. */
+    /** Number of started attempts. */
     attempts: number
-    /** When the next attempt may start; in flight, when the lease expires. */
+    /** The time when the next attempt may start; in flight, when the lease expires. */
     due_at: number
     queued_at: number
     ended_at: number | null
   }
-  /** Without foreign keys: entries outlive their webhook and site. */
+  /** The log of webhooks. It has no foreign keys: entries outlive their webhook and site. */
   webhook_log: {
     id: Generated<number>
     kind: LogKind

@@ -87,7 +87,7 @@ export function createWebhookRecords(db: ControlDatabase): Webhooks {
   }
 }
 
-/** Undefined when it is removed. */
+/** Resolves to undefined when it is removed. */
 export async function findWebhook(connection: ControlDatabase, id: string): Promise<Webhook | undefined> {
   const row = await selectWebhooks(connection).where('id', '=', id).executeTakeFirst()
   return row && toWebhook(row)

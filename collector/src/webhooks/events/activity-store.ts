@@ -14,7 +14,7 @@ export interface SessionRow {
 
 /** A session that received no event for half an hour. */
 export interface EndedSession extends SessionRow {
-  /** When the collector received its last event. */
+  /** The time when the collector received its last event. */
   lastReceivedAt: number
 }
 
@@ -54,8 +54,8 @@ export interface ActivityStore {
     limit: number
   }): Promise<ReceivedRow[]>
   /**
-   * Ordered by `lastReceivedAt`, site and session; `end` is the cursor of the next page, undefined on the
-   * last.
+   * Lists ended sessions, ordered by `lastReceivedAt`, site and session; `end` is the cursor of the next
+   * page, undefined on the last.
    */
   endedSessions(question: EndedQuestion): Promise<{ sessions: EndedSession[]; end: EndedCursor | undefined }>
   /** These sessions, from their events since `since`, ms since the epoch. */

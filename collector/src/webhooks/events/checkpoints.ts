@@ -3,7 +3,7 @@ export type CheckpointName = 'sessions-ended' | 'events-judged'
 
 /** Stores moments, ms since the epoch. */
 export interface CheckpointStore {
-  /** Undefined before the first save. */
+  /** Resolves to undefined before the first save. */
   findCheckpoint(name: CheckpointName): Promise<number | undefined>
   saveCheckpoint(name: CheckpointName, at: number): Promise<void>
 }

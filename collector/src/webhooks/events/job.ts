@@ -41,7 +41,7 @@ const INTERVAL_MS = 15_000
 const EVENTS_OF_ROWS: readonly WebhookEventName[] = ['pageview', 'event', 'goal', 'high_value_visitor']
 // A batch that was stored but not yet published when the collector was killed is among the newest events.
 const REPLAY_MS = 2 * 60 * 1000
-// Sessions and visitors left unscored by a crash are made up for as far back as this.
+// Longest period replayed after a crash, to evaluate sessions and visitors that were still pending.
 const MAX_REPLAY_MS = 15 * 60 * 1000
 // While nothing needs scoring the checkpoint is written rarely: every write waits for the disk.
 const CHECKPOINT_EVERY_MS = 5 * 60 * 1000
@@ -66,7 +66,7 @@ export async function createWebhookEventJob({
   await goals.load()
   const newest = await events.newestReceipt(now() - MAX_DOWNTIME_MS)
   const checkpoint = await checkpoints.findCheckpoint('events-judged')
-  // On the very first start, so that the next start finds one.
+  // The very first start saves a checkpoint, so that the next start finds one.
   if (checkpoint === undefined) await checkpoints.saveCheckpoint('events-judged', newest)
   let scoredTo = checkpoint ?? newest
   // After the clock was set back, the newest event lies in the future.
@@ -135,15 +135,15 @@ interface ReplayOptions {
   activity: Pick<ActivityStore, 'eventsReceived'>
   publish: PublishEvents
   siteIds: readonly string[]
-  /** ms since the epoch; both included. */
+  /** The period in ms since the epoch; both ends are included. */
   from: number
   until: number
-  /** Checked between pages. */
+  /** The signal is checked between pages. */
   signal: AbortSignal
 }
 
 const PAGE_LIMIT = 1_000
-// Far below the number of ids that fit into one query.
+// This is far below the number of ids that fit into one query.
 const SITES_PER_QUERY = 1_000
 
 /**

@@ -33,8 +33,8 @@ export function describeCustomEvent(row: PublishedRow): WebhookEvent {
 }
 
 /**
- * Webhook event of a `goal()` call that matches no goal of the site; its name serves as id. Published once
- * per call.
+ * Webhook event of a `goal()` call that matches no goal of the site; its name serves as id. It is published
+ * once per call.
  */
 export function describeTrackerGoal(row: PublishedRow): WebhookEvent {
   const { site_id: siteId, event_id: key, occurred_at: at, event_name: name, path } = row
@@ -63,11 +63,11 @@ interface Conversion {
   /** ms since the epoch. */
   at: number
   path: string
-  /** Value reported by the event; null without. */
+  /** Value reported by the event; null without one. */
   value: number | null
 }
 
-/** `value` falls back from the event to the goal to null. */
+/** Describes a reached goal; `value` is that of the event, else that of the goal, else null. */
 function describeReachedGoal(
   { id, siteId, name, value: goalValue }: Goal,
   { sessionId, at, path, value }: Conversion,
@@ -131,8 +131,8 @@ export function describeDurationGoals(
 export const HIGH_VALUE_SCORE = 70
 
 /**
- * Published once per visitor and UTC day on which a visit starts: a visit across midnight counts once, a
- * visitor who returns the next day again.
+ * Webhook event of a high-value visitor. It is published once per visitor and UTC day on which a visit
+ * starts: a visit across midnight counts once, and a visitor that returns the next day counts again.
  */
 export function describeHighValueVisitor(
   siteId: string,

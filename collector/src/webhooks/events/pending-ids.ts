@@ -1,4 +1,4 @@
-/** Ids grouped by site, without duplicates, until taken. Bounded. */
+/** IDs by site, without duplicates, up to a limit; `take` removes and returns them. */
 export interface PendingIds {
   add(siteId: string, id: string): void
   /** Ids of every site since the last call. */
@@ -7,7 +7,7 @@ export interface PendingIds {
   takeDropped(): number
 }
 
-// About 10 MB with ids of 40 characters.
+// These take about 10 MB with ids of 40 characters.
 const MAX_IDS = 100_000
 
 export function createPendingIds(limit = MAX_IDS): PendingIds {

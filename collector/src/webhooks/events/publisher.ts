@@ -24,7 +24,7 @@ export type PublishEvents = (items: readonly { row: PublishedRow }[]) => Promise
 
 export function createEventPublisher({ outbox, goals, pending, now }: EventPublisherServices): PublishEvents {
   return (items) => {
-    // No array until something is published: this runs for every stored batch.
+    // The array is created only when something is published: this runs for every stored batch.
     let events: WebhookEvent[] | undefined
     for (const { row } of items) {
       const { site_id: siteId, event_type: type } = row

@@ -31,7 +31,7 @@ const MAX_DOWNTIME_MS = 8 * DAY_MS
 // Period of one query while catching up after a downtime.
 const SLICE_MS = 60 * 60 * 1000
 const PAGE_LIMIT = 500
-// Far below the number of ids that fit into one query.
+// This is far below the number of ids that fit into one query.
 const SITES_PER_QUERY = 1_000
 // Without published events the checkpoint is written rarely: every write waits for the disk.
 const CHECKPOINT_EVERY_MS = 10 * 60 * 1000

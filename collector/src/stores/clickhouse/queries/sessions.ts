@@ -11,7 +11,7 @@ import { RECEIVED_BETWEEN } from './events.js'
 import { IS_PAGEVIEW, PLACE } from './visits.js'
 
 interface EndedRow extends EndedCursor {
-  /** When the first of its events in the time range happened. */
+  /** The time when the first of its events in the time range happened. */
   first: number
 }
 

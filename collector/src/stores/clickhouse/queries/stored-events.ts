@@ -1,6 +1,6 @@
 import { momentSql } from '../client.js'
 
-/** `fingerprintOf` (ingest/event-row.ts) as SQL, for a stored row. */
+/** The function `fingerprintOf` (ingest/event-row.ts) as SQL, for a stored row. */
 const FINGERPRINT = String.raw`CRC32(concat(event_type, '\n', event_name, '\n', origin, '\n', path, '\n', query, '\n', properties))`
 
 const SINCE = `received_at >= ${momentSql('since')}`
@@ -22,8 +22,8 @@ const ID_HASH = 'cityHash64(site_id, event_id)'
 const COPY = `concat(toString(${ID_HASH}), ' ', toString(toUnixTimestamp64Milli(received_at)), ' ', toString(writer))`
 
 /**
- * Duplicates, identified by receipt and writer, which differ between copies of one event. By rank, so that
- * equal copies would all stay.
+ * Duplicates, identified by receipt and writer, which differ between copies of one event. They are found by
+ * rank, so that equal copies all stay.
  */
 export const DUPLICATES = `
   SELECT copy FROM (
@@ -37,7 +37,7 @@ export const RECENT_SESSIONS = `
   SELECT visitor_id AS visitorId, argMax(session_id, received_at) AS sessionId, toUnixTimestamp64Milli(max(received_at)) AS seen
   FROM events WHERE cookieless AND ${RECENT} GROUP BY visitor_id ORDER BY seen DESC LIMIT {limit: UInt32}`
 
-/** Runs every second: on one core, which leaves the others to reports. */
+/** Counts live visitors. It runs every second: on one core, which leaves the others to reports. */
 export const LIVE_VISITORS = `
   SELECT uniqExact(visitor_id) AS visitors FROM (
     SELECT visitor_id FROM events WHERE site_id = {siteId: String} AND ${RECENT}
@@ -50,12 +50,15 @@ export const LIVE_VISITORS = `
 // table's.
 const BLOCK = "least(_block_number, toUInt64(extract(_part, '^[^_]+_[0-9]+_([0-9]+)')))"
 const RECEIVED_AT = 'toUnixTimestamp64Milli(received_at)'
-// As many bits as a JavaScript number holds.
+// The hash has as many bits as a JavaScript number holds.
 const HASH = `bitShiftRight(cityHash64(event_id, ${FINGERPRINT}), 12)`
 const RECENT_OF_SITE = `site_id = {siteId: String} AND ${RECENT}`
 const POSITION = `(${BLOCK}, ${RECEIVED_AT}, ${HASH})`
 
-/** Runs every second: on one core, and PREWHERE reads the block numbers before any other column. */
+/**
+ * Reads events of the feed. It runs every second: on one core, and PREWHERE reads the block numbers before
+ * any other column.
+ */
 export const FEED_EVENTS = `
   SELECT
     ${BLOCK} AS block, ${RECEIVED_AT} AS receivedAt, ${HASH} AS hash,

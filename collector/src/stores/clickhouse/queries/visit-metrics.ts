@@ -31,12 +31,12 @@ function toVisitMetrics({ visitors, visits, views, entered, bounces, spent_ms }:
   }
 }
 
-/** One decimal place, rounded half up; 0 when `whole` is 0. */
+/** Computes a percentage with one decimal place, rounded half up; 0 when `whole` is 0. */
 export function percentageOf(part: number, whole: number): number {
   return whole === 0 ? 0 : Math.round((1000 * part) / whole) / 10
 }
 
-/** Seconds with one decimal place, rounded half up; 0 when `count` is 0. */
+/** Computes seconds with one decimal place, rounded half up; 0 when `count` is 0. */
 export function averageSeconds(ms: number, count: number): number {
   return count === 0 ? 0 : Math.round(ms / count / 100) / 10
 }
@@ -85,7 +85,7 @@ export const REVENUE_CURRENCY =
 export const WITH_AMOUNT =
   "event_type = 'revenue' AND JSONType(properties, 'amount') IN ('Int64', 'UInt64', 'Double')"
 export const REVENUE_AMOUNT = "JSONExtractFloat(properties, 'amount')"
-// More than any currency has; the rest is floating-point noise of the sum.
+// This is more than any currency has; the rest is floating-point noise of the sum.
 const DECIMAL_PLACES = 4
 
 export async function queryRevenue(client: QueryClient, scope: RollupScope): Promise<RevenueRow[]> {

@@ -12,18 +12,18 @@ import type { RollupScope } from '../rollups/period.js'
 const eventsAround = (from: string, to: string) =>
   `site_id = {siteId: String} AND occurred_at >= ${momentSql(from, -DAY_MS)} AND occurred_at < ${momentSql(to, DAY_MS)}`
 
-/** The same for the period of a scope. */
+/** Condition of the events around the period of a scope. */
 export const EVENTS_AROUND = eventsAround('from', 'to')
 
 /**
- * Condition of events of the sessions with an event between two moments. It keeps every event of the visits
- * that began then and few of the days around, and grouping events into visits is what takes the time. A hash
- * collision only groups one session in vain.
+ * Condition of events whose session has an event between two moments. It excludes most events of the adjacent
+ * days before the expensive grouping into visits. A hash collision only adds a session that the grouping
+ * discards.
  */
 export const ofSessionsBetween = (from: string, to: string) =>
   `AND cityHash64(e.session_id) IN (SELECT cityHash64(session_id) FROM events WHERE site_id = {siteId: String} AND occurred_at >= ${momentSql(from)} AND occurred_at < ${momentSql(to)})`
 
-/** When a visit began, ms since the epoch, and how long it lasted. */
+/** The start of a visit, ms since the epoch, and its duration. */
 export const BEGAN_MS = 'toUnixTimestamp64Milli(started_at)'
 export const LASTED_MS = `(toUnixTimestamp64Milli(ended_at) - ${BEGAN_MS})`
 
@@ -40,7 +40,7 @@ export const momentOf = (place: string) => `intDiv(${place}, 1024)`
 export const IS_PAGEVIEW = "e.event_type = 'pageview'"
 const first = (column: string) => `argMin(e.${column}, ${PLACE}) AS ${column}`
 
-/** The columns that a visit takes from its first event. */
+/** Columns of a visit that are copied from its first event. */
 const FIRST_EVENT_COLUMNS = [
   'visitor_id',
   'referrer',
@@ -108,11 +108,11 @@ export const visitsBetween = (from: string, to: string, and = '') => `
   GROUP BY session_id
   HAVING ${beganBetween(from, to)}`
 
-/** Of the sketches in `page_days`; states of different precision cannot be merged. */
+/** The precision of the sketches in `page_days`; states of different precision cannot be merged. */
 export const SKETCH_PRECISION = 17
 
 interface VisitorCount {
-  /** Whether a sketch counts, which is not exact. */
+  /** Whether to count with a sketch, which is approximate. */
   isSketched: boolean
   /** Condition of the rows to count. */
   where?: string | undefined
@@ -128,8 +128,8 @@ export function countVisitorsSql({ isSketched, where, asState = false }: Visitor
   return `${name}${asState ? 'State' : ''}${where === undefined ? '' : 'If'}${precision}(${args})`
 }
 
-// A session in a set; ids would take several times the memory. Two ids of one report collide in less than one
-// of a million reports.
+// One session in a set; ids would take several times the memory. Two ids of one report collide in less than
+// one of a million reports.
 export const SESSION = 'cityHash64(session_id)'
 
 /** SQL of the visits of a scope, a subquery in parentheses, and the values of its parameters. */
@@ -196,7 +196,7 @@ export function plainText(json: string): string {
   return String.raw`if(startsWith(${json}, '"'), JSONExtractString(${json}), replaceRegexpOne(${json}, 'e(\\d)', 'e+\\1'))`
 }
 
-// In longer gaps the days around them are a small part of the events.
+// In longer gaps, the adjacent days are a small part of the events.
 const SHORT_GAP_MS = 3 * DAY_MS
 
 /**
@@ -218,7 +218,7 @@ export function buildVisitsSql({ siteId, period, rollups }: RollupScope): {
   }
 }
 
-/** The same without the visits of rollups that lie entirely in the period. */
+/** Builds the same SQL without the visits of rollups that lie entirely in the period. */
 export function buildPartialVisitsSql({ siteId, period, rollups }: RollupScope & { rollups: object }): {
   sql: string
   params: Record<string, unknown>

@@ -32,10 +32,7 @@ export async function invalidateAround<Result>(
   return result
 }
 
-/**
- * Condition of rows of {@link ROLLUP_TABLES} that are not valid and never will be: their build is older than
- * the last entry of their day.
- */
+/** Condition of rows of {@link ROLLUP_TABLES} with invalid builds: older than the last entry of their day. */
 export const IS_REPLACED_BUILD = `
   (site_id, day, build) IN (
     SELECT b.site_id, b.day, b.build FROM (${ROLLUP_TABLES.map((table) => `SELECT DISTINCT site_id, day, build FROM ${table}`).join(' UNION DISTINCT ')}) AS b

@@ -21,7 +21,7 @@ interface RollupDay {
   visits: number
 }
 
-/** How a period divides into rollups and events. */
+/** The division of a period into rollups and events. */
 export interface RollupPeriod {
   /** Builds of days that lie entirely in the period. */
   whole: number[]
@@ -40,7 +40,7 @@ export interface RollupScope extends ReportScope {
   isSketched?: boolean
 }
 
-/** `YYYY-MM-DD`, UTC. */
+/** Formats the UTC date as `YYYY-MM-DD`. */
 export function toUtcDate(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10)
 }
@@ -65,7 +65,7 @@ const LATE_EVENTS = `
 
 /**
  * Finds the days of a period whose rollups are valid: no event may have been added since they were built.
- * Undefined when there is none.
+ * Resolves to undefined when there is none.
  */
 export async function findRollupPeriod(
   client: QueryClient,
@@ -86,10 +86,10 @@ export async function findRollupPeriod(
   return splitIntoRollups(period, days.filter(isValid))
 }
 
-// Each is a subquery.
+// Maximum number of gaps: each gap is a subquery.
 const MAX_GAPS = 3
 
-/** Divides a period into rollups and gaps; undefined without a rollup in it. `days` are in order. */
+/** Divides a period into rollups and gaps; returns undefined without a rollup in it. `days` are in order. */
 export function splitIntoRollups({ from, to }: Period, days: readonly RollupDay[]): RollupPeriod | undefined {
   const inside = days.filter(({ day }) => day < to && day + DAY_MS > from)
   for (;;) {

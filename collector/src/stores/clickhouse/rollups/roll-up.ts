@@ -9,7 +9,7 @@ import { ROLLUP_TABLES } from './invalidate.js'
 import { BUILDS_PER_MS, MAX_COMMIT_DELAY_MS, NEWEST_BUILD, toUtcDate } from './period.js'
 
 interface RollupOptions {
-  /** With user, password and database where the server requires them. */
+  /** The URL of the server, with user, password and database where it requires them. */
   url: string
   /** @default MAX_COMMIT_DELAY_MS */
   commitDelayMs?: number
@@ -160,7 +160,9 @@ export function createRollups({ url, commitDelayMs = MAX_COMMIT_DELAY_MS }: Roll
   }
 }
 
-/** Builds one day of one site. What a crash leaves between two steps is not valid, and is deleted later. */
+/**
+ * Builds one day of one site. Rows of a build interrupted by a crash are not valid, and are deleted later.
+ */
 async function buildDay(
   client: StoreClient,
   { siteId, from }: { siteId: string; from: number },

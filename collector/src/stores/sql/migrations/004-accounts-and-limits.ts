@@ -15,7 +15,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`INSERT INTO accounts (id, name, plan, created_at) VALUES ('acc_default', 'default', 'enterprise', ${Date.now()})`.execute(
     db,
   )
-  // Without a foreign key: SQLite adds none to a column with a default. Accounts are never removed.
+  // The column has no foreign key: SQLite adds none to a column with a default. Accounts are never removed.
   for (const table of ['sites', 'api_keys'])
     await db.schema
       .alterTable(table)
