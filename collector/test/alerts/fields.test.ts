@@ -86,7 +86,7 @@ describe('a new alert', () => {
     ],
     [{ metric: 'revenue', currency: 'CHF' }, { currency: 'CHF' }],
     [{ metric: 'bounce_rate', threshold: 100 }, { threshold: 100 }],
-  ])('of %j has the fields that belong to its metric', (changes, fields) => {
+  ])('has the fields that belong to its metric, for %j', (changes, fields) => {
     const body = JSON.parse(JSON.stringify({ ...ALERT, ...changes })) as unknown
     expect(read(body)).toMatchObject({ fields, issues: [] })
   })
@@ -140,7 +140,7 @@ describe('a new alert', () => {
     ])
   })
 
-  it('lists every fault', () => {
+  it('lists every issue', () => {
     const wrong = {
       ...ALERT,
       name: 'x\ny',

@@ -43,7 +43,7 @@ it('uses the configured key, in base64 or hexadecimal, and creates no file', asy
   expect(() => readConfig({ MASTER_KEY: 'short' })).toThrow('MASTER_KEY must be 32 bytes')
 })
 
-it('refuses to start without the key of sealed secrets, and creates no other', async () => {
+it('does not start without the key of sealed secrets, and creates no other', async () => {
   const sealed = (await open()).seal('secret')
   rmSync(file)
   const lost = open({ sealed })
@@ -52,7 +52,7 @@ it('refuses to start without the key of sealed secrets, and creates no other', a
   expect(readdirSync(folder)).toEqual([])
 })
 
-it('refuses to start with a different key, or with a key file that is invalid', async () => {
+it('does not start with a different key, or with a key file that is invalid', async () => {
   const sealed = (await open()).seal('secret')
   await expect(open({ sealed, given: Buffer.alloc(32) })).rejects.toThrow(
     'sealed with another master key than that of MASTER_KEY',

@@ -180,7 +180,7 @@ describe('a cursor', () => {
     ])
   })
 
-  it('that is empty, or comes with an offset, is rejected', async () => {
+  it('is rejected when it is empty or comes with an offset', async () => {
     for (const cursor of ['x', 'W10', 'bnVsbA', '%00', Buffer.from('[1,2,3,4]').toString('base64url')])
       expect((await api.get(`/analytics/{id}/sources?cursor=${cursor}`)).status).toBe(400)
     const { body } = await api.get(
