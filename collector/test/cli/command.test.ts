@@ -229,7 +229,11 @@ describe('zenovay-collector prints one line with the fix and exits with 1', () =
   it('reports a data folder that cannot be created or written', async () => {
     const file = join(dataDir, 'a-file')
     writeFileSync(file, '')
-    await fails(['start'], { DATA_DIR: join(file, 'data') }, /cannot be made: .* Set DATA_DIR/)
+    await fails(
+      ['start'],
+      { DATA_DIR: join(file, 'data') },
+      /Cannot create the data folder .*: .* Set DATA_DIR/,
+    )
   })
 
   it('reports that ClickHouse cannot be reached', () =>

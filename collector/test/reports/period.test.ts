@@ -61,7 +61,7 @@ describe('a period', () => {
   })
 
   it.each([
-    [{ to: '2026-03-01' }, ['from is missing beside to']],
+    [{ to: '2026-03-01' }, ['from is required with to']],
     [
       { from: '2026-02-30' },
       [
@@ -76,10 +76,10 @@ describe('a period', () => {
       ],
     ],
     [{ from: '2026-03-02', to: '2026-03-01' }, ['to must be after from']],
-    [{ from: '2026-04-02', to: '2026-04-03' }, ['from lies in the future']],
+    [{ from: '2026-04-02', to: '2026-04-03' }, ['from must not be in the future']],
     [{ from: '1999-12-31', to: '2000-02-01' }, ['from must be in 2000 or later']],
     [{ from: '2024-02-29', to: '2026-03-31' }, ['from must be at most 25 months before to']],
-    [{ range: '7d', from: '2026-03-01' }, ['range must be left out beside from and to']],
+    [{ range: '7d', from: '2026-03-01' }, ['range cannot be combined with from and to']],
     [{ range: '7d', timeRange: '7d' }, ['timeRange is an alias of range: leave one of them out']],
   ] satisfies [PeriodQuery, string[]][])('is rejected for %j', (query, faults) => {
     expect(faultOf(query)).toEqual(faults)

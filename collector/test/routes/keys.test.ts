@@ -117,7 +117,7 @@ describe('/api/keys', () => {
       ['name', 'scope', 'site_id', 'account_id'],
     ])
     expect((await call('POST', '/api/keys', { body: {} })).error!.details).toEqual([
-      { field: 'name', reason: 'is missing: it must be a text of 1 to 100 characters on one line' },
+      { field: 'name', reason: 'is missing: it must be a string of 1 to 100 characters on one line' },
     ])
     for (const body of ['', '{', '[]', 'null', '"x"', '{"__proto__":{"scope":"admin"},"name":"x"}'])
       expect([body, (await call('POST', '/api/keys', { body })).status]).toEqual([body, 400])

@@ -75,7 +75,7 @@ describe('a status change', () => {
     expect(await faults({ status: 'done', note: 1 })).toEqual([
       unknown,
       { field: 'status', reason: 'must be one of open, resolved, ignored' },
-      { field: 'note', reason: 'is unknown; known are status' },
+      { field: 'note', reason: 'is unknown; allowed are status' },
     ])
     expect(await faults({})).toEqual([
       unknown,

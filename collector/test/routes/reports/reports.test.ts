@@ -176,7 +176,7 @@ describe('a cursor', () => {
     )
     expect([status, body.error.details]).toEqual([
       400,
-      [{ field: 'cursor', reason: 'must be the next_cursor of an answer to the same question' }],
+      [{ field: 'cursor', reason: 'must be a next_cursor returned for the same query' }],
     ])
   })
 
@@ -186,7 +186,7 @@ describe('a cursor', () => {
     const { body } = await api.get(
       `/analytics/{id}/sources?limit=1&range=30d&offset=1&cursor=${await first('range=30d')}`,
     )
-    expect(body.error.details).toEqual([{ field: 'offset', reason: 'must be left out beside cursor' }])
+    expect(body.error.details).toEqual([{ field: 'offset', reason: 'cannot be combined with cursor' }])
   })
 })
 
@@ -320,7 +320,7 @@ describe('an invalid parameter', () => {
       path: 'must be a string of 1 to 2048 characters',
       country: 'must be given once',
       from: expect.stringMatching(/^must be a date such as/) as unknown,
-      foo: expect.stringMatching(/^is unknown; known are range, timeRange, from/) as unknown,
+      foo: expect.stringMatching(/^is unknown; allowed are range, timeRange, from/) as unknown,
       'property[]': expect.stringMatching(/^is unknown/) as unknown,
     })
   })
