@@ -126,7 +126,7 @@ function openStores({ config, log, now }: Context) {
     const salts = createSaltRotation({ store: createSaltFolder(saltFolder), log, now })
     await salts.expiry.run().catch((error: unknown) => {
       throw new StartError(
-        `The salts in ${saltFolder} cannot be kept: ${describeError(error)}. Make it a folder that this user may write.`,
+        `Cannot store salts in ${saltFolder}: ${describeError(error)}. Make the folder writable for this user.`,
       )
     })
     return { ...database, secretBox, salts }

@@ -27,7 +27,8 @@ export const ERROR_CODES = {
   },
   FORBIDDEN: {
     status: 403,
-    message: 'This API key may not do that. Use a key with access to the website and the required scope.',
+    message:
+      'This API key does not have permission for this. Use a key with access to the website and the required scope.',
   },
   NOT_FOUND: { status: 404, message: 'Not found. Check the path and the id.' },
   UNKNOWN_TRACKING_CODE: {

@@ -40,7 +40,7 @@ const noMount =
     : whyNot('unshare', ['--mount', 'true'], 'mounting is not allowed here')
 
 describe('a crash', () => {
-  it('of collector and engine loses and duplicates nothing', async () => {
+  it('loses and duplicates nothing when collector and engine are killed', async () => {
     expect(await prove('crash.mjs', '--kills', '3', '--events', '800')).toMatchObject(
       shows(/acknowledged \d{3,}, .* lost 0, doubled 0/),
     )
@@ -76,18 +76,18 @@ describe('the order of writes to disk', () => {
 })
 
 describe('a fault', () => {
-  it('of a full disk causes 503, and ends when there is room', async ({ skip }) => {
+  it('causes 503 while the disk is full, and ends when there is room', async ({ skip }) => {
     if (noMount) skip(noMount)
     expect(await prove('disk-full.mjs', '--full-seconds', '1')).toMatchObject(shows(/lost 0, doubled 0/))
   })
 
-  it.each(['stop', 'lose'])('of the engine (%s) loses and duplicates nothing', async (how) => {
+  it.each(['stop', 'lose'])('loses and duplicates nothing while the engine is away (%s)', async (how) => {
     expect(
       await prove('engine-away.mjs', '--how', how, '--seconds', '2', '--clients', '20', '--rest-ms', '20'),
     ).toMatchObject(shows(/lost 0, doubled 0/))
   })
 
-  it('of a network that drops answers duplicates nothing', async () => {
+  it('duplicates nothing when the network drops answers', async () => {
     expect(await prove('lost-answers.mjs', '--events', '500')).toMatchObject(
       shows(/stored 500 of 500, lost 0, doubled 0/),
     )

@@ -32,10 +32,16 @@ function trackSteps(tab: Tab, first: number, count: number): Promise<void> {
 }
 
 for (const variant of VARIANTS)
-  test.describe(`${variant}: stores each event once`, () => {
+  test.describe(`${variant}: each event`, () => {
     test.describe.configure({ timeout: 180_000 })
 
-    test('when the first three requests get a 503', async ({ tab, servers, site, collector, store }) => {
+    test('is stored once when the first three requests get a 503', async ({
+      tab,
+      servers,
+      site,
+      collector,
+      store,
+    }) => {
       collector.nextOutcomes = [503, 503, 503]
       await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
       await trackSteps(tab, 0, 3)
@@ -45,7 +51,7 @@ for (const variant of VARIANTS)
       expect(await store.countPageviews()).toEqual({ '/': 1 })
     })
 
-    test('when the collector is down for 20 s and its page stays open', async ({
+    test('is stored once when the collector is down for 20 s and its page stays open', async ({
       tab,
       servers,
       site,
@@ -66,7 +72,7 @@ for (const variant of VARIANTS)
       expect(await store.countEvents('step', 'step')).toEqual(onceEach(3))
     })
 
-    test('when the browser is offline for 10 s', async ({
+    test('is stored once when the browser is offline for 10 s', async ({
       session,
       tab,
       servers,
@@ -92,7 +98,7 @@ for (const variant of VARIANTS)
       expect(await store.countEvents('step', 'step')).toEqual(onceEach(3))
     })
 
-    test('when the collector is down until its tab is closed and the next page opens', async ({
+    test('is stored once when the collector is down until its tab is closed and the next page opens', async ({
       tab,
       openTab,
       servers,
@@ -116,7 +122,7 @@ for (const variant of VARIANTS)
       expect(await store.countEvents('step', 'step')).toEqual(onceEach(3))
     })
 
-    test('when the collector is down and one of two tabs with 200 events each is closed', async ({
+    test('is stored once when the collector is down and one of two tabs with 200 events each is closed', async ({
       tab,
       openTab,
       servers,
@@ -152,7 +158,13 @@ for (const variant of VARIANTS)
       expect(await store.countEvents('step', 'step')).toEqual(onceEach(400))
     })
 
-    test('when 3 of 10 answers are lost on the way', async ({ tab, servers, site, collector, store }) => {
+    test('is stored once when 3 of 10 answers are lost on the way', async ({
+      tab,
+      servers,
+      site,
+      collector,
+      store,
+    }) => {
       collector.resetRate = 0.3
       // Five failures in a row are rare, and the pause after them would be up to 96 s.
       await tab.goto(site.addPage('/', trackedPage(servers, { variant, head: SHORT_PAUSES })))

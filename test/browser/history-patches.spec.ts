@@ -42,7 +42,7 @@ for (const variant of VARIANTS) {
     expect(collector.pageviews()[1]!.url).toBe(`${site.url}/cart`)
   })
 
-  test(`${variant}: keeps marks, name and length of the page's functions`, async ({
+  test(`${variant}: keeps custom properties, name and length of the page's functions`, async ({
     tab,
     servers,
     site,

@@ -65,7 +65,7 @@ describe('isDeeperThan', () => {
     expect(isDeeperThan('{"a":"\\"[[[["}', 1)).toBe(false)
   })
 
-  it('agrees with the depth of any JSON value', () => {
+  it('is true exactly when a value nests deeper than the limit', () => {
     const depthOf = (value: unknown): number =>
       typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0
     fc.assert(

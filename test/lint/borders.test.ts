@@ -60,7 +60,7 @@ describe('borders of the rooms', () => {
     expect(ARROWS.map(({ from, to }) => borderCrossed(from, to)).filter(Boolean)).toEqual([])
   })
 
-  it('refuses an import against the table', () => {
+  it('rejects an import against the table', () => {
     expect(borderCrossed('collector/src/control/sites.ts', 'collector/src/routes/sites.ts')).toMatch(
       /may not/,
     )
@@ -71,7 +71,7 @@ describe('borders of the rooms', () => {
     expect(borderCrossed('collector/src/ingest/pipeline.ts', 'src/contract/wire.ts')).toMatch(/may not/)
   })
 
-  it.each(Object.entries(PACKAGES))('has no arrow up in %s', (_folder, rooms) => {
+  it.each(Object.entries(PACKAGES))('imports only earlier rooms in %s', (_folder, rooms) => {
     const order = Object.keys(rooms)
     for (const [room, { imports }] of Object.entries<{ imports: string[] }>(rooms))
       expect(
@@ -80,7 +80,7 @@ describe('borders of the rooms', () => {
       ).toEqual([])
   })
 
-  it('permits no import that nobody uses', () => {
+  it('lists no unused import', () => {
     for (const [folder, rooms] of Object.entries(PACKAGES))
       for (const [room, { imports }] of Object.entries<{ imports: string[] }>(rooms)) {
         const used = ARROWS.filter(
@@ -93,7 +93,7 @@ describe('borders of the rooms', () => {
 })
 
 describe('circles', () => {
-  it('finds one', () => {
+  it('finds a circle', () => {
     const arrows = ['ab', 'bc', 'cb'].map(([from, to]) => ({ from: from!, to: to! }))
     expect(findCircle(arrows)).toEqual(['b', 'c', 'b'])
   })

@@ -74,7 +74,7 @@ it('its entries run in Node, where the tracker does nothing', () => {
   ).toBe('undefined function true false\n')
 })
 
-it('bindings import the built tracker and their framework, and React’s begins with its directive', () => {
+it("bindings import only the built tracker and their framework; the React binding starts with 'use client'", () => {
   const read = (framework: string) =>
     readFileSync(join(app, `node_modules/@zenovay/tracker/dist/${framework}.mjs`), 'utf8')
   const imports = (framework: string) =>

@@ -131,8 +131,8 @@ describe.each(EXAMPLES)('%s', (_name, step, examples) => {
   })
 })
 
-describe('both forms agree', () => {
-  it('for every comparison of a value that is not an object', () => {
+describe('both forms', () => {
+  it('compare every value that is not an object alike', () => {
     const primitive = fc.oneof(
       fc.string(),
       fc.double(),
@@ -149,7 +149,7 @@ describe('both forms agree', () => {
     )
   })
 
-  it('for every length of a string, and of a list of strings none of which is empty', () => {
+  it('compare alike every length of a string, and of a list of strings none of which is empty', () => {
     const lists = fc.oneof(
       fc.string({ maxLength: 8 }),
       fc.array(fc.string({ minLength: 1 }), { maxLength: 8 }),
@@ -163,7 +163,7 @@ describe('both forms agree', () => {
     )
   })
 
-  it('for locals of a function that is called with more arguments than it has parameters', () => {
+  it('return the same when a function is called with more arguments than it has parameters', () => {
     const code = '(a) => { const b = a + 1; if (b > 3) { const c = b * 2; return c } return b }'
     const shorter = rewrite(code, turnLocalsIntoParameters)
     for (const a of [1, 2, 3, 4])

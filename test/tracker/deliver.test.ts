@@ -56,7 +56,7 @@ test('deletes an acknowledged event', async () => {
   expect(page.outboxKeys()).toEqual([])
 })
 
-test('deletes an event that is refused with 400', async () => {
+test('deletes an event that is rejected with 400', async () => {
   const page = await open({ answers: [answer(400)] })
   await page.trackNow('signup')
   await page.wait(10 * MINUTE_MS)
@@ -191,7 +191,7 @@ test('sends a full outbox below the burst limit: 30 events every six seconds', a
   expect(new Set(page.names().flat()).size).toBe(70)
 })
 
-test('refuses an event that is too long for a request, with a warning', async () => {
+test('rejects an event that is too long for a request, with a warning', async () => {
   const warn = vi.spyOn(console, 'warn').mockReturnValue()
   const page = await open()
   const endless = Object.fromEntries(

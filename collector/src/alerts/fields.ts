@@ -180,7 +180,7 @@ function parseDestinations(
     .map((entry: unknown, index) => parseDestination(entry, (reason) => addIssue(`${index + 1}: ${reason}`)))
     .filter((destination) => destination !== undefined)
   if (new Set(destinations.map((destination) => JSON.stringify(destination))).size < destinations.length)
-    addIssue('must not name one destination twice')
+    addIssue('must not contain a destination twice')
   return destinations
 }
 
@@ -193,7 +193,7 @@ function parseDestination(entry: unknown, addIssue: (reason: string) => void): P
   const name = VALUE_FIELDS[type as DestinationType]
   if (Object.keys(rest).some((key) => key !== name))
     return void addIssue(
-      name === undefined ? 'must have no field but type' : `must have no field but type and ${name}`,
+      name === undefined ? 'must have only the field type' : `must have only the fields type and ${name}`,
     )
   const value = name === undefined ? undefined : rest[name]
   switch (type as DestinationType) {

@@ -91,7 +91,7 @@ export function toSiteFields({
 function parseHost(value: unknown, addIssue: (reason: string) => void): string | undefined {
   const host = typeof value === 'string' ? parseDomain(value) : undefined
   if (host === undefined)
-    addIssue(typeof value === 'string' ? `"${value.slice(0, 100)}" ${NOT_A_DOMAIN}` : 'must be a text')
+    addIssue(typeof value === 'string' ? `"${value.slice(0, 100)}" ${NOT_A_DOMAIN}` : 'must be a string')
   return host
 }
 

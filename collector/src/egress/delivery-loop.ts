@@ -22,7 +22,7 @@ export interface DeliveryQueue<Claims, Item, Finished> {
 
 /** Leases items of a queue when they are due, sends them and stores the results. */
 export interface DeliveryLoop {
-  /** Tells the loop that {@link DeliveryQueue.choose} may return more. */
+  /** Signals that {@link DeliveryQueue.choose} may return more. */
   wake(): void
   /** Runs an attempt outside the queue; a stop waits for it and cuts it like the others. */
   fly<Result>(attempt: (flight: Flight) => Promise<Result>): Promise<Result>

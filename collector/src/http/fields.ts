@@ -65,7 +65,7 @@ const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/
 export const isOneLine = (text: string): boolean => !CONTROL_CHARACTER.test(text)
 
 /** The rule of a name, which follows the name of a field or option in a sentence. */
-export const NAME_RULE = `must be a text of 1 to ${MAX_NAME_LENGTH} characters on one line`
+export const NAME_RULE = `must be a string of 1 to ${MAX_NAME_LENGTH} characters on one line`
 
 /** The name of a site, key, goal or account, trimmed; undefined when it is invalid. */
 export function parseName(value: unknown): string | undefined {
@@ -123,7 +123,7 @@ export function parseFields<Schema extends TObject>(
       addIssue(
         name,
         names.length > 0
-          ? `is unknown; known are ${names.join(', ')}`
+          ? `is unknown; allowed are ${names.join(', ')}`
           : 'is unknown; there are no parameters',
       )
   }

@@ -51,7 +51,7 @@ export function parsePeriod(
   if (name !== undefined)
     issues.push({
       field: range === undefined ? 'timeRange' : 'range',
-      reason: 'must be left out beside from and to',
+      reason: 'cannot be combined with from and to',
     })
   return { name: 'custom', period: parseBounds(from, to, { clock, issues }) }
 }
@@ -86,9 +86,9 @@ function parseBounds(
   const { timeZone, now } = clock
   const found = issues.length
   const start = from === undefined ? NaN : (parseBound(from, timeZone) ?? NaN)
-  if (from === undefined) issues.push({ field: 'from', reason: 'is missing beside to' })
+  if (from === undefined) issues.push({ field: 'from', reason: 'is required with to' })
   else if (Number.isNaN(start)) issues.push({ field: 'from', reason: INVALID_TIME })
-  else if (start > now) issues.push({ field: 'from', reason: 'lies in the future' })
+  else if (start > now) issues.push({ field: 'from', reason: 'must not be in the future' })
   else if (start < EARLIEST_MS) issues.push({ field: 'from', reason: 'must be in 2000 or later' })
 
   const end = to === undefined ? now + 1 : (parseEnd(to, timeZone) ?? NaN)

@@ -31,7 +31,7 @@ export const receiveStripeEvent = documentRoute({
   method: 'POST',
   path: '/webhooks/stripe',
   operationId: 'receiveStripeEvent',
-  summary: 'Callback of Stripe: sets the plan of an account by its payments',
+  summary: 'Stripe callback: sets the plan of an account from its subscriptions',
   description: 'Signed by Stripe (Stripe-Signature). Only with STRIPE_WEBHOOK_SECRET.',
   scope: 'shared-secret',
   body: Type.Object({

@@ -127,7 +127,7 @@ export const rotateWebhook = defineRoute({
   path: `${BASE}/{id}/rotate`,
   operationId: 'rotateWebhook',
   scope: 'admin',
-  summary: 'Replace the secret; the old one signs nothing any more',
+  summary: 'Replace the secret; the old one becomes invalid',
   query: NO_QUERY,
   response: Type.Object({ ...ID, secret: SECRET }),
   example: { ...ID_EXAMPLE, secret: SECRET_EXAMPLE },

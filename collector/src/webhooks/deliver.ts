@@ -26,7 +26,7 @@ import type { Webhook } from './webhook.js'
 export interface DeliveryEngine {
   /** Replaces the active webhooks. */
   update(webhooks: Pick<Webhook, 'id' | 'url' | 'backlog'>[]): void
-  /** Tells the engine that deliveries for these webhooks were queued. */
+  /** Signals that deliveries for these webhooks were queued. */
   wake(webhookIds: Iterable<string>): void
   /**
    * Changes a webhook while none of its attempts start; resolves when no attempt from before the change is

@@ -30,7 +30,7 @@ export const DESCRIPTION = field<string>(Type.String({ maxLength: MAX_DESCRIPTIO
       : typeof value === 'string' && value.length <= MAX_DESCRIPTION_LENGTH
         ? value
         : undefined,
-  reason: `description must be a text of at most ${MAX_DESCRIPTION_LENGTH} characters`,
+  reason: `description must be a string of at most ${MAX_DESCRIPTION_LENGTH} characters`,
 })
 
 /** The choice of deliveries to send again. */

@@ -287,7 +287,7 @@ describe('a clock that jumps', () => {
   const moments = [30, 49, 51, 120]
 
   it.each(jumps.flatMap((jump) => moments.map((moment) => [jump, moment] as const)))(
-    'by %i minutes after %i repeats no trigger and skips no minute',
+    'repeats no trigger and skips no minute after a jump by %i minutes at minute %i',
     async (jump, moment) => {
       const alert = await addAlert()
       let now = START + STORED_MS

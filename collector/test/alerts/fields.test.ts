@@ -37,7 +37,7 @@ describe('a new alert', () => {
     expect(faultsOf({})).toEqual([
       'site_id is missing: it must be the ID of one site',
       expect.stringMatching(/^metric is missing: it must be one of pageviews, /),
-      'name is missing: it must be a text of 1 to 100 characters on one line',
+      'name is missing: it must be a string of 1 to 100 characters on one line',
       'threshold is missing',
       'window_minutes is missing',
     ])
@@ -86,7 +86,7 @@ describe('a new alert', () => {
     ],
     [{ metric: 'revenue', currency: 'CHF' }, { currency: 'CHF' }],
     [{ metric: 'bounce_rate', threshold: 100 }, { threshold: 100 }],
-  ])('of %j has the fields that belong to its metric', (changes, fields) => {
+  ])('has the fields that belong to its metric, for %j', (changes, fields) => {
     const body = JSON.parse(JSON.stringify({ ...ALERT, ...changes })) as unknown
     expect(read(body)).toMatchObject({ fields, issues: [] })
   })
@@ -94,13 +94,13 @@ describe('a new alert', () => {
   it.each([
     ['{}', ['destinations must be an array of 1 to 5 destinations']],
     ['[]', ['destinations must be an array of 1 to 5 destinations']],
-    ['[{"type":"webhook"},{"type":"webhook"}]', ['destinations must not name one destination twice']],
+    ['[{"type":"webhook"},{"type":"webhook"}]', ['destinations must not contain a destination twice']],
     [
       '[{"type":"sms"},null,{"type":"webhook","url":"x"}]',
       [
         'destinations 1: type must be one of webhook, slack, email',
         'destinations 2: must be an object',
-        'destinations 3: must have no field but type',
+        'destinations 3: must have only the field type',
       ],
     ],
     [
@@ -140,7 +140,7 @@ describe('a new alert', () => {
     ])
   })
 
-  it('lists every fault', () => {
+  it('lists every issue', () => {
     const wrong = {
       ...ALERT,
       name: 'x\ny',

@@ -48,7 +48,7 @@ describe('zenovay-collector account', () => {
   it('prints one line with the fix', async () => {
     await expect(run('account', 'add')).rejects.toThrow(/^Missing account name\. Example: .*$/)
     await expect(run('account', 'add', 'a\nb')).rejects.toThrow(
-      /^The name must be a text of 1 to 100 characters on one line\.$/,
+      /^The name must be a string of 1 to 100 characters on one line\.$/,
     )
     await expect(run('account', 'add', 'x', '--plan', 'gold')).rejects.toThrow(
       '--plan must be one of free, pro, scale, enterprise, not "gold".',
@@ -117,7 +117,7 @@ describe('zenovay-collector key', () => {
     await expect(run('key', 'create', '--account', 'acc_nothing')).rejects.toThrow(
       'No account has the ID "acc_nothing".',
     )
-    await expect(run('key', 'create', '--name', ' ')).rejects.toThrow('--name must be a text')
+    await expect(run('key', 'create', '--name', ' ')).rejects.toThrow('--name must be a string')
     await expect(run('key', 'revoke')).rejects.toThrow('Missing key ID.')
     await expect(run('key', 'revoke', '0'.repeat(16))).rejects.toThrow('No key has the ID')
     expect(await run('key', 'list')).toEqual([])

@@ -218,7 +218,7 @@ describe('zenovay-collector prints one line with the fix and exits with 1', () =
     expect(exitCode).toBe(1)
   }
 
-  it('when the port is in use', async () => {
+  it('reports a port in use', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
@@ -226,20 +226,24 @@ describe('zenovay-collector prints one line with the fix and exits with 1', () =
     server.close()
   })
 
-  it('when the data folder cannot be created or written', async () => {
+  it('reports a data folder that cannot be created or written', async () => {
     const file = join(dataDir, 'a-file')
     writeFileSync(file, '')
-    await fails(['start'], { DATA_DIR: join(file, 'data') }, /cannot be made: .* Set DATA_DIR/)
+    await fails(
+      ['start'],
+      { DATA_DIR: join(file, 'data') },
+      /Cannot create the data folder .*: .* Set DATA_DIR/,
+    )
   })
 
-  it('when ClickHouse cannot be reached', () =>
+  it('reports that ClickHouse cannot be reached', () =>
     fails(
       ['start'],
       { CLICKHOUSE_URL: 'http://127.0.0.1:1' },
       /ClickHouse at 127\.0\.0\.1:1 cannot be used: .* Check CLICKHOUSE_URL/,
     ))
 
-  it('when settings are invalid, listing every one', () =>
+  it('lists every invalid setting', () =>
     fails(
       ['start'],
       {
@@ -253,7 +257,7 @@ describe('zenovay-collector prints one line with the fix and exits with 1', () =
       /PORT must be .*"70000"; CLICKHOUSE_URL .*; DATABASE_URL .*; TRUSTED_PROXIES must be .*"everyone"; COUNTRY_HEADER must be .*"CF IPCountry"; LOG_LEVEL must be .*"loud"/,
     ))
 
-  it('when a domain is invalid or a site is unknown', async () => {
+  it('reports an invalid domain and an unknown site', async () => {
     await fails(['site', 'add', 'https://example.com/'], {}, /"https:\/\/example\.com\/" is not a domain/)
     await fails(['site', 'add'], {}, /Missing domain\. Example: zenovay-collector site add/)
     for (const args of [
@@ -265,7 +269,7 @@ describe('zenovay-collector prints one line with the fix and exits with 1', () =
     await fails(['site', 'remove'], {}, /Missing site ID/)
   })
 
-  it('when options of a site are invalid or missing, listing every one', async () => {
+  it('lists every invalid or missing option of a site', async () => {
     const wrong = ['--name', '', '--allow', 'a/b', '--timezone', 'Mars', '--retention', 'long']
     await fails(
       ['site', 'add', 'example.com', ...wrong],
@@ -280,7 +284,7 @@ describe('zenovay-collector prints one line with the fix and exits with 1', () =
     )
   })
 
-  it('when the command is unknown, with the usage', async () => {
+  it('reports an unknown command, with the usage', async () => {
     const { exitCode, stderr } = await runCommand(['sites'], env)
     expect(stderr).toMatch(/Unknown command "sites"\.[\s\S]*site add <domain>/)
     expect(exitCode).toBe(1)

@@ -81,7 +81,7 @@ describe('readSiteFields', () => {
     })
   })
 
-  it('lists every fault', () => {
+  it('lists every issue', () => {
     const body = {
       domain: 7,
       name: 'a\nb',

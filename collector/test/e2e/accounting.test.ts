@@ -121,7 +121,7 @@ describe('every event of a request is counted under exactly one outcome', () => 
     expect(readOutcomes(app)).toEqual({ stored: 60, limited: 30 })
   })
 
-  it('counts events that fail through an internal fault, and the stored rest of the body', async () => {
+  it('counts events that fail through an internal error, and the stored rest of the body', async () => {
     const app = await open({
       identifier: {
         identify: ({ event_id }) =>

@@ -156,13 +156,13 @@ describe('authorisation', () => {
     [{ 'x-api-key': 'zv_wrong' }],
     [{ 'x-api-key': `zv_${'0'.repeat(16)}_${'0'.repeat(64)}` }],
     [{ authorization: 'Basic YTpi' }],
-  ])('refuses %j', async (headers) => {
+  ])('rejects %j', async (headers) => {
     const answer = await get(`/analytics/${collector.site.id}`, headers)
     expect(answer.status).toBe(401)
     expect(((await answer.json()) as ErrorBody).error.code).toBe('UNAUTHORIZED')
   })
 
-  it('refuses a key of one site for another site, whether that site exists or not', async () => {
+  it('rejects a key of one site for another site, whether that site exists or not', async () => {
     const other = await collector.collector.control.addSite({
       domain: 'other.example',
       name: 'Other',

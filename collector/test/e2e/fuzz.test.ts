@@ -92,7 +92,7 @@ async function inChunks<Item>(items: Item[], run: (item: Item) => Promise<void>)
   for (let i = 0; i < items.length; i += AT_ONCE) await Promise.all(items.slice(i, i + AT_ONCE).map(run))
 }
 
-it(`accepts ${REQUESTS} hostile requests without a fault, and counts each of their events once`, async () => {
+it(`accepts ${REQUESTS} hostile requests without an error, and counts each of their events once`, async () => {
   const { app, site, rows, log, readMetric, close } = await createTestApp()
   const prototype = JSON.stringify(Object.getOwnPropertyNames(Object.prototype))
   const seed = Math.trunc(Math.random() * 2 ** 31)

@@ -26,7 +26,7 @@ it('sends nothing to any spelling of an internal address', async () => {
   await decoy.close()
 })
 
-it('sends nothing to a name with one internal address among its addresses', async () => {
+it('rejects a host name if any of its addresses is internal', async () => {
   const decoy = await startDecoy()
   for (const inner of [
     '127.0.0.1',

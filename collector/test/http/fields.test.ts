@@ -30,7 +30,7 @@ describe('parseFields', () => {
         { field: 'size', reason: 'must be a whole number from 1 to 9' },
         { field: 'note', reason: 'must be a string of at most 3 characters, or null' },
         { field: 'even', reason: 'must be even' },
-        { field: 'colour', reason: 'is unknown; known are kind, size, note, even' },
+        { field: 'colour', reason: 'is unknown; allowed are kind, size, note, even' },
       ],
     })
   })

@@ -40,7 +40,7 @@ describe('createRateLimiter', () => {
     ['heartbeats', LIVENESS_RULES],
     // The same hour with a limit that random arrivals often reach.
     ['a low limit by the hour', [INGEST_RULES[0]!, { limit: 500, windowMs: HOUR_MS }]],
-  ])('refuses exactly what exceeds a limit, and reports when to retry: %s', (_name, rules) => {
+  ])('rejects exactly what exceeds a limit, and reports when to retry: %s', (_name, rules) => {
     let refusals = 0
     fc.assert(
       fc.property(fc.array(arrival, { minLength: 100, maxLength: 400, size: 'max' }), (arrivals) => {
@@ -78,7 +78,7 @@ describe('createRateLimiter', () => {
     expect(take()).toBe(1)
   })
 
-  it('does not count refused requests', () => {
+  it('does not count rejected requests', () => {
     const { time, take } = startLimiter()
     for (let i = 0; i < 60; i++) take()
     for (time.now += 1; time.now < 11_000; time.now += 1_000) expect(take()).toBeGreaterThan(0)

@@ -140,7 +140,7 @@ it('waits at a stop for the run under way, and starts no other', async () => {
   expect(runs).toEqual([0])
 })
 
-it('aborts the run under way at a stop, waits no longer than told, and logs nothing of it', async () => {
+it('on stop, aborts the current run, waits for at most the given time, and logs no failure', async () => {
   let signal: AbortSignal | undefined
   const run = (given: AbortSignal) => {
     signal = given

@@ -22,7 +22,7 @@ describe('a period', () => {
     [{ range: '30d' }, '2026-03-02T23:00Z'],
     [{ range: '1y' }, '2025-04-01T22:00Z'],
   ] satisfies [PeriodQuery, string][])(
-    'of %j begins by the clocks of the site and ends now',
+    'begins by the clocks of the site and ends now, for %j',
     (query, from) => {
       expect(read(query)).toEqual({ period: { from: at(from), to: now + 1 }, faults: [] })
     },
@@ -42,7 +42,7 @@ describe('a period', () => {
       '2026-03-29T17:00Z',
     ],
     [{ from: '2026-03-29T00:00:00Z', to: '2026-03-30' }, '2026-03-29T00:00Z', '2026-03-30T22:00Z'],
-  ] satisfies [PeriodQuery, string, string][])('of %j includes both days', (query, from, to) => {
+  ] satisfies [PeriodQuery, string, string][])('includes both days of %j', (query, from, to) => {
     expect(read(query)).toEqual({ period: { from: at(from), to: at(to) }, faults: [] })
   })
 
@@ -55,13 +55,13 @@ describe('a period', () => {
       expect(read(query).period.to).toBe(now + 1)
   })
 
-  it('of one day is complete when midnight does not exist', () => {
+  it('contains the whole of a day without a midnight', () => {
     const { period } = read({ from: '2025-04-25', to: '2025-04-25' }, 'Africa/Cairo')
     expect(period).toEqual({ from: at('2025-04-24T22:00Z'), to: at('2025-04-25T21:00Z') })
   })
 
   it.each([
-    [{ to: '2026-03-01' }, ['from is missing beside to']],
+    [{ to: '2026-03-01' }, ['from is required with to']],
     [
       { from: '2026-02-30' },
       [
@@ -76,10 +76,10 @@ describe('a period', () => {
       ],
     ],
     [{ from: '2026-03-02', to: '2026-03-01' }, ['to must be after from']],
-    [{ from: '2026-04-02', to: '2026-04-03' }, ['from lies in the future']],
+    [{ from: '2026-04-02', to: '2026-04-03' }, ['from must not be in the future']],
     [{ from: '1999-12-31', to: '2000-02-01' }, ['from must be in 2000 or later']],
     [{ from: '2024-02-29', to: '2026-03-31' }, ['from must be at most 25 months before to']],
-    [{ range: '7d', from: '2026-03-01' }, ['range must be left out beside from and to']],
+    [{ range: '7d', from: '2026-03-01' }, ['range cannot be combined with from and to']],
     [{ range: '7d', timeRange: '7d' }, ['timeRange is an alias of range: leave one of them out']],
   ] satisfies [PeriodQuery, string[]][])('is rejected for %j', (query, faults) => {
     expect(faultOf(query)).toEqual(faults)
@@ -109,7 +109,7 @@ describe('the previous period', () => {
       '2026-03-29T22:00:00.000Z',
     ])
   })
-  it('of hours has the same length and ends where they begin', () => {
+  it('has the same length as a period of hours and ends where that begins', () => {
     expect(previous({ range: '24h' })).toEqual(['2026-03-30T09:59:59.999Z', '2026-03-31T10:00:00.000Z'])
     expect(previous({ from: '2026-03-31T12:00', to: '2026-03-31T18:00' })).toEqual([
       '2026-03-31T04:00:00.000Z',

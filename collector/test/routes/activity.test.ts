@@ -205,7 +205,7 @@ it('covers every route that changes a webhook, an alert, a goal or a key', async
 })
 
 it.each(MUTATIONS)(
-  'logs one entry per $route, and nothing for refused requests',
+  'logs one entry per $route, and nothing for rejected requests',
   async ({ route, type, action, make, body, wrong, says = {}, ...given }) => {
     const [method, path] = route.split(' ') as ['POST', string]
     const id = (await make?.()) ?? ''

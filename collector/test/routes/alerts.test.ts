@@ -144,7 +144,7 @@ it('never exposes a Slack URL in an answer, the log or the database file', async
 })
 
 describe('a request body', () => {
-  it('is rejected with a list of every fault', async () => {
+  it('is rejected with a list of every issue', async () => {
     const answer = await ask('POST', '', {
       body: makeBody({
         name: '',

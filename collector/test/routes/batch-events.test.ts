@@ -230,7 +230,7 @@ describe('rejects', () => {
     expect(readOutcomes()).toEqual({ unknown_site: 1 })
   })
 
-  it('a body without a valid event, listing the faults of each', async () => {
+  it('a body without a valid event, listing the issues of each', async () => {
     await open()
     const { details } = errorOf(await send([bot, { ...makeEvent(), url: 7, session_id: undefined }]))
     expect(details!.map(({ field }) => field)).toEqual(['events[0]', 'events[1].session_id', 'events[1].url'])

@@ -121,7 +121,7 @@ describe('/api/goals', () => {
       expect((await call(method, path, method === 'PATCH' ? { body: {} } : {})).code).toBe('NOT_FOUND')
   })
 
-  it('lists every fault', async () => {
+  it('lists every issue', async () => {
     expect(await call('POST', '', { body: { name: 7, kind: 'duration', colour: 'red' } })).toMatchObject({
       status: 400,
       code: 'VALIDATION_ERROR',

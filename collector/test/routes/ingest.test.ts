@@ -92,7 +92,7 @@ describe('exactly once', () => {
 })
 
 describe('limits', () => {
-  it('refuses the 61st request in ten seconds with Retry-After, and only for that client', async () => {
+  it('rejects the 61st request in ten seconds with Retry-After, and only for that client', async () => {
     const client = otherClient()
     const batch = Array.from({ length: BURST_LIMIT / 2 }, () => makeEvent())
     expect((await collector.post(batch, client)).status).toBe(200)
@@ -114,7 +114,7 @@ describe('limits', () => {
     expect((await collector.post(refused, otherClient())).status).toBe(200)
   })
 
-  it('counts requests that it refuses for other reasons as well', async () => {
+  it('counts requests that it rejects for other reasons as well', async () => {
     const client = otherClient()
     for (let i = 0; i < BURST_LIMIT; i++) await collector.post('no JSON', client)
     expect((await collector.post(makeEvent(), client)).status).toBe(429)
@@ -195,7 +195,7 @@ describe('POST /e/heartbeat/{code}', () => {
     expect(after).toEqual(before)
   })
 
-  it('lists the faults of an invalid heartbeat', async () => {
+  it('lists the issues of an invalid heartbeat', async () => {
     const answer = await beat({ url: 'nowhere' })
     expect(((await answer.json()) as ErrorBody).error.details).toEqual([
       { field: 'session_id', reason: 'is missing' },

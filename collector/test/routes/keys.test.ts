@@ -107,7 +107,7 @@ describe('/api/keys', () => {
     expect((await call('GET', '/api/keys')).status).toBe(401)
   })
 
-  it('lists every fault of a body', async () => {
+  it('lists every issue of a body', async () => {
     const { status, error } = await call('POST', '/api/keys', {
       body: { name: 'two\nlines', scope: 'root', site_id: 7, account_id: 'acc_default' },
     })
@@ -117,7 +117,7 @@ describe('/api/keys', () => {
       ['name', 'scope', 'site_id', 'account_id'],
     ])
     expect((await call('POST', '/api/keys', { body: {} })).error!.details).toEqual([
-      { field: 'name', reason: 'is missing: it must be a text of 1 to 100 characters on one line' },
+      { field: 'name', reason: 'is missing: it must be a string of 1 to 100 characters on one line' },
     ])
     for (const body of ['', '{', '[]', 'null', '"x"', '{"__proto__":{"scope":"admin"},"name":"x"}'])
       expect([body, (await call('POST', '/api/keys', { body })).status]).toEqual([body, 400])
@@ -151,7 +151,7 @@ describe('access', () => {
     other = await opened.control.addSite({ domain: 'other.example', name: 'Other', allowedDomains: [] })
   })
 
-  it('is refused to keys that are not admin', async () => {
+  it('rejects keys that are not admin', async () => {
     for (const scope of ['read', 'write'] as const) {
       const { id, secret } = await addKey({ scope })
       for (const answer of [
@@ -163,7 +163,7 @@ describe('access', () => {
     }
   })
 
-  it('of an admin key of one site ends at that site', async () => {
+  it('limits an admin key of one site to that site', async () => {
     const siteAdmin = await addKey({ scope: 'admin', siteId: opened.site.id })
     const [sibling, wide, foreign] = [
       await addKey({ siteId: opened.site.id }),
@@ -195,7 +195,7 @@ describe('access', () => {
     expect(await opened.control.findApiKey(wide.id)).toBeDefined()
   })
 
-  it('of an account key ends at the account: keys neither see nor change another account', async () => {
+  it('limits an account key to its account: it can neither list nor change keys of other accounts', async () => {
     const { id: accountId } = await opened.control.addAccount({ name: 'Rival', plan: 'pro' })
     const theirs = await opened.control.addSite({
       accountId,
@@ -248,7 +248,7 @@ describe('access', () => {
     )
   })
 
-  it('of a created key ends at the account of its creator', async () => {
+  it('limits a created key to the account of its creator', async () => {
     const { id: accountId } = await opened.control.addAccount({ name: 'Rival', plan: 'pro' })
     const { secret: key } = await addKey({ accountId, scope: 'admin' })
     const site = await call<{ id: string }>('POST', '/api/sites', { key, body: { domain: 'new.example' } })

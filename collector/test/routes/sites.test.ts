@@ -137,7 +137,7 @@ describe('/api/sites', () => {
     expect((await collector.collector.control.listRemovals()).map(({ siteId }) => siteId)).toContain(site.id)
   })
 
-  it('lists every fault of a body', async () => {
+  it('lists every issue of a body', async () => {
     const answer = await call('POST', '', {
       body: {
         name: '',

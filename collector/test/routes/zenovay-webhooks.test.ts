@@ -126,7 +126,7 @@ describe(BASE, () => {
     expect([sent, (await ask('GET')).body['webhooks']]).toMatchObject([[], [{ id }]])
   })
 
-  it('lists every fault', async () => {
+  it('lists every issue', async () => {
     const { status, body } = await ask('POST', '', {
       body: { url: 'http://x', events: ['nothing'], description: 1 },
     })

@@ -120,7 +120,7 @@ describe('/api/webhooks', () => {
         { events: ['pageview', 'event', 'goal', 'alert', 'session_end', 'traffic_spike'] },
         'Maximum 5 event types per webhook',
       ],
-      [{ description: 'x'.repeat(501) }, 'description must be a text of at most 500 characters'],
+      [{ description: 'x'.repeat(501) }, 'description must be a string of at most 500 characters'],
       [{ url: 'https://127.0.0.1/' }, 'URL must name a host on the public internet'],
     ]
     for (const [fields, error] of refusals)

@@ -7,7 +7,7 @@ import type { SendNotification, SendResult } from './send.js'
 import { DAY_MS, HOUR_MS } from '../../durations.js'
 
 export interface NotificationDelivery {
-  /** Tells the delivery that notifications were stored. */
+  /** Signals that notifications were stored. */
   wake(): void
   /** Background job: purges notifications that ended 30 days ago. */
   purge: { name: string; everyMs: number; run(): Promise<void> }

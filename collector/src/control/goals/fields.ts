@@ -15,7 +15,7 @@ export const RULE_FIELDS = {
     path: field<string>(Type.String({ maxLength: MAX_PATH_LENGTH }), {
       parse: (value) =>
         typeof value === 'string' && value.length <= MAX_PATH_LENGTH && isOneLine(value) ? value : undefined,
-      reason: `must be a text of at most ${MAX_PATH_LENGTH} characters on one line`,
+      reason: `must be a string of at most ${MAX_PATH_LENGTH} characters on one line`,
     }),
   },
   event: { event: Type.String({ minLength: 1, maxLength: MAX_EVENT_NAME_LENGTH }) },

@@ -41,7 +41,7 @@ export async function openSecretBox({ given, file, sealed }: MasterKeyOptions): 
   const closed = sealed.filter(({ text }) => !canOpen(box, text))
   if (closed.length > 0)
     throw new StartError(
-      `${describe(closed)} sealed with another master key than that of ${given ? 'MASTER_KEY' : file}. Restore the right one; ${describeRecovery(closed)}.`,
+      `${describe(closed)} sealed with a different master key than the one in ${given ? 'MASTER_KEY' : file}. Restore the original key; ${describeRecovery(closed)}.`,
     )
   return box
 }

@@ -149,9 +149,9 @@ function parseReport({
   const page =
     cursor === undefined ? undefined : parseCursor(cursor, question, paging?.parsePosition ?? parseOffset)
   if (cursor !== undefined && (!page || !isAllowedPeriod(page.period, clock)))
-    issues.push({ field: 'cursor', reason: 'must be the next_cursor of an answer to the same question' })
+    issues.push({ field: 'cursor', reason: 'must be a next_cursor returned for the same query' })
   if (cursor !== undefined && query['offset'] !== undefined)
-    issues.push({ field: 'offset', reason: 'must be left out beside cursor' })
+    issues.push({ field: 'offset', reason: 'cannot be combined with cursor' })
   assertNoIssues(issues)
 
   const period = page?.period ?? read.period

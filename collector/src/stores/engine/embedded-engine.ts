@@ -57,10 +57,7 @@ export async function startEmbeddedEngine(folder: string, log: Logger): Promise<
     for (;;) {
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
       if (isStopping) return
-      log.error(
-        { exitCode: child.exitCode, signal: child.signalCode },
-        'the embedded engine ended; it is started again',
-      )
+      log.error({ exitCode: child.exitCode, signal: child.signalCode }, 'embedded engine exited; restarting')
       await sleep(RESTART_DELAY_MS)
       if (isStopping) return
       restarts++

@@ -37,7 +37,7 @@ export async function openStores(config: Config): Promise<ControlStores> {
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
   } catch (error) {
     throw new StartError(
-      `The data folder ${config.dataDir} cannot be made: ${describeError(error)}. Set DATA_DIR to a folder this user may write.`,
+      `Cannot create the data folder ${config.dataDir}: ${describeError(error)}. Set DATA_DIR to a folder that this user can write to.`,
     )
   }
   return openControlStores(config.controlFile)

@@ -193,7 +193,7 @@ describe('after a crash', () => {
 describe('a wall clock that is set', () => {
   const HOUR_MS = 60 * 60 * 1000
 
-  it.each([HOUR_MS, -HOUR_MS])('by %i ms makes no retry early, late or repeated', async (jump) => {
+  it.each([HOUR_MS, -HOUR_MS])('makes no retry early, late or repeated when set by %i ms', async (jump) => {
     const { wake, begun } = startScripted([{ result: 'retry', error: 'HTTP 500' }])
     await put()
     wake()
@@ -211,7 +211,7 @@ describe('a wall clock that is set', () => {
     expect((await listNotifications())[0]!.endedAt).toBe(now + jump)
   })
 
-  it('forward by an hour does not expire the lease of a running attempt', async () => {
+  it('does not expire the lease of a running attempt when set forward by an hour', async () => {
     const ends: ((result: SendResult) => void)[] = []
     const { wake } = startSender(
       (_, signal) =>
@@ -236,7 +236,7 @@ describe('a wall clock that is set', () => {
     ])
   })
 
-  it('forward by an hour does not delay a trigger of that time', async () => {
+  it('does not delay a trigger of the new time when set forward by an hour', async () => {
     const { wake } = startScripted([])
     wallOffset = HOUR_MS
     await store.alerts.putNotifications(
@@ -247,7 +247,7 @@ describe('a wall clock that is set', () => {
     await reach([['done', 1, null]])
   })
 
-  it('back before a start does not delay a notification until the old time', async () => {
+  it('does not delay a notification until the old time when set back before a start', async () => {
     const { wake, stop } = startScripted([{ result: 'retry', error: 'HTTP 500' }])
     await put()
     wake()

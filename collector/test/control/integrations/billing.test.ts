@@ -175,7 +175,7 @@ describe('an event', () => {
     ['checkout.session.completed', { customer: 'cus_1', client_reference_id: null }],
     ['customer.subscription.updated', { id: 'sub_1' }],
     ['customer.subscription.updated', null],
-  ])('of %s about %j is ignored', (type, object) => {
+  ])('ignores the event %s with the object %j', (type, object) => {
     expect(parseStripeEvent(makeEvent(type, object), PRICES)).toMatchObject({ change: undefined })
   })
 

@@ -12,7 +12,7 @@ const { secret, vectors } = JSON.parse(
   readFileSync(new URL('../../../../test/fixtures/inbound/vectors.json', import.meta.url), 'utf8'),
 ) as Fixture
 
-it.each(vectors.map((vector) => [vector.name, vector.accepted ? 'accepts' : 'refuses', vector] as const))(
+it.each(vectors.map((vector) => [vector.name, vector.accepted ? 'accepts' : 'rejects', vector] as const))(
   'classifies %s: %s',
   (_, __, { header, body, now, accepted }) => {
     expect(verifyStripeSignature({ header, body: Buffer.from(body), secret, now: now * 1000 })).toBe(accepted)

@@ -81,7 +81,7 @@ it('puts sites and keys without an account into the default one', async () => {
   })
 })
 
-it('names the scope or the site that a refused key has, and what is needed', async () => {
+it('names the required and the actual scope, or the site, of a rejected key', async () => {
   const { secret } = await store.addKey({ accountId: account, siteId: sites.ours.id, scope: 'read' })
   const headers = { 'x-api-key': secret }
   await expect(authenticate(headers, store.control, 'admin')).rejects.toMatchObject({

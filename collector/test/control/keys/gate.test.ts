@@ -55,14 +55,14 @@ async function askTimes(times: number, secret: string): Promise<number[]> {
 }
 
 describe('the minute of a key', () => {
-  it.each(PLAN_NAMES)('allows the requests of the plan %s, and refuses the next one', async (plan) => {
+  it.each(PLAN_NAMES)('allows the requests of the plan %s, and rejects the next one', async (plan) => {
     const { secret } = await addKey(plan)
     const { perMinute } = PLANS[plan]
     expect(await askTimes(perMinute, secret)).toEqual(Array(perMinute).fill(200))
     expect(await ask(secret)).toMatchObject({ status: 429, code: 'RATE_LIMIT_EXCEEDED', retryAfter: '60' })
   })
 
-  it('refuses the 31st request of a pro key, even when all arrive at once', async () => {
+  it('rejects the 31st request of a pro key, even when all arrive at once', async () => {
     const { secret } = await addKey('pro')
     const answers = await Promise.all(Array.from({ length: 40 }, () => ask(secret)))
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(30)
@@ -94,7 +94,7 @@ describe('the minute of a key', () => {
     })
   })
 
-  it('is not extended by refused requests', async () => {
+  it('is not extended by rejected requests', async () => {
     const { secret } = await addKey('free')
     await askTimes(10, secret)
     for (let second = 1; second < 60; second++) {
@@ -141,7 +141,7 @@ describe('the month of a key', () => {
     }
   }
 
-  it('refuses further requests until the calendar month ends in UTC', async () => {
+  it('rejects further requests until the calendar month ends in UTC', async () => {
     const { secret, id } = await addKey('free')
     await useUpMonth(secret)
     const untilDecember = (Date.UTC(2026, 11, 1) - now) / SECOND_MS
@@ -166,7 +166,7 @@ describe('the month of a key', () => {
     })
   })
 
-  it('does not count refused requests', async () => {
+  it('does not count rejected requests', async () => {
     const { secret, id } = await addKey('free')
     await askTimes(25, secret)
     expect(await store.control.readUsage(id, now)).toMatchObject({
@@ -210,7 +210,7 @@ describe('the request count', () => {
     expect((await store.control.readUsage(id, now))!.month.used).toBe(30)
   })
 
-  it('is removed with the key, which is refused at once', async () => {
+  it('is removed with the key, which is rejected at once', async () => {
     const { secret, id } = await addKey('pro')
     await ask(secret)
     expect(await store.control.removeApiKey(id)).toBe(true)
@@ -222,7 +222,7 @@ describe('the request count', () => {
     ]).toEqual([undefined, undefined, false])
   })
 
-  it('includes requests refused for lack of permission', async () => {
+  it('includes requests rejected for lack of permission', async () => {
     const { secret, id } = await addKey('free', 'write')
     expect([(await ask(secret, '/read')).status, (await ask(secret, '/write')).status]).toEqual([200, 200])
     expect(await ask(secret, '/admin')).toMatchObject({

@@ -8,7 +8,7 @@ import { createSecretBox } from '../../../src/control/secrets/secret-box.js'
 import { openControlStores } from '../../../src/stores/sql/database.js'
 import { makeAlertFields } from '../../support/make-alert.js'
 
-it('refuses to start, and creates no key, when the key of sealed secrets is missing or different', async () => {
+it('does not start, and creates no key, when the key of sealed secrets is missing or different', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'zenovay-lost-key-'))
   // Nothing listens there: the error of the key must come first.
   const start = (env: Record<string, string> = {}) =>
@@ -38,7 +38,7 @@ it('refuses to start, and creates no key, when the key of sealed secrets is miss
     `there is no ${join(dataDir, 'master.key')}. Restore it, or set MASTER_KEY; if it is lost for good, remove the webhooks`,
   )
   await expect(start({ MASTER_KEY: Buffer.alloc(32).toString('base64') })).rejects.toThrow(
-    'sealed with another master key than that of MASTER_KEY',
+    'sealed with a different master key than the one in MASTER_KEY',
   )
   await expect(start({ MASTER_KEY: key.toString('base64') })).rejects.toThrow(
     'ClickHouse at 127.0.0.1:1 cannot be used',
@@ -61,7 +61,7 @@ it('refuses to start, and creates no key, when the key of sealed secrets is miss
     `The secrets of alerts are sealed with a master key that is missing: there is no ${join(dataDir, 'master.key')}. Restore it, or set MASTER_KEY; if it is lost for good, remove the destinations of the alerts with zenovay-collector alert forget-destinations --yes`,
   )
   await expect(start({ MASTER_KEY: Buffer.alloc(32).toString('base64') })).rejects.toThrow(
-    'The secrets of alerts are sealed with another master key than that of MASTER_KEY. Restore the right one;',
+    'The secrets of alerts are sealed with a different master key than the one in MASTER_KEY. Restore the original key;',
   )
   await expect(start({ MASTER_KEY: key.toString('base64') })).rejects.toThrow('ClickHouse')
   expect(readdirSync(dataDir)).not.toContain('master.key')

@@ -43,7 +43,7 @@ it('uses the configured key, in base64 or hexadecimal, and creates no file', asy
   expect(() => readConfig({ MASTER_KEY: 'short' })).toThrow('MASTER_KEY must be 32 bytes')
 })
 
-it('refuses to start without the key of sealed secrets, and creates no other', async () => {
+it('does not start without the key of sealed secrets, and creates no other', async () => {
   const sealed = (await open()).seal('secret')
   rmSync(file)
   const lost = open({ sealed })
@@ -52,13 +52,13 @@ it('refuses to start without the key of sealed secrets, and creates no other', a
   expect(readdirSync(folder)).toEqual([])
 })
 
-it('refuses to start with a different key, or with a key file that is invalid', async () => {
+it('does not start with a different key, or with a key file that is invalid', async () => {
   const sealed = (await open()).seal('secret')
   await expect(open({ sealed, given: Buffer.alloc(32) })).rejects.toThrow(
-    'sealed with another master key than that of MASTER_KEY',
+    'sealed with a different master key than the one in MASTER_KEY',
   )
   writeFileSync(file, Buffer.alloc(32).toString('base64'))
-  await expect(open({ sealed })).rejects.toThrow(`sealed with another master key than that of ${file}`)
+  await expect(open({ sealed })).rejects.toThrow(`sealed with a different master key than the one in ${file}`)
   writeFileSync(file, 'nothing')
   await expect(open()).rejects.toThrow(`${file} has no master key`)
 })

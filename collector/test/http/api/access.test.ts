@@ -123,7 +123,7 @@ describe.each(Object.entries(KEYS))('a key %s', (_, { account, site, reaches }) 
   })
 })
 
-it('refuses requests without a key, and changes by read-only keys', async () => {
+it('rejects requests without a key, and changes by read-only keys', async () => {
   const reader = await addKey(KEYS['of one site'], 'read')
   for (const route of EXTERNAL_ROUTES) {
     expect((await ask(route, 'mine')).status, route.path).toBe(401)

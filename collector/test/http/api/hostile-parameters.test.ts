@@ -133,7 +133,7 @@ it('finds no properties for hostile event names', async () => {
   }
 })
 
-it('refuses hostile ids', async () => {
+it('rejects hostile ids', async () => {
   for (const text of STRINGS) {
     const id = encodeURIComponent(text)
     const statuses = await Promise.all([

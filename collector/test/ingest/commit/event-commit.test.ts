@@ -63,7 +63,7 @@ it('distinguishes new events from duplicates, in this process and another', asyn
   expect(ids()).toEqual(['elsewhere/', 'one/', 'two/', 'ours/'])
 })
 
-it('accepts an event again that was refused because the queue was full', async () => {
+it('accepts an event again that was rejected because the queue was full', async () => {
   const { store, ids } = openMemoryStore()
   let letGo!: () => void
   const held = new Promise<void>((resolve) => (letGo = resolve))
@@ -172,7 +172,7 @@ describe('publishing of events', () => {
     expect([inserts, told, ids()]).toEqual([1, 3, ['one/']])
   })
 
-  it('is repeated when a stored event that was refused for a failed publication is sent again', async () => {
+  it('publishes a stored event when it is sent again after its publication failed', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     const { store, ids } = openMemoryStore()
     const told: string[] = []

@@ -63,7 +63,7 @@ describe('createGroupCommit', () => {
     expectEvery(attempts, ([, items]) => items.length === 2)
   })
 
-  it('refuses a batch that the store rejects, names its items, and continues with the next', async () => {
+  it('rejects a batch when the store does, names its items, and continues with the next', async () => {
     const refused: number[] = []
     const group = createGroupCommit<number>({
       log,
@@ -119,7 +119,7 @@ describe('createGroupCommit', () => {
     expect(refused).toEqual([1])
   })
 
-  it('refuses all queued and new items once it gives up', async () => {
+  it('rejects all queued and new items once it gives up', async () => {
     let writes = 0
     const group = createGroupCommit<number>({
       log,
@@ -139,7 +139,7 @@ describe('createGroupCommit', () => {
     await group.drain()
   })
 
-  it('refuses at once when its queue is full', async () => {
+  it('rejects at once when its queue is full', async () => {
     let finish: (() => void) | undefined
     const group = createGroupCommit<number>({
       log,

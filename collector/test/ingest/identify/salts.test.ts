@@ -89,7 +89,7 @@ it('retries when a salt could not be deleted', async () => {
   await jobs.stop(0)
 })
 
-it('refuses with 503 while a salt cannot be read, and recovers', async () => {
+it('rejects with 503 while a salt cannot be read, and recovers', async () => {
   const { store } = openMemoryStore()
   vi.spyOn(store, 'saltOf').mockRejectedValueOnce(new Error('no space left on device'))
   const salts = createSaltRotation({ store, log })

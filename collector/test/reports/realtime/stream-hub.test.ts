@@ -179,7 +179,7 @@ describe('the messages of a stream', () => {
 })
 
 describe('a reader', () => {
-  it('that reconnects between events gets the rest, in order and each once', async () => {
+  it('gets the rest after reconnecting between events, in order and each once', async () => {
     const events = Array.from({ length: 1_700 }, (_, index) => makeEvent(index + 1))
     const { open } = await serve(events)
     const stream = await open(events[199])
@@ -191,7 +191,7 @@ describe('a reader', () => {
     expect(idsOf(stream)).toEqual(namesOf(events.slice(200)))
   })
 
-  it('that reads slowly gets everything, with little memory used for it', async () => {
+  it('gets everything even when reading slowly, with little memory used for it', async () => {
     const events: FeedEvent[] = [makeEvent(1)]
     const { url, outputs, open } = await serve(events, { intervals: { ...FAST, drainMs: 20_000 } })
     const slow = await openRaw(url)
@@ -207,7 +207,7 @@ describe('a reader', () => {
     expect(received).toEqual(namesOf(events.slice(1)))
   }, 60_000)
 
-  it('that does not read is disconnected', async () => {
+  it('is disconnected when it does not read', async () => {
     const events: FeedEvent[] = [makeEvent(1)]
     const { url, outputs } = await serve(events)
     const stuck = await openRaw(url)
@@ -217,7 +217,7 @@ describe('a reader', () => {
     await expect.poll(() => outputs[0]!.destroyed, { timeout: 10_000 }).toBe(true)
   })
 
-  it('whose key is revoked is disconnected', async () => {
+  it('is disconnected when its key is revoked', async () => {
     const { state, open } = await serve([])
     const stream = await open()
     await expect.poll(() => stream.dataOf('live').length).toBeGreaterThan(0)

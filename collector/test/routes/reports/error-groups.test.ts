@@ -62,7 +62,7 @@ describe('a status change', () => {
     expect(await list('status=ignored')).toEqual(['c ignored'])
   })
 
-  it('to resolved holds until the error occurs again, to ignored for ever', async () => {
+  it('reopens a resolved group when its error occurs again, and keeps an ignored group ignored', async () => {
     for (const group of groups) group.lastSeen = NOW + 1
     expect(await list()).toEqual(['a open', 'b open', 'c ignored', 'd open'])
   })
@@ -75,7 +75,7 @@ describe('a status change', () => {
     expect(await faults({ status: 'done', note: 1 })).toEqual([
       unknown,
       { field: 'status', reason: 'must be one of open, resolved, ignored' },
-      { field: 'note', reason: 'is unknown; known are status' },
+      { field: 'note', reason: 'is unknown; allowed are status' },
     ])
     expect(await faults({})).toEqual([
       unknown,

@@ -176,17 +176,17 @@ describe('a cursor', () => {
     )
     expect([status, body.error.details]).toEqual([
       400,
-      [{ field: 'cursor', reason: 'must be the next_cursor of an answer to the same question' }],
+      [{ field: 'cursor', reason: 'must be a next_cursor returned for the same query' }],
     ])
   })
 
-  it('that is empty, or comes with an offset, is rejected', async () => {
+  it('is rejected when it is empty or comes with an offset', async () => {
     for (const cursor of ['x', 'W10', 'bnVsbA', '%00', Buffer.from('[1,2,3,4]').toString('base64url')])
       expect((await api.get(`/analytics/{id}/sources?cursor=${cursor}`)).status).toBe(400)
     const { body } = await api.get(
       `/analytics/{id}/sources?limit=1&range=30d&offset=1&cursor=${await first('range=30d')}`,
     )
-    expect(body.error.details).toEqual([{ field: 'offset', reason: 'must be left out beside cursor' }])
+    expect(body.error.details).toEqual([{ field: 'offset', reason: 'cannot be combined with cursor' }])
   })
 })
 
@@ -320,7 +320,7 @@ describe('an invalid parameter', () => {
       path: 'must be a string of 1 to 2048 characters',
       country: 'must be given once',
       from: expect.stringMatching(/^must be a date such as/) as unknown,
-      foo: expect.stringMatching(/^is unknown; known are range, timeRange, from/) as unknown,
+      foo: expect.stringMatching(/^is unknown; allowed are range, timeRange, from/) as unknown,
       'property[]': expect.stringMatching(/^is unknown/) as unknown,
     })
   })

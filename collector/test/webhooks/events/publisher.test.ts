@@ -234,7 +234,7 @@ describe('a goal', () => {
     expect(outbox.told.map(({ data }) => data['goalId'])).toEqual(['goal_1', 'goal_2'])
   })
 
-  it('of the tracker is published as often as it is sent, under its name, unless the site defines a goal of that name', async () => {
+  it('is published under its name as often as the tracker sends it, unless the site defines a goal of that name', async () => {
     const { outbox, tell } = await openTeller({ names: ['goal'], goals })
     await tell(
       row({
