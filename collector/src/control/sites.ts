@@ -102,7 +102,7 @@ function parseHosts(value: unknown, addIssue: (reason: string) => void): string[
   return [...new Set(hosts.filter((host) => host !== undefined))]
 }
 
-// Characters of the other parts of a URL: scheme, port, path, user.
+// Characters that no host name contains: whitespace, `%`, and the delimiters of the other parts of a URL.
 const NOT_A_HOST = /[\s/\\:?#@%]/
 const HOST_NAME = /^(?=.{1,253}$)(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$/
 const IPV6 = /^\[[0-9a-f:.]+\]$/

@@ -64,7 +64,7 @@ const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/
 
 export const isOneLine = (text: string): boolean => !CONTROL_CHARACTER.test(text)
 
-/** The rule of a name, which follows the name of a field or option in a sentence. */
+/** The end of an error message about an invalid name: `<field> must be …`. */
 export const NAME_RULE = `must be a string of 1 to ${MAX_NAME_LENGTH} characters on one line`
 
 /** The name of a site, key, goal or account, trimmed; undefined when it is invalid. */

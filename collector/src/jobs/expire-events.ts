@@ -1,7 +1,7 @@
 import type { Site } from '../control/sites.js'
 import type { EventStore } from '../ingest/event-store.js'
 
-/** The result of one deletion. */
+/** The result of one delete query: a group of sites with the same retention period. */
 interface Expiry {
   retentionMonths: number
   /** ms since the epoch. */

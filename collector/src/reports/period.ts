@@ -124,7 +124,7 @@ export function isAllowedPeriod({ from, to }: Period, { timeZone, now }: Clock):
   )
 }
 
-/** A day of a period. */
+/** One calendar day of a report period. The first day starts when the period does. */
 interface PeriodDay {
   /** The date, `YYYY-MM-DD`. */
   date: string

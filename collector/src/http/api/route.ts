@@ -187,7 +187,7 @@ export function createDefineRoute<Services>() {
   }
 }
 
-/** Documents routes without schemas: files, streams, and bodies whose bytes count. */
+/** Documents a route without schemas: files, streams, probes, and bodies that are needed as raw bytes. */
 export function documentRoute(
   route: Optional<RouteDocs, 'method' | 'params' | 'query' | 'status'>,
 ): RouteDocs {

@@ -21,7 +21,7 @@ interface LiveCounterServices {
 /** The count of one site; times by the monotonic clock. */
 interface SiteCount {
   visitors: number | undefined
-  /** The time when the query of `visitors` was sent. */
+  /** When the query that returned `visitors` was sent. */
   countedAt: number
   /** The latest query. */
   query: Promise<number> | undefined

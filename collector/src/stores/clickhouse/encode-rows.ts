@@ -7,8 +7,8 @@ interface RowEncoder<Row> {
 }
 
 /**
- * A column as it is encoded; `constant` is the value of all rows. `LowCardinality` is a matter of storage:
- * its values are encoded alike.
+ * A column to encode. When `constant` is set, every row has this value. `LowCardinality(String)` is encoded as
+ * `String`: it differs only in storage.
  */
 type Field = readonly [
   name: string,

@@ -33,7 +33,8 @@ const SESSIONS = `
   GROUP BY siteId, sessionId`
 
 /**
- * Sessions by their events that happened since `since` and were received until `until`, ms since the epoch.
+ * Returns the given sessions, computed from events that happened from `since` to `until` and were received by
+ * `until`. Both are ms since the epoch and inclusive.
  */
 export function querySessions(
   client: QueryClient,

@@ -1,7 +1,7 @@
 import { readStoreClock, type StoreClient } from '../client.js'
 import { BUILDS_PER_MS, NEWEST_BUILD } from './period.js'
 
-/** The tables with a row set for each build. */
+/** The rollup tables. Each build, one computation of one day, writes its own rows to them. */
 export const ROLLUP_TABLES = ['visits', 'page_days'] as const
 
 /**

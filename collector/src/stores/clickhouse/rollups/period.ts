@@ -27,7 +27,7 @@ export interface RollupPeriod {
   whole: number[]
   /** Builds of days that lie partly in it. */
   parts: number[]
-  /** The rest, read from the events, in order. */
+  /** Parts of the period without a valid rollup, in ascending order; they are read from the events. */
   gaps: Period[]
   /** Visits of the builds. */
   visits: number
