@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { BURST_LIMIT, BURST_WINDOW_MS, SUSTAINED_LIMIT } from '@zenovay/tracker/contract'
 import { expect, it } from 'vitest'
 import { renderArchitecture } from '../../scripts/architecture.mjs'
 import { tableRows } from '../support/table-rows.js'
@@ -24,4 +25,9 @@ it('lists every job', () => {
     .filter(Boolean)
   expect(names.length).toBeGreaterThan(5)
   expect(listed.sort()).toEqual([...new Set(names)].sort())
+})
+
+it('gives the limits of events per address', () => {
+  expect(page).toContain(`${BURST_LIMIT} events in ${BURST_WINDOW_MS / 1000} seconds`)
+  expect(page).toContain(`${SUSTAINED_LIMIT.toLocaleString('en')} an hour`)
 })

@@ -145,7 +145,7 @@ it('answers from rollups as from events, wherever the period begins and ends', a
     },
     { ...asked, filters: [{ by: 'event', value: 'signup' }] },
   )
-  expect(await settle()).toEqual({ settled: 0, isDone: true })
+  expect(await settle()).toEqual({ rolledUpDays: 0, isDone: true })
 })
 
 it('reads a day from its events as soon as a late event arrives, until the day is rolled up again', async () => {
