@@ -1,23 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createClient, type ClickHouseClient } from '@clickhouse/client'
 import { createApiKey, readConfig, startCollector, type Collector, type Site } from '@zenovay/collector'
-import { pino } from 'pino'
-import { startEmbeddedEngine, type EmbeddedEngine } from '../../src/stores/engine/embedded-engine.js'
+import { startTestEngine, type TestEngine } from './start-test-engine.js'
 
-/** A collector with its own engine, which the test can query in SQL. */
-export interface TestCollector {
+/** A collector with its own engine. Its jobs run beside the test; a test of a store starts only an engine. */
+export interface TestCollector extends Pick<TestEngine, 'dataDir' | 'select' | 'command' | 'close'> {
   url: string
   site: Site
   /** Key of `site`. */
   apiKey: string
   collector: Collector
-  engine: EmbeddedEngine
-  dataDir: string
-  select<Row>(query: string): Promise<Row[]>
-  /** Runs a statement without a result. */
-  command(statement: string): Promise<void>
+  engine: TestEngine
   /** Posts to the ingest endpoint of `site`. */
   post(
     body: unknown,
@@ -26,18 +17,14 @@ export interface TestCollector {
   get(path: string, headers?: Record<string, string>): Promise<Response>
   /** Stops the collector and starts another on the same data. */
   restart(): Promise<void>
-  close(): Promise<void>
 }
-
-const silent = pino({ level: 'silent' })
 
 export async function startTestCollector(
   env: Record<string, string> = {},
   options: { now?: () => number } = {},
 ): Promise<TestCollector> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'zenovay-test-'))
-  const engine = await startEmbeddedEngine(join(dataDir, 'engine'), silent)
-  const clickhouse: ClickHouseClient = createClient({ url: engine.url })
+  const engine = await startTestEngine()
+  const { dataDir, select, command } = engine
   const config = readConfig({
     PORT: '0',
     DATA_DIR: dataDir,
@@ -61,17 +48,8 @@ export async function startTestCollector(
     collector,
     engine,
     dataDir,
-    async select(query) {
-      const answer = await clickhouse.query({
-        query,
-        format: 'JSONEachRow',
-        clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
-      })
-      return answer.json()
-    },
-    async command(statement) {
-      await clickhouse.command({ query: statement })
-    },
+    select,
+    command,
     post: (body, { contentType = 'text/plain', headers = {}, code = site.trackingCode } = {}) =>
       fetch(`${started.url}/e/${code}`, {
         method: 'POST',
@@ -86,9 +64,7 @@ export async function startTestCollector(
     },
     async close() {
       await collector.close()
-      await clickhouse.close()
-      await engine.stop()
-      await rm(dataDir, { recursive: true })
+      await engine.close()
     },
   }
   return started

@@ -5,26 +5,26 @@ import { eventKey, type EventStore } from '../../../src/ingest/event-store.js'
 import { createClickhouseEventStore } from '../../../src/stores/clickhouse/event-store.js'
 import { fingerprintOf } from '../../../src/ingest/event-row.js'
 import { makeRow as makeStoredRow } from '../../support/make-row.js'
-import { startTestCollector, type TestCollector } from '../../support/start-test-collector.js'
+import { startTestEngine, type TestEngine } from '../../support/start-test-engine.js'
 
 const NOW = Date.UTC(2026, 5, 1, 12)
-let collector: TestCollector
+let engine: TestEngine
 /** The stores of three collectors. */
 let stores: EventStore[]
 
 beforeAll(async () => {
-  collector = await startTestCollector()
-  stores = await Promise.all([1, 2, 3].map(() => createClickhouseEventStore({ url: collector.engine.url })))
+  engine = await startTestEngine()
+  stores = await Promise.all([1, 2, 3].map(() => createClickhouseEventStore({ url: engine.url })))
 })
 afterAll(async () => {
   await Promise.all(stores.map((store) => store.close()))
-  await collector.close()
+  await engine.close()
 })
 
 const makeRow = (fields: Partial<EventRow>) => makeStoredRow({ occurred_at: NOW, ...fields })
 const insert = (store: number, ...rows: EventRow[]) => stores[store]!.insertEvents(rows, randomUUID())
 const read = (site: string) =>
-  collector.select<{ event_id: string; received: number }>(
+  engine.select<{ event_id: string; received: number }>(
     `SELECT event_id, toUnixTimestamp64Milli(received_at) AS received FROM events WHERE site_id = '${site}' ORDER BY event_id, received_at`,
   )
 

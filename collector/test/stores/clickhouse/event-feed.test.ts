@@ -6,24 +6,24 @@ import type { EventStore, FeedEvent, FeedPosition } from '../../../src/ingest/ev
 import { START } from '../../../src/reports/realtime/feed-cursor.js'
 import { createClickhouseEventStore } from '../../../src/stores/clickhouse/event-store.js'
 import { makeRow as makeStoredRow } from '../../support/make-row.js'
-import { startTestCollector, type TestCollector } from '../../support/start-test-collector.js'
+import { startTestEngine, type TestEngine } from '../../support/start-test-engine.js'
 
 const NOW = Date.UTC(2026, 5, 1, 12)
 const HOUR_MS = 60 * 60 * 1000
 const DAY_MS = 24 * HOUR_MS
 const SINCE = NOW - HOUR_MS
 
-let collector: TestCollector
+let engine: TestEngine
 /** The stores of three collectors. */
 let stores: EventStore[]
 
 beforeAll(async () => {
-  collector = await startTestCollector()
-  stores = await Promise.all([1, 2, 3].map(() => createClickhouseEventStore({ url: collector.engine.url })))
+  engine = await startTestEngine()
+  stores = await Promise.all([1, 2, 3].map(() => createClickhouseEventStore({ url: engine.url })))
 })
 afterAll(async () => {
   await Promise.all(stores.map((store) => store.close()))
-  await collector.close()
+  await engine.close()
 })
 
 const makeRow = (fields: Partial<EventRow>) =>
@@ -90,10 +90,10 @@ it('keeps the order when parts are merged and rows are deleted', async () => {
   for (const event_id of ['a', 'b', 'c'])
     await insert(0, makeRow({ site_id, event_id, visitor_id: event_id }))
   const { events } = await readFrom(site_id, START)
-  await collector.command('OPTIMIZE TABLE events FINAL')
+  await engine.command('OPTIMIZE TABLE events FINAL')
   await stores[0]!.delete({ siteIds: [site_id], visitorId: 'b' })
   await insert(0, makeRow({ site_id, event_id: 'd' }))
-  await collector.command('OPTIMIZE TABLE events FINAL')
+  await engine.command('OPTIMIZE TABLE events FINAL')
   expect(idsOf(await readFrom(site_id, START))).toEqual(['a', 'c', 'd'])
   expect(idsOf(await readFrom(site_id, events[0]!))).toEqual(['c', 'd'])
   expect(await stores[0]!.lastPosition(site_id, SINCE)).toMatchObject({ receivedAt: NOW })
@@ -116,7 +116,7 @@ it('misses and repeats none of the events stored concurrently by several collect
           }),
         ),
       )
-      if (batch % 10 === index) await collector.command('OPTIMIZE TABLE events')
+      if (batch % 10 === index) await engine.command('OPTIMIZE TABLE events')
     }
     writers--
   })
@@ -162,11 +162,11 @@ it('has no position for a site without events, and ignores other sites', async (
 it('continues after a restore from a backup, whose rows have block numbers of another table', async () => {
   const site_id = 'ws_restored'
   for (const event_id of ['a', 'b', 'c']) await insert(0, makeRow({ site_id, event_id }))
-  await collector.command('OPTIMIZE TABLE events FINAL')
-  const folder = join(collector.dataDir, 'copy')
-  await collector.command(`BACKUP TABLE events TO File('${folder}')`)
-  await collector.command('DROP TABLE events SYNC')
-  await collector.command(`RESTORE TABLE events FROM File('${folder}')`)
+  await engine.command('OPTIMIZE TABLE events FINAL')
+  const folder = join(engine.dataDir, 'copy')
+  await engine.command(`BACKUP TABLE events TO File('${folder}')`)
+  await engine.command('DROP TABLE events SYNC')
+  await engine.command(`RESTORE TABLE events FROM File('${folder}')`)
   const last = await stores[0]!.lastPosition(site_id, SINCE)
   await insert(0, makeRow({ site_id, event_id: 'new' }))
   expect(idsOf(await readFrom(site_id, last!))).toEqual(['new'])

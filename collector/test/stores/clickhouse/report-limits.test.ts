@@ -4,7 +4,8 @@ import type { ReportScope } from '../../../src/reports/report-store.js'
 import type { QueryClient } from '../../../src/stores/clickhouse/client.js'
 import { queryRanking, querySummary } from '../../../src/stores/clickhouse/queries/visit-metrics.js'
 import { createClickhouseReportStore } from '../../../src/stores/clickhouse/report-store.js'
-import { startTestCollector, type TestCollector } from '../../support/start-test-collector.js'
+import { migrateEvents } from '../../../src/stores/clickhouse/schema.js'
+import { startTestEngine, type TestEngine } from '../../support/start-test-engine.js'
 
 const FROM = Date.UTC(2026, 4, 1)
 const SCOPE: ReportScope = {
@@ -14,19 +15,20 @@ const SCOPE: ReportScope = {
 }
 const EVENTS = 1_000_000
 
-let collector: TestCollector
+let engine: TestEngine
 
 beforeAll(async () => {
-  collector = await startTestCollector()
-  await collector.command(`
+  engine = await startTestEngine()
+  await migrateEvents(engine.url, 30_000)
+  await engine.command(`
     INSERT INTO events (site_id, received_at, occurred_at, event_type, visitor_id, session_id, path)
     SELECT 'ws_big', at, at, 'pageview', toString(intDiv(number, 5)), toString(intDiv(number, 2)), toString(number % 1000)
     FROM (SELECT number, fromUnixTimestamp64Milli(${FROM} + toInt64(number) * 2500, 'UTC') AS at FROM numbers(${EVENTS}))`)
 })
-afterAll(() => collector.close())
+afterAll(() => engine.close())
 
 it('reads only the event columns that a query needs', async () => {
-  const client = createClient({ url: collector.engine.url })
+  const client = createClient({ url: engine.url })
   const read: string[][] = []
   const select: QueryClient['select'] = async (query, query_params) => {
     const result = await client.query({
@@ -56,20 +58,20 @@ it('reads only the event columns that a query needs', async () => {
 })
 
 it('cancels a query whose client has gone', async () => {
-  const hasty = createClickhouseReportStore({ url: collector.engine.url, timeoutMs: 20 })
+  const hasty = createClickhouseReportStore({ url: engine.url, timeoutMs: 20 })
   await expect(hasty.pages(SCOPE, { limit: 10, offset: 0 })).rejects.toMatchObject({
     code: 'STORE_UNAVAILABLE',
   })
   await hasty.close()
   const running = () =>
-    collector.select<{ elapsed: number }>(
+    engine.select<{ elapsed: number }>(
       `SELECT elapsed FROM system.processes WHERE query LIKE '%arrayEnumerate(steps)%' AND query NOT LIKE '%system.processes%'`,
     )
   await expect.poll(running, { timeout: 30_000 }).toEqual([])
 })
 
 it('answers every request that waits for its turn', async () => {
-  const reports = createClickhouseReportStore({ url: collector.engine.url })
+  const reports = createClickhouseReportStore({ url: engine.url })
   const answers = await Promise.all(Array.from({ length: 12 }, () => reports.summary(SCOPE)))
   await reports.close()
   for (const answer of answers)

@@ -7,7 +7,7 @@ import { createClickhouseEventStore } from '../../../src/stores/clickhouse/event
 import { createClickhouseReportStore } from '../../../src/stores/clickhouse/report-store.js'
 import { makeRow } from '../../support/make-row.js'
 import { modelFigures, modelPages, modelRanking, modelVisits } from '../../support/model-reports.js'
-import { startTestCollector, type TestCollector } from '../../support/start-test-collector.js'
+import { startTestEngine, type TestEngine } from '../../support/start-test-engine.js'
 
 const HOUR_MS = 60 * 60 * 1000
 const FROM = Date.UTC(2026, 4, 10)
@@ -15,19 +15,19 @@ const TO = FROM + 48 * HOUR_MS
 const SITES = ['ws_a', 'ws_b']
 const ALL = { limit: 1000, offset: 0 }
 
-let collector: TestCollector
+let engine: TestEngine
 let events: EventStore
 let reports: ReportStore & { close(): Promise<void> }
 
 beforeAll(async () => {
-  collector = await startTestCollector()
-  events = await createClickhouseEventStore({ url: collector.engine.url })
-  reports = createClickhouseReportStore({ url: collector.engine.url })
+  engine = await startTestEngine()
+  events = await createClickhouseEventStore({ url: engine.url })
+  reports = createClickhouseReportStore({ url: engine.url })
 })
 afterAll(async () => {
   await reports.close()
   await events.close()
-  await collector.close()
+  await engine.close()
 })
 
 /** mulberry32: a failure can be reproduced by its seed. */

@@ -11,7 +11,7 @@ import {
 import { createClickhouseEventStore } from '../../../src/stores/clickhouse/event-store.js'
 import { createClickhouseReportStore } from '../../../src/stores/clickhouse/report-store.js'
 import { makeRow } from '../../support/make-row.js'
-import { startTestCollector, type TestCollector } from '../../support/start-test-collector.js'
+import { startTestEngine, type TestEngine } from '../../support/start-test-engine.js'
 
 const at = (time: string) => Date.parse(`2026-05-${time}Z`)
 // 10 and 11 May.
@@ -153,13 +153,13 @@ const ROWS = [
   ),
 ]
 
-let collector: TestCollector
+let engine: TestEngine
 let events: EventStore
 let reports: ReportStore & { close(): Promise<void> }
 
 beforeAll(async () => {
-  collector = await startTestCollector()
-  const { url } = collector.engine
+  engine = await startTestEngine()
+  const { url } = engine
   events = await createClickhouseEventStore({ url })
   reports = createClickhouseReportStore({ url })
   // In many inserts and in reverse order: the events of a visit lie in parts of any order.
@@ -168,7 +168,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await reports.close()
   await events.close()
-  await collector.close()
+  await engine.close()
 })
 
 const where = (...filters: ReportFilter[]): ReportScope => ({ ...SCOPE, filters })

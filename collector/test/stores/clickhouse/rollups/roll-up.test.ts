@@ -10,7 +10,7 @@ import { createClickhouseReportStore } from '../../../../src/stores/clickhouse/r
 import type { Rollups } from '../../../../src/reports/rollup-store.js'
 import { createRollups } from '../../../../src/stores/clickhouse/rollups/roll-up.js'
 import { makeRow } from '../../../support/make-row.js'
-import { startTestCollector, type TestCollector } from '../../../support/start-test-collector.js'
+import { startTestEngine, type TestEngine } from '../../../support/start-test-engine.js'
 
 const HOUR_MS = 60 * 60 * 1000
 const DAY_MS = 24 * HOUR_MS
@@ -21,15 +21,15 @@ const ALL = { limit: 1_000, offset: 0 }
 // Events of these tests are stored at once.
 const COMMIT_DELAY_MS = 1
 
-let collector: TestCollector
+let engine: TestEngine
 let events: EventStore
 let settling: Rollups
 /** Reports from rollups, from rollups with the sketches of large sites, and from the events alone. */
 let reports: Record<'settled' | 'sketched' | 'raw', ReportStore & { close(): Promise<void> }>
 
 beforeAll(async () => {
-  collector = await startTestCollector()
-  const { url } = collector.engine
+  engine = await startTestEngine()
+  const { url } = engine
   events = await createClickhouseEventStore({ url })
   settling = createRollups({ url, commitDelayMs: COMMIT_DELAY_MS })
   reports = {
@@ -39,7 +39,7 @@ beforeAll(async () => {
   }
 })
 afterAll(async () => {
-  for (const store of [...Object.values(reports), settling, events, collector]) await store.close()
+  for (const store of [...Object.values(reports), settling, events, engine]) await store.close()
 })
 
 /** Repeatable numbers from 0 to below 1. */
@@ -81,7 +81,7 @@ const isEarly = () => Date.now() - TODAY < 15 * 60_000
 const settle = () => settling.rollUp({ forMs: 60_000 })
 const settledDays = async (siteId: string) =>
   (
-    await collector.select<{ day: string }>(
+    await engine.select<{ day: string }>(
       `SELECT toString(day) AS day FROM settled_days FINAL WHERE site_id = '${siteId}' AND is_settled ORDER BY day`,
     )
   ).map(({ day }) => Math.round((Date.parse(day) - TODAY) / DAY_MS))
@@ -173,8 +173,8 @@ it('reads a day from its events as soon as a late event arrives, until the day i
 
 it('does not use the rollup of a day while one of its events may be under way', async () => {
   const patient = {
-    settling: createRollups({ url: collector.engine.url }),
-    reports: createClickhouseReportStore({ url: collector.engine.url }),
+    settling: createRollups({ url: engine.url }),
+    reports: createClickhouseReportStore({ url: engine.url }),
   }
   const row = (fields: Partial<EventRow>) =>
     makeRow({ site_id: 'ws_patient', occurred_at: FIRST + HOUR_MS, ...fields })
@@ -214,8 +214,8 @@ it('invalidates the rollups of deleted events, and leaves no row of them', async
     rows: 1,
     isDone: true,
   })
-  expect(await collector.select(`SELECT session_id FROM visits WHERE visitor_id = '${visitor}'`)).toEqual([])
-  expect(await collector.select("SELECT path FROM page_days WHERE path = '/only-me'")).toEqual([])
+  expect(await engine.select(`SELECT session_id FROM visits WHERE visitor_id = '${visitor}'`)).toEqual([])
+  expect(await engine.select("SELECT path FROM page_days WHERE path = '/only-me'")).toEqual([])
   expect((await settledDays('ws_erase')).slice(0, 4).map((day) => day + DAYS)).toEqual([0, 4, 5, 6])
   await expectSame(scope('ws_erase'))
   await settle()
@@ -225,7 +225,7 @@ it('invalidates the rollups of deleted events, and leaves no row of them', async
   await expectSame(scope('ws_erase'))
   await events.delete({ siteIds: ['ws_erase'] })
   expect(await reports.settled.summary(scope('ws_erase'))).toMatchObject({ visits: 0 })
-  expect(await collector.select("SELECT count() AS n FROM visits WHERE site_id = 'ws_erase'")).toEqual([
+  expect(await engine.select("SELECT count() AS n FROM visits WHERE site_id = 'ws_erase'")).toEqual([
     { n: 0 },
   ])
 })
@@ -238,7 +238,7 @@ it('does not count a copy that was deleted after the rollup of its day', async (
     session_id: 'copied',
   })
   await events.insertEvents([row], randomUUID())
-  const other = await createClickhouseEventStore({ url: collector.engine.url })
+  const other = await createClickhouseEventStore({ url: engine.url })
   await other.insertEvents([{ ...row, received_at: row.received_at + 1 }], randomUUID())
   await settle()
   expect(await reports.settled.summary(scope('ws_copies'))).toMatchObject({ pageviews: 2 })
@@ -252,16 +252,16 @@ it('does not count a copy that was deleted after the rollup of its day', async (
 it('counts once what two collectors roll up at the same time, and ignores unfinished builds', async () => {
   await events.insertEvents(makeVisits({ siteId: 'ws_twice', seed: 11, count: 50 }), randomUUID())
   // The state left by a collector that dies between two steps.
-  await collector.command(
+  await engine.command(
     "INSERT INTO visits (site_id, day, build, session_id, started_at, pageviews) SELECT 'ws_twice', toDate(occurred_at), 4096, session_id, occurred_at, 1 FROM events WHERE site_id = 'ws_twice'",
   )
-  const other = createRollups({ url: collector.engine.url, commitDelayMs: COMMIT_DELAY_MS })
+  const other = createRollups({ url: engine.url, commitDelayMs: COMMIT_DELAY_MS })
   await Promise.all([settle(), other.rollUp({ forMs: 60_000 })])
   await expectSame(scope('ws_twice'))
   await other.rebuild()
   await expectSame(scope('ws_twice'))
   expect(
-    await collector.select("SELECT count() AS n FROM visits WHERE site_id = 'ws_twice' AND build = 4096"),
+    await engine.select("SELECT count() AS n FROM visits WHERE site_id = 'ws_twice' AND build = 4096"),
   ).toEqual([{ n: 0 }])
   await other.close()
 })
@@ -271,9 +271,8 @@ it('rolls up days after the engine was killed in the middle', async () => {
   const settled = settle().catch(() => 'failed')
   await vi.waitUntil(
     async () =>
-      (
-        await collector.select<{ n: number }>("SELECT count() AS n FROM visits WHERE site_id = 'ws_killed'")
-      )[0]!.n > 0,
+      (await engine.select<{ n: number }>("SELECT count() AS n FROM visits WHERE site_id = 'ws_killed'"))[0]!
+        .n > 0,
     { timeout: 30_000 },
   )
   process.kill(
