@@ -18,7 +18,7 @@ export class AgedMap<Key, Value> extends Map<Key, Value> {
   dropOldest(): [Key, Value] | undefined {
     let oldest = this.#byAge.next()
     if (oldest.done) {
-      // The iterator ended when the map was empty.
+      // The iterator is exhausted: it reached the end of a map that has grown since.
       this.#byAge = this.entries()
       oldest = this.#byAge.next()
     }

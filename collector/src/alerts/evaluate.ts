@@ -32,7 +32,7 @@ export interface AlertEvaluationServices {
 
 // The longest delay from the end of a minute to its evaluation.
 const INTERVAL_MS = 10_000
-// Each transaction makes the process wait for the disk.
+// Batched, because each transaction blocks the process until the disk has written it.
 const ALERTS_PER_TRANSACTION = 100
 /** Metrics that query a whole week are evaluated less often. */
 const METRIC_INTERVALS_MS: Partial<Record<Metric, number>> = { traffic_spike: 5 * MINUTE_MS }
@@ -68,7 +68,7 @@ export function createAlertEvaluation({
         if (hasFired) triggers.push(describeTrigger(alert, at, measured))
       }
     } catch (error) {
-      // The store is unreachable for all alerts.
+      // An ApiError means that the store is unreachable, which affects every alert.
       if (error instanceof ApiError) throw error
       isComplete = false
       log.error({ alert: alert.id, error: describeError(error) }, 'alert evaluation failed; will retry')
@@ -91,7 +91,7 @@ export function createAlertEvaluation({
     runAtStart: true,
     async run(signal) {
       const until = now()
-      // Most runs find the minute evaluated already, which costs nothing.
+      // Most runs return here, because the minute is already evaluated.
       if (lastWholeMinute(until) === evaluatedTo) return
       const sites = new Map<string, Site | undefined>()
       const alerts = await store.listEvaluatedAlerts()

@@ -84,7 +84,7 @@ export const ALERT_CHANGES = Type.Object(CHANGES)
 type AlertChanges = Static<typeof ALERT_CHANGES>
 
 interface AlertContext {
-  /** It is undefined when a new alert names none. */
+  /** Undefined when a new alert has no valid metric. */
   metric: Metric | undefined
   /** Whether the alert must have all fields of its metric. */
   isNew: boolean

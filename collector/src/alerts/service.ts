@@ -25,7 +25,7 @@ interface AlertServices {
   box: SecretBox
   guard: Pick<EgressGuard, 'checkUrl'>
   attempt: Attempt
-  /** It is undefined when mail is not configured. */
+  /** Undefined when no mail server is configured. */
   mail: MailerOptions | undefined
   counts: AlertCounts
   log: FastifyBaseLogger

@@ -136,7 +136,7 @@ async function send({
 }
 
 function classifyError(error: unknown, signal: AbortSignal): AttemptError {
-  // An abort ends every step; its reason is the error.
+  // Aborting makes every step fail; the abort reason is the actual error.
   const failure = signal.aborted ? (signal.reason as unknown) : error
   if (failure instanceof AttemptFailure) return failure.kind
   return (failure as { code?: unknown }).code === 'UND_ERR_HEADERS_OVERFLOW' ? 'too-large' : 'connection'

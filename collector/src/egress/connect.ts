@@ -12,7 +12,7 @@ interface Connection {
   secureContext: SecureContext
   /** Aborts the connection, even when it is established. */
   signal: AbortSignal
-  /** The connection is cut after receiving more. */
+  /** Maximum number of bytes to receive; the connection is closed beyond it. */
   maxBytes: number
 }
 
@@ -52,7 +52,7 @@ export async function connectGuarded({
     autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_AFTER_MS,
     ALPNProtocols: ['http/1.1'],
     secureContext,
-    // The default can be switched off by NODE_TLS_REJECT_UNAUTHORIZED.
+    // Set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED can change the default.
     rejectUnauthorized: true,
   }
   const socket = connect(options)

@@ -75,7 +75,7 @@ export function createTrustedProxies(ranges: string[]): TrustedProxies {
   return {
     isTrusted,
     addressOf({ socket, headers }) {
-      // A closed socket has no address.
+      // The address of a closed socket is undefined.
       let address = parseAddress(socket.remoteAddress ?? '') ?? ''
       const forwarded = headers['x-forwarded-for']
       if (blocks.length === 0 || typeof forwarded !== 'string') return address

@@ -17,7 +17,7 @@ export const INGEST_RULES: RateRule[] = [
 export const LIVENESS_RULES: RateRule[] = [BURST_RULE]
 
 interface RateLimiterOptions {
-  /** The longest window last. */
+  /** Rules in ascending order of their windows. */
   rules: RateRule[]
   /** ms of a monotonic clock: setting the system time must not open or close a window. */
   clock: () => number

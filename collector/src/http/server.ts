@@ -45,7 +45,7 @@ export function createServer({
     return503OnClosing: false,
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
-    // An id of 200 characters beyond ASCII, percent-encoded.
+    // Fits an id of 200 non-ASCII characters, percent-encoded.
     routerOptions: { maxParamLength: 1_800 },
     frameworkErrors(error, request, reply) {
       onBadUrl()

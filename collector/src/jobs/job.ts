@@ -23,7 +23,7 @@ export interface JobServices {
   clock?: () => number
 }
 
-// From jobs that only read memory to thirty seconds of rollups.
+// The fastest jobs only read memory; rollups take up to thirty seconds.
 const DURATION_BUCKETS_S = [0.001, 0.01, 0.1, 0.5, 1, 5, 10, 30, 60]
 // A job of every two seconds would fill the log while its store is unreachable.
 const LOG_FAILURES_EVERY_MS = 60_000
@@ -47,7 +47,7 @@ export function createJobRunner(
   let loggedAt = -Infinity
 
   const logFailure = (error: unknown) => {
-    // Stores may be closed before a cut run ends.
+    // A run aborted during shutdown may fail because its store is closed.
     if (signal.aborted || clock() - loggedAt < LOG_FAILURES_EVERY_MS) return
     loggedAt = clock()
     log.error({ job: name, error: describeError(error) }, 'job failed; will retry')

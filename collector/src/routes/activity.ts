@@ -11,7 +11,7 @@ const TYPES = ['webhook', ...CHANGED_TYPES] as const
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 100
 
-/** A number of the query, with a sentence that names it. */
+/** A number in the query; `reason` describes the allowed values. */
 const count = (maximum: number, reason: string, options: object) =>
   field<number>(Type.Integer({ minimum: 1, maximum, ...options }), {
     parse: (value) =>

@@ -31,7 +31,7 @@ interface CodeRoute {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whether the pipeline has the events and counts their outcomes. */
+    /** Whether the pipeline received the events and counts their outcomes itself. */
     isTaken: boolean
     /** Whether the key is valid and the request counts as an event. */
     isCounted: boolean

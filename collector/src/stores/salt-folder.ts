@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { SaltStore } from '../ingest/identify/salts.js'
 
 const SALT_BYTES = 32
-// A salt, or the draft of a process that died.
+// Matches salt files, and temporary files left by a process that died.
 const SALT_FILE = /^(\d{4}-\d\d-\d\d)(\.[0-9a-f]+)?$/
 
 /**
@@ -60,7 +60,7 @@ async function shred(file: string): Promise<void> {
   try {
     await write(file, 'r+', Buffer.alloc(SALT_BYTES))
   } catch (error) {
-    // Another collector removed it first.
+    // Another collector already removed the file.
     if (isCode(error, 'ENOENT')) return
     throw error
   }

@@ -55,7 +55,7 @@ export function createSubscriptions(store: Pick<WebhookStore, 'listSiteAccounts'
       if (ofSite.get(siteId)?.has(name)) return true
       if (!ofAnyAccount.has(name)) return false
       const account = accounts.get(siteId)
-      // A site created since the last update: the store decides.
+      // The site may be newer than this list; the store checks again.
       return account === undefined || ofAccount.get(account)?.has(name) === true
     },
     async update(webhooks) {

@@ -14,7 +14,7 @@ export type SendNotification = (notification: Notification, signal: AbortSignal)
 export interface SendNotificationServices {
   outbox: Pick<Outbox, 'put'>
   attempt: Attempt
-  /** It is undefined without a configured mail server. */
+  /** Undefined when no mail server is configured. */
   mailer: Mailer | undefined
   box: Pick<SecretBox, 'open'>
 }

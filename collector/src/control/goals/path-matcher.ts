@@ -1,6 +1,6 @@
 import type { PathRule } from './goal.js'
 
-// Units of a glob beside UTF-16 code units.
+// The wildcards of a glob; its other units are UTF-16 code units.
 const ANY_IN_SEGMENT = -1
 const ANY = -2
 const SLASH = 47
@@ -58,7 +58,7 @@ function createGlobMatcher(glob: string): (candidate: string) => boolean {
   }
 
   return (candidate) => {
-    // Most paths fail here.
+    // A fast check that rejects most paths.
     if (!candidate.startsWith(head)) return false
     positions.fill(0)
     enter(positions, head.length)

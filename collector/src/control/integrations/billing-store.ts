@@ -5,11 +5,11 @@ export interface SubscriptionChange {
   kind: 'subscription'
   subscriptionId: string
   customerId: string
-  /** It is undefined when none of its prices is configured. */
+  /** Undefined when no price of the subscription is configured. */
   plan: PlanName | undefined
-  /** Whether it is paid, or may still be. */
+  /** Whether the subscription is paid or its payment is being retried. */
   isLive: boolean
-  /** Whether it has ended for good. */
+  /** Whether the subscription ended and cannot be resumed. */
   isOver: boolean
 }
 

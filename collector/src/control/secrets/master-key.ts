@@ -22,7 +22,7 @@ interface MasterKeyOptions {
   given: Buffer | undefined
   /** The key file, created when it is missing and nothing is sealed yet. */
   file: string
-  /** One text of each kind that is stored. */
+  /** One stored secret of each kind, to test the key with. */
   sealed: readonly Sealed[]
 }
 

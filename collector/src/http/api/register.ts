@@ -24,7 +24,7 @@ interface ApiOptions<Services> {
 
 interface ExternalApiOptions<Services> extends ApiOptions<Services> {
   gate: KeyGate
-  /** Routes beside this API that its document lists. */
+  /** Routes of other APIs to include in the OpenAPI document. */
   documented: readonly RouteDocs[]
 }
 

@@ -67,7 +67,7 @@ function flatten(row: Record<string, unknown>, prefix = ''): Record<string, Cell
 
 interface Column {
   name: string
-  /** The column is left out when no row has it. */
+  /** Whether the column is omitted when no row has a value for it. */
   isOptional: boolean
 }
 

@@ -201,7 +201,7 @@ interface RecentEvents {
   rename(from: string, to: string, storedFingerprint: number): void
 }
 
-/** The `written` of an event that is already stored. */
+/** The value of `written` for an event that is already stored. */
 export const ON_DISK = Promise.resolve()
 
 /** Holds the last `limit` events by key; `stored` fills it at start, oldest first. */

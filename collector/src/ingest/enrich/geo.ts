@@ -40,7 +40,7 @@ export async function openMmdbGeo(path: string): Promise<GeoProvider> {
       try {
         return countryCodeOf(reader.get(address))
       } catch {
-        // The database has no IPv6 addresses, or is damaged here.
+        // The database has no IPv6 data, or its record of this address is damaged.
         return ''
       }
     })

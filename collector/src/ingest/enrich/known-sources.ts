@@ -169,7 +169,7 @@ export interface Source {
 
 // No known host or package has more labels; a referrer can have a thousand.
 const MAX_LABELS = 6
-// The ending that `.*` stands for: `.de`, `.co.uk`, `.com.br`.
+// Matches what `.*` stands for, such as `.de`, `.co.uk` and `.com.br`.
 const COUNTRY_ENDING = /\.(?:com?\.)?[a-z]{2,3}$/
 // Generic values of `utm_source` in mail campaigns.
 const MAIL_TAG = /^(e[-_ ]?mail|newsletter|mailing|mail)$/

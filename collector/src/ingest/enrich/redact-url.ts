@@ -15,7 +15,7 @@ const ROUTE = /^#[/!]/
 // Few pages get most visits, and parsing the URL is the slowest part of building a row. The cache takes at
 // most 20 MB, with URLs of maximum length.
 const MAX_PAGES = 1_000
-// Few pages refer most visitors.
+// A small cache suffices: few referrers account for most visits.
 const MAX_REFERRERS = 1_000
 
 /**
@@ -57,7 +57,7 @@ const MAX_KEYS = 5_000
 const EMAIL = /[\w.+-]{1,64}(?:@|%(?:25){0,3}40)(?:[a-z\d-]{1,63}\.){1,5}[a-z]{2,24}/gi
 const JSON_WEB_TOKEN = /\beyJ[\w-]{5,2048}\.[\w-]{2,2048}(?:\.[\w-]{0,2048})?/g
 const IP_ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[\da-f]{0,4}(?::[\da-f]{0,4}){2,7}\]?)$/i
-// Pairs within a value that is itself a URL or query.
+// Matches key=value pairs within a value that is itself a URL or a query.
 const INNER_PAIR = /[?&;#]([^?&;#=]{1,64})=[^&;#]/g
 
 /**
@@ -85,7 +85,7 @@ export function removeSecretValues(query: string): string {
 
 function cleanPair(pair: string): string {
   const equals = pair.indexOf('=')
-  // A word without `=` counts as a value.
+  // A parameter without `=` is treated as a value.
   if (equals < 0) return isSecretValue(pair) ? '' : pair
   const key = pair.slice(0, equals)
   return isSecretKey(key) || isSecretValue(pair.slice(equals + 1)) ? `${hidePersonalData(key)}=` : pair

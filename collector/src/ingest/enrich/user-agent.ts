@@ -13,7 +13,7 @@ interface ClientFields {
 
 type Client = Pick<ClientFields, 'device_type' | 'browser' | 'os'>
 
-// Few browsers make most visits.
+// A small cache suffices: few user agents account for most visits.
 const MAX_AGENTS = 1_000
 // The list is ordered: browsers also name the ones they are built on, and nearly all name "Chrome" or
 // "Safari".

@@ -71,7 +71,7 @@ export function createIdentifier({
 
   return {
     identify(event, { siteId, ip, now }) {
-      // Events of servers may have no visitor; the session stands in.
+      // Server events may have no visitor id, so one is derived from the session id.
       if (!event.cookieless)
         return { visitorId: event.visitor_id ?? anonymous(event.session_id), sessionId: event.session_id }
       // Without an address, all visitors with the same browser would become one.

@@ -32,7 +32,7 @@ interface SiteCount {
 const QUERY_INTERVAL_MS = 1_000
 // A younger count is returned without waiting: thousands may poll, and a query takes about ten milliseconds.
 const FRESH_MS = 2_000
-// This is twice the time of an engine restart.
+// Twice as long as an engine restart takes.
 const LAST_KNOWN_MS = 10_000
 const QUERY_TIMEOUT_MS = 2_000
 const MAX_SITES = 10_000

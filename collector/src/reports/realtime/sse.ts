@@ -6,7 +6,7 @@ export function formatMessage(event: 'live' | 'analytics' | 'hit', data: unknown
   return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 }
 
-// The readers of a site share the events of a page.
+// All readers of a site get the same event objects, so each one is formatted once.
 const formatted = new WeakMap<FeedEvent, string>()
 
 /** Formats a stored event, without the IDs of user and session. */

@@ -49,7 +49,7 @@ export const listGoals = defineReport({
     const { reports, goals } = call.services
     const ofSite = await goals.listGoals(call.site.id)
     const rules = ofSite.map(({ rule }) => rule)
-    // A site has at most 50 goals: one page.
+    // A site has at most 50 goals, so one page holds all of them.
     const { rows } = await loadRows(
       { ...call, limit: MAX_LIMIT },
       {

@@ -60,7 +60,7 @@ const EXAMPLE = {
 
 const LATEST_MS = Date.UTC(2200, 0, 1)
 
-/** Rows of an answer without any parameter. */
+/** Number of rows in an answer to a request without parameters. */
 const ALL = 1000
 
 export const listVisitors = defineReport({

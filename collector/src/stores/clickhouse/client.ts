@@ -120,7 +120,7 @@ export function createStoreClient({ url, purpose, timeoutMs }: ClientOptions): S
     request_timeout: limitMs,
     max_open_connections: profile.maxConnections,
     use_multipart_params_auto: true,
-    // Its messages may quote rows.
+    // The client's log messages may quote rows.
     log: { level: ClickHouseLogLevel.OFF },
     clickhouse_settings: {
       max_execution_time: Math.ceil(limitMs / SECOND_MS),
@@ -175,7 +175,7 @@ async function insertBatch(
       ? new NotStoredError(`${error.type ?? 'ClickHouse error'} (${error.code})`, { cause: error })
       : error
   })
-  // The body is empty; reading it to its end frees the connection.
+  // The body is empty, but must be read to its end to free the connection.
   stream.resume()
 }
 

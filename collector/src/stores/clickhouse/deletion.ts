@@ -4,7 +4,7 @@ import type { Deletion, DeletionResult } from '../../ingest/event-store.js'
 import { explainUnavailable, momentSql, readStoreClock, type StoreClient } from './client.js'
 import { invalidateAround, IS_REPLACED_BUILD, ROLLUP_TABLES } from './rollups/invalidate.js'
 
-// A connection counts as dead after 60 seconds of silence; answer earlier.
+// Shorter than the 60 seconds after which clients close a silent connection.
 const WAIT_MS = 45 * SECOND_MS
 const FIRST_POLL_MS = 20
 const LAST_POLL_MS = 250

@@ -46,7 +46,7 @@ export const EVENT_COLUMNS = {
   properties: { type: 'String' },
   cookieless: { type: 'Bool' },
   gpc: { type: 'Bool' },
-  // These columns are empty in rows of the first release.
+  // Rows written by the first release have empty values in these columns.
   country: { type: NAME, addedIn: 2 },
   channel: { type: NAME, addedIn: 2 },
   source: { type: NAME, addedIn: 2 },

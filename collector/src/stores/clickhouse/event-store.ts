@@ -36,7 +36,7 @@ interface EventStoreOptions {
 
 const TIMEOUT_MS = 30 * SECOND_MS
 const MAX_UINT32 = 2 ** 32 - 1
-// These take about 30 KB in one statement.
+// 500 IDs take about 30 KB in one statement.
 const MAX_DUPLICATES_AT_ONCE = 500
 
 interface FingerprintRow {

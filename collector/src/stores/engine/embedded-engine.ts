@@ -75,7 +75,8 @@ export async function startEmbeddedEngine(folder: string, log: Logger): Promise<
       if (child.exitCode !== null || child.signalCode !== null) return
       const exited = once(child, 'exit')
       child.stdin!.end()
-      // It would wait seconds for idle connections. Acknowledged events are on disk.
+      // A regular shutdown waits seconds for idle connections. Killing it is safe: acknowledged events are on
+      // disk.
       const timeout = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
       await exited
       clearTimeout(timeout)

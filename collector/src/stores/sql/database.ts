@@ -45,7 +45,7 @@ export async function openStores(config: Config): Promise<ControlStores> {
 
 /** The stores of the control data, over one file. */
 export interface ControlStores {
-  /** Its `close` closes them all. */
+  /** Calling `close` on this store closes all of them. */
   control: ControlStore
   webhooks: WebhookStore & DeliveryStore
   goals: GoalStore

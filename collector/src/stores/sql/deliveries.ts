@@ -72,7 +72,7 @@ async function takeTurn(
     if (!target) continue
     for (const { state, attempts, ...row } of await selectDue(connection, webhookId, now, limit)) {
       const delivery = { ...row, ...target }
-      // Its lease expired: its process died during the attempt.
+      // The lease expired, so the process died during the attempt.
       if (state === 'in_flight')
         interrupted.push(interruptedAttempt({ ...delivery, attempt: attempts }, wallNow))
       if (attempts < MAX_ATTEMPTS) claimed.push({ ...delivery, attempt: attempts + 1 })

@@ -17,7 +17,7 @@ export function openDialect(file: string): SqliteDialect {
     'journal_mode = WAL',
     'synchronous = FULL',
     'foreign_keys = ON',
-    // Overwrites deleted rows.
+    // Overwrites deleted rows with zeros.
     'secure_delete = ON',
   ])
     database.pragma(pragma)
@@ -42,7 +42,7 @@ export function runExclusively<Tables, Result>(
       await sql`COMMIT`.execute(connection)
       return result
     } catch (error) {
-      // On a full disk SQLite has already rolled back, and this fails.
+      // When the disk is full, SQLite has already rolled back and this statement fails.
       await sql`ROLLBACK`.execute(connection).catch(() => {})
       throw error
     }

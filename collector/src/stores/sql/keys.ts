@@ -136,7 +136,7 @@ export function createKeyUsageStore(db: ControlDatabase): KeyUsages {
   }
 }
 
-/** Counts one request unless it exceeds a limit, in the caller's transaction. */
+/** Counts one request in the caller's transaction, unless it exceeds a limit. */
 async function countRequest(connection: ControlDatabase, keyId: string, now: number): Promise<Counted> {
   const before = await readUsage(connection, keyId, now)
   const exceeded = before && findExceeded(before)

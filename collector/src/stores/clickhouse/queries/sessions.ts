@@ -68,7 +68,7 @@ export async function queryEndedSessions(
       until,
     }))
       sessions.set(keyOf(session), session)
-  // Some may have been erased between the two queries.
+  // A session may have been erased between the two queries.
   const ended = rows.flatMap((row) => {
     const session = sessions.get(keyOf(row))
     return session ? [{ ...session, lastReceivedAt: row.lastReceivedAt }] : []

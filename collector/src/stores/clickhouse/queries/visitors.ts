@@ -120,7 +120,7 @@ const CHANNEL_POINTS: Record<string, number> = {
   direct: 3,
 }
 
-/** docs/metrics.md has the rules. */
+/** Computes the parts of the value score. docs/metrics.md documents the rules. */
 function scoreVisitor({ visits, pageviews, spent_ms, goals, revenues, channels }: VisitorSums): ValueParts {
   return {
     pages: Math.min(20, 2 * pageviews),

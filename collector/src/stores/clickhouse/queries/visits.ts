@@ -34,7 +34,7 @@ export const LASTED_MS = `(toUnixTimestamp64Milli(ended_at) - ${BEGAN_MS})`
 export const PLACE =
   "(toUnixTimestamp64Milli(e.occurred_at) * 1024 + (e.event_type != 'pageview') * 512 + cityHash64(e.path) % 512)"
 
-/** The moment of a place, ms since the epoch. */
+/** The time encoded in an event's place, ms since the epoch. */
 export const momentOf = (place: string) => `intDiv(${place}, 1024)`
 
 export const IS_PAGEVIEW = "e.event_type = 'pageview'"

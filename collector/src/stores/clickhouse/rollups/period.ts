@@ -7,7 +7,7 @@ import type { QueryClient } from '../client.js'
  * whose answer was lost, and its queue.
  */
 export const MAX_COMMIT_DELAY_MS = 15 * MINUTE_MS
-/** Builds of one millisecond; 2^53 holds their numbers until 2039. */
+/** Number of builds per millisecond. Build numbers stay below 2^53 until 2039. */
 export const BUILDS_PER_MS = 4096
 
 /** SQL of the greatest build that can have begun by now, by the store's clock. */
@@ -29,7 +29,7 @@ export interface RollupPeriod {
   parts: number[]
   /** Parts of the period without a valid rollup, in ascending order; they are read from the events. */
   gaps: Period[]
-  /** Visits of the builds. */
+  /** Number of visits in these builds. */
   visits: number
 }
 
