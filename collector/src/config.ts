@@ -9,44 +9,44 @@ import { MASTER_KEY_BYTES } from './control/secrets/master-key.js'
 import { StartError } from './errors.js'
 import { LOG_LEVELS, type LogLevel } from './observability/log.js'
 
-/** Settings of the collector. docs/configuration.md describes the environment variable of each. */
+/** Settings of the collector. docs/configuration.md describes the environment variable for each setting. */
 export interface Config {
-  /** TCP port of the HTTP server; 0 selects a free one. */
+  /** TCP port of the HTTP server. With 0, the operating system selects a free port. */
   port: number
-  /** Address to listen on. */
+  /** IP address or host name that the HTTP server listens on. */
   host: string
-  /** Absolute path of the folder of all data. */
+  /** Absolute path of the data folder. */
   dataDir: string
   /**
-   * URL of a ClickHouse server or cluster, with user, password and database; the embedded engine is used when
-   * undefined.
+   * URL of a ClickHouse server or cluster, including user, password and database. If undefined, the collector
+   * uses the embedded engine.
    */
   clickhouseUrl: string | undefined
-  /** Path of the SQLite file of the control store. */
+  /** Path of the SQLite file that contains the control store. */
   controlFile: string
-  /** CIDR ranges of proxies whose `X-Forwarded-For` is trusted. */
+  /** IP addresses and CIDR ranges of proxies whose `X-Forwarded-For` header is trusted. */
   trustedProxies: string[]
-  /** Lower-case name of a CDN's country header; it is used only from a trusted proxy. */
+  /** Lower-case name of the header in which a CDN sends the country. It is only read from trusted proxies. */
   countryHeader: string | undefined
-  /** Path of a country database (`.mmdb`); the bundled data is used when undefined. */
+  /** Path of a country database (`.mmdb`). If undefined, the collector uses the bundled database. */
   geoDatabaseFile: string | undefined
-  /** The bearer token of `GET /metrics`; the route is off when undefined. */
+  /** Bearer token for `GET /metrics`. If undefined, the route does not exist. */
   metricsToken: string | undefined
-  /** The 32 bytes that encrypt secrets; read from a file beside the control store when undefined. */
+  /** 32-byte key that encrypts secrets. If undefined, it is read from a file next to the control store. */
   masterKey: Buffer | undefined
-  /** Loopback addresses that webhooks may use, for development. */
+  /** Loopback addresses that webhooks may send requests to, for use in development. */
   webhookLoopback: string[]
-  /** Mail server for alerts; alerts send no email when undefined. */
+  /** Mail server for alerts. If undefined, alerts cannot send email. */
   mail: MailerOptions | undefined
-  /** Settings of `POST /webhooks/stripe`; the route is off when undefined. */
+  /** Settings of `POST /webhooks/stripe`. If undefined, the route does not exist. */
   stripe: StripeSettings | undefined
-  /** Bearer token of `POST /webhooks/uptime`; the route is off when undefined. */
+  /** Bearer token for `POST /webhooks/uptime`. If undefined, the route does not exist. */
   uptimeToken: string | undefined
   logLevel: LogLevel
 }
 
 interface StripeSettings {
-  /** Signing secret of the endpoint, `whsec_…`. */
+  /** Signing secret of the Stripe endpoint, such as `whsec_…`. */
   secret: string
   prices: PricePlans
 }
@@ -55,7 +55,7 @@ const STRIPE_SECRET = /^whsec_[\x21-\x7e]{16,}$/
 const STRIPE_PRICE = /^\w{1,255}$/
 const BEARER_TOKEN = /^[\x21-\x7e]{16,}$/
 
-/** Reads the environment. Throws a {@link StartError} that lists every issue. */
+/** Reads the configuration from environment variables. Throws a {@link StartError} that lists every issue. */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const issues: string[] = []
   const dataDir = resolve(env['DATA_DIR'] || 'data')
@@ -147,7 +147,9 @@ function parseHeaderName(value: string | undefined, issues: string[]): string | 
   return value.toLowerCase()
 }
 
-/** Parses `SMTP_URL` and `MAIL_FROM`; returns undefined without both. Issues do not reveal the password. */
+/**
+ * Parses `SMTP_URL` and `MAIL_FROM`. Returns undefined if neither is set. Issues do not reveal the password.
+ */
 function parseMailSettings(
   smtpUrl: string | undefined,
   from: string | undefined,
@@ -167,8 +169,8 @@ function parseMailSettings(
 }
 
 /**
- * Parses `STRIPE_WEBHOOK_SECRET` and `STRIPE_PRICES`; returns undefined without both. Issues do not reveal
- * the secret.
+ * Parses `STRIPE_WEBHOOK_SECRET` and `STRIPE_PRICES`. Returns undefined if neither is set. Issues do not
+ * reveal the secret.
  */
 export function parseStripeSettings(
   secret: string | undefined,

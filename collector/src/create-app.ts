@@ -45,7 +45,7 @@ import { addWebhookGauges } from './webhooks/metrics.js'
 import type { Webhooks } from './webhooks/service.js'
 
 /**
- * The services of the app.
+ * The services that the app needs.
  *
  * The caller decides where events and control data are stored.
  */
@@ -70,19 +70,19 @@ export interface AppServices {
   goalCache: Pick<GoalCache, 'load'>
   erase: Erase
   metrics: Metrics
-  /** The state of the embedded engine; undefined when ClickHouse is an external server. */
+  /** State of the embedded engine, or undefined if the collector uses an external ClickHouse server. */
   engine?: EngineState | undefined
   assets: { scripts: ScriptAsset[]; page: PageAsset[] }
   log: FastifyBaseLogger
-  /** ms since the epoch. @default Date.now */
+  /** Returns the Unix time in milliseconds. @default Date.now */
   now?: () => number
-  /** ms of a monotonic clock, for rate limits. @default performance.now */
+  /** Returns the time of a monotonic clock in milliseconds, for rate limits. @default performance.now */
   steadyNow?: () => number
-  /** Maximum time for a request to arrive, in milliseconds. @default 13000 */
+  /** Maximum time to receive a complete request, in milliseconds. @default 13000 */
   requestTimeoutMs?: number
 }
 
-/** Puts the routes together. Does no I/O: it opens nothing and listens nowhere. */
+/** Creates the HTTP server with all routes. Performs no I/O: it neither opens files nor listens on a port. */
 export function createApp(app: AppServices): FastifyInstance {
   const { config, stores, ingest, webhooks, alerts, metrics, log, requestTimeoutMs } = app
   const { now = Date.now, steadyNow = () => performance.now() } = app

@@ -1,11 +1,14 @@
 import { ERROR_CODES, type ErrorCode, type Fault } from '@zenovay/tracker/contract'
 
-/** An error response. Its code determines the status and, without a `message`, the sentence. */
+/**
+ * An error that is sent as a response. Its code determines the HTTP status and, if `message` is omitted, the
+ * message.
+ */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly code: ErrorCode
   readonly details: Fault[] | undefined
-  /** Seconds for the `Retry-After` header. */
+  /** Number of seconds for the `Retry-After` header, or undefined to omit the header. */
   readonly retryAfterS: number | undefined
 
   constructor(
@@ -25,8 +28,9 @@ export class ApiError extends Error {
 }
 
 /**
- * Creates the error `STORE_UNAVAILABLE` (503): a database is unreachable or busy, a queue is full, or an
- * event was not stored in time. Nothing was acknowledged, so the client retries after `retryAfterS` seconds.
+ * Creates the error `STORE_UNAVAILABLE` (503) for a database that is unreachable or busy, a full queue, or an
+ * event that was not stored in time. No event was acknowledged, so the client can retry after `retryAfterS`
+ * seconds.
  */
 export function storeUnavailable({
   retryAfterS = 5,
@@ -35,22 +39,28 @@ export function storeUnavailable({
   return new ApiError('STORE_UNAVAILABLE', { retryAfterS, cause })
 }
 
-/** Creates a `VALIDATION_ERROR` about one field. */
+/** Creates a `VALIDATION_ERROR` with one issue about one field. */
 export function validationError(field: string, reason: string): ApiError {
   return new ApiError('VALIDATION_ERROR', { details: [{ field, reason }] })
 }
 
-/** Throws `VALIDATION_ERROR` with all issues when there is one. */
+/** Throws a `VALIDATION_ERROR` that lists all issues, unless there are none. */
 export function assertNoIssues(issues: Fault[]): void {
   if (issues.length > 0) throw new ApiError('VALIDATION_ERROR', { details: issues })
 }
 
-/** A problem that prevents a command from running; the message is one line with the fix. */
+/**
+ * A problem that prevents a command from running. The message is one line that explains how to fix the
+ * problem.
+ */
 export class StartError extends Error {
   override readonly name = 'StartError'
 }
 
-/** The store confirmed that an insert was not stored. After any other insert error the rows may be stored. */
+/**
+ * Thrown if the store reported that an insert failed and its rows are not stored. After any other insert
+ * error, the rows may be stored.
+ */
 export class NotStoredError extends Error {
   override readonly name = 'NotStoredError'
 }

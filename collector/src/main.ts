@@ -1,4 +1,5 @@
-// Entry of the command; the only file that reads arguments and environment and sets the exit code.
+// Entry point of the command line. In this process, no other file reads arguments or environment variables or
+// sets the exit code.
 import { runCli } from './cli/run.js'
 import { StartError } from './errors.js'
 

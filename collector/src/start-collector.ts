@@ -39,21 +39,21 @@ import { signDelivery } from './webhooks/signing.js'
 
 /** A running collector. */
 export interface Collector {
-  /** The URL of the collector, such as `http://127.0.0.1:8787`. */
+  /** URL of the HTTP server, such as `http://127.0.0.1:8787`. */
   url: string
   control: ControlStore
-  /** Stops accepting requests, writes acknowledged events and closes the stores, within five seconds. */
+  /** Stops accepting requests, writes all acknowledged events and closes the stores, within five seconds. */
   close(): Promise<void>
 }
 
-// The parts of five seconds to close: jobs, requests and deliveries end at the same time, then notifications
-// and the engine.
+// Time limits for closing the collector within five seconds. Jobs, requests and deliveries stop at the same
+// time, before notifications and the embedded engine are stopped.
 const FINISH_WITHIN_MS = 3_500
 const STOP_JOBS_WITHIN_MS = 1_000
 
 /**
- * Opens the stores and listens. Rejects with a {@link StartError} whose one line names the fix. Tests may
- * pass a clock, ms since the epoch.
+ * Opens the stores and starts the HTTP server. Rejects with a {@link StartError} whose message is one line
+ * that explains how to fix the problem. Tests may pass `now`, which returns the Unix time in milliseconds.
  */
 export function startCollector(
   config: Config,
@@ -71,8 +71,8 @@ export function startCollector(
     onClose(delivery.close)
     const ingest = await startIngest(context, { ...stores, ...engine, ...delivery })
     const { url, close } = await listen(context, { ...stores, ...engine, ...delivery, ...ingest })
-    // They stop together, because each may need most of the time; deliveries cut here are repeated after the
-    // next start.
+    // Stop the HTTP server and the deliveries together, because each may need most of the available time.
+    // Deliveries that are aborted here are repeated after the next start.
     onClose(() => Promise.all([close(), delivery.webhooks.stop(FINISH_WITHIN_MS)]))
 
     return { url, control: stores.control }
@@ -88,7 +88,10 @@ interface Context {
 
 type OnClose = (close: () => unknown) => void
 
-/** A startup step. Its resources are closed in reverse order, by `close` or when the step fails. */
+/**
+ * Runs a step of the startup. Its resources are closed in reverse order, either by `close` or if the step
+ * fails.
+ */
 async function step<Opened>(
   open: (onClose: OnClose) => Promise<Opened>,
 ): Promise<Opened & { close(): Promise<void> }> {
@@ -104,14 +107,14 @@ async function step<Opened>(
   }
 }
 
-// Delivery replaces the stores of the same names by the services on them.
+// `Delivery` contains services that replace the stores of the same name, such as `webhooks` and `alerts`.
 type Stores = Awaited<ReturnType<typeof openStores>>
 type Engine = Awaited<ReturnType<typeof startEngine>>
 type Delivery = Awaited<ReturnType<typeof startDelivery>>
 type Ingest = Awaited<ReturnType<typeof startIngest>>
 type Services = Omit<Stores, keyof Delivery> & Engine & Delivery
 
-/** The data folder: control data, master key, salts. */
+/** Opens the control store, and loads the master key and the salts from the same folder. */
 function openStores({ config, log, now }: Context) {
   return step(async (onClose) => {
     const database = await openDatabase(config)
@@ -133,7 +136,7 @@ function openStores({ config, log, now }: Context) {
   })
 }
 
-/** The event stores, in an embedded engine unless a ClickHouse server is configured. */
+/** Opens the event stores. Starts the embedded engine if no ClickHouse server is configured. */
 function startEngine({ config, log }: Context) {
   return step(async (onClose) => {
     const isEmbedded = config.clickhouseUrl === undefined
@@ -147,7 +150,10 @@ function startEngine({ config, log }: Context) {
   })
 }
 
-/** Webhooks and alerts, beginning with deliveries of an earlier process. */
+/**
+ * Starts the delivery of webhooks and alert notifications, including those that an earlier process did not
+ * deliver.
+ */
 function startDelivery({ config, log, metrics: { registry }, now }: Context, stores: Stores, engine: Engine) {
   return step(async (onClose) => {
     const { control, checkpoints, secretBox: box } = stores
@@ -180,7 +186,7 @@ function startDelivery({ config, log, metrics: { registry }, now }: Context, sto
   })
 }
 
-/** The stages between a request and the event store. */
+/** Creates the services that process events before they are stored. */
 async function startIngest(
   { config, log, metrics, now }: Context,
   { salts, events, rollups, webhooks, webhookEvents }: Services,
@@ -208,7 +214,7 @@ async function startIngest(
   return { geo, duplicates, commit, heartbeats, identifier, erase }
 }
 
-/** The routes and, once they are reachable, the background jobs. */
+/** Starts the HTTP server and, once it accepts requests, the background jobs. */
 function listen(context: Context, services: Services & Ingest) {
   return step(async (onClose) => {
     const { config, log, metrics, now } = context
@@ -239,7 +245,7 @@ function listen(context: Context, services: Services & Ingest) {
   })
 }
 
-/** Finds one sealed text of each kind, to check the master key. */
+/** Finds one sealed text of each kind, which is used to check the master key. */
 async function findSealed({ webhooks, alerts }: ControlStores): Promise<Sealed[]> {
   const secret = await webhooks.findSealedSecret()
   const destination = await alerts.findSealedDestination()

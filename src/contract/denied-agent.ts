@@ -1,8 +1,8 @@
-// The pattern matches anywhere in the string, so that generic clients (`curl/8`, `python-requests/2`) are
-// refused in any context.
+// The pattern matches anywhere in the string, so that generic clients such as `curl/8` and
+// `python-requests/2` are rejected even inside a longer user agent.
 const DENIED_AGENT = /bot|crawler|spider|scraper|curl|wget|python|java\/|yandex/i
 
-/** Whether the collector refuses events with this `user_agent`. */
+/** Whether the collector rejects events with this `user_agent`. */
 export function isDeniedAgent(userAgent: string): boolean {
   return DENIED_AGENT.test(userAgent)
 }

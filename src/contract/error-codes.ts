@@ -1,6 +1,6 @@
 /**
- * All error codes of the collector, each with its HTTP status and a sentence that contains the fix.
- * docs/errors.md lists the same rows; a test keeps both equal.
+ * All error codes of the collector, each with its HTTP status and a message that says how to fix the error.
+ * docs/errors.md contains the same list, and a test keeps both equal.
  */
 export const ERROR_CODES = {
   VALIDATION_ERROR: {
@@ -62,34 +62,34 @@ export const ERROR_CODES = {
   },
 } as const satisfies Record<string, { status: number; message: string }>
 
-/** An error code, the value of `error.code` in an answer. */
+/** An error code, as sent in `error.code` of an error response. */
 export type ErrorCode = keyof typeof ERROR_CODES
 
-/** One issue of an invalid body or parameter. */
+/** One issue of an invalid request body or parameter. */
 export interface Fault {
-  /** Name of the field, such as `session_id` or `properties.price`; `body` for the whole body. */
+  /** Name of the invalid field, such as `session_id` or `properties.price`, or `body` for the whole body. */
   field: string
-  /** Describes the issue and the allowed values. */
+  /** Description of the issue and of the allowed values. */
   reason: string
 }
 
-/** The error of an answer, without the envelope. */
+/** The `error` object of an error response. */
 export interface WireError {
   code: ErrorCode
   message: string
-  /** The time in ISO 8601, UTC. */
+  /** Time of the error in ISO 8601 format, in UTC. */
   timestamp: string
-  /** All issues, with `VALIDATION_ERROR`. */
+  /** All issues of the request. Included only with the code `VALIDATION_ERROR`. */
   details?: Fault[]
 }
 
-/** Body of every error answer. */
+/** Body of every error response. */
 export interface ErrorBody {
   success: false
   error: WireError
 }
 
-/** Creates the error of an answer, with the sentence of its code. */
+/** Creates the `error` object of an error response, with the message of the error code. */
 export function createWireError(code: ErrorCode, now: Date, details?: Fault[]): WireError {
   const error: WireError = { code, message: ERROR_CODES[code].message, timestamp: now.toISOString() }
   if (details) error.details = details

@@ -8,8 +8,8 @@ const CLOSE_BRACE = 125
 /**
  * Whether a JSON text nests more than `limit` arrays and objects.
  *
- * The depth is checked before parsing: `JSON.parse` accepts 32,000 nested arrays in 64 KB, and serialising
- * the result then overflows the stack.
+ * The depth is checked before parsing, because `JSON.parse` accepts 32,000 nested arrays in 64 KB, and
+ * serialising the result overflows the stack.
  */
 export function isDeeperThan(json: string, limit: number): boolean {
   if (!hasMoreThan(json, limit)) return false
@@ -29,8 +29,8 @@ export function isDeeperThan(json: string, limit: number): boolean {
 }
 
 /**
- * Whether a text has more than `limit` opening brackets and braces, including those in strings. This is a
- * cheap first check: most texts have fewer.
+ * Whether a text contains more than `limit` opening brackets and braces, including those in strings. This
+ * cheap check comes first, because most texts contain fewer.
  */
 function hasMoreThan(json: string, limit: number): boolean {
   let opened = 0

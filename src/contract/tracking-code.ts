@@ -1,4 +1,4 @@
-/** Pattern of a tracking code: `ZV_`, then letters and digits. */
+/** Pattern of a tracking code: `ZV_` followed by letters and digits. */
 export const TRACKING_CODE = /^ZV_[^\W_]+$/
 
 /** Whether a value has the form of a tracking code. */

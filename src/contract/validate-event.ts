@@ -10,7 +10,7 @@ import {
   readUrl,
   type Fields,
   type TextRule,
-} from './field-rules.js'
+} from './read-fields.js'
 import {
   MAX_AGE_MS,
   MAX_EVENT_NAME_LENGTH,
@@ -40,11 +40,11 @@ const REFERRER: TextRule = { max: MAX_URL_LENGTH, cut: true }
 const TITLE: TextRule = { max: MAX_TITLE_LENGTH, cut: true }
 
 /**
- * Validates one event of an ingest body and fills its defaults.
+ * Validates one event of an ingest request and fills in default values.
  *
  * Accepts any parsed JSON value and never throws. Unknown fields are dropped. Descriptive strings (title,
- * referrer, property values, labels) are cut to their limits; ids and names that are too long are refused,
- * because a cut id would merge users.
+ * referrer, property values and labels) are cut to their maximum length. IDs and names that are too long are
+ * rejected, because a cut ID would merge users.
  *
  * @example
  * import { validateEvent } from '@zenovay/tracker/contract'
@@ -93,7 +93,7 @@ function readType(fields: Fields): EventType {
 function readProperties(fields: Fields): Properties {
   const value = readField(fields, 'properties')
   const properties: Properties = {}
-  // PHP encodes an empty associative array as [].
+  // PHP encodes an empty associative array as [], so treat an empty array as an empty object.
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return properties
   if (!isJsonObject(value)) {
     addFault(fields, 'properties', 'must be a flat object')

@@ -1,11 +1,11 @@
 import type { Fault } from './error-codes.js'
-import { isJsonObject, readText, readUrl, type Fields } from './field-rules.js'
+import { isJsonObject, readText, readUrl, type Fields } from './read-fields.js'
 import { MAX_ID_LENGTH, MIN_ID_LENGTH } from './limits.js'
 import type { Heartbeat } from './wire.js'
 
 export type HeartbeatResult = { ok: true; heartbeat: Heartbeat } | { ok: false; faults: Fault[] }
 
-/** Validates the body of a heartbeat. Accepts any parsed JSON value and never throws. */
+/** Validates the request body of a heartbeat. Accepts any parsed JSON value and never throws. */
 export function validateHeartbeat(body: unknown): HeartbeatResult {
   if (!isJsonObject(body)) return { ok: false, faults: [{ field: 'body', reason: 'must be a JSON object' }] }
   const fields: Fields = { body, faults: [] }

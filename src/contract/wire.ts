@@ -11,34 +11,41 @@ export const EVENT_TYPES = [
 ] as const
 export type EventType = (typeof EVENT_TYPES)[number]
 
-/** A property value. The tracker drops any other value, and the collector refuses it. */
+/** A property value. The tracker drops values of any other type, and the collector rejects them. */
 export type PropertyValue = string | number | boolean
 export type Properties = Record<string, PropertyValue>
 
 /**
- * One event, the body of `POST /e/{trackingCode}`. Its limits are in `limits.ts`, its rules in docs/wire.md.
+ * One event, as sent in the body of `POST /e/{trackingCode}`. `limits.ts` defines the limits of its fields,
+ * and docs/wire.md describes its rules.
  */
 export interface IngestEvent {
   session_id: string
   /** Absolute http(s) URL of the page. */
   url: string
   /**
-   * The type of device: `desktop`, `mobile`, `tablet`, `server`, …; with `auto` or `touch` the collector
-   * reads it from `user_agent`.
+   * Type of device, such as `desktop`, `mobile`, `tablet` or `server`. With `auto` or `touch`, the collector
+   * derives the type from `user_agent`.
    */
   device_type: string
-  /** A name, a token of the user agent, or `auto` to have the collector read it from `user_agent`. */
+  /**
+   * Name of the browser or its token in the user agent. With `auto`, the collector derives it from
+   * `user_agent`.
+   */
   browser: string
-  /** The operating system, in the same forms as `browser`. */
+  /**
+   * Name of the operating system or its token in the user agent. With `auto`, the collector derives it from
+   * `user_agent`.
+   */
   os: string
   user_agent: string
   visitor_id?: string
-  /** @default 'pageview' */
+  /** Type of the event. @default 'pageview' */
   event_type?: EventType
-  /** The name of the event; required for `custom` and `goal`. */
+  /** Name of the event. Required for the event types `custom` and `goal`. */
   event_name?: string
   properties?: Properties
-  /** The referrer; empty for a direct visit. */
+  /** URL of the referring page. Empty for a direct visit. */
   referrer?: string
   title?: string
   language?: string
@@ -46,46 +53,51 @@ export interface IngestEvent {
   screen?: string
   timezone?: string
   user_id?: string
-  /** An event with the same id within 24 hours is acknowledged but not counted. */
+  /** ID for deduplication. Another event with the same ID within 24 hours is acknowledged but not counted. */
   event_id?: string
-  /** Age of an event that was delayed, in milliseconds. 0 … 7 days. */
+  /** Age of a delayed event when it is sent, in milliseconds. The maximum is 7 days. */
   age_ms?: number
-  /** Whether nothing was stored in the browser; the collector then derives the visitor. */
+  /** Whether nothing was stored in the browser. In this case, the collector derives the visitor ID. */
   cookieless?: boolean
-  /** Whether Global Privacy Control or Do Not Track is on. */
+  /** Whether Global Privacy Control or Do Not Track is enabled in the browser. */
   gpc?: boolean
-  /** Whether the event was sent before. */
+  /** Whether this is a retry of an event that was sent before. */
   retry?: boolean
 }
 
-/** An event that passed {@link validateEvent}: with defaults, and strings cut to their limits. */
+/**
+ * An event that passed {@link validateEvent}. It includes default values, and its strings are cut to their
+ * maximum length.
+ */
 export type ValidEvent = Filled<
   Required<IngestEvent>,
   'session_id' | 'url' | 'device_type' | 'browser' | 'os' | 'user_agent' | 'event_type' | 'properties'
 >
 
-// Absent fields are undefined and not missing: all events then have the same shape, which keeps the ingest
-// path fast.
+// Absent fields are set to undefined instead of being omitted, so that all events have the same object shape.
+// This keeps the ingest path fast.
 type Filled<T, Always extends keyof T> = { [K in keyof T]: K extends Always ? T[K] : T[K] | undefined }
 
-/** Body of `POST /e/heartbeat/{trackingCode}`. */
+/** Request body of `POST /e/heartbeat/{trackingCode}`. */
 export interface Heartbeat {
   session_id: string
   visitor_id?: string
   url?: string
 }
 
-/** Answer to one event, or to a batch, which has `accepted` and `rejected`. */
+/** Response to an ingest request. `accepted` and `rejected` are included only in the response to a batch. */
 export interface IngestAnswer {
   success: true
   accepted?: number
   rejected?: { index: number; error: import('./error-codes.js').WireError }[]
 }
 
-/** Answer of `GET /e/live/{trackingCode}`; `count` is the older name of `visitors`. */
+/**
+ * Response of `GET /e/live/{trackingCode}`. `count` is an older name for `visitors` and has the same value.
+ */
 export interface LiveAnswer {
   visitors: number
   count: number
-  /** The time in ISO 8601, UTC. */
+  /** Time of the response in ISO 8601 format, in UTC. */
   timestamp: string
 }

@@ -1,6 +1,7 @@
 import { startLiveWidget } from './start-live-widget.js'
 
-// A page with tracker and widget needs its code only once, in either tag.
+// If a page contains both the tracker and the widget, the tracking code is required in only one of the two
+// script tags.
 const tag = document.querySelector<HTMLScriptElement>('script[data-tracking-code],script[data-id^=ZV_]')
 const own = document.currentScript as HTMLScriptElement | null
 const src = own?.src || tag?.src

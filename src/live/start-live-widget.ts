@@ -1,7 +1,7 @@
 import type { LiveAnswer } from '../contract/wire.js'
 
 export interface LiveWidgetOptions {
-  /** Tracking code of the site; an element may have its own. */
+  /** Tracking code of the site. Elements can override it with their own tracking code. */
   trackingCode?: string | undefined
   /** Base URL of the collector. @default the page's own origin */
   apiUrl?: string | undefined
@@ -14,12 +14,12 @@ const SHORTEST_INTERVAL_MS = 5_000
 const LONGEST_INTERVAL_MS = 120_000
 
 /**
- * Shows the number of live visitors in every `<zenovay-live>` and every element with `data-zenovay-live`,
- * including elements that are added later.
+ * Shows the number of live visitors in every `<zenovay-live>` element and every element with the attribute
+ * `data-zenovay-live`, including elements that are added later.
  *
- * An element may have another site (`data-tracking-code`) and another collector (`data-api-url`). Polling
- * pauses while the page is hidden, and the interval doubles with each error, up to two minutes. Does nothing
- * on a server.
+ * An element can show another site (`data-tracking-code`) and use another collector (`data-api-url`). Polling
+ * pauses while the page is hidden. After each error the interval doubles, up to two minutes. Does nothing on
+ * a server.
  *
  * @returns a function that stops the widget
  *
@@ -48,8 +48,8 @@ export function startLiveWidget({
       if (!code) continue
       const url = `${(dataset['apiUrl'] ?? apiUrl ?? '').replace(/\/$/, '')}/e/live/${code}`
       groups.set(url, [...(groups.get(url) ?? []), element])
-      // The element has room for three digits of equal width: a changing number then causes no layout shift.
-      // An element that the page has given a box keeps its style.
+      // Reserve space for three digits of equal width, so that a changing number causes no layout shift. Skip
+      // elements that the page has already styled as a box.
       if (getComputedStyle(element).display === 'inline')
         style.cssText ||= 'display:inline-block;min-width:3ch;font-variant-numeric:tabular-nums'
       element.ariaLive ||= 'polite'
@@ -59,8 +59,8 @@ export function startLiveWidget({
       try {
         const { visitors } = (await (await fetch(url)).json()) as LiveAnswer
         const text = format.format(visitors)
-        // Error answers have no number. Unchanged text is not written, because a screen reader would read it
-        // again.
+        // An error response contains no number. Write the text only if it has changed, because a screen
+        // reader would otherwise read it again.
         if (!(visitors >= 0)) failed = true
         else for (const element of elements) if (element.textContent !== text) element.textContent = text
       } catch {
@@ -91,7 +91,7 @@ function numberFormat(lang: string): Intl.NumberFormat {
   try {
     return new Intl.NumberFormat(lang || undefined)
   } catch {
-    // Throws for a lang that is not a BCP 47 tag, such as en_US.
+    // `Intl.NumberFormat` throws if `lang` is not a BCP 47 tag, for example `en_US`.
     return new Intl.NumberFormat()
   }
 }

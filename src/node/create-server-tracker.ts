@@ -7,23 +7,24 @@ import { IngestError } from './ingest-error.js'
 export interface ServerTrackerOptions {
   /** Tracking code of the site, `ZV_…`. */
   trackingCode: string
-  /** Base URL of the collector; may have a path prefix. */
+  /** Base URL of the collector. The URL may include a path prefix. */
   apiUrl: string
   /**
-   * Identifies your service. Generic agents (curl, python, …) are refused as bots.
+   * User agent that identifies your service. Generic user agents such as curl and python are rejected as
+   * bots.
    * @default 'Zenovay-Server/1.0'
    */
   userAgent?: string
-  /** Number of attempts to send an event before it fails. @default 3 */
+  /** Maximum number of attempts to send an event. @default 3 */
   attempts?: number
 }
 
 export interface ServerEvent {
   /** Absolute http(s) URL of the page. */
   url: string
-  /** The id of the visit, at least 8 characters; the same for all its events. */
+  /** ID of the visit, with at least 8 characters. Use the same ID for all events of the visit. */
   sessionId: string
-  /** The id of the visitor, at least 8 characters; the same for all its events. */
+  /** ID of the visitor, with at least 8 characters. Use the same ID for all events of the visitor. */
   visitorId?: string
   userId?: string
   referrer?: string
@@ -31,9 +32,14 @@ export interface ServerEvent {
 }
 
 export interface ServerTracker {
-  /** Sends a custom event. Resolves when the event is stored; rejects with an {@link IngestError}. */
+  /**
+   * Sends a custom event. Resolves when the event is stored, and rejects with an {@link IngestError} on
+   * failure.
+   */
   track(name: string, event: ServerEvent): Promise<void>
-  /** Sends a pageview. Resolves when the event is stored; rejects with an {@link IngestError}. */
+  /**
+   * Sends a pageview. Resolves when the event is stored, and rejects with an {@link IngestError} on failure.
+   */
   pageview(event: ServerEvent): Promise<void>
 }
 
@@ -43,13 +49,21 @@ const FIRST_BACKOFF_MS = 500
 /**
  * Creates a client that sends events from a server.
  *
- * Each event has its own id, so that a retry after a lost answer is not counted twice. 429, 5xx and
- * connection errors are retried after `Retry-After` or a growing pause.
+ * Each event has its own ID, so that a retry after a lost response is not counted twice. The client retries
+ * after status 429, status 5xx and connection errors. It waits for `Retry-After` or for an exponential
+ * backoff, whichever is longer.
  *
- * @example import { createServerTracker } from '@zenovay/tracker/node' const analytics =
- * createServerTracker({ trackingCode: 'ZV_XXXXXXXXXXX', apiUrl: 'https://collector.example' }) await
- * analytics.track('purchase', { url: 'https://example.com/checkout', sessionId: 'srv-9f2a7c41bd', properties:
- * { value: 99.99 } })
+ * @example
+ * import { createServerTracker } from '@zenovay/tracker/node'
+ * const analytics = createServerTracker({
+ *   trackingCode: 'ZV_XXXXXXXXXXX',
+ *   apiUrl: 'https://collector.example',
+ * })
+ * await analytics.track('purchase', {
+ *   url: 'https://example.com/checkout',
+ *   sessionId: 'srv-9f2a7c41bd',
+ *   properties: { value: 99.99 },
+ * })
  */
 export function createServerTracker({
   trackingCode,
@@ -93,7 +107,7 @@ export function createServerTracker({
 
 interface Outcome {
   error?: IngestError
-  /** The pause before another attempt; set when one may help. */
+  /** Minimum delay before the next attempt, in milliseconds. Undefined if another attempt would not help. */
   retryAfterMs?: number
 }
 
@@ -124,7 +138,7 @@ function readError(status: number, text: string): IngestError {
     const { error } = JSON.parse(text) as ErrorBody
     return new IngestError({ code: error.code, status, message: error.message, details: error.details })
   } catch {
-    // The answer does not come from the collector but from a proxy or another server.
+    // The response comes from a proxy or another server, not from the collector.
     return new IngestError({
       code: 'STORE_UNAVAILABLE',
       status,

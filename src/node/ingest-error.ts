@@ -1,16 +1,16 @@
 import type { ErrorCode, Fault } from '../contract/error-codes.js'
 
 /**
- * The error thrown when the collector refuses an event, or when it cannot be delivered (code
- * `STORE_UNAVAILABLE`).
+ * The error that is thrown if the collector rejects an event, or if an event cannot be delivered. In the
+ * second case, the code is `STORE_UNAVAILABLE`.
  */
 export class IngestError extends Error {
   override readonly name = 'IngestError'
-  /** An error code of docs/errors.md. */
+  /** One of the error codes in docs/errors.md. */
   readonly code: ErrorCode
-  /** HTTP status of the last answer, 0 without an answer. */
+  /** HTTP status of the last response, or 0 if there was no response. */
   readonly status: number
-  /** All issues of the event, with `VALIDATION_ERROR`. */
+  /** All issues of the event if the code is `VALIDATION_ERROR`. Otherwise an empty array. */
   readonly details: Fault[]
 
   constructor({

@@ -1,17 +1,17 @@
 import { useEffect } from 'react'
 import * as tracker from '../tracker/index.js'
 
-/** The tracking code, and every option of `init`. */
+/** The tracking code and all options of `init`. */
 export interface ZenovayProps extends tracker.TrackerOptions {
-  /** The tracking code of the site. */
+  /** Tracking code of the site, `ZV_…`. */
   code: string
 }
 
 /**
- * Starts tracking this page; renders nothing. Use it once, in the root of the application.
+ * Starts tracking this page and renders nothing. Use it once, in the root component of the application.
  *
- * The tracker counts navigation within the page itself, with any router. Options are read on start; later
- * changes of props have no effect. Does nothing on a server.
+ * The tracker detects navigation within the page itself, with any router. Options are read when tracking
+ * starts, so later changes of the props have no effect. Does nothing on a server.
  *
  * @example
  * // app/layout.tsx (Next, app router); in the pages router it is pages/_app.tsx
@@ -30,17 +30,19 @@ export interface ZenovayProps extends tracker.TrackerOptions {
  * }
  */
 export function Zenovay({ code, ...options }: ZenovayProps): null {
-  // Depends on the code alone, which may be empty until the application has loaded its settings: the options
-  // are a new object in every render. StrictMode runs every effect twice; init ignores the second call.
+  // The effect depends only on the code, because the options are a new object in every render. The code may
+  // be empty until the application has loaded its settings. StrictMode runs every effect twice, but `init`
+  // ignores the second call.
   useEffect(() => tracker.init(code, options), [code])
   return null
 }
 
 /**
- * Returns the commands of `@zenovay/tracker`: the same object in every render, so that dependency arrays may
- * omit it.
+ * Returns the commands of `@zenovay/tracker`. The object is the same in every render, so dependency arrays
+ * may omit it.
  *
- * Calls before `<Zenovay>` has started wait for it. On a server they do nothing.
+ * Commands that are called before `<Zenovay>` has started wait until it has. On a server, commands do
+ * nothing.
  *
  * @returns `typeof import('@zenovay/tracker')`: every exported function, with its documentation
  *
@@ -54,6 +56,7 @@ export function Zenovay({ code, ...options }: ZenovayProps): null {
  * }
  */
 export function useZenovay(): typeof tracker {
-  // The module object is stable, and bundlers drop unused commands where this hook is not used.
+  // The module object never changes, and bundlers drop unused commands in applications that do not use this
+  // hook.
   return tracker
 }

@@ -4,8 +4,8 @@ import { init, type TrackerOptions } from '../tracker/index.js'
 /**
  * Starts tracking this page when the calling component, usually the root layout, is mounted.
  *
- * Call it during component initialisation, like `onMount`. The tracker counts navigation within the page
- * itself, with SvelteKit or without. Does nothing on a server.
+ * Call this function during component initialisation, like `onMount`. The tracker detects navigation within
+ * the page itself, with or without SvelteKit. Does nothing on a server.
  *
  * @example
  * // <script lang="ts"> of src/routes/+layout.svelte
@@ -15,6 +15,6 @@ import { init, type TrackerOptions } from '../tracker/index.js'
  * const signUp = () => track('signup', { plan: 'pro' })
  */
 export function startZenovay(code: string, options?: TrackerOptions): void {
-  // The tracker starts on mount, because svelte:head has set the title by then.
+  // Start the tracker on mount, because svelte:head has set the title by then.
   onMount(() => init(code, options))
 }

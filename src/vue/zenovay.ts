@@ -2,10 +2,10 @@ import type { Plugin } from 'vue'
 import * as tracker from '../tracker/index.js'
 
 /**
- * Creates a plugin that starts tracking this page when an application uses it.
+ * Creates a plugin that starts tracking this page when an application installs the plugin.
  *
- * The tracker counts navigation within the page itself, with Vue Router or without. A second application on
- * the page does not start it again. Does nothing on a server. In Nuxt, call
+ * The tracker detects navigation within the page itself, with or without Vue Router. A second application on
+ * the same page does not start the tracker again. Does nothing on a server. In Nuxt, call
  * `nuxtApp.vueApp.use(createZenovay(…))` in a plugin.
  *
  * @example
@@ -20,9 +20,9 @@ export function createZenovay(code: string, options?: tracker.TrackerOptions): P
 }
 
 /**
- * Returns the commands of `@zenovay/tracker`, always the same object.
+ * Returns the commands of `@zenovay/tracker`. Every call returns the same object.
  *
- * Calls before the plugin has started wait for it. On a server they do nothing.
+ * Commands that are called before the plugin has started wait until it has. On a server, commands do nothing.
  *
  * @returns `typeof import('@zenovay/tracker')`: every exported function, with its documentation
  *
@@ -34,6 +34,7 @@ export function createZenovay(code: string, options?: tracker.TrackerOptions): P
  * const signUp = () => track('signup', { plan: 'pro' })
  */
 export function useZenovay(): typeof tracker {
-  // The module object, so that bundlers drop unused commands where this function is not used.
+  // Return the module object, so that bundlers drop unused commands in applications that do not use this
+  // function.
   return tracker
 }

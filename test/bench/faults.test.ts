@@ -40,34 +40,34 @@ const noMount =
     : whyNot('unshare', ['--mount', 'true'], 'mounting is not allowed here')
 
 describe('a crash', () => {
-  it('loses and duplicates nothing when collector and engine are killed', async () => {
+  it('loses and duplicates no events when the collector and the engine are killed', async () => {
     expect(await prove('crash.mjs', '--kills', '3', '--events', '800')).toMatchObject(
       shows(/acknowledged \d{3,}, .* lost 0, doubled 0/),
     )
   })
 
-  it('exposes a collector that acknowledges too early', async () => {
+  it('exposes a collector that acknowledges events before storing them', async () => {
     expect(await prove('crash.mjs', '--kills', '1', '--events', '400', '--control')).toMatchObject(
       shows(/lost [1-9]/),
     )
   })
 })
 
-it('stores once each event that eight clients send up to five times, in any order', async () => {
+it('stores each event exactly once if eight clients send events up to five times in any order', async () => {
   expect(await prove('once.mjs', '--collectors', '1', '--events', '500')).toMatchObject(
     shows(/acknowledged 500, .* rows in the end 500, different events 500;/m),
   )
 })
 
-describe('the order of writes to disk', () => {
-  it('has the fsync of each commit before its success answer', async ({ skip }) => {
+describe('the system call trace', () => {
+  it('shows the fsync of each commit before its success response', async ({ skip }) => {
     if (noTrace) skip(noTrace)
     expect(await prove('fsync-order.mjs', '--events', '200', '--clients', '20')).toMatchObject(
       shows(/answers in the trace 2\d\d, .* not preceded by the fsync of their commit 0$/m),
     )
   })
 
-  it('exposes a store without fsync', async ({ skip }) => {
+  it('exposes a store that does not call fsync', async ({ skip }) => {
     if (noTrace) skip(noTrace)
     expect(
       await prove('fsync-order.mjs', '--events', '100', '--clients', '20', '--control', 'no-fsync'),
@@ -75,19 +75,19 @@ describe('the order of writes to disk', () => {
   })
 })
 
-describe('a fault', () => {
-  it('causes 503 while the disk is full, and ends when there is room', async ({ skip }) => {
+describe('the collector during a failure', () => {
+  it('responds with 503 while the disk is full and recovers when space is freed', async ({ skip }) => {
     if (noMount) skip(noMount)
     expect(await prove('disk-full.mjs', '--full-seconds', '1')).toMatchObject(shows(/lost 0, doubled 0/))
   })
 
-  it.each(['stop', 'lose'])('loses and duplicates nothing while the engine is away (%s)', async (how) => {
+  it.each(['stop', 'lose'])('loses and duplicates no events while the engine is down (%s)', async (how) => {
     expect(
       await prove('engine-away.mjs', '--how', how, '--seconds', '2', '--clients', '20', '--rest-ms', '20'),
     ).toMatchObject(shows(/lost 0, doubled 0/))
   })
 
-  it('duplicates nothing when the network drops answers', async () => {
+  it('duplicates no events when the network drops responses', async () => {
     expect(await prove('lost-answers.mjs', '--events', '500')).toMatchObject(
       shows(/stored 500 of 500, lost 0, doubled 0/),
     )

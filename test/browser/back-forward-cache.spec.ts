@@ -54,7 +54,7 @@ async function expectRestorable(tab: Tab, about: string, browserName: string): P
 }
 
 for (const variant of VARIANTS) {
-  test(`${variant}: a page restored from the back/forward cache is a new pageview`, async ({
+  test(`${variant}: counts a page restored from the back/forward cache as a new pageview`, async ({
     tab,
     servers,
     site,
@@ -81,7 +81,7 @@ for (const variant of VARIANTS) {
     { name: 'a collector that is down', prepare: (collector) => collector.down() },
   ]
   for (const { name, prepare } of PENDING)
-    test(`${variant}: ${name} does not keep a page out of the back/forward cache`, async ({
+    test(`${variant}: leaves a page eligible for the back/forward cache despite ${name}`, async ({
       tab,
       servers,
       site,

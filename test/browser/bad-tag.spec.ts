@@ -8,7 +8,7 @@ for (const variant of VARIANTS)
     { name: 'no code', code: null },
     { name: 'an impossible code', code: 'UA-12345-6' },
   ])
-    test(`${variant}: ${name} logs one warning and sends nothing`, async ({
+    test(`${variant}: logs one warning and sends nothing with ${name}`, async ({
       tab,
       servers,
       site,

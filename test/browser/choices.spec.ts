@@ -29,7 +29,7 @@ function sent(collector: RecordingCollector): string[] {
 
 for (const variant of VARIANTS)
   test.describe(variant, () => {
-    test('sets no cookie by default, and keeps one key after the collector has answered', async ({
+    test('sets no cookie by default and stores a single key after the collector has responded', async ({
       tab,
       servers,
       site,
@@ -43,7 +43,7 @@ for (const variant of VARIANTS)
       expect(await session.cookies()).toEqual([])
     })
 
-    test('stores nothing before required consent is granted, and remembers the consent', async ({
+    test('stores nothing until required consent is granted and then remembers the consent', async ({
       tab,
       servers,
       site,
@@ -73,7 +73,7 @@ for (const variant of VARIANTS)
       })
     })
 
-    test('deletes ids and waiting events on denied consent, and remembers the denial', async ({
+    test('deletes IDs and unacknowledged events when consent is denied and remembers the denial', async ({
       tab,
       servers,
       site,
@@ -103,7 +103,7 @@ for (const variant of VARIANTS)
       expect(await readStorage(tab)).toEqual(RECORD_ONLY)
     })
 
-    test('accepts consent after it was denied', async ({ tab, servers, site, collector }) => {
+    test('accepts consent that is granted after a denial', async ({ tab, servers, site, collector }) => {
       const home = site.addPage('/', trackedPage(servers, { variant, consent: 'required' }))
       await tab.goto(home)
       await tab.evaluate(() => window.tracker.consent('denied'))
@@ -114,7 +114,7 @@ for (const variant of VARIANTS)
       expect((await track(tab, collector, 'granted')).visitor_id).toBeTruthy()
     })
 
-    test('sends nothing from disabled to enabled, even on the next page', async ({
+    test('sends nothing between disable and enable, even on the next page', async ({
       tab,
       servers,
       site,
@@ -142,7 +142,7 @@ for (const variant of VARIANTS)
       expect(after.visitor_id).not.toBe(before.visitor_id)
     })
 
-    test('disables the other tab as well', async ({ tab, openTab, servers, site, collector }) => {
+    test('disables tracking in other tabs as well', async ({ tab, openTab, servers, site, collector }) => {
       const home = site.addPage('/', trackedPage(servers, { variant }))
       await tab.goto(home)
       await track(tab, collector, 'before')
@@ -159,7 +159,7 @@ for (const variant of VARIANTS)
       expect(sent(collector)).toEqual(['/', 'before', '/', 'after'])
     })
 
-    test('becomes another visitor with another session and no user after a reset', async ({
+    test('starts a new visitor and session without a user ID after a reset', async ({
       tab,
       servers,
       site,
@@ -183,7 +183,7 @@ for (const variant of VARIANTS)
       expect(next).not.toHaveProperty('user_id')
     })
 
-    test('keeps a browser with globalPrivacyControl without ids, even after granted consent', async ({
+    test('stores no IDs if globalPrivacyControl is set, even after consent is granted', async ({
       tab,
       servers,
       site,

@@ -25,7 +25,7 @@ for (const variant of VARIANTS) {
     expect(signup!.event_id).not.toBe(pageview!.event_id)
   })
 
-  test(`${variant}: counts once when it is started twice`, async ({ tab, servers, site, collector }) => {
+  test(`${variant}: counts pageviews once if started twice`, async ({ tab, servers, site, collector }) => {
     await tab.goto(site.addPage('/', trackedPage(servers, { variant, twice: true })))
     await tab.evaluate(() => history.pushState(null, '', '/cart'))
     await collector.until(() => collector.pageviews().length >= 2)
@@ -35,7 +35,7 @@ for (const variant of VARIANTS) {
     expect(names(collector)).toEqual(['pageview', 'pageview', 'signup'])
   })
 
-  test(`${variant}: page counts a given URL once, without its fragment`, async ({
+  test(`${variant}: counts a URL passed to page once and without its fragment`, async ({
     tab,
     servers,
     site,
@@ -57,7 +57,7 @@ for (const variant of VARIANTS) {
     ])
   })
 
-  test(`${variant}: getVisitorId returns the id that is sent`, async ({ tab, servers, site, collector }) => {
+  test(`${variant}: returns the sent ID from getVisitorId`, async ({ tab, servers, site, collector }) => {
     await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
     await collector.until(() => collector.pageviews().length === 1)
 
@@ -69,7 +69,7 @@ for (const variant of VARIANTS) {
   test.describe(`${variant}: a property that the contract does not allow`, () => {
     test.use({ expectedMessages: /^zenovay: basket dropped/ })
 
-    test('is dropped with one warning, and the rest arrives', async ({ tab, servers, site, collector }) => {
+    test('is dropped with one warning while others are sent', async ({ tab, servers, site, collector }) => {
       await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
       await tab.evaluate(() => {
         window.tracker.track('checkout', { basket: { shoes: 1 }, total: 80 })
@@ -86,7 +86,7 @@ for (const variant of VARIANTS) {
   })
 }
 
-test('script: sends calls to the stub in order after the first pageview', async ({
+test('script: sends events queued by the stub in order after the first pageview', async ({
   tab,
   servers,
   site,
@@ -105,7 +105,7 @@ test('script: sends calls to the stub in order after the first pageview', async 
   expect(collector.customEvents('first')[0]!.properties).toEqual({ position: 1 })
 })
 
-test('script: counts a page passed to the stub after the first one', async ({
+test('script: counts a page queued by the stub after the first pageview', async ({
   tab,
   servers,
   site,
@@ -120,7 +120,7 @@ test('script: counts a page passed to the stub after the first one', async ({
   expect(collector.pageviews().map(({ url }) => url)).toEqual([home, `${site.url}/virtual`])
 })
 
-test('esm: sends calls before init in order after the first pageview', async ({
+test('esm: sends events tracked before init in order after the first pageview', async ({
   tab,
   servers,
   site,
@@ -142,7 +142,7 @@ test('esm: sends calls before init in order after the first pageview', async ({
 test.describe('script: an unknown command', () => {
   test.use({ expectedMessages: /^zenovay: teleport/ })
 
-  test('warns once and does nothing', async ({ tab, servers, site, collector }) => {
+  test('logs one warning and has no effect', async ({ tab, servers, site, collector }) => {
     await tab.goto(site.addPage('/', trackedPage(servers, { variant: 'script' })))
     await tab.evaluate(() => {
       window.zenovay!('teleport')

@@ -30,7 +30,7 @@ function ids({ visitor_id, session_id }: IngestEvent) {
 
 for (const variant of VARIANTS)
   test.describe(`${variant}, cookieDomain`, () => {
-    test('shares visitor and session between two subdomains', async ({
+    test('shares the visitor and session between two subdomains', async ({
       tab,
       servers,
       site,
@@ -63,7 +63,7 @@ for (const variant of VARIANTS)
       expect(ids(second!)).toEqual(ids(first!))
     })
 
-    test('has another visitor on another site', async ({ tab, servers, site, collector }) => {
+    test('creates a different visitor for another domain', async ({ tab, servers, site, collector }) => {
       const home = site.addPage('/', trackedPage(servers, { variant, cookieDomain: DOMAIN }))
       const other = site.addPage(
         '/other',
@@ -79,7 +79,7 @@ for (const variant of VARIANTS)
       expect(second!.visitor_id).not.toBe(first!.visitor_id)
     })
 
-    test('keeps the ids in memory when the browser rejects the domain', async ({
+    test('keeps the IDs in memory if the browser rejects the domain', async ({
       tab,
       servers,
       site,
@@ -100,7 +100,7 @@ for (const variant of VARIANTS)
       await expect.poll(() => readStorage(tab)).toEqual(EMPTY_STORAGE)
     })
 
-    test('sets no cookie while consent is required', async ({ tab, servers, site, collector, session }) => {
+    test('sets no cookie until consent is granted', async ({ tab, servers, site, collector, session }) => {
       await visit(
         tab,
         on(

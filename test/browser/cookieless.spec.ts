@@ -3,7 +3,7 @@ import { EMPTY_STORAGE, readStorage } from '../support/read-storage.js'
 import { trackedPage, VARIANTS } from '../support/test-pages.js'
 
 for (const variant of VARIANTS) {
-  test(`${variant}: cookieless writes nothing and sends no visitor`, async ({
+  test(`${variant}: stores nothing and sends no visitor ID in cookieless mode`, async ({
     tab,
     servers,
     site,
@@ -42,7 +42,7 @@ for (const variant of VARIANTS) {
   })
 
   for (const signal of ['globalPrivacyControl: true', "doNotTrack: '1'"])
-    test(`${variant}: counts a browser with ${signal} without ids`, async ({
+    test(`${variant}: stores nothing and sends no visitor ID with ${signal}`, async ({
       tab,
       servers,
       site,
@@ -58,7 +58,7 @@ for (const variant of VARIANTS) {
       expect(await readStorage(tab)).toEqual(EMPTY_STORAGE)
     })
 
-  test(`${variant}: sends events from a page without storage`, async ({ tab, servers, site, collector }) => {
+  test(`${variant}: sends events if storage is unavailable`, async ({ tab, servers, site, collector }) => {
     // As in a sandboxed frame: every access to storage throws a SecurityError.
     const headers = { 'content-security-policy': 'sandbox allow-scripts' }
     await tab.goto(site.addPage('/', trackedPage(servers, { variant }), headers))

@@ -11,7 +11,7 @@ for (const variant of VARIANTS)
       // The page reports requests blocked by the policy.
       test.use({ expectedMessages: /connect-src/ })
 
-      test('stores events once that a content security policy blocked', async ({
+      test('stores each event once after a content security policy blocked its request', async ({
         tab,
         servers,
         site,
@@ -43,7 +43,7 @@ for (const variant of VARIANTS)
       // bytes in flight.
       ['文', 'three bytes'],
     ] as const)
-      test(`stores 25 events of 5,000 characters of ${name} in one task once, with no request over 64 KiB`, async ({
+      test(`stores each of 25 events with 5,000 characters of ${name} once and keeps requests within 64 KiB`, async ({
         tab,
         servers,
         site,
@@ -67,7 +67,7 @@ for (const variant of VARIANTS)
         expect(Math.max(...sizes)).toBeLessThanOrEqual(MAX_REQUEST_BYTES)
       })
 
-    test('ends with one visitor and one session when two tabs open at the same moment', async ({
+    test('uses one visitor and one session if two tabs open at the same time', async ({
       tab,
       openTab,
       servers,
@@ -110,7 +110,7 @@ for (const variant of VARIANTS)
       }
     })
 
-    test('stores once an event that waited behind 69 others in a page that crashed', async ({
+    test('stores each event once if the page crashes with 70 unacknowledged events', async ({
       tab,
       openTab,
       servers,

@@ -24,7 +24,7 @@ async function settle(tab: Tab, address: string): Promise<void> {
 }
 
 for (const variant of VARIANTS)
-  test.describe(`${variant}: stores ${TRIALS} of ${TRIALS} once:`, () => {
+  test.describe(`${variant}, in ${TRIALS} of ${TRIALS} trials`, () => {
     test.describe.configure({ timeout: 180_000 })
 
     test.beforeEach(({ site, collector }) => {
@@ -34,10 +34,10 @@ for (const variant of VARIANTS)
 
     for (const [event, script] of [
       [
-        'an event of the click that leads away',
+        'stores an event exactly once if it is tracked by a click that leaves the page',
         `document.querySelector('#link').addEventListener('click', leave)`,
       ],
-      ['an event of pagehide', `addEventListener('pagehide', leave)`],
+      ['stores an event exactly once if it is tracked on pagehide', `addEventListener('pagehide', leave)`],
     ])
       test(event!, async ({ tab, servers, site, collector, store }) => {
         const body = `${LINK}<script>
@@ -57,7 +57,7 @@ for (const variant of VARIANTS)
         expect(await store.countEvents('left', 'trial')).toEqual(onceEach(TRIALS))
       })
 
-    test('an event on its way when its tab closes', async ({
+    test('stores an event exactly once if its tab closes before the response', async ({
       tab,
       openTab,
       servers,
@@ -81,7 +81,7 @@ for (const variant of VARIANTS)
       expect(await store.countEvents('last', 'trial')).toEqual(onceEach(TRIALS))
     })
 
-    test('the pageview of a page that is left after 50 ms', async ({
+    test('stores a pageview exactly once if the page is left after 50 ms', async ({
       tab,
       servers,
       site,

@@ -13,7 +13,7 @@ for (const variant of VARIANTS) {
     ['same', 'localhost'],
     ['another', '127.0.0.1'],
   ] as const)
-    test(`${variant}: counts a frame of ${kind} origin once, as a page`, async ({
+    test(`${variant}: counts a page in a frame once (${kind} origin)`, async ({
       tab,
       servers,
       site,
@@ -35,7 +35,7 @@ for (const variant of VARIANTS) {
     })
 
   // The probe fails a page that violates its policy. Images are allowed for the icon that browsers request.
-  test(`${variant}: counts a page whose policy requires a nonce`, async ({
+  test(`${variant}: counts a page with a content security policy that requires a nonce`, async ({
     tab,
     servers,
     site,
@@ -52,10 +52,10 @@ for (const variant of VARIANTS) {
     expect(collector.pageviews()).toHaveLength(1)
   })
 
-  test.describe(`${variant}: a page whose policy requires trusted types`, () => {
+  test.describe(`${variant}: a page with a content security policy that requires trusted types`, () => {
     test.use({ expectedMessages: /trusted-types-sink/ })
 
-    test('is counted, and only its own script is blocked', async ({ tab, servers, site, collector }) => {
+    test('is counted while its own unsafe script is blocked', async ({ tab, servers, site, collector }) => {
       const headers = {
         'content-security-policy': `require-trusted-types-for 'script'; trusted-types 'none'`,
       }
@@ -73,7 +73,7 @@ for (const [kind, content, counted] of [
   ['the hash of the script', SCRIPT, true],
   ['another hash', 'another script', false],
 ] as const)
-  test(`script: a page with ${kind} as its integrity is ${counted ? 'counted' : 'not counted'}`, async ({
+  test(`script: a page with ${kind} in its integrity attribute is ${counted ? 'counted' : 'not counted'}`, async ({
     tab,
     servers,
     site,

@@ -16,7 +16,7 @@ function sent(
 
 for (const variant of VARIANTS)
   test.describe(`${variant}, exclude`, () => {
-    test('sends the pages around a matching page, and not the page itself', async ({
+    test('excludes pages with a matching path and counts all other pages', async ({
       tab,
       servers,
       site,
@@ -46,7 +46,7 @@ for (const variant of VARIANTS)
       expect([...pages].toSorted()).toEqual(['/admin', '/admin/users/7', '/end', '/secrets'])
     })
 
-    test('excludes a navigation within the page with its events, and does not use it as referrer', async ({
+    test('excludes a matching client-side navigation with its events and does not use it as the referrer', async ({
       tab,
       servers,
       site,
@@ -77,7 +77,7 @@ for (const variant of VARIANTS)
       ['/secret', ''],
       ['/public', '/public'],
     ] as const)
-      test(`a page reached from ${path} sends ${expected || 'no'} referrer`, async ({
+      test(`sends ${expected || 'no'} referrer for a page reached from ${path}`, async ({
         tab,
         servers,
         site,
@@ -96,7 +96,7 @@ for (const variant of VARIANTS)
         expect(sent(collector)).toEqual([{ path: '/', name: undefined, referrer: expected }])
       })
 
-    test('keeps an excluded path of another site as referrer', async ({ tab, servers, site, collector }) => {
+    test('keeps an excluded path on another site as referrer', async ({ tab, servers, site, collector }) => {
       const elsewhere = site
         .addPage(
           '/secret',

@@ -8,7 +8,7 @@ const OUTBOX_OPENED_MS = 1_500
 
 for (const variant of VARIANTS)
   test.describe(variant, () => {
-    test('resends an event after a 503, marked as a retry', async ({ tab, servers, site, collector }) => {
+    test('resends an event as a retry after a 503 response', async ({ tab, servers, site, collector }) => {
       collector.nextOutcomes = [503]
       await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
       await collector.until(() => collector.posts().some(({ outcome }) => outcome === 200))
@@ -25,7 +25,7 @@ for (const variant of VARIANTS)
       await expect.poll(() => readOutbox(tab)).toEqual([])
     })
 
-    test('resends a failed event while its page stays open', async ({ tab, servers, site, collector }) => {
+    test('resends a failed event while the page stays open', async ({ tab, servers, site, collector }) => {
       await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
       await collector.until(() => collector.pageviews().length === 1)
       // Any retry after this comes from the backoff.
@@ -39,7 +39,7 @@ for (const variant of VARIANTS)
       expect(collector.arrivals().at(-1)!.event).toMatchObject({ event_name: 'signup', retry: true })
     })
 
-    test('does not resend an event after a 400', async ({ tab, servers, site, collector }) => {
+    test('does not resend an event after a 400 response', async ({ tab, servers, site, collector }) => {
       collector.outcome = 400
       await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
       await collector.until(() => collector.events().length === 1)
@@ -55,7 +55,7 @@ for (const variant of VARIANTS)
       expect(collector.arrivals().filter(({ event }) => !event.url.endsWith('/next'))).toHaveLength(1)
     })
 
-    test('keeps the page working with the collector down, and delivers on the next page', async ({
+    test('keeps the page working while the collector is down and sends the event on the next page', async ({
       tab,
       servers,
       site,
@@ -118,7 +118,7 @@ for (const variant of VARIANTS)
       await expect.poll(() => readOutbox(tab)).toEqual([])
     })
 
-    test('sends failed events together, in the order in which they happened', async ({
+    test('resends failed events in the order in which they occurred', async ({
       tab,
       servers,
       site,

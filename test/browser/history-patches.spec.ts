@@ -23,7 +23,7 @@ const PATCH = `<script>
 </script>`
 
 for (const variant of VARIANTS) {
-  test(`${variant}: calls wrappers before and after the tracker's once each`, async ({
+  test(`${variant}: calls each wrapper once, whether it was added before or after the tracker's wrapper`, async ({
     tab,
     servers,
     site,
@@ -42,7 +42,7 @@ for (const variant of VARIANTS) {
     expect(collector.pageviews()[1]!.url).toBe(`${site.url}/cart`)
   })
 
-  test(`${variant}: keeps custom properties, name and length of the page's functions`, async ({
+  test(`${variant}: keeps the custom properties, name and length of the page's history functions`, async ({
     tab,
     servers,
     site,
@@ -63,7 +63,7 @@ for (const variant of VARIANTS) {
     expect(before[0]).toEqual({ name: 'pushState', length: 3, marks: ['by_early'] })
   })
 
-  test(`${variant}: keeps its wrapper when another script removes its own`, async ({
+  test(`${variant}: keeps counting navigations when another script removes its own wrapper`, async ({
     tab,
     servers,
     site,

@@ -7,7 +7,7 @@ function ids({ visitor_id, session_id }: IngestEvent) {
 }
 
 for (const variant of VARIANTS) {
-  test(`${variant}: keeps visitor and session over pages and tabs`, async ({
+  test(`${variant}: keeps the visitor and session across pages and tabs`, async ({
     tab,
     openTab,
     servers,

@@ -11,7 +11,7 @@ for (const variant of VARIANTS)
       site.addPage('/next', plainPage(site))
     })
 
-    test('an event of a click that leaves the page arrives', async ({ tab, servers, site, collector }) => {
+    test('sends an event from a click that leaves the page', async ({ tab, servers, site, collector }) => {
       const body = `${LINK}<script>
         document.querySelector('#link').addEventListener('click', () => tracker.track('cta', { position: 'top' }))
       </script>`
@@ -22,7 +22,7 @@ for (const variant of VARIANTS)
       expect(collector.customEvents('cta')[0]!.properties).toEqual({ position: 'top' })
     })
 
-    test('an event of pagehide arrives', async ({ tab, servers, site, collector }) => {
+    test('sends an event tracked on pagehide', async ({ tab, servers, site, collector }) => {
       const body = `${LINK}<script>addEventListener('pagehide', () => tracker.track('bye'))</script>`
       await tab.goto(site.addPage('/', trackedPage(servers, { variant, body })))
       await tab.click('#link')
@@ -31,7 +31,7 @@ for (const variant of VARIANTS)
       expect(collector.customEvents('bye')).toHaveLength(1)
     })
 
-    test('an event on its way when the tab closes arrives', async ({ tab, servers, site, collector }) => {
+    test('sends an event that is pending when the tab closes', async ({ tab, servers, site, collector }) => {
       await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
       await collector.until(() => collector.pageviews().length === 1)
       collector.delayMs = 200
@@ -45,7 +45,7 @@ for (const variant of VARIANTS)
       expect(collector.customEvents('last')).toHaveLength(1)
     })
 
-    test('an event of pagehide arrives when the tab closes', async ({
+    test('sends an event tracked on pagehide when the tab closes', async ({
       tab,
       servers,
       site,
@@ -68,7 +68,7 @@ for (const variant of VARIANTS)
       expect(collector.customEvents('bye')).toHaveLength(1)
     })
 
-    test('counts a page that is left before the collector answers', async ({
+    test('counts a page that is left before the collector responds', async ({
       tab,
       servers,
       site,

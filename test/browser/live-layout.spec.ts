@@ -38,7 +38,7 @@ async function readLayoutShift(tab: Tab): Promise<number> {
 test.skip(({ browserName }) => browserName !== 'chromium', 'only Chromium measures layout shifts')
 
 for (const visitors of [7, 42, 999])
-  test(`${visitors} shifts nothing around it`, async ({ tab, servers, site, collector }) => {
+  test(`causes no layout shift when it shows ${visitors}`, async ({ tab, servers, site, collector }) => {
     collector.liveVisitors = visitors
     collector.delayMs = PAINTED_MS
     await tab.goto(
@@ -49,7 +49,7 @@ for (const visitors of [7, 42, 999])
     expect(await readLayoutShift(tab)).toBe(0)
   })
 
-test('a changing number shifts nothing around it', async ({ tab, servers, site, collector }) => {
+test('causes no layout shift when the number changes', async ({ tab, servers, site, collector }) => {
   await tab.goto(
     site.addPage('/', liveScriptPage(servers, { head: OBSERVE_SHIFTS, body: BODY, blockRendering: true })),
   )
@@ -62,7 +62,7 @@ test('a changing number shifts nothing around it', async ({ tab, servers, site, 
   expect(await readLayoutShift(tab)).toBe(0)
 })
 
-test("keeps more room reserved by the page's own style", async ({ tab, servers, site, collector }) => {
+test('causes no layout shift if page CSS reserves more space', async ({ tab, servers, site, collector }) => {
   collector.liveVisitors = 12_345
   collector.scriptDelayMs = PAINTED_MS
   const head = `${OBSERVE_SHIFTS}<style>zenovay-live { display: inline-block; min-width: 8ch }</style>`

@@ -14,7 +14,7 @@ function texts(tab: Tab): Promise<(string | null)[]> {
   )
 }
 
-test('script: fills every element with the formatted number, from one request', async ({
+test('script: fills every element with the formatted number from one request', async ({
   tab,
   servers,
   site,
@@ -35,7 +35,7 @@ test('script: fills every element with the formatted number, from one request', 
   ).toEqual(['polite', 'polite'])
 })
 
-test('script: formats in the language of the page', async ({ tab, servers, site, collector }) => {
+test('script: formats the number in the language of the page', async ({ tab, servers, site, collector }) => {
   collector.liveVisitors = 12_345
   const head = `<script>document.documentElement.lang = 'de'</script>`
   await tab.goto(site.addPage('/', liveScriptPage(servers, { head, body: '<zenovay-live></zenovay-live>' })))
@@ -43,7 +43,7 @@ test('script: formats in the language of the page', async ({ tab, servers, site,
   await expect.poll(() => texts(tab)).toEqual(['12.345'])
 })
 
-test('script: keeps the content of the element on an error', async ({ tab, servers, site, collector }) => {
+test('script: keeps the element content if the request fails', async ({ tab, servers, site, collector }) => {
   collector.liveStatus = 404
   await tab.goto(site.addPage('/', liveScriptPage(servers, { body: '<b data-zenovay-live>some</b>' })))
   await collector.until(() => collector.livePolls().length > 0)
@@ -54,7 +54,7 @@ test('script: keeps the content of the element on an error', async ({ tab, serve
   expect(await texts(tab)).toEqual(['some'])
 })
 
-test('esm: polls at most every five seconds, and fills an element added later', async ({
+test('esm: polls at most every five seconds and fills elements added later', async ({
   tab,
   servers,
   site,
@@ -74,7 +74,7 @@ test('esm: polls at most every five seconds, and fills an element added later', 
   expect(collector.livePolls()).toHaveLength(2)
 })
 
-test('esm: does not poll while hidden, and polls at once when visible again', async ({
+test('esm: stops polling while the page is hidden and polls immediately when it is visible again', async ({
   tab,
   servers,
   site,
@@ -108,7 +108,7 @@ test('esm: does not poll while hidden, and polls at once when visible again', as
   expect(collector.livePolls()[polled]!.at - shownAt).toBeLessThan(INTERVAL_MS)
 })
 
-test('esm: stops when stopLive is called', async ({ tab, servers, site, collector }) => {
+test('esm: stops polling when stopLive is called', async ({ tab, servers, site, collector }) => {
   await tab.goto(
     site.addPage(
       '/',

@@ -24,7 +24,7 @@ function globals(tab: Tab): Promise<string[]> {
 
 for (const variant of VARIANTS)
   for (const loading of variant === 'script' ? LOADINGS : (['module'] as const))
-    test(`${variant}, ${loading}: counts a page once and adds no other global`, async ({
+    test(`${variant}, ${loading}: counts a page once and adds no unexpected globals`, async ({
       tab,
       servers,
       site,
@@ -39,7 +39,7 @@ for (const variant of VARIANTS)
       expect(added).toEqual(variant === 'script' ? ['zenovay'] : [])
     })
 
-test('script, late: sends calls to the stub in order after the first pageview', async ({
+test('script, late: sends events queued by the stub in order after the first pageview', async ({
   tab,
   servers,
   site,
@@ -67,7 +67,7 @@ test('script, late: sends calls to the stub in order after the first pageview', 
   expect(collector.pageviews().map(({ url }) => url)).toEqual([home, `${site.url}/virtual`])
 })
 
-test('script: counts once when loaded by a tag and again by another script', async ({
+test('script: counts each pageview once if a tag and another script both load it', async ({
   tab,
   servers,
   site,
@@ -92,7 +92,7 @@ test.describe('script, loaded by a tag manager that drops its attributes', () =>
   const HERE = { allowLocalhost: 'true' }
   const BARE = { variant: 'script', loading: 'injected', code: null, allowLocalhost: false } as const
 
-  test('uses the configuration of the page', async ({ tab, servers, site, collector }) => {
+  test('uses the configuration that the page defines', async ({ tab, servers, site, collector }) => {
     // From the site, as a tag manager serves it: the configuration contains the URL of the collector.
     const src = site.addPage('/container.js', SCRIPT.toString(), { 'content-type': 'text/javascript' })
     const config = { trackingCode: TRACKING_CODE, apiUrl: collector.url, cookielessMode: true, ...HERE }
@@ -103,7 +103,7 @@ test.describe('script, loaded by a tag manager that drops its attributes', () =>
     expect(await tab.evaluate(() => Object.keys(localStorage))).toEqual([])
   })
 
-  test('uses the origin of the script when the configuration has no URL', async ({
+  test('uses the origin of the script if the configuration contains no URL', async ({
     tab,
     servers,
     site,
@@ -117,7 +117,7 @@ test.describe('script, loaded by a tag manager that drops its attributes', () =>
     expect(collector.pageviews()[0]!.visitor_id).toBeTruthy()
   })
 
-  test('prefers attributes to the configuration', async ({ tab, servers, site, collector }) => {
+  test('prefers script tag attributes to the configuration', async ({ tab, servers, site, collector }) => {
     const config = { trackingCode: 'ZV_Elsewhere1', apiUrl: `${site.url}/elsewhere`, cookielessMode: true }
     await tab.goto(
       site.addPage(

@@ -11,7 +11,7 @@ declare global {
 
 for (const variant of VARIANTS)
   test.describe(variant, () => {
-    test('sends each pageview as one request without a preflight, and sets no cookie', async ({
+    test('sends each pageview in one request without a preflight and sets no cookie', async ({
       tab,
       servers,
       site,
@@ -37,7 +37,7 @@ for (const variant of VARIANTS)
       expect(await tab.evaluate(() => document.cookie)).toBe('')
     })
 
-    test('shifts no layout', async ({ tab, servers, site, collector, browserName }) => {
+    test('causes no layout shifts', async ({ tab, servers, site, collector, browserName }) => {
       test.skip(browserName !== 'chromium', 'only Chromium measures layout shifts')
       const head = `<script>
         window.layoutShifts = 0
@@ -59,7 +59,7 @@ for (const variant of VARIANTS)
       await expect.poll(shifts).toBeGreaterThan(0)
     })
 
-    test('keeps prevented defaults of other listeners prevented, and all others active', async ({
+    test('does not change which default actions other listeners prevent', async ({
       tab,
       servers,
       site,
@@ -82,7 +82,7 @@ for (const variant of VARIANTS)
       expect(await tab.evaluate(() => window.defaultPrevented)).toEqual([true, false, true, false])
     })
 
-    test('keeps a page silent and working with the collector down', async ({
+    test('keeps the page working without console messages while the collector is down', async ({
       tab,
       openTab,
       servers,
@@ -118,7 +118,7 @@ for (const variant of VARIANTS)
     })
   })
 
-test('script: keeps a page silent and working when its script cannot be loaded', async ({
+test('script: keeps the page working without console messages if the script cannot be loaded', async ({
   tab,
   servers,
   site,

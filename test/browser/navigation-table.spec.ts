@@ -127,7 +127,7 @@ function countedBySteps(collector: RecordingCollector): Record<string, string[]>
 
 for (const variant of VARIANTS)
   for (const hash of [false, true])
-    test(`${variant}, hash ${hash}: counts each navigation as often as the table defines`, async ({
+    test(`${variant}, hash ${hash}: counts each navigation as the table defines`, async ({
       tab,
       servers,
       site,

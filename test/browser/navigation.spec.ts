@@ -37,7 +37,7 @@ for (const variant of VARIANTS)
       })
     })
 
-    test('counts back and forward as one pageview each', async ({ tab, site, collector }) => {
+    test('counts back and forward navigations as one pageview each', async ({ tab, site, collector }) => {
       await tab.evaluate(() => history.pushState(null, '', '/cart'))
       await collector.until(() => collector.pageviews().length === 2)
       await tab.evaluate(() => history.back())
@@ -49,7 +49,7 @@ for (const variant of VARIANTS)
       expect(collector.pageviews()[2]!.referrer).toBe(`${site.url}/cart`)
     })
 
-    test('sends a custom event with the page it happened on', async ({ tab, site, collector }) => {
+    test('sends a custom event with the URL of the current page', async ({ tab, site, collector }) => {
       await tab.evaluate(() => history.pushState(null, '', '/cart'))
       await collector.until(() => collector.pageviews().length === 2)
       await tab.evaluate(() => window.tracker.track('checkout'))
@@ -62,7 +62,7 @@ for (const variant of VARIANTS)
       ['50 ms after pushState', 50],
       ['by a microtask', null],
     ] as const)
-      test(`sends a title set ${way} with the new page`, async ({ tab, collector }) => {
+      test(`sends the title of the new page if it is set ${way}`, async ({ tab, collector }) => {
         await tab.evaluate((delay) => {
           const setTitle = () => void (document.title = 'Cart')
           // Set first: a busy machine may pause the page between two statements for longer than this.
@@ -75,7 +75,7 @@ for (const variant of VARIANTS)
         expect(collector.pageviews().map(({ title }) => title)).toEqual(['Home', 'Cart'])
       })
 
-    test('uses the previous page as referrer of a virtual page and of the page after it', async ({
+    test('sends the previous page as the referrer of a virtual page and of the page after it', async ({
       tab,
       site,
       collector,
@@ -97,7 +97,7 @@ for (const variant of VARIANTS)
       ])
     })
 
-    test("keeps the page's own history functions and their errors", async ({ tab, collector }) => {
+    test("preserves the state and errors of the page's history functions", async ({ tab, collector }) => {
       const outcome = await tab.evaluate(() => {
         history.pushState({ step: 1 }, '', '/cart')
         const state: unknown = history.state

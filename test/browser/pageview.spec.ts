@@ -9,7 +9,7 @@ const OUTBOX_OPENED_MS = 1_500
 const ID: unknown = expect.stringMatching(/^.{20,128}$/)
 
 for (const variant of VARIANTS) {
-  test(`${variant}: sends a page load as one request without a preflight`, async ({
+  test(`${variant}: sends one request without a preflight for a page load`, async ({
     tab,
     servers,
     site,
@@ -28,7 +28,7 @@ for (const variant of VARIANTS) {
     expect(collector.events()).toHaveLength(1)
   })
 
-  test(`${variant}: describes page, visitor and device in a pageview`, async ({
+  test(`${variant}: includes the page, visitor and device in a pageview`, async ({
     tab,
     servers,
     site,
@@ -58,7 +58,7 @@ for (const variant of VARIANTS) {
     expect(validateEvent(pageview)).toMatchObject({ ok: true })
   })
 
-  test(`${variant}: sends the page with the link as referrer`, async ({ tab, servers, site, collector }) => {
+  test(`${variant}: sends the linking page as the referrer`, async ({ tab, servers, site, collector }) => {
     const start = site.addPage('/start', plainPage(site, { body: '<a id="link" href="/">Home</a>' }))
     site.addPage('/', trackedPage(servers, { variant }))
 

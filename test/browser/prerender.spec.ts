@@ -49,7 +49,7 @@ async function waitUntilPrerendered(tab: Tab): Promise<void> {
 }
 
 for (const variant of VARIANTS) {
-  test(`${variant}: counts a prerendered page once it is shown`, async ({
+  test(`${variant}: counts a prerendered page when it is shown`, async ({
     tab,
     servers,
     site,

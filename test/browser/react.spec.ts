@@ -9,7 +9,7 @@ test.beforeAll(async () => {
   app = await bundleApp(join(import.meta.dirname, '../react/start-shop.ts'))
 })
 
-test('counts a React application in StrictMode as one pageview, and each navigation as one more', async ({
+test('counts one pageview for a React application in StrictMode and one more for each navigation', async ({
   tab,
   site,
   collector,

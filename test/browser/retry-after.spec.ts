@@ -5,7 +5,7 @@ import { trackedPage, VARIANTS } from '../support/test-pages.js'
 for (const variant of VARIANTS)
   test.describe(variant, () => {
     for (const status of [429, 503])
-      test(`waits for Retry-After: 3 after a ${status}`, async ({ tab, servers, site, collector }) => {
+      test(`obeys Retry-After: 3 after a ${status} response`, async ({ tab, servers, site, collector }) => {
         collector.outcome = status
         collector.retryAfter = '3'
         await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
@@ -18,7 +18,7 @@ for (const variant of VARIANTS)
     // An HTTP date is the header's other form (RFC 9110, section 10.2.3). A month in milliseconds overflows
     // a timer's 31 bits, and the last value does so in seconds already.
     for (const retryAfter of ['Fri, 31 Dec 2100 23:59:59 GMT', '2592000', '3000000000'])
-      test(`does not hammer the collector on Retry-After: ${retryAfter}`, async ({
+      test(`spaces out the retries for Retry-After: ${retryAfter}`, async ({
         tab,
         servers,
         site,

@@ -21,7 +21,7 @@ for (const variant of VARIANTS) {
     expect(collector.events().map(({ url }) => url)).toEqual([visited])
   })
 
-  test(`${variant}: sends nothing from localhost unless it is allowed`, async ({
+  test(`${variant}: sends nothing from localhost unless the script tag allows it`, async ({
     tab,
     servers,
     site,

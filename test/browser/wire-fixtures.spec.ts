@@ -43,13 +43,13 @@ const SCENARIOS: Record<string, Scenario> = {
 const VARYING = ['event_id', 'session_id', 'visitor_id', 'user_agent']
 const PRODUCED = WIRE_FIXTURES.filter(({ tracker }) => tracker !== undefined)
 
-test('has a fixture for every scenario, and a scenario for every fixture of the tracker', () => {
+test('defines exactly one scenario for each tracker fixture', () => {
   expect(PRODUCED.map(({ tracker }) => tracker).toSorted()).toEqual(Object.keys(SCENARIOS).toSorted())
 })
 
 for (const variant of VARIANTS)
   for (const fixture of PRODUCED)
-    test(`${variant}: sends the fixture ${fixture.name}`, async ({ tab, servers, site, collector }) => {
+    test(`${variant}: sends the fixture event ${fixture.name}`, async ({ tab, servers, site, collector }) => {
       const {
         cookieless = false,
         hash = false,

@@ -39,7 +39,7 @@ describe('wire fixtures', () => {
 })
 
 describe('validateEvent', () => {
-  it('never throws for any JSON', () => {
+  it('does not throw for any JSON value', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const result = validateEvent(value)
@@ -49,7 +49,7 @@ describe('validateEvent', () => {
     )
   })
 
-  it('does not write properties to prototypes', () => {
+  it('does not pollute Object.prototype', () => {
     const body = JSON.parse('{"properties": {"__proto__": {"polluted": true}}}') as unknown
     const result = validateEvent(body)
     expect(result.ok).toBe(false)
@@ -58,14 +58,14 @@ describe('validateEvent', () => {
 })
 
 describe('isDeeperThan', () => {
-  it('counts arrays and objects, but not brackets in strings', () => {
+  it('counts arrays and objects but ignores brackets inside strings', () => {
     expect(isDeeperThan('{"a":[{"b":[1]}]}', 4)).toBe(false)
     expect(isDeeperThan('{"a":[{"b":[1]}]}', 3)).toBe(true)
     expect(isDeeperThan('{"a":"[[[[[[{{{"}', 1)).toBe(false)
     expect(isDeeperThan('{"a":"\\"[[[["}', 1)).toBe(false)
   })
 
-  it('is true exactly when a value nests deeper than the limit', () => {
+  it('returns true if and only if a value is nested deeper than the limit', () => {
     const depthOf = (value: unknown): number =>
       typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0
     fc.assert(

@@ -15,12 +15,12 @@ const KEYS = [
   'expect',
 ]
 
-it('replays every fixture file', () => {
+it('loads every fixture file', () => {
   expect(readdirSync(new URL('../fixtures/wire/', import.meta.url)).toSorted()).toEqual(
     WIRE_FIXTURES.map(({ name }) => `${name}.json`).toSorted(),
   )
 })
 
-it.each(WIRE_FIXTURES)('$name has only keys that a test reads', (fixture) => {
+it.each(WIRE_FIXTURES)('$name contains only keys that the tests read', (fixture) => {
   expect(Object.keys(fixture).filter((key) => !KEYS.includes(key))).toEqual([])
 })

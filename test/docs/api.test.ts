@@ -24,12 +24,12 @@ const sections = new Map(
     .map((section) => [section.slice(0, section.indexOf('\n')), section]),
 )
 
-it('documents every route, and no others', () => {
+it('documents exactly the routes of the External API', () => {
   expect([...sections.keys()]).toEqual(EXTERNAL_ROUTES.map(({ method, path }) => `${method} ${path}`))
 })
 
 it.each(EXTERNAL_ROUTES.map((route) => [`${route.method} ${route.path}`, route] as const))(
-  'documents the parameters and the example of %s',
+  'documents the parameters and an example of %s',
   (heading, route) => {
     const section = sections.get(heading)!
     const [, parameters = ''] = /^Parameters: (.+)$/m.exec(section) ?? []

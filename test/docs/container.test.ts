@@ -6,7 +6,7 @@ const ROOT = join(import.meta.dirname, '../..')
 const lines = readFileSync(join(ROOT, 'Dockerfile'), 'utf8').split('\n')
 const ignored = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n').filter(Boolean)
 
-it('copies only files that exist and are not ignored', () => {
+it('copies only existing files that .dockerignore does not exclude', () => {
   const sources = lines
     .filter((line) => line.startsWith('COPY ') && !line.includes('--from='))
     .flatMap((line) => line.split(/\s+/).slice(1, -1))
@@ -17,7 +17,7 @@ it('copies only files that exist and are not ignored', () => {
   }
 })
 
-it('copies the manifest of every workspace', () => {
+it('copies the package.json of every workspace', () => {
   const { workspaces } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     workspaces: string[]
   }
@@ -25,7 +25,7 @@ it('copies the manifest of every workspace', () => {
     expect(lines.join('\n')).toContain(`COPY ${workspace}/package.json ${workspace}/`)
 })
 
-it('runs scripts that exist and an executable command', () => {
+it('runs only existing scripts and an executable entry point', () => {
   const text = lines.join('\n')
   for (const [, script] of text.matchAll(/node (scripts\/\S+)/g))
     expect(existsSync(join(ROOT, script!)), script).toBe(true)

@@ -24,7 +24,7 @@ const anchorsOf = (file: string) =>
       .replaceAll(' ', '-'),
   )
 
-it.each(pages)('%s links to files and headings that exist', (page) => {
+it.each(pages)('%s links only to existing files and headings', (page) => {
   const broken = [...withoutCode(readFileSync(join(ROOT, page), 'utf8')).matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, link]) => link!)
     .filter((link) => !/^https?:/.test(link))
@@ -36,7 +36,7 @@ it.each(pages)('%s links to files and headings that exist', (page) => {
   expect(broken).toEqual([])
 })
 
-it.each(pages.filter((page) => page !== 'CHANGELOG.md'))('%s names paths that exist', (page) => {
+it.each(pages.filter((page) => page !== 'CHANGELOG.md'))('%s mentions only existing paths', (page) => {
   const paths = [
     ...readFileSync(join(ROOT, page), 'utf8').matchAll(
       /`((?:src|collector|test|bench|scripts|docs)\/[\w./-]+)`/g,
@@ -45,7 +45,7 @@ it.each(pages.filter((page) => page !== 'CHANGELOG.md'))('%s names paths that ex
   expect(paths.map(([, path]) => path!).filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
 })
 
-it('limits every decision to 40 lines and lists it in the index', () => {
+it('limits each decision record to 40 lines and lists it in the index', () => {
   const folder = join(ROOT, 'docs/decisions')
   const index = readFileSync(join(folder, 'README.md'), 'utf8')
   for (const file of readdirSync(folder).filter((name) => /^\d{4}-/.test(name))) {

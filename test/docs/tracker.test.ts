@@ -14,7 +14,7 @@ const rowsOf = (heading: string) =>
 const namesIn = (rows: string[][], column: number) =>
   rows.flatMap((row) => [...row[column]!.matchAll(/`([\w-]+)`/g)].map(([, name]) => name!)).toSorted()
 
-it('documents every option of init and its attribute', () => {
+it('documents every init option and its script tag attribute', () => {
   const options = [...read('src/tracker/tracker-options.ts').matchAll(/^ {2}(\w+)\?:/gm)].map(
     ([, name]) => name!,
   )

@@ -5,7 +5,7 @@ import { tableRows } from '../support/table-rows.js'
 
 const page = readFileSync(new URL('../../docs/wire.md', import.meta.url), 'utf8')
 
-it('documents every limit of the contract with its value', () => {
+it('documents every limit in the contract with its value', () => {
   const limits = Object.entries(contract).filter(
     ([name, value]) => /^[A-Z_]+$/.test(name) && typeof value === 'number',
   )

@@ -82,7 +82,7 @@ const countLive = async (product: Product) =>
     }
   ).visitors
 
-test('counts a click in the shop on the dashboard with the script tag', async ({ page, product }) => {
+test('shows pageviews and events from the script tag on the dashboard', async ({ page, product }) => {
   const complaints = watch(page)
   await asVisitor(page)
   await page.goto(product.demo)
@@ -109,7 +109,7 @@ test('counts a click in the shop on the dashboard with the script tag', async ({
   expect(complaints).toEqual([])
 })
 
-test('counts views of the single-page app as pageviews with the ESM build', async ({ page, product }) => {
+test('counts navigations in a single-page app as pageviews with the ESM build', async ({ page, product }) => {
   const complaints = watch(page)
   await asVisitor(page)
   await page.goto(new URL('/app/', product.demo).href)
@@ -122,7 +122,7 @@ test('counts views of the single-page app as pageviews with the ESM build', asyn
   expect(complaints).toEqual([])
 })
 
-test('keeps a page working when its collector is unreachable, and delivers its event on the next page', async ({
+test('keeps the page working while the collector is unreachable and sends the event on the next page', async ({
   page,
   product,
 }) => {

@@ -56,11 +56,11 @@ describe('borders of the rooms', () => {
     expect(FILES.filter((file) => !roomOf(file))).toEqual([])
   })
 
-  it('allows every import', () => {
+  it('allows every import in the source files', () => {
     expect(ARROWS.map(({ from, to }) => borderCrossed(from, to)).filter(Boolean)).toEqual([])
   })
 
-  it('rejects an import against the table', () => {
+  it('rejects an import that the table does not allow', () => {
     expect(borderCrossed('collector/src/control/sites.ts', 'collector/src/routes/sites.ts')).toMatch(
       /may not/,
     )
@@ -71,7 +71,7 @@ describe('borders of the rooms', () => {
     expect(borderCrossed('collector/src/ingest/pipeline.ts', 'src/contract/wire.ts')).toMatch(/may not/)
   })
 
-  it.each(Object.entries(PACKAGES))('imports only earlier rooms in %s', (_folder, rooms) => {
+  it.each(Object.entries(PACKAGES))('allows imports only from earlier rooms in %s', (_folder, rooms) => {
     const order = Object.keys(rooms)
     for (const [room, { imports }] of Object.entries<{ imports: string[] }>(rooms))
       expect(
@@ -80,7 +80,7 @@ describe('borders of the rooms', () => {
       ).toEqual([])
   })
 
-  it('lists no unused import', () => {
+  it('lists only imports that are used', () => {
     for (const [folder, rooms] of Object.entries(PACKAGES))
       for (const [room, { imports }] of Object.entries<{ imports: string[] }>(rooms)) {
         const used = ARROWS.filter(
@@ -92,17 +92,17 @@ describe('borders of the rooms', () => {
   })
 })
 
-describe('circles', () => {
-  it('finds a circle', () => {
+describe('findCircle', () => {
+  it('returns the path of a circular import', () => {
     const arrows = ['ab', 'bc', 'cb'].map(([from, to]) => ({ from: from!, to: to! }))
     expect(findCircle(arrows)).toEqual(['b', 'c', 'b'])
   })
 
-  it('has none between files', () => {
+  it('finds no circular imports between files', () => {
     expect(findCircle(ARROWS)).toBeUndefined()
   })
 
-  it('has none between rooms', () => {
+  it('finds no circular imports between rooms', () => {
     const name = (file: string) => Object.values(roomOf(file)!).join('/')
     const between = ARROWS.map(({ from, to }) => ({ from: name(from), to: name(to) }))
     expect(findCircle(between.filter(({ from, to }) => from !== to))).toBeUndefined()

@@ -6,7 +6,7 @@ const isRefused = (code: string) =>
   new Linter().verify(code, { rules: { 'no-restricted-syntax': ['error', ...FORBID_EARLY_EXITS] } }).length >
   0
 
-it('rejects comparisons of secrets that end at the first difference', () => {
+it('rejects comparisons of secrets that stop at the first difference', () => {
   const refused = [
     'secret === given',
     'given == webhookSecret',

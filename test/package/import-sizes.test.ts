@@ -28,21 +28,21 @@ describe.each(IMPORTS)('import $names from $from', async ({ names, from, limit, 
   const { code, imports } = await bundleImport(names, from)
   const bytes = brotliLength(code)
 
-  it(`brings at most ${limit} bytes as brotli`, () => {
+  it(`adds at most ${limit} bytes after Brotli compression`, () => {
     expect(bytes).toBeLessThanOrEqual(limit)
   })
 
-  it('has the size that README says', () => {
+  it('has the size stated in README.md', () => {
     const [, size] = tableRows(README).find(([name]) => name === `\`import ${names} from '${from}'\``)!
     expect(size).toBe(`${bytes.toLocaleString('en')} bytes`)
   })
 
-  it('brings no other command', async () => {
+  it('includes no other commands', async () => {
     const alone = brotliLength((await bundleImport('{ init }', '@zenovay/tracker')).code)
     expect(bytes - alone).toBeLessThanOrEqual(adds)
   })
 
-  it('imports only its own framework', () => {
+  it('imports no package except its framework', () => {
     expect(imports).toEqual(framework ? [framework] : [])
   })
 })

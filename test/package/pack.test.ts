@@ -28,7 +28,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(app, { recursive: true }))
 
-it('packs only the built files and the types of its rooms', () => {
+it('packs only the built files and their type declarations', () => {
   expect(files.filter((file) => !file.startsWith('dist/types/')).sort()).toEqual(
     [
       'LICENSE',
@@ -53,14 +53,14 @@ it('packs only the built files and the types of its rooms', () => {
   expect(files.filter((file) => file.startsWith('dist/types/')).sort()).toEqual(types.sort())
 })
 
-it('adds exactly one package to an empty app', () => {
+it('adds exactly one package to an empty application', () => {
   const lock = JSON.parse(readFileSync(join(app, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, unknown>
   }
   expect(Object.keys(lock.packages)).toEqual(['', 'node_modules/@zenovay/tracker'])
 })
 
-it('its entries run in Node, where the tracker does nothing', () => {
+it('loads its entry points in Node.js, where the tracker does nothing', () => {
   const script = `
     const { init, track, page, getVisitorId } = await import('@zenovay/tracker')
     init('ZV_TEST1'); track('signup'); page()
@@ -74,7 +74,7 @@ it('its entries run in Node, where the tracker does nothing', () => {
   ).toBe('undefined function true false\n')
 })
 
-it("bindings import only the built tracker and their framework; the React binding starts with 'use client'", () => {
+it("imports only the tracker and its framework in each binding, and starts the React binding with 'use client'", () => {
   const read = (framework: string) =>
     readFileSync(join(app, `node_modules/@zenovay/tracker/dist/${framework}.mjs`), 'utf8')
   const imports = (framework: string) =>

@@ -131,8 +131,8 @@ describe.each(EXAMPLES)('%s', (_name, step, examples) => {
   })
 })
 
-describe('both forms', () => {
-  it('compare every value that is not an object alike', () => {
+describe('the rewritten code', () => {
+  it('compares every primitive value like the original code', () => {
     const primitive = fc.oneof(
       fc.string(),
       fc.double(),
@@ -149,7 +149,7 @@ describe('both forms', () => {
     )
   })
 
-  it('compare alike every length of a string, and of a list of strings none of which is empty', () => {
+  it('compares the length of every string and every list of non-empty strings like the original code', () => {
     const lists = fc.oneof(
       fc.string({ maxLength: 8 }),
       fc.array(fc.string({ minLength: 1 }), { maxLength: 8 }),
@@ -163,7 +163,7 @@ describe('both forms', () => {
     )
   })
 
-  it('return the same when a function is called with more arguments than it has parameters', () => {
+  it('returns the same result if a function is called with extra arguments', () => {
     const code = '(a) => { const b = a + 1; if (b > 3) { const c = b * 2; return c } return b }'
     const shorter = rewrite(code, turnLocalsIntoParameters)
     for (const a of [1, 2, 3, 4])
@@ -171,7 +171,7 @@ describe('both forms', () => {
   })
 })
 
-describe('the types that the steps rely on', () => {
+describe('the source code that the steps rewrite', () => {
   const root = join(import.meta.dirname, '../..')
   const program = ts.createProgram(
     ['tracker/script.ts', 'tracker/index.ts', 'live/script.ts'].map((file) => join(root, 'src', file)),
@@ -208,17 +208,17 @@ describe('the types that the steps rely on', () => {
       .map((node) => node.parent.getText())
   }
 
-  it('forEach is only called on arrays', () => {
+  it('calls forEach only on arrays', () => {
     expect(findOthers((node) => property(node, 'forEach'), isArray)).toEqual([])
   })
 
-  it('length is only compared for strings and lists of strings', () => {
+  it('compares the length only of strings and lists of strings', () => {
     const isText = (type: ts.Type) => ['string', 'string[]'].includes(checker.typeToString(type))
 
     expect(findOthers((node) => isComparison(node) && property(node.left, 'length'), isText)).toEqual([])
   })
 
-  it('strings are only compared with primitive values', () => {
+  it('compares strings only with primitive values', () => {
     const comparedWithText = (node: ts.Node) =>
       isComparison(node) && ts.isStringLiteral(node.right) && node.left
 

@@ -34,7 +34,7 @@ describe.each(MAJORS)('React, %s major', (majors) => {
   const events = () => page.posts.flat().map(({ event_name = 'pageview' }) => event_name)
   const button = () => container.querySelector('button')!
 
-  test('the component renders nothing and sends one pageview, in StrictMode too', async () => {
+  test('renders no markup for the component and sends one pageview, even in StrictMode', async () => {
     app.startShop(container, { code: CODE, apiUrl: 'https://collector.example', cookieless: true })
     await vi.waitFor(() => expect(events()).toEqual(['pageview']))
     await settled()
@@ -48,7 +48,7 @@ describe.each(MAJORS)('React, %s major', (majors) => {
     expect(warnings).toEqual([])
   })
 
-  test('the hook returns the same functions in every render, and they send', async () => {
+  test('returns the same working functions from the hook in every render', async () => {
     app.startShop(container, { code: CODE })
     await vi.waitFor(() => expect(events()).toEqual(['pageview']))
     button().click()
@@ -65,7 +65,7 @@ describe.each(MAJORS)('React, %s major', (majors) => {
     ])
   })
 
-  test('the hook returns every function that the tracker exports', async () => {
+  test('exposes every exported tracker function through the hook', async () => {
     app.startShop(container, { code: CODE })
     // A later effect would send in the next test.
     await vi.waitFor(() => expect(events()).toEqual(['pageview']))
@@ -73,7 +73,7 @@ describe.each(MAJORS)('React, %s major', (majors) => {
     expect(Object.keys(app.renders[0]!).sort()).toEqual(Object.keys(await import('@zenovay/tracker')).sort())
   })
 
-  test('changed props and a remount send no second pageview', async () => {
+  test('sends no second pageview when props change or the component remounts', async () => {
     const shop = app.startShop(container, { code: CODE })
     await vi.waitFor(() => expect(events()).toEqual(['pageview']))
     shop.show({ code: CODE, cookieless: true })
@@ -85,7 +85,7 @@ describe.each(MAJORS)('React, %s major', (majors) => {
     expect(events()).toEqual(['pageview'])
   })
 
-  test('a code that is empty at first starts the tracker later', async () => {
+  test('starts the tracker when an empty tracking code is replaced with a valid one', async () => {
     const shop = app.startShop(container, { code: '' })
     await vi.waitFor(() =>
       expect(warnings).toEqual([[expect.anything(), '', expect.stringContaining('is not a tracking code')]]),

@@ -5,7 +5,7 @@ import { globalNames } from '../support/global-names.js'
 import { importApp } from '../support/import-app.js'
 
 test.each(MAJORS)(
-  'React, %s major: renderToString renders, sends nothing and adds no global',
+  'React, %s major: renders on the server without sending events or adding globals',
   async (majors) => {
     const fetch = vi.spyOn(globalThis, 'fetch')
     const { renderShop } = await importApp<typeof import('./render-shop.js')>(

@@ -6,7 +6,7 @@ import { importApp } from '../support/import-app.js'
 
 const FILES = { newest: 'render-shop.ts', oldest: 'render-shop-4.ts' }
 
-test.each(MAJORS)('Svelte, %s major: a rendered layout sends nothing and adds no global', async (majors) => {
+test.each(MAJORS)('Svelte, %s major: renders on the server without events or new globals', async (majors) => {
   const fetch = vi.spyOn(globalThis, 'fetch')
   const { renderShop } = await importApp<typeof import('./render-shop.js')>(
     join(import.meta.dirname, FILES[majors]),

@@ -25,7 +25,7 @@ describe.each(MAJORS)('Svelte, %s major', (majors) => {
   const events = () => page.posts.flat().map(({ event_name = 'pageview' }) => event_name)
   const button = () => container.querySelector('button')!
 
-  test('the layout sends one pageview with its title, then the earlier calls', async () => {
+  test('sends one pageview with the layout title before the events of earlier calls', async () => {
     app.startShop(container, CODE, { apiUrl: 'https://collector.example', cookieless: true })
     await vi.waitFor(() => expect(events()).toEqual(['pageview', 'created']))
 
@@ -33,7 +33,7 @@ describe.each(MAJORS)('Svelte, %s major', (majors) => {
     expect(page.posts[0]![0]).toMatchObject({ cookieless: true, title: 'Shop' })
   })
 
-  test('a second layout does not start the tracker again, and its commands send', async () => {
+  test('sends events from a second layout without starting the tracker again', async () => {
     app.startShop(document.createElement('div'), CODE)
     app.startShop(container, CODE)
     await vi.waitFor(() => expect(events()).toEqual(['pageview', 'created', 'created']))
@@ -42,7 +42,7 @@ describe.each(MAJORS)('Svelte, %s major', (majors) => {
   })
 })
 
-test('the binding exports every function that the tracker exports', async () => {
+test('exports every tracker function from the binding', async () => {
   const { startZenovay, ...commands } = await import('@zenovay/tracker/svelte')
 
   expect(startZenovay).toBeTypeOf('function')

@@ -26,7 +26,7 @@ test('sends strings, finite numbers and booleans unchanged', async () => {
   expect(warnings).toEqual([])
 })
 
-test('drops any other value, with one warning that names its key and type', async () => {
+test('drops property values of other types and warns once for each key', async () => {
   const properties = {
     basket: {},
     list: ['a'],
@@ -60,7 +60,7 @@ test('drops any other value, with one warning that names its key and type', asyn
   ])
 })
 
-test('cuts long strings, and sends an empty object without properties', async () => {
+test('truncates long strings and sends an empty object if no properties are given', async () => {
   const [named, valued, bare] = await track(
     ['n'.repeat(70)],
     ['signup', { note: 'v'.repeat(600) }],
@@ -72,7 +72,7 @@ test('cuts long strings, and sends an empty object without properties', async ()
   expect(bare!['properties']).toEqual({})
 })
 
-test('sends at most 30 properties, with keys of at most 40 characters', async () => {
+test('sends at most 30 properties with keys of at most 40 characters', async () => {
   const many = Object.fromEntries(Array.from({ length: 31 }, (_, index) => [`key${index}`, index]))
   const [first, second] = await track(['many', many], ['long', { ['k'.repeat(40)]: 1, ['l'.repeat(41)]: 2 }])
 
@@ -82,14 +82,14 @@ test('sends at most 30 properties, with keys of at most 40 characters', async ()
   expect(warnings.map((text) => text[1])).toEqual(['key30', 'l'.repeat(41)])
 })
 
-test('does not count dropped values as properties', async () => {
+test('does not count dropped values toward the property limit', async () => {
   const many = Object.fromEntries(Array.from({ length: 31 }, (_, index) => [`key${index}`, index || null]))
   const [event] = await track(['many', many])
 
   expect(Object.keys(event!['properties'] as object)).toHaveLength(30)
 })
 
-test('a wrong call warns and does not throw', async () => {
+test('warns about an invalid call without throwing', async () => {
   const page = await openTrackedPage({ dataset: { auto: 'false' } })
   expect(() => page.run('track')).not.toThrow()
   expect(() => page.run('track', 5)).not.toThrow()

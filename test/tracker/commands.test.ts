@@ -29,7 +29,7 @@ async function open(setup: PageSetup = {}) {
   }
 }
 
-test('goal sends a conversion with a name and an optional value', async () => {
+test('sends a conversion with a name and an optional value when goal is called', async () => {
   const page = await open()
   const [event] = await page.send(['goal', 'signup', { value: 30, plan: 'pro' }])
 
@@ -40,7 +40,7 @@ test('goal sends a conversion with a name and an optional value', async () => {
   })
 })
 
-test('revenue sends an amount in major units with a currency', async () => {
+test('sends an amount in major units and a currency when revenue is called', async () => {
   const page = await open()
   const [dollars, euros] = await page.send(['revenue', 39.5], ['revenue', 120, 'EUR', { order: '2026-118' }])
 
@@ -49,7 +49,7 @@ test('revenue sends an amount in major units with a currency', async () => {
   expect(dollars).not.toHaveProperty('event_name')
 })
 
-test('identify attributes this and later events to a user, also on the next page', async () => {
+test('attributes the identify event and all later events to the user, even on the next page', async () => {
   const page = await open()
   const [before] = await page.send(['track', 'before'])
   const [identified, after] = await page.send(
@@ -70,7 +70,7 @@ test('identify attributes this and later events to a user, also on the next page
   expect(warnings).toEqual(['zenovay: nested dropped: object'])
 })
 
-test('identify accepts an object or a number', async () => {
+test('accepts an object or a number as the argument of identify', async () => {
   const page = await open()
   const [object, number] = await page.send(['identify', { user_id: 'ann', plan: 'pro' }], ['identify', 42])
 
@@ -79,7 +79,7 @@ test('identify accepts an object or a number', async () => {
   expect(number).toMatchObject({ user_id: '42', properties: {} })
 })
 
-test('a call without a valid name, amount or id warns and sends nothing', async () => {
+test('warns and sends nothing if a call has no valid name, amount or ID', async () => {
   const page = await open()
   const sent = await page.send(
     ['track', ''],
@@ -99,7 +99,7 @@ test('a call without a valid name, amount or id warns and sends nothing', async 
   )
 })
 
-test('reset deletes user, visitor and session id in all tabs', async () => {
+test('deletes the user, visitor and session IDs in all tabs when reset is called', async () => {
   const [first, second] = [await open(), await open()]
   const [before] = await first.send(['identify', 'ann'])
   await second.send(['track', 'elsewhere'])
@@ -113,7 +113,7 @@ test('reset deletes user, visitor and session id in all tabs', async () => {
   expect(own).toMatchObject({ visitor_id: other!['visitor_id'], session_id: other!['session_id'] })
 })
 
-test('reset deletes the ids in memory if there is no storage', async () => {
+test('deletes the IDs in memory on reset if storage is unavailable', async () => {
   vi.stubGlobal('localStorage', null)
   const page = await open()
   const [before] = await page.send(['identify', 'ann'])
@@ -126,7 +126,7 @@ test('reset deletes the ids in memory if there is no storage', async () => {
 
 const text = () => JSON.stringify({ ...localStorage })
 
-test('consent denied deletes stored ids, keeps new ones in memory, and is stored', async () => {
+test('deletes stored IDs and remembers the decision when consent is denied', async () => {
   const page = await open({ answers: [() => new Response('', { status: 503 })] })
   const [before] = await page.send(['track', 'before'])
   expect(text()).toContain(before!['visitor_id'])
@@ -143,7 +143,7 @@ test('consent denied deletes stored ids, keeps new ones in memory, and is stored
   expect(page.run('getVisitorId')).toBeUndefined()
 })
 
-test('consent denied applies to other tabs', async () => {
+test('applies denied consent to other tabs', async () => {
   const [first, second] = [await open(), await open()]
   await first.send(['track', 'before'])
   await second.send(['track', 'before'])
@@ -153,7 +153,7 @@ test('consent denied applies to other tabs', async () => {
   expect(event).not.toHaveProperty('visitor_id')
 })
 
-test('consent granted after denied stores ids again', async () => {
+test('sends a visitor ID again when consent is granted after a denial', async () => {
   const page = await open()
   const [, granted] = await page.send(
     ['consent', 'denied'],
@@ -166,7 +166,7 @@ test('consent granted after denied stores ids again', async () => {
   expect(granted).not.toHaveProperty('cookieless')
 })
 
-test('with consent required, ids are stored after it is granted, also on the next page', async () => {
+test('stores IDs only after required consent is granted, and keeps them on the next page', async () => {
   const dataset = { consent: 'required' }
   const page = await open({ dataset })
   const [before] = await page.send(['track', 'before'])
@@ -180,7 +180,7 @@ test('with consent required, ids are stored after it is granted, also on the nex
   expect(later!['visitor_id']).toBe(after!['visitor_id'])
 })
 
-test('granting consent keeps existing ids', async () => {
+test('keeps existing IDs when consent is granted', async () => {
   const page = await open()
   const [before] = await page.send(['track', 'before'])
   const [after] = await page.send(['consent', 'granted'], ['track', 'after'])
@@ -188,7 +188,7 @@ test('granting consent keeps existing ids', async () => {
   expect(after).toMatchObject({ visitor_id: before!['visitor_id'], session_id: before!['session_id'] })
 })
 
-test('disable stops all sending until enable', async () => {
+test('sends nothing between disable and enable', async () => {
   const page = await open({ answers: [() => new Response('', { status: 503 }), () => new Response()] })
   const [before] = await page.send(['track', 'before'])
   page.run('disable')
@@ -208,20 +208,20 @@ test('disable stops all sending until enable', async () => {
   expect(back!['visitor_id']).not.toBe(before!['visitor_id'])
 })
 
-test('consent granted does not undo an opt-out', async () => {
+test('keeps an opt-out in effect when consent is granted', async () => {
   const page = await open()
 
   expect(await page.send(['disable'], ['consent', 'granted'], ['track', 'after'])).toEqual([])
 })
 
-test('an opt-out lasts for the page if there is no storage', async () => {
+test('keeps an opt-out for the lifetime of the page if storage is unavailable', async () => {
   vi.stubGlobal('localStorage', null)
   const page = await open()
 
   expect(await page.send(['disable'], ['track', 'after'])).toEqual([])
 })
 
-test('no command but an opt-out writes to storage when cookieless', async () => {
+test('writes nothing to storage when commands run in cookieless mode', async () => {
   const page = await open({ dataset: { cookieless: 'true' } })
   const events = await page.send(
     ['track', 'a'],

@@ -27,7 +27,7 @@ async function open(setup: PageSetup = {}) {
   }
 }
 
-test('sends the events of one task as one keep-alive POST with a text body', async () => {
+test('sends the events of one task in a single keepalive POST request with a text body', async () => {
   const page = await open({ dataset: { apiUrl: 'https://shop.example/stats/' } })
   page.track('first')
   page.track('second')
@@ -44,7 +44,7 @@ test('sends the events of one task as one keep-alive POST with a text body', asy
   expect(page.posts[0]![0]).not.toHaveProperty('age_ms')
 })
 
-test('deletes an acknowledged event', async () => {
+test('deletes an acknowledged event from the outbox', async () => {
   const page = await open({ answers: [answer(200)] })
   await page.trackNow('signup')
   page.fire('online')
@@ -56,7 +56,7 @@ test('deletes an acknowledged event', async () => {
   expect(page.outboxKeys()).toEqual([])
 })
 
-test('deletes an event that is rejected with 400', async () => {
+test('deletes an event that the collector rejects with 400', async () => {
   const page = await open({ answers: [answer(400)] })
   await page.trackNow('signup')
   await page.wait(10 * MINUTE_MS)
@@ -71,7 +71,7 @@ for (const [name, failure] of [
   ['a 429', answer(429)],
   ['a network error', () => Promise.reject(new TypeError('Failed to fetch'))],
 ] as const)
-  test(`keeps an event in the outbox after ${name} and resends it marked as a retry`, async () => {
+  test(`keeps an event in the outbox after ${name} and resends it as a retry`, async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0.5)
     const page = await open({ answers: [failure, answer(200)] })
     await page.trackNow('signup')
@@ -85,7 +85,7 @@ for (const [name, failure] of [
     expect(page.outboxKeys()).toEqual([])
   })
 
-test('doubles the backoff with each failure up to five minutes and resets it after a success', async () => {
+test('doubles the backoff after each failure up to five minutes and resets it after a success', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(1)
   const page = await open({ answers: [answer(503)] })
   const pauses: number[] = []
@@ -106,7 +106,7 @@ test('doubles the backoff with each failure up to five minutes and resets it aft
   expect(page.posts.length - count, 'the repetition').toBe(1)
 })
 
-test('randomizes the backoff, so that clients do not retry in sync', async () => {
+test('randomizes the backoff so that browsers do not retry at the same time', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(0.1)
   const page = await open({ answers: [answer(503), answer(200)] })
   await page.trackNow('signup')
@@ -115,7 +115,7 @@ test('randomizes the backoff, so that clients do not retry in sync', async () =>
   expect(page.posts).toHaveLength(2)
 })
 
-test('waits for Retry-After', async () => {
+test('delays a retry for the time in Retry-After', async () => {
   const page = await open({ answers: [answer(503, { 'retry-after': '20' }), answer(200)] })
   await page.trackNow('signup')
   await page.wait(20 * SECOND_MS - 1)
@@ -125,7 +125,7 @@ test('waits for Retry-After', async () => {
 })
 
 for (const value of ['Fri, 31 Dec 2100 23:59:59 GMT', '2592000'])
-  test(`keeps the backoff for Retry-After: ${value}`, async () => {
+  test(`does not retry before the backoff ends for Retry-After: ${value}`, async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0.5)
     const page = await open({ answers: [answer(503, { 'retry-after': value })] })
     await page.trackNow('signup')
@@ -134,7 +134,7 @@ for (const value of ['Fri, 31 Dec 2100 23:59:59 GMT', '2592000'])
     expect(page.posts).toHaveLength(1)
   })
 
-test('retries requests that failed together in one request', async () => {
+test('retries the events of several failed requests in one request', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(1)
   const page = await open({ answers: [answer(503)] })
   for (let index = 0; index < 7; index++) await page.trackNow(`event${index}`)
@@ -148,7 +148,7 @@ test('retries requests that failed together in one request', async () => {
   expect(page.posts).toHaveLength(9)
 })
 
-test('a later event does not trigger an early retry', async () => {
+test('does not retry early when a later event is sent', async () => {
   const page = await open({ answers: [answer(503, { 'retry-after': '60' }), answer(200)] })
   await page.trackNow('first')
   await page.trackNow('second')
@@ -159,7 +159,7 @@ test('a later event does not trigger an early retry', async () => {
   expect(page.names()).toEqual([['first'], ['second'], ['first']])
 })
 
-test('resends events of beacons when the page is shown again', async () => {
+test('resends the events of a beacon when the page becomes visible again', async () => {
   const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)
   const page = await open({ answers: [() => new Promise<Response>(() => {}), answer(200)] })
   await page.trackNow('signup')
@@ -173,7 +173,7 @@ test('resends events of beacons when the page is shown again', async () => {
   expect(page.outboxKeys()).toEqual([])
 })
 
-test('sends a full outbox below the burst limit: 30 events every six seconds', async () => {
+test('sends 30 events every six seconds from a full outbox to stay below the burst limit', async () => {
   const earlier = await open()
   await earlier.trackNow(...Array.from({ length: 70 }, (_, index) => `event${index}`))
   earlier.fire('pagehide')
@@ -191,7 +191,7 @@ test('sends a full outbox below the burst limit: 30 events every six seconds', a
   expect(new Set(page.names().flat()).size).toBe(70)
 })
 
-test('rejects an event that is too long for a request, with a warning', async () => {
+test('rejects an event that is too large for a request and logs a warning', async () => {
   const warn = vi.spyOn(console, 'warn').mockReturnValue()
   const page = await open()
   const endless = Object.fromEntries(
@@ -204,7 +204,7 @@ test('rejects an event that is too long for a request, with a warning', async ()
   expect(warn.mock.calls.map((text) => text.join(' '))).toEqual(['zenovay: track Error: refused'])
 })
 
-test('the outbox holds 512 KB', async () => {
+test('limits the outbox to 512 KB', async () => {
   const page = await open({ answers: [answer(503, { 'retry-after': '600' })] })
   const properties = Object.fromEntries(
     Array.from({ length: 20 }, (_, index) => [`key${index}`, 'x'.repeat(500)]),
@@ -219,7 +219,7 @@ test('the outbox holds 512 KB', async () => {
   expect(stored.some((text) => text.includes('"event59"'))).toBe(true)
 })
 
-test('sends everything at once when the browser is online again', async () => {
+test('sends all failed events immediately when the browser is online again', async () => {
   const page = await open({
     answers: [answer(503, { 'retry-after': '60' }), answer(503, { 'retry-after': '60' }), answer(200)],
   })
@@ -232,7 +232,7 @@ test('sends everything at once when the browser is online again', async () => {
   expect(page.outboxKeys()).toEqual([])
 })
 
-test('sends unacknowledged events as a beacon once when the page is hidden, and keeps them', async () => {
+test('sends unacknowledged events in one beacon when the page is hidden and keeps them in the outbox', async () => {
   const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)
   const page = await open()
   await page.trackNow('on its way')
@@ -262,7 +262,7 @@ test('sends no beacon when the page becomes visible', async () => {
   expect(page.beacons).toEqual([])
 })
 
-test('an answer after the beacon still acknowledges', async () => {
+test('deletes an event that is acknowledged after its beacon was sent', async () => {
   let release = (_answer: Response) => {}
   const page = await open({ answers: [() => new Promise<Response>((resolve) => (release = resolve))] })
   await page.trackNow('signup')
@@ -274,7 +274,7 @@ test('an answer after the beacon still acknowledges', async () => {
   expect(page.outboxKeys()).toEqual([])
 })
 
-test('keeps unacknowledged events in a browser without beacons', async () => {
+test('keeps unacknowledged events in the outbox if the browser does not support beacons', async () => {
   const page = await open({ navigator: { sendBeacon: undefined } })
   await page.trackNow('signup')
   page.fire('pagehide')
@@ -282,7 +282,7 @@ test('keeps unacknowledged events in a browser without beacons', async () => {
   expect(page.outboxKeys()).toHaveLength(1)
 })
 
-test('sends all events at once in beacons of at most 30', async () => {
+test('splits the outbox into beacons of at most 30 events each', async () => {
   const page = await open()
   for (let index = 0; index < 70; index++) page.track(`event${index}`)
   page.fire('pagehide')
@@ -293,7 +293,7 @@ test('sends all events at once in beacons of at most 30', async () => {
   )
 })
 
-test('limits a request to 60 KB for any characters', async () => {
+test('limits a request to 60 KB even with multi-byte characters', async () => {
   const page = await open({ answers: [answer(200)] })
   const properties = Object.fromEntries(
     Array.from({ length: 10 }, (_, index) => [`key${index}`, '€'.repeat(500)]),
@@ -307,7 +307,7 @@ test('limits a request to 60 KB for any characters', async () => {
     expect(new TextEncoder().encode(body).length).toBeLessThanOrEqual(60_000)
 })
 
-test('stores an event that does not fit into the next request', async () => {
+test('stores a new event that does not fit into the next request', async () => {
   const page = await open({ answers: [answer(503, { 'retry-after': '600' })] })
   await page.trackNow(...Array.from({ length: 70 }, (_, index) => `event${index}`))
   page.fire('online')
@@ -319,7 +319,7 @@ test('stores an event that does not fit into the next request', async () => {
   expect(kept).toContainEqual(expect.objectContaining({ event_name: 'late' }))
 })
 
-test('the outbox holds the 500 newest events', async () => {
+test('keeps only the 500 newest events in the outbox', async () => {
   const page = await open({ answers: [answer(503, { 'retry-after': '600' })] })
   await page.trackNow(...Array.from({ length: 511 }, (_, index) => `event${index}`))
   page.fire('pagehide')
@@ -332,7 +332,7 @@ test('the outbox holds the 500 newest events', async () => {
   expect(kept).not.toContain('event10')
 })
 
-test('keeps a cookieless event in memory', async () => {
+test('keeps a failed cookieless event in memory', async () => {
   const page = await open({ dataset: { cookieless: 'true' }, answers: [answer(503), answer(200)] })
   await page.trackNow('signup')
   expect(localStorage).toHaveLength(0)
@@ -341,7 +341,7 @@ test('keeps a cookieless event in memory', async () => {
   expect(page.posts[1]).toMatchObject([{ event_name: 'signup', retry: true, cookieless: true }])
 })
 
-test('keeps an event in memory if storage is full', async () => {
+test('keeps a failed event in memory if storage is full', async () => {
   const page = await open({ answers: [answer(503), answer(200)] })
   vi.stubGlobal(
     'localStorage',

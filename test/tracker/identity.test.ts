@@ -21,7 +21,7 @@ async function open(setup: PageSetup = {}) {
   return { ...page, readIds }
 }
 
-test('two tabs share a visitor and a session', async () => {
+test('shares the visitor and session between two tabs', async () => {
   const first = await open()
   const second = await open()
   const ids = await first.readIds()
@@ -31,7 +31,7 @@ test('two tabs share a visitor and a session', async () => {
   expect(ids.visitor_id).not.toBe(ids.session_id)
 })
 
-test('a session ends after 30 minutes without an event in any tab', async () => {
+test('ends a session after 30 minutes without an event in any tab', async () => {
   const first = await open()
   const second = await open()
   const ids = await first.readIds()
@@ -47,7 +47,7 @@ test('a session ends after 30 minutes without an event in any tab', async () => 
   expect(await first.readIds()).toEqual(next)
 })
 
-test('ids are random, long and within the limits of the wire', async () => {
+test('generates random IDs of 20 to 128 digits', async () => {
   const ids = [await (await open()).readIds()]
   localStorage.clear()
   ids.push(await (await open()).readIds())
@@ -57,7 +57,7 @@ test('ids are random, long and within the limits of the wire', async () => {
   for (const value of values) expect(value).toMatch(/^\d{20,128}$/)
 })
 
-test('stores all state under one key', async () => {
+test('stores all state under a single key', async () => {
   const page = await open({ answers: [() => new Response()] })
   await page.readIds()
   await page.settle()
@@ -65,7 +65,7 @@ test('stores all state under one key', async () => {
   expect(Object.keys(localStorage)).toEqual(['zenovay'])
 })
 
-test('getVisitorId returns the id that is sent', async () => {
+test('returns the sent visitor ID from getVisitorId', async () => {
   const page = await open()
 
   expect(page.run('getVisitorId')).toBe((await page.readIds()).visitor_id)
@@ -83,7 +83,7 @@ for (const [name, storage] of [
   ['is null', () => vi.stubGlobal('localStorage', null)],
   ['is full', () => vi.stubGlobal('localStorage', new Proxy({}, { set: fail }))],
 ] as const)
-  test(`keeps ids in memory if storage ${name}`, async () => {
+  test(`keeps IDs in memory if storage ${name}`, async () => {
     storage()
     const page = await open()
     const ids = await page.readIds()
@@ -98,7 +98,7 @@ function fail(): never {
   throw new DOMException('The operation is insecure.', 'SecurityError')
 }
 
-test('replaces a foreign value under its key', async () => {
+test('replaces a value that another script stored under its key', async () => {
   localStorage.setItem('zenovay', '{"not":"ours"}')
   const page = await open()
   const ids = await page.readIds()
@@ -112,7 +112,7 @@ for (const [name, setup] of [
   ['Global Privacy Control', { navigator: { globalPrivacyControl: true } }],
   ['Do Not Track', { navigator: { doNotTrack: '1' } }],
 ] as const)
-  test(`${name} sends no visitor id and writes nothing`, async () => {
+  test(`sends no visitor ID and stores nothing with ${name}`, async () => {
     const first = await open(setup)
     const ids = await first.readIds()
     const second = await open(setup)
@@ -125,7 +125,7 @@ for (const [name, setup] of [
     expect(localStorage).toHaveLength(0)
   })
 
-test('sends no privacy fields without a privacy signal', async () => {
+test('omits the privacy fields if no privacy signal is set', async () => {
   const page = await open({ navigator: { doNotTrack: 'unspecified', globalPrivacyControl: false } })
   await page.readIds()
 

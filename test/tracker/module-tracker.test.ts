@@ -22,7 +22,7 @@ async function load() {
   }
 }
 
-test('runs calls made before init in order after the first pageview', async () => {
+test('runs calls made before init in order, after the first pageview', async () => {
   const { init, track, getVisitorId, settle, names, posts } = await load()
   track('first', { position: 1 })
   track('second')
@@ -34,7 +34,7 @@ test('runs calls made before init in order after the first pageview', async () =
   expect(getVisitorId()).toBe(posts[0]![0]!['visitor_id'])
 })
 
-test('accepts the options of the tag', async () => {
+test('accepts the same options as the script tag', async () => {
   const { init, track, page, settle, fetch, names, posts } = await load()
   init(CODE, { apiUrl: 'https://collector.example/', cookieless: true, auto: false })
   track('signup')
@@ -47,7 +47,7 @@ test('accepts the options of the tag', async () => {
   expect(posts[0]![0]).toMatchObject({ cookieless: true })
 })
 
-test('sends to the origin of the page without options', async () => {
+test('sends events to the origin of the page if no options are given', async () => {
   const { init, settle, fetch } = await load()
   init(CODE)
   await settle()
@@ -55,7 +55,7 @@ test('sends to the origin of the page without options', async () => {
   expect(fetch.mock.calls[0]![0]).toBe(`https://shop.example/e/${CODE}`)
 })
 
-test('starts once when init is called twice', async () => {
+test('starts only once if init is called twice', async () => {
   const { init, settle, names } = await load()
   init(CODE)
   init(CODE)
@@ -65,7 +65,7 @@ test('starts once when init is called twice', async () => {
 })
 
 for (const code of ['UA-12345-6', '', undefined, 5, {}])
-  test(`init(${JSON.stringify(code)}) logs one warning and sends nothing`, async () => {
+  test(`logs one warning and sends nothing after init(${JSON.stringify(code)})`, async () => {
     const { init, track, settle, posts } = await load()
     init(code as string)
     track('signup')

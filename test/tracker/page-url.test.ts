@@ -33,18 +33,18 @@ const PUBLIC = [
 ]
 
 for (const url of LOCAL)
-  test(`${url} is local`, () => {
+  test(`treats ${url} as local`, () => {
     vi.stubGlobal('location', new URL(url))
     expect(isLocalPage()).toBe(true)
   })
 
 for (const url of PUBLIC)
-  test(`${url} is not local`, () => {
+  test(`does not treat ${url} as local`, () => {
     vi.stubGlobal('location', new URL(url))
     expect(isLocalPage()).toBe(false)
   })
 
-test('a local page sends nothing unless the tag allows it', async () => {
+test('sends nothing from a local page unless the script tag allows it', async () => {
   const location = new URL('http://localhost:3000/')
   const silent = await openTrackedPage({ location })
   silent.fire('pagehide')
@@ -54,7 +54,7 @@ test('a local page sends nothing unless the tag allows it', async () => {
   expect(allowed.posts).toHaveLength(1)
 })
 
-test('an automated browser sends nothing, even if local pages are allowed', async () => {
+test('sends nothing from an automated browser, even if local pages are allowed', async () => {
   const page = await openTrackedPage({
     navigator: { webdriver: true },
     location: new URL('http://localhost/'),
@@ -103,13 +103,13 @@ describe.each([
   })
 })
 
-test('excludes routes of a hash-routed application', async () => {
+test('excludes matching routes of an application with hash routing', async () => {
   const events = await visit({ exclude: '/#/admin/**', hash: 'true' }, '/#/admin/users', '/#/shop')
 
   expect(events.map(({ url }) => url)).toEqual([`${ORIGIN}/#/shop`])
 })
 
-test('an excluded page is never a referrer and sends no custom event', async () => {
+test('sends no custom event from an excluded page and does not use it as the referrer', async () => {
   const location = new URL(`${ORIGIN}/admin/users`)
   const page = await openTrackedPage({ location, dataset: { exclude: '/admin/**' } })
   page.track('secret')
@@ -120,7 +120,7 @@ test('an excluded page is never a referrer and sends no custom event', async () 
   expect(page.posts.flat()).toMatchObject([{ url: `${ORIGIN}/shop`, referrer: '' }])
 })
 
-test('an excluded path of another site stays a referrer', async () => {
+test('keeps the referrer if the excluded path is on another site', async () => {
   vi.spyOn(document, 'referrer', 'get').mockReturnValue('https://news.example/admin/users')
   const [event] = await visit({ exclude: '/admin/**' }, '/shop')
 

@@ -33,7 +33,7 @@ async function openNext(...answers: (() => Response)[]) {
   }
 }
 
-test('sends the events of an earlier page one second after start', async () => {
+test('sends the stored events of an earlier page one second after the start', async () => {
   const event_id = await leaveBehind('signup')
   vi.setSystemTime(Date.now() + DAY_MS)
   const page = await openNext(answer(200))
@@ -47,7 +47,7 @@ test('sends the events of an earlier page one second after start', async () => {
   expect(page.outboxKeys()).toEqual([])
 })
 
-test('deletes events older than seven days', async () => {
+test('deletes stored events after seven days', async () => {
   await leaveBehind('signup')
   vi.setSystemTime(Date.now() + 7 * DAY_MS)
   const page = await openNext()
@@ -57,7 +57,7 @@ test('deletes events older than seven days', async () => {
   expect(page.outboxKeys()).toEqual([])
 })
 
-test('does not resend an event of this page whose request is pending', async () => {
+test('does not resend an event while its request is pending', async () => {
   const page = await openNext()
   page.track('slow')
   await page.wait(1_000)
@@ -65,7 +65,7 @@ test('does not resend an event of this page whose request is pending', async () 
   expect(page.posts).toHaveLength(1)
 })
 
-test('keeps foreign keys and deletes invalid ones of its own', async () => {
+test('keeps the storage keys of other scripts and deletes its own invalid entries', async () => {
   localStorage.setItem('cart', '3')
   localStorage.setItem('zenovay:theirs', 'no JSON')
   const event_id = await leaveBehind('signup')
@@ -77,7 +77,7 @@ test('keeps foreign keys and deletes invalid ones of its own', async () => {
   expect(page.outboxKeys()).toEqual([])
 })
 
-test('keeps events whose retry fails', async () => {
+test('keeps a stored event if its retry fails', async () => {
   await leaveBehind('signup')
   const page = await openNext(answer(503, { 'retry-after': '60' }))
   await page.wait(1_000)
@@ -86,7 +86,7 @@ test('keeps events whose retry fails', async () => {
   expect(page.outboxKeys()).toHaveLength(1)
 })
 
-test('a cookieless page sends stored events and writes nothing', async () => {
+test('sends stored events from a cookieless page without writing to storage', async () => {
   const event_id = await leaveBehind('signup')
   const page = await openTrackedPage({
     dataset: { auto: 'false', cookieless: 'true' },

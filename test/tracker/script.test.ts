@@ -37,7 +37,7 @@ async function runScript(tags: string, { current = false } = {}) {
   }
 }
 
-test('finds its tag by the attribute, and sends to the origin of its URL', async () => {
+test('finds its tag by the tracking code and sends events to the origin of the script URL', async () => {
   const { urls } = await runScript(
     `<script src="https://other.example/x.js"></script><script data-tracking-code="${CODE}" src="https://collector.example/js/z.js"></script>`,
   )
@@ -45,7 +45,7 @@ test('finds its tag by the attribute, and sends to the origin of its URL', async
   expect(urls()).toEqual([`https://collector.example/e/${CODE}`])
 })
 
-test('prefers the current script over another tag', async () => {
+test('prefers the current script to another tag with a tracking code', async () => {
   const { urls } = await runScript(
     `<script data-id="ZV_Other" src="https://other.example/z.js"></script><script data-id="${CODE}" src="https://collector.example/z.js"></script>`,
     { current: true },
@@ -54,7 +54,7 @@ test('prefers the current script over another tag', async () => {
   expect(urls()).toEqual([`https://collector.example/e/${CODE}`])
 })
 
-test('a bundle without the attribute finds the tag that has it', async () => {
+test('uses another tag if the current script has no tracking code', async () => {
   const { urls } = await runScript(
     `<script data-id="${CODE}" data-api-url="/stats"></script><script src="/bundle.js"></script>`,
     { current: true },
@@ -69,14 +69,14 @@ for (const [apiUrl, expected] of [
   ['https://shop.example', `https://shop.example/e/${CODE}`],
   ['/', `/e/${CODE}`],
 ] as const)
-  test(`data-api-url="${apiUrl}" sends events to ${expected}`, async () => {
+  test(`sends events to ${expected} if data-api-url is "${apiUrl}"`, async () => {
     const { urls } = await runScript(
       `<script data-tracking-code="${CODE}" data-api-url="${apiUrl}" src="https://collector.example/z.js"></script>`,
     )
     expect(urls()).toEqual([expected])
   })
 
-test('an inline script sends to the origin of its page', async () => {
+test('sends events to the origin of the page if the script is inline', async () => {
   const { urls } = await runScript(`<script data-tracking-code="${CODE}"></script>`)
 
   expect(urls()).toEqual([`https://shop.example/e/${CODE}`])
@@ -90,7 +90,7 @@ for (const [name, tags] of [
     '<script data-tracking-code="UA-12345-6" src="https://collector.example/z.js"></script>',
   ],
 ] as const)
-  test(`${name} logs one warning with the fix and sends nothing`, async () => {
+  test(`logs one warning with the fix and sends nothing if the page has ${name}`, async () => {
     const page = await runScript(tags)
 
     expect(warnings).toEqual([expect.stringContaining('data-tracking-code=ZV_')])
@@ -117,7 +117,7 @@ test('runs queued calls in order after the first pageview', async () => {
   expect(page.posts[0]![1]!['properties']).toEqual({ position: 1 })
 })
 
-test('a page that loads the script twice counts once', async () => {
+test('counts a page once if it loads the script twice', async () => {
   const tag = `<script data-tracking-code="${CODE}" src="https://collector.example/z.js"></script>`
   const { zenovay } = await runScript(tag)
   const second = await runScript(tag)
@@ -126,7 +126,7 @@ test('a page that loads the script twice counts once', async () => {
   expect(second.posts.flat()).toHaveLength(1)
 })
 
-test('zenovay returns results and warns about unknown commands', async () => {
+test('returns the results of commands and warns about unknown commands', async () => {
   const { zenovay, posts } = await runScript(
     `<script data-tracking-code="${CODE}" src="https://collector.example/z.js"></script>`,
   )

@@ -9,7 +9,7 @@ for (const [maxTouchPoints, device_type] of [
   [undefined, 'auto'],
   [5, 'touch'],
 ] as const)
-  test(`sends device type ${device_type} for ${maxTouchPoints} touch points, and leaves the rest to the collector`, async () => {
+  test(`sends device type ${device_type} for ${maxTouchPoints} touch points and leaves browser and OS to the collector`, async () => {
     const page = await openTrackedPage({ navigator: { userAgent: 'Mozilla/5.0', maxTouchPoints } })
 
     expect(page.posts[0]![0]).toMatchObject({

@@ -42,7 +42,7 @@ async function open(setup: PageSetup = {}) {
   }
 }
 
-test('a page load is one pageview, with its referrer and without its fragment', async () => {
+test('counts a page load as one pageview with its referrer and without its fragment', async () => {
   location.href = `${ORIGIN}/shoes?size=43#reviews`
   vi.spyOn(document, 'referrer', 'get').mockReturnValue('https://search.example/')
   const page = await open()
@@ -54,7 +54,7 @@ test('a page load is one pageview, with its referrer and without its fragment', 
   ])
 })
 
-test('pushState is a pageview with the settled title and the previous page as referrer', async () => {
+test('counts pushState as a pageview with the updated title and the previous page as referrer', async () => {
   const page = await open()
   history.pushState({ step: 1 }, '', '/cart')
   vi.advanceTimersByTime(99)
@@ -67,7 +67,7 @@ test('pushState is a pageview with the settled title and the previous page as re
   expect(pushed).toEqual([[history, { step: 1 }, '', '/cart']])
 })
 
-test('replaceState and popstate are pageviews', async () => {
+test('counts replaceState and popstate as pageviews', async () => {
   const page = await open()
   history.replaceState(null, '', '/login')
   await page.settleNavigation()
@@ -78,7 +78,7 @@ test('replaceState and popstate are pageviews', async () => {
   expect(page.paths()).toEqual(['/', '/login', '/back'])
 })
 
-test('a redirect is one pageview', async () => {
+test('counts a client-side redirect as one pageview', async () => {
   const page = await open()
   history.pushState(null, '', '/account')
   history.replaceState(null, '', '/login')
@@ -87,7 +87,7 @@ test('a redirect is one pageview', async () => {
   expect(page.paths()).toEqual(['/', '/login'])
 })
 
-test('the same URL or another fragment of it is not a pageview', async () => {
+test('ignores a navigation to the same URL or to another fragment', async () => {
   const page = await open()
   history.pushState(null, '', '/')
   await page.settleNavigation()
@@ -97,7 +97,7 @@ test('the same URL or another fragment of it is not a pageview', async () => {
   expect(page.paths()).toEqual(['/'])
 })
 
-test('an error of pushState reaches its caller', async () => {
+test('passes an error from pushState to its caller', async () => {
   const page = await open()
   expect(() => history.pushState(null, '', '//elsewhere.example/')).toThrow('Another origin.')
   await page.settleNavigation()
@@ -105,7 +105,7 @@ test('an error of pushState reaches its caller', async () => {
   expect(page.paths()).toEqual(['/'])
 })
 
-test('a page restored from the back/forward cache is a new pageview', async () => {
+test('counts a page restored from the back/forward cache as a new pageview', async () => {
   const page = await open()
   page.fire('pagehide', { persisted: true })
   // All engines: pagehide, hidden, and on return visible, pageshow.
@@ -120,7 +120,7 @@ test('a page restored from the back/forward cache is a new pageview', async () =
   expect(new Set(page.paths())).toEqual(new Set(['/']))
 })
 
-test('a page that is hidden and shown again is not a new pageview', async () => {
+test('does not count a page again when it is hidden and shown', async () => {
   const page = await open()
   const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)
   page.fire('visibilitychange')
@@ -131,7 +131,7 @@ test('a page that is hidden and shown again is not a new pageview', async () => 
   expect(new Set(page.posts.flat().map(({ event_id }) => event_id)).size).toBe(1)
 })
 
-test('each change of the query is one pageview', async () => {
+test('counts each query string change as one pageview', async () => {
   const page = await open()
   for (const size of [41, 42, 42, 43]) {
     history.pushState(null, '', `/?size=${size}`)
@@ -141,7 +141,7 @@ test('each change of the query is one pageview', async () => {
   expect(page.paths()).toEqual(['/', '/?size=41', '/?size=42', '/?size=43'])
 })
 
-test('a changed fragment is a pageview with data-hash="true"', async () => {
+test('counts a fragment change as a pageview if data-hash is "true"', async () => {
   const page = await open({ dataset: { hash: 'true' } })
   location.hash = '#/cart'
   page.fire('popstate')
@@ -155,7 +155,7 @@ test('a changed fragment is a pageview with data-hash="true"', async () => {
   ])
 })
 
-test('wrapped functions keep their name, length and properties, and call earlier patches', async () => {
+test('keeps the name, length and properties of wrapped functions and calls earlier wrappers', async () => {
   const calls: unknown[] = []
   const theirs = Object.assign(
     function pushState(_state: unknown, _title: string, url: string) {
@@ -174,7 +174,7 @@ test('wrapped functions keep their name, length and properties, and call earlier
   expect([ours.name, ours.length, ours.__patched]).toEqual(['pushState', 3, true])
 })
 
-test('a prerendered page sends nothing until it is shown', async () => {
+test('sends nothing from a prerendered page until it is shown', async () => {
   const prerendering = Object.assign(document, { prerendering: true })
   const page = await open()
   page.track('early')
@@ -193,7 +193,7 @@ test('a prerendered page sends nothing until it is shown', async () => {
   expect(page.posts[0]![0]).not.toHaveProperty('retry')
 })
 
-test('only the page command sends pageviews with data-auto="false"', async () => {
+test('sends pageviews only for the page command if data-auto is "false"', async () => {
   const page = await open({ dataset: { auto: 'false' } })
   history.pushState(null, '', '/cart')
   await page.settleNavigation()

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { globalNames } from '../support/global-names.js'
 import { importApp } from '../support/import-app.js'
 
-test('Vue: renderToString renders, sends nothing and adds no global', async () => {
+test('Vue: renders on the server without sending events or adding globals', async () => {
   const fetch = vi.spyOn(globalThis, 'fetch')
   const { renderShop } = await importApp<typeof import('./render-shop.js')>(
     join(import.meta.dirname, 'render-shop.ts'),

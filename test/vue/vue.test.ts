@@ -21,7 +21,7 @@ afterEach(closePages)
 
 const events = () => page.posts.flat().map(({ event_name = 'pageview' }) => event_name)
 
-test('the plugin sends one pageview for two applications on a page', async () => {
+test('sends one pageview if two applications on a page use the plugin', async () => {
   app.startShop(container, CODE, { apiUrl: 'https://collector.example', cookieless: true })
   app.startShop(document.createElement('div'), CODE)
   await page.settle()
@@ -31,7 +31,7 @@ test('the plugin sends one pageview for two applications on a page', async () =>
   expect(page.posts).toEqual([[expect.objectContaining({ cookieless: true, title: 'Shoes' })]])
 })
 
-test('every component gets the same functions, all that the tracker exports, and they send', async () => {
+test('provides every component with the same working tracker functions', async () => {
   app.startShop(container, CODE)
   await page.settle()
   container.querySelector('button')!.click()
@@ -43,7 +43,7 @@ test('every component gets the same functions, all that the tracker exports, and
   expect(Object.keys(app.given[0]!).sort()).toEqual(Object.keys(await import('@zenovay/tracker')).sort())
 })
 
-test('an invalid code logs one warning and does not affect the application', async () => {
+test('logs one warning for an invalid tracking code and keeps the application working', async () => {
   const warn = vi.spyOn(console, 'warn').mockReturnValue()
   app.startShop(container, 'UA-12345-6')
   await page.settle()

@@ -1,118 +1,128 @@
 import type { Change } from '../control/change-log.js'
 import type { Alert, AlertFields, AlertState, Destination } from './alert.js'
 
-/** A firing of an alert, as published to its destinations. */
+/** An event that is sent to the destinations of an alert when the alert fires. */
 export interface Trigger {
-  /** Identifies the trigger: storing it again sends no second notification. */
+  /** Unique key of the trigger. Storing a trigger with the same key again sends no second notification. */
   key: string
   event: 'alert' | 'traffic_spike'
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   at: number
-  /** The data of the event, as plain JSON values. */
+  /** Event data that is included in webhooks and messages, as plain JSON values. */
   data: Record<string, unknown>
 }
 
-/** The result of evaluating an alert over some minutes. */
+/** The result of evaluating an alert for one or more minutes. */
 export interface Evaluation {
-  /** The alert as read for the evaluation. The result is discarded if the alert has changed since. */
+  /**
+   * The alert as it was read before the evaluation. The result is discarded if the alert has changed since
+   * then.
+   */
   alert: Alert
   state: AlertState
   triggers: Trigger[]
 }
 
 /**
- * The state of a notification: `waiting` for an attempt, or `in_flight` under a lease; the others are final.
+ * The state of a notification: `waiting` for an attempt, `in_flight` while a process leases it, or one of the
+ * final states `done` and `failed`.
  */
 export type NotificationState = 'waiting' | 'in_flight' | 'done' | 'failed'
 
-/** A trigger to deliver to one destination. */
+/** A trigger that must be delivered to one destination of its alert. */
 export interface Notification extends Trigger {
   id: number
   alertId: string
   siteId: string
   destination: Destination
-  /** Attempts started so far, including this one. */
+  /** Number of attempts started so far, including the current one. */
   attempts: number
 }
 
-/** A notification in the API. Times are ms since the epoch. */
+/** A notification as the API lists it. Times are Unix times in milliseconds. */
 export interface ListedNotification extends Pick<Notification, 'at' | 'event' | 'destination' | 'attempts'> {
   state: NotificationState
   endedAt: number | null
-  /** The error of the last attempt; null if it succeeded. */
+  /** The error of the last attempt, or null if there was no attempt yet or the attempt succeeded. */
   error: string | null
 }
 
 /**
- * The result of an attempt: final (`isDone` means delivered), or to be retried at `retryAt`, by the steady
- * clock.
+ * The result of an attempt to send a notification. It is either final, where `isDone` says whether the
+ * notification was delivered, or the attempt is retried at `retryAt`, a time of the monotonic clock.
  */
 export type NotificationOutcome =
   { isDone: boolean; at: number; error: string | null } | { retryAt: number; error: string }
 
-/** Stores alerts, their state and their notifications. Writes resolve when they are on the disk. */
+/** Stores alerts, their states and their notifications. Each write resolves after it is written to disk. */
 export interface AlertStore {
-  /** Resolves to undefined when the site has `MAX_ALERTS_OF_SITE` already or does not exist. */
+  /** Resolves to undefined if the site already has `MAX_ALERTS_OF_SITE` alerts or does not exist. */
   addAlert(siteId: string, fields: AlertFields, change: Change): Promise<Alert | undefined>
   findAlert(id: string): Promise<Alert | undefined>
-  /** Alerts of these sites, oldest first. */
+  /** Lists the alerts of the given sites, oldest first. */
   listAlerts(siteIds: string[]): Promise<Alert[]>
   /**
-   * Changes the given fields; a changed condition or reactivation resets the state. Resolves to undefined
-   * when there is no such alert.
+   * Changes only the given fields. Changing the condition or reactivating the alert resets its state.
+   * Resolves to undefined if the alert does not exist.
    */
   updateAlert(id: string, changes: Partial<AlertFields>, change: Change): Promise<Alert | undefined>
-  /** Also removes its notifications. Resolves to false when there is no such alert. */
+  /** Removes an alert and its notifications. Resolves to false if the alert does not exist. */
   removeAlert(id: string, change: Change): Promise<boolean>
-  /** The sealed destination of any alert; undefined without any. */
+  /** Resolves to one sealed destination of any alert, or undefined if no alert has a sealed destination. */
   findSealedDestination(): Promise<string | undefined>
   /**
-   * Removes sealed destinations from all alerts; an alert left without destinations notifies webhooks.
-   * Resolves to the ids of the changed alerts.
+   * Makes every alert that has a sealed destination notify only webhooks. Resolves to the IDs of the changed
+   * alerts.
    */
   removeSealedDestinations(change: Change): Promise<string[]>
-  /** Active alerts of every site on measured metrics. */
+  /** Lists the active alerts of all sites, except `uptime` alerts, which are never evaluated. */
   listEvaluatedAlerts(): Promise<Alert[]>
   /**
-   * Stores evaluations and the notifications of their triggers in one transaction, skipping alerts that were
-   * changed or evaluated elsewhere meanwhile. Resolves to the number of new triggers.
+   * Stores evaluations and the notifications of their triggers in one transaction. Skips each alert that was
+   * changed or evaluated by another process in the meantime. Resolves to the number of new triggers.
    */
   saveEvaluations(evaluations: readonly Evaluation[]): Promise<number>
-  /** Stores a notification per destination. Resolves to false when the trigger is known already. */
+  /**
+   * Stores one notification for each destination of the alert. Resolves to false if the trigger was stored
+   * before.
+   */
   putNotifications(alert: Alert, trigger: Trigger): Promise<boolean>
   /**
-   * Makes notifications due that would wait longer than `longestMs` from `now`, for a start after the clock
-   * was set back.
+   * Makes all notifications due that would otherwise wait longer than `longestMs` from `now`. This is needed
+   * at startup if the system clock was set back since the last run.
    */
   boundNotifications(bound: { now: number; longestMs: number }): Promise<void>
   /**
-   * Leases due notifications until `leaseUntil`, oldest first, and counts an attempt for each. Times are of
-   * the steady clock.
+   * Leases due notifications until `leaseUntil`, oldest first, and increments their number of attempts. `now`
+   * and `leaseUntil` are times of the monotonic clock.
    */
   claimNotifications(claim: { now: number; leaseUntil: number; limit: number }): Promise<Notification[]>
   finishNotification(id: number, outcome: NotificationOutcome): Promise<void>
-  /** The time when the next attempt may start, by the steady clock; undefined when none waits. */
+  /**
+   * Resolves to the time of the monotonic clock when the next attempt may start, or undefined if no
+   * notification is pending.
+   */
   nextNotificationAt(): Promise<number | undefined>
-  /** Lists the newest first. */
+  /** Lists the notifications of an alert, newest first. */
   listNotifications(alertId: string, limit: number): Promise<ListedNotification[]>
-  /** Deletes notifications that ended before a moment, ms since the epoch. */
+  /** Deletes notifications that ended before the given Unix time in milliseconds. */
   purgeNotifications(before: number): Promise<void>
 }
 
-/** A report of an uptime monitor. */
+/** The status of a site that an uptime monitor reported. */
 interface SiteStatus {
   siteId: string
   isUp: boolean
-  /** The time when the status changed, ms since the epoch; undefined if not reported. */
+  /** Unix time in milliseconds when the status changed, or undefined if the monitor did not report it. */
   changedAt: number | undefined
 }
 
-/** Stores the reports of uptime monitors. */
+/** Stores the status of each site that uptime monitors report. */
 export interface SiteStatusStore {
   /**
-   * Stores the status of a site and notifications of its active `uptime` alerts, described by `describe`.
-   * Ignores a status that is known already or older than the known one. Resolves to undefined when there is
-   * no such site.
+   * Stores the status of a site, and a notification for each active `uptime` alert of the site with the
+   * trigger that `describe` returns. Ignores a report that does not change the stored status or that is older
+   * than it. Resolves to undefined if the site does not exist.
    */
   setSiteStatus(
     status: SiteStatus,

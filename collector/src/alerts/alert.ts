@@ -1,4 +1,4 @@
-/** Metrics that alerts can watch; docs/alerts.md defines each and its unit. */
+/** Metrics that an alert can compare with its threshold. docs/alerts.md defines each metric and its unit. */
 export const METRICS = [
   'pageviews',
   'visitors',
@@ -17,19 +17,19 @@ export type Metric = (typeof METRICS)[number]
 export const COMPARISONS = ['>', '>=', '<', '<='] as const
 export type Comparison = (typeof COMPARISONS)[number]
 
-/** The condition of an alert. */
+/** The condition that makes an alert fire. */
 export interface AlertRule {
   comparison: Comparison
-  /** The threshold, in the unit of the metric. */
+  /** Threshold in the unit of the metric. */
   threshold: number
   /**
-   * The distance that the value must return past the threshold before the alert can fire again; 0 or more, in
-   * the unit of the metric.
+   * Distance, in the unit of the metric, by which the value must return past the threshold before a firing
+   * alert clears and can fire again. It is at least 0.
    */
   hysteresis: number
-  /** The minimum number of visitors: with fewer, the alert keeps its state. */
+  /** Minimum number of visitors in the window. If there are fewer, the state of the alert does not change. */
   minimumVolume: number
-  /** Minutes after firing in which the alert does not fire again. */
+  /** Number of minutes after a trigger in which the alert does not fire again. */
   coolDownMinutes: number
 }
 
@@ -37,48 +37,48 @@ export const DESTINATION_TYPES = ['webhook', 'slack', 'email'] as const
 export type DestinationType = (typeof DESTINATION_TYPES)[number]
 
 /**
- * The destination of notifications. `sealed` is the URL or the address, opened by the secret box; `webhook`
- * stands for the webhooks of the site that subscribe to the event.
+ * Where notifications of an alert are sent. A `webhook` destination includes all webhooks of the site that
+ * subscribe to the event. `sealed` is the Slack URL or the email address, encrypted by the secret box.
  */
 export type Destination = { type: 'webhook' } | { type: 'slack' | 'email'; sealed: string }
 
-/** The editable fields of an alert. */
+/** The fields of an alert that its owner can set. */
 export interface AlertFields extends AlertRule {
   name: string
   metric: Metric
   windowMinutes: number
-  /** The ISO 4217 code of the currency; for `revenue` only. */
+  /** ISO 4217 currency code, which only the metric `revenue` uses. */
   currency: string
   isActive: boolean
   destinations: Destination[]
 }
 
-/** The evaluation state of an alert. Times are ms since the epoch. */
+/** The evaluation state of an alert. Times are Unix times in milliseconds. */
 export interface AlertState {
-  /** Whether the condition held in the last evaluation. */
+  /** Whether the alert is firing: it has triggered, and its condition has stayed true since then. */
   isFiring: boolean
-  /** The end of the last evaluated minute. */
+  /** End of the last minute that was evaluated. */
   evaluatedTo: number
-  /** The value of that minute; null before the first. */
+  /** Last measured value of the metric, or null if no value was measured yet. */
   value: number | null
-  /** The end of the last minute in which it fired; null if it never did. */
+  /** Time of the last trigger, or null if the alert never triggered. */
   firedAt: number | null
 }
 
 export interface Alert extends AlertFields {
-  /** `alert_…` */
+  /** ID of the alert, such as `alert_…`. */
   id: string
   siteId: string
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   createdAt: number
-  /** The number of changes of its fields, incremented by each. */
+  /** Revision number, which every change of the alert fields increments. */
   revision: number
   state: AlertState
 }
 
 export const MAX_ALERTS_OF_SITE = 50
 
-/** The fields of alerts on a metric, by their names on the wire, and the defaults of the others. */
+/** The fields that an alert on a metric supports, as wire names, and the default values of omitted fields. */
 interface MetricRule {
   fields: readonly string[]
   defaults: Pick<

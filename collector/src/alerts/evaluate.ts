@@ -9,8 +9,8 @@ import type { Measure, Measured } from './measure.js'
 import { describeTrigger } from './notify/notification.js'
 
 /**
- * Background job: evaluates every minute that is over. Minutes left by a failed run are evaluated by the
- * next.
+ * Background job that evaluates alerts for every completed minute. If a run fails, the next run evaluates the
+ * minutes that the failed run did not complete.
  */
 export interface AlertEvaluation {
   name: string
@@ -23,21 +23,21 @@ export interface AlertEvaluationServices {
   store: Pick<AlertStore, 'listEvaluatedAlerts' | 'saveEvaluations'>
   control: Pick<ControlStore, 'findSite'>
   measure: Measure
-  /** Receives the number of stored triggers. */
+  /** Called with the number of new triggers after they were stored. */
   onTriggers: (count: number) => void
   log: Pick<FastifyBaseLogger, 'info' | 'error'>
-  /** ms since the epoch. */
+  /** Returns the Unix time in milliseconds. */
   now: () => number
 }
 
-// The longest delay from the end of a minute to its evaluation.
+// Interval between two runs, which limits how late a completed minute is evaluated.
 const INTERVAL_MS = 10_000
-// Batched, because each transaction blocks the process until the disk has written it.
+// Evaluations are saved in batches, because each transaction blocks the process until it is written to disk.
 const ALERTS_PER_TRANSACTION = 100
-/** Metrics that query a whole week are evaluated less often. */
+/** Evaluation intervals of metrics that need expensive queries. `traffic_spike` queries a whole week. */
 const METRIC_INTERVALS_MS: Partial<Record<Metric, number>> = { traffic_spike: 5 * MINUTE_MS }
 
-/** Evaluates the alerts of all sites, minute by minute. */
+/** Creates the job that evaluates the alerts of all sites, minute by minute. */
 export function createAlertEvaluation({
   store,
   control,
@@ -49,7 +49,8 @@ export function createAlertEvaluation({
   let evaluatedTo: number | undefined
 
   /**
-   * Evaluates an alert up to the first minute that cannot be measured; no `evaluation` when nothing is due.
+   * Evaluates an alert for all due minutes, and stops at the first minute that cannot be measured. The result
+   * contains no `evaluation` if no minute was evaluated.
    */
   async function evaluate(
     { alert, site, until }: { alert: Alert; site: Site; until: number },
@@ -68,7 +69,7 @@ export function createAlertEvaluation({
         if (hasFired) triggers.push(describeTrigger(alert, at, measured))
       }
     } catch (error) {
-      // An ApiError means that the store is unreachable, which affects every alert.
+      // An ApiError means that the event store is unreachable. This affects every alert, so abort the run.
       if (error instanceof ApiError) throw error
       isComplete = false
       log.error({ alert: alert.id, error: describeError(error) }, 'alert evaluation failed; will retry')
@@ -91,7 +92,8 @@ export function createAlertEvaluation({
     runAtStart: true,
     async run(signal) {
       const until = now()
-      // Most runs return here, because the minute is already evaluated.
+      // Most runs return here, because they start several times a minute and the last minute is already
+      // evaluated.
       if (lastWholeMinute(until) === evaluatedTo) return
       const sites = new Map<string, Site | undefined>()
       const alerts = await store.listEvaluatedAlerts()
@@ -115,19 +117,24 @@ export function createAlertEvaluation({
   }
 }
 
-// An event is stored a fraction of a second after its receipt, under load some seconds.
+// Events are stored within a fraction of a second after they are received, or within a few seconds under
+// load.
 const STORED_WITHIN_MS = 5_000
-/** Minutes left unevaluated for longer, while the collector or its store was down, are skipped. */
+/**
+ * Maximum number of past minutes that are evaluated after the collector or its store was unavailable. Older
+ * minutes are skipped.
+ */
 export const CATCH_UP_MINUTES = 120
 
-/** The end of the last minute whose events are all stored. */
+/** Returns the end of the last completed minute for which all received events are already stored. */
 export function lastWholeMinute(now: number): number {
   return Math.floor((now - STORED_WITHIN_MS) / MINUTE_MS) * MINUTE_MS
 }
 
 /**
- * The ends of the minutes to evaluate now, in order. After the clock was set back its minutes are evaluated
- * again: they are new ones, and an alert waiting for the old time would miss them.
+ * Returns the ends of the minutes that are due for evaluation, in ascending order. If the system clock was
+ * set back, the last completed minute is due, because the alert would otherwise not be evaluated until the
+ * clock reaches `evaluatedTo` again.
  */
 export function dueMinutes(evaluatedTo: number, now: number): number[] {
   const last = lastWholeMinute(now)
@@ -145,9 +152,9 @@ const COMPARE: Record<Comparison, (value: number, threshold: number) => boolean>
 }
 
 /**
- * Advances an alert by the minute that ended at `at`. It fires once when the condition becomes true, and
- * again only after the value returned past the hysteresis. A condition that became true during the cool-down
- * and still holds at its end fires then.
+ * Computes the state of an alert after the minute that ended at `at`. The alert fires once when its condition
+ * becomes true, and again only after the value has returned past the hysteresis. A condition that becomes
+ * true during the cool-down makes the alert fire when the cool-down ends, if it is still true.
  */
 export function evaluateMinute(
   rule: AlertRule,
@@ -167,8 +174,8 @@ function holds({ comparison, threshold, hysteresis }: AlertRule, value: number, 
 }
 
 /**
- * Distance counts in both directions: after the clock was set back an hour, the alert is not silent for an
- * hour.
+ * Checks whether an alert is in its cool-down. Times before and after `firedAt` are treated alike, because
+ * otherwise an alert would stay silent for an hour after the system clock was set back by an hour.
  */
 function isCoolingDown({ coolDownMinutes }: AlertRule, firedAt: number | null, at: number): boolean {
   return firedAt !== null && Math.abs(at - firedAt) < coolDownMinutes * MINUTE_MS

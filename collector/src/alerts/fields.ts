@@ -10,11 +10,11 @@ import {
   METRICS,
 } from './alert.js'
 
-/** A destination before its URL or address is sealed. */
+/** A destination whose Slack URL or email address is not sealed yet. */
 export type PlainDestination =
   { type: 'webhook' } | { type: 'slack'; url: string } | { type: 'email'; address: string }
 
-/** The fields of an alert before its destinations are sealed. */
+/** The fields of an alert whose destinations are not sealed yet. */
 export type PlainAlertFields = Omit<AlertFields, 'destinations'> & { destinations: PlainDestination[] }
 
 const MAX_WINDOW_MINUTES = 24 * 60
@@ -30,7 +30,7 @@ const DESTINATION = Type.Union([
   Type.Object({ type: Type.Literal('email'), address: Type.String() }),
 ])
 
-/** The fields that the owner of an alert can set. Not every metric supports all of them. */
+/** The fields that the owner of an alert can set. Some metrics do not support all of these fields. */
 export const ALERT_FIELDS = {
   name: NAME,
   threshold: Type.Number({ minimum: 0, maximum: LARGEST, description: 'In the unit of the metric.' }),
@@ -84,19 +84,24 @@ export const ALERT_CHANGES = Type.Object(CHANGES)
 type AlertChanges = Static<typeof ALERT_CHANGES>
 
 interface AlertContext {
-  /** Undefined when a new alert has no valid metric. */
+  /** Metric of the alert, or undefined if the request body for a new alert contains no valid metric. */
   metric: Metric | undefined
-  /** Whether the alert must have all fields of its metric. */
+  /** Whether the alert is being created, so that all required fields of its metric must be present. */
   isNew: boolean
   /** Whether the collector has a mail server. */
   hasMail: boolean
-  /** The reason why a URL may not be called; undefined when it may. */
+  /**
+   * Returns the reason why the collector must not send requests to a URL, or undefined if the URL is allowed.
+   */
   findUrlIssue(url: string): string | undefined
 }
 
 const ALWAYS = ['site_id', 'metric', 'name', 'active', 'destinations']
 
-/** Checks the fields by the rules of the metric, and the destinations by what this collector can reach. */
+/**
+ * Adds an issue for each field that the metric does not support or that is missing or too large, and for each
+ * destination that this collector cannot send to.
+ */
 export function refineAlert(
   alert: Partial<AlertChanges>,
   addIssue: AddIssue,
@@ -125,7 +130,7 @@ export function refineAlert(
   }
 }
 
-/** The fields of a checked change. */
+/** Converts a validated request body into alert fields. Fields that the body does not contain are omitted. */
 export function toAlertChanges({
   window_minutes: windowMinutes,
   minimum_volume: minimumVolume,
@@ -149,7 +154,7 @@ export function toAlertChanges({
   return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
 }
 
-/** The fields of a checked new alert, with the defaults of its metric. */
+/** Converts a validated request body into the fields of a new alert, including the defaults of its metric. */
 export function toNewAlert({ metric, ...body }: Static<typeof NEW_ALERT>): PlainAlertFields {
   return {
     isActive: true,
@@ -160,8 +165,8 @@ export function toNewAlert({ metric, ...body }: Static<typeof NEW_ALERT>): Plain
   } as PlainAlertFields
 }
 
-// The text must be one mailbox and nothing else: no list, no display name, no quotes, nothing that ends a
-// header.
+// Matches a single email address. Lists, display names, quotes and characters that could end a mail header
+// are rejected.
 const ADDRESS =
   /^[a-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/i
 const VALUE_FIELDS: Record<DestinationType, string | undefined> = {
@@ -212,12 +217,15 @@ function parseDestination(entry: unknown, addIssue: (reason: string) => void): P
   }
 }
 
-/** Whether a value is one e-mail address. */
+/** Checks whether a value is a single email address. */
 export function isAddress(value: unknown): value is string {
   return typeof value === 'string' && value.length <= MAX_ADDRESS_LENGTH && ADDRESS.test(value)
 }
 
-/** A masked URL from a list ends with `…` and must not replace the real one. */
+/**
+ * Checks whether a value can be a complete URL. A masked URL, which the API returns in lists, ends with `…`
+ * and must not overwrite the stored URL.
+ */
 function isWholeUrl(value: unknown): value is string {
   return typeof value === 'string' && value.length <= MAX_URL_LENGTH && !value.includes('…')
 }

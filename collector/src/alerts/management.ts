@@ -5,30 +5,36 @@ import type { Alert, AlertFields, Destination } from './alert.js'
 import type { PlainDestination } from './fields.js'
 import { describeTest } from './notify/notification.js'
 
-/** Alert management behind the routes, which check permissions. */
+/** Operations on alerts that the routes call after they have checked permissions. */
 export interface AlertManagement {
   /** Whether a mail server is configured. */
   hasMail: boolean
   find: AlertStore['findAlert']
   list: AlertStore['listAlerts']
   /**
-   * Resolves to undefined when the site has `MAX_ALERTS_OF_SITE` already. `actor` is the id of the API key.
+   * Resolves to undefined if the site already has `MAX_ALERTS_OF_SITE` alerts or does not exist. `actor` is
+   * the ID of the API key that creates the alert.
    */
   add(siteId: string, fields: AlertFields, actor: string): Promise<Alert | undefined>
   update(id: string, changes: Partial<AlertFields>, actor: string): Promise<Alert | undefined>
   remove(id: string, actor: string): Promise<boolean>
   listNotifications: AlertStore['listNotifications']
   /**
-   * Notifies every destination as if the alert had fired; resolves to false when already done within this
-   * minute.
+   * Sends a test notification to every destination of an alert. Resolves to false if the alert was already
+   * tested within the current minute.
    */
   test(alert: Alert): Promise<boolean>
-  /** The reason why a URL may not be called; undefined when it may. */
+  /**
+   * Returns the reason why the collector must not send requests to a URL, or undefined if the URL is allowed.
+   */
   findUrlIssue(url: string): string | undefined
   seal(destinations: readonly PlainDestination[]): Destination[]
-  /** A destination as shown in the API, shortened to be recognisable. */
+  /**
+   * Returns a destination in its API form. A Slack URL is shortened to its origin, because the full URL is a
+   * secret.
+   */
   mask(destination: Destination): { type: string; url?: string; address?: string }
-  /** Counts stored triggers and delivers their notifications. */
+  /** Adds newly stored triggers to the metrics and starts the delivery of their notifications. */
   announce(triggers: number): void
 }
 
@@ -40,7 +46,7 @@ interface AlertManagementServices {
   /** Starts the delivery of stored notifications. */
   wake: () => void
   announce: AlertManagement['announce']
-  /** ms since the epoch. */
+  /** Returns the Unix time in milliseconds. */
   now: () => number
 }
 
@@ -91,8 +97,8 @@ export function createAlertManagement({
 }
 
 /**
- * Returns an empty text when it was sealed with another master key: lists still work, and notifications
- * report the error.
+ * Opens a sealed destination. Returns an empty string if the destination was sealed with another master key,
+ * so that alerts can still be listed. The error is reported when a notification is sent.
  */
 function openOrHide(box: Pick<SecretBox, 'open'>, sealed: string): string {
   try {

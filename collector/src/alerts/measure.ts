@@ -7,25 +7,28 @@ import type { Period, ReportStore } from '../reports/report-store.js'
 import type { Alert } from './alert.js'
 import type { MetricSource } from './metric-source.js'
 
-/** The measurement of a minute; `value` is undefined where there is none, such as a rate without visits. */
+/**
+ * The measured value of a metric. `value` is undefined if it cannot be computed, such as a bounce rate
+ * without visits.
+ */
 export interface Measured {
   value: number | undefined
-  /** Visitors in the window. */
+  /** Number of visitors in the window. */
   volume: number
 }
 
-/** The last 24 hours compared with the average of the six days before today. */
+/** Visitors of the last 24 hours, compared with an average day of the six days before today. */
 interface Spike {
   currentVisitors: number
-  /** Visitors of an average day; 0 without any. */
+  /** Average number of visitors per day, or 0 if those days had no visitors. */
   baseline: number
 }
 
 export type Measurement = Measured & { spike?: Spike }
 
 /**
- * Measures the metric of an alert in the window that ends at `at`, ms since the epoch. Rejects with
- * `STORE_UNAVAILABLE` when the store is unreachable.
+ * Measures the metric of an alert in the window that ends at `at`, a Unix time in milliseconds. Rejects with
+ * `STORE_UNAVAILABLE` if the store is unreachable.
  */
 export type Measure = (
   alert: Pick<Alert, 'metric' | 'windowMinutes' | 'currency'>,
@@ -38,9 +41,12 @@ interface MeasureServices {
   reports: Pick<ReportStore, 'summary' | 'timeline'>
 }
 
-/** Measures metrics in the stores; a query shared by several alerts runs once. */
+/**
+ * Creates a function that measures metrics in the stores. Alerts that count events in the same window of the
+ * same site share one query.
+ */
 export function createMeasure({ metricSource, reports }: MeasureServices): Measure {
-  // Alerts are evaluated by site, window and minute, so only the last query repeats.
+  // Cache only the last query, because alerts are evaluated in the order of their sites and windows.
   let last: { key: string; answer: ReturnType<MetricSource['metrics']> } | undefined
   const metricsOf = (siteId: string, window: Period) => {
     const key = JSON.stringify([siteId, window])
@@ -89,8 +95,8 @@ export function createMeasure({ metricSource, reports }: MeasureServices): Measu
 }
 
 /**
- * Visitors of the last 24 hours, and of an average day of the past week in the site's time zone, without
- * today.
+ * Returns the number of visitors of the last 24 hours, and the daily average of the six days before today in
+ * the time zone of the site.
  */
 async function measureSpike(
   reports: MeasureServices['reports'],

@@ -1,25 +1,30 @@
 import type { Period } from '../reports/report-store.js'
 
-/** Counts over the events of a site received in a window. */
+/** Metrics of one site, computed from the events that were received in a window. */
 export interface WindowMetrics {
   visitors: number
   visits: number
   pageviews: number
-  /** Custom events and goals. */
+  /** Number of custom events and goals. */
   events: number
   goals: number
   errors: number
 }
 
 /**
- * Queries behind alerts, run every minute. Windows select by time of receipt, not of occurrence, so that the
- * metrics of a past minute never change. Every method rejects with `STORE_UNAVAILABLE` when the store is
- * unreachable or busy.
+ * Runs the metric queries of alerts, every minute. A window selects events by the time when they were
+ * received, not when they occurred, so that the metrics of a past minute never change. Every method rejects
+ * with `STORE_UNAVAILABLE` if the store is unreachable or busy.
  */
 export interface MetricSource {
   metrics(siteId: string, window: Period): Promise<WindowMetrics>
-  /** Sums the revenue in one currency, in major units. */
+  /**
+   * Resolves to the total revenue in one currency, in major units such as euros, and the number of visitors.
+   */
   revenue(siteId: string, window: Period, currency: string): Promise<{ revenue: number; visitors: number }>
-  /** Visitors with an event or heartbeat; windows older than a day find none. */
+  /**
+   * Resolves to the number of visitors with an event or a heartbeat in the window. Heartbeats are stored for
+   * one day.
+   */
   liveVisitors(siteId: string, window: Period): Promise<number>
 }

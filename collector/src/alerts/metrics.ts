@@ -1,7 +1,7 @@
 import type { Registry } from '../observability/registry.js'
 import { DESTINATION_TYPES, type DestinationType } from './alert.js'
 
-/** Result of an attempt to send a notification; `retried` when another follows. */
+/** Outcome of an attempt to send a notification. `retried` means that another attempt follows. */
 const OUTCOMES = ['sent', 'retried', 'failed'] as const
 type AttemptOutcome = (typeof OUTCOMES)[number]
 
@@ -10,7 +10,10 @@ export interface AlertCounts {
   attempted(destination: DestinationType, outcome: AttemptOutcome): void
 }
 
-/** Counts triggers, each once however many collectors evaluate it, and attempts to send notifications. */
+/**
+ * Creates counters for alert triggers and for attempts to send notifications. A trigger is counted once, even
+ * if several collectors evaluate the alert.
+ */
 export function createAlertCounts({ counter }: Registry): AlertCounts {
   const triggers = counter(
     'zenovay_alert_crossings_total',

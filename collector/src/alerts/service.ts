@@ -25,25 +25,28 @@ interface AlertServices {
   box: SecretBox
   guard: Pick<EgressGuard, 'checkUrl'>
   attempt: Attempt
-  /** Undefined when no mail server is configured. */
+  /** Mail server settings, or undefined if no mail server is configured. */
   mail: MailerOptions | undefined
   counts: AlertCounts
   log: FastifyBaseLogger
-  /** ms since the epoch. */
+  /** Returns the Unix time in milliseconds. */
   now: () => number
 }
 
 export interface Alerts {
   management: AlertManagement
-  /** Background job: evaluates every minute. */
+  /** Background job that evaluates alerts for every completed minute. */
   evaluation: AlertEvaluation
-  /** Background job: purges notifications that ended 30 days ago. */
+  /** Background job that purges notifications 30 days after they ended. */
   purge: NotificationDelivery['purge']
-  /** Cuts notifications under way; they are repeated after the next start. */
+  /** Aborts all attempts to send notifications. They are repeated after the next start. */
   stop(): Promise<void>
 }
 
-/** Starts delivering alert notifications, including those left by an earlier process. */
+/**
+ * Creates the alert services and starts the delivery of notifications, including those that an earlier
+ * process stored.
+ */
 export function createAlerts({
   store,
   control,

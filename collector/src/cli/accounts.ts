@@ -45,7 +45,10 @@ export async function updateAccount(
   print(`updated: ${account.id}. A running collector applies this immediately.`)
 }
 
-/** Checks that an account exists; undefined passes. */
+/**
+ * Returns the ID if such an account exists, and throws a {@link StartError} if not. An undefined ID is
+ * returned unchanged.
+ */
 export async function assertAccount(
   control: ControlStore,
   id: string | undefined,
@@ -54,7 +57,7 @@ export async function assertAccount(
   return id
 }
 
-/** Trims a name. Throws a {@link StartError} when it is invalid. */
+/** Returns the trimmed name. Throws a {@link StartError} if the name is invalid. */
 export function assertName(field: string, text: string): string {
   const name = parseName(text)
   if (name === undefined) throw new StartError(`${field} ${NAME_RULE}.`)

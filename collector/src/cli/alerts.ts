@@ -1,7 +1,7 @@
 import { StartError } from '../errors.js'
 import type { ControlStores } from '../stores/sql/database.js'
 
-/** Removes the encrypted destinations of all alerts, for when the master key is lost. */
+/** Removes the encrypted destinations of all alerts. This is needed if the master key is lost. */
 export async function forgetDestinations(
   { alerts }: Pick<ControlStores, 'alerts'>,
   isSure: boolean,

@@ -10,13 +10,14 @@ import { findEngineUrl } from './clickhouse-url.js'
 
 type Print = (line: string) => void
 
-// Contents of a backup. The control store is written last: a folder without it is incomplete.
+// Names of the files in a backup. The control store is written last, so a folder without it is an incomplete
+// backup.
 const EVENTS = 'events'
 const CONTROL = 'control.db'
 
 /**
- * Writes a backup to a new folder while the collector runs: events and the control store, without salts. A
- * failed backup is removed.
+ * Writes the events of the embedded engine and the control store, without salts, to a new folder while the
+ * collector runs. If the backup fails, the folder is removed.
  */
 export async function backUp(config: Config, name: string | undefined, print: Print): Promise<void> {
   const folder = parseFolder(name)
@@ -45,7 +46,7 @@ export async function backUp(config: Config, name: string | undefined, print: Pr
   )
 }
 
-/** Restores a backup into an empty DATA_DIR. A failed restore leaves it empty. */
+/** Restores a backup into an empty DATA_DIR. If the restore fails, all restored files are removed. */
 export async function restore(config: Config, name: string | undefined, print: Print): Promise<void> {
   const folder = parseFolder(name)
   const engineDir = join(config.dataDir, 'engine')

@@ -5,10 +5,10 @@ import { StartError } from '../errors.js'
 import { engineUrlFile } from '../stores/engine/embedded-engine.js'
 
 /**
- * Finds the URL of the embedded engine of a running collector.
+ * Returns the URL of the embedded engine of a running collector.
  *
- * Throws a {@link StartError} when none answers, which includes a URL file left by a killed collector. Its
- * message offers `alternative`, the way that works without a running collector.
+ * Throws a {@link StartError} if the engine does not answer, for example if a killed collector left its URL
+ * file behind. The error message suggests `alternative`, a method that works while the collector is stopped.
  */
 export async function findEngineUrl({ dataDir }: Config, alternative?: string): Promise<string> {
   const url = await readFile(engineUrlFile(join(dataDir, 'engine')), 'utf8').catch(() => undefined)

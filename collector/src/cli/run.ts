@@ -65,15 +65,15 @@ type Environment = Record<string, string | undefined>
 type Print = (line: string) => void
 
 /**
- * Runs one command. Rejects with a {@link StartError}; its message is one line, followed by the usage for an
- * unknown command.
+ * Runs one command. Rejects with a {@link StartError} whose message is one line. If the command or an option
+ * is unknown, the usage follows that line.
  */
 export async function runCli(args: string[], env: Environment, print: Print): Promise<void> {
   const { values, positionals } = parse(args)
   const [noun, verb, operand] = positionals
   if (values.help || noun === 'help') return print(USAGE)
-  // These modules are loaded on demand: the server and the engine take longer to load than most commands to
-  // run.
+  // Load these modules on demand, because the server and the engine take longer to load than most commands
+  // take to run.
   if (noun === 'backup') return (await import('./backup.js')).backUp(readConfig(env), verb, print)
   if (noun === 'rebuild-rollups') return (await import('./rollups.js')).rebuildRollups(readConfig(env), print)
   if (noun === 'restore') return (await import('./backup.js')).restore(readConfig(env), verb, print)

@@ -8,7 +8,7 @@ import { assertAccount } from './accounts.js'
 interface SiteOptions {
   domain?: string | undefined
   name?: string | undefined
-  /** Comma-separated domains; empty for none. */
+  /** Comma-separated host names. An empty string removes all of them. */
   allow?: string | undefined
   timezone?: string | undefined
   retention?: string | undefined
@@ -16,7 +16,7 @@ interface SiteOptions {
 
 type Print = (line: string) => void
 
-// Wire fields and their arguments on the command line.
+// The command-line argument for each wire field, to be used in error messages.
 const OPTION_NAMES: Record<string, string> = {
   domain: 'domain',
   name: '--name',

@@ -13,7 +13,10 @@ export async function listWebhooks(stores: Stores, print: Print): Promise<void> 
     )
 }
 
-/** Removes a webhook by its ID, or `all`, for when the master key is lost. */
+/**
+ * Removes one webhook by its ID, or every webhook if the ID is `all`, for example after the master key was
+ * lost.
+ */
 export async function removeWebhooks(
   { control, webhooks }: Stores,
   id: string | undefined,

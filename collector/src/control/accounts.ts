@@ -1,17 +1,17 @@
-/** A customer, with its sites and keys. Its keys reach no other account. */
+/** The owner of sites and API keys. API keys cannot access the sites of another account. */
 export interface Account {
-  /** `acc_…` */
+  /** ID of the account, such as `acc_…`. */
   id: string
   name: string
   plan: PlanName
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   createdAt: number
 }
 
-/** The account of sites and keys that are created without one. */
+/** The account of all sites and API keys that are created without an account. */
 export const DEFAULT_ACCOUNT_ID = 'acc_default'
 
-/** Request limits per key, by the plan of its account. */
+/** Rate limits of each API key, which depend on the plan of its account. */
 export const PLANS = {
   free: { perMinute: 10, perMonth: 1_000 },
   pro: { perMinute: 30, perMonth: 10_000 },

@@ -1,46 +1,49 @@
 import type { KeyReach } from './keys/api-key.js'
 
-/** Actor and time of a change. */
+/** The author and the time of a change. */
 export interface Change {
-  /** Id of the API key; null for the collector itself and its command line. */
+  /** ID of the API key that made the change, or null if the collector itself or its command line made it. */
   actor: string | null
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   at: number
 }
 
-/** Resource types in this log. Changes of webhooks are kept with their attempts. */
+/**
+ * Types of objects whose changes are logged here. Changes of webhooks are stored in the log of their
+ * attempts.
+ */
 export const CHANGED_TYPES = ['alert', 'goal', 'key'] as const
 export type ChangedType = (typeof CHANGED_TYPES)[number]
 
-/** An entry of the change log. It is kept for 30 days, also after its subject was removed. */
+/** An entry of the change log. Entries are stored for 30 days, even if the changed object is removed. */
 export interface ChangeEntry extends Change {
-  /** The ID of the entry; IDs are ascending. */
+  /** ID of the entry. Newer entries have higher IDs. */
   id: number
   type: ChangedType
   action: 'created' | 'changed' | 'removed'
-  /** Id of the alert, goal or key. */
+  /** ID of the changed alert, goal or API key. */
   subjectId: string
-  /** The name of the subject; for `changed`, the previous one. */
+  /** Name of the object. For the action `changed`, this is the name before the change. */
   name: string
   accountId: string
-  /** The site of the subject; null for all sites of its account. */
+  /** Site of the object, or null if the object belongs to all sites of its account. */
   siteId: string | null
-  /** Wire names of the fields set by `changed`; otherwise null. */
+  /** Wire names of the changed fields for the action `changed`, or null for other actions. */
   fields: string[] | null
 }
 
 interface ChangeQuestion extends KeyReach {
   type: ChangedType
-  /** Whether to include changes for all sites of the account. */
+  /** Whether to include changes of objects that belong to all sites of the account. */
   isAccountWide: boolean
-  /** Selects only entries with smaller IDs, for the next page. */
+  /** Selects only entries with lower IDs, to request the next page. */
   before?: number
-  /** Maximum number of entries. */
+  /** Maximum number of returned entries. */
   limit: number
 }
 
-/** Reads the change log, which the stores write in the transaction of the change. */
+/** Reads the change log. Each store writes its entry in the same transaction as the change. */
 export interface ChangeLog {
-  /** Lists the newest first. */
+  /** Lists entries of the change log, newest first. */
   listChanges(question: ChangeQuestion): Promise<ChangeEntry[]>
 }

@@ -7,63 +7,72 @@ import type { NewSite, Removal, Site, SiteFields } from './sites.js'
 export const ERROR_GROUP_STATUSES = ['open', 'resolved', 'ignored'] as const
 export type ErrorGroupStatus = (typeof ERROR_GROUP_STATUSES)[number]
 
-/** Stores accounts, sites and API keys: small data that is read often and changed rarely. */
+/** Stores accounts, sites and API keys. This data is small, read often and rarely changed. */
 export interface ControlStore {
   addAccount(account: Pick<Account, 'name' | 'plan'>): Promise<Account>
-  /** Changes the given fields; resolves to undefined when there is no such account. */
+  /** Changes only the given fields. Resolves to undefined if the account does not exist. */
   updateAccount(id: string, changes: Partial<Pick<Account, 'name' | 'plan'>>): Promise<Account | undefined>
   findAccount(id: string): Promise<Account | undefined>
   listAccounts(): Promise<Account[]>
-  /** Adds a site, to the default account unless another is given. */
+  /** Adds a site to the given account, or to the default account if no account is given. */
   addSite(site: NewSite): Promise<Site>
-  /** Changes the given fields; resolves to undefined when there is no such site. */
+  /** Changes only the given fields. Resolves to undefined if the site does not exist. */
   updateSite(id: string, changes: Partial<SiteFields>): Promise<Site | undefined>
   /**
-   * Removes a site with its keys and webhooks, and records that its events must be deleted, in one
-   * transaction; resolves to false when there is no such site.
+   * Removes a site with its API keys, goals, alerts and webhooks, and records that its events must be
+   * deleted, in one transaction. Resolves to false if the site does not exist.
    * @default change: the command line, now
    */
   removeSite(id: string, change?: Change): Promise<boolean>
-  /** Lists removed sites whose events are not all deleted yet. */
+  /** Lists removed sites whose events are not completely deleted yet. */
   listRemovals(): Promise<Removal[]>
-  /** Records that the events of a removed site are deleted. */
+  /** Records that all events of a removed site are deleted. */
   finishRemoval(siteId: string): Promise<void>
-  /** The sites of every account. */
+  /** Lists the sites of all accounts. */
   listSites(): Promise<Site[]>
   listSitesOf(reach: KeyReach): Promise<Site[]>
   findSiteByCode(trackingCode: string): Promise<Site | undefined>
   findSite(id: string): Promise<Site | undefined>
-  /** `actor` is the ID of the key that creates it; null for the command line. @default null */
+  /**
+   * Adds an API key. `actor` is the ID of the API key that creates it, or null for the command line. @default
+   * null
+   */
   addApiKey(key: ApiKey, actor?: string | null): Promise<void>
   findApiKey(id: string): Promise<ApiKey | undefined>
-  /** The keys of every account. */
+  /** Lists the API keys of all accounts. */
   listApiKeys(): Promise<ListedApiKey[]>
-  /** The keys that reach no more than `reach`. */
+  /** Lists the API keys that can only access sites within `reach`. */
   listApiKeysOf(reach: KeyReach): Promise<ListedApiKey[]>
-  /** Resolves to false when there is no such key. @default change: the command line, now */
+  /** Resolves to false if the API key does not exist. @default change: the command line, now */
   removeApiKey(id: string, change?: Change): Promise<boolean>
   /**
-   * Counts one request of a key at `now` (ms since the epoch), or none when a limit of its plan is
-   * `exceeded`. Resolves when the count is on disk, for every collector that shares the store; with undefined
-   * when there is no such key.
+   * Counts one request of an API key at `now`, a Unix time in milliseconds. If the request exceeds a limit of
+   * the plan, it is not counted and `exceeded` names that limit. Resolves after the count is written to disk,
+   * where all collectors that share the store see it. Resolves to undefined if the API key does not exist.
    */
   countRequest(
     keyId: string,
     now: number,
   ): Promise<{ usage: KeyUsage; exceeded: 'minute' | 'month' | undefined } | undefined>
-  /** The usage of a key at `now` (ms since the epoch); undefined when there is no such key. */
+  /**
+   * Resolves to the usage of an API key at `now`, a Unix time in milliseconds, or to undefined if the key
+   * does not exist.
+   */
   readUsage(keyId: string, now: number): Promise<KeyUsage | undefined>
   /**
-   * Sets the status of a group of errors, at `at` (ms since the epoch). Does nothing when the site was
+   * Sets the status of an error group at `at`, a Unix time in milliseconds. Does nothing if the site was
    * removed.
    */
   setErrorGroupStatus(
     siteId: string,
     change: { fingerprint: string; status: ErrorGroupStatus; at: number },
   ): Promise<void>
-  /** Statuses that were set, by fingerprint. */
+  /**
+   * Resolves to the statuses of error groups by fingerprint. Groups whose status was never set are not
+   * included.
+   */
   errorGroupStatuses(siteId: string): Promise<Map<string, { status: ErrorGroupStatus; changedAt: number }>>
-  /** Writes a consistent copy to a new file, also during writes. */
+  /** Writes a consistent copy of the database to a new file. Other writes may continue in the meantime. */
   copyTo(file: string): Promise<void>
   close(): Promise<void>
 }

@@ -3,28 +3,28 @@ import { type Static, Type } from '@sinclair/typebox'
 import { field, NAME } from '../http/fields.js'
 
 export interface Site {
-  /** `ws_…` */
+  /** ID of the site, such as `ws_…`. */
   id: string
   accountId: string
-  /** The tracking code, `ZV_…` */
+  /** Tracking code of the site, such as `ZV_…`. */
   trackingCode: string
-  /** Host name of the site; includes its sub-domains. */
+  /** Main host name of the site. All its subdomains may send events, too. */
   domain: string
   name: string
-  /** Other host names that may send events. */
+  /** Additional host names that may send events, together with their subdomains. */
   allowedDomains: string[]
-  /** IANA name, such as `Europe/Zurich`. */
+  /** IANA name of the time zone, such as `Europe/Zurich`. */
   timeZone: string
-  /** The retention of events: older ones are deleted. */
+  /** Number of months for which events are stored. Older events are deleted. */
   retentionMonths: number
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   createdAt: number
 }
 
-/** The settings of a site. */
+/** The fields of a site that can be changed. */
 export type SiteFields = Pick<Site, 'domain' | 'name' | 'allowedDomains' | 'timeZone' | 'retentionMonths'>
 
-/** A new site. Missing fields have their defaults. */
+/** The fields of a new site. Defaults apply to omitted fields. */
 export type NewSite = Pick<SiteFields, 'domain' | 'name' | 'allowedDomains'> &
   Partial<SiteFields> &
   Partial<Pick<Site, 'accountId'>>
@@ -32,10 +32,10 @@ export type NewSite = Pick<SiteFields, 'domain' | 'name' | 'allowedDomains'> &
 export const DEFAULT_TIME_ZONE = 'UTC'
 export const DEFAULT_RETENTION_MONTHS = 25
 
-/** A removed site whose events are not all deleted yet. */
+/** A removed site whose events are not completely deleted yet. */
 export interface Removal {
   siteId: string
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   removedAt: number
 }
 
@@ -53,7 +53,10 @@ const SETTINGS = Type.Partial(
   Type.Object({
     name: NAME,
     allowed_domains: field<string[]>(
-      Type.Array(Type.String(), { description: 'Hosts whose pages may send events; empty: any.' }),
+      Type.Array(Type.String(), {
+        description:
+          'Other hosts whose pages may send events. Pages of `domain` and its subdomains always may.',
+      }),
       { parse: parseHosts },
     ),
     time_zone: field<string>(Type.String({ description: 'IANA name; reports count days in it.' }), {
@@ -71,7 +74,7 @@ const SETTINGS = Type.Partial(
 export const NEW_SITE = Type.Object({ ...DOMAIN, ...SETTINGS })
 export const SITE_CHANGES = Type.Object({ domain: Type.Optional(HOST), ...SETTINGS })
 
-/** The fields of a checked body. */
+/** Converts a validated request body into site fields. Fields that the body does not contain are omitted. */
 export function toSiteFields({
   domain,
   name,
@@ -102,14 +105,15 @@ function parseHosts(value: unknown, addIssue: (reason: string) => void): string[
   return [...new Set(hosts.filter((host) => host !== undefined))]
 }
 
-// Characters that no host name contains: whitespace, `%`, and the delimiters of the other parts of a URL.
+// Characters that no host name contains: whitespace, `%`, and the characters that separate the parts of a
+// URL.
 const NOT_A_HOST = /[\s/\\:?#@%]/
 const HOST_NAME = /^(?=.{1,253}$)(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$/
 const IPV6 = /^\[[0-9a-f:.]+\]$/
 
 /**
- * A host name in the form of the `Origin` header: lower case, letters beyond ASCII as punycode. Returns
- * undefined when it is not a host name.
+ * Converts a host name to the form that the `Origin` header uses, which is lower case with non-ASCII
+ * characters in Punycode. Returns undefined if the text is not a host name.
  */
 export function parseDomain(text: string): string | undefined {
   const host = text.trim().toLowerCase()
@@ -119,15 +123,19 @@ export function parseDomain(text: string): string | undefined {
   return HOST_NAME.test(ascii) ? ascii : undefined
 }
 
-// Newer engines accept offsets such as +01:00, which have no daylight saving time.
+// Newer JavaScript engines also accept offsets such as +01:00, which do not support daylight saving time.
 const IANA_NAME = /^[a-z][a-z0-9_+/-]*$/i
 
-/** The IANA time zone of a name in any case, in its usual spelling; undefined when there is none. */
+/**
+ * Returns the usual spelling of an IANA time zone name in any letter case, or undefined if the time zone does
+ * not exist.
+ */
 export function parseTimeZone(name: string): string | undefined {
   if (!IANA_NAME.test(name)) return undefined
   try {
     const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions()
-    // An alias such as Asia/Kolkata may resolve to an older name; then the given one is kept.
+    // The engine may replace an alias such as Asia/Kolkata with an older name. In this case, keep the name as
+    // entered.
     return timeZone.toLowerCase() === name.toLowerCase() ? timeZone : name
   } catch {
     return undefined

@@ -1,19 +1,20 @@
 /**
- * The reason why an attempt got no answer; `secret`: nothing was sent, because the webhook's secret was
- * sealed with another master key. The others: {@link AttemptFailure}.
+ * The reason why an attempt received no complete response. `secret` means that nothing was sent, because the
+ * secret of the webhook was sealed with another master key. {@link AttemptFailure} describes all other
+ * reasons.
  */
 export type AttemptError =
   'timeout' | 'connection' | 'dns' | 'tls' | 'refused-address' | 'cancelled' | 'too-large' | 'secret'
 
 /**
- * An attempt without an answer:
- * - `timeout`: the answer was not complete within the deadline
- * - `connection`: the connection was refused or broke, or the answer was not HTTP
- * - `dns`: the name has no address, or its servers did not answer
- * - `tls`: the certificate is not valid for the host, or no common protocol
- * - `refused-address`: the guard blocks the URL or an address of its host
+ * The error of an attempt that received no complete response:
+ * - `timeout`: the response was not complete before the deadline
+ * - `connection`: the connection was refused or broke, or the response was not HTTP
+ * - `dns`: the host name has no address, or its name servers did not respond
+ * - `tls`: the certificate is not valid for the host, or the TLS handshake failed for another reason
+ * - `refused-address`: the egress guard blocks the URL or an address of its host
  * - `cancelled`: the caller aborted the attempt
- * - `too-large`: headers over 16 KB, or over 256 KB received
+ * - `too-large`: the response headers exceed 16 KB, or more than 256 KB were received
  */
 export class AttemptFailure extends Error {
   override readonly name = 'AttemptFailure'

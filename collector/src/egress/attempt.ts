@@ -8,15 +8,15 @@ export interface AttemptRequest {
   url: string
   body: string
   headers: Record<string, string>
-  /** Aborts the attempt, with `cancelled`. */
+  /** Aborts the attempt, which then ends with the error `cancelled`. */
   signal: AbortSignal
 }
 
 export interface AttemptResult {
-  /** The status of the answer; undefined without an answer. */
+  /** HTTP status of the response, or undefined if no complete response was received. */
   status: number | undefined
   error: AttemptError | undefined
-  /** The start of the answer's body as text, at most 4 KB. */
+  /** The first 4 KB of the response body, as text. */
   answer: string
   durationMs: number
 }
@@ -24,25 +24,26 @@ export interface AttemptResult {
 /** Sends one request within {@link ATTEMPT_DEADLINE_MS}. Never rejects. */
 export type Attempt = (request: AttemptRequest) => Promise<AttemptResult>
 
-/** Deadline of an attempt, for DNS, connect, TLS, headers and body together. */
+/** Maximum duration of an attempt, including DNS, connection, TLS handshake, headers and body. */
 export const ATTEMPT_DEADLINE_MS = 5_000
 
 interface AttemptOptions {
   guard: EgressGuard
-  /** PEM certificate authorities that replace Node's; for tests. */
+  /** PEM certificate authorities that replace those of Node.js. Used by tests. */
   ca?: string
 }
 
 const MAX_HEADER_BYTES = 16 * 1024
 const MAX_ANSWER_BYTES = 64 * 1024
-// Maximum size of the part of an answer that is kept for the log.
+// Maximum number of bytes of a response body that are kept for the log.
 const KEPT_ANSWER_BYTES = 4 * 1024
-// Maximum number of bytes received: several times the largest answer with its headers and chunk framing.
+// Maximum number of bytes to receive. This is several times the size of the largest response, including its
+// headers and chunk framing.
 const MAX_RECEIVED_BYTES = 256 * 1024
 
 /**
- * Sends each request once, on a separate connection, to an address that the guard allows. Follows no redirect
- * and uses no proxy from the environment.
+ * Creates a function that sends each request once, over a new connection, to an address that the egress guard
+ * allows. It follows no redirects and ignores proxy settings in the environment.
  */
 export function createAttempt({ guard, ca }: AttemptOptions): Attempt {
   const secureContext = createSecureContext({ minVersion: 'TLSv1.2', ...(ca !== undefined && { ca }) })
@@ -75,11 +76,13 @@ export function createAttempt({ guard, ca }: AttemptOptions): Attempt {
 interface Sending extends AttemptRequest {
   guard: EgressGuard
   secureContext: ReturnType<typeof createSecureContext>
-  /** Receives the start of the answer. */
+  /** Collects the first bytes of the response body. */
   kept: Buffer[]
 }
 
-/** Resolves to the status once the answer has ended or reached {@link MAX_ANSWER_BYTES}. */
+/**
+ * Resolves to the HTTP status when the response has ended or its body has reached {@link MAX_ANSWER_BYTES}.
+ */
 async function send({
   url: text,
   body,
@@ -108,7 +111,7 @@ async function send({
       )
     },
     maxHeaderSize: MAX_HEADER_BYTES,
-    // Both timeouts restart with every byte; the deadline does not.
+    // Both timeouts would restart with every received byte, but the deadline of the attempt does not.
     headersTimeout: 0,
     bodyTimeout: 0,
     allowH2: false,
@@ -120,7 +123,7 @@ async function send({
       headers: { 'content-type': 'application/json', 'user-agent': 'Zenovay-Webhooks/1.0', ...headers },
       body,
       signal,
-      // There is no keep-alive: a request never hits a connection that the receiver is closing.
+      // Disable keep-alive, so that a request is never sent over a connection that the receiver is closing.
       reset: true,
     })
     let length = 0
@@ -136,13 +139,15 @@ async function send({
 }
 
 function classifyError(error: unknown, signal: AbortSignal): AttemptError {
-  // Aborting makes every step fail; the abort reason is the actual error.
+  // An abort makes every step fail with an error of its own. The abort reason is the actual error.
   const failure = signal.aborted ? (signal.reason as unknown) : error
   if (failure instanceof AttemptFailure) return failure.kind
   return (failure as { code?: unknown }).code === 'UND_ERR_HEADERS_OVERFLOW' ? 'too-large' : 'connection'
 }
 
-/** Decodes as UTF-8 whatever the content type; drops a character that the cut split. */
+/**
+ * Decodes the bytes as UTF-8, regardless of the content type. Drops the last character if it is incomplete.
+ */
 function decodeAnswer(kept: Buffer[]): string {
   return new TextDecoder().decode(Buffer.concat(kept), { stream: true })
 }

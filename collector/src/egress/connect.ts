@@ -4,27 +4,27 @@ import { AttemptFailure } from './attempt-failure.js'
 import { type EgressGuard, normaliseAddress } from './guard.js'
 
 interface Connection {
-  /** The host in the spelling of `URL.hostname`. */
+  /** Host name in the form of `URL.hostname`. */
   hostname: string
   port: number
   guard: EgressGuard
-  /** Trusted authorities and TLS versions. */
+  /** Trusted certificate authorities and allowed TLS versions. */
   secureContext: SecureContext
-  /** Aborts the connection, even when it is established. */
+  /** Closes the connection if aborted, even after the connection is established. */
   signal: AbortSignal
-  /** Maximum number of bytes to receive; the connection is closed beyond it. */
+  /** Maximum number of bytes to receive. The connection is closed if the peer sends more. */
   maxBytes: number
 }
 
-// The time for each address, before the next one is tried.
+// Time to wait for one address of the host before the next address is tried.
 const NEXT_ADDRESS_AFTER_MS = 1_000
-// Errors of the network, rather than of TLS, during the handshake.
+// Codes of network errors that can occur during the TLS handshake but are not TLS errors.
 const BROKEN = /^E(CONNRESET|PIPE|TIMEDOUT|CONNABORTED)$/
 
 /**
- * Opens a TLS connection to an address that the guard allows: every address of the host is checked before
- * connecting, only checked addresses are used, and the peer is checked again before anything is sent. Rejects
- * with an {@link AttemptFailure}.
+ * Opens a TLS connection to an address that the egress guard allows. All addresses of the host are checked
+ * before connecting, only checked addresses are used, and the peer address is checked again before anything
+ * is sent. Rejects with an {@link AttemptFailure}.
  */
 export async function connectGuarded({
   hostname,
@@ -42,7 +42,7 @@ export async function connectGuarded({
     host,
     port,
     ...(!isIP(host) && { servername: host.replace(/\.$/, '') }),
-    // The checked addresses are used: a second DNS query may be answered differently.
+    // Use the checked addresses, because a second DNS query could return different ones.
     lookup: (_hostname, _options, found) =>
       found(
         null,
@@ -52,7 +52,8 @@ export async function connectGuarded({
     autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_AFTER_MS,
     ALPNProtocols: ['http/1.1'],
     secureContext,
-    // Set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED can change the default.
+    // This is set explicitly, because the environment variable NODE_TLS_REJECT_UNAUTHORIZED changes the
+    // default.
     rejectUnauthorized: true,
   }
   const socket = connect(options)
@@ -62,7 +63,8 @@ export async function connectGuarded({
 
   return new Promise((resolve, reject) => {
     let isConnected = false
-    // This listener runs before the TLS handshake sends its first byte.
+    // This listener runs before the TLS handshake sends its first byte, so that no data reaches a blocked
+    // address.
     socket.prependOnceListener('connect', () => {
       isConnected = true
       const peer = socket.remoteAddress ?? ''
@@ -70,7 +72,8 @@ export async function connectGuarded({
         socket.destroy(new AttemptFailure('refused-address'))
     })
     socket.on('error', (error: NodeJS.ErrnoException) => reject(toFailure(error, isConnected)))
-    // The HTTP parser sets no limit on informational answers, trailers and chunk extensions.
+    // Limit the received bytes here, because the HTTP parser does not limit informational responses, trailers
+    // and chunk extensions.
     socket.once('secureConnect', () =>
       resolve(
         socket.on(

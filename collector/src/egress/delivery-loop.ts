@@ -1,59 +1,69 @@
 import type { Logger } from 'pino'
 import { describeError } from '../errors.js'
 
-/** An attempt under way. */
+/** An attempt in flight. */
 export interface Flight {
   abort: AbortController
-  /** Resolves when the attempt is over and its result is about to be stored. */
+  /** Resolves when the attempt has ended and its result is waiting to be stored. */
   ended: Promise<void>
 }
 
-/** A persistent queue, and the way to send its items. */
+/** A persistent queue, and the function that sends its items. */
 export interface DeliveryQueue<Claims, Item, Finished> {
-  /** The claims of the next turn; undefined when nothing may start. */
+  /** Returns the claims of the next turn, or undefined if no attempt may start. */
   choose(): Claims | undefined
-  /** The time when {@link choose} may return more, by `clock`; Infinity means not before a wake. */
+  /**
+   * Returns the time of `clock` at which {@link choose} may return more claims. Returns Infinity if only a
+   * call of `wake` can change its result.
+   */
   nextAt(): number
-  /** Stores finished attempts and leases items. On failure `finished` is passed again. */
+  /**
+   * Stores finished attempts and leases items. If it rejects, the next call receives the same finished
+   * attempts again.
+   */
   takeTurn(turn: { finished: Finished[]; claims: Claims | undefined }): Promise<Item[]>
   /** Sends an item and decides whether to retry it. Never rejects. */
   attempt(item: Item, flight: Flight): Promise<Finished>
 }
 
-/** Leases items of a queue when they are due, sends them and stores the results. */
+/** Leases queue items when they are due, sends them and stores the results. */
 export interface DeliveryLoop {
-  /** Signals that {@link DeliveryQueue.choose} may return more. */
+  /** Signals that {@link DeliveryQueue.choose} may return more claims. */
   wake(): void
-  /** Runs an attempt outside the queue; a stop waits for it and cuts it like the others. */
+  /**
+   * Runs an attempt outside the queue. When the loop stops, it waits for this attempt and aborts it like all
+   * other attempts.
+   */
   fly<Result>(attempt: (flight: Flight) => Promise<Result>): Promise<Result>
   inFlight(): number
-  /** Resolves when the turn under way, if any, has started its attempts. */
+  /** Resolves when the current turn has started its attempts, or immediately if no turn is running. */
   turnEnd(): Promise<void>
-  /** Resolves when attempts that ended by now are stored, or when the loop stops. */
+  /** Resolves when the results of all attempts that have already ended are stored, or when the loop stops. */
   flush(): Promise<void>
   /**
-   * Starts nothing more and aborts attempts after `withinMs` with {@link STOPPED}, and resolves when their
-   * results are stored.
+   * Starts no more attempts, and aborts those in flight with {@link STOPPED} after `withinMs`. Resolves when
+   * the results of all attempts are stored.
    */
   stop(withinMs: number): Promise<void>
 }
 
 interface DeliveryLoopOptions<Claims, Item, Finished> {
   queue: DeliveryQueue<Claims, Item, Finished>
-  /** The name in log lines: `webhooks`, `notifications`. */
+  /** Name of the queue in log lines: `webhooks` or `notifications`. */
   name: string
   log: Pick<Logger, 'error'>
-  /** The clock, in ms; see {@link createSteadyClock}. */
+  /** Clock for due times, in milliseconds. See {@link createSteadyClock}. */
   clock: () => number
 }
 
 /**
- * Reason of the abort signal when the collector stops: the attempt does not count and is repeated after the
- * next start.
+ * Abort reason when the collector stops. An aborted attempt does not count and is repeated after the next
+ * start.
  */
 export const STOPPED = 'stopped'
 
-// Attempts that end and items that become due meanwhile share the next turn.
+// During this pause between two turns, more attempts may end and more items may become due. The next turn
+// handles all of them together.
 const TURN_SPACING_MS = 2
 const PAUSE_AFTER_FAILURE_MS = 1_000
 
@@ -116,7 +126,7 @@ export function createDeliveryLoop<Claims, Item, Finished>({
       return await attempt(flight)
     } finally {
       flights.delete(flight)
-      // This follows the result's entry into `finished`, so that a flush stores it.
+      // This runs after the result was added to `finished`, so that a flush stores the result.
       setImmediate(land)
       signal.wake()
     }
@@ -155,15 +165,15 @@ export function pause(ms: number): Promise<void> {
 }
 
 interface LoopSignal {
-  /** Ends the sleep or, when the loop is awake, the next one. */
+  /** Ends the current sleep. If the loop is awake, its next sleep ends immediately. */
   wake(): void
-  /** Sleeps until a time of that clock, in ms, or until woken. */
+  /** Sleeps until `clock` reaches a time in milliseconds, or until {@link wake} is called. */
   sleepUntil(at: number, clock: () => number): Promise<void>
 }
 
-// A timer may fire while a clock of whole milliseconds still shows the one before.
+// A timer may fire while a clock with whole milliseconds still shows the previous millisecond.
 const MIN_SLEEP_MS = 1
-// A timer holds at most 24 days; waking once a minute costs nothing.
+// Timers are limited to about 24 days. Waking up once a minute costs almost nothing.
 const MAX_SLEEP_MS = 60_000
 
 function createLoopSignal(): LoopSignal {
@@ -193,14 +203,15 @@ function createLoopSignal(): LoopSignal {
 }
 
 interface Clocks {
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   now: () => number
-  /** ms of a clock that never steps. */
+  /** Monotonic clock, in milliseconds. */
   steadyNow: () => number
 }
 
 /**
- * ms since the epoch at creation, advancing steadily: setting the wall clock makes no retry early or late.
+ * Creates a clock that starts at the Unix time in milliseconds and then follows the monotonic clock. Changes
+ * of the system clock therefore make no retry early or late.
  */
 export function createSteadyClock({ now, steadyNow }: Clocks): () => number {
   const [wallStart, steadyStart] = [now(), steadyNow()]

@@ -4,32 +4,32 @@ import { networkInterfaces } from 'node:os'
 import ipaddr from 'ipaddr.js'
 import { AttemptFailure } from './attempt-failure.js'
 
-/** Restricts outgoing requests to public addresses. */
+/** Restricts outgoing requests to public IP addresses. */
 export interface EgressGuard {
   /**
-   * The normalised URL, or a sentence that says why it is refused. Makes no DNS query: addresses are checked
-   * at each request.
+   * Returns the normalised URL, or a sentence that says why the URL is not allowed. Makes no DNS query,
+   * because addresses are checked before each request.
    */
   checkUrl(text: string): { url: URL } | { refusal: string }
   /**
-   * All addresses of a host (spelled like `URL.hostname`). Rejects with an {@link AttemptFailure} when any of
-   * them is not allowed.
+   * Resolves to all addresses of a host name in the form of `URL.hostname`. Rejects with an {@link
+   * AttemptFailure} if the host has no address or if any of its addresses is not allowed.
    */
   addressesOf(hostname: string, signal: AbortSignal): Promise<string[]>
   isAllowed(address: string): boolean
 }
 
 interface EgressGuardOptions {
-  /** Loopback addresses to allow. */
+  /** Loopback addresses to which requests are allowed. */
   allowLoopback: readonly string[]
-  /** The lookup of addresses, for tests. */
+  /** Resolves host names. Tests replace it. */
   lookUp?: LookUp
 }
 
 const MAX_URL_LENGTH = 2_048
 const HTTPS_PORT = 443
 const FIRST_FREE_PORT = 1_024
-// These names belong to this machine or its network, whatever they resolve to.
+// Names of this machine or of its network, which are blocked regardless of the addresses they resolve to.
 const INNER_NAME = /^(.*\.)?(localhost|local|internal)$/
 
 export function createEgressGuard({
@@ -49,7 +49,7 @@ export function createEgressGuard({
     isAllowed,
     checkUrl(text) {
       const url = parseUrl(text)
-      // The first check; also rejects text that is not a URL.
+      // This check comes first, because it also rejects text that is not a URL.
       if (url?.protocol !== 'https:')
         return { refusal: /^https:/i.test(text.trim()) ? 'URL is not valid' : 'URL must use HTTPS' }
       if (text.length > MAX_URL_LENGTH || url.href.length > MAX_URL_LENGTH)
@@ -69,7 +69,8 @@ export function createEgressGuard({
         throw new AttemptFailure('dns', error)
       })
       if (addresses.length === 0) throw new AttemptFailure('dns')
-      // Reject the host if any address is blocked: otherwise chance would decide which address is used.
+      // Reject the host if any of its addresses is blocked, because chance decides which address would be
+      // used.
       if (!addresses.every(isAllowed)) throw new AttemptFailure('refused-address')
       return addresses
     },
@@ -80,8 +81,8 @@ function withoutBrackets(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/, '$1')
 }
 
-// `URL.canParse` is not used: once V8 has optimised its caller, that of Node 20 rejects Latin-1 text such as
-// `https://Bücher.example/`.
+// `URL.canParse` is not used because of a bug in Node.js 20: once V8 has optimised the function that calls
+// it, it rejects Latin-1 text such as `https://Bücher.example/`.
 function parseUrl(text: string): URL | undefined {
   try {
     return new URL(text)
@@ -90,16 +91,16 @@ function parseUrl(text: string): URL | undefined {
   }
 }
 
-// The address of Azure's metadata service, inside a public range.
+// Address of the Azure metadata service, which lies in a public range.
 const PLATFORM_ADDRESS = '168.63.129.16'
-// The allocated part of IPv6. Outside of it lie ::127.0.0.1, 100:0:0:1::/64 and other addresses that `range`
-// calls unicast.
+// The allocated part of the IPv6 address space. `range` also reports some addresses outside of it as unicast,
+// such as ::127.0.0.1 and 100:0:0:1::/64.
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3')
 
-// IPv4-compatible addresses such as ::8.8.8.8 are not routed, but `process` turns them into 8.8.8.8.
+// IPv4-compatible addresses such as ::8.8.8.8 are not routed, but `ipaddr.process` converts them to 8.8.8.8.
 const OLD_TRANSITION = /^(?!::ffff:).*:.*\./i
 
-/** Whether an address, without brackets, is on the public internet and not on this machine. */
+/** Whether an IP address (without brackets) is on the public internet and does not belong to this machine. */
 export function isPublicAddress(text: string): boolean {
   if (!isIP(text) || OLD_TRANSITION.test(text)) return false
   const address = ipaddr.process(text)
@@ -108,19 +109,22 @@ export function isPublicAddress(text: string): boolean {
   return !isOwnAddress(address.toString())
 }
 
-/** The canonical spelling of an address, for comparison; IPv4-mapped IPv6 becomes IPv4. */
+/**
+ * Returns the canonical spelling of an IP address, for comparisons. IPv4-mapped IPv6 addresses become IPv4
+ * addresses.
+ */
 export function normaliseAddress(text: string): string {
   return isIP(text) ? ipaddr.process(text).toString() : text
 }
 
-// Results are not cached: addresses change while a collector runs.
+// The addresses of this machine are not cached, because they can change while the collector runs.
 function isOwnAddress(address: string): boolean {
   return Object.values(networkInterfaces()).some((entries) =>
     entries?.some((entry) => normaliseAddress(entry.address) === address),
   )
 }
 
-/** All addresses of a name; rejects or resolves to none when there are none. */
+/** Resolves to all addresses of a host name. Rejects or resolves to an empty array if there are none. */
 type LookUp = (hostname: string, signal: AbortSignal) => Promise<string[]>
 
 const QUERY_TIMEOUT_MS = 2_000
@@ -129,8 +133,9 @@ const TRIES = 2
 /**
  * Queries the name servers of the system.
  *
- * Does not use `dns.lookup`, which holds one of four threads until it is answered: a few names with slow
- * servers would delay all others. The hosts file is not read: it names machines of the internal network.
+ * `dns.lookup` is not used, because each call occupies one of four threads until the response arrives: a few
+ * host names with slow name servers would delay all others. The hosts file is not read, because it contains
+ * names of the internal network.
  */
 const lookUpAddresses: LookUp = async (hostname, signal) => {
   const resolver = new Resolver({ timeout: QUERY_TIMEOUT_MS, tries: TRIES })

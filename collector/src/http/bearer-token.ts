@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
 /**
- * Checks an `Authorization` header for a bearer token. Compares digests in constant time, which reveals
- * neither the length of the token nor a matching prefix.
+ * Creates a function that checks whether an `Authorization` header contains the bearer token. It compares
+ * digests in constant time, so that its duration reveals neither the token's length nor a matching prefix.
  */
 export function createBearerCheck(token: string): (authorization: string | undefined) => boolean {
   const expected = hash(`Bearer ${token}`)

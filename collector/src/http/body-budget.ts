@@ -1,9 +1,12 @@
 import { storeUnavailable } from '../errors.js'
 
-/** Limits the memory of all request bodies together, from before they are read until they are answered. */
+/**
+ * Limits the total size of all request bodies in memory, from before each body is read until its request is
+ * answered.
+ */
 interface BodyBudget {
   /**
-   * Reserves bytes and returns the function that releases them. Throws `STORE_UNAVAILABLE` when too few are
+   * Reserves bytes and returns a function that releases them. Throws `STORE_UNAVAILABLE` if too few bytes are
    * left.
    */
   reserve(bytes: number): () => void

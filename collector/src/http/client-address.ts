@@ -6,7 +6,8 @@ import { memoize } from '../cache.js'
 const IPV4_SITE_BITS = 24
 const IPV6_SITE_BITS = 48
 const IPV6_CLIENT_BITS = 64
-// Truncating an address takes 8.5 µs, as long as the rest of admission, and a visitor sends several events.
+// Truncated addresses are cached because truncating one takes 8.5 µs, as long as all other admission checks
+// together, and each visitor sends several events.
 const MAX_REMEMBERED_ADDRESSES = 5_000
 
 const truncateToClient = memoize((ip) => truncate(ip, 32, IPV6_CLIENT_BITS), MAX_REMEMBERED_ADDRESSES)
@@ -16,16 +17,16 @@ const truncateToNetwork = memoize(
 )
 
 /**
- * The key of rate limits: an IPv4 address, or the /64 network of an IPv6 address, which belongs to one
- * client.
+ * Returns the key that identifies a client for rate limits. The key is the IPv4 address, or the /64 network
+ * of an IPv6 address because such a network belongs to one client.
  */
 export function clientOf(ip: string): string {
   return isIPv4(ip) ? ip : truncateToClient(ip)
 }
 
 /**
- * An address truncated to /24 (IPv4) or /48 (IPv6): the only part that may enter the ID of a cookieless
- * visitor.
+ * Returns the address truncated to its /24 (IPv4) or /48 (IPv6) network. This is the only part of an address
+ * from which a cookieless visitor ID may be derived.
  */
 export function networkOf(ip: string): string {
   return truncateToNetwork(ip)
@@ -40,11 +41,11 @@ function truncate(ip: string, ipv4Bits: number, ipv6Bits: number): string {
 }
 
 export interface TrustedProxies {
-  /** Whether an address is one of the proxies, whose headers count. */
+  /** Checks whether an address belongs to a trusted proxy, whose headers the collector may rely on. */
   isTrusted(address: string): boolean
   /**
-   * The client address: that of the peer, or behind trusted proxies the one that the outermost of them
-   * reports.
+   * Returns the client's address. If the peer is a trusted proxy, this is the address that the outermost
+   * trusted proxy reports. Otherwise it is the address of the peer.
    */
   addressOf(request: IncomingMessage): string
 }
@@ -52,15 +53,18 @@ export interface TrustedProxies {
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 
 const MAPPED_PREFIX = '::ffff:'
-// The number of peers in memory. When there are more, clients connect directly.
+// Maximum number of peer addresses to cache. There are more peers than this only if clients connect without a
+// proxy.
 const MAX_REMEMBERED_PEERS = 1_000
 
 /**
- * Trusted proxies by address or CIDR range, whose `X-Forwarded-For` counts.
+ * Creates the set of trusted proxies from IP addresses and CIDR ranges. Only their `X-Forwarded-For` headers
+ * are used.
  *
- * The header is read from the right, where the nearest proxy appended, as long as the writer is trusted; any
- * client can send the rest. Reading stops at an entry that is not an address (`unknown`, an obfuscated name):
- * the proxy that wrote it then counts as the client. `Forwarded` is ignored, because two headers could
+ * The header is read from right to left, because each proxy appends one entry. Reading continues only as long
+ * as the writer of an entry is trusted, because any client can send the entries further to the left. Reading
+ * stops at an entry that is not an address, such as `unknown` or an obfuscated name. The proxy that wrote
+ * this entry is then treated as the client. The `Forwarded` header is ignored because the two headers could
  * contradict each other.
  */
 export function createTrustedProxies(ranges: string[]): TrustedProxies {
@@ -75,7 +79,7 @@ export function createTrustedProxies(ranges: string[]): TrustedProxies {
   return {
     isTrusted,
     addressOf({ socket, headers }) {
-      // The address of a closed socket is undefined.
+      // The `remoteAddress` of a closed socket is undefined.
       let address = parseAddress(socket.remoteAddress ?? '') ?? ''
       const forwarded = headers['x-forwarded-for']
       if (blocks.length === 0 || typeof forwarded !== 'string') return address
@@ -99,12 +103,13 @@ function parseRange(range: string): [Address, number] {
 }
 
 /**
- * Parses an address as proxies write it: `192.0.2.1`, `192.0.2.1:443`, `2001:db8::1`, `[2001:db8::1]:443`.
+ * Parses an IP address in any form that proxies write: `192.0.2.1`, `192.0.2.1:443`, `2001:db8::1` or
+ * `[2001:db8::1]:443`. Returns undefined if the text contains no valid address.
  */
 function parseAddress(text: string): string | undefined {
   const address = isIP(text) ? text : withoutPort(text)
   if (isIP(address) === 0) return undefined
-  // A socket that listens on IPv6 reports IPv4 peers with this prefix.
+  // A socket that listens on IPv6 reports the address of an IPv4 peer with this prefix.
   if (!address.toLowerCase().startsWith(MAPPED_PREFIX)) return address
   const mapped = address.slice(MAPPED_PREFIX.length)
   return isIPv4(mapped) ? mapped : ipaddr.process(address).toString()

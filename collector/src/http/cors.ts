@@ -2,7 +2,10 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether the route has no CORS headers, so that pages of other origins cannot call it. */
+    /**
+     * Whether responses of the route have no CORS headers, so that pages of other origins cannot call the
+     * route.
+     */
     isPrivate?: boolean
   }
 }
@@ -12,9 +15,9 @@ const EXPOSED_HEADERS =
   'Retry-After, X-Next-Cursor, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id'
 
 /**
- * Sets CORS headers on every answer, errors included, but not on private routes. Without them a page could
- * not read the response, would treat its event as failed, and would send it again. No cookies are used, so
- * any origin may post and read.
+ * Adds CORS headers to every response, including errors, except on private routes. Without these headers, a
+ * page could not read the response, would treat its event as failed and would send the event again. Any
+ * origin may send events and read responses because no cookies are used.
  */
 export function addCorsHeaders(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
@@ -34,8 +37,8 @@ export function addCorsHeaders(app: FastifyInstance): void {
 }
 
 /**
- * Sets `X-Request-Id` on errors and on the answers of APIs. Acknowledged events have none: they are the most
- * frequent answer, and every header costs time on both sides.
+ * Sets the `X-Request-Id` header on an error or API response. Acknowledgements of events omit this header
+ * because they are the most frequent response and every header costs time on both sides.
  */
 export function setRequestId(reply: FastifyReply): void {
   reply.header('x-request-id', reply.request.id)

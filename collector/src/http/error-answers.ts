@@ -10,17 +10,21 @@ import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, Fa
 import { ApiError, validationError } from '../errors.js'
 import { setRequestId } from './cors.js'
 
-// Errors that Fastify answers with before a route runs.
+// Maps errors that Fastify raises before a route handler runs to the error codes of the collector.
 const FRAMEWORK_CODES: Record<string, ErrorCode> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'PAYLOAD_TOO_LARGE',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
   FST_ERR_BAD_URL: 'NOT_FOUND',
   FST_ERR_MAX_PARAM_LENGTH: 'NOT_FOUND',
 }
-// An incomplete body: its length is wrong, or the connection ended, and the response is not read.
+// Errors for an incomplete request body. Either its length differs from the announced length, or the
+// connection ended and nobody reads the response.
 const INCOMPLETE_BODY = /^(FST_ERR_CTP_INVALID_CONTENT_LENGTH|ECONNRESET)$/
 
-/** Answers every error in one shape with a code of the register. Causes go to the log only. */
+/**
+ * Adds handlers that answer every error in the same format, with a registered error code. The causes of
+ * errors are written only to the log.
+ */
 export function addErrorAnswers(app: FastifyInstance, now: () => number): void {
   const logFailure = createFailureLog(app.log, now)
   app.setNotFoundHandler((_request, reply) => answer(reply, new ApiError('NOT_FOUND'), now()))
@@ -31,7 +35,7 @@ export function addErrorAnswers(app: FastifyInstance, now: () => number): void {
   })
 }
 
-/** The `ApiError` that answers an error of the framework or of this code. */
+/** Converts an error of Fastify or of the collector to the `ApiError` that the client receives. */
 export function toApiError(error: FastifyError): ApiError {
   if (error instanceof ApiError) return error
   if (INCOMPLETE_BODY.test(error.code)) return validationError('body', 'does not have the announced length')
@@ -46,7 +50,8 @@ function answer(reply: FastifyReply, error: ApiError, now: number): FastifyReply
     success: false,
     error: {
       ...createWireError(error.code, new Date(now), error.details),
-      // A message of the framework or of a cause never gets here: only an ApiError has one.
+      // Messages of Fastify and of error causes never reach the client, because every `ApiError` has its own
+      // message.
       message: error.message,
     },
   }
@@ -57,9 +62,9 @@ const WINDOW_MS = 10_000
 const LINES_PER_WINDOW = 5
 
 /**
- * Logs answers of status 500 and above, at most five per code in ten seconds: while the store is away or a
- * flood is shed, every request ends in one, and a line for each would fill the disk. The next line has the
- * number left out.
+ * Creates a function that logs responses with a status of 500 or above. It writes at most five lines per
+ * error code within ten seconds, because every request fails while the store is unavailable or load is shed,
+ * and one line per request would fill the disk. The next line reports the number of omitted lines.
  */
 function createFailureLog(
   log: FastifyBaseLogger,
@@ -80,7 +85,10 @@ function createFailureLog(
   }
 }
 
-/** Makes handlers that answer errors as `{"error":"…"}`, in the sentences of Zero Trust Analytics. */
+/**
+ * Returns a function that creates error handlers. The handlers answer errors as `{"error":"…"}` and use the
+ * error texts of Zero Trust Analytics.
+ */
 export function createFlatErrors(
   log: FastifyBaseLogger,
   now: () => number,

@@ -10,38 +10,38 @@ import {
 import { Value } from '@sinclair/typebox/value'
 import type { Fault } from '@zenovay/tracker/contract'
 
-/** Adds an issue: a field, and the reason with the allowed values. */
+/** Adds a validation issue for a field. The reason describes the allowed values. */
 export type AddIssue = (field: string, reason: string) => void
 
 /**
- * Checks rules over several fields. Fields that are missing or invalid are left out; a second issue about one
- * of those is ignored.
+ * Checks rules that involve several fields. `fields` contains only the valid fields. Another issue for a
+ * missing or invalid field is ignored, because that field already has one.
  */
 export type Refine<Fields> = (fields: Partial<Fields>, addIssue: AddIssue) => void
 
 interface FieldRule<Parsed> {
   /**
-   * The parsed value; undefined when it is invalid. It adds an issue for each reason, or none for the usual
-   * one.
+   * Returns the parsed value, or undefined if the value is invalid. Calls `addIssue` for each reason. If it
+   * never calls `addIssue`, the default `reason` is reported.
    */
   parse?(value: unknown, addIssue: (reason: string) => void): Parsed | undefined
-  /** The requirement, as a sentence part such as "must be …". @default derived from the schema */
+  /** The requirement as a part of a sentence, such as "must be …". @default derived from the schema */
   reason?: string
-  /** The reason for a missing field. @default derived from the reason */
+  /** The reason that is reported if the field is missing. @default derived from `reason` */
   missing?: string
 }
 
 const RULE = Symbol('rule')
 
 /**
- * A field with a rule beyond its schema. `parse` replaces the check of the schema, which then only documents
- * the field.
+ * Creates a field schema with an additional rule. If the rule includes `parse`, that function validates the
+ * field and the schema only documents it.
  */
 export function field<Parsed>(schema: TSchema, rule: FieldRule<Parsed>): TUnsafe<Parsed> {
   return Type.Unsafe<Parsed>({ ...schema, [RULE]: rule })
 }
 
-/** Creates the schema of one of several words. */
+/** Creates the schema of a string that must be one of the given words. */
 export function oneOf<Word extends string>(
   words: readonly Word[],
   options: Record<string, unknown> = {},
@@ -58,16 +58,16 @@ export const orNull = <Schema extends Parameters<typeof Type.Union>[0][number]>(
 ) => Type.Union([schema, Type.Null()], description === undefined ? {} : { description })
 
 const MAX_NAME_LENGTH = 100
-// Names and paths are printed in tables, one per line.
+// Control characters are rejected because names and paths are printed in tables, one per line.
 // eslint-disable-next-line no-control-regex
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/
 
 export const isOneLine = (text: string): boolean => !CONTROL_CHARACTER.test(text)
 
-/** The end of an error message about an invalid name: `<field> must be …`. */
+/** The end of the error message for an invalid name, which has the form `<field> must be …`. */
 export const NAME_RULE = `must be a string of 1 to ${MAX_NAME_LENGTH} characters on one line`
 
-/** The name of a site, key, goal or account, trimmed; undefined when it is invalid. */
+/** Returns the trimmed name of a site, API key, goal or account, or undefined if the name is invalid. */
 export function parseName(value: unknown): string | undefined {
   const name = typeof value === 'string' ? value.trim() : ''
   return name && name.length <= MAX_NAME_LENGTH && isOneLine(name) ? name : undefined
@@ -85,17 +85,18 @@ export const SITE_ID = field<string>(Type.String({ description: 'ID of a site, s
 
 interface ParseOptions<Fields> {
   refine?: Refine<Fields> | undefined
-  /** Whether values are text, as in a URL, where `5` is a number. @default false */
+  /** Whether values are text from a URL, so that integer fields parse `5` as a number. @default false */
   isText?: boolean
 }
 
-// Field names come from the client: responses repeat at most this many characters of them.
+// Maximum length of a field name in an error response, in characters. Longer names are cut because field
+// names come from the client.
 const SHOWN_NAME_LENGTH = 100
 const WHOLE_NUMBER = /^-?\d{1,15}$/
 
 /**
- * Parses fields by their schema. `issues` lists everything that is missing, invalid or unknown, in the order
- * of the schema; `fields` has the valid values.
+ * Parses the fields of an object with a schema. The returned `fields` contains the valid values. The returned
+ * `issues` lists every missing, invalid or unknown field, in the order of the schema.
  */
 export function parseFields<Schema extends TObject>(
   schema: Schema,
@@ -176,7 +177,7 @@ interface Bounds {
   maxLength?: number
 }
 
-/** Describes the allowed values of a schema. */
+/** Returns a phrase that describes the values a schema allows, such as `must be a number`. */
 function describeAllowed(schema: TSchema): string {
   const { type, const: only, anyOf, minimum, maximum, minLength, maxLength } = schema as Bounds
   if (anyOf) {

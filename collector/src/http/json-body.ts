@@ -2,16 +2,19 @@ import { isDeeperThan, MAX_BATCH_EVENTS, MAX_JSON_DEPTH } from '@zenovay/tracker
 import secureJsonParse from 'secure-json-parse'
 import { validationError } from '../errors.js'
 
-/** The events of a body, and whether it was an array. */
+/** The events parsed from a request body, and whether the body was a JSON array. */
 export interface Decoded {
   events: unknown[]
   isBatch: boolean
 }
 
-/** Parses one JSON body. Throws `VALIDATION_ERROR` when it is not JSON or nests too deep. */
+/**
+ * Parses a JSON request body. Throws `VALIDATION_ERROR` if the text is not valid JSON or is nested too
+ * deeply.
+ */
 export function decodeJson(text: string): unknown {
-  // The depth is checked before parsing: JSON nested a thousand levels deep overflows the stack of a later
-  // JSON.stringify.
+  // Check the depth before parsing, because JSON that is nested a thousand levels deep would overflow the
+  // stack in a later `JSON.stringify`.
   if (isDeeperThan(text, MAX_JSON_DEPTH))
     throw validationError('body', `must not nest deeper than ${MAX_JSON_DEPTH}`)
   try {
@@ -24,14 +27,17 @@ export function decodeJson(text: string): unknown {
 }
 
 /**
- * Whether a text may have a key that reaches a prototype. This search is cheaper than the careful parser, and
- * few texts match.
+ * Checks whether a JSON text may contain a key that reaches a prototype. This search is cheaper than
+ * `secure-json-parse`, and few texts match.
  */
 function mayReachPrototype(text: string): boolean {
   return text.includes('\\u') || text.includes('__proto__') || text.includes('constructor')
 }
 
-/** Splits a body of the ingest endpoint into its events, 1 to 30. */
+/**
+ * Parses a request body of the ingest endpoint, which contains one event or an array of 1 to 30 events.
+ * Throws `VALIDATION_ERROR` for any other body.
+ */
 export function parseEvents(text: string): Decoded {
   const body = decodeJson(text)
   if (!Array.isArray(body)) return { events: [body], isBatch: false }

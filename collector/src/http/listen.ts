@@ -4,7 +4,10 @@ import { StartError, describeError } from '../errors.js'
 interface Listening {
   /** The URL of the server, such as `http://127.0.0.1:8787`. */
   url: string
-  /** Answers the requests under way and closes; gives up on a hanging store or client after `withinMs`. */
+  /**
+   * Closes the server after all pending requests are answered. After `withinMs` milliseconds, pending commits
+   * are rejected and open connections are closed, because the store or a client may hang.
+   */
   close(withinMs: number): Promise<void>
 }
 
@@ -12,17 +15,19 @@ interface ListenOptions {
   app: FastifyInstance
   host: string
   port: number
-  /** Queues of items whose requests are answered after their commit. */
+  /** Commit queues. A request that added an item is answered after the item is committed. */
   commits: { drain(): Promise<unknown>; giveUp(): void }[]
 }
 
-// With Node's default of 511, a rush of 2,000 connections reset 250: the kernel had accepted them and dropped
-// their first bytes.
+// Node's default backlog of 511 is too small. In a burst of 2,000 connections, 250 were reset because the
+// kernel had accepted them and then dropped their first bytes.
 const BACKLOG = 4_096
 const IDLE_SWEEP_MS = 50
 const LAST_ANSWERS_MS = 250
 
-/** Binds the server to `host` and `port`. Rejects with a {@link StartError}. */
+/**
+ * Binds the server to `host` and `port`. Rejects with a {@link StartError} if the server cannot listen there.
+ */
 export async function bindServer({ app, host, port, commits }: ListenOptions): Promise<Listening> {
   const url = await app.listen({ host, port, backlog: BACKLOG }).catch((error: unknown) => {
     throw explainListenError(error, { host, port })
@@ -41,10 +46,10 @@ export async function bindServer({ app, host, port, commits }: ListenOptions): P
   }
 }
 
-/** Closes the server once every request is answered. */
+/** Closes the server after every pending request is answered. */
 async function closeServer(app: FastifyInstance): Promise<void> {
-  // Connections busy at the start of the close become idle with their answer and would be kept alive for a
-  // minute.
+  // Close idle connections repeatedly, because a connection that is busy when the shutdown starts becomes
+  // idle after its response and would be kept alive for a minute.
   const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS)
   await app.close()
   clearInterval(sweep)

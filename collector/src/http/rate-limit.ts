@@ -1,47 +1,57 @@
 import { randomInt } from 'node:crypto'
 import { BURST_LIMIT, BURST_WINDOW_MS, SUSTAINED_LIMIT, SUSTAINED_WINDOW_MS } from '@zenovay/tracker/contract'
 
-/** A limit of `limit` requests of one client within any `windowMs`. */
+/** A rate limit that allows each client `limit` requests within any window of `windowMs` milliseconds. */
 export interface RateRule {
   limit: number
   windowMs: number
 }
 
 const BURST_RULE: RateRule = { limit: BURST_LIMIT, windowMs: BURST_WINDOW_MS }
-/** The rules for events. */
+/** The rate limits for events. */
 export const INGEST_RULES: RateRule[] = [
   BURST_RULE,
   { limit: SUSTAINED_LIMIT, windowMs: SUSTAINED_WINDOW_MS },
 ]
-/** The rules for heartbeats and live counts: a page that stays open all day sends them all day. */
+/**
+ * The rate limits for heartbeats and live counts. They include no sustained limit, because a page that stays
+ * open all day sends such requests all day.
+ */
 export const LIVENESS_RULES: RateRule[] = [BURST_RULE]
 
 interface RateLimiterOptions {
-  /** Rules in ascending order of their windows. */
+  /** Rate limits, sorted by the length of their windows in ascending order. */
   rules: RateRule[]
-  /** ms of a monotonic clock: setting the system time must not open or close a window. */
+  /**
+   * Returns the time of a monotonic clock in milliseconds. With the system clock, a change of the system time
+   * could open or close a window.
+   */
   clock: () => number
-  /** Maximum number of clients in memory. */
+  /** Maximum number of clients to track in memory. */
   maxClients?: number
-  /** Maximum number of requests in memory, of all clients together; a batch counts as one. */
+  /**
+   * Maximum number of request log entries in memory, for all clients together. A batch is stored as one
+   * entry.
+   */
   maxRuns?: number
 }
 
 export interface RateLimiter {
   /**
-   * Counts `cost` requests of a client, all or none. Returns 0, or the number of whole seconds after which
-   * they would pass. Refused requests are not counted.
+   * Counts `cost` requests of a client and returns 0 if the rate limits allow all of them. Otherwise counts
+   * none of them and returns the number of seconds, rounded up, after which they would be allowed.
    */
   take(client: string, cost: number): number
 }
 
 /**
- * Limits each client by an exact sliding log: the time of every request within the longest window. Fixed
- * windows would let nearly twice the burst through, and buckets would refuse too early.
+ * Creates a rate limiter that stores an exact sliding log for each client, with the time of every request
+ * within the longest window. Fixed windows would allow nearly twice the limit in a burst, and token buckets
+ * would reject requests too early.
  *
- * Memory is bounded. With too many clients or requests the oldest client is forgotten: a flood of addresses
- * can make the limiter forget a client that was over its limit and then silent, but never refuse one that is
- * below it.
+ * Memory is bounded. If there are too many clients or requests, the oldest client is evicted. A flood of
+ * addresses can therefore make the limiter forget a client that exceeded its limit and was then silent, but
+ * it never causes the rejection of a client that is below its limit.
  */
 export function createRateLimiter({
   rules,
@@ -51,9 +61,10 @@ export function createRateLimiter({
 }: RateLimiterOptions): RateLimiter {
   const runs = createRequestLogPool(maxRuns)
   const clients = createClientTable(maxClients, forget)
-  // The newest run of each slot.
+  // The newest run (log entry) of each client slot.
   const newest = new Int32Array(maxClients)
-  // Each slot and rule has one entry: the oldest run within the window, and the requests since then.
+  // For each client slot and rule, `oldest` stores the oldest run within the window, and `totals` stores the
+  // number of requests since then.
   const oldest = new Int32Array(maxClients * rules.length).fill(NO_RUN)
   const totals = new Uint32Array(maxClients * rules.length)
   const longest = rules.length - 1
@@ -71,7 +82,7 @@ export function createRateLimiter({
     return next
   }
 
-  /** Drops runs that left the window of a rule. */
+  /** Removes the runs that have left the window of a rule, and subtracts their requests from the total. */
   function slide(entry: number, rule: number, now: number): void {
     let run = oldest[entry]!
     while (run !== NO_RUN && now - runs.timeOf(run) >= rules[rule]!.windowMs) {
@@ -81,7 +92,9 @@ export function createRateLimiter({
     oldest[entry] = run
   }
 
-  /** Milliseconds until a rule allows `cost` more requests; 0 for now. */
+  /**
+   * Returns the number of milliseconds until a rule allows `cost` more requests, or 0 if it allows them now.
+   */
   function waitFor(
     entry: number,
     { limit, windowMs }: RateRule,
@@ -125,31 +138,35 @@ export function createRateLimiter({
   }
 }
 
-/** The end of a list of runs. */
+/** Marks the end of a linked list of runs. */
 export const NO_RUN = -1
 
-/** Runs of requests as linked lists: time, count and next run. All lists share memory of a fixed size. */
+/**
+ * Stores request logs as linked lists of runs. A run consists of a time, a number of requests and the next
+ * run. All lists share memory of a fixed size.
+ */
 interface RequestLogPool {
   timeOf(run: number): number
   countOf(run: number): number
   nextOf(run: number): number
   append(run: number, next: number): void
   isFull(): boolean
-  /** Adds a run without a next one. The pool must not be full. */
+  /** Adds a run without a next run and returns its index. The pool must not be full. */
   claim(time: number, count: number): number
   release(run: number): void
 }
 
 /**
- * A pool of at most `size` runs in typed arrays: 14 bytes per run, which the system allocates on first use.
- * Objects would take six times as much, and more as garbage under a flood of addresses.
+ * Creates a pool of at most `size` runs in typed arrays. Each run occupies 14 bytes, which the system
+ * allocates on first use. Objects would occupy six times as much memory, and more as garbage during a flood
+ * of addresses.
  */
 export function createRequestLogPool(size: number): RequestLogPool {
   const times = new Float64Array(size)
   const counts = new Uint16Array(size)
   const nexts = new Int32Array(size)
   let untouched = 0
-  // Head of the list of released runs.
+  // The first run in the linked list of released runs.
   let released = NO_RUN
 
   return {
@@ -179,8 +196,8 @@ const NONE = -1
 
 interface ClientTable {
   /**
-   * Marks a client as the newest and returns its slot, 0 to `maxClients - 1`. A full table evicts the oldest
-   * client.
+   * Marks a client as the most recently seen one and returns its slot, from 0 to `maxClients - 1`. If the
+   * client is new and the table is full, the client that was seen longest ago is evicted.
    */
   touch(client: string): number
   /** Evicts the client that was seen longest ago. */
@@ -188,19 +205,20 @@ interface ClientTable {
 }
 
 /**
- * A least-recently-used table of clients in memory of a fixed size. `onForget` gets the slot of each evicted
- * client.
+ * Creates a least-recently-used table of clients in memory of a fixed size. `onForget` is called with the
+ * slot of each evicted client.
  *
- * A Map leaves garbage: a flood of a million addresses rebuilds it again and again, and on a busy machine 76
- * MB were not collected in time.
+ * A `Map` would produce too much garbage: a flood of a million addresses rebuilds it repeatedly, and on a
+ * busy machine 76 MB of garbage were not collected in time.
  */
 export function createClientTable(maxClients: number, onForget: (slot: number) => void): ClientTable {
   const names = new Array<string>(maxClients).fill('')
-  // Each bucket is a list of slots. The random seed prevents chosen addresses that share a bucket.
+  // Each bucket is a linked list of slots. The hash uses a random seed so that clients cannot choose
+  // addresses that fall into the same bucket.
   const buckets = new Int32Array(2 ** Math.ceil(Math.log2(maxClients))).fill(NONE)
   const nextInBucket = new Int32Array(maxClients)
   const seed = randomInt(2 ** 32)
-  // A doubly linked list by age.
+  // A doubly linked list of the slots, ordered by the time at which each client was last seen.
   const older = new Int32Array(maxClients)
   const newer = new Int32Array(maxClients)
   let [oldest, newest, used, freed] = [NONE, NONE, 0, NONE]

@@ -3,22 +3,23 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 
 interface ServerOptions {
   log: FastifyBaseLogger
-  /** Reports a request with a malformed URL, which no hook sees. */
+  /** Called for each request with a malformed URL, because Fastify runs no hooks for such a request. */
   onBadUrl: () => void
-  /** Maximum time for a request to arrive, in milliseconds. @default 13000 */
+  /** Maximum time until a request has arrived completely, in milliseconds. @default 13000 */
   requestTimeoutMs?: number | undefined
 }
 
-// Limits how long slow senders hold a connection, plus one check interval. 64 KiB take 13 s at 40 kbit/s.
+// Limits how long a slow sender can occupy a connection, except for up to one more check interval. At 40
+// kbit/s, a request body of 64 KiB takes 13 seconds.
 const REQUEST_TIMEOUT_MS = 13_000
 const HEADERS_TIMEOUT_MS = 10_000
-// Node's default is 30 seconds.
+// By default, Node checks for connections that have timed out only every 30 seconds.
 const CHECK_CONNECTIONS_MS = 1_000
 const CONNECTION_TIMEOUT_MS = 60_000
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
 const JSON_BODY_BYTES = 1024 * 1024
 
-/** Creates the HTTP server without routes: limits, timeouts and request IDs. */
+/** Creates the HTTP server with its limits, timeouts and request IDs, but without routes. */
 export function createServer({
   log,
   onBadUrl,
@@ -26,12 +27,14 @@ export function createServer({
 }: ServerOptions): FastifyInstance {
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
-    // A line per request would contain IPs and bury the errors.
+    // Request logging is disabled because its lines would contain IP addresses and make errors hard to find.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: createRequestIds(),
-    // A logger per request costs more than validating an event; log lines pass the request ID themselves.
+    // Use one logger for all requests, because creating one per request takes longer than validating an
+    // event. Log lines include the request ID explicitly.
     childLoggerFactory: (logger) => logger,
-    // `request.ip` is always the peer; createTrustedProxies finds the client behind proxies.
+    // `request.ip` is always the address of the peer. `createTrustedProxies` finds the client's address
+    // behind proxies.
     trustProxy: false,
     bodyLimit: JSON_BODY_BYTES,
     http: {
@@ -41,11 +44,12 @@ export function createServer({
     requestTimeout: requestTimeoutMs,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    // Requests on open connections are served while the server closes; their answer closes the connection.
+    // Requests on open connections are still processed while the server closes. Each response then closes its
+    // connection.
     return503OnClosing: false,
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
-    // Fits an id of 200 non-ASCII characters, percent-encoded.
+    // Long enough for a percent-encoded ID of 200 non-ASCII characters.
     routerOptions: { maxParamLength: 1_800 },
     frameworkErrors(error, request, reply) {
       onBadUrl()
@@ -56,7 +60,10 @@ export function createServer({
   return app
 }
 
-/** Request IDs that are unique across collectors: one UUID per start and a counter. */
+/**
+ * Creates a function that generates request IDs that are unique across all collectors. Each ID combines a
+ * UUID, generated at startup, with a counter.
+ */
 function createRequestIds(): () => string {
   const start = randomUUID()
   let requests = 0
@@ -64,8 +71,8 @@ function createRequestIds(): () => string {
 }
 
 /**
- * Accepts only JSON bodies, as text. Forms and text/plain are refused, because pages of other origins can
- * send them without a preflight.
+ * Accepts only JSON request bodies and passes them to the routes as text. Forms and `text/plain` are rejected
+ * because pages of other origins can send them without a preflight.
  */
 export function acceptJsonAsText(routes: FastifyInstance, bodyLimit: number): void {
   routes.removeAllContentTypeParsers()
@@ -76,12 +83,15 @@ export function acceptJsonAsText(routes: FastifyInstance, bodyLimit: number): vo
   )
 }
 
-/** Counts answered requests. `route` is a pattern, never a path, to keep the number of labels small. */
+/**
+ * Counts requests by route and status. `route` is a route pattern instead of a path, which limits the number
+ * of metric labels.
+ */
 interface RequestMetrics {
   countRequest(route: string, status: number): void
 }
 
-/** Counts every answer by the pattern of its route; `none` without a route. */
+/** Counts every response by the URL pattern of its route, or as `none` if no route matched. */
 export function countRequests(app: FastifyInstance, metrics: RequestMetrics): void {
   app.addHook('onResponse', ({ routeOptions }, { statusCode }, done) => {
     metrics.countRequest(routeOptions.url ?? 'none', statusCode)

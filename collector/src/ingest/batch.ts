@@ -16,16 +16,16 @@ import { requireSite } from './admit/site-cache.js'
 import { toBatchError, type EventResult, listRejections, outcomeOf, type Tally } from './outcomes.js'
 import type { ProcessEvent } from './pipeline.js'
 
-/** Result of one event of a batch. */
+/** The result of one event in a batch request. */
 interface BatchResult {
-  /** Position in `events`. */
+  /** Index of the event in the `events` array of the request. */
   index: number
   status: 'stored' | 'duplicate' | 'rejected'
-  /** Reason of a rejection. */
+  /** The reason for the rejection, or undefined if the event was not rejected. */
   error?: WireError
 }
 
-/** Result of a batch, with one entry for each event, in order. */
+/** The result of a batch request. `results` contains one entry for each event, in request order. */
 export interface BatchSummary {
   stored: number
   duplicates: number
@@ -42,17 +42,20 @@ interface BatchIngestServices {
 }
 
 /**
- * Ingests a body of `POST /api/v1/events`; the caller has counted one event as received. Resolves when every
- * valid event is on disk. Throws an {@link ApiError} when none is valid or one could not be stored.
+ * Ingests the body of a `POST /api/v1/events` request. Resolves when every valid event is on disk. Throws an
+ * {@link ApiError} if no event is valid or if an event could not be stored.
+ *
+ * The caller must already have counted one event of the request as received.
  */
 export type IngestBatch = (body: string, key: ApiKey) => Promise<BatchSummary>
 
-// These events take about five milliseconds; then requests of browsers get their turn.
+// Processing 100 events takes about five milliseconds. After that, the event loop handles waiting requests
+// from browsers before the batch continues.
 const EVENTS_PER_TURN = 100
 
 /**
- * The pipeline of the batch endpoint: the API key replaces limit and origin; each event passes the same
- * stages as any other.
+ * Creates the pipeline of the batch endpoint. The API key replaces the rate limit and the origin check of the
+ * public endpoints. Each event then passes the same stages as an event from a browser.
  */
 export function createBatchIngest({
   control,
@@ -85,7 +88,8 @@ export function createBatchIngest({
   }
 
   async function processAll(events: unknown[], site: Site): Promise<EventResult[]> {
-    // Address and language of the request are those of a server.
+    // The IP address and the language of the request belong to a server and not to the visitor, so they are
+    // ignored.
     const context = { site, ip: undefined, country: '', language: '' }
     const results: Promise<EventResult>[] = []
     for (const event of events) {

@@ -1,11 +1,11 @@
 import { crc32 } from 'node:zlib'
 
-/** A stored event. Times are ms since the epoch; absent texts are empty. */
+/** A stored event. All times are Unix times in milliseconds. Absent texts are empty strings. */
 export interface EventRow {
   site_id: string
-  /** The time when the collector received it: used for sessions and the live count. */
+  /** Time when the collector received the event. Sessions and the live count use this time. */
   received_at: number
-  /** The time when it happened: used for reports. */
+  /** Time when the event happened on the page or server. Reports use this time. */
   occurred_at: number
   event_id: string
   event_type: string
@@ -13,10 +13,10 @@ export interface EventRow {
   visitor_id: string
   session_id: string
   user_id: string
-  /** Scheme and host of the page, such as `https://shop.example`. */
+  /** Scheme and host of the page URL, such as `https://shop.example`. */
   origin: string
   path: string
-  /** Query of the page without `?` and secrets. */
+  /** Query string of the page URL, without the `?` and without secrets. */
   query: string
   referrer: string
   title: string
@@ -26,15 +26,15 @@ export interface EventRow {
   language: string
   screen: string
   timezone: string
-  /** A flat object as JSON. */
+  /** A flat object as JSON text. */
   properties: string
   cookieless: boolean
   gpc: boolean
-  /** The ISO 3166-1 alpha-2 code of the country; empty when unknown. */
+  /** ISO 3166-1 alpha-2 code of the country, or an empty string if the country is unknown. */
   country: string
-  /** Acquisition channel, such as `organic search`; docs/sources.md lists them. */
+  /** Acquisition channel, such as `organic search`. docs/sources.md lists all channels. */
   channel: string
-  /** Acquisition source, such as `Google` or `blog.example`; empty for direct and internal traffic. */
+  /** Acquisition source, such as `Google` or `blog.example`. Empty for direct and internal traffic. */
   source: string
   utm_source: string
   utm_medium: string
@@ -43,14 +43,14 @@ export interface EventRow {
   utm_content: string
 }
 
-/** A stored heartbeat: the visitor still has the page open. */
+/** A stored heartbeat, which shows that the visitor still has the page open. */
 export interface HeartbeatRow {
   site_id: string
   received_at: number
   visitor_id: string
 }
 
-/** The columns of an event that webhooks and goals use. */
+/** The columns of a stored event that webhooks and goals use. */
 export type PublishedRow = Pick<
   EventRow,
   | 'site_id'
@@ -69,10 +69,11 @@ export type PublishedRow = Pick<
 >
 
 /**
- * CRC-32 of an event's content. Events with the same id and different fingerprints are different events.
+ * Returns the CRC-32 checksum of an event's content. Events with the same ID but different fingerprints are
+ * different events.
  *
- * It covers the stored columns that the sender sets, and leaves out times and visitor, which differ between
- * retries.
+ * The checksum covers stored columns that the sender sets. It excludes the times and the visitor, because
+ * these differ between retries of the same event.
  */
 export function fingerprintOf({ event_type, event_name, origin, path, query, properties }: EventRow): number {
   return crc32(`${event_type}\n${event_name}\n${origin}\n${path}\n${query}\n${properties}`)

@@ -5,24 +5,24 @@ export interface EventKey {
   eventId: string
 }
 
-/** Identity of a stored event, to detect duplicates. */
+/** Identity of a stored event, which is used to detect duplicates. */
 export interface StoredEvent {
-  /** The key from {@link eventKey}. */
+  /** Key of the event, as returned by {@link eventKey}. */
   key: string
   fingerprint: number
 }
 
-/** Latest session of a cookieless visitor. */
+/** The latest session of a cookieless visitor. */
 export interface CookielessSession {
   visitorId: string
   sessionId: string
-  /** Time of its latest event, ms since the epoch. */
+  /** Time of the latest event in the session. Unix time in milliseconds. */
   seen: number
 }
 
 /**
- * Selects all events of some sites, only those of a visitor, or only those before a time (ms since the
- * epoch).
+ * Selects the events and heartbeats of the sites in `siteIds`. `visitorId` limits the deletion to one
+ * visitor, and `before` (Unix time in milliseconds) limits it to earlier events and heartbeats.
  */
 export interface Deletion {
   siteIds: string[]
@@ -31,26 +31,29 @@ export interface Deletion {
 }
 
 export interface DeletionResult {
-  /** Number of matching events. */
+  /** Number of events that matched the deletion. */
   rows: number
-  /** It is false when it takes long: the store then finishes it in the background, even across a restart. */
+  /**
+   * Whether the deletion is complete. If it takes too long, the value is false and the store finishes the
+   * deletion in the background, even across a restart.
+   */
   isDone: boolean
 }
 
 /**
- * Position of an event in the storage order of its site, over all collectors. A reader that has seen one
- * position has seen all before it. Its fields are integers.
+ * Position of an event in the order in which the events of a site were stored, across all collectors. A
+ * reader that has seen one position has seen all earlier positions. All fields are integers.
  */
 export interface FeedPosition {
-  /** Increases with every insert of any collector. */
+  /** Number of the insert that stored the event. It increases with every insert of any collector. */
   block: number
-  /** ms since the epoch; orders events within an insert. */
+  /** Unix time in milliseconds. Orders the events of one insert. */
   receivedAt: number
-  /** Orders events within a millisecond. */
+  /** Hash of the event. Orders the events of one insert that were received in the same millisecond. */
   hash: number
 }
 
-/** A stored event of the stream; absent texts are empty. */
+/** A stored event as the stream reads it. Absent texts are empty strings. */
 export interface FeedEvent extends FeedPosition {
   eventId: string
   eventType: string
@@ -66,72 +69,83 @@ export interface FeedEvent extends FeedPosition {
   deviceType: string
   browser: string
   os: string
-  /** A flat object as JSON. */
+  /** A flat object as JSON text. */
   properties: string
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   occurredAt: number
 }
 
-/** Selects events for the stream. */
+/** Selects the events that the stream reads next. */
 interface FeedQuery {
   after: FeedPosition
-  /** Earliest time of receipt, ms since the epoch. */
+  /** Earliest time of receipt. Unix time in milliseconds. */
   since: number
   limit: number
 }
 
 export interface FeedPage {
   events: FeedEvent[]
-  /** Position up to which the page is complete. */
+  /** Position up to which the page contains all events. */
   end: FeedPosition
-  /** Whether more events may follow. */
+  /** Whether more events may follow after this page. */
   isMore: boolean
 }
 
 /**
- * Store of events and heartbeats. Every method rejects when the store cannot be reached.
+ * Store for events and heartbeats. Methods that access data reject if the store is unreachable.
  *
- * Inserts are idempotent by `batchId`: a batch whose answer was lost is sent again whole.
+ * Inserts are idempotent by `batchId`: a batch whose response was lost is inserted again as a whole.
  */
 export interface EventStore {
   /**
-   * Resolves when the rows are on disk; rejects with a `NotStoredError` when the store confirms that they are
-   * not.
+   * Resolves when the rows are on disk. Rejects with a `NotStoredError` if the store confirms that the rows
+   * were not stored.
    */
   insertEvents(rows: EventRow[], batchId: string, signal?: AbortSignal): Promise<void>
   insertHeartbeats(rows: HeartbeatRow[], batchId: string, signal?: AbortSignal): Promise<void>
-  /** Finds events received since `since`: the fingerprints of the rows with each id, by {@link eventKey}. */
+  /**
+   * Finds stored events by ID if they were received since `since`. The resulting map contains the
+   * fingerprints of all rows with the same ID, by {@link eventKey}.
+   */
   findStored(keys: EventKey[], since: number, signal?: AbortSignal): Promise<Map<string, number[]>>
-  /** The newest events received since `since`, oldest first. */
+  /** Returns the newest `limit` events received since `since`, from oldest to newest. */
   recentEvents(since: number, limit: number): Promise<StoredEvent[]>
-  /** Time of receipt of the newest event since `since`, ms since the epoch; 0 without one. */
+  /**
+   * Returns the time of receipt of the newest event received since `since`, as Unix time in milliseconds, or
+   * 0 if there is none.
+   */
   newestReceipt(since: number): Promise<number>
   /**
-   * Deletes duplicates of events received since `since`, except the row received first; resolves to their
-   * number. It is safe to run concurrently: a row is deleted only while an earlier one exists.
+   * Deletes duplicates of events received since `since`, up to a maximum per call, and keeps the row that was
+   * received first. Resolves to the number of deleted rows. Concurrent calls are safe, because a row is
+   * deleted only while an earlier row of the same event exists.
    */
   deleteDuplicates(since: number): Promise<number>
   /**
-   * Sessions of cookieless visitors with an event received since `since`: the newest `limit`, oldest first.
+   * Returns the latest session of each cookieless visitor with an event received since `since`. The result
+   * contains the newest `limit` sessions, from oldest to newest.
    */
   recentSessions(since: number, limit: number): Promise<CookielessSession[]>
-  /** Events of a site in storage order; of duplicates, the first. */
+  /**
+   * Returns events of a site in the order in which they were stored. Of duplicates, only the first event is
+   * returned.
+   */
   eventsSince(siteId: string, query: FeedQuery): Promise<FeedPage>
-  /** Position of the last event received since `since`; undefined without one. */
+  /** Returns the position of the last event received since `since`, or undefined if there is none. */
   lastPosition(siteId: string, since: number): Promise<FeedPosition | undefined>
-  /** Distinct visitors with an event or heartbeat received since `since`. */
+  /** Counts the distinct visitors with an event or a heartbeat received since `since`. */
   countVisitorsSince(siteId: string, since: number, signal?: AbortSignal): Promise<number>
   /**
-   * Deletes events and heartbeats for good: afterwards no query finds them and no file of the store holds
-   * them. Runs one deletion at a time. It is idempotent.
+   * Permanently deletes events and heartbeats. After a complete deletion, no query finds them and no file of
+   * the store contains them. The store runs one deletion at a time. Deletions are idempotent.
    */
   delete(deletion: Deletion): Promise<DeletionResult>
-  /** Resolves within two seconds, even when the store hangs. */
+  /** Checks whether the store responds. Resolves within two seconds, even if the store hangs. */
   isReachable(): Promise<boolean>
   close(): Promise<void>
 }
 
-/** Key of an event in maps and sets. */
+/** Returns the key that identifies an event in maps and sets. */
 export function eventKey(siteId: string, eventId: string): string {
   return `${siteId} ${eventId}`
 }

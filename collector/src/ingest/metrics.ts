@@ -2,26 +2,27 @@ import { type Cell, createRegistry, type Registry } from '../observability/regis
 import type { CommitMetrics, GroupCommit } from './commit/group-commit.js'
 import { OUTCOMES, type Tally } from './outcomes.js'
 
-/** Metrics of the collector; docs/operating.md explains each name. */
+/** The metrics of the collector. docs/operating.md explains each metric name. */
 export interface Metrics {
   registry: Registry
   events: Tally
   heartbeats: Tally
   eventCommit: CommitMetrics
   heartbeatCommit: CommitMetrics
-  /** Counts events that had the `event_id` of a different event. */
+  /** Counts events that arrived with the `event_id` of a different event. */
   idReuse: Cell
   /**
-   * Counts a request. `route` is the pattern of a route, never a path, to keep the number of labels small.
+   * Counts an HTTP request. `route` must be the pattern of a route and never a request path, to keep the
+   * number of label values small.
    */
   countRequest(route: string, status: number): void
 }
 
-// The buckets range from a single insert without load to a batch that is retried for twenty seconds.
+// The buckets range from a single insert on an idle collector to a batch that is retried for twenty seconds.
 const LATENCY_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const BATCH_BUCKETS = [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000]
 
-/** Creates the metrics of ingest and HTTP, all at 0. */
+/** Creates the metrics of ingest and HTTP requests. All counters start at 0. */
 export function createMetrics(): Metrics {
   const registry = createRegistry()
   const batches = (queue: string): CommitMetrics => {
@@ -96,10 +97,10 @@ function createTally(registry: Registry, kind: 'events' | 'heartbeats'): Tally {
 
 type Queue = Pick<GroupCommit<unknown>, 'depth' | 'isFull' | 'isFailing'>
 
-/** The state of the embedded engine. */
+/** State of the embedded engine, as the metrics report it. */
 export interface EngineState {
   isUp(): boolean
-  /** Number of restarts after a crash. */
+  /** Returns how often the engine was restarted after a crash. */
   restarts(): number
 }
 
@@ -109,7 +110,7 @@ interface GaugedServices {
   engine: EngineState | undefined
 }
 
-/** Adds gauges of the queues, the streams and the embedded engine. */
+/** Adds metrics for the queues, the open streams and the embedded engine. */
 export function addServiceGauges(
   { gauge, readCounter }: Registry,
   { queues, streams, engine }: GaugedServices,

@@ -2,12 +2,13 @@ import type { ErrorCode } from '@zenovay/tracker/contract'
 import { ApiError } from '../errors.js'
 
 /**
- * Reasons for dropping an event. `shed` and `failed` are errors of the collector; the sender retries those.
+ * The reasons for dropping an event. `shed` and `failed` are errors of the collector, after which the sender
+ * retries the event.
  */
 const DROP_REASONS = ['invalid', 'bot', 'origin', 'unknown_site', 'limited', 'shed', 'failed'] as const
 type DropReason = (typeof DROP_REASONS)[number]
 
-/** The final outcomes of events; each event has exactly one. */
+/** All final outcomes of events. Each event has exactly one of them. */
 export const OUTCOMES = ['stored', 'duplicate', ...DROP_REASONS] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
@@ -24,23 +25,23 @@ const DROP_REASON_OF: Partial<Record<ErrorCode, DropReason>> = {
   STORE_UNAVAILABLE: 'shed',
 }
 
-/** The outcome of an event that was dropped with this error. */
+/** Returns the outcome of an event that was dropped with this error. */
 export function outcomeOf(error: unknown): DropReason {
   return (error instanceof ApiError && DROP_REASON_OF[error.code]) || 'failed'
 }
 
 /**
- * Counts received events, or heartbeats, and their outcomes. Both sums are equal while none is being
- * processed.
+ * Counts received events or heartbeats, and the outcome of each. The number received equals the number of
+ * outcomes while none is being processed.
  */
 export interface Tally {
-  /** @default 1 */
+  /** Counts `count` events or heartbeats as received. @default 1 */
   receive(count?: number): void
-  /** @default 1 */
+  /** Counts `count` events or heartbeats with this outcome. @default 1 */
   end(outcome: Outcome, count?: number): void
 }
 
-/** Result of one event. */
+/** The result of processing one event. */
 export type EventResult = { outcome: Exclude<Outcome, DropReason>; error?: undefined } | DroppedEvent
 
 interface DroppedEvent {
@@ -48,7 +49,10 @@ interface DroppedEvent {
   error: ApiError
 }
 
-/** The result of an event that a stage dropped with this error; unexpected errors become `INTERNAL_ERROR`. */
+/**
+ * Returns the result of an event that a stage dropped with this error. An unexpected error becomes an
+ * `INTERNAL_ERROR`.
+ */
 export function toDroppedResult(error: unknown): DroppedEvent {
   return {
     outcome: outcomeOf(error),
@@ -57,16 +61,16 @@ export function toDroppedResult(error: unknown): DroppedEvent {
 }
 
 interface Rejection {
-  /** Position of the event in its batch. */
+  /** Index of the event in its request. */
   index: number
   error: ApiError
 }
 
 /**
- * The events of a request that are rejected for good.
+ * Lists the events of a request that are permanently rejected.
  *
- * Throws when the collector failed to store one: the sender then retries all, and those already stored are
- * duplicates.
+ * Throws if the collector failed to store one of the events. The sender then retries the whole request, and
+ * the events that are already stored become duplicates.
  */
 export function listRejections(results: EventResult[]): Rejection[] {
   const failed = results.find(({ outcome }) => outcome === 'shed' || outcome === 'failed')
@@ -75,8 +79,8 @@ export function listRejections(results: EventResult[]): Rejection[] {
 }
 
 /**
- * The error of a batch without a valid event. Details name issues by the event's index in the array called
- * `list`.
+ * Creates the error for a batch without a valid event. The details identify each event by its index in the
+ * array named `list`, for example `events[2].url`.
  */
 export function toBatchError(rejections: Rejection[], list = ''): ApiError {
   const details = rejections.flatMap(({ index, error }) =>

@@ -29,32 +29,38 @@ import {
   type Tally,
 } from './outcomes.js'
 
-/** A request of the public endpoints, independent of the HTTP framework. */
+/** A request to a public ingest endpoint, independent of the HTTP framework. */
 export interface IngestRequest extends Connection {
-  /** The tracking code in its path. */
+  /** The tracking code in the URL path. */
   code: string
   body: string
   origin: string | undefined
-  /** Preferred language of the browser; empty when unknown. */
+  /** Preferred language of the browser, or an empty string if it is unknown. */
   language: string
 }
 
-/** Both methods count outcomes; the caller has counted one event or heartbeat as received. */
+/**
+ * Handles the requests of the public endpoints and counts the outcome of each event and heartbeat. The caller
+ * must already have counted one event or heartbeat of the request as received.
+ */
 export interface Ingest {
   /**
-   * Resolves when every valid event of the body is on disk. Throws an {@link ApiError} when none is valid or
-   * one could not be stored.
+   * Resolves when every valid event in the request body is on disk. Throws an {@link ApiError} if no event is
+   * valid or if an event could not be stored.
    */
   ingestEvents(request: IngestRequest): Promise<IngestAnswer>
-  /** Keeps a visitor in the live count. Throws an {@link ApiError} unless the heartbeat is on disk. */
+  /**
+   * Stores a heartbeat, which keeps its visitor in the live count. Throws an {@link ApiError} if the
+   * heartbeat is rejected or could not be stored.
+   */
   ingestHeartbeat(request: IngestRequest): Promise<IngestAnswer>
 }
 
 export interface IngestServices {
   findSite: (code: string) => Promise<Site | undefined>
   /**
-   * The rate limiters are separate, so that the heartbeats of a page left open do not use up the limit of its
-   * events.
+   * The rate limiters for events and heartbeats. They are separate, so that the heartbeats of a page that
+   * stays open do not use up the rate limit of its events.
    */
   limiters: { events: RateLimiter; heartbeats: RateLimiter }
   processEvent: ProcessEvent
@@ -66,22 +72,24 @@ export interface IngestServices {
 }
 
 /**
- * The ingest pipeline. A stage passes an event on, or throws and so gives it its outcome:
+ * Creates the ingest pipeline. Each stage passes an event on, or throws an error that determines the outcome
+ * of the event:
  *
- * | stage    | outcome            | dropped when                                                    |
- * | -------- | ------------------ | --------------------------------------------------------------- |
- * | decode   | invalid            | the body is no JSON, nests too deep, or has not 1 to 30 events  |
- * | limit    | limited            | the address sent too many events                                |
- * | site     | unknown_site       | no site has the tracking code                                   |
- * | origin   | origin             | the `Origin` is not a domain of the site                        |
- * | validate | invalid            | a field breaks the contract                                     |
- * | bots     | bot                | the `user_agent` is a bot                                       |
- * | privacy  |                    | never: an event with a privacy signal becomes cookieless        |
- * | identify | shed               | the salt of the day cannot be read                              |
- * | enrich   |                    | never                                                           |
- * | commit   | stored, duplicate  | the queue is full or the store does not answer in time (`shed`) |
+ * | stage    | outcome            | events are dropped if                                              |
+ * | -------- | ------------------ | ------------------------------------------------------------------ |
+ * | decode   | invalid            | the body is not JSON, too deeply nested, or not 1 to 30 events     |
+ * | limit    | limited            | the client sent too many events                                    |
+ * | site     | unknown_site       | no site has the tracking code                                      |
+ * | origin   | origin             | the `Origin` header does not match a domain of the site            |
+ * | validate | invalid            | a field violates the contract                                      |
+ * | bots     | bot                | the `user_agent` belongs to a bot                                  |
+ * | privacy  |                    | never: an event with a privacy signal becomes cookieless           |
+ * | identify | shed               | the salt of the day cannot be read                                 |
+ * | enrich   |                    | never                                                              |
+ * | commit   | stored, duplicate  | the queue is full or the store does not respond in time (`shed`)   |
  *
- * The first four decide on a whole request, the others on each event. An unexpected error is `failed`.
+ * The first four stages decide on a whole request, the other stages on each event. An unexpected error leads
+ * to the outcome `failed`.
  */
 export function createIngest({
   findSite,
@@ -125,7 +133,7 @@ export function createIngest({
     },
   }
 
-  /** The stages of a request, from decode to origin. */
+  /** Runs the stages that decide on a whole request, from decode to origin. */
   async function admit(request: IngestRequest): Promise<Decoded & { site: Site }> {
     let count = 1
     try {
@@ -146,21 +154,21 @@ export function createIngest({
     try {
       return parseEvents(body)
     } catch (error) {
-      // Unreadable bodies count against the limit too.
+      // A request with an unreadable body also counts against the rate limit.
       assertWithinLimit(limiters.events, ip, 1)
       throw error
     }
   }
 }
 
-/** Context of the request that carried an event. */
+/** Context of the request that contained an event. */
 interface RequestContext {
   site: Site
-  /** Address of the visitor; undefined when a server sent the event. */
+  /** IP address of the visitor, or undefined if a server sent the event. */
   ip: string | undefined
-  /** The country from a `GeoProvider`. */
+  /** ISO 3166-1 alpha-2 code of the visitor's country, or an empty string if it is unknown. */
   country: string
-  /** Preferred language of the browser; used when the event has none. */
+  /** Preferred language of the browser. It is used if the event does not specify a language. */
   language: string
 }
 
@@ -171,13 +179,14 @@ export interface EventProcessorServices {
 }
 
 /**
- * Processes one event and never rejects: a dropped event is a result, and does not affect the others of its
- * request.
+ * Processes one event. The promise never rejects, so that a dropped event does not affect the other events in
+ * the request.
  */
 export type ProcessEvent = (body: unknown, context: RequestContext) => Promise<EventResult>
 
 /**
- * The stages of one event, from validate to commit; the public endpoints and the batch endpoint share them.
+ * Creates the function that runs the stages of one event, from validate to commit. The public endpoints and
+ * the batch endpoint share these stages.
  */
 export function createEventProcessor({ identifier, commit, now }: EventProcessorServices): ProcessEvent {
   return (body, { site, ip, country, language }) => {
@@ -193,8 +202,8 @@ export function createEventProcessor({ identifier, commit, now }: EventProcessor
           retry: event.retry === true,
         })
       const ids = identifier.identify(event, { siteId: site.id, ip, now: receivedAt })
-      // The function awaits only when needed: it runs for every event, and an await costs as much as
-      // validation.
+      // There is no `await` here, because this function runs for every event and an `await` takes as long as
+      // validation. `ids` is a promise only if a salt must be loaded first.
       const stored = ids instanceof Promise ? ids.then(store) : store(ids)
       return stored.then(toStoredResult, toDroppedResult)
     } catch (error) {
@@ -210,8 +219,8 @@ function validate(body: unknown): ValidEvent {
 }
 
 /**
- * Makes an event cookieless when its browser sends a privacy signal (Global Privacy Control, Do Not Track):
- * it counts, without the ids of visitor and user.
+ * Makes an event cookieless if its browser sends a privacy signal (Global Privacy Control or Do Not Track).
+ * The event is still counted, but without its visitor ID and user ID.
  */
 export function respectPrivacySignal(event: ValidEvent): ValidEvent {
   return event.gpc ? { ...event, cookieless: true, visitor_id: undefined, user_id: undefined } : event
@@ -227,7 +236,7 @@ function parseHeartbeat(body: string): Heartbeat {
   return result.heartbeat
 }
 
-/** The answer to a request. Throws the {@link ApiError} of one without a valid event. */
+/** Returns the response to a request. Throws an {@link ApiError} if the request contains no valid event. */
 function toAnswer(results: EventResult[], { isBatch, now }: { isBatch: boolean; now: number }): IngestAnswer {
   const rejections = listRejections(results)
   if (rejections.length === results.length) throw isBatch ? toBatchError(rejections) : rejections[0]!.error

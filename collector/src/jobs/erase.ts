@@ -6,8 +6,8 @@ import type { Rollups } from '../reports/rollup-store.js'
 import type { Webhooks } from '../webhooks/service.js'
 
 /**
- * Deletes matching events acknowledged so far, including those not written yet. Rejects with
- * `STORE_UNAVAILABLE`.
+ * Deletes all matching events received so far, including events that are still queued. Rejects with
+ * `STORE_UNAVAILABLE` if the queues cannot be written in time.
  */
 export type Erase = (deletion: Deletion) => Promise<DeletionResult>
 
@@ -15,7 +15,7 @@ interface Draining {
   drain(): Promise<void>
 }
 
-// The time to write the queues: as long as an event may wait for its commit.
+// Maximum time for writing the queues. An event also waits at most this long for its commit.
 const DRAIN_WITHIN_MS = 20_000
 const RETRY_AFTER_S = 30
 
@@ -28,8 +28,8 @@ interface EraserServices {
 }
 
 /**
- * Writes the queues before it deletes, because events still queued would be written after the deletion.
- * Rollups pause meanwhile.
+ * Creates the function that erases events. It first writes the queues, because queued events would otherwise
+ * be stored after the deletion. Rollups are paused during the deletion.
  */
 export function createEraser({ events, commit, heartbeats, rollups, webhooks }: EraserServices): Erase {
   return async (deletion) => {
@@ -37,26 +37,26 @@ export function createEraser({ events, commit, heartbeats, rollups, webhooks }: 
     if (!(await Promise.race([drained, sleep(DRAIN_WITHIN_MS, false, { ref: false })])))
       throw storeUnavailable({ retryAfterS: RETRY_AFTER_S })
     const result = await rollups.pause(() => events.delete(deletion))
-    // A deletion by age needs no webhooks: deliveries expire long before any retention ends.
+    // A deletion by age does not affect webhooks, because deliveries expire long before any retention ends.
     if (deletion.before === undefined) await webhooks.erase(deletion)
     return result
   }
 }
 
-// Another collector may have a removed site in its cache for two more seconds, and its queue may delay events
-// by up to twenty.
+// Another collector may keep a removed site in its cache for two more seconds, and its queue may delay events
+// by up to twenty seconds.
 const STRAGGLERS_MS = 60_000
 
 interface RemovalServices {
   control: Pick<ControlStore, 'listRemovals' | 'finishRemoval'>
   erase: Erase
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   now: number
 }
 
 /**
- * Deletes the events of removed sites. Repeats this until no other collector can still store events of the
- * site, then deletes the record of the removal.
+ * Deletes the events of removed sites. Each run repeats the deletion until no other collector can still store
+ * events of the site. The record of the removal is deleted last.
  */
 export async function finishRemovals(
   { control, erase, now }: RemovalServices,

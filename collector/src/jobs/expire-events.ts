@@ -1,24 +1,24 @@
 import type { Site } from '../control/sites.js'
 import type { EventStore } from '../ingest/event-store.js'
 
-/** The result of one delete query: a group of sites with the same retention period. */
+/** The result of one delete query, which covers a group of sites with the same retention. */
 interface Expiry {
   retentionMonths: number
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   before: number
-  /** Number of sites. */
+  /** Number of sites in the group. */
   sites: number
   /** Number of deleted events. */
   events: number
   isDone: boolean
 }
 
-// The ids are part of the request URL, whose length is limited.
+// The site IDs are part of the request URL, whose length is limited.
 const SITES_PER_QUERY = 1_000
 
 /**
- * Deletes events past the retention of their site, one query per retention period. Writes nothing when there
- * are none.
+ * Deletes events that are past the retention of their site, with separate queries for each retention. Nothing
+ * is written if there are no such events.
  */
 export async function* deleteExpired(
   sites: Site[],
@@ -38,13 +38,14 @@ export async function* deleteExpired(
 }
 
 /**
- * The UTC midnight `months` calendar months before `now` (ms since the epoch); earlier events are past their
- * retention.
+ * Returns the UTC midnight that is `months` calendar months before `now` (Unix time in milliseconds). Earlier
+ * events are past their retention.
  */
 export function retentionCutoff(now: number, months: number): number {
   const today = new Date(now)
   const [year, month] = [today.getUTCFullYear(), today.getUTCMonth() - months]
-  // One month before 31 March is the end of February; 3 March would delete too much.
+  // One month before 31 March is the last day of February. Otherwise the date would become 3 March, and too
+  // many events would be deleted.
   const lastDay = new Date(Date.UTC(year, month + 1, 0)).getUTCDate()
   return Date.UTC(year, month, Math.min(today.getUTCDate(), lastDay))
 }

@@ -12,7 +12,7 @@ export interface HousekeepingServices {
   erase: Erase
   rollups: Pick<Rollups, 'rollUp'>
   log: Pick<FastifyBaseLogger, 'info'>
-  /** ms since the epoch. @default Date.now */
+  /** Returns the current Unix time in milliseconds. @default Date.now */
   now?: () => number
 }
 
@@ -22,8 +22,8 @@ const RETENTION_RETRY_MS = 60 * 60 * 1000
 const ROLL_UP_FOR_MS = 30_000
 
 /**
- * Jobs on stored events: `removals` and `rollups` every minute; `retention` after one minute, then daily, and
- * an hour after a failure.
+ * Creates the jobs that maintain stored events. `removals` and `rollups` run every minute. `retention` runs
+ * after one minute and then once a day, or an hour after a failure.
  */
 export function createHousekeeping({
   control,
@@ -41,14 +41,15 @@ export function createHousekeeping({
       everyMs: INTERVAL_MS,
       run: (signal) => finishRemovals({ control, erase, now: now() }, signal),
     },
-    // The job checks every minute whether it is due and is not scheduled daily: the day follows the wall
-    // clock, which may be set.
+    // The job checks every minute whether it is due. It is not scheduled daily, because the day follows the
+    // wall clock, and the wall clock may be set.
     retention: {
       name: 'retention',
       everyMs: INTERVAL_MS,
       async run(signal) {
         const startedAt = now()
-        // It is due further ahead than the interval only if the clock was set back.
+        // The due time is further ahead than the interval only if the clock was set back. The job is then due
+        // now.
         if (startedAt < retentionDueAt && retentionDueAt - startedAt <= RETENTION_INTERVAL_MS) return
         retentionDueAt = startedAt + RETENTION_RETRY_MS
         const sites = await control.listSites()

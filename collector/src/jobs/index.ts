@@ -15,8 +15,8 @@ interface JobSources extends Omit<HousekeepingServices, 'webhooks'> {
 }
 
 /**
- * All background jobs. The two delivery loops (`webhooks/deliver`, `alerts/notify/deliver`) are separate:
- * they sleep until a delivery is due.
+ * Lists all background jobs. The two delivery loops (`webhooks/deliver` and `alerts/notify/deliver`) are not
+ * included, because they sleep until a delivery is due.
  */
 export function listJobs({
   salts,
@@ -28,26 +28,27 @@ export function listJobs({
 }: JobSources): Job[] {
   const { removals, retention, rollups } = createHousekeeping(housekeeping)
   return [
-    // Every 2 seconds: reads webhooks changed by other processes, and the size of the backlog.
+    // Every 2 seconds: reads the webhooks that other processes changed, and the size of the backlog.
     webhooks.refresh,
-    // Every 10 seconds: evaluates alerts, for each minute that is over.
+    // Every 10 seconds: evaluates alerts for each minute that has ended.
     alerts.evaluation,
-    // Every 15 seconds: publishes session ends, duration goals, high-value visitors, and events left
-    // unpublished by a crash.
+    // Every 15 seconds: publishes session ends, duration goals and high-value visitors, and also events that
+    // a crash left unpublished.
     webhookEvents,
-    // Every minute: deletes events stored twice by two collectors; only where collectors share a store.
+    // Every minute, if collectors share a store: deletes duplicates of events that two collectors stored.
     ...(duplicates.job ? [duplicates.job] : []),
-    // Every minute: deletes salts older than 48 hours.
+    // Every minute: deletes each salt 48 hours after the start of its day.
     salts.expiry,
-    // Every minute: deletes events of removed sites.
+    // Every minute: deletes the events of removed sites.
     removals,
-    // Every minute: creates daily rollups of past days.
+    // Every minute: creates the daily rollups of past days.
     rollups,
-    // Every minute: deletes expired deliveries, and their log after 30 days.
+    // Every minute: cancels deliveries that are overdue by a day, and deletes ended deliveries and log
+    // entries after 30 days.
     webhooks.purge,
-    // Daily, and hourly after a failure: deletes events past the retention of their site.
+    // Daily, or an hour after a failure: deletes events that are past the retention of their site.
     retention,
-    // Every hour: deletes notifications that ended 30 days ago.
+    // Every hour: deletes notifications that ended more than 30 days ago.
     alerts.purge,
   ]
 }

@@ -2,35 +2,38 @@ import type { Logger } from 'pino'
 import { describeError } from '../errors.js'
 import type { Registry } from '../observability/registry.js'
 
-/** Background work that repeats. */
+/** Background work that runs at a fixed interval. */
 export interface Job {
-  /** The name in log lines, and the label of `zenovay_job_seconds`; kebab-case. */
+  /** Name of the job in log lines and in the `job` label of `zenovay_job_seconds`, in kebab-case. */
   name: string
-  /** Runs start at multiples of this; those that fall into a longer run are skipped. */
+  /** Interval between the starts of two runs. Starts that would fall into a longer run are skipped. */
   everyMs: number
-  /** Whether the first run starts at once instead of after `everyMs`. @default false */
+  /** Whether the first run starts immediately instead of after `everyMs`. @default false */
   runAtStart?: boolean
-  /** Spreads each wait by this fraction of `everyMs` to both sides. @default 0 */
+  /** Fraction of `everyMs` by which each wait is randomly shortened or extended. @default 0 */
   jitter?: number
-  /** Rejects when the next run must try again. Should end early when `signal` is aborted. */
+  /**
+   * Runs the job once. Rejects if the work must be retried by the next run. Should end early if `signal` is
+   * aborted.
+   */
   run(signal: AbortSignal): Promise<void>
 }
 
 export interface JobServices {
   log: Pick<Logger, 'error'>
   metrics: Pick<Registry, 'histogram'>
-  /** ms of a clock that never steps. @default performance.now */
+  /** Returns the time of a monotonic clock in milliseconds. @default performance.now */
   clock?: () => number
 }
 
-// The fastest jobs only read memory; rollups take up to thirty seconds.
+// The fastest jobs only read memory, while rollups take up to thirty seconds.
 const DURATION_BUCKETS_S = [0.001, 0.01, 0.1, 0.5, 1, 5, 10, 30, 60]
-// A job of every two seconds would fill the log while its store is unreachable.
+// Without this limit, a job that runs every two seconds would fill the log while its store is unreachable.
 const LOG_FAILURES_EVERY_MS = 60_000
 
 /**
- * Runs a job once per call: never twice at once (a call during a run returns that run), and never rejects.
- * Failures are logged, at most one a minute.
+ * Creates a function that runs a job once and never rejects. If the job is already running, the function
+ * returns the promise of the current run. Failures are logged at most once a minute.
  */
 export function createJobRunner(
   { name, run }: Pick<Job, 'name' | 'run'>,
@@ -47,7 +50,7 @@ export function createJobRunner(
   let loggedAt = -Infinity
 
   const logFailure = (error: unknown) => {
-    // A run aborted during shutdown may fail because its store is closed.
+    // A run that is aborted at shutdown may fail only because its store is closed.
     if (signal.aborted || clock() - loggedAt < LOG_FAILURES_EVERY_MS) return
     loggedAt = clock()
     log.error({ job: name, error: describeError(error) }, 'job failed; will retry')
@@ -67,11 +70,13 @@ export function createJobRunner(
 }
 
 export interface RunningJobs {
-  /** Starts no further run, aborts those under way, and resolves when they ended or after `withinMs`. */
+  /**
+   * Stops scheduling runs, aborts the current runs, and resolves when they have ended or after `withinMs`.
+   */
   stop(withinMs: number): Promise<void>
 }
 
-/** Runs each job at its interval until stopped. */
+/** Starts jobs, which then run at their interval until they are stopped. */
 export function startJobs(jobs: readonly Job[], services: JobServices): RunningJobs {
   const stopping = new AbortController()
   const loops = jobs.map((job) => startJob(job, services, stopping.signal))

@@ -4,16 +4,17 @@ import { describeError } from '../errors.js'
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-// Only the stack frames are kept; the lines above them repeat the message.
+// Matches stack frames. Only these lines of a stack are logged, because the lines above them repeat the
+// message.
 const FRAME = /^ {4}at .*$/gm
 const MAX_FRAMES = 8
 const NOT_PRINTABLE = /[^\x20-\x7e]/g
 
 /**
- * Creates the log: JSON lines without bodies, addresses, user agents or query strings.
+ * Creates a logger that writes JSON lines without request bodies, IP addresses, user agents or query strings.
  *
- * Errors are reduced to name, code, message and frames. Node attaches the rejected URL to some errors and the
- * bytes of the request to others.
+ * Errors are reduced to their name, code, message and stack frames, because Node.js attaches the rejected URL
+ * to some errors and the bytes of the request to others.
  */
 export function createLog(level: LogLevel, destination: DestinationStream = pino.destination(2)): Logger {
   return pino(
@@ -35,8 +36,8 @@ function serializeError(error: unknown) {
 }
 
 /**
- * Replaces characters that a terminal may execute as escape sequences, including U+009B, which JSON does not
- * escape.
+ * Replaces all characters other than printable ASCII, because a terminal may execute control characters as
+ * escape sequences. One of them, U+009B, is not escaped by JSON.
  */
 function toPrintable(text: string): string {
   return text.replace(NOT_PRINTABLE, '?')

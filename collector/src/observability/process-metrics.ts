@@ -1,13 +1,14 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import type { Registry } from './registry.js'
 
-// Delays below 20 ms are not measured. 50 wake-ups per second have no measurable cost.
+// Event loop delays below 20 ms are not measured. The 50 wake-ups per second that this requires have no
+// measurable cost.
 const RESOLUTION_MS = 20
 const NS = 1e-9
 
 /**
- * Adds memory, CPU and event loop metrics of this process, under the names of the Prometheus client libraries
- * where they exist.
+ * Adds metrics for the memory, CPU and event loop of this process. Metrics that also exist in the Prometheus
+ * client libraries have the same names as there.
  */
 export function addProcessMetrics({ gauge, readCounter }: Registry): { close(): void } {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })

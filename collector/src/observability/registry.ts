@@ -1,13 +1,13 @@
 type Labels = Record<string, string>
 
-/** A counter with fixed labels. */
+/** A counter with fixed label values. */
 export interface Cell {
-  /** @default 1 */
+  /** Adds `amount` to the counter. @default 1 */
   add(amount?: number): void
 }
 
 interface Counter {
-  /** The cell of these labels, in this order; exposed from now on, starting at 0. */
+  /** Returns the cell with these labels, in this order. The cell is exposed from now on, starting at 0. */
   with(labels?: Labels): Cell
 }
 
@@ -18,28 +18,28 @@ interface Histogram {
 interface MetricOptions {
   name: string
   help: string
-  /** Must differ between metrics of the same name. */
+  /** Labels of the metric. They must differ between metrics of the same name. */
   labels?: Labels
 }
 
 interface HistogramOptions extends MetricOptions {
-  /** Upper bounds, ascending. */
+  /** Upper bounds of the buckets in ascending order. */
   buckets: readonly number[]
 }
 
 interface ReadOptions extends MetricOptions {
-  /** Reads the value on every scrape. */
+  /** Returns the current value. Called on every scrape. */
   read: () => number
 }
 
-/** Prometheus metrics. */
+/** A registry of Prometheus metrics. */
 export interface Registry {
   counter(name: string, help: string): Counter
-  /** A counter whose value is kept elsewhere. */
+  /** Adds a counter whose value is kept elsewhere and read on every scrape. */
   readCounter(options: ReadOptions): void
   gauge(options: ReadOptions): void
   histogram(options: HistogramOptions): Histogram
-  /** All metrics in the text exposition format 0.0.4. */
+  /** Returns all metrics in the Prometheus text exposition format, version 0.0.4. */
   expose(): string
 }
 
@@ -50,7 +50,7 @@ interface Family {
   samples: (() => string[])[]
 }
 
-/** Creates a registry. It does not check names; label values and help texts may contain any text. */
+/** Creates a registry. Metric names are not checked. Label values and help texts may contain any text. */
 export function createRegistry(): Registry {
   const families = new Map<string, Family>()
 

@@ -3,8 +3,9 @@ import type { VisitMetrics } from './report-store.js'
 export type Metrics = Record<string, number>
 
 /**
- * The change of each metric against the previous period, with one decimal: in percent (null when only the
- * previous value is 0), or in percentage points for rates such as `bounce_rate`.
+ * Returns the change of each metric since the previous period, rounded to one decimal. The change is a
+ * percentage, or null if only the previous value is 0. For rates such as `bounce_rate`, the change is in
+ * percentage points.
  */
 export function compareMetrics<Row extends Metrics>(
   current: Row,
@@ -23,7 +24,7 @@ function changeOf(name: string, current: number, previous: number): number | nul
 
 const round = (value: number): number => Math.round(value * 10) / 10
 
-/** The summary of a period in the overview and the stream. */
+/** Converts the metrics of a period to the summary that the overview and the stream contain. */
 export function toSummaryJson({ visitors, visits, pageviews, bounceRate, averageDuration }: VisitMetrics) {
   return {
     total_visitors: visitors,
@@ -37,7 +38,7 @@ export function toSummaryJson({ visitors, visits, pageviews, bounceRate, average
 
 const NAMES = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' })
 
-/** English name of a country by its ISO 3166 code; null for an unknown one. */
+/** Returns the English name of a country by its ISO 3166 code, or null if the code is unknown. */
 export function countryName(code: string): string | null {
   return /^[A-Z]{2}$/.test(code) ? (NAMES.of(code) ?? null) : null
 }

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Period } from './report-store.js'
 
-/** End of a page of a list. It carries the period, so that a list does not shift between pages. */
+/**
+ * The position at which a page of a list ended. The cursor also contains the period, so that all pages of a
+ * list cover the same period.
+ */
 interface PageCursor<Position> {
   period: Period
   position: Position
@@ -9,7 +12,7 @@ interface PageCursor<Position> {
 
 const FINGERPRINT_LENGTH = 16
 
-/** Formats a cursor that is valid only for the same query. */
+/** Formats an opaque cursor that is valid only for the same query. */
 export function formatCursor<Position>(query: unknown, { period, position }: PageCursor<Position>): string {
   return Buffer.from(JSON.stringify([fingerprintOf(query), period.from, period.to, position])).toString(
     'base64url',
@@ -17,8 +20,8 @@ export function formatCursor<Position>(query: unknown, { period, position }: Pag
 }
 
 /**
- * Parses a cursor; returns undefined when it is malformed or belongs to another query. `parsePosition`
- * returns undefined for an invalid position.
+ * Parses a cursor. Returns undefined if the cursor is malformed or belongs to another query. `parsePosition`
+ * must return undefined for an invalid position.
  */
 export function parseCursor<Position>(
   text: string,

@@ -1,6 +1,6 @@
 import type { ReportFilter, VisitField } from './report-store.js'
 
-/** Query parameters that filter by a field of the visit, and the columns in the store. */
+/** Maps query parameters that filter by a field of the visit to the columns in the store. */
 export const FIELD_FILTERS = {
   country: 'country',
   device: 'device_type',
@@ -15,10 +15,13 @@ export const FIELD_FILTERS = {
   utm_content: 'utm_content',
 } as const satisfies Record<string, VisitField>
 
-/** The parameter `property[plan]`; a property key has at most 40 characters. */
+/** Matches a query parameter such as `property[plan]`. A property key has at most 40 characters. */
 export const PROPERTY_PARAMETER = /^property\[(.{1,40})\]$/su
 
-/** Parses the filters of a query, in a fixed order regardless of the query's. */
+/**
+ * Parses the report filters in a query string. The order of the result does not depend on the order of the
+ * parameters.
+ */
 export function parseFilters(query: Record<string, unknown>): ReportFilter[] {
   const filters: ReportFilter[] = []
   for (const [parameter, field] of Object.entries(FIELD_FILTERS)) {

@@ -3,11 +3,11 @@ import { DateTime, IANAZone } from 'luxon'
 import { DAY_MS, MINUTE_MS } from '../durations.js'
 import type { Period } from './report-store.js'
 
-/** Periods that end now, by their length in days. */
+/** Named periods that end now, with their length in days. */
 export const RANGES = { '24h': 1, '7d': 7, '30d': 30, '90d': 90, '1y': 365 } as const
 export type Range = keyof typeof RANGES
 
-/** Maximum length of a period, equal to the default retention. */
+/** Maximum length of a report period in months, which equals the default retention. */
 export const LONGEST_PERIOD_MONTHS = 25
 const EARLIEST_MS = Date.UTC(2000, 0, 1)
 const DATE = /^\d{4}-\d{2}-\d{2}$/
@@ -17,7 +17,7 @@ const INVALID_TIME =
 
 export interface PeriodQuery {
   range?: Range
-  /** Alias of `range`. */
+  /** Deprecated alias of `range`. */
   timeRange?: Range
   from?: string
   to?: string
@@ -25,7 +25,7 @@ export interface PeriodQuery {
 
 interface Clock {
   timeZone: string
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   now: number
 }
 
@@ -35,8 +35,8 @@ interface ParsedPeriod {
 }
 
 /**
- * Parses the period of a query in the site's time zone; 7 days by default. With issues added to `issues`, the
- * result is meaningless.
+ * Parses the period of a query in the site's time zone. The default is 7 days. If issues were added to
+ * `issues`, the returned period must not be used.
  */
 export function parsePeriod(
   { range, timeRange, from, to }: PeriodQuery,
@@ -56,7 +56,10 @@ export function parsePeriod(
   return { name: 'custom', period: parseBounds(from, to, { clock, issues }) }
 }
 
-/** The period of a range: `24h` is the last 24 hours; the others are calendar days, including today. */
+/**
+ * Returns the period of a range. `24h` covers the last 24 hours. All other ranges cover calendar days,
+ * including today.
+ */
 export function periodOf(range: Range, { timeZone, now }: Clock): Period {
   const to = now + 1
   if (range === '24h') return { from: now - DAY_MS, to }
@@ -64,14 +67,16 @@ export function periodOf(range: Range, { timeZone, now }: Clock): Period {
 }
 
 /**
- * The previous period of the same length. A period that starts with a day moves back by whole calendar days,
- * so that a half day is compared with a half day; any other moves back by its duration.
+ * Returns the previous period of the same length. A period that starts with a day is moved back by whole
+ * calendar days, so that a half day is compared with a half day. Any other period is moved back by its
+ * duration.
  */
 export function previousOf({ from, to }: Period, timeZone: string): Period {
   if (startOfDay(from, timeZone) !== from) return { from: from - (to - from), to: from }
   const days = daysOf({ from, to }, timeZone).length
   const start = startOfDay(addDays(from, -days, timeZone), timeZone)
-  // After a clock change, the same time of day may be later than the start of the period, or occur twice.
+  // Limit the end to the start of the current period, because after a clock change the same time of day may
+  // occur later than that start, or twice.
   return {
     from: start,
     to: Math.min(startOfDay(to, timeZone) === to ? from : addDays(to, -days, timeZone), from),
@@ -107,14 +112,17 @@ function parseBound(text: string, timeZone: string): number | undefined {
   return DATE_TIME.test(text) ? parseMoment(text, timeZone) : undefined
 }
 
-/** The exclusive end: a date includes the whole day, a date-time is excluded itself. */
+/**
+ * Parses the exclusive end of a period. A date includes its whole day, but a date-time is itself excluded.
+ * Returns undefined if the text is invalid.
+ */
 function parseEnd(text: string, timeZone: string): number | undefined {
   const moment = parseBound(text, timeZone)
   if (moment === undefined || !DATE.test(text)) return moment
   return startOfDay(addDays(startOfDay(moment, timeZone) + DAY_MS / 2, 1, timeZone), timeZone)
 }
 
-/** Whether the period of a cursor is one that a query could select. */
+/** Checks whether a query could select the period that a cursor contains. */
 export function isAllowedPeriod({ from, to }: Period, { timeZone, now }: Clock): boolean {
   return (
     from >= EARLIEST_MS &&
@@ -124,47 +132,53 @@ export function isAllowedPeriod({ from, to }: Period, { timeZone, now }: Clock):
   )
 }
 
-/** One calendar day of a report period. The first day starts when the period does. */
+/**
+ * One calendar day of a report period. If the period starts in the middle of its first day, that day starts
+ * with the period.
+ */
 interface PeriodDay {
-  /** The date, `YYYY-MM-DD`. */
+  /** The date in the form `YYYY-MM-DD`. */
   date: string
-  /** Start of the day, or of the period on its first day; ms since the epoch. */
+  /** Start of the day, or of the period if the period starts later. Unix time in milliseconds. */
   start: number
 }
 
 /**
- * Start of the day of a `moment` (ms since the epoch).
+ * Returns the start of the day that contains `moment`. Both are Unix times in milliseconds.
  *
- * Where clocks go forward at midnight, the day starts at 01:00; where midnight occurs twice, at the first
- * one.
+ * If clocks are set forward at midnight, the day starts at 01:00. If midnight occurs twice, the day starts at
+ * the first one.
  */
 export function startOfDay(moment: number, timeZone: string): number {
   return firstOf(inZone(moment, timeZone).startOf('day'))
 }
 
-/** Start of a `YYYY-MM-DD`; undefined for an invalid date. */
+/** Returns the start of a `YYYY-MM-DD` date, or undefined if the date is invalid. */
 export function startOfDate(date: string, timeZone: string): number | undefined {
   const start = DateTime.fromISO(date, { zone: timeZone })
   return start.isValid ? firstOf(start) : undefined
 }
 
-/** Parses an ISO 8601 date-time, in the time zone unless it has an offset; undefined for an invalid one. */
+/**
+ * Parses an ISO 8601 date-time. The time zone is used only if the text contains no offset. Returns undefined
+ * if the text is invalid.
+ */
 export function parseMoment(text: string, timeZone: string): number | undefined {
   const moment = DateTime.fromISO(text, { zone: timeZone })
   return moment.isValid ? moment.toMillis() : undefined
 }
 
-/** The same time of day, `days` later; negative for earlier. */
+/** Returns the same time of day `days` later, or earlier if `days` is negative. */
 export function addDays(moment: number, days: number, timeZone: string): number {
   return inZone(moment, timeZone).plus({ days }).toMillis()
 }
 
-/** The same time of day, `months` later; negative for earlier. */
+/** Returns the same time of day `months` later, or earlier if `months` is negative. */
 export function addMonths(moment: number, months: number, timeZone: string): number {
   return inZone(moment, timeZone).plus({ months }).toMillis()
 }
 
-/** The days that overlap a period, oldest first. */
+/** Returns the calendar days that overlap a period, oldest first. */
 export function daysOf({ from, to }: Period, timeZone: string): PeriodDay[] {
   const zone = IANAZone.create(timeZone)
   const days: PeriodDay[] = []
@@ -177,14 +191,15 @@ export function daysOf({ from, to }: Period, timeZone: string): PeriodDay[] {
 }
 
 /**
- * Start of the next day. Without a clock change that is 24 hours later, computed at a fraction of luxon's
- * cost.
+ * Returns the start of the next day. Without a clock change, the next day starts 24 hours later, which is
+ * computed at a fraction of luxon's cost.
  */
 function startOfNextDay(start: number, date: string, zone: IANAZone): number {
   const offset = zone.offset(start)
   const isMidnight = (start + offset * MINUTE_MS) % DAY_MS === 0
   if (isMidnight && zone.offset(start + DAY_MS) === offset) return start + DAY_MS
-  // For a date that the zone skipped, as Samoa did in 2011, luxon returns the start of the next one.
+  // For a date that the time zone skipped, such as one in Samoa in 2011, luxon returns the start of the
+  // following date.
   return startOfDate(new Date(Date.parse(date) + DAY_MS).toISOString().slice(0, 10), zone.name)!
 }
 
@@ -192,7 +207,7 @@ function dateOf(moment: number, zone: IANAZone): string {
   return new Date(moment + zone.offset(moment) * MINUTE_MS).toISOString().slice(0, 10)
 }
 
-/** The first of two moments with the same clock time. */
+/** Returns the first moment with the same clock time, which occurs twice when clocks are set back. */
 function firstOf(moment: DateTime<true>): number {
   return Math.min(...moment.getPossibleOffsets().map((one) => one.toMillis()))
 }

@@ -1,12 +1,12 @@
 import type { GoalRule } from '../control/goals/goal.js'
 
-/** A period from `from` (inclusive) to `to` (exclusive), ms since the epoch. */
+/** A period from `from` (inclusive) to `to` (exclusive), both Unix times in milliseconds. */
 export interface Period {
   from: number
   to: number
 }
 
-/** Columns of a visit's first event that filters may use. */
+/** Columns that filters can use. A visit's values come from its first event. */
 export const VISIT_FIELDS = [
   'country',
   'device_type',
@@ -22,32 +22,35 @@ export const VISIT_FIELDS = [
 ] as const
 export type VisitField = (typeof VISIT_FIELDS)[number]
 
-/** Selects whole visits, by their first event or by any event in them. Values match exactly. */
+/** Selects whole visits by their first event or by any of their events. Values must match exactly. */
 export type ReportFilter =
   | { by: 'field'; field: VisitField; value: string }
-  /** A pageview of this path. */
+  /** Selects visits with a pageview of this path. */
   | { by: 'path'; value: string }
-  /** A custom event or goal of this name. */
+  /** Selects visits with a custom event or goal of this name. */
   | { by: 'event'; value: string }
-  /** A custom event or goal with this property; numbers and booleans in JSON notation. */
+  /**
+   * Selects visits with a custom event or goal that has this property. Numbers and booleans use JSON
+   * notation.
+   */
   | { by: 'property'; key: string; value: string }
 
-/** The visits of a report: those of a site that began in the period and match every filter. */
+/** Selects the visits of a report: the visits of one site that began in the period and match every filter. */
 export interface ReportScope {
   siteId: string
   period: Period
   filters: readonly ReportFilter[]
 }
 
-/** A page of a ranked list. */
+/** Selects one page of a list. */
 export interface Slice {
   limit: number
   offset: number
 }
 
 /**
- * The metrics of visits: `bounceRate` is a percentage, `averageDuration` is in seconds; both have one decimal
- * and are 0 without visits.
+ * Metrics of a set of visits. `bounceRate` is a percentage, and `averageDuration` is in seconds. Both have
+ * one decimal and are 0 if there are no visits.
  */
 export interface VisitMetrics {
   visitors: number
@@ -58,13 +61,14 @@ export interface VisitMetrics {
 }
 
 export interface RankedRow extends VisitMetrics {
-  /** The name; empty when unknown. */
+  /** The ranked value of the field, or an empty string if the value is unknown. */
   name: string
 }
 
 /**
- * The metrics of a page: `bounceRate` is a percentage of the visits that began on it, `averageTime` is the
- * number of seconds until the next page; both have one decimal and are 0 without data.
+ * Metrics of a page. `bounceRate` is a percentage of the visits that began on the page, and `averageTime` is
+ * the average number of seconds until the visit's next pageview. Both have one decimal and are 0 without
+ * data.
  */
 export interface PageRow {
   url: string
@@ -77,7 +81,10 @@ export interface PageRow {
   averageTime: number
 }
 
-/** Parts of a value score, defined in docs/metrics.md. They are integers that add up to the score. */
+/**
+ * The parts of a value score, which are integers that add up to the score. They are defined in
+ * docs/metrics.md.
+ */
 export interface ValueParts {
   pages: number
   engagement: number
@@ -88,8 +95,8 @@ export interface ValueParts {
 }
 
 /**
- * A visitor, by the visits of the scope. Times are ms since the epoch. `country` to `landingPage` are of the
- * newest visit.
+ * A visitor, with metrics of the visits in the scope. Times are Unix times in milliseconds. The fields
+ * `country` to `landingPage` come from the newest visit.
  */
 export interface VisitorRow {
   id: string
@@ -100,7 +107,7 @@ export interface VisitorRow {
   source: string
   channel: string
   referrer: string
-  /** URL of the first page; empty without a pageview. */
+  /** URL of the first page of the newest visit, or an empty string if that visit has no pageview. */
   landingPage: string
   /** Start of the newest visit. */
   visitedAt: number
@@ -112,7 +119,10 @@ export interface VisitorRow {
   valueParts: ValueParts
 }
 
-/** End of a page of visitors, which are ordered by `visitedAt`, then `id`, both descending. */
+/**
+ * The position at which a page of visitors ended. Visitors are sorted by `visitedAt`, then by `id`, both in
+ * descending order.
+ */
 export interface VisitorCursor {
   visitedAt: number
   id: string
@@ -131,7 +141,7 @@ export interface PropertyCount {
   visitors: number
 }
 
-/** Revenue of one currency, in major units. */
+/** Revenue in one currency. Amounts are in major units, such as euros instead of cents. */
 export interface RevenueRow {
   currency: string
   total: number
@@ -141,17 +151,17 @@ export interface RevenueRow {
 }
 
 /**
- * Conversions of a goal. `conversionRate` is a percentage of the visits of the scope, with one decimal; 0
- * without visits.
+ * Metrics of one goal. `conversionRate` is the percentage of the visits in the scope that completed the goal.
+ * It has one decimal and is 0 if there are no visits.
  */
 export interface GoalMetrics {
-  /** Visits that reached the goal. */
+  /** Number of visits that completed the goal. */
   conversions: number
   visitors: number
   conversionRate: number
 }
 
-/** Errors with the same fingerprint. Times are ms since the epoch. */
+/** A group of errors with the same fingerprint. Times are Unix times in milliseconds. */
 export interface ErrorGroupRow {
   fingerprint: string
   message: string
@@ -163,34 +173,42 @@ export interface ErrorGroupRow {
 }
 
 /**
- * Queries of reports. Every method rejects with `STORE_UNAVAILABLE` when the store is unreachable or busy.
+ * Runs the queries of reports. Every method rejects with `STORE_UNAVAILABLE` if the store is unreachable or
+ * busy.
  */
 export interface ReportStore {
   summary(scope: ReportScope): Promise<VisitMetrics>
   /**
-   * Metrics of consecutive parts of the period. `starts` has the start of each part, the first equal to that
-   * of the period. Parts without visits are zeros.
+   * Resolves to the metrics of consecutive parts of the period. `starts` contains the start of each part, and
+   * its first entry must equal the start of the period. All metrics of a part without visits are 0.
    */
   timeline(scope: ReportScope, starts: readonly number[]): Promise<VisitMetrics[]>
-  /** Ranks pages by views, most viewed first, then by URL. */
+  /** Ranks pages by views, most viewed first. Pages with the same number of views are sorted by URL. */
   pages(scope: ReportScope, slice: Slice): Promise<PageRow[]>
-  /** Ranks the values of a field: most visitors first, then most visits, then by name. */
+  /** Ranks the values of a field by visitors, then by visits, both in descending order, and then by name. */
   ranking(scope: ReportScope, field: VisitField, slice: Slice): Promise<RankedRow[]>
-  /** Lists the newest first, starting behind `after`. */
+  /** Lists visitors, newest visit first. The list starts after the position `after`, if it is given. */
   visitors(scope: ReportScope, slice: Slice & { after?: VisitorCursor }): Promise<VisitorRow[]>
-  /** Resolves to undefined when the visitor has no visit in the scope. */
+  /** Resolves to the visitor, or to undefined if the visitor has no visit in the scope. */
   visitor(scope: ReportScope, visitorId: string): Promise<VisitorRow | undefined>
-  /** Custom events and goals by name, most frequent first, then by name. */
+  /**
+   * Lists the names of custom events and goals, most frequent first. Names with the same frequency are sorted
+   * alphabetically.
+   */
   eventNames(scope: ReportScope, slice: Slice): Promise<EventCount[]>
   /**
-   * Values of each property of the events with this name, most frequent first; at most `limit` per property.
+   * Lists the property values of the events with this name, most frequent first, with at most `limit` values
+   * for each property.
    */
   eventProperties(scope: ReportScope, name: string, limit: number): Promise<PropertyCount[]>
-  /** Lists the revenue of each currency, most events first. */
+  /** Lists the revenue in each currency. The currency with the most revenue events comes first. */
   revenue(scope: ReportScope): Promise<RevenueRow[]>
-  /** Metrics of each rule, in the given order. */
+  /** Resolves to the metrics of each goal rule, in the order of `rules`. */
   goals(scope: ReportScope, rules: readonly GoalRule[]): Promise<GoalMetrics[]>
-  /** Errors that occurred in the period, newest first. Field filters apply to the visit of the error. */
+  /**
+   * Lists the groups of errors that occurred in the period, most recent first. Filters apply to the visit in
+   * which an error occurred.
+   */
   errorGroups(scope: ReportScope, slice: Slice): Promise<ErrorGroupRow[]>
   errorGroup(siteId: string, fingerprint: string): Promise<ErrorGroupRow | undefined>
 }

@@ -1,21 +1,21 @@
-/** Maintains the daily rollups that reports read for past days. */
+/** Maintains the daily rollups that reports read instead of the events of past days. */
 export interface Rollups {
   /**
-   * Invalidates days with late events, then rolls up days that are due, newest first, for about `forMs`. It
-   * is safe to run concurrently.
+   * Invalidates the rollups of days with late events. Then rolls up days that are due, newest first, for
+   * about `forMs` milliseconds. Concurrent calls are safe.
    */
   rollUp(options: { forMs: number }): Promise<RollupResult>
-  /** Rebuilds every day. Reports read the old rollups until the new ones are complete. */
+  /** Rebuilds the rollup of every day. Reports read the old rollups until the new ones are complete. */
   rebuild(): Promise<RollupResult>
-  /** Runs a deletion of events while no rollup reads them. */
+  /** Runs a deletion of events while no rollup is being built from these events. */
   pause<Result>(run: () => Promise<Result>): Promise<Result>
-  /** Aborts the rollup of the current day. */
+  /** Aborts the rollup that is being built, and starts no further one. */
   close(): Promise<void>
 }
 
 export interface RollupResult {
-  /** Number of days rolled up, summed over sites. */
+  /** Number of days that were rolled up, summed over all sites. */
   rolledUpDays: number
-  /** Whether no day is due any more. */
+  /** Whether no more days are due. */
   isDone: boolean
 }

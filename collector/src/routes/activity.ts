@@ -11,7 +11,10 @@ const TYPES = ['webhook', ...CHANGED_TYPES] as const
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 100
 
-/** A number in the query; `reason` describes the allowed values. */
+/**
+ * Creates the schema of an integer query parameter from 1 to `maximum`. `reason` describes the allowed
+ * values.
+ */
 const count = (maximum: number, reason: string, options: object) =>
   field<number>(Type.Integer({ minimum: 1, maximum, ...options }), {
     parse: (value) =>
@@ -22,9 +25,9 @@ const count = (maximum: number, reason: string, options: object) =>
   })
 
 /**
- * Lists, newest first, the changes of a site's webhooks and every attempt to deliver to them; or, for admin
- * keys, the changes of its alerts, goals or keys. A key of a whole account also lists entries for all sites
- * of the account.
+ * Lists the changes of a site's webhooks and all delivery attempts, newest first. With an admin key, it can
+ * instead list the changes of the site's alerts, goals or API keys. A key for a whole account also receives
+ * the entries that apply to all sites of the account.
  */
 export const listActivity = defineRoute({
   path: '/api/activity-log',
@@ -52,7 +55,7 @@ export const listActivity = defineRoute({
     },
     { additionalProperties: true },
   ),
-  // Further fields depend on the type.
+  // The schema of an activity is open, because its further fields depend on its type.
   response: Type.Object({
     activities: Type.Array(Type.Record(Type.String(), Type.Unknown())),
     nextBefore: orNull(Type.Integer(), 'Null at the end.'),

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import { documentRoute, urlOf } from '../http/api/route.js'
 
-// The page shows texts from any client, so it may run only its own script.
+// The page may run only its own script, because it shows text that any client can send.
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 
@@ -67,10 +67,10 @@ export interface PageAsset {
   content: Buffer
 }
 
-// The built page is in dist, seen from src and from dist alike.
+// This relative path leads to the built dashboard from both `src` and `dist`.
 const FOLDER = new URL('../../dist/dashboard/', import.meta.url)
 
-/** Loads the built dashboard. */
+/** Loads the files of the built dashboard. */
 export async function loadPageAssets(): Promise<PageAsset[]> {
   return Promise.all(
     FILES.map(async ({ path, file, type }) => ({

@@ -10,12 +10,15 @@ import type { ReportStore } from '../reports/report-store.js'
 import type { WebhookManagement } from '../webhooks/management.js'
 import type { Webhooks } from '../webhooks/service.js'
 
-/** Services of the routes with a schema. */
+/** Services that all routes created with `defineRoute` can use. */
 export interface RouteServices {
   control: ControlStore
   reports: ReportStore
   goals: GoalStore
-  /** The cache of goals, reloaded after a change so that new events count by it. */
+  /**
+   * The goal cache. It is reloaded after a goal changes, so that new events are matched against the changed
+   * goals.
+   */
   goalCache: Pick<GoalCache, 'load'>
   alerts: AlertManagement
   webhooks: WebhookManagement

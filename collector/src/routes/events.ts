@@ -31,9 +31,11 @@ interface CodeRoute {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whether the pipeline received the events and counts their outcomes itself. */
+    /**
+     * Whether the ingest pipeline has received the events. From then on, the pipeline counts their outcomes.
+     */
     isTaken: boolean
-    /** Whether the key is valid and the request counts as an event. */
+    /** Whether the API key was accepted and the request was counted as a received event. */
     isCounted: boolean
   }
 }
@@ -44,7 +46,7 @@ interface IngestRouteServices {
   tallies: { events: Tally; heartbeats: Tally }
   commit: Pick<EventCommit, 'isFull'>
   heartbeats: Pick<GroupCommit<HeartbeatRow>, 'isFull'>
-  /** The country in the header of a CDN; empty unless a trusted proxy sent it. */
+  /** Returns the country in the header of a CDN, or an empty string if no trusted proxy sent this header. */
   readCdnCountry: (request: IncomingMessage) => string
 }
 
@@ -55,11 +57,12 @@ interface CountedRoute {
   take: (request: IngestRequest) => Promise<IngestAnswer>
 }
 
-// All bodies that wait for their commit, about a second of work. More would only make all of them wait: with
-// 2,000 connections that sent 30 events each, an event waited for 15 s, and some requests timed out unread.
+// Maximum total length of all request bodies that wait for their commit, about one second of work. A higher
+// limit would only make all requests wait longer: with 2,000 connections that sent 30 events each, an event
+// waited for 15 seconds, and some requests timed out unread.
 const MAX_PENDING_CHARACTERS = 8 * 1024 * 1024
 
-// A beacon is text/plain so that it needs no preflight. Both types hold the same JSON.
+// A beacon is sent as `text/plain` so that it needs no preflight. Both types contain the same JSON.
 const BODY_TYPES = ['application/json', 'text/plain']
 const INGEST = {
   method: 'POST',
@@ -101,7 +104,7 @@ export function addEventRoutes(
 ): void {
   void app.register((routes, _options, done) => {
     routes.removeAllContentTypeParsers()
-    // The body is kept as text: the pipeline parses it.
+    // Keep the request body as text, because the ingest pipeline parses it.
     routes.addContentTypeParser(
       BODY_TYPES,
       { parseAs: 'string', bodyLimit: MAX_BODY_BYTES },
@@ -116,8 +119,8 @@ export function addEventRoutes(
       routes.post<CodeRoute>(urlOf(route), {
         onRequest(_request, _reply, next) {
           tally.receive()
-          // The check precedes the reading of the body: under a flood, reading bodies that are refused is
-          // most of the work.
+          // Check for overload before the body is read. Under a flood, reading bodies of requests that are
+          // then rejected would be most of the work.
           next(findOverload())
         },
         onError(request, _reply, error: FastifyError, next) {
@@ -125,7 +128,8 @@ export function addEventRoutes(
           next()
         },
         async handler(request) {
-          // Other requests may have filled the queue while this body arrived.
+          // Check for overload again, because other requests may have filled the queue while this body
+          // arrived.
           const overload = findOverload()
           if (overload) throw overload
           request.isTaken = true
@@ -175,7 +179,8 @@ function toIngestRequest(
 }
 
 /**
- * Returns the first language: `de-CH` of `de-CH,de;q=0.9`. It is empty when a server sends `*` or nothing.
+ * Returns the first language in an `Accept-Language` header, such as `de-CH` for `de-CH,de;q=0.9`. Returns an
+ * empty string if the header is missing or `*`.
  */
 function firstLanguage(header = ''): string {
   return /^[a-z]{2,3}(?:-[a-z\d]{1,8}){0,3}(?=[,;]|$)/i.exec(header)?.[0] ?? ''
@@ -191,8 +196,8 @@ interface BatchRouteServices {
 
 const MEBIBYTE = 1024 * 1024
 const MAX_PENDING_BYTES = 16 * MEBIBYTE
-// Rows take more memory than short events: 32 of the smallest bodies leave room in the queue for the events
-// of browsers.
+// Minimum number of bytes to reserve for a request body, because rows occupy more memory than short events.
+// It limits pending requests to 32, which leaves room in the queue for events from browsers.
 const MIN_RESERVED_BYTES = MEBIBYTE / 2
 
 const WIRE_ERROR = Type.Object({
@@ -267,7 +272,8 @@ export function addBatchRoute(
         tally.receive()
         request.isCounted = true
         if (commit.isFull()) throw storeUnavailable()
-        // The bytes are also released when the sender disconnects in the middle of its body.
+        // Release the bytes on `close`, which also occurs if the sender disconnects in the middle of its
+        // body.
         reply.raw.once('close', budget.reserve(sizeOf(request)))
       },
       onError(request, _reply, error: FastifyError, next) {
@@ -284,7 +290,10 @@ export function addBatchRoute(
   })
 }
 
-/** Bytes to reserve for a body: its announced length, or the limit. */
+/**
+ * Returns the number of bytes to reserve for a request body. This is the announced length, limited to the
+ * allowed range, or the maximum body size if no length is announced.
+ */
 function sizeOf({ headers }: FastifyRequest): number {
   const announced = Number(headers['content-length'] ?? MAX_KEYED_BATCH_BYTES)
   return Math.min(Math.max(announced, MIN_RESERVED_BYTES), MAX_KEYED_BATCH_BYTES)

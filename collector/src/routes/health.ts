@@ -9,7 +9,7 @@ interface HealthServices {
   queues: Pick<GroupCommit<unknown>, 'isFull' | 'isFailing'>[]
 }
 
-/** The reason why no event can be stored now. */
+/** Reasons why the collector currently cannot store events. */
 const REASONS = ['shutting_down', 'store_unreachable', 'store_failing', 'queue_full'] as const
 type Reason = (typeof REASONS)[number]
 
@@ -106,8 +106,8 @@ export function addHealthRoutes(app: FastifyInstance, { isStoreReachable, queues
 const TIMEOUT_MS = 1_500
 
 /**
- * Whether the store is reachable; false after 1.5 seconds. Concurrent probes share one query, so a flood of
- * health checks is no flood of queries.
+ * Creates a function that checks whether the store is reachable. It resolves to false after 1.5 seconds.
+ * Concurrent checks share one query, so that a flood of health checks does not cause a flood of queries.
  */
 function createStoreProbe(isReachable: () => Promise<boolean>): () => Promise<boolean> {
   let pending: Promise<boolean> | undefined

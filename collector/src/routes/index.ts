@@ -38,9 +38,11 @@ import {
   testWebhook,
 } from './webhooks.js'
 
-// Every route of the collector. The OpenAPI document lists them in this order.
+// The following lists contain every route of the collector. The OpenAPI document uses the same order.
 
-/** The External API: reports for an API key, under `/api/external/v1`. */
+/**
+ * The routes of the External API under `/api/external/v1`, which return reports to requests with an API key.
+ */
 export const EXTERNAL_ROUTES: readonly Route[] = [
   listWebsites,
   readWebsite,
@@ -60,7 +62,9 @@ export const EXTERNAL_ROUTES: readonly Route[] = [
   readUsage,
 ]
 
-/** The management APIs: settings, for servers, the command line and the dashboard. */
+/**
+ * The routes of the management API, which servers, the command line and the dashboard use to change settings.
+ */
 export const MANAGEMENT_ROUTES: readonly Route[] = [
   listSites,
   createSite,
@@ -100,7 +104,10 @@ export const MANAGEMENT_ROUTES: readonly Route[] = [
   listActivity,
 ]
 
-/** Routes without schemas: ingest, streams, callbacks whose bytes are signed, files and probes. */
+/**
+ * Routes that are not created with `defineRoute`, such as ingest, streams, callbacks with a signed body,
+ * files and health probes.
+ */
 export const RAW_ROUTES: readonly RouteDocs[] = [
   collectEvents,
   collectHeartbeat,

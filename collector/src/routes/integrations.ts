@@ -19,12 +19,13 @@ import { acceptJsonAsText } from '../http/server.js'
 interface IntegrationServices {
   integrations: BillingStore & SiteStatusStore
   log: Pick<FastifyBaseLogger, 'info' | 'warn'>
-  /** ms since the epoch. */
+  /** Returns the current Unix time in milliseconds. */
   now: () => number
 }
 
 const MAX_STRIPE_BYTES = 1024 * 1024
-// Stripe retries for three days.
+// Stripe retries an event for three days. Processed events are stored longer, so that no retry is applied
+// twice.
 const KEEP_EVENTS_MS = 30 * 24 * 60 * 60 * 1000
 
 export const receiveStripeEvent = documentRoute({
@@ -59,7 +60,7 @@ export function addStripeRoute(
     hideFromOtherOrigins(routes)
     addApiHeaders(routes)
     routes.removeAllContentTypeParsers()
-    // The body is kept as raw bytes: the signature covers them, not the JSON.
+    // Keep the request body as raw bytes, because the signature covers the bytes and not the parsed JSON.
     routes.addContentTypeParser(
       'application/json',
       { parseAs: 'buffer', bodyLimit: MAX_STRIPE_BYTES },

@@ -76,7 +76,8 @@ export const revokeKey = defineRoute({
   example: { id: EXAMPLE.id },
   answer: async ({ params: { id }, key: maker, change, services: { control } }) => {
     const key = await control.findApiKey(id)
-    // The response is the same for every key out of reach, so that other IDs are not revealed.
+    // Return the same response for an unknown key and for one that the caller cannot reach, so that existing
+    // key IDs are not revealed.
     if (!key || !reaches(maker, key) || !(await control.removeApiKey(id, change)))
       throw new ApiError('NOT_FOUND')
     return { id }

@@ -32,8 +32,8 @@ const SCRIPTS = {
 export const SCRIPT_ROUTES = Object.values(SCRIPTS).flatMap(({ latest, pinned }) => [latest, pinned])
 
 /**
- * The headers let any page load the scripts with `integrity` and `crossorigin`, also a cross-origin isolated
- * one.
+ * Adds the routes of the browser scripts. Their headers let any page load the scripts with `integrity` and
+ * `crossorigin`, even if the page is cross-origin isolated.
  */
 export function addScriptRoutes(app: FastifyInstance, assets: ScriptAsset[]): void {
   for (const asset of assets) {
@@ -67,10 +67,10 @@ function send(
   return reply.send(encoding === 'br' ? asset.brotli : encoding === 'gzip' ? asset.gzip : asset.plain)
 }
 
-/** A built browser script with its compressed forms, which are made once at start. */
+/** A built browser script and its compressed forms, which are created once at startup. */
 export interface ScriptAsset {
   name: ScriptName
-  /** First 16 hex digits of its SHA-256. */
+  /** The first 16 hexadecimal digits of the script's SHA-256 hash. */
   hash: string
   plain: Buffer
   brotli: Buffer

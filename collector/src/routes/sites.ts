@@ -29,7 +29,10 @@ const ERASURE_EXAMPLE = { erased: { events: 42 }, pending: false }
 const findSite = ({ key, params, services: { control } }: LoadCall<RouteServices>) =>
   authorise(key, params['id']!, control)
 
-/** Adding and removing sites is for keys of a whole account. */
+/**
+ * Throws `FORBIDDEN` if the API key is limited to one site, because only keys for a whole account may create
+ * and remove sites.
+ */
 const assertWholeAccount = ({ key }: LoadCall<RouteServices>) => assertAllSites(key)
 
 export const listSites = defineRoute({
@@ -108,7 +111,8 @@ export const removeSite = defineRoute({
   answer: async ({ target: { id, trackingCode }, change, services: { control, sites, erase } }) => {
     await control.removeSite(id, change)
     sites.forget(trackingCode)
-    // The site is removed in any case. If the store is away now, housekeeping deletes the events later.
+    // The site is removed even if the event store is unavailable. In that case, housekeeping deletes the
+    // events later.
     const result = await erase({ siteIds: [id] }).catch((): DeletionResult => ({ rows: 0, isDone: false }))
     return { id, ...toErasureJson(result) }
   },

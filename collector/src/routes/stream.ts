@@ -15,8 +15,8 @@ interface StreamRouteServices {
 
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
-  // Keeps proxies from caching or transforming the stream, and nginx from holding it back until a buffer is
-  // full.
+  // These headers prevent proxies from caching or transforming the stream, and nginx from holding it back
+  // until a buffer is full.
   'cache-control': 'no-store, no-transform',
   'x-accel-buffering': 'no',
 }
@@ -38,7 +38,7 @@ export function addStreamRoute(app: FastifyInstance, { control, gate, hub }: Str
     done()
   })
 
-  // There is no HEAD route: it would open a stream, too.
+  // Do not add a HEAD route, because a HEAD request would open a stream, too.
   app.get<{ Params: { id: string } }>(
     urlOf(streamSite),
     { exposeHeadRoute: false },
@@ -63,7 +63,7 @@ export function addStreamRoute(app: FastifyInstance, { control, gate, hub }: Str
   )
 }
 
-/** Detaches the response from Fastify and writes its headers. */
+/** Detaches the response from Fastify, sends its headers and returns the underlying Node.js response. */
 function openResponse(reply: FastifyReply): FastifyReply['raw'] {
   reply.hijack()
   for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...HEADERS }))

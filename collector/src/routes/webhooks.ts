@@ -11,7 +11,9 @@ const SUCCESS = { success: Type.Literal(true) }
 const ID = { ...SUCCESS, id: Type.String() }
 const EVENTS = Type.Array(oneOf(WEBHOOK_EVENTS))
 const SECRET = Type.String({ description: 'whsec_…; in this answer only.' })
-/** Parameters that these APIs do not have are ignored, as in the products they are compatible with. */
+/**
+ * Unknown parameters are ignored, because the products that these APIs are compatible with ignore them, too.
+ */
 const LENIENT = { additionalProperties: true }
 const NO_QUERY = Type.Object({}, LENIENT)
 
@@ -49,7 +51,7 @@ function refineUrl(
   if (reason !== undefined) addIssue('url', reason)
 }
 
-// Routes under `/v1/cli/mutate/webhooks`: webhooks as the command line of Zenovay manages them.
+// Routes under `/v1/cli/mutate/webhooks`, through which the Zenovay command line manages webhooks.
 
 export const listWebhooks = defineRoute({
   path: BASE,
@@ -205,12 +207,13 @@ function toWebhookJson(webhook: Webhook) {
   }
 }
 
-// Routes under `/api/webhooks`: webhooks of one site, as Zero Trust Analytics manages them.
+// Routes under `/api/webhooks`, which manage the webhooks of one site and are compatible with Zero Trust
+// Analytics.
 
 const FLAT_ERRORS: FlatErrors = { notFound: 'Webhook not found' }
 const MASKED_SECRET = 'whsec_********'
 
-/** A required text whose absence has a sentence of its own. */
+/** Creates the schema of a required string. If it is missing or empty, the error is `<name> is required`. */
 const requiredText = (name: string) =>
   field<string>(Type.String({ minLength: 1 }), {
     parse: (value) => (typeof value === 'string' && value !== '' ? value : undefined),

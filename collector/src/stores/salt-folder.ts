@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import type { SaltStore } from '../ingest/identify/salts.js'
 
 const SALT_BYTES = 32
-// Matches salt files, and temporary files left by a process that died.
+// Matches salt files, and temporary files that were left behind by a killed process.
 const SALT_FILE = /^(\d{4}-\d\d-\d\d)(\.[0-9a-f]+)?$/
 
 /**
- * Stores salts as files of a folder, one for each day.
+ * Creates a salt store that keeps one file per day in a folder.
  *
- * A database would keep a deleted salt in free pages, journals and backups; a file can be overwritten.
+ * Salts are stored as files because a file can be overwritten. A database would keep a deleted salt in free
+ * pages, journals and backups.
  */
 export function createSaltFolder(folder: string): SaltStore {
   const fileOf = (day: string) => join(folder, day)
@@ -24,7 +25,10 @@ export function createSaltFolder(folder: string): SaltStore {
     }
   }
 
-  /** A link is created atomically and only once: of two collectors that create a salt, both use the first. */
+  /**
+   * Creates the salt of a day. A link is created atomically and only if the file does not exist, so two
+   * collectors that create the same salt concurrently both use the first one.
+   */
   async function createSalt(day: string): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const draft = `${fileOf(day)}.${randomBytes(8).toString('hex')}`
@@ -55,12 +59,12 @@ export function createSaltFolder(folder: string): SaltStore {
   }
 }
 
-/** Overwrites a file and removes it: removing alone leaves its bytes on the disk. */
+/** Overwrites a file and then removes it, because its bytes would otherwise stay on the disk. */
 async function shred(file: string): Promise<void> {
   try {
     await write(file, 'r+', Buffer.alloc(SALT_BYTES))
   } catch (error) {
-    // Another collector already removed the file.
+    // Another collector has already removed the file.
     if (isCode(error, 'ENOENT')) return
     throw error
   }

@@ -24,29 +24,30 @@ import {
 import type { Webhook } from './webhook.js'
 
 export interface DeliveryEngine {
-  /** Replaces the active webhooks. */
+  /** Replaces the set of active webhooks. */
   update(webhooks: Pick<Webhook, 'id' | 'url' | 'backlog'>[]): void
-  /** Signals that deliveries for these webhooks were queued. */
+  /** Signals that new deliveries to these webhooks were queued. */
   wake(webhookIds: Iterable<string>): void
   /**
-   * Changes a webhook while none of its attempts start; resolves when no attempt from before the change is
-   * under way. `wait` lets those attempts finish; `cut` aborts them after half a second and cancels their
-   * deliveries.
+   * Calls `make` to change a webhook, and starts no attempts for that webhook meanwhile. Resolves when every
+   * attempt that started before the change has ended. With `wait`, those attempts run to their end. With
+   * `cut`, they are aborted after half a second and their deliveries are cancelled.
    */
   change<Result>(webhookId: string, end: 'wait' | 'cut', make: () => Promise<Result>): Promise<Result>
   /**
-   * Sends a message outside the queue, at the pace of its host. `make` runs while no change is under way.
-   * Resolves to undefined when it returns none.
+   * Sends a message outside the queue, but within the rate limit of its host. Waits until no change of the
+   * webhook is in progress, then calls `make` to create the message. Resolves to undefined if `make` returns
+   * no message.
    */
   sendNow(
     webhook: Pick<Webhook, 'id' | 'url'>,
     make: () => Promise<Message | undefined>,
   ): Promise<AttemptResult | undefined>
-  /** Attempts under way. */
+  /** Returns the number of attempts in flight. */
   inFlight(): number
   /**
-   * Starts nothing more, and resolves soon after `withinMs` at most. Attempts cut then are repeated after the
-   * next start.
+   * Starts no more attempts and waits for those in flight, which are aborted after `withinMs`. Aborted
+   * attempts are repeated after the next start.
    */
   stop(withinMs: number): Promise<void>
 }
@@ -56,30 +57,34 @@ interface DeliveryEngineServices {
   send: Send
   onTurn: (result: Pick<TurnResult, 'ended' | 'disabled'>) => void
   log: Pick<Logger, 'error'>
-  /** ms since the epoch, advancing steadily. */
+  /** Unix time in milliseconds, based on a monotonic clock. */
   engineNow: () => number
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   now: () => number
   random: () => number
 }
 
 interface LeasedDelivery extends ClaimedDelivery {
-  /** Whether the lease is too old to start: other processes rely on its end. */
+  /**
+   * Whether the lease is too old to start an attempt. Other processes assume that an attempt ends within
+   * {@link LATEST_END_MS} of its lease.
+   */
   isLate: boolean
 }
 
 const SLOW_MS = 1_000
 const POLL_MS = 50
-// A request already sent may have arrived although it is cut; nearly all receivers answer within this.
+// A request that was already sent may reach the receiver even if it is aborted, so wait for the response
+// first. Nearly all receivers respond within this time.
 const CUT_AFTER_MS = 500
 const START_WITHIN_MS = 1_000
-// The latest end of an attempt, measured from the start of its lease.
+// The latest end of an attempt, in milliseconds after the start of its lease.
 const LATEST_END_MS = START_WITHIN_MS + ATTEMPT_DEADLINE_MS + 500
 const REMOVED = 'removed'
 
 /**
- * Delivers queued webhook events: the queue adapter of the delivery loop, and changes of webhooks between its
- * attempts.
+ * Creates the engine that delivers queued webhook events. It connects the delivery queue to the delivery
+ * loop, and applies changes of webhooks between their attempts.
  */
 export function createDeliveryEngine({
   store,
@@ -92,7 +97,8 @@ export function createDeliveryEngine({
 }: DeliveryEngineServices): DeliveryEngine {
   const limits = createHostLimits()
   const endpoints = createEndpoints(limits)
-  // Webhooks with deliveries queued during a turn, whose result may predate them.
+  // The IDs of webhooks for which deliveries were queued while a turn was running. The result of that turn
+  // may not include those deliveries.
   const woken = new Set<string>()
 
   const queue: DeliveryQueue<Turn['claims'], LeasedDelivery, FinishedAttempt> = {
@@ -145,7 +151,7 @@ export function createDeliveryEngine({
 
   const loop = createDeliveryLoop({ queue, name: 'webhooks', log, clock: engineNow })
 
-  /** Resolves when no other process, alive or dead, can be sending to a webhook. */
+  /** Resolves when no other process, whether running or crashed, can still be sending to a webhook. */
   async function waitForOthers(webhookId: string): Promise<void> {
     for (;;) {
       const until = await store.leasedUntil(webhookId)
@@ -172,8 +178,8 @@ export function createDeliveryEngine({
       const endpoint = endpoints.ensure(webhookId)
       endpoint.holds++
       try {
-        // The current turn may lease deliveries that it read before the change. Wait until their attempts are
-        // in endpoint.flights.
+        // The current turn may lease deliveries that it read before the change. Wait until the attempts for
+        // those deliveries are listed in `endpoint.flights`.
         await loop.turnEnd()
         const flights: Flight[] = [...endpoint.flights]
         const result = await make()
@@ -189,7 +195,7 @@ export function createDeliveryEngine({
       }
     },
     async sendNow({ id, url }, make) {
-      // The endpoint is looked up each time: one without attempts and holds may be replaced.
+      // Look up the endpoint on every pass, because an endpoint without attempts and holds may be replaced.
       while (endpoints.ensure(id).holds > 0) await pause(POLL_MS)
       const endpoint = endpoints.ensure(id)
       endpoint.host = new URL(url).hostname

@@ -1,42 +1,50 @@
 import type { Flight } from '../egress/delivery-loop.js'
 import type { Webhook } from './webhook.js'
 
-/** In-memory state of a webhook's queue. */
+/** In-memory state of the delivery queue of one webhook. */
 interface Endpoint {
   id: string
-  /** Host name of its URL. */
+  /** Host name of the webhook's URL. */
   host: string
   isActive: boolean
-  /** The time when its next delivery is due, as far as known; Infinity when none waits. */
+  /**
+   * Time at which the next delivery is due, as far as this process knows. Infinity if no delivery is waiting.
+   */
   dueAt: number
   flights: Set<Flight>
-  /** Changes under way, during which no attempt starts. */
+  /** Number of changes of the webhook that are in progress. No attempt starts during a change. */
   holds: number
-  /** Whether its last attempt was slow. */
+  /** Whether the last attempt was slow. */
   isSlow: boolean
 }
 
-/** Endpoints in a ring: the one served last moves to the end. */
+/** All endpoints in round-robin order: an endpoint that is chosen moves to the end. */
 interface Endpoints {
-  /** Replaces the active webhooks; new ones count as due. */
+  /**
+   * Replaces the set of active webhooks. A webhook with a backlog is due immediately if its due time is
+   * unknown.
+   */
   update(webhooks: Pick<Webhook, 'id' | 'url' | 'backlog'>[]): void
-  /** Finds or adds an endpoint, which may be inactive. */
+  /** Returns the endpoint of a webhook. Creates an inactive endpoint if none exists. */
   ensure(id: string): Endpoint
-  /** Selects the endpoints that may start attempts now, and the number of attempts of each. */
+  /** Returns the endpoints that may start attempts now, each with its maximum number of new attempts. */
   choose(now: number): { webhookId: string; limit: number }[]
-  /** The time when {@link choose} may return more because time passed; Infinity means never. */
+  /**
+   * Returns the time at which {@link choose} may return more endpoints merely because time has passed.
+   * Returns Infinity if only another event, such as the end of an attempt, can change the result.
+   */
   nextAt(now: number): number
-  /** Counts an attempt from now until the returned function is called. */
+  /** Counts an attempt as in flight until the returned function is called. */
   begin(endpoint: Endpoint, flight: Flight, now: number): () => void
 }
 
 const MAX_CONCURRENT_PER_ENDPOINT = 4
 const MAX_CONCURRENT = 64
-// Slow endpoints share half of all attempts, so that any number of them does not delay the others.
+// Slow endpoints may use only half of all concurrent attempts, so that they cannot delay the fast endpoints.
 const MAX_CONCURRENT_SLOW = 32
 
 export function createEndpoints(limits: HostLimits): Endpoints {
-  // The endpoints are in ring order.
+  // The map keeps the endpoints in round-robin order.
   const endpoints = new Map<string, Endpoint>()
   let [inFlight, slowInFlight] = [0, 0]
 
@@ -110,7 +118,7 @@ export function createEndpoints(limits: HostLimits): Endpoints {
       let next = Infinity
       for (const endpoint of endpoints.values()) {
         if (endpoint.dueAt === Infinity || !mayStart(endpoint) || isCrowded(endpoint)) continue
-        // A full host frees up when an attempt ends, not at a time.
+        // A host with the maximum number of requests becomes free when an attempt ends, not at a known time.
         if (limits.inFlight(endpoint.host) >= MAX_CONCURRENT_PER_HOST) continue
         next = Math.min(next, Math.max(endpoint.dueAt, limits.nextAt(endpoint.host, now)))
       }
@@ -133,25 +141,25 @@ export function createEndpoints(limits: HostLimits): Endpoints {
 }
 
 /**
- * Limits the requests to each destination host, across all webhooks: webhooks may be aimed at a host to harm
- * it.
+ * Limits the concurrent requests and the request rate of each destination host, across all webhooks. Without
+ * this limit, many webhooks could be used to overload a host.
  */
 export interface HostLimits {
-  /** The number of requests that may start now. */
+  /** Returns the number of requests to the host that may start now. */
   free(host: string, now: number): number
   inFlight(host: string): number
-  /** The time when the pace allows the next request; ms like `now`. */
+  /** Returns the earliest time at which the rate limit allows the next request to the host. */
   nextAt(host: string, now: number): number
-  /** Counts a request from now until the returned function is called. */
+  /** Counts a request as in flight until the returned function is called. */
   begin(host: string, now: number): () => void
 }
 
 export const MAX_CONCURRENT_PER_HOST = 8
-/** Maximum number of requests in any second. */
+/** Maximum number of requests to one host within any second. */
 const MAX_REQUESTS_PER_HOST_S = 100
 
-// The requests are evenly spaced, so that a crash interrupts few of them; burst and spacing together stay
-// just below the limit of any second.
+// Requests are spaced evenly, so that a crash interrupts only a few of them. A burst and the evenly spaced
+// requests that follow it stay just below the limit for any second.
 const BURST = 5
 const SPACING_MS = 1000 / (MAX_REQUESTS_PER_HOST_S - BURST - 1)
 const BURST_MS = (BURST - 1) * SPACING_MS
@@ -159,7 +167,7 @@ const MAX_IDLE_HOSTS = 10_000
 
 interface Host {
   inFlight: number
-  /** The time when the next request would start if all had been evenly spaced. */
+  /** Time at which the next request would start if all requests had been spaced evenly. */
   pacedTo: number
 }
 
@@ -172,7 +180,10 @@ export function createHostLimits(): HostLimits {
     return host
   }
 
-  /** Removes hosts without requests in flight or pacing delay: an unknown host has the same state. */
+  /**
+   * Limits the size of the map by removing hosts without requests in flight and without a pacing delay. A
+   * host that is not in the map is treated as having the same state.
+   */
   const sweep = (now: number) => {
     if (hosts.size <= MAX_IDLE_HOSTS) return
     for (const [name, host] of hosts) if (host.inFlight === 0 && host.pacedTo <= now) hosts.delete(name)

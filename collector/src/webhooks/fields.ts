@@ -8,7 +8,10 @@ const SHOWN_LENGTH = 100
 const EVENTS_RULE = 'events must be an array of event types'
 const EVENT_ID = /^evt_[0-9a-f]{32}$/
 
-/** Sentences name their field: one of the two APIs answers with the sentence only. */
+/**
+ * The URL of a webhook. Error messages of webhook fields include the field name, because one of the two APIs
+ * returns only the message.
+ */
 export const WEBHOOK_URL = field<string>(
   Type.String({ description: 'HTTPS, to a public address.', maxLength: 2_048 }),
   {
@@ -33,7 +36,10 @@ export const DESCRIPTION = field<string>(Type.String({ maxLength: MAX_DESCRIPTIO
   reason: `description must be a string of at most ${MAX_DESCRIPTION_LENGTH} characters`,
 })
 
-/** The choice of deliveries to send again. */
+/**
+ * Fields that select the deliveries to replay: one delivery, or all deliveries that failed or were cancelled
+ * since a time.
+ */
 export const REPLAY = {
   event_id: field<string>(Type.String({ description: 'ID of one delivery, evt_….' }), {
     parse: (value) => (typeof value === 'string' && EVENT_ID.test(value) ? value : undefined),

@@ -11,15 +11,20 @@ import type { ReplayChoice } from './webhook-store.js'
 import { MAX_WEBHOOKS, type NewWebhook, type Webhook, WEBHOOK_EVENTS, type WebhookReach } from './webhook.js'
 
 /**
- * Webhook management behind both APIs; callers check that the key may manage webhooks. A key reaches the
- * webhooks of its site or, for account-wide keys, of its account; others are `NOT_FOUND`.
+ * Webhook management for both APIs. Callers check that the API key may manage webhooks. A key can access the
+ * webhooks of its site, or all webhooks of its account if the key is account-wide. Methods throw `NOT_FOUND`
+ * for any other webhook.
  */
 export interface WebhookManagement {
-  /** The reason why a URL may not be called, without looking up its host; undefined when it may. */
+  /**
+   * Returns the reason why a URL is not allowed, or undefined if it is allowed. Does not resolve the host
+   * name.
+   */
   findUrlIssue(url: string): string | undefined
   /**
-   * Adds one to a site that the key reaches, or with null to its account. Throws `VALIDATION_ERROR` when the
-   * URL may not be called or there are too many. The secret is returned here only.
+   * Adds a webhook to a site that the key can access, or to the account of the key if `siteId` is null.
+   * Throws `VALIDATION_ERROR` if the URL is not allowed or if the maximum number of webhooks is reached. The
+   * returned secret cannot be read again later.
    */
   create(
     key: ApiKey,
@@ -27,18 +32,21 @@ export interface WebhookManagement {
     fields: WebhookFields,
   ): Promise<{ webhook: Webhook; secret: string }>
   list(reach: WebhookReach): Promise<Webhook[]>
-  /** Sends a test event once and waits for the answer. */
+  /** Sends one test event without retries and resolves to the result of the attempt. */
   test(key: ApiKey, id: string): Promise<AttemptResult>
-  /** Resolves to the new secret once nothing is signed with the old one. */
+  /**
+   * Replaces the secret of a webhook. Resolves to the new secret when no request signed with the old secret
+   * is in flight.
+   */
   rotate(key: ApiKey, id: string): Promise<string>
-  /** Resolves when nothing is delivered to it any more. */
+  /** Removes a webhook. Resolves when no attempt for the webhook is in flight. */
   remove(key: ApiKey, id: string): Promise<void>
   enable(key: ApiKey, id: string): Promise<void>
-  /** Resolves to the number of deliveries queued again. */
+  /** Queues deliveries of a webhook again and resolves to their number. */
   replay(key: ApiKey, id: string, choice: ReplayChoice): Promise<number>
 }
 
-/** @default every event, and no description */
+/** Input fields of a new webhook. @default every event type, and an empty description */
 type WebhookFields = Pick<NewWebhook, 'url'> & {
   events?: NewWebhook['events'] | undefined
   description?: string | undefined
@@ -48,19 +56,22 @@ interface WebhookManagementServices {
   webhooks: Webhooks
   guard: EgressGuard
   box: SecretBox
-  /** Limits test deliveries per account, because each sends a request to any given URL. */
+  /**
+   * Limits test deliveries per account, because each one sends a request to a URL that the user has chosen.
+   */
   limiter: RateLimiter
 }
 
 /**
- * Event name of test deliveries; no webhook can subscribe to it, so no receiver mistakes a test for a real
- * event.
+ * Event name of test deliveries. No webhook can subscribe to this name, so that no receiver mistakes a test
+ * for a real event.
  */
 const TEST_EVENT = 'test'
-/** Test deliveries per account. */
+/** Rate limit for the test deliveries of one account. */
 export const TEST_RULES = [{ limit: 30, windowMs: 60_000 }]
 
-// A name with slow servers is accepted; it is resolved again before every attempt.
+// If the name servers need longer than this, the URL is accepted, because its host is resolved again before
+// every attempt.
 const LOOK_UP_TIMEOUT_MS = 2_000
 
 export function createWebhookManagement({
@@ -74,7 +85,7 @@ export function createWebhookManagement({
     if (!webhook || !reaches(key, webhook)) throw new ApiError('NOT_FOUND')
     return webhook
   }
-  /** Another request may have removed the webhook meanwhile. */
+  /** Throws `NOT_FOUND` if another request has removed the webhook in the meantime. */
   const found = <Result>(result: Result | undefined | false): Result => {
     if (result === undefined || result === false) throw new ApiError('NOT_FOUND')
     return result

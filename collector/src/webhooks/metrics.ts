@@ -12,7 +12,7 @@ interface QueueState {
   backlog(): number
 }
 
-/** Counts deliveries by outcome. */
+/** Creates the metric that counts webhook deliveries by outcome. */
 export function createDeliveryCounts({ counter }: Registry): DeliveryCounts {
   const deliveries = counter('zenovay_webhook_deliveries_total', 'Webhook deliveries by outcome.')
   const cells = Object.fromEntries(
@@ -25,7 +25,7 @@ export function createDeliveryCounts({ counter }: Registry): DeliveryCounts {
   }
 }
 
-/** Adds gauges of the queue and of attempts under way. */
+/** Adds gauges for the number of attempts in flight and for the number of unfinished deliveries. */
 export function addWebhookGauges({ gauge }: Registry, { inFlight, backlog }: QueueState): void {
   gauge({
     name: 'zenovay_webhook_attempts_in_flight',

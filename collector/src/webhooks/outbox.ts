@@ -2,16 +2,17 @@ import { createHash } from 'node:crypto'
 import type { PutResult, WebhookStore } from './webhook-store.js'
 import type { Webhook, WebhookEvent, WebhookEventName } from './webhook.js'
 
-/** Queues events for the webhooks that subscribe to them. */
+/** Queues events for delivery to the webhooks that subscribe to them. */
 export interface Outbox {
   /**
-   * Whether an active webhook of the site or its account subscribes to the event. Answered from memory:
-   * called for every event of ingest.
+   * Whether an active webhook of the site or of its account subscribes to the event. Reads only memory,
+   * because ingest calls this method for every event.
    */
   hasSubscriber(siteId: string, name: WebhookEventName): boolean
   /**
-   * Resolves when the events are on the disk for every subscribed webhook created before `at`; those it has
-   * already are skipped. Rejects with `STORE_UNAVAILABLE`.
+   * Queues each event for every subscribed webhook that was created before the event occurred. Skips webhooks
+   * that already have a delivery of the event. Resolves when all deliveries are on disk, and rejects with
+   * `STORE_UNAVAILABLE` if they cannot be stored.
    */
   put(events: WebhookEvent[]): Promise<void>
 }
@@ -20,9 +21,9 @@ interface OutboxServices {
   store: Pick<WebhookStore, 'putDeliveries'>
   subscriptions: Pick<Subscriptions, 'hasSubscriber'>
   onPut: (result: PutResult) => void
-  /** ms since the epoch, advancing steadily. */
+  /** Unix time in milliseconds, based on a monotonic clock. */
   engineNow: () => number
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   now: () => number
 }
 
@@ -36,14 +37,14 @@ export function createOutbox({ store, subscriptions, onPut, engineNow, now }: Ou
   }
 }
 
-/** The events that active webhooks subscribe to, in memory. */
+/** In-memory index of the events that active webhooks subscribe to. */
 interface Subscriptions {
   hasSubscriber(siteId: string, name: WebhookEventName): boolean
-  /** Replaces the active webhooks. */
+  /** Replaces the set of active webhooks. */
   update(active: Webhook[]): Promise<void>
 }
 
-/** Creates the subscriptions, which are empty until the first {@link Subscriptions.update}. */
+/** Creates the index of subscriptions, which is empty until {@link Subscriptions.update} is called. */
 export function createSubscriptions(store: Pick<WebhookStore, 'listSiteAccounts'>): Subscriptions {
   let ofSite = new Map<string, Set<WebhookEventName>>()
   let ofAccount = new Map<string, Set<WebhookEventName>>()
@@ -55,7 +56,8 @@ export function createSubscriptions(store: Pick<WebhookStore, 'listSiteAccounts'
       if (ofSite.get(siteId)?.has(name)) return true
       if (!ofAnyAccount.has(name)) return false
       const account = accounts.get(siteId)
-      // The site may be newer than this list; the store checks again.
+      // A site that is missing in the map may be new, so assume that it has a subscriber. The store checks
+      // the subscriptions again.
       return account === undefined || ofAccount.get(account)?.has(name) === true
     },
     async update(webhooks) {
@@ -80,7 +82,7 @@ function group(
   return groups
 }
 
-/** The public id of an event, equal for every webhook and attempt. */
+/** Derives the public ID of an event, which is the same for every webhook and every attempt. */
 export function deriveEventId({ siteId, name, key }: { siteId: string; name: string; key: string }): string {
   const digest = createHash('sha256')
     .update(JSON.stringify([siteId, name, key]))
@@ -91,15 +93,15 @@ export function deriveEventId({ siteId, name, key }: { siteId: string; name: str
 interface BodyParts {
   id: string
   event: string
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   at: number
-  /** The data of the event, as JSON. */
+  /** Event data, serialised as JSON. */
   data: string
 }
 
 /**
- * The request body, exactly like `JSON.stringify({ id, event, timestamp, data })`: some receivers parse,
- * serialise and compare it.
+ * Builds the request body. The text is identical to `JSON.stringify({ id, event, timestamp, data })`, because
+ * some receivers parse the body, serialise it again and compare the two texts.
  */
 export function buildBody({ id, event, at, data }: BodyParts): string {
   return `{"id":${JSON.stringify(id)},"event":${JSON.stringify(event)},"timestamp":"${new Date(at).toISOString()}","data":${data}}`

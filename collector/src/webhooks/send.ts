@@ -2,7 +2,7 @@ import type { Attempt, AttemptResult } from '../egress/attempt.js'
 import type { signDelivery } from './signing.js'
 import type { Webhook } from './webhook.js'
 
-/** A message to a webhook. */
+/** A webhook message that is not signed yet. */
 export interface Message {
   webhook: Pick<Webhook, 'id' | 'url' | 'secret'>
   eventId: string
@@ -10,15 +10,15 @@ export interface Message {
   body: string
 }
 
-/** Signs a message with the current time and sends it once. Never rejects. */
+/** Signs a message with the current time and sends it once, without retries. Never rejects. */
 export type Send = (message: Message, signal: AbortSignal) => Promise<AttemptResult>
 
 interface SendServices {
   attempt: Attempt
   sign: typeof signDelivery
-  /** Opens a sealed secret. */
+  /** Decrypts a sealed secret. */
   openSecret: (sealed: string) => string
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   now: () => number
 }
 
@@ -31,7 +31,7 @@ export function createSend({ attempt, sign, openSecret, now }: SendServices): Se
   }
 }
 
-/** Returns undefined when it was sealed with another master key. */
+/** Decrypts a sealed secret. Returns undefined if it was sealed with another master key. */
 function tryOpen(open: (sealed: string) => string, sealed: string): string | undefined {
   try {
     return open(sealed)

@@ -10,47 +10,55 @@ import type { Send } from './send.js'
 import type { DeliveryStore, ReplayChoice, WebhookStore } from './webhook-store.js'
 import type { NewWebhook, Webhook } from './webhook.js'
 
-/** Webhooks and their deliveries; callers check permissions. */
+/** Manages webhooks and delivers events to them. Callers check permissions. */
 export interface Webhooks extends Pick<WebhookStore, 'findWebhook' | 'listWebhooks' | 'listLog'> {
   /**
-   * Resolves to undefined when the site (or the account, for webhooks of all sites) has `MAX_WEBHOOKS`
-   * already.
+   * Adds a webhook. Resolves to undefined if its site (or its account, for a webhook of all sites) already
+   * has `MAX_WEBHOOKS` webhooks.
    */
   add(webhook: NewWebhook, actor: string | null): Promise<Webhook | undefined>
   /**
-   * Replaces the secret, which is sealed. Resolves when no attempt signed with the old one is under way,
-   * after about six seconds at most; to false when there is no such webhook.
+   * Replaces the secret of a webhook with a new sealed secret. Resolves to true when no attempt signed with
+   * the old secret is in flight, which takes about six seconds at most. Resolves to false if the webhook does
+   * not exist.
    */
   rotate(id: string, secret: string, actor: string | null): Promise<boolean>
-  /** Resolves when nothing is delivered to it any more. Resolves to false when there is no such webhook. */
+  /**
+   * Removes a webhook. Resolves to true when no attempt for the webhook is in flight, or to false if the
+   * webhook does not exist.
+   */
   remove(id: string, actor: string | null): Promise<boolean>
   /**
-   * Enables a disabled webhook, with its waiting deliveries. Resolves to false when there is no such webhook.
+   * Enables a disabled webhook and resumes its waiting deliveries. Resolves to false if the webhook does not
+   * exist.
    */
   enable(id: string, actor: string | null): Promise<boolean>
   /**
-   * Sends one signed event at once and logs the attempt, without retries or effect on the webhook. Resolves
-   * to undefined when there is no such webhook.
+   * Sends one signed event immediately and logs the attempt. The attempt is never retried and does not count
+   * as a failure of the webhook. Resolves to undefined if the webhook does not exist.
    */
   test(id: string, test: TestDelivery): Promise<AttemptResult | undefined>
   /**
-   * Queues deliveries again and resolves to their number. Resolves to undefined when there is no such
-   * webhook.
+   * Queues deliveries again and resolves to their number. Resolves to undefined if the webhook does not
+   * exist.
    */
   replay(id: string, choice: ReplayChoice, actor: string | null): Promise<number | undefined>
   outbox: Outbox
-  /** Erases the data of sites or of a visitor: payloads, and answers that repeat the visitor ID. */
+  /**
+   * Erases the delivery payloads and logged responses of sites. If a visitor is given, erases only those that
+   * contain the visitor ID.
+   */
   erase: DeliveryStore['erase']
-  /** Background job: applies webhook changes of other processes, and counts the backlog. */
+  /** Background job that applies webhook changes made by other processes and counts the backlog. */
   refresh: BackgroundJob
-  /** Background job: purges expired deliveries and log entries. */
+  /** Background job that purges expired deliveries and log entries. */
   purge: BackgroundJob
-  /** Attempts under way. */
+  /** Returns the number of attempts in flight. */
   inFlight(): number
-  /** Unfinished deliveries, up to two seconds old. */
+  /** Returns the number of unfinished deliveries, which is up to two seconds old. */
   backlog(): number
   /**
-   * Starts no more attempts and waits for those under way, `withinMs` at most; the outbox still accepts
+   * Starts no more attempts and waits for those in flight, for at most `withinMs`. The outbox still accepts
    * events.
    */
   stop(withinMs: number): Promise<void>
@@ -68,19 +76,19 @@ interface WebhooksServices {
   send: Send
   counts: DeliveryCounts
   log: Pick<Logger, 'error'>
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   now: () => number
-  /** ms of a clock that never steps. @default performance.now */
+  /** Monotonic clock, in milliseconds. @default performance.now */
   steadyNow?: () => number
-  /** A random number from 0 to 1. @default Math.random */
+  /** Returns a random number between 0 and 1. @default Math.random */
   random?: () => number
 }
 
-// The longest delay until changes of other processes apply here.
+// Maximum delay until changes made by other processes take effect in this process.
 const REFRESH_MS = 2_000
 const PURGE_MS = 60_000
 
-/** Starts delivering queued events. */
+/** Creates the webhook service and starts delivering queued events. */
 export async function createWebhooks({
   store,
   send,
@@ -114,7 +122,7 @@ export async function createWebhooks({
   await refresh()
   let backlog = 0
 
-  /** Applies a change in this process at once. */
+  /** Updates the in-memory webhooks and subscriptions of this process immediately after a change. */
   const changed = async <Result>(change: Promise<Result>): Promise<Result> => {
     const result = await change
     await refresh()
@@ -169,12 +177,12 @@ export async function createWebhooks({
   }
 }
 
-// A large backlog of expired rows must not hold up requests: one step every ten milliseconds, the rest in the
-// next run.
+// A large backlog of expired rows must not block requests. Therefore each run purges in small steps with a
+// pause after each, and leaves the remaining rows to the next run.
 const STEP_PAUSE_MS = 10
 const MAX_STEPS = 1_000
 
-/** Purges expired rows; resolves to the number of dropped deliveries. */
+/** Purges expired rows in small steps. Resolves to the number of dropped deliveries. */
 async function purgeAll(
   store: Pick<DeliveryStore, 'purge'>,
   times: { now: number; wallNow: number },
@@ -193,22 +201,22 @@ async function purgeAll(
 interface TestServices {
   store: Pick<WebhookStore, 'findWebhook' | 'logTest'>
   engine: Pick<DeliveryEngine, 'sendNow'>
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   now: () => number
 }
 
 interface TestDelivery {
-  /** Event name of the message. */
+  /** Event name in the message. */
   event: string
-  /** The data of the event, as plain JSON values. */
+  /** Event data, as plain JSON values. */
   data: Record<string, unknown>
-  /** Id of the API key. */
+  /** ID of the API key that requested the test, or null if no key was used. */
   actor: string | null
 }
 
 /**
- * Sends a test message to a webhook, under the usual limits and guard. Resolves to undefined when there is no
- * such webhook.
+ * Sends a test message to a webhook, subject to the usual rate limits and the egress guard. Resolves to
+ * undefined if the webhook does not exist.
  */
 async function sendTest(
   { store, engine, now }: TestServices,

@@ -1,31 +1,32 @@
 import { createHmac, randomBytes } from 'node:crypto'
 
-/** Input of a signature. */
+/** A delivery that is ready to be signed. */
 export interface UnsignedDelivery {
-  /** The secret: `whsec_` and the base64 of 32 bytes. */
+  /** The webhook secret: `whsec_`, followed by 32 bytes in base64. */
   secret: string
-  /** The ID of the event, `evt_…`, equal for every attempt. */
+  /** ID of the event, `evt_…`, which is the same for every attempt. */
   id: string
   event: string
-  /** `wh_…` */
+  /** ID of the webhook, `wh_…`. */
   webhookId: string
-  /** The exact request body. */
+  /** The exact text of the request body. */
   body: string
-  /** The time when it is sent, ms since the epoch. */
+  /** Time at which the request is sent. Unix time in milliseconds. */
   at: number
 }
 
 const SECRET_PREFIX = 'whsec_'
 const SECRET_BYTES = 32
 
-/** A random signing secret that all three signature families can use. */
+/** Creates a random signing secret that works with all three signature schemes. */
 export function createWebhookSecret(): string {
   return SECRET_PREFIX + randomBytes(SECRET_BYTES).toString('base64')
 }
 
 /**
- * Headers that describe and sign a delivery, in three independent families. The hexadecimal signatures use
- * the whole secret text as key, Standard Webhooks the bytes that it encodes.
+ * Returns the headers that describe and sign a delivery, in three independent schemes. The hexadecimal
+ * signatures use the entire text of the secret as their key. Standard Webhooks uses the bytes that the secret
+ * encodes.
  */
 export function signDelivery({
   secret,
@@ -43,7 +44,8 @@ export function signDelivery({
     'X-Zenovay-Event': event,
     'X-Zenovay-Delivery': id,
     'X-Zenovay-Timestamp': timestamp,
-    // Each header has one signature: receivers compare texts of equal length and reject others.
+    // Each header contains only one signature, because receivers compare the whole header value and reject
+    // values of any other length.
     'X-ZTA-Signature': `sha256=${hex}`,
     'X-ZTA-Event': event,
     'X-ZTA-Webhook-ID': webhookId,

@@ -1,43 +1,43 @@
 export interface Webhook {
-  /** `wh_…` */
+  /** ID of the webhook, `wh_…`. */
   id: string
   accountId: string
-  /** The site; null for all sites of the account. */
+  /** Site whose events are delivered, or null for all sites of the account. */
   siteId: string | null
   url: string
   events: WebhookEventName[]
   description: string
-  /** The sealed secret; see `control/secrets`. */
+  /** The sealed signing secret. See `control/secrets`. */
   secret: string
   isActive: boolean
-  /** The reason why it is not active; null while it is. */
+  /** Reason why the webhook is disabled, or null if it is active. */
   disabledReason: string | null
-  /** Failed deliveries since the last successful one. */
+  /** Number of failed deliveries since the last successful delivery. */
   failuresInRow: number
-  /** Deliveries waiting or in flight. */
+  /** Number of deliveries that are waiting or in flight. */
   backlog: number
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   createdAt: number
-  /** Its last attempt, ms since the epoch; null before the first. */
+  /** Start of the last attempt, or null before the first attempt. Unix time in milliseconds. */
   lastTriggeredAt: number | null
 }
 
-/** Input of a new webhook. */
+/** Input fields of a new webhook. */
 export type NewWebhook = Pick<Webhook, 'accountId' | 'siteId' | 'url' | 'events' | 'description' | 'secret'>
 
-/** Selects the webhooks of one site or, with null, of an account. */
+/** Selects the webhooks of one site, or all webhooks of the account if `siteId` is null. */
 export interface WebhookReach {
   accountId: string
   siteId: string | null
 }
 
-/** Maximum number of webhooks of a site, and of those of an account that cover all its sites. */
+/** Maximum number of webhooks per site, and of account-wide webhooks per account. */
 export const MAX_WEBHOOKS = 10
-/** Maximum number of waiting deliveries of one webhook; more are dropped. */
+/** Maximum number of unfinished deliveries per webhook. Further deliveries are dropped. */
 export const MAX_BACKLOG = 50_000
 export const MAX_PAYLOAD_BYTES = 1024 * 1024
 
-/** Events that a webhook can subscribe to. */
+/** Event types that a webhook can subscribe to. */
 export const WEBHOOK_EVENTS = [
   'pageview',
   'event',
@@ -49,15 +49,18 @@ export const WEBHOOK_EVENTS = [
 ] as const
 export type WebhookEventName = (typeof WEBHOOK_EVENTS)[number]
 
-/** An event to deliver to the webhooks of a site. */
+/** An event to deliver to the webhooks of a site and of its account. */
 export interface WebhookEvent {
-  /** Identifies the event, such as its `event_id`: publishing it again queues nothing. */
+  /**
+   * Unique key of the event, such as its `event_id`. Publishing the same key again queues no further
+   * delivery.
+   */
   key: string
   name: WebhookEventName
   siteId: string
-  /** The time when it occurred, ms since the epoch. */
+  /** Time at which the event occurred. Unix time in milliseconds. */
   at: number
-  /** The data of the event, as plain JSON values. */
+  /** Event data, as plain JSON values. */
   data: Record<string, unknown>
 }
 

@@ -103,7 +103,7 @@ describe('a noisy series', () => {
     return triggers
   }
 
-  it('fires once for each crossing in 10,000 minutes with ten restarts', async () => {
+  it('triggers once for each threshold crossing in 10,000 minutes with ten restarts', async () => {
     const series = makeSeries(1)
     const alert = await addAlert(RULE)
     let now = START + STORED_MS
@@ -129,7 +129,7 @@ describe('a noisy series', () => {
   })
 })
 
-it('notifies every destination in the transaction that records the trigger', async () => {
+it('queues a notification for each destination in the transaction that records the trigger', async () => {
   const alert = await addAlert({
     destinations: [{ type: 'webhook' }, { type: 'slack', sealed: 's' }, { type: 'email', sealed: 'e' }],
   })
@@ -176,7 +176,7 @@ it('notifies every destination in the transaction that records the trigger', asy
   })
 })
 
-it('reports a spike with its values, evaluated every five minutes', async () => {
+it('evaluates a traffic spike every five minutes, and reports the visitors and the baseline', async () => {
   const alert = await addAlert({ metric: 'traffic_spike', threshold: 2, name: 'Spike' })
   const { tick, measured } = watch(
     () => ({ value: 3.1, volume: 310, spike: { currentVisitors: 310, baseline: 99.6 } }),
@@ -204,7 +204,7 @@ it('reports a spike with its values, evaluated every five minutes', async () => 
   })
 })
 
-it('evaluates every minute missed while the event store was unavailable', async () => {
+it('evaluates each minute that was missed while the event store was unavailable', async () => {
   const alert = await addAlert()
   let isAway = true
   let now = START + STORED_MS
@@ -226,7 +226,7 @@ it('evaluates every minute missed while the event store was unavailable', async 
   expect((await notices(alert)).map(({ at }) => (at - START) / MINUTE_MS)).toEqual([4, 2])
 })
 
-it('runs no query before the next minute is over', async () => {
+it('runs no query until the next minute has ended', async () => {
   await addAlert()
   let now = START + MINUTE_MS + STORED_MS
   const { tick, measured } = watch(() => 0, { now: () => now })
@@ -236,7 +236,7 @@ it('runs no query before the next minute is over', async () => {
   expect(measured).toEqual([1, 2])
 })
 
-it('evaluates one alert when another cannot be evaluated', async () => {
+it('evaluates an alert even if another alert cannot be evaluated', async () => {
   await addAlert({ metric: 'errors' })
   const alert = await addAlert()
   const { tick, lines } = watch(
@@ -251,14 +251,14 @@ it('evaluates one alert when another cannot be evaluated', async () => {
   expect(lines).toMatchObject([{ error: 'a fault of ours' }])
 })
 
-it('notifies once when two collectors evaluate the same minute', async () => {
+it('sends one notification if two collectors evaluate the same minute', async () => {
   const alert = await addAlert()
   const services = { now: () => START + MINUTE_MS + STORED_MS }
   await Promise.all([watch(() => 11, services).tick(), watch(() => 11, services).tick()])
   expect(await notices(alert)).toHaveLength(1)
 })
 
-it('discards the evaluation of an alert that changed meanwhile', async () => {
+it('discards an evaluation if the alert was changed in the meantime', async () => {
   const alert = await addAlert()
   const now = START + MINUTE_MS + STORED_MS
   const { tick } = watch(() => 11, {
@@ -287,7 +287,7 @@ describe('a clock that jumps', () => {
   const moments = [30, 49, 51, 120]
 
   it.each(jumps.flatMap((jump) => moments.map((moment) => [jump, moment] as const)))(
-    'repeats no trigger and skips no minute after a jump by %i minutes at minute %i',
+    'triggers once per crossing and evaluates every minute after a jump by %i minutes at minute %i',
     async (jump, moment) => {
       const alert = await addAlert()
       let now = START + STORED_MS

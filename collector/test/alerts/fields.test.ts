@@ -32,7 +32,7 @@ const read = (body: unknown, hasMail = true) => {
 const faultsOf = (body: unknown) => read(body).issues.map(({ field, reason }) => `${field} ${reason}`)
 
 describe('a new alert', () => {
-  it('requires site, name, metric, threshold and window, and has defaults for the rest', () => {
+  it('requires site, name, metric, threshold and window, and sets defaults for all other fields', () => {
     expect(read(ALERT)).toEqual({ fields: FIELDS, issues: [] })
     expect(faultsOf({})).toEqual([
       'site_id is missing: it must be the ID of one site',
@@ -86,7 +86,7 @@ describe('a new alert', () => {
     ],
     [{ metric: 'revenue', currency: 'CHF' }, { currency: 'CHF' }],
     [{ metric: 'bounce_rate', threshold: 100 }, { threshold: 100 }],
-  ])('has the fields that belong to its metric, for %j', (changes, fields) => {
+  ])('parses the fields that its metric requires, for %j', (changes, fields) => {
     const body = JSON.parse(JSON.stringify({ ...ALERT, ...changes })) as unknown
     expect(read(body)).toMatchObject({ fields, issues: [] })
   })
@@ -123,11 +123,11 @@ describe('a new alert', () => {
       JSON.stringify([{ type: 'email', address }]),
       ['destinations 1: address must be one e-mail address'],
     ]),
-  ])('rejects %s as destination', (destinations, faults) => {
+  ])('rejects %s as a destination', (destinations, faults) => {
     expect(faultsOf({ ...ALERT, destinations: JSON.parse(destinations) as unknown })).toEqual(faults)
   })
 
-  it('rejects mail as destination without a mail server', () => {
+  it('rejects an email destination if no mail server is configured', () => {
     const { issues } = read(
       { ...ALERT, destinations: [{ type: 'email', address: 'ops@example.com' }] },
       false,
@@ -140,7 +140,7 @@ describe('a new alert', () => {
     ])
   })
 
-  it('lists every issue', () => {
+  it('lists every issue of an invalid alert', () => {
     const wrong = {
       ...ALERT,
       name: 'x\ny',
@@ -185,12 +185,12 @@ describe('an update', () => {
     return { fields: toAlertChanges(fields), issues }
   }
 
-  it('holds only the fields it names, without defaults', () => {
+  it('contains only the given fields, without defaults', () => {
     expect(change({ threshold: 5 })).toEqual({ fields: { threshold: 5 }, issues: [] })
     expect(change({})).toEqual({ fields: {}, issues: [] })
   })
 
-  it('keeps site, metric and the fields of the metric', () => {
+  it('rejects a new site or metric, and values that the metric does not allow', () => {
     expect(change({ site_id: 'ws_2', metric: 'errors' }).issues.map(({ field }) => field)).toEqual([
       'site_id',
       'metric',

@@ -49,7 +49,7 @@ const waitForShutdown = (url: string) =>
     .toBeUndefined()
 
 describe('zenovay-collector', () => {
-  it('adds and lists sites and creates keys', async () => {
+  it('adds and lists sites, and creates keys', async () => {
     const fresh = { ...env, DATA_DIR: join(dataDir, 'first') }
     const added = await runCommand(
       ['site', 'add', 'Example.com', '--allow', 'partner.example,cdn.example', '--name', 'Shop'],
@@ -65,7 +65,7 @@ describe('zenovay-collector', () => {
     )
   })
 
-  it('creates control data once when many commands start at the same time', async () => {
+  it('creates the control store once if several commands start at the same time', async () => {
     const fresh = { ...env, DATA_DIR: join(dataDir, 'fresh') }
     const results = await Promise.all(
       ['a', 'b', 'c'].map((name) => runCommand(['site', 'add', `${name}.example`], fresh)),
@@ -74,7 +74,7 @@ describe('zenovay-collector', () => {
     expect((await runCommand(['site', 'list'], fresh)).stdout.split('\n')).toHaveLength(4)
   })
 
-  it('accepts internationalized domains, and updates and removes sites', async () => {
+  it('adds a site with an internationalized domain, updates it and removes it', async () => {
     const added = await runCommand(
       ['site', 'add', 'Bücher.example', '--timezone', 'Europe/Zurich', '--retention', '12'],
       env,
@@ -132,7 +132,7 @@ describe('zenovay-collector', () => {
     }
   })
 
-  it('keeps stored events over a stop and start', async () => {
+  it('keeps stored events after a restart', async () => {
     const code = await addSite()
     const first = await startCommand(env)
     expect(
@@ -175,7 +175,7 @@ describe('zenovay-collector', () => {
     expect(await once(child, 'exit')).toEqual([0, null])
   })
 
-  it('stops without waiting for a hanging engine: 503, so that clients keep their events', async () => {
+  it('answers 503 and stops without waiting if the engine hangs, so that clients keep their events', async () => {
     const code = await addSite()
     const { child, url } = await startCommand(env)
     process.kill(Number(execFileSync('pgrep', ['-P', String(child.pid)]).toString()), 'SIGSTOP')
@@ -200,7 +200,7 @@ describe('zenovay-collector', () => {
     expect(performance.now() - asked).toBeLessThan(10_000)
   })
 
-  it('protects keys and passwords from other users', async () => {
+  it('restricts access to files with keys and passwords to their owner', async () => {
     const { child } = await startCommand(env)
     child.kill('SIGTERM')
     await once(child, 'exit')
@@ -210,7 +210,7 @@ describe('zenovay-collector', () => {
   })
 })
 
-describe('zenovay-collector prints one line with the fix and exits with 1', () => {
+describe('zenovay-collector explains the error in one line and exits with 1', () => {
   const fails = async (args: string[], settings: Record<string, string>, message: RegExp) => {
     const { exitCode, stderr } = await runCommand(args, { ...env, ...settings })
     expect(stderr).toMatch(message)
@@ -218,7 +218,7 @@ describe('zenovay-collector prints one line with the fix and exits with 1', () =
     expect(exitCode).toBe(1)
   }
 
-  it('reports a port in use', async () => {
+  it('reports a port that is already in use', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
@@ -236,7 +236,7 @@ describe('zenovay-collector prints one line with the fix and exits with 1', () =
     )
   })
 
-  it('reports that ClickHouse cannot be reached', () =>
+  it('reports that ClickHouse is unreachable', () =>
     fails(
       ['start'],
       { CLICKHOUSE_URL: 'http://127.0.0.1:1' },
@@ -284,7 +284,7 @@ describe('zenovay-collector prints one line with the fix and exits with 1', () =
     )
   })
 
-  it('reports an unknown command, with the usage', async () => {
+  it('reports an unknown command, and prints the usage', async () => {
     const { exitCode, stderr } = await runCommand(['sites'], env)
     expect(stderr).toMatch(/Unknown command "sites"\.[\s\S]*site add <domain>/)
     expect(exitCode).toBe(1)

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { runCli } from '../../src/cli/run.js'
 import { openControlStores } from '../../src/stores/sql/database.js'
 
-it('lists and removes webhooks of every account without the master key', async () => {
+it('lists and removes the webhooks of every account without the master key', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'zenovay-webhooks-'))
   const run = async (...args: string[]) => {
     const lines: string[] = []

@@ -7,8 +7,8 @@ const parseSiteFields = (body: unknown) => {
   return { fields: toSiteFields(fields), issues }
 }
 
-describe('readDomain', () => {
-  it('returns the host as browsers write it in Origin', () => {
+describe('parseDomain', () => {
+  it('returns the host in the form that browsers send in the Origin header', () => {
     const hosts = [
       'Example.COM',
       'münchen.example',
@@ -45,8 +45,8 @@ describe('readDomain', () => {
   })
 })
 
-describe('readTimeZone', () => {
-  it('accepts IANA names in any case and keeps aliases', () => {
+describe('parseTimeZone', () => {
+  it('accepts IANA names in any letter case, and keeps aliases', () => {
     expect(
       ['UTC', 'europe/zurich', 'America/Argentina/Buenos_Aires', 'Asia/Kolkata', 'Etc/GMT+5'].map(
         parseTimeZone,
@@ -60,8 +60,8 @@ describe('readTimeZone', () => {
   })
 })
 
-describe('readSiteFields', () => {
-  it('reads every field by its wire name', () => {
+describe('parseSiteFields', () => {
+  it('parses every field by its wire name', () => {
     const body = {
       domain: 'Example.com',
       name: ' Shop ',
@@ -81,7 +81,7 @@ describe('readSiteFields', () => {
     })
   })
 
-  it('lists every issue', () => {
+  it('lists every issue of an invalid site', () => {
     const body = {
       domain: 7,
       name: 'a\nb',
@@ -108,7 +108,7 @@ describe('readSiteFields', () => {
     expect(parseSiteFields({ allowed_domains: Array(101).fill('a.example') }).issues).toHaveLength(1)
   })
 
-  it('rejects non-objects and names inherited by every object', () => {
+  it('rejects non-objects and field names that every object inherits', () => {
     for (const body of [null, [], 'x', 1])
       expect(parseSiteFields(body).issues).toEqual([{ field: 'body', reason: 'must be a JSON object' }])
     expect(parseSiteFields({ toString: 1, valueOf: 2 }).issues.map(({ field }) => field)).toEqual([

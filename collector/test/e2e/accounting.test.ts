@@ -90,7 +90,7 @@ describe('every event of a request is counted under exactly one outcome', () => 
     expect(app.readMetric(`zenovay_http_requests_total{route="/e/:code",status="${status}"}`)).toBe(1)
   })
 
-  it('counts repeats within one body and across bodies', async () => {
+  it('counts duplicates within one body and across bodies', async () => {
     const app = await open()
     const event = makeEvent()
     for (const body of [event, event, [event, event], { ...event, retry: true }])
@@ -99,7 +99,7 @@ describe('every event of a request is counted under exactly one outcome', () => 
     expect(app.rows).toHaveLength(1)
   })
 
-  it('counts a reused id with a different event as stored', async () => {
+  it('counts a different event with a reused ID as stored', async () => {
     const app = await open()
     const event = makeEvent()
     for (const body of [event, { ...event, url: 'https://example.com/other' }])
@@ -121,7 +121,7 @@ describe('every event of a request is counted under exactly one outcome', () => 
     expect(readOutcomes(app)).toEqual({ stored: 60, limited: 30 })
   })
 
-  it('counts events that fail through an internal error, and the stored rest of the body', async () => {
+  it('counts an event that fails with an internal error as failed, and the others in its body as stored', async () => {
     const app = await open({
       identifier: {
         identify: ({ event_id }) =>
@@ -140,7 +140,7 @@ describe('every event of a request is counted under exactly one outcome', () => 
     )
   })
 
-  it('counts requests rejected by a full queue before their body is read', async () => {
+  it('counts requests that are rejected before their body is read because the queue is full', async () => {
     let letGo!: () => void
     const held = new Promise<void>((resolve) => (letGo = resolve))
     const app = await open({ store: { insertEvents: () => held } })
@@ -175,7 +175,7 @@ describe('every event of a request is counted under exactly one outcome', () => 
     expect(await post(app, { body: makeEvent() })).toBe(200)
   })
 
-  it('counts a body that the sender did not finish', async () => {
+  it('counts an incomplete body as one invalid event', async () => {
     const app = await open()
     await app.app.listen({ port: 0, host: '127.0.0.1' })
     const socket = connect((app.app.server.address() as AddressInfo).port, '127.0.0.1')

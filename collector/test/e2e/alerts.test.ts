@@ -50,7 +50,7 @@ const waitForMail = (text: string) =>
     timeout: 10_000,
   })
 
-it('mails once about events received while the collector was stopped', async () => {
+it('sends one mail for an alert whose minute ended while the collector was stopped', async () => {
   expect(
     (await addAlert({ name: 'Rush', metric: 'pageviews', threshold: 2, window_minutes: 1 })).status,
   ).toBe(201)
@@ -70,7 +70,7 @@ it('mails once about events received while the collector was stopped', async () 
   expect(mails.received).toHaveLength(2)
 })
 
-it('mails when a monitor reports that the site is down', async () => {
+it('sends a mail if a monitor reports that the site is down', async () => {
   await addAlert({ name: 'Outage', metric: 'uptime' })
   expect((await post('/webhooks/uptime', { site_id: collector.site.id, status: 'down' }, TOKEN)).status).toBe(
     200,
@@ -131,7 +131,7 @@ describe('the metrics of a window', () => {
   })
   afterAll(() => figures.close())
 
-  it('count events by the time of receipt, not by their own time', async () => {
+  it('count events by their receipt time, not by their own time', async () => {
     expect(await figures.metrics(SITE, WINDOW)).toEqual({
       visitors: 4,
       visits: 5,
@@ -150,7 +150,7 @@ describe('the metrics of a window', () => {
     })
   })
 
-  it('sum revenue of one currency, and count all visitors', async () => {
+  it('sum the revenue in one currency, and count all visitors', async () => {
     expect(await figures.revenue(SITE, WINDOW, 'CHF')).toEqual({ revenue: 30.5, visitors: 4 })
     expect(await figures.revenue(SITE, WINDOW, 'USD')).toEqual({ revenue: 7, visitors: 4 })
     expect(await figures.revenue(SITE, WINDOW, "CHF' OR 1 = 1 --")).toEqual({ revenue: 0, visitors: 4 })

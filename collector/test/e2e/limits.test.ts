@@ -52,7 +52,7 @@ describe('limits', () => {
     await expectLimited(await behindProxy.post(makeEvent(), { headers }))
   })
 
-  it('limits heartbeats, live counts and events of one client separately', async () => {
+  it('limits the heartbeats, live counts and events of one client separately', async () => {
     const headers = otherClient()
     const beats = await times(BURST_LIMIT, () => heartbeat(headers))
     const paths = ['/live/', '/e/live/']
@@ -65,14 +65,14 @@ describe('limits', () => {
       expect(answer.status).toBe(200)
   })
 
-  it('never limits health and scripts', async () => {
+  it('never limits health checks and scripts', async () => {
     for (const path of ['/health', '/z.js'])
       expectEvery(await times(BURST_LIMIT + 20, () => behindProxy.get(path)), ({ status }) => status === 200)
   })
 })
 
 describe('X-Forwarded-For', () => {
-  it('does not let an untrusted peer evade its limits by inventing addresses', async () => {
+  it('does not let an untrusted peer evade its limits with forged addresses', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 20 })
     const start = performance.now()
     const statuses = new Map<number, number>()
@@ -106,7 +106,7 @@ describe('X-Forwarded-For', () => {
     )
   })
 
-  it('separates the clients behind a trusted proxy, and treats an IPv6 /64 as one client', async () => {
+  it('separates clients behind a trusted proxy, and treats an IPv6 /64 as one client', async () => {
     const from = (ip: string) =>
       behindProxy.post('no JSON', { headers: { 'x-forwarded-for': `198.51.100.99, ${ip}` } })
     for (let i = 0; i < BURST_LIMIT; i++) await from(`2001:db8:5:6::${i.toString(16)}`)

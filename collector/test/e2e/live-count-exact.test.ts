@@ -34,7 +34,7 @@ afterAll(async () => {
 const random = (below: number) => Math.floor(Math.random() * below)
 
 it(
-  `agrees with a brute-force count over ${EVENTS} random events and heartbeats, late events included`,
+  `agrees with a brute-force count over ${EVENTS} random events and heartbeats, including late events`,
   { timeout: 600_000 },
   async () => {
     // Twenty minutes that ended just now: four times the window.

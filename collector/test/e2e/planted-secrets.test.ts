@@ -46,7 +46,7 @@ const formsOf = (secret: string): (string | Buffer)[] => {
 }
 const count = (text: string, secret: string) => text.split(secret).length - 1
 
-it('keeps given and created secrets out of files, log, messages and all answers but one', async () => {
+it('reveals a secret only in the response that creates it, and in no file, log line or message', async () => {
   const receiver = await startReceiver({
     otherwise: (response, request) => response.writeHead(500).end(`not now, ${request.url}`),
   })

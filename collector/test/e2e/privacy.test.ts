@@ -129,7 +129,7 @@ async function visit(url: string, { ip, email, token, agent }: Visitor): Promise
 
 let code: string
 
-it('keeps no address, e-mail address, token, user agent or salt in any file, row or log line after 49 hours', async () => {
+it('keeps no IP address, email address, token, user agent or salt in any file, row or log line after 49 hours', async () => {
   code = /tracking code: (\S+)/.exec((await runCommand(['site', 'add', 'example.com'], env)).stdout)![1]!
   await withCollector(0, async (url) => {
     for (let first = 0; first < VISITORS; first += 10)

@@ -47,7 +47,7 @@ it.each([
   expect(await ended[0]).toBe(0)
 })
 
-it('connects to a peer among the checked addresses', async () => {
+it('connects to a peer if its address is among the checked addresses', async () => {
   await expect(
     dial({
       addressesOf: async () => ['127.0.0.9', '::ffff:127.0.0.1'],
@@ -57,7 +57,7 @@ it('connects to a peer among the checked addresses', async () => {
   expect(await ended[0]).toBeGreaterThan(0)
 })
 
-it('detects its peer even when the first addresses of a name refuse connections', async () => {
+it('identifies the connected peer even if the first addresses of a host name refuse the connection', async () => {
   const guard = {
     addressesOf: async () => ['127.0.0.3', '::1', '127.0.0.1'],
     isAllowed: (address: string) => address === '127.0.0.1',

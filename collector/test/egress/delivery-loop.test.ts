@@ -57,7 +57,7 @@ const put = (...items: string[]) => {
   loop.wake()
 }
 
-it('leases due items, attempts them together and stores each result', async () => {
+it('leases due items, attempts them concurrently and stores each result', async () => {
   put('a', 'b')
   await pass(10)
   expect([[...attempts.keys()], loop.inFlight()]).toEqual([['a', 'b'], 2])
@@ -75,7 +75,7 @@ it('sleeps until an item is due', async () => {
   expect(attempts.size).toBe(1)
 })
 
-it('stores a result later when the store fails, without another attempt', async () => {
+it('stores a result later if the store fails, without another attempt', async () => {
   put('a')
   await pass(10)
   isStoreAway = true
@@ -87,7 +87,7 @@ it('stores a result later when the store fails, without another attempt', async 
   expect([stored, attempts.size]).toEqual([['a done'], 1])
 })
 
-it('flushes every result that ended before', async () => {
+it('stores every finished result before a flush resolves', async () => {
   put('a')
   await pass(10)
   attempts.get('a')!.end('a done')
@@ -98,7 +98,7 @@ it('flushes every result that ended before', async () => {
   expect(stored).toEqual(['a done'])
 })
 
-it('waits for attempts at a stop, then cuts them, those outside the queue too', async () => {
+it('waits for running attempts on stop and then aborts them, including attempts outside the queue', async () => {
   put('a', 'b')
   let isCut = false
   const outside = loop.fly(
@@ -123,7 +123,7 @@ it('waits for attempts at a stop, then cuts them, those outside the queue too', 
   expect(stopped).toHaveBeenCalled()
 })
 
-it('ends a stop with an attempt outside the queue that finishes by itself', async () => {
+it('completes a stop when an attempt outside the queue ends by itself', async () => {
   void loop.fly(() => new Promise((resolve) => setTimeout(resolve, 500)))
   const stopped = vi.fn()
   void loop.stop(60_000).then(stopped)
@@ -131,7 +131,7 @@ it('ends a stop with an attempt outside the queue that finishes by itself', asyn
   expect(stopped).toHaveBeenCalled()
 })
 
-it('leases nothing more after a stop', async () => {
+it('leases no more items after a stop', async () => {
   const stopped = loop.stop(0)
   put('a')
   await pass(100)

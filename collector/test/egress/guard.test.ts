@@ -9,7 +9,7 @@ import { startReceiver, TEST_CA } from '../support/start-receiver.js'
 const guard = createEgressGuard({ allowLoopback: [] })
 const delivery = { body: '{}', headers: {}, signal: new AbortController().signal }
 
-it('sends nothing to any spelling of an internal address', async () => {
+it('sends no request to any spelling of an internal address', async () => {
   const decoy = await startDecoy()
   expect(INNER_HOSTS.length).toBeGreaterThan(17)
   const attempt = createAttempt({ guard, ca: TEST_CA })
@@ -52,7 +52,7 @@ it('rejects a host name if any of its addresses is internal', async () => {
 })
 
 // 127.0.0.2 stands for the public address: the guard allows it.
-it('connects to the address it checked, however often the DNS answers change', async () => {
+it('connects to the checked address even if the DNS answers change repeatedly', async () => {
   const receiver = await startReceiver({ host: '127.0.0.2' })
   const decoy = await startReceiver({ host: '127.0.0.1', port: receiver.port })
   let asked = 0
@@ -74,7 +74,7 @@ it('connects to the address it checked, however often the DNS answers change', a
   await Promise.all([receiver.close(), decoy.close()])
 })
 
-it('accepts HTTPS only, without credentials and fragment, short, on allowed ports', () => {
+it('accepts only short HTTPS URLs on allowed ports, without credentials or fragment', () => {
   const refusals: [string, string][] = [
     ['http://hooks.example/', 'URL must use HTTPS'],
     ['ftp://hooks.example/', 'URL must use HTTPS'],
@@ -104,7 +104,7 @@ it('accepts HTTPS only, without credentials and fragment, short, on allowed port
     expect(guard.checkUrl(url), url).toHaveProperty('url')
 })
 
-it('accepts an international host name after V8 has optimised the check', () => {
+it('accepts an internationalized host name after V8 has optimised the check', () => {
   for (let calls = 0; calls < 20_000; calls++)
     if (!('url' in guard.checkUrl('https://Bücher.example/'))) throw new Error(`rejected by call ${calls}`)
 })
@@ -128,7 +128,7 @@ it('recognizes public addresses', () => {
     expect(isPublicAddress(address), address).toBe(false)
 })
 
-it('allows exactly the configured loopback addresses', async () => {
+it('allows only the configured loopback addresses', async () => {
   const { webhookLoopback } = readConfig({ WEBHOOK_ALLOW_LOOPBACK: '127.0.0.1, ::1' })
   const named = createEgressGuard({ allowLoopback: webhookLoopback })
   for (const host of ['127.0.0.1', '2130706433', '[::1]', '[::ffff:127.0.0.1]'])

@@ -43,7 +43,7 @@ const ask = (timeZone: string, range: string, filters: Question['filters'] = [])
   filters,
 })
 
-it('stores every event once, however often and late it was sent', async () => {
+it('stores every event once, even if it was sent repeatedly or late', async () => {
   const sent = golden.posts.flatMap(({ events }) => events)
   expect(sent.length).toBeGreaterThan(1.2 * new Set(sent.map(({ event_id }) => event_id)).size)
   expect(sent.filter(({ retry }) => retry).length).toBeGreaterThan(50)
@@ -58,7 +58,7 @@ it('stores every event once, however often and late it was sent', async () => {
 describe.each(TIME_ZONES)('in %s', (timeZone) => {
   const questions = listPeriods(timeZone).map((asked): Question => ({ timeZone, asked, filters: [] }))
   it.each(questions.map((question) => [writeQuery(question), question] as const))(
-    '?%s agrees with the plan in every report',
+    '?%s returns the expected values in every report',
     async (_, question) => {
       // UTC has no clock changes: a report that is right in the other two zones is right there.
       await (timeZone === 'UTC' ? check.some(question) : check.all(question))
@@ -80,14 +80,14 @@ describe('with filters', () => {
           question,
         ] as const,
     ),
-  )('%s agrees with the plan in every report', async (_, question) => {
+  )('%s returns the expected values in every report', async (_, question) => {
     await check.some(question)
   })
 })
 
 describe('events', () => {
   const names = [...new Set(visits.flatMap(({ events }) => events.map(({ name }) => name)).filter(Boolean))]
-  it.each(names)('counts the values of each property of %j', async (name) => {
+  it.each(names)('counts the property values of the event %j', async (name) => {
     const question = ask(
       random.pick(TIME_ZONES),
       random.pick(['30d', '90d', '1y']),
@@ -132,7 +132,7 @@ describe('events', () => {
 })
 
 describe('visitors', () => {
-  it('show the parts of the value score of each visitor, for any id', async () => {
+  it('have the expected score parts, even if their ID contains special characters', async () => {
     for (const timeZone of TIME_ZONES) {
       const question = ask(timeZone, '30d')
       const visitors = listTrueVisitors(check.truthOf(question).visits)
@@ -145,7 +145,7 @@ describe('visitors', () => {
     }
   })
 
-  it('are a plain array without range and limit', async () => {
+  it('are returned as a plain array if no range and no limit are given', async () => {
     const question: Question = {
       timeZone: 'UTC',
       asked: listPeriods('UTC').find(({ query }) => Object.keys(query).length === 0)!,
@@ -160,7 +160,7 @@ describe('visitors', () => {
 describe('as CSV', () => {
   const reports = [...LIST_REPORTS, ...SOURCE_REPORTS].filter(({ name }) => !name.startsWith('technology'))
   it.each(reports.map((report) => [report.name, report] as const))(
-    '%s has the rows of JSON',
+    '%s contains the same rows as the JSON response',
     async (_, report) => {
       const question = ask('Europe/Zurich', '30d')
       const more = {
@@ -175,7 +175,7 @@ describe('as CSV', () => {
     },
   )
 
-  it('has the days of JSON', async () => {
+  it('contains the same days as the JSON response', async () => {
     const question = ask('Europe/Zurich', '30d')
     const { daily_stats: days } = await check.read<{ daily_stats: Row[] }>(question, '/analytics/{id}')
     expect(readCsv(await check.readCsv(question, '/analytics/{id}'))).toEqual(
@@ -183,7 +183,7 @@ describe('as CSV', () => {
     )
   })
 
-  it('has the property values of JSON', async () => {
+  it('contains the same property values as the JSON response', async () => {
     const question = ask('Europe/Zurich', '30d')
     const { properties } = await check.read<{ properties: { key: string; values: Row[] }[] }>(
       question,
@@ -196,10 +196,10 @@ describe('as CSV', () => {
   })
 })
 
-describe('pages of lists', () => {
+describe('paginated lists', () => {
   const paged = [...LIST_REPORTS, ...SOURCE_REPORTS].filter(isPaged)
   it.each(paged.map((report) => [report.name, report] as const))(
-    '%s is complete and free of repeats when read by cursor and by offset',
+    '%s returns each row once when it is read by cursor and by offset',
     async (_, report) => {
       const question = ask('Australia/Lord_Howe', '30d')
       const truth = report.truth(check.truthOf(question))
@@ -275,7 +275,7 @@ describe('after the past days are rolled up', () => {
           question,
         ] as const,
     ),
-  )('%s agrees with the plan in every report', async (_, question) => {
+  )('%s returns the expected values in every report', async (_, question) => {
     await check.some(question)
   })
 })

@@ -37,7 +37,7 @@ describe('addressOf', () => {
     ['is empty for a closed connection', undefined, '198.51.100.1', ''],
   ])('%s', (_name, peer, forwarded, address) => expect(addressOf(request(peer, forwarded))).toBe(address))
 
-  it('never reads Forwarded or X-Real-IP', () => {
+  it('ignores the Forwarded and X-Real-IP headers', () => {
     expect(
       addressOf(
         request('10.0.0.1', undefined, { forwarded: 'for=198.51.100.1', 'x-real-ip': '198.51.100.1' }),
@@ -45,13 +45,13 @@ describe('addressOf', () => {
     ).toBe('10.0.0.1')
   })
 
-  it('trusts no peer when no proxy is configured', () => {
+  it('trusts no peer if no proxy is configured', () => {
     const none = createTrustedProxies([])
     expect(none.addressOf(request('127.0.0.1', '198.51.100.1'))).toBe('127.0.0.1')
     expect(none.isTrusted('127.0.0.1')).toBe(false)
   })
 
-  it('resolves any header to a proxy or to an address in it: garbage creates no clients', () => {
+  it('resolves any header to a proxy or to an address that the header contains', () => {
     const entry = fc.oneof(
       fc.string(),
       fc.string({ unit: 'binary' }),

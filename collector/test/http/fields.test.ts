@@ -15,7 +15,7 @@ const SCHEMA = Type.Object({
 })
 
 describe('parseFields', () => {
-  it('returns the valid fields, parsed', () => {
+  it('returns the parsed values of valid fields', () => {
     expect(parseFields(SCHEMA, { kind: 'a', note: null, even: 4 })).toEqual({
       fields: { kind: 'a', note: null, even: 40 },
       issues: [],
@@ -35,7 +35,7 @@ describe('parseFields', () => {
     })
   })
 
-  it('converts numbers of a query, but not of JSON', () => {
+  it('converts numbers in a query string, but not in JSON', () => {
     expect(parseFields(SCHEMA, { kind: 'a', size: '5' }, { isText: true }).fields.size).toBe(5)
     expect(parseFields(SCHEMA, { kind: 'a', size: ['5', '6'] }, { isText: true }).issues).toEqual([
       { field: 'size', reason: 'must be given once' },
@@ -43,7 +43,7 @@ describe('parseFields', () => {
     expect(parseFields(SCHEMA, { kind: 'a', size: '5' }).issues).toHaveLength(1)
   })
 
-  it('adds issues about several fields, but no second one about an invalid field', () => {
+  it('adds issues that concern several fields, but no second issue for an invalid field', () => {
     const refine: Refine<{ kind: 'a' | 'b'; size?: number }> = ({ kind, size }, addIssue) => {
       if (kind === 'b' && size === undefined) addIssue('size', 'is missing')
     }
@@ -55,7 +55,7 @@ describe('parseFields', () => {
     ])
   })
 
-  it('accepts unknown fields only where the schema does', () => {
+  it('accepts unknown fields only if the schema allows them', () => {
     const open = Type.Object({}, { additionalProperties: true })
     expect(parseFields(open, { more: 1 })).toEqual({ fields: {}, issues: [] })
     for (const body of [null, [], 'x', 1])

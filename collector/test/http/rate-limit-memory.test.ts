@@ -15,7 +15,7 @@ const PROGRAM = `
   console.log(process.memoryUsage().rss - before)
 `
 
-it('uses less than 50 MB for a million addresses', () => {
+it('uses less than 50 MB for a million client addresses', () => {
   const growth = Number(
     execFileSync(process.execPath, ['--max-semi-space-size=2', '--input-type=module', '--eval', PROGRAM], {
       encoding: 'utf8',

@@ -40,7 +40,7 @@ describe('createRateLimiter', () => {
     ['heartbeats', LIVENESS_RULES],
     // The same hour with a limit that random arrivals often reach.
     ['a low limit by the hour', [INGEST_RULES[0]!, { limit: 500, windowMs: HOUR_MS }]],
-  ])('rejects exactly what exceeds a limit, and reports when to retry: %s', (_name, rules) => {
+  ])('rejects exactly the requests over a limit, and returns when to retry: %s', (_name, rules) => {
     let refusals = 0
     fc.assert(
       fc.property(fc.array(arrival, { minLength: 100, maxLength: 400, size: 'max' }), (arrivals) => {
@@ -65,7 +65,7 @@ describe('createRateLimiter', () => {
     expect(refusals).toBeGreaterThan(500)
   })
 
-  it('allows 5,000 requests in an hour, and one more as soon as the first is an hour old', () => {
+  it('allows 5,000 requests per hour, and one more when the first request is an hour old', () => {
     const { time, take } = startLimiter()
     let allowed = 0
     // One request per 500 ms stays below the burst limit: 7,200 an hour.
@@ -86,14 +86,14 @@ describe('createRateLimiter', () => {
     expect(take()).toBe(0)
   })
 
-  it('counts a batch as its events, and admits it as a whole or not at all', () => {
+  it('counts every event of a batch, and admits the batch as a whole or not at all', () => {
     const { take } = startLimiter()
     expect(take(40)).toBe(0)
     expect(take(30)).toBe(10)
     expect(take(20)).toBe(0)
   })
 
-  it('evicts the least recent client when there are too many', () => {
+  it('evicts the least recent client if there are too many clients', () => {
     const { take } = startLimiter({ maxClients: 3 })
     for (const client of ['a', 'b', 'c']) take(60, client)
     expect(take(1, 'a')).toBe(10)
@@ -102,7 +102,7 @@ describe('createRateLimiter', () => {
     expect(take(1, 'b'), 'forgotten').toBe(0)
   })
 
-  it('evicts the least recent client when too many requests are remembered, never the current one', () => {
+  it('evicts the least recent client, but never the current one, if too many requests are stored', () => {
     const { take } = startLimiter({ maxRuns: 60 })
     for (let i = 0; i < 30; i++) take(1, 'a')
     for (let i = 0; i < 30; i++) take(2, 'b')
@@ -113,7 +113,7 @@ describe('createRateLimiter', () => {
     expect([take(2, 'a'), take(1, 'a')]).toEqual([0, 10])
   })
 
-  it('limits a busy client among a million other addresses, in constant memory', () => {
+  it('limits one busy client among a million other addresses in constant memory', () => {
     const { time, take } = startLimiter()
     const model = createRateModel(INGEST_RULES.slice(0, 1))
     for (let i = 0; i < 1_000_000; i++) {

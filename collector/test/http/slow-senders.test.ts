@@ -52,7 +52,7 @@ it.each([
     () =>
       `POST /e/${opened.site.trackingCode} HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 9000000\r\n\r\n`,
   ],
-])('closes the connections of senders that %s, and serves others meanwhile', async (_name, start) => {
+])('closes the connections of senders that %s, and keeps serving other clients', async (_name, start) => {
   const senders = Array.from({ length: SENDERS }, () => drip(start()))
   const url = `http://127.0.0.1:${(opened.app.server.address() as AddressInfo).port}/e/${opened.site.trackingCode}`
   let served = 0

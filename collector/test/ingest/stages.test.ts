@@ -30,21 +30,21 @@ describe('isAllowedOrigin', () => {
 })
 
 describe('addresses', () => {
-  it('are limited by IPv4 address and by IPv6 /64', () => {
+  it('are rate-limited by IPv4 address and by IPv6 /64', () => {
     expect(clientOf('192.0.2.7')).toBe('192.0.2.7')
     expect(clientOf('::ffff:192.0.2.7')).toBe('192.0.2.7')
     expect(clientOf('2001:db8:1:2:3:4:5:6')).toBe(clientOf('2001:db8:1:2::9'))
     expect(clientOf('2001:db8:1:2::9')).not.toBe(clientOf('2001:db8:1:3::9'))
   })
 
-  it('are truncated to /24 and /48 before they become part of a visitor id', () => {
+  it('are truncated to /24 and /48 before they are used in a visitor ID', () => {
     expect(networkOf('192.0.2.7')).toBe('192.0.2.0')
     expect(networkOf('2001:db8:1:2:3:4:5:6')).toBe('2001:db8:1::')
   })
 })
 
 describe('splitUrl', () => {
-  it('drops user info, fragment and the values of secret keys', () => {
+  it('removes user info, fragment and the values of secret keys', () => {
     expect(
       splitUrl(
         'https://ann:pw@Example.com:443/a%20b?id=5&access_token=x&reset-token=y&API_KEY=z&monkey=ape&utm_campaign=c#d',
@@ -56,7 +56,7 @@ describe('splitUrl', () => {
     })
   })
 
-  it('keeps only the reportable parts of a referrer', () => {
+  it('removes the sensitive parts of a referrer, and drops referrers that are not web URLs', () => {
     expect(cleanReferrer('https://u:p@search.example/?q=shoes&session=1#x')).toBe(
       'https://search.example/?q=shoes&session=',
     )
@@ -72,7 +72,7 @@ describe('splitUrl', () => {
   })
 })
 
-it('treats the route of a hash-routed application as part of the path, and drops other fragments', () => {
+it('includes the route of a hash-routed application in the path, and drops other fragments', () => {
   expect(splitUrl('https://example.com/app?a=1#/cart/5?token=x&tab=2')).toEqual({
     origin: 'https://example.com',
     path: '/app#/cart/5',
@@ -224,7 +224,7 @@ it.each([
   })
 })
 
-it('accepts the device fields sent by a client', () => {
+it('accepts the device fields that a client sends', () => {
   const claims = {
     device_type: 'server',
     browser: 'Brave',
@@ -234,7 +234,7 @@ it('accepts the device fields sent by a client', () => {
   expect(parseUserAgent(claims)).toEqual({ device_type: 'server', browser: 'Brave', os: 'Linux' })
 })
 
-it('gives browsers and systems the names that reports use', () => {
+it('maps browsers and systems to the names that reports use', () => {
   expect(['Edg', 'CriOS', 'iP', 'Mac', 'mac os x', 'Vivaldi', 'constructor'].map(canonicalName)).toEqual([
     'Edge',
     'Chrome',

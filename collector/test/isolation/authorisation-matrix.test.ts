@@ -166,7 +166,7 @@ describe('a key', () => {
     },
   )
 
-  it('creates sites and keys in its own account', async () => {
+  it('creates sites and keys only in its own account', async () => {
     const { mine, theirs, collector } = accounts
     const make = async (path: string, body: unknown) => {
       const { secret } = readers.find(({ scope, reaches }) => scope === 'admin' && reaches.length === 2)!
@@ -188,7 +188,7 @@ describe('a key', () => {
     await collector.collector.control.removeSite(site.id)
   })
 
-  it('can read the planted markers of its own site, so that a leak would be detected', async () => {
+  it('can read the planted markers of its own site, which proves that a leak would be detected', async () => {
     const { theirs } = accounts
     const values = {
       id: theirs.site.id,
@@ -257,7 +257,7 @@ describe('a site of another account', () => {
     ).toMatchObject({ webhooks: [{ id: theirs.webhookId, active: true }] })
   })
 
-  it('gets keys only from its own account', async () => {
+  it('cannot be given a key', async () => {
     const { theirs, alsoMine, collector } = accounts
     for (const reader of readers)
       for (const { site } of [theirs, ...(reader.reaches.includes(alsoMine) ? [] : [alsoMine])]) {
@@ -273,7 +273,7 @@ describe('a site of another account', () => {
     ).toEqual([])
   })
 
-  it('gets webhooks only from its own account', async () => {
+  it('cannot be given a webhook', async () => {
     const { theirs, alsoMine, collector } = accounts
     const url = 'https://127.0.0.1:1024/planted'
     for (const reader of readers)
@@ -294,7 +294,7 @@ describe('a site of another account', () => {
     ).not.toContain('planted')
   })
 
-  it('gets goals only from its own account', async () => {
+  it('cannot be given a goal', async () => {
     const { theirs, collector } = accounts
     for (const reader of readers) {
       const answer = await fetch(`${collector.url}/api/goals`, {
@@ -313,7 +313,7 @@ describe('a site of another account', () => {
     ).toEqual([[theirs.goalId, null]])
   })
 
-  it('gets alerts and tests of alerts only from its own account', async () => {
+  it('cannot be given an alert or the test of an alert', async () => {
     const { theirs, collector } = accounts
     const post = (path: string, secret: string, body: object) =>
       fetch(collector.url + path, {
@@ -334,7 +334,7 @@ describe('a site of another account', () => {
     expect(listed.data.map(({ id, threshold }) => [id, threshold])).toEqual([[theirs.alertId, 1_000]])
   })
 
-  it('gets batches of events only from its own account', async () => {
+  it('cannot receive a batch of events', async () => {
     const { theirs, collector } = accounts
     const event = {
       event_id: 'planted',

@@ -84,7 +84,7 @@ async function findFiles(marks: string[]): Promise<string[]> {
   return files
 }
 
-it('erases a visitor from every query and every file before it answers', async () => {
+it('erases a visitor from all queries and files before it responds', async () => {
   const visitor = makeVisitor()
   const hidden = visitor.event()
   await collector.post([
@@ -122,13 +122,13 @@ it('erases a visitor from every query and every file before it answers', async (
   expect(await collector.select('SELECT * FROM system.mutations')).toEqual([])
 })
 
-it('returns 0 for an unknown visitor, whatever the id looks like', async () => {
+it('erases no events if the visitor ID is unknown or hostile', async () => {
   for (const id of ['nobody-here', "'; DROP TABLE events; --", '../..', 'ü'.repeat(128), '%', '{siteId}'])
     expect([id, await erase(id)]).toMatchObject([id, { status: 200, data: { erased: { events: 0 } } }])
   expect((await erase('x'.repeat(201))).status).toBe(400)
 })
 
-it('keeps the same visitor id of another site, and treats later events as new', async () => {
+it('keeps the same visitor ID on other sites, and treats later events as new', async () => {
   const other = await collector.collector.control.addSite({
     domain: 'other.example',
     name: 'Other',
@@ -145,7 +145,7 @@ it('keeps the same visitor id of another site, and treats later events as new', 
   expect(await count(`visitor_id = '${visitor.id}'`)).toBe(2)
 })
 
-it('writes queued events before it deletes, and waits for none that arrive later', async () => {
+it('writes queued events before it deletes, without waiting for later events', async () => {
   const order: string[] = []
   const group = createGroupCommit<{ id: string }>({
     log: pino({ level: 'silent' }),

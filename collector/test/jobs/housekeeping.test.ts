@@ -120,7 +120,7 @@ const timesOf = async (siteId: string) =>
     )
   ).map(({ at }) => at)
 
-it('deletes events past the retention of their site, and returns their number', async () => {
+it('deletes events that exceed the retention of their site, and returns their number', async () => {
   const [short, long] = [await addSite(1), await addSite(25)]
   const ages = [0, 29, 31, 40, 400, 760, 800].map((days) => NOW - days * DAY_MS)
   await store.insertEvents(
@@ -145,7 +145,7 @@ it('deletes events past the retention of their site, and returns their number', 
   ])
 })
 
-it('writes nothing when nothing is past its retention', async () => {
+it('writes nothing if no event exceeds its retention', async () => {
   const site = await addSite(2)
   await store.insertEvents([row(site.id, NOW - DAY_MS)], 'nothing-due')
   await createSubject().tick()
@@ -156,7 +156,7 @@ it('writes nothing when nothing is past its retention', async () => {
   expect(await collector.select('SELECT * FROM system.mutations')).toEqual([])
 })
 
-it('runs at the first tick and then daily', async () => {
+it('runs on the first tick and then daily', async () => {
   let now = NOW
   const { tick, asked } = createSubject(() => Promise.resolve({ rows: 0, isDone: true }), {
     now: () => now,
@@ -172,7 +172,7 @@ it('runs at the first tick and then daily', async () => {
   expect(deletions).toEqual([deletions[0], 0, 0, deletions[0], 0])
 })
 
-it('stays on its daily schedule after the clock was set', async () => {
+it('keeps its daily schedule after the clock was changed', async () => {
   let now = NOW
   const { tick, asked } = createSubject(() => Promise.resolve({ rows: 0, isDone: true }), {
     now: () => now,
@@ -191,7 +191,7 @@ it('stays on its daily schedule after the clock was set', async () => {
   expect(await tickAfter(-400 * DAY_MS)).toBe(true)
 })
 
-it('logs a failure and retries in an hour', async () => {
+it('logs a failure and retries after an hour', async () => {
   let now = NOW
   const { tick, asked } = createSubject(() => Promise.reject(new Error('the store is away')), {
     now: () => now,
@@ -207,7 +207,7 @@ it('logs a failure and retries in an hour', async () => {
   expect(asked).toHaveLength(2 * tried)
 })
 
-it('deletes the events of a site removed by another process, late ones included, before it forgets the site', async () => {
+it('deletes all events of a site that another process removed, including late events', async () => {
   const { control } = collector.collector
   const site = await addSite(25)
   const wall = Date.now()

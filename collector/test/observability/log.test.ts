@@ -10,7 +10,7 @@ function logged(write: (log: ReturnType<typeof createLog>) => void): string[] {
   return lines
 }
 
-it('writes one printable JSON line for any error', () => {
+it('writes one line of printable JSON for any error', () => {
   const error = new Error('line one\nline two \u001b[2J \u009b31m \u2028 "quoted" {"level":60}')
   const lines = logged((log) => log.error({ err: error }, 'failed'))
   expect(lines).toHaveLength(1)
@@ -22,7 +22,7 @@ it('writes one printable JSON line for any error', () => {
   expect(err.stack).not.toContain('line two')
 })
 
-it("omits extra properties of an error, where Node puts a visitor's URL", () => {
+it("omits additional error properties, because Node.js puts a visitor's URL there", () => {
   let error: unknown
   try {
     new URL('//planted-secret')
@@ -35,7 +35,7 @@ it("omits extra properties of an error, where Node puts a visitor's URL", () => 
   expect(line).not.toMatch(/planted|112,108,97/)
 })
 
-it('logs no body, address, user agent or query string even at its most verbose level', async () => {
+it('logs no body, address, user agent or query string, even at the most verbose level', async () => {
   const { app, site, log, close } = await createTestApp({
     identifier: { identify: () => Promise.reject(new Error('a fault')) },
   })

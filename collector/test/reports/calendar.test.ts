@@ -37,7 +37,7 @@ const dateOf = (zone: string, moment: number) =>
   formats.get(zone as (typeof CHANGES)[number][0])!.format(moment)
 
 describe('startOfDay', () => {
-  it('is the first moment that has the same date according to Intl', () => {
+  it('returns the first moment that has the same date in Intl', () => {
     for (const [zone, moment] of AROUND) {
       const start = startOfDay(moment, zone)
       const where = `${zone} ${new Date(moment).toISOString()}`
@@ -49,7 +49,7 @@ describe('startOfDay', () => {
     }
   })
 
-  it('is the same for a moment and for its date', () => {
+  it('returns the same moment for a moment and for its date', () => {
     for (const [zone, moment] of AROUND)
       expect(startOfDate(dateOf(zone, moment), zone), `${zone} ${new Date(moment).toISOString()}`).toBe(
         startOfDay(moment, zone),
@@ -58,7 +58,7 @@ describe('startOfDay', () => {
 })
 
 describe('daysOf', () => {
-  it('lists every date of the period once, and no other', () => {
+  it('returns every date of the period once, and no other date', () => {
     for (const [zone, date] of CHANGES) {
       const middle = Date.parse(date)
       const period = { from: startOfDay(middle - 60 * HOUR_MS, zone), to: middle + 60 * HOUR_MS }
@@ -74,7 +74,7 @@ describe('daysOf', () => {
     }
   })
 
-  it('has days of 23 and 25 hours when clocks change', () => {
+  it('returns days of 23 and 25 hours when the clocks change', () => {
     const lengths = (from: string, to: string) => {
       const starts = daysOf({ from: Date.parse(from), to: Date.parse(to) }, 'Europe/Zurich').map(
         ({ start }) => start,
@@ -85,7 +85,7 @@ describe('daysOf', () => {
     expect(lengths('2026-10-23T22:00Z', '2026-10-26T23:00Z')).toEqual([24, 25])
   })
 
-  it('begins the first part with the period', () => {
+  it('starts the first day at the beginning of the period', () => {
     expect(
       daysOf({ from: Date.parse('2026-01-01T10:00Z'), to: Date.parse('2026-01-02T10:00Z') }, 'UTC'),
     ).toEqual([
@@ -95,7 +95,7 @@ describe('daysOf', () => {
   })
 })
 
-it('counts days by local time', () => {
+it('adds days in local time', () => {
   expect(addDays(Date.parse('2026-03-28T11:00Z'), 1, 'Europe/Zurich')).toBe(Date.parse('2026-03-29T10:00Z'))
 })
 

@@ -22,7 +22,7 @@ describe('a period', () => {
     [{ range: '30d' }, '2026-03-02T23:00Z'],
     [{ range: '1y' }, '2025-04-01T22:00Z'],
   ] satisfies [PeriodQuery, string][])(
-    'begins by the clocks of the site and ends now, for %j',
+    'begins in the time zone of the site and ends now, for %j',
     (query, from) => {
       expect(read(query)).toEqual({ period: { from: at(from), to: now + 1 }, faults: [] })
     },
@@ -46,7 +46,7 @@ describe('a period', () => {
     expect(read(query)).toEqual({ period: { from: at(from), to: at(to) }, faults: [] })
   })
 
-  it('ends now when its last day is not over', () => {
+  it('ends now if its last day is not over yet', () => {
     for (const query of [
       { from: '2026-03-30' },
       { from: '2026-03-30', to: '2026-04-01' },
@@ -55,7 +55,7 @@ describe('a period', () => {
       expect(read(query).period.to).toBe(now + 1)
   })
 
-  it('contains the whole of a day without a midnight', () => {
+  it('includes the whole of a day that has no midnight', () => {
     const { period } = read({ from: '2025-04-25', to: '2025-04-25' }, 'Africa/Cairo')
     expect(period).toEqual({ from: at('2025-04-24T22:00Z'), to: at('2025-04-25T21:00Z') })
   })
@@ -95,11 +95,11 @@ describe('the previous period', () => {
     const { from, to } = previousOf(read(query).period, 'Europe/Zurich')
     return [new Date(from).toISOString(), new Date(to).toISOString()]
   }
-  it('has as many days, and the same part of the last one', () => {
+  it('has the same number of days, and the same part of the last day', () => {
     expect(previous({ range: '7d' })).toEqual(['2026-03-18T23:00:00.000Z', '2026-03-25T11:00:00.001Z'])
     expect(previous({ from: '2026-04-01' })).toEqual(['2026-03-30T22:00:00.000Z', '2026-03-31T10:00:00.001Z'])
   })
-  it('ends where a period of whole days begins', () => {
+  it('ends at the beginning of a period of whole days', () => {
     expect(previous({ from: '2026-03-29', to: '2026-03-29' })).toEqual([
       '2026-03-27T23:00:00.000Z',
       '2026-03-28T23:00:00.000Z',
@@ -109,7 +109,7 @@ describe('the previous period', () => {
       '2026-03-29T22:00:00.000Z',
     ])
   })
-  it('has the same length as a period of hours and ends where that begins', () => {
+  it('has the same length as a period of hours, and ends where that period begins', () => {
     expect(previous({ range: '24h' })).toEqual(['2026-03-30T09:59:59.999Z', '2026-03-31T10:00:00.000Z'])
     expect(previous({ from: '2026-03-31T12:00', to: '2026-03-31T18:00' })).toEqual([
       '2026-03-31T04:00:00.000Z',
@@ -118,7 +118,7 @@ describe('the previous period', () => {
   })
 })
 
-it('limits a cursor to periods that could be requested', () => {
+it('accepts only cursors for periods that could be requested', () => {
   expect(isAllowedPeriod({ from: now - 1, to: now }, clock)).toBe(true)
   for (const period of [
     { from: now, to: now },

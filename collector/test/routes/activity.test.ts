@@ -205,7 +205,7 @@ it('covers every route that changes a webhook, an alert, a goal or a key', async
 })
 
 it.each(MUTATIONS)(
-  'logs one entry per $route, and nothing for rejected requests',
+  'logs one entry for each successful $route, and none for rejected requests',
   async ({ route, type, action, make, body, wrong, says = {}, ...given }) => {
     const [method, path] = route.split(' ') as ['POST', string]
     const id = (await make?.()) ?? ''
@@ -241,7 +241,7 @@ it.each(MUTATIONS)(
   },
 )
 
-it('lists changes newest first and page by page, for admin keys of the site', async () => {
+it('lists changes newest first and page by page to admin keys of the site', async () => {
   const { activities } = await read('goal', '&limit=100')
   expect(activities.map(({ id }) => id)).toEqual(activities.map(({ id }) => id).toSorted((a, b) => b - a))
   const first = await read('goal', '&limit=2')
@@ -259,7 +259,7 @@ it('lists changes newest first and page by page, for admin keys of the site', as
     ).toBe(403)
 })
 
-it('shows account-wide changes only to keys of the whole account', async () => {
+it('shows account-wide changes only to account keys', async () => {
   const ofSite = await addKey({ siteId: test.site.id })
   for (const type of ['webhook', 'key']) {
     const seen = (await read(type, '&limit=100')).activities
@@ -270,7 +270,7 @@ it('shows account-wide changes only to keys of the whole account', async () => {
   }
 })
 
-it('logs what is removed along with a site, and command-line changes without an actor', async () => {
+it('logs the objects that are removed with a site, and command-line changes without an actor', async () => {
   const site = await test.control.addSite({ domain: 'gone.example', name: 'Gone', allowedDomains: [] })
   for (const [path, body] of [
     ['/api/alerts', alert()],
@@ -300,7 +300,7 @@ it('logs what is removed along with a site, and command-line changes without an 
   })
 })
 
-it('deletes changes after thirty days', async () => {
+it('deletes entries after thirty days', async () => {
   const known = countRows()
   now += 30 * 24 * 60 * 60 * 1000 - 60_000
   await test.webhooks.purge.run(new AbortController().signal)

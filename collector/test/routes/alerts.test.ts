@@ -115,7 +115,7 @@ it('creates, reads, updates and removes an alert', async () => {
     expect((await ask(method, `/${alert.id}`)).status).toBe(404)
 })
 
-it('lists the alerts of one site, or of all sites the key can reach', async () => {
+it('lists the alerts of one site, or of all sites that the key can access', async () => {
   const mine = await add()
   const other = await add({ site_id: otherSite.id })
   const idsOf = async (query: string, as?: string) =>
@@ -128,7 +128,7 @@ it('lists the alerts of one site, or of all sites the key can reach', async () =
   for (const { id } of [mine, other]) await ask('DELETE', `/${id}`)
 })
 
-it('never exposes a Slack URL in an answer, the log or the database file', async () => {
+it('never reveals a Slack URL in a response, the log or the database file', async () => {
   const secret = SLACK_URL.split('/').at(-1)!
   const { id } = await add({ destinations: [{ type: 'slack', url: SLACK_URL }] })
   await ask('POST', `/${id}/test`)
@@ -183,7 +183,7 @@ describe('a request body', () => {
     expect(faultsOf(answer)).toEqual([expect.stringMatching(/^destinations 2: URL /)])
   })
 
-  it('rejects a site of another account or an unknown site', async () => {
+  it('is rejected for an unknown site or a site of another account', async () => {
     expect((await ask('POST', '', { body: makeBody({ site_id: foreignSite.id }) })).status).toBe(404)
     expect((await ask('POST', '', { body: makeBody({ site_id: 'ws_nothing' }) })).status).toBe(404)
     expect(
@@ -197,7 +197,7 @@ describe('a request body', () => {
   })
 })
 
-it('hides an alert from keys of other sites and from keys without the scope', async () => {
+it('hides an alert from keys of other sites and from keys without the required scope', async () => {
   const { id } = await add()
   const foreign = await addKey({ accountId: foreignSite.accountId })
   const ofOther = await addKey({ siteId: otherSite.id })
@@ -218,7 +218,7 @@ it('hides an alert from keys of other sites and from keys without the scope', as
   await ask('DELETE', `/${id}`)
 })
 
-it('accepts fifty alerts per site, and removes them with the site', async () => {
+it('accepts at most fifty alerts per site, and removes them with the site', async () => {
   const site = await test.control.addSite({ domain: 'many.example', name: 'Many', allowedDomains: [] })
   for (let count = 0; count < 50; count++) await add({ site_id: site.id, name: `Alert ${count}` })
   const refused = await ask('POST', '', { body: makeBody({ site_id: site.id }) })
@@ -229,7 +229,7 @@ it('accepts fifty alerts per site, and removes them with the site', async () => 
   expect((await ask('GET', `/${listed[0]!.id}`)).status).toBe(404)
 })
 
-it('sends a test to every destination, at most once a minute', async () => {
+it('sends a test to every destination at most once a minute', async () => {
   const { id } = await add({ destinations: [{ type: 'webhook' }, { type: 'slack', url: SLACK_URL }] })
   expect(await ask('POST', `/${id}/test`)).toMatchObject({ status: 200, data: { id, queued: 2 } })
   expect(await ask('POST', `/${id}/test`)).toMatchObject({ status: 429, retryAfter: '60' })

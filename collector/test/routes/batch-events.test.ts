@@ -65,7 +65,7 @@ function readOutcomes(): Partial<Record<Outcome, number>> {
 const bot = makeEvent({ user_agent: 'curl/8' })
 
 describe('POST /api/v1/events', () => {
-  it('reports the outcome of each event, in order', async () => {
+  it('returns the outcome of each event in order', async () => {
     await open()
     const known = makeEvent()
     await send([known])
@@ -85,7 +85,7 @@ describe('POST /api/v1/events', () => {
     expect(readOutcomes()).toEqual({ stored: 3, duplicate: 1, bot: 1, invalid: 1 })
   })
 
-  it('accepts a thousand events at once, repeatedly, from one address', async () => {
+  it('accepts a thousand events per request, repeatedly and from one address', async () => {
     await open()
     const key = await addKey()
     for (let i = 0; i < 3; i++) {
@@ -98,14 +98,14 @@ describe('POST /api/v1/events', () => {
     expect(opened.rows).toHaveLength(3 * MAX_KEYED_BATCH_EVENTS)
   })
 
-  it('counts an event that occurs twice in a body once', async () => {
+  it('counts an event once if a body contains it twice', async () => {
     await open()
     const event = makeEvent()
     expect(summaryOf(await send([event, event]))).toMatchObject({ stored: 1, duplicates: 1 })
     expect(opened.rows).toHaveLength(1)
   })
 
-  it('acknowledges only after the events are on disk', async () => {
+  it('acknowledges events only after they are on disk', async () => {
     let letGo!: () => void
     const held = new Promise<void>((resolve) => (letGo = resolve))
     let isInserting = false
@@ -118,7 +118,7 @@ describe('POST /api/v1/events', () => {
     expect((await answer).statusCode).toBe(200)
   })
 
-  it('answers 503 for all when one event cannot be stored, and counts none twice when all are resent', async () => {
+  it('answers 503 for the whole batch if one event cannot be stored, and stores each event once after a retry', async () => {
     const isLost = ({ event_id }: { event_id: string }) => event_id === 'no-luck'
     let isAway = true
     await open({
@@ -142,7 +142,7 @@ describe('POST /api/v1/events', () => {
 })
 
 describe('the visitor of server events', () => {
-  it("is the one named in the body, and gets no country from the server's address", async () => {
+  it("has the ID from the body, and no country derived from the server's address", async () => {
     await open()
     await send([makeEvent({ visitor_id: 'visitor-of-ours', session_id: 'session-of-ours' })], {
       headers: { 'accept-language': 'de-CH', 'x-forwarded-for': '8.8.8.8' },
@@ -155,7 +155,7 @@ describe('the visitor of server events', () => {
     })
   })
 
-  it('is one visitor per session when addresses cannot distinguish visitors', async () => {
+  it('is derived from the session if addresses cannot distinguish visitors', async () => {
     await open()
     const sessions = ['session-a', 'session-b', 'session-a']
     await send(
@@ -230,13 +230,13 @@ describe('rejects', () => {
     expect(readOutcomes()).toEqual({ unknown_site: 1 })
   })
 
-  it('a body without a valid event, listing the issues of each', async () => {
+  it('a body without a valid event, and lists the issues of each event', async () => {
     await open()
     const { details } = errorOf(await send([bot, { ...makeEvent(), url: 7, session_id: undefined }]))
     expect(details!.map(({ field }) => field)).toEqual(['events[0]', 'events[1].session_id', 'events[1].url'])
   })
 
-  it('bodies that exceed the memory budget before they are read, and accepts others once memory is free', async () => {
+  it('bodies that exceed the memory budget before they are read, until memory is free again', async () => {
     await open()
     await opened.app.listen({ port: 0, host: '127.0.0.1' })
     const { port } = opened.app.server.address() as AddressInfo

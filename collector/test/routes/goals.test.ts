@@ -63,7 +63,7 @@ const signup = (siteId = test.site.id) => ({
 })
 
 describe('/api/goals', () => {
-  it('creates goals of every kind, and lists those of a site, oldest first', async () => {
+  it('creates goals of every kind, and lists the goals of a site with the oldest first', async () => {
     const { id } = await addSite()
     const bodies = [
       { name: 'Thanks', kind: 'path', match: 'exact', path: '/thanks', value: 2.5 },
@@ -93,7 +93,7 @@ describe('/api/goals', () => {
     expect((await call('GET', `/${String(added[1]!['id'])}`)).data).toEqual(added[1])
   })
 
-  it('updates the named fields, and the rule as a whole', async () => {
+  it('updates the given fields, and replaces a rule as a whole', async () => {
     const { data } = await call('POST', '', { body: signup() })
     const path = `/${String(data['id'])}`
     expect((await call('PATCH', path, { body: { value: 3 } })).data).toEqual({ ...data, value: 3 })
@@ -113,7 +113,7 @@ describe('/api/goals', () => {
     expect((await call('PATCH', path, { body: { path: '/x' } })).fields).toEqual(['kind'])
   })
 
-  it('removes a goal once', async () => {
+  it('removes a goal only once', async () => {
     const { data } = await call('POST', '', { body: signup() })
     const path = `/${String(data['id'])}`
     expect((await call('DELETE', path)).data).toEqual({ id: data['id'] })
@@ -121,7 +121,7 @@ describe('/api/goals', () => {
       expect((await call(method, path, method === 'PATCH' ? { body: {} } : {})).code).toBe('NOT_FOUND')
   })
 
-  it('lists every issue', async () => {
+  it('lists every issue of an invalid goal', async () => {
     expect(await call('POST', '', { body: { name: 7, kind: 'duration', colour: 'red' } })).toMatchObject({
       status: 400,
       code: 'VALIDATION_ERROR',
@@ -131,7 +131,7 @@ describe('/api/goals', () => {
     expect((await call('GET', '?colour=red&site_id=a&site_id=b')).fields).toEqual(['colour', 'site_id'])
   })
 
-  it('accepts 50 goals per site, even when many are created at once', async () => {
+  it('accepts at most 50 goals per site, even if many are created concurrently', async () => {
     const { id } = await addSite()
     const answers = await Promise.all(
       Array.from({ length: 55 }, () => call('POST', '', { body: signup(id) })),
@@ -144,7 +144,7 @@ describe('/api/goals', () => {
     expect((await call('GET', `?site_id=${id}`)).data).toHaveLength(50)
   })
 
-  it('requires an admin key that can reach the site', async () => {
+  it('requires an admin key with access to the site', async () => {
     const other = await test.control.addAccount({ name: 'Other', plan: 'pro' })
     const theirs = await addSite(other.id)
     const theirKey = await addKey({ accountId: other.id })
@@ -178,7 +178,7 @@ describe('/api/goals', () => {
     expect((await call('GET', '')).data).toContainEqual(mine)
   })
 
-  it('removes the goals of a site with the site', async () => {
+  it('removes the goals of a site together with the site', async () => {
     const site = await addSite()
     const { data } = await call('POST', '', { body: signup(site.id) })
     await test.control.removeSite(site.id)

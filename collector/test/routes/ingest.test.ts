@@ -51,26 +51,26 @@ it.each([
 })
 
 describe('exactly once', () => {
-  it('acknowledges a repeated event id and stores it once', async () => {
+  it('acknowledges a repeated event ID and stores the event once', async () => {
     const event = makeEvent()
     for (let i = 0; i < 3; i++) expect((await collector.post(event, otherClient())).status).toBe(200)
     expect(await countStored(event.event_id!)).toBe(1)
   })
 
-  it('stores an event once when it arrives several times at the same moment', async () => {
+  it('stores an event once if it arrives several times at the same moment', async () => {
     const event = makeEvent()
     const answers = await Promise.all(Array.from({ length: 10 }, () => collector.post(event, otherClient())))
     expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200))
     expect(await countStored(event.event_id!)).toBe(1)
   })
 
-  it('stores an event once when a batch contains it twice', async () => {
+  it('stores an event once if a batch contains it twice', async () => {
     const event = makeEvent()
     await collector.post([event, event], otherClient())
     expect(await countStored(event.event_id!)).toBe(1)
   })
 
-  it('recognizes events from before a restart, marked as retry or resent by the browser itself', async () => {
+  it('recognizes duplicates of events from before a restart, with or without the retry flag', async () => {
     const [marked, unmarked] = [makeEvent(), makeEvent()]
     await collector.post([marked, unmarked], otherClient())
     await collector.restart()
@@ -78,7 +78,7 @@ describe('exactly once', () => {
     expect([await countStored(marked.event_id!), await countStored(unmarked.event_id!)]).toEqual([1, 1])
   })
 
-  it('keeps equal ids of two sites apart', async () => {
+  it('separates equal event IDs of two sites', async () => {
     const other = await collector.collector.control.addSite({
       domain: 'example.com',
       name: 'Other',
@@ -92,7 +92,7 @@ describe('exactly once', () => {
 })
 
 describe('limits', () => {
-  it('rejects the 61st request in ten seconds with Retry-After, and only for that client', async () => {
+  it('rejects the 61st request within ten seconds with Retry-After, and only for that client', async () => {
     const client = otherClient()
     const batch = Array.from({ length: BURST_LIMIT / 2 }, () => makeEvent())
     expect((await collector.post(batch, client)).status).toBe(200)
@@ -114,7 +114,7 @@ describe('limits', () => {
     expect((await collector.post(refused, otherClient())).status).toBe(200)
   })
 
-  it('counts requests that it rejects for other reasons as well', async () => {
+  it('counts requests that are rejected for other reasons', async () => {
     const client = otherClient()
     for (let i = 0; i < BURST_LIMIT; i++) await collector.post('no JSON', client)
     expect((await collector.post(makeEvent(), client)).status).toBe(429)
@@ -131,7 +131,7 @@ describe('identity', () => {
     visitor_id: undefined,
   })
 
-  it('joins the page loads of a cookieless visitor by network and user agent into one visitor and one session', async () => {
+  it('identifies a cookieless visitor and its session by network and user agent across page loads', async () => {
     const [first, second, third] = [
       cookieless(),
       cookieless(),
@@ -153,7 +153,7 @@ describe('identity', () => {
     expect(c!.visitor_id).not.toBe(a!.visitor_id)
   })
 
-  it('ignores the visitor and user ids of an event with a privacy signal', async () => {
+  it('ignores the visitor and user IDs of an event with a privacy signal', async () => {
     const event = makeEvent({ gpc: true, user_id: 'user-42' })
     await collector.post(event, { headers: { 'x-forwarded-for': '192.0.2.90' } })
     const [row] = await collector.select<Record<string, unknown>>(
@@ -173,7 +173,7 @@ describe('identity', () => {
     ).toEqual([{ n: 1 }])
   })
 
-  it('stores neither address nor user agent', async () => {
+  it('stores neither the address nor the user agent', async () => {
     const event = cookieless()
     await collector.post(event, { headers: { 'x-forwarded-for': '198.51.100.23' } })
     const rows = await collector.select(`SELECT * FROM events WHERE event_id = '${event.event_id}'`)
@@ -205,7 +205,7 @@ describe('POST /e/heartbeat/{code}', () => {
 })
 
 describe('CORS', () => {
-  it('answers a preflight, and adds headers to answers without a route as well', async () => {
+  it('answers a preflight, and sends CORS headers even if no route matches', async () => {
     const preflight = await fetch(`${collector.url}/e/${collector.site.trackingCode}`, { method: 'OPTIONS' })
     expect(preflight.status).toBe(204)
     expect(preflight.headers.get('access-control-allow-headers')).toContain('Content-Type')

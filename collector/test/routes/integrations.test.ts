@@ -25,7 +25,7 @@ beforeEach(() => {
   now += 60_000
 })
 
-it('serves neither route unless it is configured', async () => {
+it('serves neither route if it is not configured', async () => {
   const plain = await createTestApp()
   for (const url of ['/webhooks/stripe', '/webhooks/uptime'])
     expect(
@@ -60,7 +60,7 @@ describe('POST /webhooks/stripe', () => {
   const event = (type: string, object: object) =>
     JSON.stringify({ id: `evt_${type}`, created: 100, type, data: { object } }, null, 2)
 
-  it('applies the paid plan to the account', async () => {
+  it('assigns the paid plan to the account', async () => {
     expect(
       await post(event('checkout.session.completed', { customer: 'cus_1', client_reference_id: account.id })),
     ).toMatchObject({ status: 200, received: true })
@@ -96,7 +96,7 @@ describe('POST /webhooks/stripe', () => {
     expect((await test.control.findAccount(account.id))!.plan).toBe('scale')
   })
 
-  it('accepts unrelated events and rejects invalid bodies', async () => {
+  it('accepts unrelated events, and rejects invalid bodies', async () => {
     expect((await post(event('invoice.paid', { id: 'in_1' }))).status).toBe(200)
     for (const body of ['{}', '[', '"x"', '{"__proto__":{"id":"evt"}}'])
       expect((await post(body)).status).toBe(400)
@@ -131,7 +131,7 @@ describe('POST /webhooks/uptime', () => {
   const listTold = async (id: string) =>
     (await test.alerts.listNotifications(id, 100)).map(({ at }) => at).reverse()
 
-  it('triggers every uptime alert once when the site goes down, and once when it is up again', async () => {
+  it('triggers every uptime alert once when the site goes down, and once when it recovers', async () => {
     const [alert, paused, other] = [
       await addAlert(),
       await addAlert({ isActive: false }),
@@ -172,7 +172,7 @@ describe('POST /webhooks/uptime', () => {
     ])
   })
 
-  it('uses the time reported by the monitor, but never a future time', async () => {
+  it('uses the time that the monitor reports, but never a future time', async () => {
     const alert = await addAlert()
     const say = async (status: string, at: number) =>
       (await post({ site_id: test.site.id, status, at: new Date(at).toISOString() })).data.changed
@@ -183,7 +183,7 @@ describe('POST /webhooks/uptime', () => {
     expect(await listTold(alert.id)).toEqual([now - 10_000, now])
   })
 
-  it('requires its token', async () => {
+  it('rejects requests without the configured token', async () => {
     for (const token of ['', `${TOKEN}x`, TOKEN.slice(1)])
       expect((await post({ site_id: test.site.id, status: 'down' }, token)).status).toBe(401)
   })

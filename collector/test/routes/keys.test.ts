@@ -62,7 +62,7 @@ const listIds = async (key?: string) =>
   (await call<KeyData[]>('GET', '/api/keys', { ...(key !== undefined && { key }) })).data.map(({ id }) => id)
 
 describe('/api/keys', () => {
-  it('creates a working key and shows its secret in that answer only', async () => {
+  it('creates a working key, and returns its secret in this response only', async () => {
     const made = await call('POST', '/api/keys', {
       body: { name: ' Dashboard ', scope: 'write', site_id: opened.site.id },
     })
@@ -86,7 +86,7 @@ describe('/api/keys', () => {
     expect(list.text).not.toContain((await opened.control.findApiKey(described.id))!.hash)
   })
 
-  it('creates a read key of all sites by default', async () => {
+  it('creates a read key for all sites by default', async () => {
     expect((await call('POST', '/api/keys', { body: { name: 'all' } })).data).toMatchObject({
       scope: 'read',
       site_id: null,
@@ -96,7 +96,7 @@ describe('/api/keys', () => {
     ).toMatchObject({ scope: 'admin', site_id: null })
   })
 
-  it('revokes a key at once, even the last one and the one that asks', async () => {
+  it('revokes any key immediately, including the last key and the key of the request', async () => {
     const { id, secret } = await addKey()
     expect((await call('GET', '/api/external/v1/websites', { key: secret })).status).toBe(200)
     expect(await call('DELETE', `/api/keys/${id}`)).toMatchObject({ status: 200, data: { id } })
@@ -107,7 +107,7 @@ describe('/api/keys', () => {
     expect((await call('GET', '/api/keys')).status).toBe(401)
   })
 
-  it('lists every issue of a body', async () => {
+  it('lists every issue of an invalid body', async () => {
     const { status, error } = await call('POST', '/api/keys', {
       body: { name: 'two\nlines', scope: 'root', site_id: 7, account_id: 'acc_default' },
     })
@@ -124,7 +124,7 @@ describe('/api/keys', () => {
     expect(await listIds()).toHaveLength(1)
   })
 
-  it('accepts JSON only, and nothing from pages of other origins', async () => {
+  it('accepts JSON only, and rejects requests from pages of other origins', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded'])
       expect([
         type,
@@ -151,7 +151,7 @@ describe('access', () => {
     other = await opened.control.addSite({ domain: 'other.example', name: 'Other', allowedDomains: [] })
   })
 
-  it('rejects keys that are not admin', async () => {
+  it('rejects keys without the scope admin', async () => {
     for (const scope of ['read', 'write'] as const) {
       const { id, secret } = await addKey({ scope })
       for (const answer of [
@@ -163,7 +163,7 @@ describe('access', () => {
     }
   })
 
-  it('limits an admin key of one site to that site', async () => {
+  it('restricts an admin key of one site to that site', async () => {
     const siteAdmin = await addKey({ scope: 'admin', siteId: opened.site.id })
     const [sibling, wide, foreign] = [
       await addKey({ siteId: opened.site.id }),
@@ -195,7 +195,7 @@ describe('access', () => {
     expect(await opened.control.findApiKey(wide.id)).toBeDefined()
   })
 
-  it('limits an account key to its account: it can neither list nor change keys of other accounts', async () => {
+  it('restricts an account key to the keys of its own account', async () => {
     const { id: accountId } = await opened.control.addAccount({ name: 'Rival', plan: 'pro' })
     const theirs = await opened.control.addSite({
       accountId,
@@ -248,7 +248,7 @@ describe('access', () => {
     )
   })
 
-  it('limits a created key to the account of its creator', async () => {
+  it('assigns a created key to the account of its creator', async () => {
     const { id: accountId } = await opened.control.addAccount({ name: 'Rival', plan: 'pro' })
     const { secret: key } = await addKey({ accountId, scope: 'admin' })
     const site = await call<{ id: string }>('POST', '/api/sites', { key, body: { domain: 'new.example' } })

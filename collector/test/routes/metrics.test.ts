@@ -4,8 +4,8 @@ import { createRegistry } from '../../src/observability/registry.js'
 import { createTestApp, METRICS_TOKEN, type TestApp } from '../support/create-test-app.js'
 import { makeEvent } from '../support/make-event.js'
 
-describe('the text that Prometheus reads', () => {
-  it('has help, type and samples of each metric, escaped', () => {
+describe('the Prometheus text format', () => {
+  it('contains the escaped help text, the type and the samples of each metric', () => {
     const { counter, gauge, readCounter, expose } = createRegistry()
     const requests = counter('requests_total', 'Answers, "\\" and\nmore.')
     requests.with({ route: 'a "b"\\\n', status: '200' }).add()
@@ -32,7 +32,7 @@ describe('the text that Prometheus reads', () => {
     )
   })
 
-  it('counts into histogram buckets cumulatively, bounds included', () => {
+  it('counts values cumulatively in histogram buckets, including the bounds', () => {
     const { histogram, expose } = createRegistry()
     const { observe } = histogram({
       name: 'latency_seconds',
@@ -62,7 +62,7 @@ describe('GET /metrics', () => {
   const get = (authorization?: string) =>
     opened.app.inject({ url: '/metrics', headers: authorization === undefined ? {} : { authorization } })
 
-  it('requires the token, and sends no CORS headers', async () => {
+  it('requires the metrics token, and sends no CORS headers', async () => {
     for (const wrong of [undefined, '', 'Bearer', `Bearer ${METRICS_TOKEN}x`, METRICS_TOKEN]) {
       const refused = await get(wrong)
       expect([refused.statusCode, refused.headers['access-control-allow-origin']]).toEqual([401, undefined])
@@ -106,7 +106,7 @@ describe('GET /metrics', () => {
   })
 })
 
-it('has no /metrics without METRICS_TOKEN, and rejects a token that is too short', async () => {
+it('serves no metrics without METRICS_TOKEN, and rejects a token that is too short', async () => {
   expect(readConfig({}).metricsToken).toBeUndefined()
   expect(() => readConfig({ METRICS_TOKEN: 'short' })).toThrow('METRICS_TOKEN')
 })

@@ -52,7 +52,7 @@ const addSite = (domain = 'matrix.example') =>
   collector.collector.control.addSite({ domain, name: domain, allowedDomains: [] })
 
 describe('/api/sites', () => {
-  it('adds a site, with defaults for missing fields, and lists it', async () => {
+  it('adds a site with defaults for missing fields, and lists it', async () => {
     const added = await call('POST', '', { body: { domain: 'Bücher.example' } })
     expect(added.status).toBe(201)
     expect(added.body).toMatchObject({
@@ -89,7 +89,7 @@ describe('/api/sites', () => {
     expect((await call('POST', '', { body: settings })).body.data).toMatchObject(settings)
   })
 
-  it('changes the named settings, effective at once for events too', async () => {
+  it('changes the given settings, with immediate effect on events', async () => {
     const site = await addSite('before.example')
     const post = (origin: string) =>
       collector.post(makeEvent(), { code: site.trackingCode, headers: { origin } })
@@ -114,7 +114,7 @@ describe('/api/sites', () => {
     })
   })
 
-  it('removes a site with its keys and events at once', async () => {
+  it('removes a site with its keys and events immediately', async () => {
     const [site, kept] = [await addSite(), await addSite()]
     const key = await createKey('read', site.id)
     for (const { trackingCode } of [site, kept])
@@ -137,7 +137,7 @@ describe('/api/sites', () => {
     expect((await collector.collector.control.listRemovals()).map(({ siteId }) => siteId)).toContain(site.id)
   })
 
-  it('lists every issue of a body', async () => {
+  it('lists every issue of an invalid body', async () => {
     const answer = await call('POST', '', {
       body: {
         name: '',
@@ -163,7 +163,7 @@ describe('/api/sites', () => {
     expect((await call('PATCH', `/${site.id}`, { body: { id: 'ws_other' } })).status).toBe(400)
   })
 
-  it('accepts JSON only, up to 64 KiB', async () => {
+  it('accepts only JSON of at most 64 KiB', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])
       expect([
         type,
@@ -182,7 +182,7 @@ describe('/api/sites', () => {
 describe('/api/sites and pages of other origins', () => {
   const origin = 'https://evil.example'
 
-  it('allows no preflight and sends no CORS header on any answer', async () => {
+  it('allows no preflight, and sends no CORS headers on any response', async () => {
     const site = await addSite()
     for (const path of ['', `/${site.id}`, `/${site.id}/visitors/visitor-0001`])
       for (const method of ['GET', 'POST', 'PATCH', 'DELETE', 'PUT']) {
@@ -208,7 +208,7 @@ describe('/api/sites and pages of other origins', () => {
       expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
   })
 
-  it('matches the route for every spelling of its path', async () => {
+  it('sends no CORS headers for any spelling of the path', async () => {
     const answer = await fetch(`${collector.url}/%61pi/site%73`, {
       method: 'OPTIONS',
       headers: { origin, 'access-control-request-method': 'GET' },
@@ -216,7 +216,7 @@ describe('/api/sites and pages of other origins', () => {
     expect(answer.headers.get('access-control-allow-origin')).toBeNull()
   })
 
-  it('rejects cross-site requests of browsers even with a valid key', async () => {
+  it('rejects cross-site browser requests even if the key is valid', async () => {
     for (const [from, status] of [
       ['cross-site', 403],
       ['same-site', 403],
@@ -229,7 +229,7 @@ describe('/api/sites and pages of other origins', () => {
       ])
   })
 
-  it('keeps public routes open', async () => {
+  it('allows requests of other origins on public routes', async () => {
     const answer = await fetch(`${collector.url}/api/external/v1/websites`, {
       method: 'OPTIONS',
       headers: { origin },
@@ -298,7 +298,7 @@ describe('authorisation', () => {
     ...Object.fromEntries(served.map((name) => [name, status])),
   })
 
-  it('answers 401 to a missing, a wrong and an invented key', async () => {
+  it('answers 401 if the key is missing, wrong or invented', async () => {
     for (const key of [
       '',
       'zv_nonsense',
@@ -308,7 +308,7 @@ describe('authorisation', () => {
       expect(await statuses(key)).toEqual(all(401))
   })
 
-  it('answers 403 to read and write keys, even of all sites', async () => {
+  it('answers 403 to read and write keys, even if they are for all sites', async () => {
     for (const scope of ['read', 'write'] as const)
       for (const siteId of [null, site.id])
         expect(await statuses(await createKey(scope, siteId))).toEqual(all(403))
@@ -326,7 +326,7 @@ describe('authorisation', () => {
     expect((list.body.data as unknown as Site[]).map(({ id }) => id)).toEqual([site.id])
   })
 
-  it('hides from the admin key of another site whether an id exists', async () => {
+  it('does not reveal to the admin key of another site whether an ID exists', async () => {
     expect(await statuses(await createKey('admin', other.id))).toEqual({ ...all(403), 'GET ': 200 })
   })
 
@@ -346,7 +346,7 @@ describe('authorisation', () => {
     })
   })
 
-  it('lets keys of every scope read reports', async () => {
+  it('lets keys with any scope read reports', async () => {
     for (const scope of ['read', 'write', 'admin'] as const)
       expect(
         (await collector.get('/api/external/v1/websites', { 'x-api-key': await createKey(scope, site.id) }))

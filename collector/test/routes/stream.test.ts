@@ -80,7 +80,7 @@ const untilHits = (stream: StreamReader, count: number) =>
   expect.poll(() => idsOf(stream).length, { timeout: 30_000 }).toBeGreaterThanOrEqual(count)
 
 describe('GET /api/stream/{id}', () => {
-  it("sends the live count when it changes, and the last day's numbers as in the overview", async () => {
+  it('sends the live count when it changes, and the same metrics as the overview', async () => {
     const site = await addSite()
     const stream = await open(site.id)
     expect(stream.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
@@ -99,7 +99,7 @@ describe('GET /api/stream/{id}', () => {
     expect(later.dataOf('analytics')).toEqual([overview.data.summary])
   })
 
-  it('sends each stored event of any collector, without user data', async () => {
+  it('sends the events that any collector stores, without user data', async () => {
     const site = await addSite()
     const stream = await open(site.id)
     const hostile = 'a\n\ndata: {"x":1}\u2028\r\nevent: live'
@@ -134,7 +134,7 @@ describe('GET /api/stream/{id}', () => {
     expect(JSON.stringify(stream.messages)).not.toMatch(/ann@example|session-0001|secret|127\.0\.0\.1/)
   })
 
-  it('loses and repeats none of 500 events of two collectors over ten reconnections', async () => {
+  it('delivers each of 500 events exactly once over ten reconnections', async () => {
     const site = await addSite()
     const sent = Array.from({ length: 500 }, (_, number) => `event-${number}`)
     const urls = [test.url, second.url]
@@ -175,7 +175,7 @@ describe('GET /api/stream/{id}', () => {
     expect(new Set(received)).toEqual(new Set(sent))
   }, 120_000)
 
-  it('resumes from the connection when it was cut off before the first event', async () => {
+  it('resumes at the start of the connection if it was lost before the first event', async () => {
     const site = await addSite()
     await send(site.trackingCode, [makeEvent({ event_id: 'before' })])
     const first = await open(site.id)
@@ -189,7 +189,7 @@ describe('GET /api/stream/{id}', () => {
     expect(idsOf(again)).toEqual(['meanwhile', 'after'])
   })
 
-  it('continues with new events after an id of another store', async () => {
+  it('continues with new events if the last event ID belongs to another store', async () => {
     const site = await addSite()
     const stream = await open(site.id, { lastId: '999999999-1-1' })
     await send(site.trackingCode, [makeEvent({ event_id: 'new' })])
@@ -197,7 +197,7 @@ describe('GET /api/stream/{id}', () => {
     expect(idsOf(stream)).toEqual(['new'])
   })
 
-  it('rejects invalid ids', async () => {
+  it('rejects invalid IDs', async () => {
     const stream = await test.get(`/api/stream/${test.site.id}`, {
       'x-api-key': key,
       'last-event-id': "1' OR 1",
@@ -208,7 +208,7 @@ describe('GET /api/stream/{id}', () => {
     ])
   })
 
-  it('requires a key of the site in a header', async () => {
+  it('requires a header with an API key of the site', async () => {
     const other = await addSite()
     expect((await test.get(`/api/stream/${test.site.id}`)).status).toBe(401)
     expect((await test.get(`/api/stream/${test.site.id}?key=${key}&x-api-key=${key}`)).status).toBe(401)
@@ -216,7 +216,7 @@ describe('GET /api/stream/{id}', () => {
     expect((await test.get('/api/stream/ws_nothing', { 'x-api-key': key })).status).toBe(404)
   })
 
-  it(`opens ${MAX_STREAMS_PER_KEY} streams for a key, and another once one has closed`, async () => {
+  it(`opens ${MAX_STREAMS_PER_KEY} streams for a key, and another one when a stream closes`, async () => {
     const apiKey = await addKey()
     const streams = await Promise.all(
       Array.from({ length: MAX_STREAMS_PER_KEY }, () => open(test.site.id, { apiKey })),
@@ -228,7 +228,7 @@ describe('GET /api/stream/{id}', () => {
     await expect.poll(async () => (await open(test.site.id, { apiKey })).status).toBe(200)
   })
 
-  it('ends when the collector closes, without delaying it', async () => {
+  it('ends when the collector shuts down, without delaying the shutdown', async () => {
     const stream = await open(test.site.id)
     await expect.poll(() => stream.dataOf('live')).toHaveLength(1)
     await test.restart()
@@ -236,7 +236,7 @@ describe('GET /api/stream/{id}', () => {
     expect((await open(test.site.id, { lastId: stream.lastId() })).status).toBe(200)
   })
 
-  it('ends within a minute after its key was revoked', async () => {
+  it('ends within a minute after its key is revoked', async () => {
     expect(revoked.status).toBe(200)
     await expect.poll(() => revoked.isEnded(), { timeout: 60_000 }).toBe(true)
   }, 90_000)

@@ -39,7 +39,7 @@ const waitForEmptyBacklog = ({ id }: Webhook) =>
     .poll(async () => (await opened.store.findWebhook(id))!.backlog, { timeout: 20_000, interval: 5 })
     .toBe(0)
 
-it('signs nothing with an old secret once a rotation is answered, and loses nothing', async () => {
+it('never uses an old secret after a rotation is answered, and loses no delivery', async () => {
   const webhooks = await addUnderLoad(3)
   for (let turn = 0; turn < 15; turn++) {
     const { id } = webhooks[turn % 3]!
@@ -56,7 +56,7 @@ it('signs nothing with an old secret once a rotation is answered, and loses noth
   expectEvery(opened.sent, ({ result }) => result === undefined || result.status === 200)
 })
 
-it('sends nothing once a removal is answered', async () => {
+it('sends no request after a removal is answered', async () => {
   const webhooks = await addUnderLoad(5)
   for (const { id } of webhooks) {
     expect(await opened.webhooks.remove(id, 'key_1')).toBe(true)
@@ -72,7 +72,7 @@ it('sends nothing once a removal is answered', async () => {
   expect(await opened.webhooks.replay(webhooks[0]!.id, { failedSince: 0 }, null)).toBeUndefined()
 })
 
-it('aborts a long attempt when its webhook is removed', async () => {
+it('aborts a running attempt when its webhook is removed', async () => {
   opened.answers['/a'] = (_message, signal) =>
     new Promise((resolve) => signal.addEventListener('abort', () => resolve(0)))
   const webhook = await opened.add('/a')
@@ -86,7 +86,7 @@ it('aborts a long attempt when its webhook is removed', async () => {
   ])
 })
 
-it('waits for another process that is sending, even if it died', async () => {
+it('waits until the lease of another process expires, even if that process died', async () => {
   opened.answers['/a'] = () => new Promise(() => {})
   const webhook = await opened.add('/a')
   await opened.put(1)
@@ -101,7 +101,7 @@ it('waits for another process that is sending, even if it died', async () => {
   await rotated
 })
 
-it('removes the deliveries of an erased visitor and of a removed site', async () => {
+it('removes the deliveries of an erased visitor or a removed site', async () => {
   opened.answers['/a'] = 404
   const webhook = await opened.add('/a')
   await opened.put(2, { data: { visitorId: 'visitor "one"' } })
@@ -116,7 +116,7 @@ it('removes the deliveries of an erased visitor and of a removed site', async ()
   expectEvery(await opened.logOf(webhook), ({ answer }) => !answer)
 })
 
-it('rejects payloads over a megabyte, and logs their number', async () => {
+it('rejects payloads over one megabyte, and logs their number', async () => {
   const webhook = await opened.add('/a')
   await opened.put(2, { data: { text: 'x'.repeat(1024 * 1024) } })
   await opened.put(1, { data: { text: 'x'.repeat(1024 * 1023) } })
@@ -129,7 +129,7 @@ it('rejects payloads over a megabyte, and logs their number', async () => {
   expect(opened.sent).toHaveLength(1)
 })
 
-it('sends events of one name and millisecond to a webhook with different timestamps', async () => {
+it('gives two events with the same name and millisecond different timestamps', async () => {
   await opened.add('/a')
   const at = Date.now() + 1_000
   for (let round = 0; round < 2; round++) await opened.put(30, { at })

@@ -82,7 +82,7 @@ async function create(fields: object = {}, as = key) {
 }
 
 describe(BASE, () => {
-  it('creates a webhook from a URL alone, for every event and site of the key, and shows its secret once', async () => {
+  it('creates a webhook for all events and sites of the key if only a URL is given, and shows its secret once', async () => {
     const { id, secret, ...rest } = await create()
     expect(id).toMatch(/^wh_\w+$/)
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
@@ -102,14 +102,14 @@ describe(BASE, () => {
     expect(listed.text).not.toContain('whsec_')
   })
 
-  it('creates a webhook for a site with chosen events; a key of one site always uses that site', async () => {
+  it('creates a webhook for selected events of one site, and always uses the site of a site key', async () => {
     expect(
       await create({ website_id: site.id, events: ['goal', 'traffic_spike'], description: 'Goals' }),
     ).toMatchObject({ website_id: site.id, events: ['goal', 'traffic_spike'], description: 'Goals' })
     expect(await create({}, await addKey({ siteId: site.id }))).toMatchObject({ website_id: site.id })
   })
 
-  it('rejects a body over a megabyte for creation and test, and does neither', async () => {
+  it('rejects creations and tests with a body over one megabyte', async () => {
     const { id } = await create()
     for (const path of ['', `/${id}/test`]) {
       const { status, body } = await ask('POST', path, {
@@ -126,7 +126,7 @@ describe(BASE, () => {
     expect([sent, (await ask('GET')).body['webhooks']]).toMatchObject([[], [{ id }]])
   })
 
-  it('lists every issue', async () => {
+  it('lists every issue of an invalid body', async () => {
     const { status, body } = await ask('POST', '', {
       body: { url: 'http://x', events: ['nothing'], description: 1 },
     })
@@ -151,7 +151,7 @@ describe(BASE, () => {
     })
   })
 
-  it('sends a signed test, and returns status, body and time of the real attempt', async () => {
+  it('sends a signed test, and returns the status, body and duration of the attempt', async () => {
     const { id, secret } = await create()
     expect((await ask('POST', `/${id}/test`)).body).toEqual({
       success: true,
@@ -189,7 +189,7 @@ describe(BASE, () => {
     expect((await ask('GET')).body['webhooks']).toMatchObject([{ active: true }])
   })
 
-  it('returns the answer of an endpoint as JSON text, which no browser renders as a page', async () => {
+  it('returns the response of an endpoint as JSON, so that browsers do not render it as a page', async () => {
     const { id } = await create()
     result = { ...result, answer: '<script>alert(1)</script>' }
     const answer = await test.app.inject({
@@ -204,7 +204,7 @@ describe(BASE, () => {
     expect(answer.json()).toMatchObject({ body: '<script>alert(1)</script>' })
   })
 
-  it('sends no more than 30 tests of an account in a minute', async () => {
+  it('sends at most 30 tests per account and minute', async () => {
     const { id } = await create()
     for (let tests = 0; tests < 30; tests++) expect((await ask('POST', `/${id}/test`)).status).toBe(200)
     expect((await ask('POST', `/${(await create()).id}/test`)).body).toMatchObject({
@@ -213,7 +213,7 @@ describe(BASE, () => {
     expect(sent).toHaveLength(30)
   })
 
-  it('rotates the secret: only the new one signs from then on, and the old one is stored nowhere', async () => {
+  it('rotates the secret, signs only with the new secret, and stores the old secret nowhere', async () => {
     const { id, secret } = await create()
     const { body } = await ask('POST', `/${id}/rotate`)
     expect(body).toEqual({ success: true, id, secret: expect.stringMatching(/^whsec_/) as string })
@@ -235,7 +235,7 @@ describe(BASE, () => {
     )
   })
 
-  it('removes a webhook for good', async () => {
+  it('removes a webhook permanently', async () => {
     const { id } = await create()
     expect((await ask('DELETE', `/${id}`)).body).toEqual({ success: true, id })
     for (const [method, path] of [
@@ -249,7 +249,7 @@ describe(BASE, () => {
     expect(sent).toEqual([])
   })
 
-  it('replays one delivery or all failures since a time, and enables a webhook again', async () => {
+  it('replays one delivery or all failures since a given time, and enables a webhook again', async () => {
     const { id } = await create()
     expect(
       (await ask('POST', `/${id}/replay`, { body: { failed_since: '2026-01-01T00:00:00Z' } })).body,
@@ -297,7 +297,7 @@ describe(BASE, () => {
 })
 
 describe('internal addresses', () => {
-  it('are rejected on creation, test and delivery in every spelling: the decoy gets no connection', async () => {
+  it('are rejected in every spelling on creation, test and delivery, without a connection', async () => {
     const decoy = await startDecoy()
     const guard = createEgressGuard({ allowLoopback: [] })
     const real = createAttempt({ guard })
@@ -360,7 +360,7 @@ describe('internal addresses', () => {
   })
 })
 
-it('leaves no secret in the database, its journals or the log', async () => {
+it('stores no plain-text secret in the database, its journals or the log', async () => {
   const secrets: string[] = []
   for (let count = 0; count < 10; count++) {
     const { id, secret } = await create()

@@ -67,7 +67,7 @@ const list = async (as = key) =>
 const idOf = ({ body }: { body: unknown }) => (body as { webhook: { id: string } }).webhook.id
 
 describe('/api/webhooks', () => {
-  it('creates a webhook and shows its secret, lists it with the secret masked, and removes it', async () => {
+  it('creates a webhook with its secret, lists it with the secret masked, and removes it', async () => {
     const made = await create({ description: 'Production <b>' })
     expect(made).toEqual({
       status: 201,
@@ -93,7 +93,7 @@ describe('/api/webhooks', () => {
     expect(await list()).toEqual({ webhooks: [] })
   })
 
-  it('rejects a body over its limit, and creates nothing', async () => {
+  it('rejects a body over its size limit, and creates no webhook', async () => {
     expect(await create({ description: 'x'.repeat(1024 * 1024) })).toEqual({
       status: 413,
       body: { error: 'Request body must be at most 64 KB' },
@@ -101,7 +101,7 @@ describe('/api/webhooks', () => {
     expect(await list()).toEqual({ webhooks: [] })
   })
 
-  it('rejects with the documented messages', async () => {
+  it('rejects invalid input with the documented messages', async () => {
     const refusals: [object, string][] = [
       [{ url: 'http://hooks.example.net/webhook' }, 'URL must use HTTPS'],
       [{ url: 'hooks.example.net' }, 'URL must use HTTPS'],
@@ -141,7 +141,7 @@ describe('/api/webhooks', () => {
     expect(await list()).toEqual({ webhooks: [] })
   })
 
-  it('accepts the events of both products, and stores a repeated one once', async () => {
+  it('accepts the event types of both products, and stores each type once', async () => {
     expect(
       await create({ events: ['pageview', 'event', 'goal', 'alert', 'session_end', 'pageview'] }),
     ).toMatchObject({
@@ -151,7 +151,7 @@ describe('/api/webhooks', () => {
     expect(await create({ events: ['traffic_spike', 'high_value_visitor'] })).toMatchObject({ status: 201 })
   })
 
-  it('accepts ten webhooks per site, even with concurrent requests', async () => {
+  it('accepts at most ten webhooks per site, even if requests are concurrent', async () => {
     const answers = await Promise.all(Array.from({ length: 25 }, () => create()))
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(10)
     expect(answers.filter(({ status }) => status !== 201)).toEqual(
@@ -163,7 +163,7 @@ describe('/api/webhooks', () => {
     expect(await create({ siteId: (await addSite()).id })).toMatchObject({ status: 201 })
   })
 
-  it('rejects keys that do not own the site, and reveals nothing to them', async () => {
+  it('reveals nothing to keys without access to the site', async () => {
     const id = idOf(await create())
     const other = await test.control.addAccount({ name: 'Other', plan: 'free' })
     const alsoMine = await addSite()

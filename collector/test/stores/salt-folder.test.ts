@@ -11,7 +11,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(join(folder, '..'), { recursive: true }))
 
-it('returns the same salt to all collectors on the folder, even when all call at once', async () => {
+it('returns the same salt to all collectors that share the folder, even if they call concurrently', async () => {
   const stores = Array.from({ length: 20 }, () => createSaltFolder(folder))
   const salts = await Promise.all(stores.map((store) => store.saltOf('2026-06-01')))
   expect(new Set(salts.map((salt) => salt.toString('hex'))).size).toBe(1)
@@ -20,7 +20,7 @@ it('returns the same salt to all collectors on the folder, even when all call at
   expect(await readdir(folder)).toEqual(['2026-06-01'])
 })
 
-it('creates a distinct salt for each day, and none on lookup', async () => {
+it('creates a different salt for each day, but none on lookup', async () => {
   const store = createSaltFolder(folder)
   expect(await store.findSalt('2026-06-01')).toBeUndefined()
   expect(await store.saltOf('2026-06-01')).not.toEqual(await store.saltOf('2026-06-02'))
@@ -32,7 +32,7 @@ it('makes salts readable by their owner only', async () => {
   expect(((await stat(join(folder, '2026-06-01'))).mode & 0o777).toString(8)).toBe('600')
 })
 
-it('deletes the salts of earlier days, and files left by a collector that died while creating one', async () => {
+it('deletes the salts of earlier days, and files left by a collector that crashed', async () => {
   const store = createSaltFolder(folder)
   await store.deleteBefore('2026-06-02')
   for (const day of ['2026-05-31', '2026-06-01', '2026-06-02']) await store.saltOf(day)

@@ -18,7 +18,7 @@ it.each(vectors)('matches the fixed vector: $name', ({ delivery, headers }) => {
   expect(JSON.stringify(JSON.parse(delivery.body))).toBe(delivery.body)
 })
 
-it('creates different secrets of 32 bytes', () => {
+it('creates a different secret of 32 bytes each time', () => {
   const secrets = Array.from({ length: 100 }, createWebhookSecret)
   for (const secret of secrets) {
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)

@@ -14,7 +14,7 @@ const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 const skip = (ms: number) => void (opened.clock.skippedMs += ms)
 const find = (id: string) => opened.store.findWebhook(id)
 
-it('disables a webhook with the twentieth failed delivery in a row, and logs it once', async () => {
+it('disables a webhook at the twentieth failed delivery in a row, and logs it once', async () => {
   opened.answers['/a'] = 400
   const webhook = await opened.add('/a')
   for (let delivery = 1; delivery <= 19; delivery++) {
@@ -39,7 +39,7 @@ it('disables a webhook with the twentieth failed delivery in a row, and logs it 
   ])
 })
 
-it('disables once in a storm of failures; pending deliveries follow when it is enabled, failed ones when replayed', async () => {
+it('disables a webhook once during many failures, and resumes its deliveries when it is enabled', async () => {
   opened.answers['/a'] = 400
   const webhook = await opened.add('/a')
   await opened.put(60)
@@ -76,7 +76,7 @@ it('disables once in a storm of failures; pending deliveries follow when it is e
   ])
 })
 
-it('does not disable with one success in every ten deliveries, nor because of tests', async () => {
+it('does not disable a webhook if every tenth delivery succeeds, or because of failed tests', async () => {
   opened.answers['/a'] = (message) =>
     Promise.resolve(
       (JSON.parse(message.body) as { data: { number: number } }).data.number % 10 === 0 ? 200 : 404,
@@ -97,7 +97,7 @@ it('does not disable with one success in every ten deliveries, nor because of te
   expect((await opened.logOf(webhook)).filter(({ kind }) => kind === 'test')).toHaveLength(25)
 })
 
-it('disables at once when the endpoint is gone', async () => {
+it('disables a webhook immediately if its endpoint is gone', async () => {
   opened.answers['/a'] = 410
   const webhook = await opened.add('/a')
   await opened.put(1)
@@ -108,7 +108,7 @@ it('disables at once when the endpoint is gone', async () => {
   })
 })
 
-it('replays failed deliveries since a time, and single deliveries, with the same ids', async () => {
+it('replays failed deliveries since a given time, and single deliveries, with the same IDs', async () => {
   opened.answers['/a'] = 404
   const webhook = await opened.add('/a')
   await opened.put(5)
@@ -138,7 +138,7 @@ it('replays failed deliveries since a time, and single deliveries, with the same
   ])
 })
 
-it('restores a thousand deliveries of an endpoint that was away for a day with one replay, each once and with its own id', async () => {
+it('replays a thousand failed deliveries after a day of downtime, each once and with its own ID', async () => {
   const answerAfter = (ms: number, status: number) => () =>
     new Promise<number>((resolve) => setTimeout(() => resolve(status), ms))
   opened.answers['/a'] = answerAfter(4_000, 503)
@@ -169,7 +169,7 @@ it('restores a thousand deliveries of an endpoint that was away for a day with o
   expect(await opened.webhooks.replay(webhook.id, { failedSince: since }, 'key_1')).toBe(0)
 })
 
-it('gives up deliveries that waited for a day, and deletes everything after thirty days', async () => {
+it('gives up pending deliveries after a day, and deletes all records after thirty days', async () => {
   opened.answers['/a'] = 410
   const [gone, fine] = [await opened.add('/a'), await opened.add('/b')]
   await opened.put(3)
@@ -192,7 +192,7 @@ it('gives up deliveries that waited for a day, and deletes everything after thir
   expect(await opened.webhooks.replay(fine.id, { eventId: opened.sent[0]!.eventId }, null)).toBe(0)
 })
 
-it('logs every attempt and every change with consistent sums', async () => {
+it('logs every attempt and every change, with consistent totals', async () => {
   opened.answers['/a'] = [500, 200, 404, 200]
   const webhook = await opened.add('/a')
   await opened.put(20)

@@ -5,12 +5,12 @@ import { closeWebhooksInFakeTime, openWebhooksInFakeTime } from '../support/open
 
 let opened: OpenWebhooks
 
-describe('limits by a monotonic clock', () => {
+describe('limits measured by a monotonic clock', () => {
   beforeEach(async () => void (opened = await openWebhooksInFakeTime()))
   afterEach(() => closeWebhooksInFakeTime(opened))
   const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 
-  it('send no host more than a hundred requests in any second, from any number of webhooks', async () => {
+  it('allow at most a hundred requests per host and second, from any number of webhooks', async () => {
     for (let count = 0; count < 10; count++)
       await opened.add(`/${count}`, { url: `https://victim.example/${count}` })
     for (let second = 0; second < 2; second++) {
@@ -25,7 +25,7 @@ describe('limits by a monotonic clock', () => {
     expect(times.length).toBeGreaterThan(150)
   })
 
-  it('allow four concurrent attempts per endpoint, eight per host and sixty-four in all', async () => {
+  it('allow four concurrent attempts per endpoint, eight per host and sixty-four in total', async () => {
     const underWay = new Map<string, number>()
     const most = new Map<string, number>()
     const watch = (name: string, change: number) => {
@@ -58,7 +58,7 @@ describe('limits by a monotonic clock', () => {
     expect(most.get('all')).toBe(64)
   })
 
-  it('reserve half of all attempts for endpoints that do not hang', async () => {
+  it('reserve half of all attempts for endpoints that respond', async () => {
     const another = await opened.addSite()
     const hang = () => new Promise<number>((resolve) => setTimeout(() => resolve(503), 5_000))
     for (let count = 0; count < 10; count++) {

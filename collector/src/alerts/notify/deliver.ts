@@ -7,11 +7,11 @@ import type { SendNotification, SendResult } from './send.js'
 import { DAY_MS, HOUR_MS } from '../../durations.js'
 
 export interface NotificationDelivery {
-  /** Signals that notifications were stored. */
+  /** Starts the delivery of notifications that were just stored. */
   wake(): void
-  /** Background job: purges notifications that ended 30 days ago. */
+  /** Background job that purges notifications 30 days after they ended. */
   purge: { name: string; everyMs: number; run(): Promise<void> }
-  /** Aborts attempts under way, which are repeated after the next start. */
+  /** Aborts all attempts in progress. They are repeated after the next start. */
   stop(): Promise<void>
 }
 
@@ -27,9 +27,12 @@ export interface NotificationDeliveryServices {
   send: SendNotification
   counts: Pick<AlertCounts, 'attempted'>
   log: Pick<FastifyBaseLogger, 'warn' | 'error'>
-  /** ms since the epoch, advancing steadily: setting the wall clock moves no attempt and ends no lease. */
+  /**
+   * Returns the Unix time in milliseconds by a monotonic clock. Setting the system clock therefore neither
+   * delays an attempt nor ends a lease.
+   */
   engineNow: () => number
-  /** ms since the epoch. */
+  /** Returns the Unix time in milliseconds. */
   now: () => number
 }
 
@@ -38,18 +41,19 @@ interface FinishedNotification {
   outcome: NotificationOutcome
 }
 
-// This is longer than any attempt: a notification leased for longer belongs to a dead process.
+// Longer than any attempt, so that an expired lease proves that the process that claimed the notification is
+// dead.
 const LEASE_MS = 60_000
 const MAX_CONCURRENT = 8
-// Other processes store notifications without waking this one.
+// Interval of checking the store, because other processes store notifications without waking this process.
 const POLL_MS = 30_000
-// Pause before writing to the outbox again, for example while the disk is full.
+// Delay before another attempt to write to the webhook outbox, for example while the disk is full.
 const OUTBOX_RETRY_MS = 5_000
 const KEEP_MS = 30 * DAY_MS
 
 /**
- * Delivers alert notifications: the queue adapter of the delivery loop. Each is delivered at least once;
- * after a crash perhaps twice.
+ * Creates the delivery of alert notifications, as a queue of the delivery loop. Every notification is
+ * delivered at least once, and possibly twice after a crash.
  */
 export function createNotificationDelivery({
   store,
@@ -70,7 +74,8 @@ export function createNotificationDelivery({
     nextAt: () => (inFlight < MAX_CONCURRENT ? dueAt : Infinity),
     async takeTurn({ finished, claims }) {
       isWoken = false
-      // A lease or retry time of an earlier process lies far ahead after the clock was set back.
+      // If the system clock was set back, leases and retry times of an earlier process can be far in the
+      // future.
       if (!isBounded) await store.boundNotifications({ now: engineNow(), longestMs: LEASE_MS })
       isBounded = true
       for (const { id, outcome } of finished) await store.finishNotification(id, outcome)
@@ -96,13 +101,16 @@ export function createNotificationDelivery({
 
   function attempt(notification: Notification, signal: AbortSignal): Promise<SendResult> {
     const { attempts, destination } = notification
-    // The attempt was started often enough but never finished: the process died each time.
+    // The last allowed attempt was started, but its result was never stored because the process ended.
     if (attempts > MAX_ATTEMPTS && destination.type !== 'webhook')
       return Promise.resolve({ result: 'failed', error: 'interrupted' })
     return send(notification, signal)
   }
 
-  /** Webhook destinations only write to the outbox, which is retried until it succeeds. */
+  /**
+   * Decides whether a notification is sent again. A webhook destination is always retried after a failure,
+   * because the attempt only writes to the outbox.
+   */
   function decide({ attempts, destination }: Notification, sent: SendResult): NotificationOutcome {
     if (sent.result === 'done') return { isDone: true, at: now(), error: null }
     const pauseMs = destination.type === 'webhook' ? OUTBOX_RETRY_MS : pauseAfter(attempts, Math.random)

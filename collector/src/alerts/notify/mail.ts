@@ -2,27 +2,27 @@ import { createTransport } from 'nodemailer'
 import type { Notification } from '../alert-store.js'
 import { parseTrigger } from './notification.js'
 
-/** Result of sending a mail; `isFinal` when another attempt would fail too. */
+/** Result of sending a mail. `isFinal` means that another attempt would fail, too. */
 type MailResult = { isSent: true } | { isSent: false; isFinal: boolean; error: string }
 
 export interface Mailer {
-  /** Sends a mail within {@link MAIL_DEADLINE_MS}, or until `signal` aborts. Never rejects. */
+  /** Sends a mail within {@link MAIL_DEADLINE_MS}, unless `signal` aborts earlier. Never rejects. */
   send(mail: Mail, signal: AbortSignal): Promise<MailResult>
 }
 
 export interface MailerOptions {
   /**
-   * The URL of the mail server, `smtp://` or `smtps://`, with user and password if the server requires them.
+   * URL of the mail server, `smtp://` or `smtps://`, including user and password if the server requires them.
    */
   smtpUrl: string
-  /** Sender address. */
+  /** Email address of the sender. */
   from: string
 }
 
 const MAIL_DEADLINE_MS = 20_000
 const STEP_TIMEOUT_MS = 10_000
 
-/** Sends mails through an SMTP server, each on a separate connection. */
+/** Creates a mailer that sends each mail through an SMTP server on a separate connection. */
 export function createMailer({ smtpUrl, from }: MailerOptions): Mailer {
   const server = parseSmtpUrl(smtpUrl)
   const domain = from.slice(from.lastIndexOf('@') + 1)
@@ -33,14 +33,14 @@ export function createMailer({ smtpUrl, from }: MailerOptions): Mailer {
         connectionTimeout: STEP_TIMEOUT_MS,
         greetingTimeout: STEP_TIMEOUT_MS,
         socketTimeout: STEP_TIMEOUT_MS,
-        // Mail content never refers to files or URLs.
+        // Mails never include files or remote content, so nodemailer must not load any.
         disableFileAccess: true,
         disableUrlAccess: true,
         tls: { minVersion: 'TLSv1.2' },
       })
       const cut = AbortSignal.any([signal, AbortSignal.timeout(MAIL_DEADLINE_MS)])
       try {
-        // Address objects are not parsed as lists.
+        // Pass addresses as objects, because nodemailer parses a string as a list of addresses.
         const sent = transport.sendMail({
           from: { name: '', address: from },
           to: { name: '', address: to },
@@ -67,7 +67,7 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
   )
 }
 
-/** Parses the URL of the mail server. TLS is required when the URL has a password. */
+/** Parses the URL of the mail server. TLS is required if the URL contains a user name. */
 function parseSmtpUrl(smtpUrl: string) {
   const { protocol, hostname, port, username, password } = new URL(smtpUrl)
   const isSecure = protocol === 'smtps:'
@@ -80,7 +80,10 @@ function parseSmtpUrl(smtpUrl: string) {
   }
 }
 
-/** Keeps only the code of an SMTP answer: its text may quote the address. */
+/**
+ * Converts an error into a result. Only the code of an SMTP response is kept, because its text may contain
+ * the email address of the recipient.
+ */
 function toFailure(error: unknown): MailResult {
   const { responseCode, code } = error as { responseCode?: number; code?: string }
   if (responseCode !== undefined)
@@ -88,16 +91,18 @@ function toFailure(error: unknown): MailResult {
   return { isSent: false, isFinal: false, error: code ?? 'timeout' }
 }
 
-/** A plain-text mail; the subject is one line. */
+/** A plain-text mail with a subject of one line. */
 interface Mail {
   to: string
   subject: string
   text: string
-  /** Message id, equal for every attempt, so that receivers can detect duplicates. */
+  /**
+   * First part of the message ID. It is the same for every attempt, so that receivers can detect duplicates.
+   */
   id: string
 }
 
-// Characters that could end a header or hide the following text.
+// Control characters, which could end a mail header or hide the text that follows.
 // eslint-disable-next-line no-control-regex
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g
 

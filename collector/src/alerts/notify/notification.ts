@@ -5,7 +5,9 @@ import type { Measurement } from '../measure.js'
 
 type DescribedAlert = Pick<Alert, 'id' | 'siteId' | 'name' | 'metric' | 'comparison' | 'threshold'>
 
-/** The trigger of an alert that fired on the metrics of the minute that ended at `at`, ms since the epoch. */
+/**
+ * Creates the trigger of an alert that fired for the minute that ended at `at`, a Unix time in milliseconds.
+ */
 export function describeTrigger(alert: DescribedAlert, at: number, { value, spike }: Measurement): Trigger {
   const key = `${alert.id} ${at}`
   if (spike) return { key, event: 'traffic_spike', at, data: describeSpike(alert, spike) }
@@ -17,7 +19,10 @@ export function describeTrigger(alert: DescribedAlert, at: number, { value, spik
   }
 }
 
-/** The trigger of an `uptime` alert whose site went down or up at `at`, ms since the epoch. */
+/**
+ * Creates the trigger of an `uptime` alert whose site went down or came back up at `at`, a Unix time in
+ * milliseconds.
+ */
 export function describeOutage(alert: DescribedAlert, at: number, isUp: boolean): Trigger {
   const [condition, value] = isUp ? ['uptime >= 1', 1] : ['uptime < 1', 0]
   return {
@@ -28,7 +33,10 @@ export function describeOutage(alert: DescribedAlert, at: number, isUp: boolean)
   }
 }
 
-/** The trigger of a test. Tests within one minute share a key, so that only the first is sent. */
+/**
+ * Creates the trigger of a test. Tests within the same minute share one key, so that only the first test is
+ * sent.
+ */
 export function describeTest(alert: Alert, now: number): Trigger {
   const renamed = { ...alert, name: `Test: ${alert.name}` }
   const value = alert.state.value ?? alert.threshold
@@ -63,7 +71,7 @@ function describeSpike(
   }
 }
 
-/** The name and labelled lines of a message about a trigger. User texts are not escaped. */
+/** Returns the alert name and the labelled lines for a message about a trigger. User input is not escaped. */
 export function parseTrigger({ event, data }: Pick<Trigger, 'event' | 'data'>): {
   name: string
   lines: [label: string, value: string][]

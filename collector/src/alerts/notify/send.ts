@@ -5,7 +5,7 @@ import type { Notification } from '../alert-store.js'
 import { type Mailer, buildMail } from './mail.js'
 import { buildSlackMessage } from './slack.js'
 
-/** Result of an attempt; `retry` when another may succeed. */
+/** Result of an attempt to send a notification. `retry` means that another attempt may succeed. */
 export type SendResult = { result: 'done' } | { result: 'retry' | 'failed'; error: string }
 
 /** Sends a notification to its destination. Never rejects. */
@@ -14,7 +14,7 @@ export type SendNotification = (notification: Notification, signal: AbortSignal)
 export interface SendNotificationServices {
   outbox: Pick<Outbox, 'put'>
   attempt: Attempt
-  /** Undefined when no mail server is configured. */
+  /** Sends mails, or undefined if no mail server is configured. */
   mailer: Mailer | undefined
   box: Pick<SecretBox, 'open'>
 }
@@ -23,8 +23,8 @@ const HEADERS = { 'content-type': 'application/json', 'user-agent': 'Zenovay-Ale
 const TOO_MANY_REQUESTS = 429
 
 /**
- * Sends each notification the way of its destination: into the webhook outbox, to Slack behind the egress
- * guard, or by mail.
+ * Creates a function that sends a notification to its destination: to the webhook outbox, to Slack through
+ * the egress guard, or by email.
  */
 export function createSendNotification({
   outbox,

@@ -1,7 +1,10 @@
 import type { Trigger } from '../alert-store.js'
 import { parseTrigger } from './notification.js'
 
-/** The body for a Slack incoming webhook. User texts are escaped: they cannot mention, link or format. */
+/**
+ * Builds the request body for a Slack incoming webhook. User input is escaped, so that it cannot mention
+ * people, insert links or change the formatting.
+ */
 export function buildSlackMessage(trigger: Pick<Trigger, 'event' | 'data'>): string {
   const { name, lines } = parseTrigger(trigger)
   const title = escapeName(name)
@@ -20,7 +23,7 @@ export function buildSlackMessage(trigger: Pick<Trigger, 'event' | 'data'>): str
 }
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
-/** Invisible; after a formatting character it prevents formatting without breaking the word. */
+/** An invisible character that prevents Slack from interpreting the formatting character before it. */
 const WORD_JOINER = '\u2060'
 
 function escape(text: string): string {

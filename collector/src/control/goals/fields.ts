@@ -8,7 +8,7 @@ const MAX_STARS = 10
 const MAX_DURATION_SECONDS = 24 * 60 * 60
 const MAX_VALUE = 1_000_000_000
 
-/** The fields of a rule by its kind. `match` has a default. */
+/** The fields that each kind of rule uses. All fields except `match` are required. */
 export const RULE_FIELDS = {
   path: {
     match: oneOf(PATH_MATCHES, { default: 'exact' }),
@@ -33,7 +33,10 @@ const OPTIONAL = Type.Partial(
 ).properties
 
 export const NEW_GOAL = Type.Object({ site_id: SITE_ID, name: NAME, kind: KIND, ...OPTIONAL })
-/** A rule is replaced as a whole: `kind` with all fields of that kind. */
+/**
+ * The fields of a goal that can be changed. A rule can only be replaced as a whole, by `kind` and all fields
+ * of that kind.
+ */
 export const GOAL_CHANGES = Type.Object({
   name: Type.Optional(NAME),
   kind: Type.Optional(KIND),
@@ -42,7 +45,10 @@ export const GOAL_CHANGES = Type.Object({
 
 type GoalChanges = Static<typeof GOAL_CHANGES>
 
-/** Checks that a rule has the fields of its kind and no others. */
+/**
+ * Adds an issue for each field that the kind of the rule requires but is missing, and for each field of
+ * another kind.
+ */
 export function refineGoal(goal: Partial<GoalChanges>, addIssue: AddIssue): void {
   const { kind, match = 'exact', path, event, seconds } = goal
   const given = Object.entries(RULE_FIELDS).flatMap(([of, fields]) =>
@@ -71,7 +77,7 @@ function explainPath(path: string, isGlob: boolean): string | undefined {
   return undefined
 }
 
-/** The fields of a checked body. */
+/** Converts a validated request body into goal fields. Fields that the body does not contain are omitted. */
 export function toGoalFields(body: GoalChanges): Partial<GoalFields> {
   const { name, value, kind } = body
   return {

@@ -2,29 +2,32 @@ import type { GoalStore } from './goal-store.js'
 import type { Goal } from './goal.js'
 import { createPathMatcher } from './path-matcher.js'
 
-/** The goals of one site, indexed for matching events. */
+/** The goals of one site, grouped by kind so that events can be matched quickly. */
 export interface SiteGoals {
   paths: readonly { goal: Goal; isReached(path: string): boolean }[]
-  /** The goals by event name. */
+  /** Goals by the event name that completes them. */
   events: ReadonlyMap<string, readonly Goal[]>
   durations: readonly { goal: Goal; seconds: number }[]
 }
 
-/** The goals of all sites in memory, read for every ingested event. */
+/** An in-memory cache of the goals of all sites, which is read for every ingested event. */
 export interface GoalCache {
-  /** Returns undefined when the site has no goals. */
+  /** Returns the goals of a site, or undefined if the site has no goals. */
   of(siteId: string): SiteGoals | undefined
-  /** Reloads all goals. Keeps the known ones when the store is away. */
+  /**
+   * Reloads all goals from the store. If the store is unreachable, rejects and keeps the previously loaded
+   * goals.
+   */
   load(): Promise<void>
 }
 
-/** Creates an empty cache; call `load` first. */
+/** Creates an empty cache. Call `load` before the first use. */
 export function createGoalCache(store: Pick<GoalStore, 'listAllGoals'>): GoalCache {
   let sites = new Map<string, SiteGoals>()
   let loading = Promise.resolve()
   return {
     of: (siteId) => sites.get(siteId),
-    // Loads run one at a time: an older result must not replace a newer one.
+    // Run one load at a time, because an older result must not replace a newer one.
     load: () =>
       (loading = loading
         .catch(() => {})

@@ -2,19 +2,21 @@ import type { Change } from '../change-log.js'
 import type { KeyReach } from '../keys/api-key.js'
 import type { Goal, GoalFields } from './goal.js'
 
-/** Stores goals, which are removed with their site. */
+/** Stores goals. Removing a site also removes its goals. */
 export interface GoalStore {
-  /** Adds a goal; resolves to undefined when the site has the maximum number, or was removed. */
+  /**
+   * Adds a goal. Resolves to undefined if the site already has the maximum number of goals, or was removed.
+   */
   addGoal(siteId: string, fields: GoalFields, change: Change): Promise<Goal | undefined>
   findGoal(id: string): Promise<Goal | undefined>
-  /** Lists the oldest first. */
+  /** Lists the goals of a site, oldest first. */
   listGoals(siteId: string): Promise<Goal[]>
-  /** The goals of the sites that a key reaches. */
+  /** Lists the goals of all sites that an API key can access. */
   listGoalsOf(reach: KeyReach): Promise<Goal[]>
-  /** The goals of all sites. */
+  /** Lists the goals of all sites. */
   listAllGoals(): Promise<Goal[]>
-  /** Changes the given fields; resolves to undefined when there is no such goal. */
+  /** Changes only the given fields. Resolves to undefined if the goal does not exist. */
   updateGoal(id: string, changes: Partial<GoalFields>, change: Change): Promise<Goal | undefined>
-  /** Resolves to false when there is no such goal. */
+  /** Resolves to false if the goal does not exist. */
   removeGoal(id: string, change: Change): Promise<boolean>
 }

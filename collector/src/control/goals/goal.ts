@@ -1,46 +1,47 @@
-/** The ways to compare the path of a page with a goal. */
+/** Ways to compare the path of a page with the path of a goal. */
 export const PATH_MATCHES = ['exact', 'prefix', 'glob'] as const
 type PathMatch = (typeof PATH_MATCHES)[number]
 
 export interface PathRule {
   kind: 'path'
   match: PathMatch
-  /** The path of a page. In a glob, `*` matches within a segment and `**` across segments. */
+  /** Path of a page. In a glob, `*` matches within one path segment and `**` matches across segments. */
   path: string
 }
 
 /**
- * The condition that completes a goal: a pageview of a path, a custom event or goal of a name, or a visit of
- * some duration.
+ * The condition that completes a goal: a pageview with a matching path, a custom event or goal event with a
+ * certain name, or a visit of a minimum duration.
  */
 export type GoalRule = PathRule | { kind: 'event'; event: string } | { kind: 'duration'; seconds: number }
 
 export const GOAL_KINDS = ['path', 'event', 'duration'] as const satisfies readonly GoalRule['kind'][]
 
-/** The settings of a goal. */
+/** The fields of a goal that its owner can set. */
 export interface GoalFields {
   name: string
   rule: GoalRule
-  /** Value of a conversion, in a unit of the owner's choice; null without one. */
+  /** Value of one conversion in a unit that the owner chooses, or null if conversions have no value. */
   value: number | null
 }
 
 /** An action that visitors of a site should complete. */
 export interface Goal extends GoalFields {
-  /** `goal_…` */
+  /** ID of the goal, such as `goal_…`. */
   id: string
   siteId: string
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   createdAt: number
-  /** The time when the rule last changed, ms since the epoch; earlier events never trigger webhooks. */
+  /** Unix time in milliseconds when the rule last changed. Webhooks are not sent for earlier events. */
   ruledAt: number
 }
 
 export const MAX_GOALS_OF_SITE = 50
 
 /**
- * Whether the rule of a goal was in effect at a moment. A rule set in the future means that the clock was set
- * back since, and counts as in effect. Times are ms since the epoch.
+ * Checks whether the rule of a goal was in effect at `at`. If `ruledAt` is later than `now`, the system clock
+ * was set back after the change, and the rule is considered in effect. All times are Unix times in
+ * milliseconds.
  */
 export function hasRuled(
   { ruledAt }: Pick<Goal, 'ruledAt'>,

@@ -1,11 +1,12 @@
 import type { PathRule } from './goal.js'
 
-// The wildcards of a glob; its other units are UTF-16 code units.
+// Codes for the wildcards of a glob. They are negative, because all other characters are stored as UTF-16
+// code units.
 const ANY_IN_SEGMENT = -1
 const ANY = -2
 const SLASH = 47
 
-/** Creates a function that checks a path against a rule. */
+/** Creates a function that checks whether a path matches a rule. */
 export function createPathMatcher({
   match,
   path,
@@ -20,7 +21,10 @@ export function createPathMatcher({
   }
 }
 
-/** Splits a glob into texts and stars, `*` or `**`. More than two stars in a row count as two. */
+/**
+ * Splits a glob into literal text and the wildcards `*` and `**`. More than two consecutive stars are treated
+ * as `**`.
+ */
 export function splitGlob(glob: string): string[] {
   return glob
     .split(/(\*+)/)
@@ -29,9 +33,9 @@ export function splitGlob(glob: string): string[] {
 }
 
 /**
- * Tracks all positions in the glob that the path so far can match, without backtracking. The work is at most
- * the length of the path times that of the glob, which a regular expression with several stars does not
- * guarantee.
+ * Creates a function that matches paths without backtracking: it tracks all positions in the glob that the
+ * path can have reached so far. The work is limited to the length of the path multiplied by the length of the
+ * glob. A regular expression with several wildcards does not guarantee such a limit.
  */
 function createGlobMatcher(glob: string): (candidate: string) => boolean {
   const parts = splitGlob(glob)
@@ -49,7 +53,10 @@ function createGlobMatcher(glob: string): (candidate: string) => boolean {
   let positions = new Uint8Array(end + 1)
   let next = new Uint8Array(end + 1)
 
-  /** Also enters the position after a star, which may match nothing. */
+  /**
+   * Adds a position. If a wildcard is at this position, also adds the next one, because the wildcard may
+   * match nothing.
+   */
   const enter = (of: Uint8Array, position: number) => {
     for (; of[position] === 0; position++) {
       of[position] = 1
@@ -58,7 +65,7 @@ function createGlobMatcher(glob: string): (candidate: string) => boolean {
   }
 
   return (candidate) => {
-    // A fast check that rejects most paths.
+    // Reject most paths quickly, by comparing the text before the first wildcard.
     if (!candidate.startsWith(head)) return false
     positions.fill(0)
     enter(positions, head.length)

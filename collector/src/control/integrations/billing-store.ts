@@ -1,15 +1,15 @@
 import type { PlanName } from '../accounts.js'
 
-/** The state of a subscription, from the payment provider. */
+/** The state of a subscription, as the payment provider reports it. */
 export interface SubscriptionChange {
   kind: 'subscription'
   subscriptionId: string
   customerId: string
-  /** Undefined when no price of the subscription is configured. */
+  /** Plan of the subscription, or undefined if the configuration maps none of its prices to a plan. */
   plan: PlanName | undefined
-  /** Whether the subscription is paid or its payment is being retried. */
+  /** Whether the subscription is paid, in a trial, or its payment is being retried. */
   isLive: boolean
-  /** Whether the subscription ended and cannot be resumed. */
+  /** Whether the subscription has ended and cannot be resumed. */
   isOver: boolean
 }
 
@@ -21,26 +21,30 @@ export interface CustomerLink {
 }
 
 export interface BillingEvent {
-  /** The ID from the provider, which is the same on every retry. */
+  /** Event ID from the payment provider, which is the same for every retry. */
   id: string
-  /** The time of the event by the clock of the provider, ms since the epoch. */
+  /** Unix time in milliseconds when the event was created, by the clock of the payment provider. */
   createdAt: number
-  /** The change; undefined for events that change nothing here. */
+  /** The change to apply, or undefined if the event does not affect subscriptions or customers. */
   change: SubscriptionChange | CustomerLink | undefined
 }
 
 /**
- * The result of an event. `repeated`: it was already processed; `unknown-account`: there is no such account;
- * `kept`: it was stored, with no change of a plan; `planned`: the account has the plan.
+ * The result of applying an event. `repeated` means that the event was already processed, `unknown-account`
+ * that its account does not exist or is the default account, `kept` that no plan was changed, and `planned`
+ * that the account now has `plan`.
  */
 export type BillingResult =
   | { outcome: 'repeated' | 'unknown-account' | 'kept' }
   | { outcome: 'planned'; accountId: string; plan: PlanName }
 
-/** Stores subscriptions and their plans. Each method is one transaction. */
+/** Stores subscriptions and the plans that follow from them. Each method runs in one transaction. */
 export interface BillingStore {
-  /** Applies an event once and records it at `now`. Older information than the stored one is ignored. */
+  /**
+   * Applies an event once and records its ID at `now`. A subscription event is ignored if the stored state is
+   * newer, unless the event ends the subscription.
+   */
   applyBillingEvent(event: BillingEvent, now: number): Promise<BillingResult>
-  /** Purges records of events from before a moment. */
+  /** Purges the records of events that were applied before the given Unix time in milliseconds. */
   purgeBillingEvents(before: number): Promise<void>
 }

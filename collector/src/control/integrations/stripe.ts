@@ -2,17 +2,17 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { PLAN_NAMES, type PlanName } from '../accounts.js'
 import type { BillingEvent, CustomerLink, SubscriptionChange } from './billing-store.js'
 
-/** Plans by Stripe price ID. */
+/** Plan of each Stripe price ID. */
 export type PricePlans = ReadonlyMap<string, PlanName>
 
-// Stripe retries a late payment (`past_due`) and gives up with `unpaid`.
+// Stripe retries a late payment while the status is `past_due`, and sets `unpaid` when it gives up.
 const LIVE_STATUSES = ['active', 'trialing', 'past_due']
-// These states are final: paying again creates a new subscription.
+// These statuses are final. Another payment creates a new subscription.
 const FINAL_STATUSES = ['canceled', 'incomplete_expired']
 
 type Fields = Record<string, unknown>
 
-/** Parses a Stripe event; returns undefined when the body is not one. */
+/** Parses a Stripe event. Returns undefined if the request body is not a Stripe event. */
 export function parseStripeEvent(body: unknown, prices: PricePlans): BillingEvent | undefined {
   const { id, created, type, data } = asFields(body)
   if (typeof id !== 'string' || id === '' || typeof created !== 'number' || typeof type !== 'string')
@@ -38,7 +38,10 @@ function parseChange(type: string, object: Fields, prices: PricePlans): BillingE
   }
 }
 
-/** The account is the `client_reference_id` that the checkout page was opened with. */
+/**
+ * Links a customer to the account whose ID was passed to the checkout page as `client_reference_id`. Returns
+ * undefined if the session contains no customer or no account ID.
+ */
 function parseCheckout(session: Fields): CustomerLink | undefined {
   const { client_reference_id: accountId } = session
   const customerId = idOf(session['customer'])
@@ -70,7 +73,10 @@ function parseSubscription(
   }
 }
 
-/** An ID, or the ID of an expanded object. */
+/**
+ * Returns the ID from a Stripe field that contains either an ID or an expanded object, or undefined if
+ * neither is found.
+ */
 function idOf(value: unknown): string | undefined {
   const id = typeof value === 'string' ? value : asFields(value)['id']
   return typeof id === 'string' && id !== '' ? id : undefined
@@ -80,25 +86,28 @@ function asFields(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {}
 }
 
-/** Maximum difference between the time of a signature and the clock, in ms. */
+/** Maximum difference between the time of a signature and the current time, in milliseconds. */
 const TOLERANCE_MS = 300_000
 const MAX_HEADER_LENGTH = 4_096
 const SIGNATURE = /^[0-9a-f]{64}$/
 const SECONDS = /^\d{1,12}$/
 
 interface SignedRequest {
-  /** The header, `t=1700000000,v1=…`; it has several `v1` while a secret is rolled. */
+  /**
+   * The `Stripe-Signature` header, such as `t=1700000000,v1=…`. It contains several `v1` values while the
+   * signing secret is rotated.
+   */
   header: string
-  /** The exact bytes. */
+  /** The request body, byte for byte as received. */
   body: Buffer
   secret: string
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   now: number
 }
 
 /**
- * Whether a Stripe signature matches the body and was made within five minutes of now. Compares in constant
- * time.
+ * Checks whether a Stripe signature matches the request body and was created within five minutes of `now`.
+ * Compares signatures in constant time.
  */
 export function verifyStripeSignature({ header, body, secret, now }: SignedRequest): boolean {
   if (header.length > MAX_HEADER_LENGTH) return false

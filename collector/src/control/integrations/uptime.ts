@@ -5,8 +5,8 @@ interface UptimeReport {
   siteId: string
   isUp: boolean
   /**
-   * The time when the status changed, ms since the epoch, never in the future; undefined when the monitor
-   * gave no time.
+   * Unix time in milliseconds when the status changed, but never later than the current time. It is undefined
+   * if the monitor sent no time.
    */
   at: number | undefined
 }
@@ -18,7 +18,7 @@ function parseMoment(value: unknown): number | undefined {
   return Number.isNaN(moment) ? undefined : moment
 }
 
-/** The body of an uptime callback. `reason` may be sent and is not stored. */
+/** The request body that an uptime monitor sends. `reason` is accepted but not stored. */
 export const UPTIME_REPORT = Type.Object({
   site_id: SITE_ID,
   status: oneOf(['up', 'down']),

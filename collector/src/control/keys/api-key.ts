@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import { field, NAME, oneOf, orNull } from '../../http/fields.js'
 import { DEFAULT_ACCOUNT_ID } from '../accounts.js'
 
-/** Permissions of a key. Each scope includes those before it. */
+/** Scopes of API keys. Each scope includes the permissions of all scopes before it. */
 export const KEY_SCOPES = ['read', 'write', 'admin'] as const
 export type KeyScope = (typeof KEY_SCOPES)[number]
 
@@ -13,34 +13,36 @@ export function isKeyScope(text: unknown): text is KeyScope {
 
 export interface ApiKey {
   id: string
-  /** SHA-256 of the whole key, in hexadecimal. The key itself is stored nowhere. */
+  /** SHA-256 hash of the complete API key, in hexadecimal. The API key itself is never stored. */
   hash: string
   name: string
   accountId: string
-  /** The only site of the key; null for all sites of its account. */
+  /** The only site that the key can access, or null for all sites of its account. */
   siteId: string | null
   scope: KeyScope
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   createdAt: number
 }
 
 export interface ListedApiKey extends Omit<ApiKey, 'hash'> {
-  /** Last accepted request to the External API, ms since the epoch; null before the first. */
+  /**
+   * Unix time in milliseconds of the last accepted request to the External API, or null if there was none.
+   */
   lastUsedAt: number | null
 }
 
-/** One site or, with null, all sites of an account. */
+/** The sites that an API key can access: one site, or all sites of an account if `siteId` is null. */
 export type KeyReach = Pick<ApiKey, 'accountId' | 'siteId'>
 
 /**
- * Whether a key reaches a site, or something that belongs to a site (`siteId` null: to all sites of its
- * account).
+ * Checks whether an API key can access a site, or an object that belongs to the site. With a `siteId` of
+ * null, the object belongs to all sites of the account.
  */
 export function reaches(key: KeyReach, { accountId, siteId }: KeyReach): boolean {
   return key.accountId === accountId && (key.siteId === null || key.siteId === siteId)
 }
 
-/** The body that creates a key. */
+/** The request body that creates an API key. */
 export const NEW_KEY = Type.Object({
   name: NAME,
   scope: Type.Optional(oneOf(KEY_SCOPES, { default: 'read' })),
@@ -58,13 +60,16 @@ export interface NewApiKey {
   name: string
   /** @default the default account */
   accountId?: string
-  /** The only site of the key, in the same account; null for all sites of the account. */
+  /**
+   * The only site that the key can access, which must belong to the same account. Null allows all sites of
+   * the account.
+   */
   siteId: string | null
   /** @default read */
   scope?: KeyScope
 }
 
-/** Creates an API key: its secret, shown once, and the record to store. */
+/** Creates an API key. Returns the secret, which is shown only once, and the record to store. */
 export function createApiKey(
   { name, accountId = DEFAULT_ACCOUNT_ID, siteId, scope = 'read' }: NewApiKey,
   now: number,
@@ -77,17 +82,22 @@ export function createApiKey(
   }
 }
 
-/** The ID within a key, which its record is stored under; undefined when the text is not a key. */
+/**
+ * Returns the ID that an API key contains, under which its record is stored, or undefined if the text is not
+ * an API key.
+ */
 export function parseKeyId(secret: string): string | undefined {
   return API_KEY.exec(secret)?.[1]
 }
 
-/** A key in lists: recognisable, but not usable. */
+/**
+ * Returns a short form of an API key for lists, which identifies the key but cannot be used to authenticate.
+ */
 export function maskKey(id: string): string {
   return `zv_${id}_…`
 }
 
-/** Whether a record belongs to this secret, compared in constant time. */
+/** Checks whether a secret belongs to a record. Compares their hashes in constant time. */
 export function isKeyOf(secret: string, record: ApiKey): boolean {
   return timingSafeEqual(hash(secret), Buffer.from(record.hash, 'hex'))
 }

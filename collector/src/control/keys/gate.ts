@@ -9,11 +9,13 @@ import { addRequest, describeUsage, findExceeded, minuteOf } from './usage.js'
 type Count = ControlStore['countRequest']
 
 /**
- * Counts requests of keys on disk. While the disk is full, reports still work: minutes are counted in memory
- * and months not at all; a month that is used up stays so.
+ * Creates a function that counts the requests of each API key on disk. While the store cannot be written, for
+ * example because the disk is full, it counts them per minute in memory so that reports remain available. The
+ * monthly count does not change in the meantime, so a key that has reached its monthly limit is still
+ * rejected.
  */
 export function createRequestCounter(control: Pick<ControlStore, 'countRequest' | 'readUsage'>): Count {
-  // These minutes are used only for keys with requests while the store is away.
+  // Requests per minute of the API keys that are used while the store cannot be written.
   const minutes = new Map<string, ReturnType<typeof minuteOf>>()
 
   const countInMemory: Count = async (keyId, now) => {
@@ -46,12 +48,15 @@ export function createRequestCounter(control: Pick<ControlStore, 'countRequest' 
   }
 }
 
-/** Counts every request of a key once, before anything else is done for it. */
+/**
+ * Authenticates each request and counts it once against the limits of its API key, before the request is
+ * processed.
+ */
 export interface KeyGate {
   /**
-   * The API key of a request within the limits of its plan. Sets the `X-RateLimit-…` headers, also for
-   * errors. Throws `UNAUTHORIZED`, `RATE_LIMIT_EXCEEDED` or `MONTHLY_LIMIT_EXCEEDED`, and `FORBIDDEN` when
-   * the key lacks `scope`.
+   * Resolves to the API key of a request that is within the limits of its plan. Sets the `X-RateLimit-…`
+   * headers for every valid key, even if the request is rejected. Throws `UNAUTHORIZED`,
+   * `RATE_LIMIT_EXCEEDED` or `MONTHLY_LIMIT_EXCEEDED`, or `FORBIDDEN` if the key lacks `scope`.
    */
   enter(request: FastifyRequest, reply: FastifyReply, scope: KeyScope): Promise<ApiKey>
 }
@@ -71,7 +76,7 @@ export function createKeyGate({
       const key = await authenticate(request.headers, control)
       const at = now()
       const counted = await countRequest(key.id, at)
-      // The key was revoked since it was read.
+      // The API key was revoked after it was read from the store.
       if (!counted) throw new ApiError('UNAUTHORIZED')
       const { usage, exceeded } = counted
       void reply.headers({
@@ -83,7 +88,7 @@ export function createKeyGate({
         throw new ApiError(CODES[exceeded], {
           retryAfterS: Math.ceil((usage[exceeded].resetsAt - at) / 1000),
         })
-      // The scope is checked after counting: refused requests count against the limits, too.
+      // Check the scope after counting, because rejected requests must count against the limits, too.
       assertScope(key, scope)
       return key
     },
@@ -91,8 +96,8 @@ export function createKeyGate({
 }
 
 /**
- * The API key of a request, from `X-API-Key` or `Authorization: Bearer`.
- * Throws `UNAUTHORIZED`, or `FORBIDDEN` when the key lacks `scope`.
+ * Resolves to the API key that a request sends in the header `X-API-Key` or `Authorization: Bearer`.
+ * Throws `UNAUTHORIZED` if the key is missing or invalid, or `FORBIDDEN` if the key lacks `scope`.
  */
 export async function authenticate(
   headers: IncomingHttpHeaders,
@@ -108,7 +113,7 @@ export async function authenticate(
   return record
 }
 
-/** Throws `FORBIDDEN` when the key lacks the scope. */
+/** Throws `FORBIDDEN` if the API key lacks the scope. */
 export function assertScope(key: ApiKey, scope: KeyScope): void {
   if (KEY_SCOPES.indexOf(key.scope) < KEY_SCOPES.indexOf(scope))
     throw new ApiError('FORBIDDEN', {
@@ -116,7 +121,7 @@ export function assertScope(key: ApiKey, scope: KeyScope): void {
     })
 }
 
-/** Throws `FORBIDDEN` when the key is limited to one site. */
+/** Throws `FORBIDDEN` if the API key is limited to one site. */
 export function assertAllSites({ siteId }: ApiKey): void {
   if (siteId !== null)
     throw new ApiError('FORBIDDEN', {
@@ -125,24 +130,25 @@ export function assertAllSites({ siteId }: ApiKey): void {
 }
 
 /**
- * The site of an ID, if the key reaches it. Throws `FORBIDDEN` for a key of another site, `NOT_FOUND` when
- * its account has no such site.
+ * Resolves to the site with the given ID if the API key can access it. Throws `FORBIDDEN` if the key is
+ * limited to another site, or `NOT_FOUND` if the account of the key has no such site.
  */
 export async function authorise(
   key: ApiKey,
   siteId: string,
   control: Pick<ControlStore, 'findSite'>,
 ): Promise<Site> {
-  // This precedes the read of the store: a key of one site must not reveal which other IDs exist.
+  // Check this before reading the store, because an API key for one site must not reveal which other sites
+  // exist.
   if (!reaches(key, { accountId: key.accountId, siteId }))
     throw new ApiError('FORBIDDEN', { message: `This API key is for the site ${key.siteId} only.` })
   const site = await control.findSite(siteId)
-  // The answer is the same for both: a key must not reveal which IDs other accounts have.
+  // Answer both cases alike, because an API key must not reveal which site IDs belong to other accounts.
   if (!site || !reaches(key, { accountId: site.accountId, siteId })) throw new ApiError('NOT_FOUND')
   return site
 }
 
-/** Works as {@link authorise}, and throws `FORBIDDEN` also when there is no such site. */
+/** Works like {@link authorise}, but also throws `FORBIDDEN` if the account of the key has no such site. */
 export async function authoriseOwn(
   key: ApiKey,
   siteId: string,
@@ -156,8 +162,8 @@ export async function authoriseOwn(
 }
 
 /**
- * Something of a site that was found by its own ID, if the key reaches that site. Throws `NOT_FOUND`
- * otherwise, so that the IDs of other accounts are not revealed.
+ * Returns an object that was found by its own ID, if the API key can access the site of the object. Throws
+ * `NOT_FOUND` otherwise, so that the key does not reveal which IDs other accounts use.
  */
 export async function authoriseFound<Found extends { siteId: string }>(
   key: ApiKey,

@@ -1,17 +1,17 @@
 import { MINUTE_MS } from '../../durations.js'
 import { type PlanName, PLANS } from '../accounts.js'
 
-/** The used part of a limit. */
+/** A rate limit, and the number of requests that were counted against it. */
 export interface LimitState {
   limit: number
   used: number
-  /** The time when `used` returns to 0, ms since the epoch. */
+  /** Unix time in milliseconds when `used` is reset to 0. */
   resetsAt: number
 }
 
 /**
- * Usage of a key per minute, which begins with the first request after the previous minute, and per calendar
- * month, UTC.
+ * The number of requests of an API key in the current minute and in the current calendar month (UTC). A
+ * minute begins with the first request after the previous minute has ended.
  */
 export interface KeyUsage {
   plan: PlanName
@@ -19,21 +19,25 @@ export interface KeyUsage {
   month: LimitState
 }
 
-/** Stored counts of a key; null without requests. Times are ms since the epoch. */
+/**
+ * The stored request counts of an API key, which are null if no request was counted. Times are Unix times in
+ * milliseconds.
+ */
 interface CountedRequests {
   minuteBeganAt: number | null
   minuteCount: number | null
   monthCount: number | null
 }
 
-/** The usage at a moment, from stored counts. */
+/** Computes the usage of an API key at `now` from the stored counts. */
 export function describeUsage(
   plan: PlanName,
   { minuteBeganAt, minuteCount, monthCount }: CountedRequests,
   now: number,
 ): KeyUsage {
-  // A clock less than a minute behind, of another collector or set back, continues the current minute. One
-  // further behind begins a new minute.
+  // `now` can be before the start of the minute if the clock was set back, or if another collector whose
+  // clock is ahead stored the count. A difference of less than a minute continues the minute, and a larger
+  // one starts a new minute.
   const isCurrent = minuteBeganAt !== null && Math.abs(now - minuteBeganAt) < MINUTE_MS
   const { perMinute, perMonth } = PLANS[plan]
   return {
@@ -47,23 +51,26 @@ export function describeUsage(
   }
 }
 
-/** The limit that refuses another request. The month comes first: waiting for a minute would not help. */
+/**
+ * Returns the limit that rejects the next request, or undefined if no limit is reached. The month takes
+ * precedence, because a reached monthly limit still applies in the next minute.
+ */
 export function findExceeded({ minute, month }: KeyUsage): 'minute' | 'month' | undefined {
   if (month.used >= month.limit) return 'month'
   return minute.used >= minute.limit ? 'minute' : undefined
 }
 
-/** The usage after one more request. */
+/** Returns the usage after one more request. */
 export function addRequest({ plan, minute, month }: KeyUsage): KeyUsage {
   return { plan, minute: { ...minute, used: minute.used + 1 }, month: { ...month, used: month.used + 1 } }
 }
 
-/** The stored form of the usage per minute. */
+/** Converts the usage per minute into its stored form. */
 export function minuteOf({ minute }: KeyUsage): { beganAt: number; count: number } {
   return { beganAt: minute.resetsAt - MINUTE_MS, count: minute.used }
 }
 
-/** The calendar month of a moment, UTC, as `YYYY-MM`. */
+/** Returns the UTC calendar month of a Unix time in milliseconds, as `YYYY-MM`. */
 export function monthOf(now: number): string {
   return new Date(now).toISOString().slice(0, 7)
 }

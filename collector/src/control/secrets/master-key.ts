@@ -4,31 +4,31 @@ import { describeError, StartError } from '../../errors.js'
 import { createSecretBox, type SecretBox } from './secret-box.js'
 
 export const MASTER_KEY_BYTES = 32
-/** The ways to continue after the key was lost. */
+/** Instructions for error messages that explain how to continue if the master key is lost. */
 const RECOVERY = {
   webhooks: 'remove the webhooks with zenovay-collector webhook remove all --yes and create new ones',
   alerts:
     'remove the destinations of the alerts with zenovay-collector alert forget-destinations --yes and set them again',
 }
 
-/** A stored sealed text, to check the key with. */
+/** A sealed text from the store, which is opened to check the master key. */
 export interface Sealed {
   of: keyof typeof RECOVERY
   text: string
 }
 
 interface MasterKeyOptions {
-  /** The key in the configuration; undefined to use the file. */
+  /** Master key from the configuration, or undefined to read the key from `file`. */
   given: Buffer | undefined
-  /** The key file, created when it is missing and nothing is sealed yet. */
+  /** Path of the key file. It is created if it does not exist and nothing was sealed yet. */
   file: string
-  /** One stored secret of each kind, to test the key with. */
+  /** One stored text of each kind of secret, which are opened to check the master key. */
   sealed: readonly Sealed[]
 }
 
 /**
- * Opens the secret box of the collector. Rejects with a {@link StartError} when its key is missing or does
- * not open the sealed texts.
+ * Creates the secret box of the collector. Rejects with a {@link StartError} if the master key is missing or
+ * cannot open the sealed texts.
  */
 export async function openSecretBox({ given, file, sealed }: MasterKeyOptions): Promise<SecretBox> {
   const key =
@@ -82,8 +82,8 @@ async function loadKeyFile(file: string): Promise<Buffer | undefined> {
 }
 
 /**
- * A hard link is atomic and never replaces a file: two collectors that start at once use the key of the
- * first.
+ * Creates the key file as a hard link, which is atomic and never replaces an existing file. If two collectors
+ * start at the same time, both use the key that was written first.
  */
 async function createKeyFile(file: string): Promise<Buffer | undefined> {
   const draft = `${file}.${randomBytes(8).toString('hex')}`

@@ -1,20 +1,23 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 
-/** Encrypts texts with the master key. */
+/** Encrypts and decrypts text with the master key. */
 export interface SecretBox {
-  /** The result differs each time. */
+  /** Encrypts a text. The result is different each time, even for the same text. */
   seal(text: string): string
-  /** Throws when the text was sealed with another key or changed. */
+  /** Decrypts a sealed text. Throws if the text was modified or sealed with another key. */
   open(sealed: string): string
 }
 
 const CIPHER = 'aes-256-gcm'
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
-// Version of the format.
+// Prefix that identifies the version of the format.
 const PREFIX = 'v1.'
 
-/** AES-256-GCM with a key of 32 bytes. Random nonces are safe for some billion texts. */
+/**
+ * Creates a secret box that uses AES-256-GCM with a key of 32 bytes. Random nonces are safe for some billion
+ * texts.
+ */
 export function createSecretBox(masterKey: Buffer): SecretBox {
   return {
     seal(text) {

@@ -1,7 +1,7 @@
 import { type TObject, type TProperties, Type } from '@sinclair/typebox'
 import { orNull } from '../fields.js'
 
-/** The metrics of visits, by their names in every report. */
+/** Schemas of the visit metrics, keyed by the names that every report uses. */
 export const VISIT_FIGURES = {
   visitors: Type.Integer({ description: 'Distinct visitors.' }),
   visits: Type.Integer({ description: 'Visits.' }),
@@ -25,11 +25,14 @@ export const PAGINATION = Type.Object({
   }),
 })
 
-/** The change of each metric. */
+/** Returns the schema of an object that contains the change of each metric. A change may be null. */
 export const changeOf = (figures: TProperties): TObject =>
   Type.Object(Object.fromEntries(Object.keys(figures).map((name) => [name, orNull(Type.Number())])))
 
-/** A row of a list: its names and metrics, and with a comparison the metrics of the previous period. */
+/**
+ * Returns the schema of a list row. The row contains names and metrics and, if a comparison was requested,
+ * the metrics of the previous period and their change.
+ */
 export function rowOf(names: TProperties, figures: TProperties): TObject {
   return Type.Object({
     ...names,

@@ -15,7 +15,7 @@ code { font-family: ui-monospace, monospace }
 const STYLE_HASH = createHash('sha256').update(DOCS_STYLE).digest('base64')
 const CONTENT_SECURITY_POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
-/** Adds `/openapi.json` and `/docs`, which need no key. */
+/** Adds the routes `/openapi.json` and `/docs`, which require no API key. */
 export function addDocuments(app: FastifyInstance, api: Parameters<typeof buildOpenApi>[0]): void {
   const document = buildOpenApi(api)
   const page = writeDocsPage(document)
@@ -31,7 +31,7 @@ export function addDocuments(app: FastifyInstance, api: Parameters<typeof buildO
   )
 }
 
-/** The HTML page of an OpenAPI document: headings, tables and examples, no script. */
+/** Returns an HTML page that shows an OpenAPI document as headings, tables and examples, without a script. */
 function writeDocsPage(document: OpenApiDocument): string {
   const { title, description } = document.info
   const sections = Object.entries(document.paths).flatMap(([path, methods]) =>

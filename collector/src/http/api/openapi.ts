@@ -43,7 +43,7 @@ const CODES_OF_BODIES = [
   'UNSUPPORTED_MEDIA_TYPE',
 ] as const satisfies readonly ErrorCode[]
 
-/** The limit of the key per minute. */
+/** Response headers that report the API key's rate limit per minute. */
 const LIMIT_HEADERS = {
   'X-RateLimit-Limit': {
     description: 'Requests that the key may make per minute.',
@@ -71,14 +71,14 @@ const ERROR = Type.Object({
 })
 
 interface DocumentedApi {
-  /** Path of the External API, at which its routes begin. */
+  /** Base path of the External API, to which the paths in `routes` are relative. */
   base: string
   routes: readonly (RouteDocs & { acceptsProperties: boolean; table?: unknown })[]
-  /** Routes beside the External API; their paths begin at the root. */
+  /** Routes outside the External API. Their paths are relative to the server root. */
   documented: readonly RouteDocs[]
 }
 
-/** The OpenAPI 3.1 document of all APIs, from the table of routes. */
+/** Builds the OpenAPI 3.1 document of all APIs from their route definitions. */
 export function buildOpenApi({ base, routes, documented }: DocumentedApi): OpenApiDocument {
   const paths: OpenApiDocument['paths'] = {}
   const add = ({ path, method }: RouteDocs, operation: Operation) =>
@@ -166,7 +166,8 @@ function describeOperation(
           ...(isTable && { 'text/csv': { schema: { type: 'string' } } }),
         },
       },
-      // Two codes of one status share one entry, that of the last.
+      // OpenAPI allows one response per status, so only the last of two error codes with the same status is
+      // included.
       ...Object.fromEntries(codesOf(route).map((code) => [ERROR_CODES[code].status, describeRefusal(code)])),
     },
   }
@@ -183,8 +184,8 @@ function describeContent(route: RouteDocs): object {
 }
 
 /**
- * The parameter `property[key]=value`, any number of times; OpenAPI has one parameter of style deepObject for
- * it.
+ * The query parameter `property[key]=value`, which may occur any number of times. OpenAPI describes all of
+ * its occurrences as one parameter with the style `deepObject`.
  */
 const PROPERTIES: Parameter = {
   name: 'property',
@@ -233,7 +234,7 @@ function describeError(code: ErrorCode) {
   }
 }
 
-/** Schemas as JSON, without the symbols of TypeBox. */
+/** Returns a copy of a schema as plain JSON, without TypeBox's symbol keys. */
 function toPlain<Value>(value: Value): Value {
   return JSON.parse(JSON.stringify(value)) as Value
 }

@@ -17,12 +17,12 @@ interface ParsedInput {
   issues: Fault[]
 }
 
-/** Maximum length of a parameter, in characters. */
+/** Maximum length of a query parameter value, in characters. */
 export const MAX_TEXT_LENGTH = 2_048
 
 /**
- * Parses the parameters and the body of a request by the schemas of its route. Invalid fields are listed and
- * left out.
+ * Parses the path parameters, query string and body of a request with the schemas of its route. Invalid
+ * fields are listed in `issues` and omitted from the result.
  */
 export function parseInput(
   route: Pick<ApiRoute<never>, 'params' | 'query' | 'body' | 'acceptsProperties'>,

@@ -18,7 +18,7 @@ export const EXTERNAL_API = '/api/external/v1'
 interface ApiOptions<Services> {
   routes: readonly ApiRoute<Services>[]
   services: Services
-  /** ms since the epoch. */
+  /** Returns the current Unix time in milliseconds. */
   now: () => number
 }
 
@@ -29,8 +29,8 @@ interface ExternalApiOptions<Services> extends ApiOptions<Services> {
 }
 
 /**
- * The External API: reports for an API key, and the document of all APIs. Each request counts against the
- * plan of its key.
+ * Adds the External API, which returns reports to requests with an API key, and the OpenAPI document of all
+ * APIs. Each request with a key counts toward the rate limits of the key's plan.
  */
 export function addExternalApi<Services>(
   app: FastifyInstance,
@@ -41,15 +41,16 @@ export function addExternalApi<Services>(
       acceptJsonAsText(routes, MAX_BODY_BYTES)
       routes.decorateRequest('apiKey')
       addApiHeaders(routes)
-      // A 404 of the parent scope would skip the hook above.
+      // Set a separate 404 handler because the one of the parent scope would skip the hook that adds the API
+      // headers.
       routes.setNotFoundHandler(() => Promise.reject(new ApiError('NOT_FOUND')))
       addDocuments(routes, { base: EXTERNAL_API, routes: table, documented })
       for (const route of table)
         routes.route({
           method: route.method,
           url: urlOf(route),
-          // This precedes the parsing of the input, so that requests without a key get no information about
-          // valid input.
+          // Check the API key before the input is parsed, so that a request without a key learns nothing
+          // about valid input.
           onRequest: async (request, reply) =>
             request.setDecorator('apiKey', await gate.enter(request, reply, route.scope)),
           handler: (request, reply) => answer({ route, services, now, request, reply }),
@@ -60,10 +61,10 @@ export function addExternalApi<Services>(
   )
 }
 
-// Values of Sec-Fetch-Site for requests from pages of other origins.
+// Values of the `Sec-Fetch-Site` header that browsers send with requests from pages of other origins.
 const FOREIGN_FETCH_SITES = ['cross-site', 'same-site']
 
-/** Routes for servers, the command line and pages of this origin. */
+/** Adds the management API, which servers, the command line and pages of the same origin can call. */
 export function addManagementApi<Services extends { control: Pick<ControlStore, 'findApiKey'> }>(
   app: FastifyInstance,
   { routes: table, services, now }: ApiOptions<Services>,
@@ -94,7 +95,8 @@ export function addManagementApi<Services extends { control: Pick<ControlStore, 
         ...(route.flatErrors && { errorHandler: errorHandlerOf(route.flatErrors) }),
         handler: (request, reply) => answer({ route, services, now, request, reply }),
       })
-    // A preflight has no key and is refused here, so no page of another origin can call these routes.
+    // Reject preflight requests, which never contain an API key, so that no page of another origin can call
+    // these routes.
     for (const root of new Set(table.map(({ path }) => path.replace(/\/\{.*/, ''))))
       for (const url of [root, `${root}/*`])
         routes.options(url, { onRequest: requireKey('admin') }, () =>
@@ -104,7 +106,9 @@ export function addManagementApi<Services extends { control: Pick<ControlStore, 
   })
 }
 
-/** Excludes all routes added from here on from CORS headers. */
+/**
+ * Marks all routes that are added after this call as private, so that their responses have no CORS headers.
+ */
 export function hideFromOtherOrigins(routes: FastifyInstance): void {
   routes.addHook('onRoute', (route) => {
     route.config = { ...route.config, isPrivate: true }

@@ -7,52 +7,54 @@ import type { AddIssue } from '../fields.js'
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
-/** Documentation of a route, for the OpenAPI document. */
+/** The documentation of one route, from which the OpenAPI document is built. */
 export interface RouteDocs {
   method: Method
   /**
-   * The path, with `{name}` for each parameter. Routes of the External API begin at its base, all others at
-   * the root.
+   * The path, with `{name}` for each parameter. Paths of the External API are relative to its base path, all
+   * other paths to the server root.
    */
   path: string
   operationId: string
   summary: string
   description?: string
   /**
-   * Scope that the API key must have. `public`: no authentication. `shared-secret`: no API key, but the token
-   * or signature that the description names.
+   * The scope that the API key must have. `public` routes require no authentication. `shared-secret` routes
+   * require the token or signature that `description` names instead of an API key.
    */
   scope: KeyScope | 'public' | 'shared-secret'
   params: TObject
   query: TObject
   body?: TObject
-  /** An example of the body. */
+  /** An example of the request body. */
   request?: unknown
-  /** Media types of the body. @default application/json */
+  /** Accepted media types of the request body. @default application/json */
   bodyTypes?: readonly string[]
   status: 200 | 201 | 302
-  /** Schema of `data` in the envelope `{"success":true,"data":…,"timestamp":…}`. */
+  /** Schema of `data` in the response envelope `{"success":true,"data":…,"timestamp":…}`. */
   data?: TSchema
-  /** Schema of the fields beside `data`. */
+  /** Schema of additional fields in the envelope, next to `data`. */
   beside?: TObject
-  /** Schema of the whole answer, where it has no envelope. */
+  /** Schema of the whole response body, if the response has no envelope. */
   response?: TSchema
-  /** Media type of an answer that is not JSON. */
+  /** Media type of the response, if the response is not JSON. */
   contentType?: string
-  /** An example of `data`, or of an answer without envelope. */
+  /** An example of `data`, or of the whole response body if it has no envelope. */
   example?: unknown
-  /** Error codes of the answer. @default those of every route with a key */
+  /**
+   * Error codes that the route can return. @default the codes common to all routes that require an API key
+   */
   codes?: readonly ErrorCode[]
-  /** The errors of the route; set where errors are `{"error":"…"}`. */
+  /** Error texts of the route. If they are set, error responses have the form `{"error":"…"}`. */
   flatErrors?: FlatErrors
 }
 
 export interface FlatErrors {
-  /** The sentence of a 404. */
+  /** The error text of a 404 response. */
   notFound: string
 }
 
-/** A request with parsed input. */
+/** A request whose path parameters, query string and body are parsed. */
 export interface ApiCall<
   Services,
   Params = Record<string, string>,
@@ -64,15 +66,15 @@ export interface ApiCall<
   params: Params
   query: Query
   body: Body
-  /** All issues of the input. Invalid fields are left out of `params`, `query` and `body`. */
+  /** All validation issues of the input. Invalid fields are omitted from `params`, `query` and `body`. */
   issues: Fault[]
-  /** Actor and time of a change. */
+  /** The actor and time that are recorded for a change that this request makes. */
   change: Change
-  /** ms since the epoch, the same throughout the request. */
+  /** Unix time in milliseconds. The value stays the same throughout the request. */
   now: number
 }
 
-/** The part of a request that is available before the query and the body are checked. */
+/** The parts of a request that are available before the query string and the body are validated. */
 export type LoadCall<Services> = Pick<
   ApiCall<Services, Record<string, string>>,
   'services' | 'key' | 'params' | 'now'
@@ -80,31 +82,31 @@ export type LoadCall<Services> = Pick<
 
 export interface ApiAnswer {
   data: unknown
-  /** Fields beside `data` in the envelope. */
+  /** Additional fields in the envelope, next to `data`. */
   beside?: Record<string, unknown>
-  /** @default that of the route */
+  /** HTTP status of the response. @default the `status` of the route */
   status?: number
 }
 
-/** The rows of an answer as a table. */
+/** Describes the table that contains the rows of a response, for CSV output. */
 export interface Table {
   row: TObject
   read(data: unknown): Record<string, unknown>[]
 }
 
 /**
- * A route with documentation, checks and handler in one place. The schemas that check requests are also the
- * documentation.
+ * A route whose documentation, validation and handler are defined in one place. The schemas that validate
+ * requests also document the route.
  */
 export interface ApiRoute<Services> extends RouteDocs {
   scope: KeyScope
-  /** Whether the query may have `property[key]=value`. */
+  /** Whether the query string may contain `property[key]=value` parameters. */
   acceptsProperties: boolean
-  /** The rows as a table; set where the answer is available as CSV. */
+  /** The table that contains the rows of the response. Set only if the response is also available as CSV. */
   table?: Table
-  /** Finds the resource of the path before other checks. */
+  /** Finds the resource that the path identifies, before the query string and the body are validated. */
   load?(call: LoadCall<Services>): unknown
-  /** Adds issues that the schemas cannot express. */
+  /** Adds validation issues for rules that the schema of the request body cannot express. */
   refine?(
     body: Record<string, unknown>,
     addIssue: AddIssue,
@@ -115,21 +117,21 @@ export interface ApiRoute<Services> extends RouteDocs {
 
 type Optional<Fields, Key extends keyof Fields> = Omit<Fields, Key> & Partial<Pick<Fields, Key>>
 
-/** The definition of a route; omitted fields have defaults. */
+/** The definition of a route. Omitted fields receive default values. */
 export interface RouteDescription<Query extends TObject, Body extends TObject> extends Optional<
   Omit<RouteDocs, 'scope' | 'query' | 'body' | 'contentType' | 'bodyTypes'>,
   'method' | 'params' | 'status'
 > {
-  /** @default read */
+  /** The scope that the API key must have. @default read */
   scope?: KeyScope
-  /** @default none */
+  /** Schema of the query string. @default no query parameters are accepted */
   query?: Query
-  /** @default none is read */
+  /** Schema of the request body. @default no request body is read */
   body?: Body
   table?: Table
 }
 
-/** The parameters of `/sites/{id}/visitors/{visitor}` are `id` and `visitor`. */
+/** The path parameters of a route, such as `id` and `visitor` for `/sites/{id}/visitors/{visitor}`. */
 type ParamsOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
   ? Record<Name, string> & ParamsOf<Rest>
   : unknown
@@ -141,8 +143,9 @@ function paramsOf(path: string): TObject {
 }
 
 /**
- * Makes the `defineRoute` of an app with these services. `answer` returns the data, or the whole answer where
- * it has no envelope; it runs when there are no issues.
+ * Creates the `defineRoute` function of an application that uses these services. The `answer` function of a
+ * route runs only if the input has no issues. It returns the response data, or the whole response body if the
+ * response has no envelope.
  */
 export function createDefineRoute<Services>() {
   return function defineRoute<
@@ -159,7 +162,7 @@ export function createDefineRoute<Services>() {
         addIssue: AddIssue,
         call: { services: Services; target: Target },
       ): void
-      /** The status of this answer. @default `status` */
+      /** Returns the HTTP status for the given response data. @default the `status` of the route */
       statusOf?(data: unknown): number
       answer(
         call: ApiCall<Services, ParamsOf<Path>, Static<Query>, Static<Body>> & { target: Target },
@@ -187,14 +190,17 @@ export function createDefineRoute<Services>() {
   }
 }
 
-/** Documents a route without schemas: files, streams, probes, and bodies that are needed as raw bytes. */
+/**
+ * Returns the documentation of a route that is not created with `defineRoute`, such as a file, a stream, a
+ * health probe, or a route that reads the raw request body.
+ */
 export function documentRoute(
   route: Optional<RouteDocs, 'method' | 'params' | 'query' | 'status'>,
 ): RouteDocs {
   return { method: 'GET', params: paramsOf(route.path), query: Type.Object({}), status: 200, ...route }
 }
 
-/** The URL pattern of a path, as Fastify writes it. */
+/** Returns the path of a route as a Fastify URL pattern, for example `/sites/:id` for `/sites/{id}`. */
 export const urlOf = ({ path }: Pick<RouteDocs, 'path'>): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
 
 export const MOMENT = Type.String({ description: 'ISO 8601, UTC.' })
@@ -203,7 +209,7 @@ export const MOMENT_EXAMPLE = '2026-04-01T10:15:00.000Z'
 const envelope = (data: TSchema, beside?: TObject): TObject =>
   Type.Object({ success: Type.Literal(true), data, timestamp: MOMENT, ...beside?.properties })
 
-/** Schema and example of the whole answer; undefined where it is not JSON. */
+/** Returns the schema and an example of the whole response body, or undefined if the response is not JSON. */
 export function answerOf({
   data,
   beside,
@@ -219,10 +225,10 @@ export function answerOf({
   )
 }
 
-/** The answer of `DELETE`. */
+/** Schema of the response data of a `DELETE` route that removes an object. */
 export const REMOVED = Type.Object({ id: Type.String() })
 
-/** A moment in an answer; null stays null. */
+/** Formats a Unix time in milliseconds as an ISO 8601 date-time in UTC. Returns null for null. */
 export function toIso(ms: number): string
 export function toIso(ms: number | null): string | null
 export function toIso(ms: number | null): string | null {

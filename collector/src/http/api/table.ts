@@ -5,13 +5,14 @@ import type { Table } from './route.js'
 
 type Cell = string | number | boolean | null | undefined
 
-// Spreadsheets run text with this beginning as a formula, and any client can send such text.
+// Spreadsheets execute text that starts with one of these characters as a formula, and any client can send
+// such text in an event.
 const FORMULA_START = /^[=+\-@\t\r]/
 const NEEDS_QUOTES = /[",\r\n]/
 
 /**
- * Writes CSV by RFC 4180, in UTF-8 and with a header row. Texts that a spreadsheet would run as a formula
- * begin with an apostrophe.
+ * Formats rows as RFC 4180 CSV with a header row. Text that a spreadsheet would execute as a formula is
+ * prefixed with an apostrophe.
  */
 function writeCsv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
   return [columns, ...rows].map((row) => `${row.map(writeCell).join(',')}\r\n`).join('')
@@ -25,14 +26,17 @@ function writeCell(value: Cell): string {
 
 const CSV_FIRST = /^\s*text\/csv\b/i
 
-/** Whether to answer with CSV: `format` decides, else an `Accept` header that begins with `text/csv`. */
+/**
+ * Checks whether the client requests CSV. The `format` parameter takes precedence over an `Accept` header
+ * that starts with `text/csv`.
+ */
 export function isCsvRequested(request: FastifyRequest, format: unknown): boolean {
   return format === undefined ? CSV_FIRST.test(request.headers.accept ?? '') : format === 'csv'
 }
 
 /**
- * Sends the rows of an answer as CSV. Objects in a row become columns such as `previous_visitors`; the cursor
- * of the next page is the header `X-Next-Cursor`.
+ * Sets the CSV response headers and returns the rows of a response as CSV. Nested objects become columns with
+ * a prefix, such as `previous_visitors`. The cursor of the next page is sent in the `X-Next-Cursor` header.
  */
 export function sendTable(
   reply: FastifyReply,
@@ -67,7 +71,7 @@ function flatten(row: Record<string, unknown>, prefix = ''): Record<string, Cell
 
 interface Column {
   name: string
-  /** Whether the column is omitted when no row has a value for it. */
+  /** Whether the column is omitted if no row contains a value for it. */
   isOptional: boolean
 }
 

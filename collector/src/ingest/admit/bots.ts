@@ -3,23 +3,26 @@ import { isbot } from 'isbot'
 import { memoize } from '../../cache.js'
 import { ApiError } from '../../errors.js'
 
-// The cache takes 5 MB with user agents of 1,024 characters.
+// A cache with 5,000 results takes 5 MB if every user agent has 1,024 characters.
 const MAX_REMEMBERED = 5_000
-// In-app browsers append the app's name, and `isbot` matches some of these: Apple News, TripAdvisor, Grab.
+// Matches user agents of phone browsers, most of which are not passed to `isbot`. In-app browsers append the
+// name of their app, and `isbot` mistakes some of these apps for bots, such as Apple News, TripAdvisor and
+// Grab.
 const PHONE = /^Mozilla\/5\.0 \((?:iPhone|iPad|iPod|Linux; (?:U; )?Android)[^)]/
 const BOT_ON_PHONE = /compatible|http|@|google(?!app|news)/i
 
-/** Throws `BOT_REJECTED` for the user agent of a bot. */
+/** Throws `BOT_REJECTED` if the user agent belongs to a bot. */
 export function assertNoBot(userAgent: string): void {
   if (isBotAgent(userAgent)) throw new ApiError('BOT_REJECTED')
 }
 
 /**
- * Whether the `user_agent` of an event belongs to a bot. The request's own header is ignored.
+ * Checks whether a user agent belongs to a bot. Ingest passes the `user_agent` field of an event and ignores
+ * the `User-Agent` header of the request.
  *
- * `isbot` checks only user agents that claim to be a browser: it would reject `MyApp-Server/1.0`, the form
- * that the docs recommend to servers. Results are cached, because few browsers make most traffic and the
- * expressions are long.
+ * `isbot` checks only user agents that claim to be a browser, because it would reject names such as
+ * `MyApp-Server/1.0`, which the documentation recommends for servers. Results are cached, because a few
+ * browsers cause most of the traffic and the regular expressions are long.
  */
 export const isBotAgent = memoize(
   (userAgent) =>
@@ -33,49 +36,54 @@ function claimsToBeBrowser(userAgent: string): boolean {
   return userAgent.startsWith('Mozilla/') && !(PHONE.test(userAgent) && !BOT_ON_PHONE.test(userAgent))
 }
 
-// Automated clients that neither the contract's list nor `isbot` covers, collected by hand in 2026. A missing
-// name is counted as a visitor; a wrong one would reject a genuine server.
+// User agents of automated clients that neither the list in the contract nor `isbot` covers, collected by
+// hand in 2026. A bot that is missing here is counted as a visitor. A name that is wrongly listed makes the
+// collector reject a genuine server.
 
 /**
- * First product names, such as `axios` in `axios/1.6.2`. They are matched whole, because servers choose names
- * freely: `Ruby` matches, `RubyShop-Server` does not.
+ * First product names in the user agents of automated clients, such as `axios` in `axios/1.6.2`. The whole
+ * name must match, because servers choose their names freely: `Ruby` is a bot, but `RubyShop-Server` is not.
  */
 const FIRST_NAMES = new Set(
   [
-    // HTTP libraries with their default name
+    // Default names of HTTP libraries
     'axios node-fetch undici got node-superagent superagent deno bun node node.js',
     'okhttp go-http-client go-resty fasthttp colly hyper reqwest ureq isahc aria2 aria2c httpie xh rest-client postmanruntime insomnia',
     'java-http-client apache-httpclient apache-httpasyncclient ahc jakarta jetty jersey vertx vert.x-webclient akka-http reactornetty ktor-client scala-http sttp dart',
     'guzzlehttp symfony php wordpress drupal joomla zend_http_client pear_http_request',
     'libwww-perl lwp lwp-request mojolicious www-mechanize mechanize perl ruby faraday typhoeus http.rb httparty excon hackney httpoison',
     'restsharp windows-update-agent winhttp powershell winhttprequest microsoft-winhttp httpclient urlgrabber httplib2 aiohttp httpx urllib urllib3 rpt-httpclient lua-resty-http luasocket haskell-http-client erlang',
-    // Link previews
+    // Services that fetch link previews
     'facebookexternalhit facebookcatalog facebookplatform meta-externalagent meta-externalfetcher meta-externalads whatsapp viber skypeuripreview iframely embedly mastodon pleroma misskey akkoma lemmy line-poker bitlybot',
-    // Monitors
+    // Uptime and performance monitors
     'site24x7 updown.io datadog checkly googlestackdrivermonitoring-uptimechecks amazon-route53-health-check-service elb-healthchecker googlehc kube-probe uptime-kuma blackbox blackbox-exporter prometheus',
     'check_http zabbix prtg nagios icinga munin haproxy statuscake pingdom nodeping freshping sentry newrelic traefik varnish cloudflare-healthchecks',
-    // Checkers, search and marketing
+    // Validators, and the crawlers of search engines, marketing tools, AI services and web archives
     'w3c_validator w3c-checklink w3c_css_validator validator.nu ssl linkwalker xenu turnitin admantx admantx-usaspb ia_archiver slurp mediapartners-google apis-google feedfetcher-google',
     'cohere-ai anthropic-ai firecrawlagent perplexity-user chatgpt-user claude-user mistralai-user img2dataset expanse archivebox wayback_machine',
-    // Feeds
+    // Feed readers
     'feedly feedbin freshrss inoreader newsblur bloglovin miniflux feedparser simplepie universalfeedparser magpierss rssowl netnewswire feedwrangler theoldreader bazqux commafeed',
-    // Site copiers, load tests, scanners
+    // Site copiers, vulnerability scanners, load test tools and headless browsers
     'httrack webcopier teleport webzip sitesucker pavuk scrapy nutch heritrix sqlmap masscan nikto nuclei wpscan nmap zgrab gobuster ffuf dirbuster wfuzz apachebench jmeter k6 siege vegeta autocannon gatling',
     'htmlunit happydom jsdom phantomjs selenium puppeteer playwright',
   ].flatMap((names) => names.split(' ')),
 )
 
-// Google has many crawlers, all named after it.
+// Matches the first product names of Google's many crawlers, such as `GoogleOther` and `AdsBot-Google`.
 const GOOGLE = /^google|-google$/
 
-/** Names that identify a bot anywhere in the user agent, even after `Mozilla/5.0`. */
+/** Names that identify a bot anywhere in a user agent, even if the user agent starts with `Mozilla/5.0`. */
 const ANYWHERE =
   /facebookexternalhit|http\.rb\/|libwww|headless|phantomjs|slimerjs|wkhtmlto|jsdom|happydom|htmlunit|jmeter|powershell|gtmetrix|nutch|ptst\/|pingdom|speedcurve|dareboost|catchpoint|synthetics|cypress\/|chrome-lighthouse|pagespeed|builtwith|novaact|feedfetcher|health-?check|nmap scripting|nikto|nuclei|sqlmap|httrack|webcopier|urlpreview|uripreview|link preview|tiny tiny rss|selenium|puppeteer|playwright/
 
-// A URL, mail address or subscriber count: crawlers name these, browsers do not.
+// Matches a URL, a mail address or a subscriber count. Crawlers include these in their user agent, browsers
+// do not.
 const HAS_CONTACT = /https?:\/\/|www\.|\w@[\w-]+\.\w|\d subscribers/
 
-/** Whether a user agent names an automated client: an HTTP library, monitor, link preview or tool. */
+/**
+ * Checks whether a user agent names an automated client, such as an HTTP library, a monitor or a link preview
+ * service.
+ */
 export function isAutomatedAgent(userAgent: string): boolean {
   const agent = userAgent.toLowerCase()
   const first = /^[^\s/;,()]*/.exec(agent)![0]

@@ -4,22 +4,22 @@ import { clientOf } from '../../http/client-address.js'
 import type { RateLimiter } from '../../http/rate-limit.js'
 
 /**
- * Counts `cost` events of an address. Throws `RATE_LIMIT_EXCEEDED`, and counts none, when that exceeds the
- * limit.
+ * Counts `cost` events against the rate limit of the client with this IP address. If the events would exceed
+ * the limit, none of them is counted and `RATE_LIMIT_EXCEEDED` is thrown.
  */
 export function assertWithinLimit(limiter: RateLimiter, ip: string, cost: number): void {
   const retryAfterS = limiter.take(clientOf(ip), cost)
   if (retryAfterS > 0) throw new ApiError('RATE_LIMIT_EXCEEDED', { retryAfterS })
 }
 
-/** Throws `ORIGIN_NOT_ALLOWED` unless {@link isAllowedOrigin}. */
+/** Throws `ORIGIN_NOT_ALLOWED` if {@link isAllowedOrigin} returns false for the `Origin` header. */
 export function assertAllowedOrigin(origin: string | undefined, site: Site): void {
   if (!isAllowedOrigin(origin, site)) throw new ApiError('ORIGIN_NOT_ALLOWED')
 }
 
 /**
- * Whether a request with this `Origin` header may send events to a site. Requests without one come from
- * servers and may.
+ * Checks whether a request with this `Origin` header may send events to a site. Requests without the header
+ * come from servers and are allowed.
  */
 export function isAllowedOrigin(origin: string | undefined, site: Site): boolean {
   if (origin === undefined) return true
@@ -27,7 +27,7 @@ export function isAllowedOrigin(origin: string | undefined, site: Site): boolean
   return isSiteHost(new URL(origin).hostname, site)
 }
 
-/** Whether a host is the site's domain, one of its allowed domains, or a subdomain of these. */
+/** Checks whether a host is the site's domain, one of its allowed domains, or a subdomain of one of these. */
 export function isSiteHost(hostname: string, site: Site): boolean {
   return [site.domain, ...site.allowedDomains].some(
     (domain) => hostname === domain || hostname.endsWith(`.${domain}`),

@@ -9,13 +9,13 @@ const MAX_CODES = 10_000
 
 export interface SiteCache {
   find(trackingCode: string): Promise<Site | undefined>
-  /** Drops the entry of a site that this process changed or removed. */
+  /** Deletes the cache entry of a site that this process has changed or removed. */
   forget(trackingCode: string): void
 }
 
 /**
- * Caches sites by tracking code for two seconds, unknown codes too. Changes by other processes show after
- * that.
+ * Creates a cache that stores the result of each lookup by tracking code for two seconds, including unknown
+ * codes. Changes made by other processes therefore take effect after at most two seconds.
  */
 export function createSiteCache(control: Pick<ControlStore, 'findSiteByCode'>, now: () => number): SiteCache {
   const sites = new AgedMap<string, { at: number; site: Promise<Site | undefined> }>()
@@ -34,8 +34,8 @@ export function createSiteCache(control: Pick<ControlStore, 'findSiteByCode'>, n
 }
 
 /**
- * The site of a tracking code. Throws `UNKNOWN_TRACKING_CODE`, without a lookup when the code has not the
- * form of one.
+ * Returns the site with this tracking code, or throws `UNKNOWN_TRACKING_CODE` if there is no such site. A
+ * string that does not have the format of a tracking code is rejected without a lookup.
  */
 export async function requireSite(findSite: SiteCache['find'], trackingCode: string): Promise<Site> {
   const site = isTrackingCode(trackingCode) ? await findSite(trackingCode) : undefined

@@ -5,31 +5,33 @@ import type { EventStore } from '../event-store.js'
 interface DuplicateSweepOptions {
   store: Pick<EventStore, 'deleteDuplicates' | 'newestReceipt'>
   /**
-   * Whether other collectors may write to the store: a single collector creates duplicates only by crashing.
+   * Whether other collectors may write to the store. A single collector creates duplicates only if it
+   * crashes.
    */
   isShared: boolean
   log: Logger
-  /** @default Date.now */
+  /** Returns the current Unix time in milliseconds. @default Date.now */
   now?: () => number
 }
 
 export interface DuplicateSweep {
-  /** Merges duplicates left by crashed collectors; run it once at start. */
+  /** Deletes duplicates that crashed collectors left in the store. Call this once at startup. */
   sweepAfterCrash(): Promise<void>
-  /** Background job; undefined when no other collector writes to the store. */
+  /** The background job, or undefined if no other collector writes to the store. */
   job: { name: string; everyMs: number; jitter: number; run(): Promise<void> } | undefined
 }
 
 const INTERVAL_MS = MINUTE_MS
-// This is longer than an event can wait before it is stored: in the queue, then ten minutes of retries.
+// This is longer than storing an event can take: the event waits in the queue, and its batch is then retried
+// for up to ten minutes.
 const WINDOW_MS = 15 * MINUTE_MS
 
 /**
- * Deletes duplicates of events that two collectors stored.
+ * Creates a sweep that deletes duplicates of events that two collectors stored.
  *
- * A collector looks up a repeat before storing it, but the first transmission may still be on its way into
- * the store through another collector, or one that was just killed. Waiting for that is impossible, so recent
- * events are searched for duplicates afterwards.
+ * A collector looks up a retry in the store before it inserts the event. At that moment, another collector,
+ * or one that was just killed, may still be inserting the first transmission of the same event. Waiting for
+ * that insert is impossible, so the sweep searches recent events for duplicates afterwards.
  */
 export function createDuplicateSweep({
   store,
@@ -54,7 +56,7 @@ export function createDuplicateSweep({
       ? {
           name: 'duplicate-sweep',
           everyMs: INTERVAL_MS,
-          // Collectors started together must not sweep together.
+          // The jitter prevents collectors that started together from sweeping at the same time.
           jitter: 0.25,
           run: () => sweep(now() - WINDOW_MS),
         }

@@ -6,30 +6,33 @@ import { type EventRow, fingerprintOf } from '../event-row.js'
 import { eventKey, type EventKey, type EventStore, type StoredEvent } from '../event-store.js'
 import { type CommitMetrics, createGroupCommit } from './group-commit.js'
 
-/** A row to be stored. */
+/** An event that is ready to be stored. */
 interface Candidate {
   row: EventRow
-  /** Whether the sender chose the id; other events cannot repeat. */
+  /** Whether the sender chose the event ID. An event without such an ID cannot be a duplicate. */
   hasOwnId: boolean
-  /** The sender transmitted it before, so it is looked up in the store. */
+  /** Whether the sender sent the event before, so that the event is looked up in the store. */
   retry: boolean
 }
 
-/** The outcome of a commit; `duplicate` means that an earlier call committed the same event. */
+/** The outcome of a commit. `duplicate` means that the same event was already committed before. */
 export type CommitOutcome = 'stored' | 'duplicate'
 
 export interface EventCommit {
-  /** Resolves when the event is on disk, by this call or an earlier one; rejects with `STORE_UNAVAILABLE`. */
+  /**
+   * Resolves when the event is on disk, whether this call or an earlier one stored it. Rejects with
+   * `STORE_UNAVAILABLE` if the event could not be stored in time.
+   */
   commit(candidate: Candidate): Promise<CommitOutcome>
-  /** Events queued or being written. */
+  /** Returns the number of events that are queued or being written. */
   depth(): number
-  /** Whether {@link commit} rejects new events. */
+  /** Whether {@link commit} currently rejects new events. */
   isFull(): boolean
   /** Whether a batch failed and is being retried. */
   isFailing(): boolean
-  /** Resolves when everything committed before the call is written or rejected. */
+  /** Resolves when every event that was passed to {@link commit} before this call is written or rejected. */
   drain(): Promise<void>
-  /** Rejects queued and future events. It is meant for a shutdown while the store does not answer. */
+  /** Rejects all queued and future events. Call this at shutdown if the store does not respond. */
   giveUp(): void
 }
 
@@ -37,41 +40,45 @@ interface EventCommitServices {
   store: EventStore
   log: Logger
   metrics?: CommitMetrics
-  /** Reports that an event gets a new id because a different event has the same one. */
+  /** Called when an event receives a new ID because a different event with the same ID already exists. */
   onReuse?: () => void
   /**
-   * Publishes each stored batch before it is acknowledged, including duplicates found in the store: their
-   * first transmission may have failed between storing and publishing. The batch is retried while this
-   * rejects.
+   * Publishes the events of each stored batch to webhooks before the batch is acknowledged. This includes
+   * duplicates found in the store, because the collector may have failed after it stored their first
+   * transmission and before it published it. The batch is retried while this function rejects.
    */
   publish?: (items: readonly { row: EventRow }[]) => Promise<void> | undefined
-  /** @default Date.now */
+  /** Returns the current Unix time in milliseconds. @default Date.now */
   now?: () => number
 }
 
 interface Pending {
   row: EventRow
   fingerprint: number
-  /** Whether to look it up in the store before inserting. */
+  /** Whether to look up the event in the store before it is inserted. */
   needsLookup: boolean
-  /** Whether the lookup found it. */
+  /** Whether the lookup found the event in the store. */
   isDuplicate: boolean
 }
 
-// Ids of the last minutes at full load; about 45 MB with ids of 40 characters.
+// Enough for the event IDs of the last few minutes at full load. They take about 45 MB if each ID has 40
+// characters.
 const MAX_RECENT = 200_000
-// A browser repeats a request within seconds, possibly across a restart of the collector.
+// Age up to which stored events are loaded at startup. A browser retries a request within seconds, and the
+// collector may restart in between.
 const REMEMBER_MS = 15 * MINUTE_MS
-// The size of the fixed columns of a row.
+// Approximate size in bytes of a row without its path, query string, referrer, title and properties.
 const ROW_BYTES = 1_000
 
 /**
- * The last stage of ingest: deduplicates by `event_id`, stores, publishes, then acknowledges.
+ * Creates the last stage of ingest. It deduplicates events by `event_id`, stores them, publishes them to
+ * webhooks and then acknowledges them.
  *
- * Events marked `retry` are looked up in the store. All others are checked against the recent events in
- * memory, loaded from the store at start, because browsers repeat a POST themselves after a dropped
- * connection. A repeat of an event that is being written waits for that write. Duplicates written by two
- * collectors at the same moment are left to the duplicate sweep.
+ * Every event is compared with the recent events in memory, because browsers retry a POST request on their
+ * own after a dropped connection. The recent events are loaded from the store at startup. Events marked
+ * `retry` are also looked up in the store. A duplicate of an event that is still being written waits for that
+ * write. If two collectors write the same event at the same moment, the duplicate sweep later deletes one of
+ * the two rows.
  */
 export async function createEventCommit({
   store,
@@ -82,15 +89,16 @@ export async function createEventCommit({
   now = Date.now,
 }: EventCommitServices): Promise<EventCommit> {
   const recent = createRecentEvents(MAX_RECENT, await store.recentEvents(now() - REMEMBER_MS, MAX_RECENT))
-  // The batch being written. Its rows stay the same across retries, because the batch id stands for them.
+  // The batch being written. Its rows must not change between retries, because the store identifies them by
+  // the batch ID.
   let plan: { batchId: string; items: Pending[]; rows: EventRow[]; isStored: boolean } | undefined
 
   const group = createGroupCommit<Pending>({
     log,
     ...(metrics && { metrics }),
     bytesOf: ({ row }) => bytesOf(row),
-    // An event refused here must be accepted when retried; if its row is already stored, only publishing is
-    // repeated.
+    // An event that is rejected here must be accepted when the sender retries it. If the row of the event is
+    // already stored, the retry only publishes the event again.
     onRejected(items) {
       const isStored = plan?.items === items && plan.isStored
       for (const { row, fingerprint } of items) {
@@ -110,7 +118,10 @@ export async function createEventCommit({
     },
   })
 
-  /** The rows that are not in the store; an event whose id is taken gets its new id. */
+  /**
+   * Returns the rows that are not in the store yet. An event receives a new ID if its ID belongs to a
+   * different event.
+   */
   async function selectNew(items: Pending[], signal: AbortSignal): Promise<EventRow[]> {
     const unknown = items.filter(({ needsLookup }) => needsLookup)
     if (unknown.length > 0) {
@@ -156,7 +167,8 @@ export async function createEventCommit({
       }
       if (known?.isUnpublished === true) pending.needsLookup = true
       else if (known) return known.written.then(() => 'duplicate')
-      // A rejected event is not remembered: it must be accepted when retried.
+      // A rejected event is not added to the recent events, because it must be accepted when the sender
+      // retries it.
       if (group.isFull()) return group.add(pending).then(() => 'stored')
       const written = group.add(pending)
       recent.add(keyOf(row), { fingerprint, written })
@@ -170,7 +182,10 @@ function keyOf(row: EventRow): string {
   return eventKey(row.site_id, row.event_id)
 }
 
-/** The new id of an event whose id is taken. It is deterministic, so that its repeats are recognized too. */
+/**
+ * Returns the new ID of an event whose ID belongs to a different event. The new ID is derived from the
+ * event's content, so that retries of the event are recognised as duplicates.
+ */
 function renamed(eventId: string, fingerprint: number): string {
   return `${eventId}~${fingerprint.toString(36)}`
 }
@@ -179,13 +194,14 @@ function bytesOf({ path, query, referrer, title, properties }: EventRow): number
   return ROW_BYTES + 2 * (path.length + query.length + referrer.length + title.length + properties.length)
 }
 
-/** An event of the last minutes. */
+/** An event that was committed within the last few minutes. */
 interface RecentEvent {
   fingerprint: number
-  /** Settles with the write that stores it. */
+  /** Resolves when the event is stored, or rejects if the event could not be stored. */
   written: Promise<void>
   /**
-   * Whether it is stored without its webhooks published: a repeat is looked up in the store and published.
+   * Whether the event is stored but not yet published to webhooks. A retry of the event is looked up in the
+   * store and published.
    */
   isUnpublished?: true
 }
@@ -195,16 +211,19 @@ interface RecentEvents {
   add(key: string, event: RecentEvent): void
   delete(key: string): void
   /**
-   * Moves an event from `from` to `to`, because the store holds another event, of this fingerprint, under
-   * `from`.
+   * Moves an event from the key `from` to the key `to`. The key `from` is assigned to the event with the
+   * fingerprint `storedFingerprint`, because the store already contains that event under this key.
    */
   rename(from: string, to: string, storedFingerprint: number): void
 }
 
-/** The value of `written` for an event that is already stored. */
+/** The `written` promise of events that are already stored. */
 export const ON_DISK = Promise.resolve()
 
-/** Holds the last `limit` events by key; `stored` fills it at start, oldest first. */
+/**
+ * Creates a map of the last `limit` events by key. It initially contains the events in `stored`, which must
+ * be sorted from oldest to newest.
+ */
 export function createRecentEvents(limit: number, stored: StoredEvent[]): RecentEvents {
   const events = new AgedMap<string, RecentEvent>()
   for (const { key, fingerprint } of stored) events.set(key, { fingerprint, written: ON_DISK })

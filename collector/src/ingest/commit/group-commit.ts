@@ -5,53 +5,53 @@ import { MINUTE_MS } from '../../durations.js'
 import { ApiError, describeError, NotStoredError, storeUnavailable } from '../../errors.js'
 
 interface GroupCommitOptions<Item> extends BatchWriterOptions<Item> {
-  /** Receives the items of a batch that was given up, before their promise rejects. */
+  /** Called with the items of a batch that was given up, before the promise of these items rejects. */
   onRejected?: (items: Item[]) => void
-  /** Receives items that were written after their promise had rejected. */
+  /** Called with items that were written after their promise had already rejected. */
   onWrittenLate?: (items: Item[]) => void
   metrics?: CommitMetrics
-  /** Approximate memory of a queued item. @default 0 */
+  /** Returns the approximate memory of a queued item in bytes. @default 0 */
   bytesOf?: (item: Item) => number
-  /** Maximum items per batch. @default 10000 */
+  /** Maximum number of items per batch. @default 10000 */
   maxBatch?: number
-  /** A batch of this size accepts no more items. @default 16 MiB */
+  /** Size in bytes at which a batch accepts no more items. @default 16 MiB */
   maxBatchBytes?: number
-  /** Maximum queued items; further ones are rejected. @default 50000 */
+  /** Maximum number of items queued or being written. Further items are rejected. @default 50000 */
   maxQueue?: number
-  /** Maximum bytes of queued items; further ones are rejected. @default 64 MiB */
+  /** Maximum memory of items queued or being written. Further items are rejected. @default 64 MiB */
   maxQueueBytes?: number
-  /** The time that a batch waits for more items, in milliseconds. @default 2 */
+  /** Time in milliseconds that a batch waits for more items before it is written. @default 2 */
   lingerMs?: number
   /**
-   * The time that an item waits, in milliseconds; after it the item is rejected, though its batch may be
-   * retried further.
+   * Time in milliseconds after which the items of an unwritten batch are rejected. The batch itself may be
+   * retried for longer.
    * @default 20000
    */
   answerWithinMs?: number
 }
 
-/** Observer of write latency and failures. */
+/** Receives the latency and the failures of batch writes. */
 export interface CommitMetrics {
-  /** A batch was written or given up, `elapsedMs` after its first item. */
+  /** Called when a batch was written or given up, `elapsedMs` milliseconds after its first item was added. */
   batchFinished(items: number, elapsedMs: number): void
   attemptFailed(): void
 }
 
 export interface GroupCommit<Item> {
   /**
-   * Resolves when the item is written; rejects with `STORE_UNAVAILABLE` on failure or timeout. Items of one
-   * batch share the promise.
+   * Resolves when the item is written. Rejects with `STORE_UNAVAILABLE` if the queue is full, or if the write
+   * fails or times out. All items of a batch share one promise.
    */
   add(item: Item): Promise<void>
-  /** Whether `add` rejects. */
+  /** Whether {@link add} currently rejects new items. */
   isFull(): boolean
-  /** Items queued or being written. */
+  /** Returns the number of items that are queued or being written. */
   depth(): number
   /** Whether a batch failed and is being retried. */
   isFailing(): boolean
-  /** Resolves when everything added before the call is written or rejected, regardless of later items. */
+  /** Resolves when every item added before this call is written or rejected, regardless of later items. */
   drain(): Promise<void>
-  /** Rejects queued and future items. It is meant for a shutdown while the store does not answer. */
+  /** Rejects all queued and future items. Call this at shutdown if the store does not respond. */
   giveUp(): void
 }
 
@@ -59,29 +59,31 @@ interface Batch<Item> {
   items: Item[]
   bytes: number
   openedAt: number
-  /** The promise that `add` returns. */
+  /** The promise that `add` returns for every item of the batch. */
   written: Promise<void>
-  /** Resolves when writing ended, possibly after `written` timed out. */
+  /** Resolves when the batch is written or given up, possibly after `written` timed out. */
   finished: Promise<void>
   finish: () => void
-  /** Resolves or rejects `written`. Returns false when it was settled before. */
+  /** Resolves or rejects `written`. Returns false if `written` was already settled. */
   settle: (error?: ApiError) => boolean
 }
 
-// While the store is away, later items start a new batch and so get their full timeout.
+// Time for which a waiting batch accepts new items. While the store is unreachable, later items therefore
+// start a new batch and have their full timeout.
 const OPEN_FOR_MS = 1_000
 const MEBIBYTE = 1024 * 1024
 
 /**
- * Writes items in batches, one batch at a time: the next batch collects the items that arrive during the
- * current write.
+ * Creates a group commit, which writes items in batches, one batch at a time. The next batch collects the
+ * items that arrive during the current write.
  *
- * Single inserts reach some hundred events a second, because each waits for the disk; a batch waits once.
- * Nothing resolves before its batch is written. A failed batch is retried whole under its own id.
+ * Single inserts reach only some hundred events per second, because each insert waits for the disk. A batch
+ * waits for the disk once. No item resolves before its batch is written. A failed batch is retried as a whole
+ * under its own batch ID.
  *
- * Senders get an answer in bounded time, if necessary 503. The batch is retried until its state is known: an
- * engine that hung may still execute the insert, and only the same batch id keeps a repeat from being counted
- * twice.
+ * Senders receive a response within a bounded time, if necessary with status 503. The batch is retried until
+ * the collector knows whether it was stored, because an engine that hung may still execute the insert. The
+ * same batch ID prevents a retry from storing the items twice.
  */
 export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
   const {
@@ -174,27 +176,30 @@ function unavailable(cause?: unknown): ApiError {
 }
 
 export interface BatchWriterOptions<Item> {
-  /** Writes one batch; aborts with the signal. Writing the same id again must be harmless. */
+  /** Writes one batch until `signal` aborts. Writing a batch again under the same ID must be harmless. */
   write: (items: Item[], batchId: string, signal: AbortSignal) => Promise<void>
   metrics?: { attemptFailed(): void }
   log: Logger
-  /** The time for which a batch that the store rejects is retried, in milliseconds. @default 20000 */
+  /** Time in milliseconds for which a batch that the store rejects is retried. @default 20000 */
   answerWithinMs?: number
-  /** The time for which a batch in an unknown state is retried, in milliseconds. @default 600000 */
+  /**
+   * Time in milliseconds for which a batch is retried if it is unknown whether the store wrote it.
+   * @default 600000
+   */
   keepMs?: number
-  /** Timeout of one attempt, in milliseconds. @default 10000 */
+  /** Timeout of one write attempt in milliseconds. @default 10000 */
   attemptMs?: number
 }
 
 interface BatchWriter<Item> {
   /**
-   * Resolves once the batch is written, or with the last error when retrying stops. `openedAt` is by
-   * `performance.now()`.
+   * Resolves to undefined when the batch is written, or to the last error when the writer stops retrying.
+   * `openedAt` is a timestamp from `performance.now()`.
    */
   write(items: Item[], openedAt: number): Promise<{ cause: unknown } | undefined>
-  /** Whether the last attempt failed and another follows. */
+  /** Whether the last attempt failed and another attempt follows. */
   isFailing(): boolean
-  /** Aborts the current attempt and stops retrying. */
+  /** Aborts the current attempt and stops all retries. */
   giveUp(): void
 }
 
@@ -202,10 +207,11 @@ const FIRST_RETRY_MS = 250
 const LAST_RETRY_MS = 2_000
 
 /**
- * Writes a batch with retries under one id, until the store confirms it.
+ * Creates a writer that retries a batch under one batch ID until the store confirms the write.
  *
- * A batch that the store rejects is retried for `answerWithinMs`, as long as its senders wait. Without an
- * answer it is retried for `keepMs`, because the store may still execute the insert.
+ * A batch that the store rejects is retried for `answerWithinMs`, because its senders wait no longer than
+ * that. If the store does not respond, the batch is retried for `keepMs`, because the store may still execute
+ * the insert.
  */
 export function createBatchWriter<Item>({
   write,
@@ -217,7 +223,7 @@ export function createBatchWriter<Item>({
 }: BatchWriterOptions<Item>): BatchWriter<Item> {
   let isClosed = false
   let isFailing = false
-  /** Ends the current attempt or pause. */
+  /** Ends the current attempt, or the current pause between two attempts. */
   let interrupt = () => {}
 
   async function attempt(items: Item[], batchId: string): Promise<void> {
@@ -258,7 +264,7 @@ export function createBatchWriter<Item>({
         if (isClosed || performance.now() - openedAt + delay > retryForMs) break
         await pause(delay)
       }
-      // Nothing is being retried until the next batch fails.
+      // The batch was given up, so nothing is being retried until the next batch fails.
       isFailing = false
       return { cause }
     },

@@ -2,7 +2,7 @@ import { MAX_LABEL_LENGTH } from '@zenovay/tracker/contract'
 import { memoize } from '../../cache.js'
 import { type Source, sourceOfHost, sourceOfTag } from './known-sources.js'
 
-/** Acquisition channels; docs/sources.md has the rules. */
+/** All acquisition channels. docs/sources.md contains the rules that select a channel. */
 export const CHANNELS = [
   'direct',
   'organic search',
@@ -18,10 +18,10 @@ export const CHANNELS = [
 ] as const
 export type Channel = (typeof CHANNELS)[number]
 
-/** The way in which a visitor reached a page. */
+/** How a visitor reached a page. */
 interface Acquisition {
   channel: Channel
-  /** Name of the source; empty for direct traffic. */
+  /** Name of the source, or an empty string for direct traffic. */
   source: string
   tags: Readonly<LinkTags>
 }
@@ -33,17 +33,18 @@ const SOCIAL_MEDIUM = /^(social([-_ ]?(media|network|post))?|sm)$/
 const AI_MEDIUM = /^(ai|llm|chatbot|ai[-_ ]assistant)$/
 const REFERRAL_MEDIUM = /^(referral|link|partner)$/
 
-// Visitors reach most pages of a site in a few ways. The cache takes at most 10 MB, with links of maximum
-// length.
+// A small cache suffices, because visitors reach most pages of a site in only a few ways. The cache takes at
+// most 10 MB if all links have the maximum length.
 const MAX_REMEMBERED = 2_000
 const DIRECT_SOURCE: Source = { name: '', kind: undefined }
 
 /**
- * Finds source and channel of a page view from the page's query and `referrer`: the host or Android package
- * that linked to it, empty for none and for the site itself.
+ * Finds the source and channel of a pageview from the query string of the page and from `referrer`.
+ * `referrer` is the host or Android package that linked to the page. It is an empty string if there is none
+ * or if the link is on the site itself.
  *
- * Tags win over the referrer, because mail clients and apps hide theirs; so does a paid click ID, because ads
- * show on other sites.
+ * Campaign tags take precedence over the referrer, because mail clients and apps hide their referrer. A paid
+ * click ID also takes precedence, because ads appear on other sites.
  */
 export function findAcquisition({ query, referrer }: { query: string; referrer: string }): Acquisition {
   return findByLink(`${referrer}?${query}`)
@@ -64,7 +65,7 @@ function findSource({ utm_source, ref, clickId }: LinkTags, referrer: string): S
   return clickId ? sourceOfTag(clickId.source) : DIRECT_SOURCE
 }
 
-/** Applies the rules of docs/sources.md; the first match wins. */
+/** Finds the channel by the rules in docs/sources.md. The first matching rule applies. */
 function findChannel(
   { utm_medium, utm_source, utm_campaign, ref, clickId }: LinkTags,
   { name, kind }: Source,
@@ -83,19 +84,19 @@ function findChannel(
   return name ? 'referral' : 'direct'
 }
 
-/** Campaign tags of a link; absent texts are empty. */
+/** Campaign tags of a link. Absent texts are empty strings. */
 interface LinkTags {
   utm_source: string
   utm_medium: string
   utm_campaign: string
   utm_term: string
   utm_content: string
-  /** The value of `ref` or `source`, the alternatives to `utm_source`. */
+  /** Value of the query parameter `ref` or `source`, which are alternatives to `utm_source`. */
   ref: string
   clickId: ClickId | undefined
 }
 
-// Google Analytics truncates campaigns at 100 characters, ad names at 500.
+// For comparison, Google Analytics truncates campaign names to 100 characters and ad names to 500.
 const MAX_CAMPAIGN_LENGTH = 200
 type Utm = Exclude<keyof LinkTags, 'ref' | 'clickId'>
 const UTM_LENGTHS: ReadonlyMap<string, [key: Utm, longest: number]> = new Map([
@@ -116,8 +117,8 @@ const NO_TAGS: Readonly<LinkTags> = {
 }
 
 /**
- * Parses the tags of a query (without `?`). The first value of a key counts, and a paid click ID before any
- * other.
+ * Parses the campaign tags in a query string without its `?`. If a key occurs several times, its first value
+ * that is not empty is used. A paid click ID takes precedence over any other click ID.
  */
 export function parseTags(query: string): Readonly<LinkTags> {
   if (query === '') return NO_TAGS
@@ -143,23 +144,27 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    // An incomplete escape, as in a truncated link: keep the text as it is.
+    // The text contains an incomplete escape sequence, for example because a link was truncated. It is kept
+    // unchanged.
     return text
   }
 }
 
-/** A parameter that a platform adds to its outgoing links. */
+/** A query parameter that a platform adds to its outgoing links. */
 interface ClickId {
-  /** A name or alias of sources.ts. */
+  /** A source name or alias from known-sources.ts. */
   source: string
-  /** Whether only paid clicks have it. */
+  /** Whether the platform adds the parameter only to links in ads. */
   paid: boolean
 }
 
 const paid = (source: string): ClickId => ({ source, paid: true })
 const free = (source: string): ClickId => ({ source, paid: false })
 
-/** Query keys of click IDs, in lower case. Facebook tags every link, so `fbclid` does not indicate an ad. */
+/**
+ * Click IDs by query key in lower case. Facebook adds `fbclid` to every link, so this key does not indicate
+ * an ad.
+ */
 export const CLICK_IDS: ReadonlyMap<string, ClickId> = new Map([
   ['gclid', paid('google')],
   ['gbraid', paid('google')],
@@ -188,17 +193,17 @@ export const CLICK_IDS: ReadonlyMap<string, ClickId> = new Map([
   ['_kx', free('klaviyo')],
 ])
 
-// Chrome on Android sets this referrer when an app opened the link.
+// Chrome on Android sends this referrer if an app opened the link.
 const ANDROID_APP = /^android-app:\/\/([\w.]{1,128})/
 
-/** The host of an http(s) URL from {@link cleanReferrer} or `URL.origin`. */
+/** Returns the host without the port of an HTTP or HTTPS URL from {@link cleanReferrer} or `URL.origin`. */
 export function hostOf(url: string): string {
   const start = url.indexOf('//') + 2
   const slash = url.indexOf('/', start)
   return url.slice(start, slash < 0 ? undefined : slash).replace(/:\d+$/, '')
 }
 
-/** The package in an `android-app://` referrer; empty for any other. */
+/** Returns the package name from an `android-app://` referrer, or an empty string for any other referrer. */
 export function appOf(referrer: string): string {
   return ANDROID_APP.exec(referrer)?.[1] ?? ''
 }

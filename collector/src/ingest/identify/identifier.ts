@@ -12,33 +12,36 @@ export interface Ids {
 }
 
 export interface Identifier {
-  /** Visitor and session of an event; synchronous unless a salt must be loaded. */
+  /**
+   * Returns the visitor ID and session ID of an event, or a promise of them if a salt must be loaded first.
+   */
   identify(event: ValidEvent, context: IdentifyContext): Ids | Promise<Ids>
-  /** The visitor ID of a heartbeat. */
+  /** Returns the visitor ID of a heartbeat. */
   visitorOf(heartbeat: Heartbeat, siteId: string): string
 }
 
 interface IdentifyContext {
   siteId: string
-  /** Address of the visitor; undefined when a server sent the event. */
+  /** IP address of the visitor, or undefined if a server sent the event. */
   ip: string | undefined
-  /** Time of receipt, ms since the epoch. */
+  /** Time when the event was received. Unix time in milliseconds. */
   now: number
 }
 
-/** Maximum number of sessions in memory: about 40 MB with ids of 40 characters. */
+/** Maximum number of sessions in memory. They take about 40 MB if each ID has 40 characters. */
 export const MAX_SESSIONS = 100_000
-// The ID holds 162 bits of the HMAC.
+// 27 characters of base64url contain 162 bits of the HMAC.
 const VISITOR_ID_LENGTH = 27
 
 /**
- * Assigns visitor and session to events.
+ * Creates an identifier, which assigns a visitor ID and a session ID to each event.
  *
- * IDs from the sender are kept. The visitor of a cookieless event is an HMAC of site, truncated address and
- * user agent with a random daily salt, which is deleted after 48 hours. Its session continues the visitor's
- * last one for 30 minutes. Neither address nor user agent is stored.
+ * IDs from the sender are kept. The visitor ID of a cookieless event is an HMAC of the site, the truncated IP
+ * address and the user agent. Its key is a random daily salt that is deleted 48 hours after the start of its
+ * day. The event continues the visitor's last session if that session received an event within the last 30
+ * minutes. Neither the IP address nor the user agent is stored.
  *
- * `recent` are sessions from before a restart, oldest first.
+ * `recent` contains sessions from before a restart, from oldest to newest.
  */
 export function createIdentifier({
   salts,
@@ -48,8 +51,8 @@ export function createIdentifier({
   recent?: CookielessSession[]
 }): Identifier {
   const sessions = createBoundedMap<string, { sessionId: string; seen: number }>(MAX_SESSIONS)
-  // A heartbeat carries the session ID of its page load, which differs from the session the visitor
-  // continues.
+  // Visitor IDs by the session ID of the page load. A heartbeat contains only that session ID, which may
+  // differ from the ID of the session that the visitor continues.
   const visitors = createBoundedMap<string, string>(MAX_SESSIONS)
   for (const { visitorId, sessionId, seen } of recent) sessions.set(visitorId, { sessionId, seen })
 
@@ -61,7 +64,8 @@ export function createIdentifier({
     const subject = JSON.stringify([siteId, networkOf(ip), user_agent])
     const visitorId = hash(subject, current)
     let known = sessions.get(visitorId)
-    // The salt changes at midnight: a visitor unknown under the new one may continue a session of yesterday.
+    // The salt changes at midnight UTC. A visitor that is unknown under the new salt may continue a session
+    // that began under yesterday's salt.
     if (!known && previous && now % DAY_MS < SESSION_TIMEOUT_MS) known = sessions.get(hash(subject, previous))
     const sessionId = known && now - known.seen < SESSION_TIMEOUT_MS ? known.sessionId : session_id
     sessions.set(visitorId, { sessionId, seen: now })
@@ -71,10 +75,10 @@ export function createIdentifier({
 
   return {
     identify(event, { siteId, ip, now }) {
-      // Server events may have no visitor id, so one is derived from the session id.
+      // Events from servers may lack a visitor ID, so the visitor ID is derived from the session ID.
       if (!event.cookieless)
         return { visitorId: event.visitor_id ?? anonymous(event.session_id), sessionId: event.session_id }
-      // Without an address, all visitors with the same browser would become one.
+      // Without an IP address, all visitors with the same user agent would share one visitor ID.
       if (ip === undefined) return { visitorId: anonymous(event.session_id), sessionId: event.session_id }
       const context = { siteId, ip, now }
       const today = salts.at(now)

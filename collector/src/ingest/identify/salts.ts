@@ -3,48 +3,49 @@ import { DAY_MS, MINUTE_MS } from '../../durations.js'
 import { describeError, storeUnavailable } from '../../errors.js'
 
 /**
- * Store of the daily salts for cookieless visitors, separate from all data that is backed up. Days are UTC,
- * `YYYY-MM-DD`.
+ * Store for the daily salts of cookieless visitors. It is separate from all data that is backed up. Days are
+ * UTC dates in the format `YYYY-MM-DD`.
  */
 export interface SaltStore {
   /**
-   * The salt of a day, 32 random bytes, created if missing; the same for all collectors that share the store.
+   * Returns the salt of a day, which consists of 32 random bytes. If the salt does not exist, it is created.
+   * All collectors that share the store receive the same salt.
    */
   saltOf(day: string): Promise<Buffer>
-  /** The salt of a day, if it exists. */
+  /** Returns the salt of a day, or undefined if it does not exist. */
   findSalt(day: string): Promise<Buffer | undefined>
-  /** Deletes the salts of all days before `day` for good. */
+  /** Permanently deletes the salts of all days before `day`. */
   deleteBefore(day: string): Promise<void>
 }
 
-/** The salts in use on a day. */
+/** The salts that are used on one day. */
 export interface DaySalts {
-  /** The day in UTC, `YYYY-MM-DD`. */
+  /** UTC date in the format `YYYY-MM-DD`. */
   day: string
   current: Buffer
-  /** The salt of the day before, if there were cookieless visitors. */
+  /** The salt of the previous day, or undefined if that day had no cookieless visitors. */
   previous: Buffer | undefined
 }
 
 export interface SaltRotation {
   /**
-   * The salts at `now` (ms since the epoch); synchronous except for the first call of a day. Rejects with
-   * `STORE_UNAVAILABLE`.
+   * Returns the salts for the time `now` (Unix time in milliseconds), or a promise of them until the salts of
+   * that day are loaded. The promise rejects with `STORE_UNAVAILABLE` if the salts cannot be read.
    */
   at(now: number): DaySalts | Promise<DaySalts>
   /**
-   * Background job: deletes salts older than 48 hours, also while no events arrive. Await one run before the
-   * start.
+   * Background job that deletes each salt 48 hours after the start of its day, even if no events arrive. Run
+   * it once at startup and await that run.
    */
   expiry: { name: string; everyMs: number; run(): Promise<void> }
 }
 
-// The longest delay from midnight to the deletion of a salt.
+// Maximum delay between midnight UTC and the deletion of a salt.
 const CHECK_MS = MINUTE_MS
 
 /**
- * Provides the salts of today and yesterday and deletes older ones: a salt lives 48 hours from the start of
- * its day.
+ * Creates a salt rotation, which provides the salts of today and yesterday and deletes older salts. Each salt
+ * is deleted 48 hours after the start of its day.
  */
 export function createSaltRotation({
   store,
@@ -95,7 +96,9 @@ export function createSaltRotation({
 let lastDay = NaN
 let lastText = ''
 
-/** Runs for every event, so the last result is cached. */
+/**
+ * Returns the UTC date of a Unix time. The last result is cached, because this function runs for every event.
+ */
 function dayOf(ms: number): string {
   const day = Math.floor(ms / DAY_MS)
   if (day !== lastDay) {

@@ -1,18 +1,21 @@
 import { ApiError } from '../../errors.js'
 import type { FeedPosition } from '../../ingest/event-store.js'
 
-/** The position before all events. */
+/** The position before the first event of a feed. */
 export const START: FeedPosition = { block: 0, receivedAt: 0, hash: 0 }
 
-// Each part fits a JavaScript number; `hash` is checked separately.
+// The lengths ensure that each part is a safe integer, except for `hash`, which is checked separately.
 const CURSOR = /^(\d{1,15})-(\d{1,15})-(\d{1,16})$/
 
-/** Formats a position as the `id` of a Server-Sent Event. */
+/** Formats a feed position as the `id` of a Server-Sent Event. */
 export function formatFeedCursor({ block, receivedAt, hash }: FeedPosition): string {
   return `${block}-${receivedAt}-${hash}`
 }
 
-/** Parses a `Last-Event-ID`; returns undefined without one. Throws `VALIDATION_ERROR` for any other text. */
+/**
+ * Parses a `Last-Event-ID` header. Returns undefined if the header is missing or empty. Throws
+ * `VALIDATION_ERROR` if the header is malformed.
+ */
 export function parseFeedCursor(text = ''): FeedPosition | undefined {
   if (text === '') return undefined
   const [block, receivedAt, hash] = (CURSOR.exec(text) ?? []).slice(1).map(Number)
@@ -24,7 +27,9 @@ export function parseFeedCursor(text = ''): FeedPosition | undefined {
   return { block, receivedAt, hash: hash! }
 }
 
-/** Compares two positions: the result is negative when `a` comes before `b`. */
+/**
+ * Compares two feed positions. Returns a negative number if `a` comes before `b`, and 0 if they are equal.
+ */
 export function comparePositions(a: FeedPosition, b: FeedPosition): number {
   return a.block - b.block || a.receivedAt - b.receivedAt || a.hash - b.hash
 }

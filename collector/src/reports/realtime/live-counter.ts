@@ -4,42 +4,44 @@ import type { EventStore } from '../../ingest/event-store.js'
 
 export interface LiveCounter {
   /**
-   * Distinct visitors of the last five minutes, at most two seconds old. While the store is away up to ten
-   * seconds old, then rejects with `STORE_UNAVAILABLE`.
+   * Resolves to the number of distinct visitors in the last five minutes, which is at most two seconds old.
+   * While the store is unavailable, the number may be up to ten seconds old. After that, the promise rejects
+   * with `STORE_UNAVAILABLE`.
    */
   count(siteId: string): Promise<number>
 }
 
 interface LiveCounterServices {
   store: Pick<EventStore, 'countVisitorsSince'>
-  /** ms since the epoch. */
+  /** Returns the current Unix time in milliseconds. */
   now: () => number
-  /** ms of a monotonic clock. */
+  /** Returns the time of a monotonic clock in milliseconds. */
   steadyNow: () => number
 }
 
-/** The count of one site; times by the monotonic clock. */
+/** The live count of one site. Times are in milliseconds of the monotonic clock. */
 interface SiteCount {
   visitors: number | undefined
-  /** When the query that returned `visitors` was sent. */
+  /** The time when the query that returned `visitors` was sent. */
   countedAt: number
-  /** The latest query. */
+  /** The latest query, or undefined before the first one. */
   query: Promise<number> | undefined
   queriedAt: number
   isPending: boolean
 }
 
 const QUERY_INTERVAL_MS = 1_000
-// A younger count is returned without waiting: thousands may poll, and a query takes about ten milliseconds.
+// A count that is younger than this is returned without waiting for a query, because thousands of clients may
+// poll and a query takes about ten milliseconds.
 const FRESH_MS = 2_000
-// Twice as long as an engine restart takes.
+// How long the last known count is returned while queries fail. A restart of the engine takes half as long.
 const LAST_KNOWN_MS = 10_000
 const QUERY_TIMEOUT_MS = 2_000
 const MAX_SITES = 10_000
 
 /**
- * Counts live visitors with at most one query a second for each site, one at a time, regardless of the number
- * of callers.
+ * Creates a live counter that sends at most one query per second for each site, and only one at a time,
+ * regardless of the number of callers.
  */
 export function createLiveCounter({ store, now, steadyNow }: LiveCounterServices): LiveCounter {
   const sites = new AgedMap<string, SiteCount>()
@@ -82,7 +84,8 @@ export function createLiveCounter({ store, now, steadyNow }: LiveCounterServices
       const site = find(siteId)
       if (!site.query || (!site.isPending && steadyNow() - site.queriedAt >= QUERY_INTERVAL_MS)) {
         site.query = queryCount(siteId, site)
-        // The caller may get the previous count and not await this.
+        // Handle a rejection here, because the caller may receive the previous count and never await this
+        // query.
         site.query.catch(() => {})
       }
       if (site.visitors !== undefined && steadyNow() - site.countedAt < FRESH_MS)

@@ -1,22 +1,25 @@
 import { MINUTE_MS } from '../../durations.js'
 import type { FeedPage, FeedPosition } from '../../ingest/event-store.js'
 
-/** Subscriber of a site's feed. */
+/** A subscriber to the feed of a site. */
 export interface FeedListener {
   onEvents(page: FeedPage): void
-  /** Receives the live count every second. */
+  /** Called every second with the live count. */
   onLive(visitors: number): void
-  /** Receives the summary of the last 24 hours every 30 seconds. */
+  /** Called every 30 seconds with the summary of the last 24 hours. */
   onSummary(summary: object): void
 }
 
-/** Events, live count and summary of a site, polled once for all subscribers. */
+/** The events, live count and summary of a site. The store is polled once for all subscribers. */
 export interface SiteFeed {
-  /** Position up to which events were delivered. */
+  /** Returns the position up to which events were delivered to subscribers. */
   position(): FeedPosition
-  /** Events behind a position, received since a time (ms since the epoch). */
+  /**
+   * Resolves to the events after a position that were received at or after `since`, a Unix time in
+   * milliseconds.
+   */
   readAfter(position: FeedPosition, since: number): Promise<FeedPage>
-  /** Adds a subscriber, which receives the latest live count and summary immediately. */
+  /** Adds a subscriber, which immediately receives the latest live count and summary if they are known. */
   subscribe(listener: FeedListener): void
   unsubscribe(listener: FeedListener): void
   stop(): void
@@ -37,13 +40,16 @@ interface SiteFeedOptions {
   now: () => number
 }
 
-/** Maximum delay between receipt and storage of an event: the time of all retries, with a margin. */
+/**
+ * Maximum delay between the receipt and the storage of an event. It covers the time of all retries and a
+ * margin.
+ */
 export const LATEST_MS = 15 * MINUTE_MS
 const PAGE_LIMIT = 500
 
 /**
- * Polls the store until stopped. While the store is away nothing is delivered; afterwards it continues
- * without gaps.
+ * Creates a feed that polls the store until it is stopped. While the store is unavailable, nothing is
+ * delivered. Afterwards, the delivery continues without gaps.
  */
 export function createSiteFeed({
   start,
@@ -94,8 +100,8 @@ export function createSiteFeed({
 }
 
 /**
- * Runs a task immediately and again `pauseMs` after each run, until stopped. Errors are ignored; the next run
- * retries.
+ * Runs a task immediately and again `pauseMs` after the end of each run, until the returned function is
+ * called. Errors are ignored because the next run retries.
  */
 export function repeat(task: () => Promise<void>, pauseMs: number): () => void {
   let timer: NodeJS.Timeout

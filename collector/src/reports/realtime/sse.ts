@@ -1,15 +1,15 @@
 import type { FeedEvent } from '../../ingest/event-store.js'
 import { formatFeedCursor } from './feed-cursor.js'
 
-/** Formats a Server-Sent Event. JSON contains no line breaks, so any data fits one line. */
+/** Formats a Server-Sent Event. Any data fits on one line because serialized JSON contains no line breaks. */
 export function formatMessage(event: 'live' | 'analytics' | 'hit', data: unknown, id?: string): string {
   return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 }
 
-// All readers of a site get the same event objects, so each one is formatted once.
+// Caches the text of each event, because all readers of a site receive the same event objects.
 const formatted = new WeakMap<FeedEvent, string>()
 
-/** Formats a stored event, without the IDs of user and session. */
+/** Formats a stored event without its user and session IDs. */
 export function formatHit(event: FeedEvent): string {
   const known = formatted.get(event)
   if (known !== undefined) return known
@@ -59,7 +59,10 @@ function toHitJson(event: FeedEvent) {
   }
 }
 
-/** Tolerates invalid JSON: a row written by another program must not end the streams of a site. */
+/**
+ * Parses the properties of an event. Returns an empty object for invalid JSON, because a row that another
+ * program wrote must not end the streams of a site.
+ */
 function parseProperties(text: string): unknown {
   try {
     return JSON.parse(text)

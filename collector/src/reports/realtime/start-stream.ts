@@ -7,38 +7,38 @@ import { type FeedListener, repeat, type SiteFeed } from './site-feed.js'
 import { formatHit, formatMessage } from './sse.js'
 
 export interface StreamIntervals {
-  /** An unchanged live count is repeated after this time. */
+  /** Time after which an unchanged live count is sent again. */
   liveAgainMs: number
   heartbeatMs: number
-  /** Interval between checks of the key. */
+  /** Time between two checks of whether the API key may still read the site. */
   checkMs: number
-  /** A reader that does not drain its buffer in this time is disconnected. */
+  /** Maximum time in which a reader must drain a full buffer. After that, the reader is disconnected. */
   drainMs: number
 }
 
 interface StreamOptions {
-  /** The response, with its head written. */
+  /** The response to which the stream is written. Its headers must be written already. */
   output: ServerResponse
   feed: SiteFeed
-  /** Position of the last event that the reader has. */
+  /** Position after which the reader receives events. */
   from: FeedPosition
-  /** Whether the key may still read the site. */
+  /** Resolves to whether the API key may still read the site. */
   isAllowed: () => Promise<boolean>
   intervals: StreamIntervals
   now: () => number
 }
 
-/** A resuming reader gets no events received before this time. */
+/** Maximum age of the missed events that a resuming reader receives. */
 export const LOOK_BACK_MS = HOUR_MS
 const MAX_BUFFERED_BYTES = 256 * 1024
 const RECONNECT_AFTER_MS = 3_000
 
 /**
- * Streams the events behind `from` to one reader, in order and each once. Returns a function that ends the
- * stream.
+ * Streams the events after `from` to one reader, in order and each exactly once. Returns a function that ends
+ * the stream.
  *
- * A reader that is behind, because it resumes or reads slowly, is served from the store at its own pace until
- * it has caught up with the feed. So its buffer is bounded, regardless of the traffic.
+ * A reader that is behind, because it resumes a stream or reads slowly, is served from the store at its own
+ * pace until it has caught up with the feed. Its buffer is therefore bounded, regardless of the traffic.
  */
 export function startStream({ output, feed, from, isAllowed, intervals, now }: StreamOptions): () => void {
   let position = from
@@ -49,7 +49,7 @@ export function startStream({ output, feed, from, isAllowed, intervals, now }: S
   const isOver = () => output.writableEnded || output.destroyed
   const send = (text: string) => void (!isFull() && !isOver() && output.write(text))
 
-  /** Returns false when the buffer filled up before the end of the page. */
+  /** Writes the events of a page. Returns false if the buffer became full before the end of the page. */
   function writeHits({ events, end }: FeedPage): boolean {
     for (const event of events) {
       if (comparePositions(event, position) <= 0) continue
@@ -66,7 +66,8 @@ export function startStream({ output, feed, from, isAllowed, intervals, now }: S
     const since = now() - LOOK_BACK_MS
     while (!isOver()) {
       if (isFull()) await once(output, 'drain', { signal: AbortSignal.timeout(intervals.drainMs) })
-      // Events that the feed delivered until now are in the store, so in this page or an earlier one.
+      // All events that the feed has delivered so far are in the store, so this page or an earlier one
+      // contains them.
       const delivered = feed.position()
       const page = await feed.readAfter(position, since)
       if (isOver() || !writeHits(page) || page.isMore) continue
@@ -77,7 +78,8 @@ export function startStream({ output, feed, from, isAllowed, intervals, now }: S
     }
   }
 
-  // A reader that cannot catch up, because it does not read or the store is away, reconnects and resumes.
+  // Disconnect a reader that cannot catch up, because it does not read or the store is unavailable. The
+  // reader then reconnects and resumes.
   const disconnect = () => void output.destroy()
 
   const listener: FeedListener = {
@@ -96,8 +98,8 @@ export function startStream({ output, feed, from, isAllowed, intervals, now }: S
     },
   }
 
-  // An id without data is not dispatched as an event, but a reader disconnected before the first event
-  // resumes here.
+  // Browsers remember an `id` without data but dispatch no event for it. A reader that is disconnected before
+  // its first event therefore resumes at this position.
   output.write(`retry: ${RECONNECT_AFTER_MS}\nid: ${formatFeedCursor(position)}\n\n`)
   feed.subscribe(listener)
   catchUp().catch(disconnect)

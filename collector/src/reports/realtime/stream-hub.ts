@@ -9,33 +9,34 @@ import { comparePositions, START } from './feed-cursor.js'
 import { createSiteFeed, type FeedIntervals, LATEST_MS, type SiteFeed } from './site-feed.js'
 import { LOOK_BACK_MS, startStream, type StreamIntervals } from './start-stream.js'
 
-/** An authorized request for a stream. */
+/** A request for a stream that is already authorized. */
 interface StreamRequest {
   site: Site
   keyId: string
-  /** Position of the last event that a resuming reader has. */
+  /** Position of the last event that a resuming reader received, or undefined for a new reader. */
   cursor: FeedPosition | undefined
-  /** Whether the key may still read the site. */
+  /** Resolves to whether the API key may still read the site. */
   isAllowed: () => Promise<boolean>
 }
 
-/** The streams of this collector. */
+/** Opens and ends the event streams of this collector. */
 export interface StreamHub {
   /**
-   * Reserves a stream. The result starts it on a response with its head written, and must be called.
-   * Rejects with `RATE_LIMIT_EXCEEDED` when too many are open, or with `STORE_UNAVAILABLE`.
+   * Reserves a stream. Resolves to a function that starts the stream on a response whose headers are written.
+   * The caller must call this function, because the stream otherwise stays reserved. Rejects with
+   * `RATE_LIMIT_EXCEEDED` if too many streams are open, or with `STORE_UNAVAILABLE`.
    */
   open(request: StreamRequest): Promise<(output: ServerResponse) => void>
-  /** Number of open streams. */
+  /** Returns the number of open streams. */
   size(): number
-  /** Ends all streams and rejects new ones. */
+  /** Ends all streams and rejects requests for new ones. */
   close(): void
 }
 
 export interface StreamHubServices {
   store: Pick<EventStore, 'eventsSince' | 'lastPosition'>
   countLive: (siteId: string) => Promise<number>
-  /** The summary of the last 24 hours, as in the overview. */
+  /** Resolves to the summary of the last 24 hours, in the same form as in the overview. */
   querySummary: (site: Site) => Promise<object>
   now: () => number
   intervals?: FeedIntervals & StreamIntervals
@@ -59,7 +60,10 @@ interface SharedFeed {
   streams: number
 }
 
-/** Opens streams; those of one site share a feed, so that each site is polled once. */
+/**
+ * Creates a hub that opens streams. All streams of one site share a feed, so that each site is polled only
+ * once.
+ */
 export function createStreamHub({
   store,
   countLive,
@@ -85,7 +89,7 @@ export function createStreamHub({
     })
   }
 
-  /** Counts a stream until `release`. */
+  /** Counts a stream as open until the returned `release` function is called. */
   function reserve({ site, keyId }: StreamRequest): { shared: SharedFeed; release: () => void } {
     if (isClosed) throw storeUnavailable({ retryAfterS: RETRY_AFTER_S })
     const ofKey = streamsOfKey.get(keyId) ?? 0
@@ -110,8 +114,8 @@ export function createStreamHub({
   }
 
   /**
-   * The position at which a client resumes. A cursor past the newest event (the store was replaced) resumes
-   * at the newest event.
+   * Resolves to the position at which a reader resumes, or to undefined for a new reader. If the cursor is
+   * after the newest event because the store was replaced, the reader resumes at the newest event.
    */
   async function resumePosition({ site, cursor }: StreamRequest): Promise<FeedPosition | undefined> {
     if (!cursor) return undefined
@@ -154,7 +158,9 @@ export function createStreamHub({
   }
 }
 
-/** Creates a query for the summary of a site's last 24 hours, as in the overview. */
+/**
+ * Creates a function that queries the summary of a site's last 24 hours, in the same form as in the overview.
+ */
 export function createSummaryQuery({
   reports,
   now,

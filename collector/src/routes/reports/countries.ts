@@ -4,7 +4,7 @@ import { orNull } from '../../http/fields.js'
 import { countryName } from '../../reports/comparison.js'
 import { defineReport, rankVisits, loadRows } from './define-report.js'
 
-/** The country of a visit or visitor; null where it is unknown. */
+/** The country fields of a visit or visitor. They are null if the country is unknown. */
 export const COUNTRY = {
   country: orNull(Type.String(), 'Same as country_code.'),
   country_code: orNull(Type.String(), 'ISO 3166.'),

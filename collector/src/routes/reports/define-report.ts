@@ -33,13 +33,13 @@ interface Paging {
   /** Default number of rows per page. */
   rows: number
   /**
-   * Parses the position in a cursor, for lists whose cursor is not an offset; returns undefined when it is
-   * invalid.
+   * Parses the position in a cursor of a list whose cursors are not offsets. Returns undefined if the
+   * position is invalid.
    */
   parsePosition?(value: unknown): unknown
 }
 
-/** A checked request for a report. */
+/** A validated request for a report. */
 interface ReportCall<Params, Query> {
   services: RouteServices
   site: Site
@@ -47,16 +47,16 @@ interface ReportCall<Params, Query> {
   query: Query
   range: Range | 'custom'
   scope: ReportScope
-  /** The scope of the previous period, for a comparison. */
+  /** The scope of the previous period, or undefined if no comparison was requested. */
   previous: ReportScope | undefined
   limit: number
   offset: number
   /**
-   * The position where the previous page ended, by the cursor; a cursor that is an offset is added to
-   * `offset` instead.
+   * The position in the cursor, at which the previous page ended, or undefined if the request has no cursor.
+   * If the position is an offset, `offset` contains it as well.
    */
   position: unknown
-  /** The cursor of the page after a position. */
+  /** Returns the cursor of the page that starts after a position. */
   cursorAt(position: unknown): string
   now: number
 }
@@ -65,13 +65,13 @@ interface ReportDescription<Params extends TProperties, Query extends TPropertie
   RouteDescription<TObject, TObject>,
   'params' | 'query' | 'body' | 'method' | 'status' | 'data'
 > {
-  /** The parameters of the path in addition to `id`. */
+  /** The path parameters in addition to `id`. */
   params?: Params
-  /** The parameters of the query in addition to those of every report. */
+  /** The query parameters in addition to those that every report accepts. */
   query?: Query
-  /** Whether filters select its visits. @default true */
+  /** Whether the report accepts filters that select visits. @default true */
   isFiltered?: boolean
-  /** @default false */
+  /** Whether the report can be compared with the previous period. @default false */
   isComparable?: boolean
   paging?: Paging
   data: TSchema
@@ -84,7 +84,10 @@ const MAX_POSITION = 10_000_000
 const parseOffset = (value: unknown) =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_POSITION ? value : undefined
 
-/** A report on a site. It has a period, filters, and the parameters of its description. */
+/**
+ * Defines the route of a report on one site. Every report accepts a period. The description determines the
+ * other query parameters.
+ */
 export function defineReport<
   Params extends TProperties = Record<never, never>,
   Query extends TProperties = Record<never, never>,
@@ -127,7 +130,7 @@ interface ReportRequest {
   paging: Paging | undefined
 }
 
-/** Throws `VALIDATION_ERROR` with every issue. */
+/** Parses a request for a report. Throws `VALIDATION_ERROR` with every issue if the request is invalid. */
 function parseReport({
   call,
   site,
@@ -173,10 +176,10 @@ function parseReport({
   }
 }
 
-/** The way to load and show one list. */
+/** Describes how the rows of one kind of list are loaded and converted to JSON. */
 interface RowKind<Row> {
   load(scope: ReportScope, slice: Slice): Promise<Row[]>
-  /** Identifies a row in both periods. */
+  /** Returns the key that identifies the same row in both periods of a comparison. */
   keyOf(row: Row): string
   nameOf(row: Row): Record<string, unknown>
   figuresOf(row: Row): Metrics
@@ -184,13 +187,15 @@ interface RowKind<Row> {
 
 type ListCall = Pick<ReportCall<unknown, unknown>, 'scope' | 'previous' | 'limit' | 'offset' | 'cursorAt'>
 
-/** Loads one page of a list by offset, with the metrics of the previous period for a comparison. */
+/**
+ * Loads one page of a list by offset. For a comparison, each row includes the metrics of the previous period.
+ */
 export async function loadRows<Row>(
   call: ListCall,
   kind: RowKind<Row>,
 ): Promise<{ rows: Record<string, unknown>[]; pagination: Pagination }> {
   const { scope, previous, limit, offset } = call
-  // The query reads one row more than the page, which shows whether there is another page.
+  // Load one more row than the page contains, which shows whether there is another page.
   const [found, before] = await Promise.all([
     kind.load(scope, { limit: limit + 1, offset }),
     previous && kind.load(previous, { limit: MAX_LIMIT, offset: 0 }),
@@ -215,7 +220,7 @@ function comparisonWith<Row>(before: Row[], { keyOf, figuresOf }: RowKind<Row>) 
   return (row: Row) => {
     const current = figuresOf(row)
     const same = byKey.get(keyOf(row))
-    // The previous list was cut off: the row may be in the missing part.
+    // The list of the previous period was cut off at the limit, so its missing part may contain this row.
     if (!same && before.length === MAX_LIMIT) return { previous: null, change: null }
     const previous = same ?? Object.fromEntries(Object.keys(current).map((name) => [name, 0]))
     return { previous, change: compareMetrics(current, previous) }
@@ -232,7 +237,7 @@ function toVisitMetricsJson({ visitors, visits, pageviews, bounceRate, averageDu
   }
 }
 
-/** The visits of a report by the values of one field, most visitors first. */
+/** Creates the description of a list that ranks the values of one visit field, most visitors first. */
 export function rankVisits(
   reports: ReportStore,
   field: VisitField,

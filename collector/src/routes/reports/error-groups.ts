@@ -59,7 +59,8 @@ export const listErrorGroups = defineReport({
   table: { row: GROUP, read: (data) => (data as { error_groups: Record<string, unknown>[] }).error_groups },
   async answer(call) {
     const { services, scope, site, limit, offset, query } = call
-    // Statuses are in another store, so the report store cannot filter by them.
+    // Filter by status after loading, because the statuses are in the control store and the report store
+    // cannot read them.
     const slice = query.status === undefined ? { limit: limit + 1, offset } : { limit: MAX_LIMIT, offset: 0 }
     const [found, decisions] = await Promise.all([
       services.reports.errorGroups(scope, slice),

@@ -5,7 +5,8 @@ import { oneOf, orNull } from '../../http/fields.js'
 import { defineReport, loadRows } from './define-report.js'
 import { MAX_LIMIT } from './query-parameters.js'
 
-// Rounds away floating-point noise of the multiplication; no goal value has more decimals.
+// Number of decimals in a total value. Rounding removes the floating-point error of the multiplication, and
+// no goal value has more decimals.
 const PLACES = 4
 
 const ROW = rowOf(
@@ -49,7 +50,7 @@ export const listGoals = defineReport({
     const { reports, goals } = call.services
     const ofSite = await goals.listGoals(call.site.id)
     const rules = ofSite.map(({ rule }) => rule)
-    // A site has at most 50 goals, so one page holds all of them.
+    // A site has at most 50 goals, so one page contains all of them.
     const { rows } = await loadRows(
       { ...call, limit: MAX_LIMIT },
       {

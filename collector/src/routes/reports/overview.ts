@@ -102,7 +102,7 @@ export const readOverview = defineReport({
           },
         }),
       },
-      // Older integrations read these names, at the top level.
+      // Older integrations read these fields at the top level of the response.
       beside: {
         totalVisitors: figures.visitors,
         totalPageViews: figures.pageviews,

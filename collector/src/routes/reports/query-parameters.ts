@@ -10,7 +10,7 @@ const MAX_OFFSET = 100_000
 const RANGE_NAMES = Object.keys(RANGES) as Range[]
 const BOUND = { maxLength: 40 }
 
-/** The period of a report. */
+/** Query parameters that select the period of a report. */
 export const PERIOD = {
   range: Type.Optional(
     oneOf(RANGE_NAMES, {
@@ -54,8 +54,8 @@ const FIELD_DESCRIPTIONS: Record<keyof typeof FIELD_FILTERS, string> = {
 }
 
 /**
- * Filters select whole visits, which must match all of them. An empty value selects visits where the field is
- * unknown.
+ * Query parameters that filter whole visits. A visit must match every filter. An empty value selects the
+ * visits for which the field is unknown.
  */
 export const FILTERS = {
   ...(Object.fromEntries(
@@ -74,7 +74,7 @@ export const COMPARE = {
   ),
 }
 
-/** The page of a list. @param rows default of `limit` */
+/** Returns the query parameters that select a page of a list. @param rows default of `limit` */
 export const pagingOf = (rows: number) => ({
   limit: Type.Optional(
     Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: rows, description: 'Rows per page.' }),

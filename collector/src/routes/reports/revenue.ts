@@ -23,7 +23,7 @@ export const readRevenue = defineReport({
   example: { revenue: [{ currency: 'CHF', total: 4210.5, count: 61, average: 69.02, visitors: 58 }] },
   table: { row: ROW, read: (data) => (data as { revenue: Record<string, unknown>[] }).revenue },
   async answer(call) {
-    // There are few currencies, so one page holds all of them.
+    // There are few currencies, so one page contains all of them.
     const { rows } = await loadRows(
       { ...call, limit: MAX_LIMIT },
       {

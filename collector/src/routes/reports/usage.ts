@@ -25,7 +25,7 @@ export const readUsage = defineRoute({
   },
   async answer({ key, services, now }) {
     const usage = await services.control.readUsage(key.id, now)
-    // The key was revoked since it was checked.
+    // The API key was revoked after this request was authenticated.
     if (!usage) throw new ApiError('UNAUTHORIZED')
     return { plan: usage.plan, minute: toLimitJson(usage.minute), month: toLimitJson(usage.month) }
   },

@@ -60,7 +60,7 @@ const EXAMPLE = {
 
 const LATEST_MS = Date.UTC(2200, 0, 1)
 
-/** Number of rows in an answer to a request without parameters. */
+/** Maximum number of rows in the response to a request without a period and a limit. */
 const ALL = 1000
 
 export const listVisitors = defineReport({
@@ -82,7 +82,7 @@ export const listVisitors = defineReport({
       >[],
   },
   async answer(call) {
-    // Older integrations read the array. Newer ones read the object, and always send a range or a limit.
+    // Older integrations expect an array. Newer ones expect an object and always send a range or a limit.
     const isPlain = !['range', 'timeRange', 'from', 'to', 'limit'].some((name) => name in call.query)
     const limit = isPlain ? ALL : call.limit
     const after = call.position as VisitorCursor | undefined

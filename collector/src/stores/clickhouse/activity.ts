@@ -4,10 +4,10 @@ import { queryEventsReceived } from './queries/events.js'
 import { queryEndedSessions, querySessions } from './queries/sessions.js'
 import { queryVisitorsById } from './queries/visitors.js'
 
-// A moment later than any event.
+// A time later than that of any event, used as the open end of a period.
 const NEVER = Date.UTC(2200, 0, 1)
 
-/** Opens the activity store on the tables of the event store, which must exist. */
+/** Opens the activity store. The tables of the event store must already exist. */
 export function createClickhouseActivityStore({
   url,
 }: {
@@ -15,7 +15,10 @@ export function createClickhouseActivityStore({
 }): ActivityStore & { close(): Promise<void> } {
   const client = createStoreClient({ url, purpose: 'activity' })
 
-  /** Runs a query for more ids than fit into one statement. */
+  /**
+   * Runs a query in several parts if the IDs do not fit into one statement, and returns the rows of all
+   * parts.
+   */
   async function selectInParts<Row>(
     ids: Iterable<string>,
     query: (part: string[]) => Promise<Row[]>,

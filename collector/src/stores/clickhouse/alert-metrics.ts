@@ -3,7 +3,8 @@ import { createStoreClient, momentSql } from './client.js'
 import { REVENUE_AMOUNT, REVENUE_CURRENCY, WITH_AMOUNT } from './queries/visit-metrics.js'
 
 const RECEIVED = `site_id = {siteId: String} AND received_at >= ${momentSql('from')} AND received_at < ${momentSql('to')}`
-// Events may arrive late, but at most a week.
+// Skip events that occurred more than 8 days before the window, because events may arrive at most a week
+// late.
 const NOT_OLDER = `occurred_at >= ${momentSql('from')} - INTERVAL 8 DAY`
 
 const WINDOW_METRICS = `
@@ -27,7 +28,7 @@ const WINDOW_LIVE = `
     SELECT visitor_id FROM heartbeats WHERE ${RECEIVED}
   )`
 
-/** Opens the metric source on the tables of the event store, which must exist. */
+/** Opens the metric source for alerts. The tables of the event store must already exist. */
 export function createClickhouseMetricSource({
   url,
 }: {

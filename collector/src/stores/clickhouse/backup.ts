@@ -2,8 +2,8 @@ import { SECOND_MS } from '../../durations.js'
 import { createStoreClient, type StoreClient } from './client.js'
 
 /**
- * Copies the events, as of one moment, into a new folder that the engine may write. Resolves when the copy is
- * complete.
+ * Copies a consistent snapshot of the events into a new folder, which the engine must be allowed to write to.
+ * Resolves when the copy is complete.
  */
 export function backUpEvents(url: string, folder: string): Promise<void> {
   return withClient({ url }, (client) =>
@@ -12,8 +12,8 @@ export function backUpEvents(url: string, folder: string): Promise<void> {
 }
 
 /**
- * Restores such a folder into an engine without events and verifies the checksums of all rows. Resolves to
- * the number of events.
+ * Restores a folder written by {@link backUpEvents} into an engine without events and verifies the checksums
+ * of all rows. Resolves to the number of restored events.
  */
 export function restoreEvents(url: string, folder: string): Promise<number> {
   return withClient({ url }, async (client) => {
@@ -41,10 +41,11 @@ const ACTIVE_PARTS =
 const TIMEOUT_MS = 30 * SECOND_MS
 
 /**
- * Folders of events that the engine found damaged at its start and whose rows exist nowhere else.
+ * Finds the folders of damaged event parts whose rows exist nowhere else.
  *
- * The engine detaches a damaged part and starts without it: totals would be wrong without a word. A damaged
- * merged part loses nothing as long as its source parts exist, because the engine loads those instead.
+ * The engine detaches a damaged part at startup and continues without it, which would make totals wrong
+ * without any warning. A damaged part that was merged from smaller parts loses no rows as long as its source
+ * parts exist, because the engine loads them instead. The folders of such parts are not returned.
  */
 export function findBrokenParts(url: string): Promise<string[]> {
   return withClient({ url, timeoutMs: TIMEOUT_MS }, async (client) => {

@@ -12,22 +12,23 @@ import { NotStoredError, storeUnavailable } from '../../errors.js'
 type Params = Record<string, unknown>
 
 /**
- * Runs SELECT statements. Values are bound parameters, `{name: Type}` in the SQL; 64-bit integers come back
- * as numbers.
+ * Runs SELECT statements. Values are bound as parameters, written `{name: Type}` in the SQL. 64-bit integers
+ * are returned as numbers.
  */
 export interface QueryClient {
   select<Row>(sql: string, params?: Params, signal?: AbortSignal): Promise<Row[]>
 }
 
-/** A connection pool to one ClickHouse, embedded or remote. */
+/** A connection pool to one ClickHouse server, embedded or remote. */
 export interface StoreClient extends QueryClient {
   /** Runs a statement that returns no rows. */
   command(sql: string, params?: Params): Promise<void>
   /**
-   * Resolves when the rows are on disk; rejects with a {@link NotStoredError} when the server refused them.
+   * Resolves when the rows are on disk. Rejects with a {@link NotStoredError} if the server rejected the
+   * rows.
    */
   insert(batch: Batch): Promise<void>
-  /** Whether the server answers within {@link PING_TIMEOUT_MS}. */
+  /** Checks whether the server answers within {@link PING_TIMEOUT_MS}. */
   ping(): Promise<boolean>
   close(): Promise<void>
 }
@@ -35,45 +36,48 @@ export interface StoreClient extends QueryClient {
 interface Batch {
   table: string
   columns: readonly string[]
-  /** The rows as RowBinary. */
+  /** The rows, encoded as RowBinary. */
   rows: Buffer
-  /** Deduplication token: repeating a batch with it is harmless. */
+  /** Deduplication token. A batch that is inserted again with the same token is stored only once. */
   batchId: string
   signal?: AbortSignal | undefined
 }
 
 interface Profile {
   timeoutMs: number
-  /** Maximum number of connections; further statements wait. */
+  /** Maximum number of connections. Further statements wait for a free connection. */
   maxConnections: number
   settings: ClickHouseSettings
   /**
-   * Whether failures become `STORE_UNAVAILABLE`. Without it they keep their message, for a log or the
-   * terminal.
+   * Whether failures that a retry may fix are converted to `STORE_UNAVAILABLE`. If false, all failures keep
+   * their message for the log or the terminal.
    */
   mapsErrors: boolean
 }
 
 const READ_ONLY: ClickHouseSettings = {
   readonly: '1',
-  // Abandon queries whose client is gone.
+  // Cancel queries whose HTTP client has disconnected.
   cancel_http_readonly_queries_on_client_close: 1,
 }
 
 const REPORT_SETTINGS: ClickHouseSettings = {
   ...READ_ONLY,
   max_memory_usage: '450000000',
-  // Larger aggregations and sorts spill to disk.
+  // Aggregations and sorts that need more memory use the disk.
   max_bytes_before_external_group_by: '300000000',
   max_bytes_before_external_sort: '300000000',
   max_result_rows: '100000',
 }
 
-/** Limits by purpose. The embedded engine has 2 GB of memory, and ingest must always get its share of it. */
+/**
+ * Limits for each purpose. The embedded engine has 2 GB of memory, and reports and background queries must
+ * always leave enough of it for ingest.
+ */
 const PROFILES = {
   ingest: { timeoutMs: 30 * SECOND_MS, maxConnections: 16, settings: {}, mapsErrors: true },
   reports: { timeoutMs: 30 * SECOND_MS, maxConnections: 4, settings: REPORT_SETTINGS, mapsErrors: true },
-  // Background queries run one at a time, on one core.
+  // Background queries run one at a time on one CPU core.
   activity: {
     timeoutMs: 30 * SECOND_MS,
     maxConnections: 1,
@@ -97,21 +101,22 @@ const PROFILES = {
     },
     mapsErrors: false,
   },
-  // This is for the schema and backups. The server sends nothing until a whole backup is written.
+  // Schema changes and backups need a long timeout, because the server sends nothing until the whole backup
+  // is written.
   maintenance: { timeoutMs: DAY_MS, maxConnections: 10, settings: {}, mapsErrors: false },
 } as const satisfies Record<string, Profile>
 
 interface ClientOptions {
-  /** The URL of the server, with user, password and database where it requires them. */
+  /** Server URL, including user, password and database if the server requires them. */
   url: string
   purpose: keyof typeof PROFILES
-  /** Maximum duration of one statement. @default that of the purpose */
+  /** Maximum duration of one statement in milliseconds. @default the timeout of the purpose */
   timeoutMs?: number | undefined
 }
 
 const PING_TIMEOUT_MS = 2 * SECOND_MS
 
-/** Opens a client with the limits of its purpose. Connects with the first statement. */
+/** Creates a client with the limits of its purpose. The client connects when it runs its first statement. */
 export function createStoreClient({ url, purpose, timeoutMs }: ClientOptions): StoreClient {
   const profile: Profile = PROFILES[purpose]
   const limitMs = timeoutMs ?? profile.timeoutMs
@@ -120,7 +125,7 @@ export function createStoreClient({ url, purpose, timeoutMs }: ClientOptions): S
     request_timeout: limitMs,
     max_open_connections: profile.maxConnections,
     use_multipart_params_auto: true,
-    // The client's log messages may quote rows.
+    // Disable the client's log because its messages may quote rows.
     log: { level: ClickHouseLogLevel.OFF },
     clickhouse_settings: {
       max_execution_time: Math.ceil(limitMs / SECOND_MS),
@@ -161,7 +166,7 @@ async function insertBatch(
     query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT RowBinary`,
     values: Readable.from([rows]),
     ...(signal && { abort_signal: signal }),
-    // Each batch is one synchronous insert: the answer means that it is written.
+    // Insert each batch synchronously, so that an answer means that the rows are written.
     clickhouse_settings: {
       async_insert: 0,
       wait_end_of_query: 1,
@@ -170,46 +175,55 @@ async function insertBatch(
     },
   })
   const { stream } = await inserted.catch((error: unknown) => {
-    // The message may quote the refused rows, and messages are logged.
+    // Include only the error type and code, because the server's message may quote the rejected rows and
+    // error messages are logged.
     throw error instanceof ClickHouseError
       ? new NotStoredError(`${error.type ?? 'ClickHouse error'} (${error.code})`, { cause: error })
       : error
   })
-  // The body is empty, but must be read to its end to free the connection.
+  // The response body is empty, but it must be read to its end to free the connection.
   stream.resume()
 }
 
-// Timeout, too many concurrent queries, out of memory, and the three codes of a full disk.
+// ClickHouse error codes for a query timeout (159), too many concurrent queries (202), exhausted memory
+// (241), a full disk (243), and failed disk reads (74) and writes (75).
 const BUSY_CODES = new Set(['159', '202', '241', '243', '74', '75'])
 
 /**
- * Returns `STORE_UNAVAILABLE` when the server is away or overloaded, so that a retry may succeed. Other
- * server errors are bugs and stay as they are.
+ * Returns `STORE_UNAVAILABLE` if the server cannot be reached or is overloaded, because a retry may then
+ * succeed. Other server errors are bugs and are returned unchanged.
  */
 export function explainUnavailable(error: unknown): unknown {
   if (error instanceof ClickHouseError && !BUSY_CODES.has(error.code)) return error
   return storeUnavailable({ cause: error })
 }
 
-/** SQL of a moment that is bound as a parameter, ms since the epoch; shifted by `offsetMs`. */
+/**
+ * Builds the SQL for a time that is bound as a parameter, as Unix time in milliseconds. The time is shifted
+ * by `offsetMs`.
+ */
 export function momentSql(param: string, offsetMs = 0): string {
   const offset = offsetMs === 0 ? '' : ` ${offsetMs < 0 ? '-' : '+'} ${Math.abs(offsetMs)}`
   return `fromUnixTimestamp64Milli({${param}: Int64}${offset}, 'UTC')`
 }
 
-/** The server's clock, ms since the epoch: collectors that share a store use one clock. */
+/**
+ * Reads the server's clock as Unix time in milliseconds. Collectors that share a store use its clock because
+ * their own clocks may differ.
+ */
 export async function readStoreClock(client: QueryClient): Promise<number> {
   const [clock] = await client.select<{ now: number }>('SELECT toUnixTimestamp64Milli(now64(3)) AS now')
   return clock!.now
 }
 
-// ClickHouse accepts 128 KiB in one parameter.
+// ClickHouse accepts at most 128 KiB in one parameter.
 const MAX_PARAMETER_BYTES = 120_000
-// Quotes and comma, then at most three bytes for each UTF-16 unit, escaped or encoded.
+// Each text needs three bytes for its quotes and comma, and at most three bytes per UTF-16 code unit, whether
+// escaped or encoded.
 const BYTES_PER_TEXT = 3
 const BYTES_PER_UNIT = 3
 
-/** Splits texts into arrays that each fit into one parameter of a statement. */
+/** Splits texts into arrays that each fit into one statement parameter. */
 export function* splitParameter(texts: Iterable<string>): Generator<string[]> {
   let part: string[] = []
   let bytes = 0

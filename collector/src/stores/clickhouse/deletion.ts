@@ -4,12 +4,13 @@ import type { Deletion, DeletionResult } from '../../ingest/event-store.js'
 import { explainUnavailable, momentSql, readStoreClock, type StoreClient } from './client.js'
 import { invalidateAround, IS_REPLACED_BUILD, ROLLUP_TABLES } from './rollups/invalidate.js'
 
-// Shorter than the 60 seconds after which clients close a silent connection.
+// The maximum time that a deletion waits is shorter than the 60 seconds after which clients close a silent
+// connection.
 const WAIT_MS = 45 * SECOND_MS
 const FIRST_POLL_MS = 20
 const LAST_POLL_MS = 250
 
-// These are full and lightweight deletions, not schema changes.
+// Selects the mutations that are full or lightweight deletions, and excludes schema changes.
 const DELETIONS =
   "database = currentDatabase() AND table = {table: String} AND (position(command, 'DELETE') > 0 OR position(command, '_row_exists') > 0)"
 const PROGRESS = `
@@ -19,20 +20,20 @@ const MASKED_PARTITIONS = `
   SELECT DISTINCT partition_id AS partition FROM system.parts
   WHERE database = currentDatabase() AND table = {table: String} AND active AND has_lightweight_delete`
 
-// Parts that merges and mutations replaced before a moment and whose files still exist.
+// Counts the parts that merges and mutations replaced before a given time and whose files still exist.
 const REPLACED_PARTS = `
   SELECT count() AS parts FROM system.parts
   WHERE database = currentDatabase() AND table = {table: String} AND _state IN ('Outdated', 'Deleting') AND remove_time <= ${momentSql('until')}`
 
-// A month without events. An idle table looks for replaced parts every ten minutes; dropping a partition,
-// even a missing one, makes it look now.
+// A month that contains no events. Dropping a partition, even a missing one, makes the engine look for
+// replaced parts immediately. An idle table would look for them only every ten minutes.
 const NO_PARTITION = '190001'
 
 /**
- * Deletes rows of the event tables and their rollups for good.
+ * Creates the function that permanently deletes rows from the event tables and their rollups.
  *
- * A lightweight DELETE would only hide them until some later merge, so the parts that hold them are
- * rewritten. Only the months (partitions) that hold such rows are touched, and when none does, nothing is.
+ * A lightweight DELETE would only hide the rows until a later merge, so the parts that contain them are
+ * rewritten. Only the months (partitions) that contain matching rows or previously hidden rows are rewritten.
  */
 export function createDeletion(
   client: StoreClient,
@@ -49,8 +50,8 @@ export function createDeletion(
       `SELECT _partition_id AS partition, count() AS rows FROM ${table} WHERE ${where} GROUP BY partition`,
       params,
     )
-    // No condition finds rows that a lightweight DELETE hid, and they may be the visitor's: remove them with
-    // their mask.
+    // Rows that a lightweight DELETE has hidden match no condition, but they may belong to the visitor.
+    // Remove these rows together with their deletion mask.
     for (const { partition } of await client.select<{ partition: string }>(MASKED_PARTITIONS, { table }))
       await client.command(`ALTER TABLE ${table} APPLY DELETED MASK IN PARTITION ID {partition: String}`, {
         partition,
@@ -69,7 +70,7 @@ export function createDeletion(
     for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 2, LAST_POLL_MS)) {
       const [progress] = await client.select<{ unfinished: number; failure: string }>(PROGRESS, { table })
       if (progress!.unfinished === 0) break
-      // The engine would retry forever and block every later mutation.
+      // Drop a failed deletion, because the engine would retry it forever and block every later mutation.
       if (progress!.failure) {
         await dropMutations(table, '1')
         throw explainUnavailable(new Error(`rows of ${table} could not be deleted: ${progress!.failure}`))
@@ -77,13 +78,15 @@ export function createDeletion(
       if (performance.now() > deadline) return false
       await sleep(pause)
     }
-    // The text of a finished mutation stays in a file and names the visitor; KILL deletes the file.
+    // Kill finished mutations, because the engine keeps their SQL, which contains the visitor ID, in a file.
+    // KILL deletes this file.
     await dropMutations(table, 'is_done')
     return true
   }
 
   /**
-   * Waits until no file holds the rows: a replaced part stays for a second, and as long as a query reads it.
+   * Waits until no file contains the deleted rows. The engine keeps a replaced part for one second, or longer
+   * while a query reads it. Resolves to false if the deadline passes first.
    */
   async function waitForFiles(table: string, deadline: number): Promise<boolean> {
     const until = await readStoreClock(client)
@@ -101,7 +104,7 @@ export function createDeletion(
   }
 
   return (deletion) => {
-    // Deletions run one after the other, because each rewrites whole parts.
+    // Deletions run one at a time, because each deletion rewrites whole parts.
     const result = previous.then(async () => {
       const { where, params } = buildCondition(deletion)
       const events = await invalidateAround(client, { where: where('occurred_at'), params }, () =>

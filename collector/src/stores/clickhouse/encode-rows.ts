@@ -1,14 +1,14 @@
 import type { Column, ColumnType } from './event-columns.js'
 
 interface RowEncoder<Row> {
-  /** Names of the columns, in the order of the encoded values. */
+  /** Column names, in the order of the encoded values. */
   columns: string[]
   encode(rows: readonly Row[]): Buffer
 }
 
 /**
- * A column to encode. When `constant` is set, every row has this value. `LowCardinality(String)` is encoded as
- * `String`: it differs only in storage.
+ * A column to encode. If `constant` is set, every row contains this value. `LowCardinality(String)` is
+ * encoded as `String` because the two types differ only in storage.
  */
 type Field = readonly [
   name: string,
@@ -17,9 +17,10 @@ type Field = readonly [
 ]
 
 /**
- * Creates an encoder of rows as RowBinary (https://clickhouse.com/docs/interfaces/formats/RowBinary): less
- * work than JSON, for the engine and for us. Times are ms since the epoch. `constants` are further columns
- * with one value for all rows.
+ * Creates an encoder that writes rows as RowBinary
+ * (https://clickhouse.com/docs/interfaces/formats/RowBinary), which the collector writes and the engine reads
+ * faster than JSON. Times are Unix times in milliseconds. `constants` defines additional columns that contain
+ * the same value in every row.
  */
 export function createRowEncoder<Row extends object>(
   columns: Record<keyof Row & string, Column>,
@@ -42,11 +43,12 @@ const MAX_UTF8_BYTES = 3
 const MAX_LENGTH_BYTES = 5
 const TWO_TO_32 = 2 ** 32
 const MAX_LOOPED_TEXT = 16
-// A text of so many UTF-16 units has at most 127 bytes, whose length prefix is one byte.
+// A text with at most this many UTF-16 code units is encoded in at most 127 bytes, so its length prefix is
+// one byte.
 const MAX_SHORT_TEXT = 42
 
-// The closures are created for each batch: V8 then keeps `buffer` and `at` in registers, 15 % faster than
-// shared state.
+// The closures are created for each batch because V8 then keeps `buffer` and `at` in registers, which is 15 %
+// faster than shared state.
 function encodeRows<Row extends object>(fields: readonly Field[], rows: readonly Row[]): Buffer {
   let buffer = Buffer.allocUnsafe(rows.length * INITIAL_BYTES_PER_ROW)
   let at = 0
@@ -62,8 +64,8 @@ function encodeRows<Row extends object>(fields: readonly Field[], rows: readonly
     buffer[at++] = length
   }
   /**
-   * Writes a short ASCII text; returns false when it has other characters. For a dozen characters a call of
-   * `Buffer.write` costs more than the copy.
+   * Writes a short ASCII text. Returns false if the text contains other characters. For about a dozen
+   * characters, a call to `Buffer.write` takes longer than this loop.
    */
   const writeAscii = (text: string): boolean => {
     for (let index = 0; index < text.length; index++) {
@@ -95,7 +97,7 @@ function encodeRows<Row extends object>(fields: readonly Field[], rows: readonly
     makeRoom(1)
     buffer[at++] = flag ? 1 : 0
   }
-  // The time is written in halves: a BigInt for each would be garbage.
+  // Write the time as two 32-bit halves, because one BigInt per time would create garbage.
   const writeTime = (ms: number) => {
     writeNumber(ms >>> 0)
     writeNumber(Math.floor(ms / TWO_TO_32))

@@ -5,22 +5,26 @@ export type ColumnType = TextType | "DateTime64(3, 'UTC')" | 'Bool' | 'UInt32'
 
 export interface Column {
   type: ColumnType
-  /** Schema release that added the column; later ones than the first are added by ALTER TABLE. @default 1 */
+  /**
+   * The schema release that added the column. Columns added after the first release are created with ALTER
+   * TABLE.
+   * @default 1
+   */
   addedIn?: number
 }
 
 type ColumnOf<Value> = Column & {
   type: Value extends string ? TextType : Value extends boolean ? 'Bool' : "DateTime64(3, 'UTC')" | 'UInt32'
 }
-/** A column for every field of a row, of a type that stores it. */
+/** One column for every field of a row, with a type that can store the field. */
 type ColumnsOf<Row> = { [Name in keyof Row]: ColumnOf<Row[Name]> }
 
 const NAME = 'LowCardinality(String)'
 const TIME = "DateTime64(3, 'UTC')"
 
 /**
- * Columns of the table `events`, in its order. Schema, row encoder and test rows derive from them: a new
- * column is added here with the next `addedIn`, to `EventRow` and to `toEventRow`.
+ * Columns of the `events` table, in table order. The schema, the row encoder and the test rows derive from
+ * them. To add a column, define it here with the next `addedIn`, and extend `EventRow` and `toEventRow`.
  */
 export const EVENT_COLUMNS = {
   site_id: { type: NAME },
@@ -46,7 +50,7 @@ export const EVENT_COLUMNS = {
   properties: { type: 'String' },
   cookieless: { type: 'Bool' },
   gpc: { type: 'Bool' },
-  // Rows written by the first release have empty values in these columns.
+  // These columns are empty in rows that were written by the first release.
   country: { type: NAME, addedIn: 2 },
   channel: { type: NAME, addedIn: 2 },
   source: { type: NAME, addedIn: 2 },
@@ -58,7 +62,8 @@ export const EVENT_COLUMNS = {
 } as const satisfies ColumnsOf<EventRow>
 
 /**
- * Random number of the process that wrote a row: copies of one event written by two collectors differ in it.
+ * Random number that identifies the process that wrote a row. It distinguishes copies of one event that were
+ * written by two collectors.
  */
 export const WRITER_COLUMN = { type: 'UInt32' } as const satisfies Column
 
@@ -68,7 +73,7 @@ export const HEARTBEAT_COLUMNS = {
   visitor_id: { type: 'String' },
 } as const satisfies ColumnsOf<HeartbeatRow>
 
-/** The `name type` of each column that a schema release added. */
+/** Returns the definition (`name type`) of each column that was added by a schema release. */
 export function columnDefinitions(columns: Record<string, Column>, release: number): string[] {
   return Object.entries(columns)
     .filter(([, { addedIn = 1 }]) => addedIn === release)

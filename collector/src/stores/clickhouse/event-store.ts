@@ -28,15 +28,15 @@ import { invalidateAround } from './rollups/invalidate.js'
 import { migrateEvents } from './schema.js'
 
 interface EventStoreOptions {
-  /** The URL of the server, with user, password and database where it requires them. */
+  /** Server URL, including user, password and database if the server requires them. */
   url: string
-  /** Maximum duration of one statement. */
+  /** Maximum duration of one statement in milliseconds. */
   timeoutMs?: number
 }
 
 const TIMEOUT_MS = 30 * SECOND_MS
 const MAX_UINT32 = 2 ** 32 - 1
-// 500 IDs take about 30 KB in one statement.
+// A statement with 500 IDs is about 30 KB long.
 const MAX_DUPLICATES_AT_ONCE = 500
 
 interface FingerprintRow {
@@ -46,8 +46,8 @@ interface FingerprintRow {
 }
 
 /**
- * Opens the event store on ClickHouse, embedded or remote, and creates its tables. Rejects when the server
- * cannot be reached.
+ * Opens the event store on ClickHouse, embedded or remote, and creates missing tables and columns. Rejects if
+ * the server cannot be reached.
  */
 export async function createClickhouseEventStore({
   url,
@@ -63,8 +63,8 @@ export async function createClickhouseEventStore({
   const deleteRows = createDeletion(client)
 
   /**
-   * Maps the key of {@link firstCopyKey} to the block of the first copy, for events that are stored more than
-   * once.
+   * Finds the block of the first copy of each event that is stored more than once. Resolves to a map whose
+   * keys are returned by {@link firstCopyKey}.
    */
   async function findFirstBlocks(siteId: string, rows: FeedEvent[], since: number) {
     const blocks = new Map<string, number>()

@@ -7,7 +7,10 @@ import { createClickhouseEventStore } from './event-store.js'
 import { createClickhouseReportStore } from './report-store.js'
 import { createRollups } from './rollups/roll-up.js'
 
-/** Opens every store of events over one URL. Rejects with a {@link StartError}. */
+/**
+ * Opens all event stores at one ClickHouse URL. Rejects with a {@link StartError} if the server cannot be
+ * used or if the embedded engine found damaged files.
+ */
 export async function openClickhouseStores(url: string, { isEmbedded }: { isEmbedded: boolean }) {
   const events = await openEventStore(url)
   if (isEmbedded)

@@ -9,22 +9,26 @@ import { queryVisitor, queryVisitors } from './queries/visitors.js'
 import { findRollupPeriod, type RollupScope } from './rollups/period.js'
 
 interface ReportStoreOptions {
-  /** The URL of the server, with user, password and database where it requires them. */
+  /** Server URL, including user, password and database if the server requires them. */
   url: string
-  /** Maximum duration of one query. */
+  /** Maximum duration of one query in milliseconds. */
   timeoutMs?: number
-  /** Whether rollups are used; otherwise every query reads the events. @default true */
+  /** Whether to read rollups. If false, every query reads the events. @default true */
   useRollups?: boolean
-  /** @default MAX_COMMIT_DELAY_MS */
+  /** Maximum time between the receipt of an event and its commit. @default MAX_COMMIT_DELAY_MS */
   commitDelayMs?: number
-  /** The number of visits in the rollups of a report above which a sketch counts its visitors. */
+  /**
+   * Maximum number of visits in the rollups of a report for which visitors are counted exactly. Above it,
+   * visitors are counted with a sketch.
+   */
   maxCountedExactly?: number
 }
 
-// A sketch is typically off by a third of a percent; an exact count of more takes too much time and memory.
+// A sketch is typically off by a third of a percent, but an exact count of more visits takes too much time
+// and memory.
 const MAX_COUNTED_EXACTLY = 500_000
 
-/** Opens the report store on the tables of the event store, which must exist. */
+/** Opens the report store. The tables of the event store must already exist. */
 export function createClickhouseReportStore({
   url,
   timeoutMs,

@@ -7,18 +7,18 @@ import {
 } from './event-columns.js'
 import { createStoreClient } from './client.js'
 
-// Settings of every table of acknowledged rows. Without the two fsync settings the engine never calls
-// fsync at all; the window makes repeating a batch with its token harmless.
+// Settings for every table with acknowledged rows. The engine never calls fsync without the two fsync
+// settings. The deduplication window makes it safe to insert a batch again with the same token.
 const DURABLE = 'fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 1000'
 
-// Rollups are fsynced, too: after a power cut a day must not count as rolled up without its rows. Erased rows
-// must leave the disk.
+// Rollups are written with fsync because, after a power failure, a day must not be marked as rolled up if its
+// rows are missing. Replaced parts are deleted after one second because erased rows must leave the disk.
 const ROLLUP =
   'fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 1, min_rows_to_fsync_after_merge = 1'
 
 /**
- * Schema steps, all run at every start. A released step never changes, which
- * test/stores/clickhouse/schema.test.ts checks; changes are new steps at the end.
+ * Schema steps, which all run at every start. A released step must never change, which
+ * test/stores/clickhouse/schema.test.ts verifies. Add each schema change as a new step at the end.
  */
 export const SCHEMA_STEPS: readonly string[] = [
   createTableSql(
@@ -37,17 +37,17 @@ export const SCHEMA_STEPS: readonly string[] = [
   ),
   addColumnsSql('events', columnDefinitions(EVENT_COLUMNS, 2)),
   `ALTER TABLE events ADD COLUMN IF NOT EXISTS writer ${WRITER_COLUMN.type}`,
-  // Delete a merged or mutated part after a second: erased rows must leave the disk. By default the engine
-  // keeps it for 8 minutes, until the new part is on disk; with an fsync it need not wait. Heartbeats are not
-  // worth one.
+  // Delete a merged or mutated part after one second, because erased rows must leave the disk. By default,
+  // the engine keeps the old part for 8 minutes, in case the new part is not on disk yet. With an fsync after
+  // each merge, it does not need to wait. Heartbeats are not important enough for an fsync.
   'ALTER TABLE events MODIFY SETTING old_parts_lifetime = 1, min_rows_to_fsync_after_merge = 1',
   'ALTER TABLE heartbeats MODIFY SETTING old_parts_lifetime = 1',
-  // Rows keep the number of their insert when parts are merged. The engine assigns it under the lock that
-  // makes the insert visible, so it orders rows by visibility, which their time of receipt does not.
+  // Keep the number of a row's insert when parts are merged. The engine assigns this number under the lock
+  // that makes the insert visible, so it orders rows by visibility. The time of receipt does not.
   'ALTER TABLE events MODIFY SETTING enable_block_number_column = 1',
-  // Rollups: a row for each visit that began on a day that is rolled up, with the columns of
-  // queries/visits.ts; `visitor` is a hash. A `build` is one computation of one day, numbered by its start,
-  // so that later builds are greater.
+  // Rollup table with one row for each visit that began on a rolled-up day, with the columns of
+  // queries/visits.ts. `visitor` is a hash of the visitor ID. A `build` is one computation of one day. Its
+  // number derives from its start time, so later builds have greater numbers.
   `CREATE TABLE IF NOT EXISTS visits (
     site_id LowCardinality(String),
     day Date,
@@ -80,7 +80,8 @@ export const SCHEMA_STEPS: readonly string[] = [
     utm_term String,
     utm_content String
   ) ENGINE = MergeTree PARTITION BY toYYYYMM(day) ORDER BY (site_id, day, build, started_at) SETTINGS ${ROLLUP}`,
-  // The table is sorted by views, because reports read the most viewed pages of a day.
+  // Rollup table with the metrics of each page on each day. It is sorted by views because reports read the
+  // most viewed pages of a day.
   `CREATE TABLE IF NOT EXISTS page_days (
     site_id LowCardinality(String),
     day Date,
@@ -94,7 +95,8 @@ export const SCHEMA_STEPS: readonly string[] = [
     bounces UInt64,
     spent_ms Int64
   ) ENGINE = MergeTree PARTITION BY toYYYYMM(day) ORDER BY (site_id, day, build, views) SETTINGS index_granularity = 64, ${ROLLUP}`,
-  // The row with the greatest build decides about a day: which build is valid, or that none is.
+  // For each day, the row with the greatest build number determines which build is valid, or that no build is
+  // valid.
   `CREATE TABLE IF NOT EXISTS settled_days (
     site_id LowCardinality(String),
     day Date,
@@ -102,13 +104,14 @@ export const SCHEMA_STEPS: readonly string[] = [
     is_settled Bool,
     visits UInt64
   ) ENGINE = ReplacingMergeTree(build) ORDER BY (site_id, day) SETTINGS ${ROLLUP}`,
-  // The last search for late events, whose days were invalidated.
+  // The time of the last search for late events. Each search invalidates the days that the late events
+  // affect.
   `CREATE TABLE IF NOT EXISTS late_checks (checked_at DateTime64(3, 'UTC')) ENGINE = ReplacingMergeTree(checked_at) ORDER BY tuple() SETTINGS ${ROLLUP}`,
   ...laterColumnsSql('events', EVENT_COLUMNS, 3),
   ...laterColumnsSql('heartbeats', HEARTBEAT_COLUMNS, 2),
 ]
 
-/** Creates the tables and columns that are missing. Rejects with the server's error. */
+/** Creates missing tables and columns. Rejects with the server's error if a step fails. */
 export async function migrateEvents(url: string, timeoutMs: number): Promise<void> {
   const client = createStoreClient({ url, purpose: 'maintenance', timeoutMs })
   try {
@@ -129,7 +132,7 @@ function addColumnsSql(table: string, definitions: string[]): string {
     ${definitions.map((definition) => `ADD COLUMN IF NOT EXISTS ${definition}`).join(',\n    ')}`
 }
 
-/** A step for each release, from `first` on, that added columns. */
+/** Returns one step for each release that added columns, starting with the release `first`. */
 function laterColumnsSql(table: string, columns: Record<string, Column>, first: number): string[] {
   const releases = Object.values(columns).map(({ addedIn = 1 }) => addedIn)
   return [...new Set(releases)]

@@ -13,32 +13,37 @@ import { SECOND_MS } from '../../durations.js'
 import { StartError } from '../../errors.js'
 import { basicAuthorization, type EngineFiles, writeEngineFiles } from './engine-files.js'
 
-/** A ClickHouse child process that serves `url` and restarts when it dies. */
+/** A ClickHouse child process that serves HTTP at `url` and is restarted if it exits. */
 export interface EmbeddedEngine {
-  /** The URL, with user and password. */
+  /** HTTP URL of the engine, including user and password. */
   url: string
-  /** Whether its process is running. */
+  /** Whether the ClickHouse process is running. */
   isUp(): boolean
-  /** Number of restarts. */
+  /** Returns the number of times that the process was restarted. */
   restarts(): number
   stop(): Promise<void>
 }
 
 const USER = 'collector'
 const POLL_MS = 25
-// The engine of a collector that was just killed may still lock the data folder.
+// The start timeout is long because the engine of a collector that was just killed may still lock the data
+// folder.
 const START_TIMEOUT_MS = 60 * SECOND_MS
 const RESTART_DELAY_MS = 500
 const STOP_TIMEOUT_MS = 500
-// The compiled file, also when this runs from src: the child is plain Node.
+// Use the compiled file, even if this module runs from src, because the child process is plain Node without
+// TypeScript support.
 const ENGINE_PROCESS = fileURLToPath(new URL('../../../dist/stores/engine/engine-child.js', import.meta.url))
 
-/** File in an engine's folder with its url while it runs; readable by the users that may read the data. */
+/**
+ * Returns the path of the file that contains the engine's URL while the engine runs. Only the user that runs
+ * the collector can read the file.
+ */
 export function engineUrlFile(folder: string): string {
   return join(folder, 'url')
 }
 
-/** Starts the embedded engine in `folder`. Rejects with a {@link StartError} when it cannot run. */
+/** Starts the embedded engine in `folder`. Rejects with a {@link StartError} if the engine cannot run. */
 export async function startEmbeddedEngine(folder: string, log: Logger): Promise<EmbeddedEngine> {
   assertPlatform()
   const password = randomBytes(24).toString('hex')
@@ -75,17 +80,18 @@ export async function startEmbeddedEngine(folder: string, log: Logger): Promise<
       if (child.exitCode !== null || child.signalCode !== null) return
       const exited = once(child, 'exit')
       child.stdin!.end()
-      // A regular shutdown waits seconds for idle connections. Killing it is safe: acknowledged events are on
-      // disk.
+      // Kill the engine after a short timeout, because a regular shutdown waits several seconds for idle
+      // connections. This is safe because acknowledged events are already on disk.
       const timeout = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
       await exited
       clearTimeout(timeout)
     },
   }
 
-  // A child that exits during its start is started again: another engine may still lock the folder.
+  // Resolves when the engine answers queries. A child that exits during the start is started again, because
+  // another engine may still lock the folder.
   async function waitUntilServing(): Promise<void> {
-    // The probe has our password, which no other server on this port accepts.
+    // The probe sends the generated password, which no other server on this port accepts.
     const probe = `${new URL(url).origin}/?query=SELECT%201`
     const headers = { authorization: basicAuthorization(USER, password) }
     for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline; await sleep(POLL_MS)) {
@@ -109,14 +115,15 @@ export async function startEmbeddedEngine(folder: string, log: Logger): Promise<
 }
 
 function spawnEngine({ dataDir, configFile }: EngineFiles, port: number, log: Logger): ChildProcess {
-  // The child is detached: Ctrl-C signals the whole process group, and the engine must outlive the last
-  // commit.
+  // The child is detached because Ctrl-C signals the whole process group, and the engine must keep running
+  // until the last commit.
   const child = spawn(process.execPath, [ENGINE_PROCESS, dataDir, String(port), configFile], {
     stdio: ['pipe', 'ignore', 'pipe'],
     detached: true,
   })
   createInterface({ input: child.stderr }).on('line', (line) => log.debug({ engine: line }, 'engine'))
-  // Writing to an engine that died fails with EPIPE; its exit event is handled.
+  // Writing to an engine that has exited fails with EPIPE. Ignore this error, because the exit event is
+  // handled.
   child.stdin.on('error', () => {})
   return child
 }
@@ -138,7 +145,7 @@ function assertPlatform(): void {
 }
 
 function hasGlibc(): boolean {
-  // The report omits DNS lookups of the network interfaces, which can take seconds.
+  // Exclude the network interfaces from the report, because their DNS lookups can take seconds.
   Object.assign(process.report, { excludeNetwork: true })
   const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } }
   return header.glibcVersionRuntime !== undefined

@@ -1,9 +1,10 @@
 import { createRequire } from 'node:module'
 import { DataType, load, open } from 'ffi-rs'
 
-// The process of the embedded engine: a ClickHouse server from the npm package chdb. It exits when its stdin
-// closes, so it never outlives the collector, even a killed one. Arguments: data folder (absolute, because
-// the engine resolves a relative one twice), HTTP port, config file.
+// This file is the process of the embedded engine, a ClickHouse server from the npm package chdb. The process
+// exits when its stdin closes, so it never outlives the collector, even if the collector is killed. Its
+// arguments are the data folder, the HTTP port and the config file. The data folder must be an absolute path
+// because the engine resolves a relative path twice.
 
 const [dataDir, httpPort, configFile] = process.argv.slice(2)
 const { libchdbPath } = createRequire(import.meta.url)('chdb/libchdb') as { libchdbPath: () => string }
@@ -15,7 +16,7 @@ const args = [
   `--config-file=${configFile}`,
   '--structure=x String',
   '--input-format=LineAsString',
-  // The last statement reads stdin to its end, which keeps the server running.
+  // The last statement reads stdin until it closes, which keeps the server running.
   '--query=SYSTEM START LISTEN HTTP; SELECT count() FROM table',
 ]
 

@@ -6,7 +6,7 @@ export interface EngineFiles {
   configFile: string
 }
 
-// Larger queries fail; without limits four heavy GROUP BYs took 5 GB.
+// Queries that need more memory fail. Without these limits, four heavy GROUP BY queries used 5 GB.
 const SERVER_MEMORY_BYTES = 2_000_000_000
 const QUERY_MEMORY_BYTES = 1_000_000_000
 const CONCURRENT_QUERIES = 50
@@ -15,10 +15,11 @@ const SECRET = { mode: 0o600 }
 /**
  * Writes the engine's configuration into `folder`.
  *
- * The engine's start-up query runs as `default`, without a password, and must read stdin, which is a file:
- * over HTTP that user could read every file of the process. So HTTP has a handler only for requests with the
- * Authorization header of the application's user, whose password changes with every start. Only that user may
- * write a backup, into any folder that the process may write.
+ * The engine's start-up query runs as the user `default`, which has no password and must be allowed to read
+ * files, because stdin is a file. Over HTTP, this user could read every file that the process can read. HTTP
+ * queries are therefore accepted only with the Authorization header of the application's user, whose password
+ * changes at every start. Only the application's user may write backups, into any folder that the process can
+ * write to.
  */
 export async function writeEngineFiles(
   folder: string,
@@ -45,8 +46,8 @@ export async function writeEngineFiles(
 `,
     SECRET,
   )
-  // By default a query gets one thread for each free GiB of the engine's memory. It has two, so that is
-  // mostly one thread.
+  // By default, a query uses one thread per GiB of the engine's free memory. The engine has only 2 GB, so
+  // most queries would use a single thread. The value 0 disables this rule.
   await writeFile(
     usersFile,
     `<clickhouse>
@@ -69,12 +70,12 @@ export async function writeEngineFiles(
 `,
     SECRET,
   )
-  // writeFile keeps the mode of an existing file.
+  // Set the file modes explicitly, because writeFile keeps the mode of an existing file.
   await Promise.all([chmod(files.configFile, SECRET.mode), chmod(usersFile, SECRET.mode)])
   return files
 }
 
-/** The Authorization header of a user and password. */
+/** Returns the value of a basic Authorization header for a user and password. */
 export function basicAuthorization(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 }

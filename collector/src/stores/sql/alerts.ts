@@ -21,7 +21,9 @@ type Alerts = Pick<
 >
 type Row = Selectable<ControlTables['alerts']>
 
-/** Changing one of these resets the state of the alert. */
+/**
+ * The fields that define the condition of an alert. A change of any of these fields resets the alert's state.
+ */
 const CONDITION = [
   'metric',
   'comparison',
@@ -175,7 +177,10 @@ async function findAlert(db: ControlDatabase, id: string): Promise<Alert | undef
   return row && toAlert(row)
 }
 
-/** The state of an alert without an evaluation. `fired_at` is kept, so that the cool-down continues. */
+/**
+ * Returns the state of an alert that has not been evaluated yet. It does not include `fired_at`, so that the
+ * cool-down continues when an alert is reset.
+ */
 function initialState(now: number): Pick<Row, 'firing' | 'judged_to' | 'value'> {
   return { firing: 0, judged_to: lastWholeMinute(now), value: null }
 }
@@ -235,7 +240,7 @@ export function toAlert(row: Row): Alert {
   }
 }
 
-/** Alerts, their state and their notifications. */
+/** Creates the store of alerts, their state and their notifications. */
 export function createAlertStore(db: ControlDatabase): AlertStore {
   return { ...createAlertRecords(db), ...createNotificationStore(db) }
 }

@@ -4,7 +4,7 @@ import type { ControlDatabase } from './tables.js'
 
 type Logged = Pick<ChangeEntry, 'type' | 'action' | 'subjectId' | 'name'> & { fields?: string[] } & Change
 
-/** The change log of alerts, goals and keys. */
+/** Creates the reader of the change log of alerts, goals and API keys. */
 export function createChangeLog(db: ControlDatabase): ChangeLog {
   return {
     async listChanges({ accountId, siteId, isAccountWide, type, before, limit }) {
@@ -33,7 +33,7 @@ export function createChangeLog(db: ControlDatabase): ChangeLog {
   }
 }
 
-/** Logs a change of an account's object, in the transaction of the change. */
+/** Logs a change of an alert, goal or API key. Call it in the transaction of the change. */
 export async function logChangeOfAccount(
   connection: ControlDatabase,
   {
@@ -64,7 +64,10 @@ export async function logChangeOfAccount(
     .execute()
 }
 
-/** Logs a change of a site's object, in the transaction of the change. */
+/**
+ * Logs a change of an alert, goal or API key that belongs to a site. Call it in the transaction of the
+ * change.
+ */
 export async function logChangeOfSite(
   connection: ControlDatabase,
   { siteId, ...change }: Logged & { siteId: string },
@@ -77,10 +80,10 @@ export async function logChangeOfSite(
   await logChangeOfAccount(connection, { ...change, accountId, siteId })
 }
 
-// These objects are removed with their site.
+// The tables whose rows are removed together with their site.
 const TABLES: Record<ChangedType, string> = { alert: 'alerts', goal: 'goals', key: 'api_keys' }
 
-/** Logs the removal of a site's objects, before they are removed with it. */
+/** Logs the removal of a site's alerts, goals and API keys. Call it before the site is removed. */
 export async function logRemovalsWithSite(
   connection: ControlDatabase,
   siteId: string,

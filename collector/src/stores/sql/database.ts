@@ -26,12 +26,12 @@ import { createControlStore } from './sites-and-accounts.js'
 import type { ControlDatabase, ControlTables } from './tables.js'
 import { createWebhookRecords } from './webhooks.js'
 
-/** Opens the control store alone, for the command line. */
+/** Opens all stores and returns only the control store, for the command line. */
 export async function openControlStore(config: Config): Promise<ControlStore> {
   return (await openStores(config)).control
 }
 
-/** Opens all stores of the control data, and creates the data folder when needed. */
+/** Opens all control data stores. Creates the data folder if it does not exist. */
 export async function openStores(config: Config): Promise<ControlStores> {
   try {
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
@@ -43,9 +43,9 @@ export async function openStores(config: Config): Promise<ControlStores> {
   return openControlStores(config.controlFile)
 }
 
-/** The stores of the control data, over one file. */
+/** All control data stores. They share one SQLite file. */
 export interface ControlStores {
-  /** Calling `close` on this store closes all of them. */
+  /** Closing this store closes all the other stores. */
   control: ControlStore
   webhooks: WebhookStore & DeliveryStore
   goals: GoalStore
@@ -56,11 +56,12 @@ export interface ControlStores {
 }
 
 /**
- * Opens the control data, everything but events, in one file that is created and migrated when needed.
- * Rejects with a {@link StartError}; methods reject with `STORE_UNAVAILABLE` when the file cannot be used.
+ * Opens the SQLite file that contains all data except events, and creates or migrates the file if necessary.
+ * Rejects with a {@link StartError} if the file cannot be opened or migrated. The methods of the stores
+ * reject with `STORE_UNAVAILABLE` if the file cannot be used.
  *
- * All stores of a process share one connection: a second would wait for the transaction of the first, and
- * SQLite blocks the process while it waits.
+ * All stores in a process share one connection, because a second connection would wait for the transactions
+ * of the first, and SQLite blocks the process while it waits.
  */
 export async function openControlStores(file: string): Promise<ControlStores> {
   const db = openDatabase(file)

@@ -20,7 +20,7 @@ type Deliveries = Pick<
   'takeTurn' | 'leasedUntil' | 'boundPauses' | 'countBacklog' | 'hasChangedElsewhere'
 >
 
-/** The delivery queue for the delivery loop. */
+/** Creates the delivery queue that the delivery loop uses. */
 export function createDeliveryStore(db: ControlDatabase): Deliveries {
   let seenVersion: number | undefined
   return {
@@ -72,7 +72,7 @@ async function takeTurn(
     if (!target) continue
     for (const { state, attempts, ...row } of await selectDue(connection, webhookId, now, limit)) {
       const delivery = { ...row, ...target }
-      // The lease expired, so the process died during the attempt.
+      // The lease expired, so the process that claimed the delivery must have died during the attempt.
       if (state === 'in_flight')
         interrupted.push(interruptedAttempt({ ...delivery, attempt: attempts }, wallNow))
       if (attempts < MAX_ATTEMPTS) claimed.push({ ...delivery, attempt: attempts + 1 })
@@ -122,7 +122,10 @@ interface DueRow extends Pick<ClaimedDelivery, 'seq' | 'siteId' | 'eventId' | 'e
   attempts: number
 }
 
-/** Retries first: a backlog must not delay them. */
+/**
+ * Selects the due deliveries of a webhook. Retries come first so that a backlog of new deliveries does not
+ * delay them.
+ */
 async function selectDue(
   connection: ControlDatabase,
   webhookId: string,
@@ -161,7 +164,10 @@ async function findDue(connection: ControlDatabase, webhookIds: Set<string>): Pr
   )
 }
 
-/** An attempt with an unknown result; after the last one, the delivery has failed. */
+/**
+ * Returns an attempt whose result is unknown because its process died. The delivery is retried, or fails if
+ * this was the last attempt.
+ */
 function interruptedAttempt(delivery: ClaimedDelivery, at: number): FinishedAttempt {
   const next =
     delivery.attempt < MAX_ATTEMPTS
@@ -178,7 +184,10 @@ function interruptedAttempt(delivery: ClaimedDelivery, at: number): FinishedAtte
 
 type Recorded = Pick<TurnResult, 'disabled' | 'ended'>
 
-/** Records the results of attempts, in order: in the log, the deliveries and the health of their webhooks. */
+/**
+ * Records finished attempts in their order. It logs each attempt and updates the deliveries and the health of
+ * their webhooks. Resolves to the disabled webhooks and the number of deliveries that became final.
+ */
 async function recordAttempts(
   connection: ControlDatabase,
   finished: FinishedAttempt[],
@@ -231,8 +240,8 @@ async function recordAttempts(
 }
 
 /**
- * Updates the deliveries that are still in flight for the attempt, and returns them: others may have been
- * claimed again, or erased.
+ * Updates each delivery that is still in flight for its finished attempt, and returns the updated deliveries.
+ * Deliveries that were claimed again or erased in the meantime are skipped.
  */
 async function updateDeliveries(
   connection: ControlDatabase,

@@ -6,15 +6,15 @@ import type { LogEntry, LogKind, WebhookStore } from '../../webhooks/webhook-sto
 import type { Webhook } from '../../webhooks/webhook.js'
 import type { ControlDatabase, WebhookTables } from './tables.js'
 
-/** The identity of a webhook in its log. */
+/** The fields that identify a webhook in the log. */
 type LoggedWebhook = Pick<Webhook, 'id' | 'accountId' | 'siteId'>
 
-/** Result of an attempt that ended or was interrupted. */
+/** The result of an attempt that has finished or was interrupted. */
 type LoggedResult = Omit<AttemptResult, 'error'> & { error: string | undefined }
 
 type WebhookLog = Pick<WebhookStore, 'listLog' | 'logTest'>
 
-/** The log of webhook changes and delivery attempts. */
+/** Creates the log of webhook changes and delivery attempts. */
 export function createWebhookLog(db: ControlDatabase): WebhookLog {
   return {
     async listLog({ accountId, siteId, isAccountWide = false, before, limit }) {
@@ -27,7 +27,7 @@ export function createWebhookLog(db: ControlDatabase): WebhookLog {
         .limit(limit)
       if (siteId === null) return (await entries.execute()).map(toEntry)
       const rows = await entries.where('site_id', '=', siteId).execute()
-      // The log is read with two scans of the index: one query with OR would sort every entry of the site.
+      // Read the index twice, because a single query with OR would sort every log entry of the site.
       if (isAccountWide) rows.push(...(await entries.where('site_id', 'is', null).execute()))
       return rows
         .map(toEntry)
@@ -49,7 +49,7 @@ export function createWebhookLog(db: ControlDatabase): WebhookLog {
   }
 }
 
-/** Logs a change, in the transaction of the change. */
+/** Logs a change of a webhook. Call it in the transaction of the change. */
 export async function logChange(
   connection: ControlDatabase,
   webhook: LoggedWebhook,
@@ -66,7 +66,10 @@ export async function logChange(
     .execute()
 }
 
-/** Adds to the entry of the last hour: a storm of dropped deliveries is one entry. */
+/**
+ * Logs dropped deliveries. If an entry with the same note was logged within the last hour, its count is
+ * increased, so that many dropped deliveries create only one entry.
+ */
 export async function logDropped(
   connection: ControlDatabase,
   webhook: LoggedWebhook,

@@ -3,21 +3,22 @@ import { type Kysely, type RawBuilder, sql, SqliteDialect } from 'kysely'
 import Database from 'libsql'
 import { SECOND_MS } from '../../durations.js'
 
-// This file has all code that only SQLite needs; the other files of this folder are Kysely queries.
+// This file contains the SQLite connection, its transactions and its pragmas. The other files in this folder
+// contain the queries.
 
 const BUSY_TIMEOUT_MS = 5 * SECOND_MS
 
-/** Opens a SQLite file, created when missing, that only this user may read. */
+/** Opens a SQLite file that only the current user can read. Creates the file if it does not exist. */
 export function openDialect(file: string): SqliteDialect {
   const database = new Database(file)
   chmodSync(file, 0o600)
   for (const pragma of [
-    // A second process, the command line, may write while the collector runs.
+    // The command line may write from a second process while the collector runs.
     `busy_timeout = ${BUSY_TIMEOUT_MS}`,
     'journal_mode = WAL',
     'synchronous = FULL',
     'foreign_keys = ON',
-    // Overwrites deleted rows with zeros.
+    // Overwrites deleted rows with zeros, so that erased data does not stay in the file.
     'secure_delete = ON',
   ])
     database.pragma(pragma)
@@ -25,11 +26,11 @@ export function openDialect(file: string): SqliteDialect {
 }
 
 /**
- * Runs `work` in a transaction without any other writer, in this process or another: its reads stay valid
- * until the commit.
+ * Runs `work` in a transaction that excludes all other writers, in this process and in others. Everything
+ * that `work` reads stays valid until the commit.
  *
- * The lock is taken before the first read. A transaction that takes it with its first write fails at once
- * when another process wrote meanwhile.
+ * The write lock is acquired before the first read. A transaction that acquires the lock with its first write
+ * fails immediately if another process has written in the meantime.
  */
 export function runExclusively<Tables, Result>(
   db: Kysely<Tables>,
@@ -42,7 +43,7 @@ export function runExclusively<Tables, Result>(
       await sql`COMMIT`.execute(connection)
       return result
     } catch (error) {
-      // When the disk is full, SQLite has already rolled back and this statement fails.
+      // If the disk is full, SQLite has already rolled back the transaction and this statement fails.
       await sql`ROLLBACK`.execute(connection).catch(() => {})
       throw error
     }
@@ -50,11 +51,11 @@ export function runExclusively<Tables, Result>(
 }
 
 /**
- * Works like {@link runExclusively}, but the commit does not wait for the disk: 0.06 ms instead of 2, during
- * which SQLite blocks the process.
+ * Works like {@link runExclusively}, but the commit does not wait for the disk. It blocks the process for
+ * 0.06 ms instead of 2 ms.
  *
- * A crash of the process loses nothing. A crash of the machine may lose the last such transactions, but never
- * half of one, nor anything of a synced transaction.
+ * A crash of the process loses nothing. A crash of the machine may lose the last transactions of this kind,
+ * but never a part of a transaction and never a synced transaction.
  */
 export function runUnsynced<Tables, Result>(
   db: Kysely<Tables>,
@@ -70,42 +71,45 @@ export function runUnsynced<Tables, Result>(
   })
 }
 
-/** A number that changes when another process commits, and with nothing else. */
+/** Returns a number that changes only when another process commits a transaction. */
 export async function readDataVersion<Tables>(db: Kysely<Tables>): Promise<number> {
   const { rows } = await sql<{ data_version: number }>`PRAGMA data_version`.execute(db)
   return rows[0]!.data_version
 }
 
-/** Empties the write-ahead log, which still holds deleted rows. */
+/** Empties the write-ahead log, which still contains deleted rows. */
 export async function truncateJournal<Tables>(db: Kysely<Tables>): Promise<void> {
   await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(db)
 }
 
-/** Copies the database, as of one moment, into a new file. */
+/** Copies a consistent snapshot of the database into a new file that only the current user can read. */
 export async function copyDatabase<Tables>(db: Kysely<Tables>, file: string): Promise<void> {
   await sql`VACUUM INTO ${file}`.execute(db)
   chmodSync(file, 0o600)
 }
 
-/** A JSON array as rows with a column `value`: it is one bound parameter, however many there are. */
+/**
+ * Builds SQL that expands a JSON array into rows with the column `value`. The array is a single bound
+ * parameter, regardless of its length.
+ */
 export function jsonRows(json: string): RawBuilder<unknown> {
   return sql`json_each(${json})`
 }
 
-/** A subquery of the given values, for IN. */
+/** Builds a subquery that returns the values, for use with IN. */
 export function listOf(values: readonly (string | number)[]): RawBuilder<unknown> {
   return sql`(SELECT value FROM ${jsonRows(JSON.stringify(values))})`
 }
 
-/** Orders rows by their insertion. */
+/** Builds the SQL that sorts the rows of a table in insertion order. */
 export function insertionOrder(table: string): RawBuilder<unknown> {
   return sql`${sql.ref(table)}.rowid`
 }
 
-// Codes of errors that are caused by the disk or another process, not by a query.
+// Codes of errors that are caused by the disk or by another process, not by a query.
 const UNAVAILABLE = /^SQLITE_(FULL|IOERR|BUSY|LOCKED|READONLY|CANTOPEN|CORRUPT|NOTADB)/
 
-/** Whether an error means that the file cannot be used now. */
+/** Checks whether an error means that the database file is temporarily or permanently unusable. */
 export function isUnavailable(error: unknown): boolean {
   return UNAVAILABLE.test(String((error as { code?: unknown }).code))
 }

@@ -3,7 +3,7 @@ import type { ControlDatabase } from './tables.js'
 
 type ErrorGroups = Pick<ControlStore, 'setErrorGroupStatus' | 'errorGroupStatuses'>
 
-/** Statuses of error groups; removed with their site. */
+/** Creates the store of error group statuses. The statuses are removed together with their site. */
 export function createErrorGroupStore(db: ControlDatabase): ErrorGroups {
   return {
     async setErrorGroupStatus(siteId, { fingerprint, status, at }) {
@@ -11,7 +11,7 @@ export function createErrorGroupStore(db: ControlDatabase): ErrorGroups {
       await db
         .insertInto('error_groups')
         .columns(['site_id', 'fingerprint', 'status', 'changed_at'])
-        // Inserts nothing when the site was removed meanwhile.
+        // Insert nothing if the site was removed in the meantime.
         .expression((eb) =>
           eb
             .selectFrom('sites')

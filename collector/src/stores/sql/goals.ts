@@ -75,7 +75,7 @@ export function createGoalStore(db: ControlDatabase): GoalStore {
           ...(rule !== undefined && { rule: JSON.stringify(rule) }),
         }
         const row = { ...before, ...changed }
-        // Sending the same rule again does not change it.
+        // Keep `ruled_at` if the update contains the same rule again.
         if (row.rule !== before.rule) row.ruled_at = change.at
         await connection.updateTable('goals').set(row).where('id', '=', id).execute()
         await logChangeOfSite(connection, {

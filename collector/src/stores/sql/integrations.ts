@@ -14,7 +14,7 @@ import { runExclusively } from './dialect.js'
 const FREE: PlanName = 'free'
 const INITIAL_STATUS = { up: 1, changed_at: 0 }
 
-/** Stripe subscriptions, and the status that uptime monitors report. */
+/** Creates the store of Stripe subscriptions and of the site status that uptime monitors report. */
 export function createIntegrationStore(db: ControlDatabase): BillingStore & SiteStatusStore {
   return {
     applyBillingEvent: ({ id, createdAt, change }, now) =>
@@ -27,7 +27,7 @@ export function createIntegrationStore(db: ControlDatabase): BillingStore & Site
         if (!numInsertedOrUpdatedRows) return { outcome: 'repeated' }
         if (!change) return { outcome: 'kept' }
         if (change.kind === 'customer') {
-          // The default account belongs to the operator; no payment changes its plan.
+          // The default account belongs to the operator, so payments must not change its plan.
           const account =
             change.accountId === DEFAULT_ACCOUNT_ID
               ? undefined
@@ -56,7 +56,8 @@ export function createIntegrationStore(db: ControlDatabase): BillingStore & Site
           .where('site_id', '=', siteId)
           .executeTakeFirst()
         const before = known ?? INITIAL_STATUS
-        // A report without a time counts as of now, even if our clock was set back since the last report.
+        // A report without a time applies from now on, even if the collector's clock was set back since the
+        // last report.
         const at = changedAt ?? Math.max(now, before.changed_at)
         if (before.up === Number(isUp) || at < before.changed_at) return { hasChanged: false, triggers: 0 }
         const status = { up: Number(isUp), changed_at: at }
@@ -91,8 +92,9 @@ export function createIntegrationStore(db: ControlDatabase): BillingStore & Site
 }
 
 /**
- * Events arrive in any order with times in whole seconds: an ended subscription stays ended, and of two
- * events of one second the later arrival wins.
+ * Stores the state of a subscription. Stripe events arrive in any order, and their times are in whole
+ * seconds. An event that ends a subscription is applied even if it is older, and an ended subscription stays
+ * ended. If two events have the same time, the event that arrives later takes precedence.
  */
 async function saveSubscription(
   connection: ControlDatabase,
@@ -122,8 +124,9 @@ async function saveSubscription(
 }
 
 /**
- * Gives an account the best plan that its customers pay for. Subscriptions with unmapped prices alone leave
- * the plan unchanged.
+ * Sets the plan of a customer's account to the best plan that its live subscriptions pay for, or to the free
+ * plan if no subscription is live. If there are live subscriptions but none of their prices is mapped to a
+ * plan, the plan does not change.
  */
 async function updatePlan(connection: ControlDatabase, customerId: string): Promise<BillingResult> {
   const customer = await connection

@@ -106,11 +106,11 @@ interface WaitingRequest {
   reject: (reason: unknown) => void
 }
 
-/** Usage of API keys, for their rate limits. */
+/** Creates the store of API key usage, which is the basis of rate limits. */
 export function createKeyUsageStore(db: ControlDatabase): KeyUsages {
   let waiting: WaitingRequest[] = []
 
-  // Concurrent requests share one commit: it waits for the disk and blocks the process meanwhile.
+  // Concurrent requests share one commit, because each commit waits for the disk and blocks the process.
   const countWaiting = async () => {
     const requests = waiting
     waiting = []
@@ -136,7 +136,10 @@ export function createKeyUsageStore(db: ControlDatabase): KeyUsages {
   }
 }
 
-/** Counts one request in the caller's transaction, unless it exceeds a limit. */
+/**
+ * Counts one request in the caller's transaction, unless a rate limit is exceeded. Resolves to undefined if
+ * the API key does not exist.
+ */
 async function countRequest(connection: ControlDatabase, keyId: string, now: number): Promise<Counted> {
   const before = await readUsage(connection, keyId, now)
   const exceeded = before && findExceeded(before)

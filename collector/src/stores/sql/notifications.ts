@@ -4,7 +4,7 @@ import type { Alert, Destination } from '../../alerts/alert.js'
 import type { ControlDatabase, ControlTables } from './tables.js'
 import { runExclusively } from './dialect.js'
 
-// The notification is due immediately, whatever the clock of the sender.
+// A due time of 0 makes a notification due immediately, regardless of the clock of the process that sends it.
 const DUE_NOW = 0
 
 type Notifications = Pick<
@@ -19,7 +19,10 @@ type Notifications = Pick<
   | 'purgeNotifications'
 >
 
-/** Saves evaluations with their notifications in one transaction, so that a crash loses neither. */
+/**
+ * Creates the store of notifications. Evaluations and their notifications are saved in one transaction, so
+ * that a crash cannot lose only one of them.
+ */
 export function createNotificationStore(db: ControlDatabase): Notifications {
   return {
     saveEvaluations: (evaluations) =>
@@ -124,8 +127,8 @@ export function createNotificationStore(db: ControlDatabase): Notifications {
 }
 
 /**
- * Queues a notification for every destination, in the caller's transaction; resolves to false when the
- * trigger was queued before.
+ * Queues one notification per destination, in the caller's transaction. Resolves to false if the trigger is
+ * already queued or if the alert has no destination.
  */
 export async function putNotifications(
   connection: ControlDatabase,

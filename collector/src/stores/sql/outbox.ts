@@ -8,8 +8,8 @@ import type { ControlDatabase } from './tables.js'
 import { jsonRows, runExclusively } from './dialect.js'
 import { listWebhooksOfSites } from './webhooks.js'
 
-// SQLite blocks the process for up to 0.1 ms for each delivery, and an event may go to twenty webhooks: ten
-// of its site and ten of its account.
+// The number of deliveries per transaction is limited because SQLite blocks the process for up to 0.1 ms per
+// delivery. One event may go to twenty webhooks: ten of its site and ten of its account.
 const MAX_DELIVERIES_AT_ONCE = 100
 
 interface Draft {
@@ -18,11 +18,11 @@ interface Draft {
   eventId: string
   event: string
   at: number
-  /** The `data` of the body, as JSON. */
+  /** The `data` field of the request body, as JSON. */
   data: string
 }
 
-/** Queues events for every webhook that subscribes to them. */
+/** Creates the outbox, which queues events for every webhook that subscribes to them. */
 export function createOutboxStore(db: ControlDatabase): Pick<WebhookStore, 'putDeliveries'> {
   return {
     async putDeliveries(events, times) {
@@ -43,8 +43,8 @@ export function createOutboxStore(db: ControlDatabase): Pick<WebhookStore, 'putD
 }
 
 /**
- * Splits events into steps of at most {@link MAX_DELIVERIES_AT_ONCE} deliveries; a step has at least one
- * event.
+ * Splits events into steps of at most {@link MAX_DELIVERIES_AT_ONCE} deliveries. Each step contains at least
+ * one event, even if that event alone exceeds the limit.
  */
 function splitSteps(events: WebhookEvent[], webhooks: Map<string, Webhook[]>): WebhookEvent[][] {
   const steps: WebhookEvent[][] = []
@@ -128,7 +128,8 @@ function draftFor(
   webhooks: Webhook[],
   wallNow: number,
 ): Draft[] {
-  // A webhook created in the future was created before the clock was set back.
+  // A webhook whose creation time is in the future was created before the clock was set back, so it is
+  // included.
   const subscribed = webhooks.filter(
     ({ events, createdAt }) => events.includes(name) && (createdAt <= at || createdAt > wallNow),
   )
@@ -143,7 +144,7 @@ function draftFor(
   return subscribed.map(({ id }) => ({ webhookId: id, ...event }))
 }
 
-/** Selects the drafts that their webhook does not have yet, without repeats. */
+/** Returns the drafts whose events are not yet queued for their webhook, without duplicates. */
 async function selectNew(connection: ControlDatabase, drafts: Draft[]): Promise<Draft[]> {
   const keyOf = (webhookId: string, eventId: string) => `${webhookId} ${eventId}`
   const fresh = new Map(drafts.map((draft) => [keyOf(draft.webhookId, draft.eventId), draft]))
@@ -156,7 +157,8 @@ async function selectNew(connection: ControlDatabase, drafts: Draft[]): Promise<
   return [...fresh.values()]
 }
 
-// The rows are one JSON text, so that one statement suffices, however many there are.
+// Rows are passed to SQLite as one JSON text, so that one statement inserts any number of rows up to this
+// length.
 const MAX_TEXT_LENGTH = 8_000_000
 
 async function insertAll(connection: ControlDatabase, rows: unknown[][], now: number): Promise<void> {
@@ -183,20 +185,21 @@ async function insertAll(connection: ControlDatabase, rows: unknown[][], now: nu
 const BLOCK_MS = 1_024
 
 /**
- * Claims the first free millisecond from `at` on: no two events of one name at a webhook may have the same.
+ * Claims the first free millisecond at or after `at`, because two events with the same name must not have the
+ * same timestamp at one webhook.
  */
 type ClaimStamp = (webhookId: string, event: string, at: number) => Promise<number>
 
 /**
- * Receivers based on the usual sample code treat a second event with the same name and millisecond as a
- * duplicate and drop it.
+ * Creates the function that claims the timestamps of deliveries. Receivers based on the usual sample code
+ * treat a second event with the same name and millisecond as a duplicate and drop it.
  *
- * Stamps in use are read in blocks of about a second and cached for one transaction.
+ * Timestamps in use are read in blocks of about one second and cached for one transaction.
  */
 function createStampClaims(connection: ControlDatabase): ClaimStamp {
   const blocks = new Map<string, Set<number>>()
-  // The place where the search from a millisecond ended: otherwise a thousand events of one moment would take
-  // a million steps.
+  // The time at which the search from each millisecond ended. Without it, a thousand events with the same
+  // time would take half a million steps.
   const searched = new Map<string, number>()
 
   async function readBlock(webhookId: string, event: string, block: number): Promise<Set<number>> {

@@ -6,14 +6,15 @@ import { logDropped } from './delivery-log.js'
 import type { ControlDatabase } from './tables.js'
 import { listOf, runExclusively, runUnsynced, truncateJournal } from './dialect.js'
 
-// SQLite blocks the process and overwrites deleted rows: about ten milliseconds for each step.
+// The number of rows per step is limited because SQLite blocks the process for about ten milliseconds while
+// it overwrites this many deleted rows.
 const PURGED_ROWS_AT_ONCE = 500
-/** Retention of log entries and ended deliveries. */
+/** Retention of log entries and of deliveries that have ended. */
 const KEEP_MS = 30 * DAY_MS
-/** Deliveries that are still pending after a day are cancelled. */
+/** Deliveries whose next attempt has been due for a day are cancelled. */
 const MAX_WAIT_MS = DAY_MS
 
-/** Deletes expired rows, a few at each call. */
+/** Creates the purge, which deletes a limited number of expired rows per call. */
 export function createPurge(db: ControlDatabase): Pick<DeliveryStore, 'purge'> {
   return {
     purge: ({ now, wallNow }) =>
@@ -30,7 +31,10 @@ export function createPurge(db: ControlDatabase): Pick<DeliveryStore, 'purge'> {
   }
 }
 
-/** Cancels deliveries that waited too long, also those of a disabled webhook; they can be replayed. */
+/**
+ * Cancels deliveries that have waited too long, including the deliveries of disabled webhooks. Cancelled
+ * deliveries can be replayed. Resolves to the number of cancelled deliveries.
+ */
 async function cancelExpired(connection: ControlDatabase, now: number, wallNow: number): Promise<number> {
   const { rows } = await sql<{ seq: number; webhookId: string }>`
     SELECT d.seq, d.webhook_id AS webhookId FROM webhooks AS w CROSS JOIN webhook_deliveries AS d ON d.webhook_id = w.id
@@ -77,7 +81,7 @@ async function deleteEnded(connection: ControlDatabase, before: number): Promise
   return Number(numAffectedRows)
 }
 
-/** Deletes a removed webhook after its last delivery. */
+/** Deletes the deliveries of removed webhooks, and then the removed webhooks that have no deliveries left. */
 async function deleteRemoved(connection: ControlDatabase): Promise<number> {
   const { numAffectedRows } = await sql`
     DELETE FROM webhook_deliveries WHERE seq IN (
@@ -92,12 +96,19 @@ async function deleteRemoved(connection: ControlDatabase): Promise<number> {
   return rows
 }
 
-// Bodies have no index, so every row is read: a few milliseconds for each step.
+// The number of rows per step is limited because delivery bodies have no index. Every row is read, which
+// takes a few milliseconds per step.
 const SEARCHED_ROWS_AT_ONCE = 1_000
 
-/** Deletes the data of a site or a visitor from deliveries and their log. */
+/**
+ * Creates the function that erases the data of sites, or of one visitor, from deliveries and from the logged
+ * answers.
+ */
 export function createErase(db: ControlDatabase): Pick<DeliveryStore, 'erase'> {
-  /** Runs `step` for ranges of keys that cover the table. */
+  /**
+   * Runs `step` once per range of keys, each time in a new transaction, until the ranges cover the whole
+   * table.
+   */
   async function walkTable(
     table: 'webhook_deliveries' | 'webhook_log',
     step: (connection: ControlDatabase, after: number, upTo: number) => Promise<void>,
@@ -122,7 +133,7 @@ export function createErase(db: ControlDatabase): Pick<DeliveryStore, 'erase'> {
   return {
     async erase({ siteIds, visitorId }) {
       const sites = sql`site_id IN ${listOf(siteIds)}`
-      // The texts are escaped as in the JSON bodies.
+      // Escape the visitor ID in the same way as in the JSON bodies.
       const needle = visitorId === undefined ? undefined : JSON.stringify(visitorId).slice(1, -1)
       await walkTable('webhook_deliveries', async (connection, after, upTo) => {
         const isMatch = needle === undefined ? sql`true` : sql`instr(body, ${needle}) > 0`

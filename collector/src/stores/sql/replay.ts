@@ -7,15 +7,18 @@ import type { ControlDatabase } from './tables.js'
 import { runExclusively } from './dialect.js'
 import { findWebhook } from './webhooks.js'
 
-// SQLite blocks the process meanwhile.
+// The number of rows per transaction is limited because SQLite blocks the process during the transaction.
 const ROWS_AT_ONCE = 1_000
 
 /**
- * Queues ended deliveries again, with the same event id and new attempts; oldest first, as many as the
- * backlog has room for.
+ * Creates the replay, which queues ended deliveries again with the same event ID and new attempts. The oldest
+ * deliveries are queued first, until the backlog limit is reached.
  */
 export function createReplay(db: ControlDatabase): Pick<WebhookStore, 'replay'> {
-  /** Requeues up to {@link ROWS_AT_ONCE}; those of the same moment in any order. */
+  /**
+   * Queues up to {@link ROWS_AT_ONCE} deliveries again. Deliveries that ended at the same time are queued in
+   * any order. Resolves to undefined if the webhook does not exist.
+   */
   const requeue = (id: string, choice: ReplayChoice, dueAt: number) =>
     runExclusively(db, async (connection) => {
       const webhook = await findWebhook(connection, id)

@@ -14,7 +14,10 @@ import { createKeyStore, createKeyUsageStore } from './keys.js'
 import { randomText } from './random-text.js'
 import type { ControlDatabase, ControlTables } from './tables.js'
 
-/** Sites, keys and accounts. Closing it closes the database. */
+/**
+ * Creates the store of sites, API keys, accounts and error group statuses. Closing this store closes the
+ * database.
+ */
 export function createControlStore(db: ControlDatabase): ControlStore {
   const findSite = async (id: string): Promise<Site | undefined> => {
     const row = await db.selectFrom('sites').selectAll().where('id', '=', id).executeTakeFirst()

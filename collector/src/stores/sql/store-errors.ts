@@ -2,8 +2,8 @@ import { storeUnavailable } from '../../errors.js'
 import { isUnavailable } from './dialect.js'
 
 /**
- * Wraps a store so that it rejects with `STORE_UNAVAILABLE` when the disk is full or the file unusable;
- * clients then keep and resend their events.
+ * Wraps a store so that its methods reject with `STORE_UNAVAILABLE` if the disk is full or the database file
+ * cannot be used. Clients then keep their events and send them again.
  */
 export function mapStoreErrors<Store extends object>(store: Store): Store {
   const guard =

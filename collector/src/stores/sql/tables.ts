@@ -8,7 +8,10 @@ import type { KeyScope } from '../../control/keys/api-key.js'
 import type { CheckpointName } from '../../webhooks/events/checkpoints.js'
 import type { LogKind } from '../../webhooks/webhook-store.js'
 
-/** Tables of the control data after all migrations. Times are ms since the epoch, booleans 0 or 1. */
+/**
+ * Tables of the control store after all migrations. Times are Unix times in milliseconds. Booleans are stored
+ * as 0 or 1.
+ */
 export interface ControlTables
   extends WebhookTables, GoalTables, AlertTables, IntegrationTables, ChangeTables {
   accounts: { id: string; name: string; plan: PlanName; created_at: number }
@@ -33,7 +36,7 @@ export interface ControlTables
     scope: KeyScope
   }
   key_usage: { key_id: string; minute_began_at: number; minute_count: number; last_used_at: number }
-  /** The number of requests of a key in a month; `month` is `YYYY-MM`, UTC. */
+  /** Number of requests with an API key in a UTC month, which is formatted as `YYYY-MM`. */
   key_months: { key_id: string; month: string; count: number }
   error_groups: { site_id: string; fingerprint: string; status: ErrorGroupStatus; changed_at: number }
   removals: { site_id: string; removed_at: number }
@@ -55,10 +58,10 @@ interface AlertTables {
     cool_down_minutes: number
     currency: string
     active: number
-    /** The destinations, as a JSON array. */
+    /** The destinations of the alert, as a JSON array. */
     destinations: string
     created_at: number
-    /** The number of changes by its owner, incremented by each. */
+    /** Number of times that the alert's fields were changed. */
     revision: number
     firing: number
     judged_to: number
@@ -68,20 +71,20 @@ interface AlertTables {
   alert_notices: {
     id: Generated<number>
     alert_id: string
-    /** The key of the trigger, which is the same when it is queued again. */
+    /** Identifies the trigger. A trigger that is queued again has the same key. */
     key: string
-    /** Index of the destination in the alert's list. */
+    /** Index of the destination in the alert's list of destinations. */
     place: number
     type: DestinationType
     sealed: string | null
     event: 'alert' | 'traffic_spike'
-    /** The data of the event, as JSON. */
+    /** The data of the published event, as JSON. */
     data: string
     at: number
     state: NotificationState
-    /** Number of started attempts. */
+    /** Number of attempts that were started. */
     attempts: number
-    /** The time when the next attempt may start; in flight, when the lease expires. */
+    /** Earliest start of the next attempt, or the expiry of the lease while an attempt is in flight. */
     due_at: number
     ended_at: number | null
     error: string | null
@@ -89,7 +92,10 @@ interface AlertTables {
 }
 
 interface ChangeTables {
-  /** The change log. It has no foreign keys: entries outlive their subject. */
+  /**
+   * The change log. It has no foreign keys because entries outlive the alert, goal or API key that was
+   * changed.
+   */
   change_log: {
     id: Generated<number>
     type: ChangeEntry['type']
@@ -100,13 +106,13 @@ interface ChangeTables {
     site_id: string | null
     at: number
     actor: string | null
-    /** The names of the fields, as a JSON array. */
+    /** Names of the changed fields as a JSON array, or null if the entry is not an update. */
     fields: string | null
   }
 }
 
 interface GoalTables {
-  /** `rule` is JSON of a `GoalRule`. */
+  /** Goals of sites. `rule` is a `GoalRule` as JSON. */
   goals: {
     id: string
     site_id: string
@@ -134,8 +140,8 @@ interface IntegrationTables {
 }
 
 /**
- * The state of a delivery. `pending`: it had no attempt yet; `waiting`: for the next attempt; `in_flight`:
- * under a lease. The others are final.
+ * The state of a delivery. A `pending` delivery has had no attempt, a `waiting` delivery waits for its next
+ * attempt, and an `in_flight` delivery is leased for an attempt. The other states are final.
  */
 type DeliveryState = 'pending' | 'in_flight' | 'waiting' | 'done' | 'failed' | 'cancelled'
 
@@ -145,19 +151,22 @@ export interface WebhookTables {
     account_id: string
     site_id: string | null
     url: string
-    /** The names of the events, as a JSON array. */
+    /** Names of the events that the webhook subscribes to, as a JSON array. */
     events: string
     description: string
-    /** The sealed secret. */
+    /** The sealed signing secret. */
     secret: string
     active: number
     disabled_reason: string | null
     failures_in_row: number
-    /** Pending and in-flight deliveries. */
+    /** Number of deliveries that are pending, waiting or in flight. */
     backlog: number
     created_at: number
     last_triggered_at: number | null
-    /** The time of its removal: its deliveries are deleted in steps, and this row last. */
+    /**
+     * Time when the webhook was removed, or null. Its deliveries are deleted in steps, and this row is
+     * deleted last.
+     */
     removed_at: number | null
   }
   webhook_deliveries: {
@@ -166,18 +175,21 @@ export interface WebhookTables {
     event_id: string
     event: string
     site_id: string
-    /** The timestamp in the body; unique for each event name, because receivers drop the second of two. */
+    /**
+     * Timestamp in the request body. It is unique per webhook and event name, because receivers would drop
+     * the second of two events with the same name and timestamp.
+     */
     stamped_at: number
     body: string
     state: DeliveryState
-    /** Number of started attempts. */
+    /** Number of attempts that were started. */
     attempts: number
-    /** The time when the next attempt may start; in flight, when the lease expires. */
+    /** Earliest start of the next attempt, or the expiry of the lease while an attempt is in flight. */
     due_at: number
     queued_at: number
     ended_at: number | null
   }
-  /** The log of webhooks. It has no foreign keys: entries outlive their webhook and site. */
+  /** The log of webhooks. It has no foreign keys because entries outlive their webhook and site. */
   webhook_log: {
     id: Generated<number>
     kind: LogKind

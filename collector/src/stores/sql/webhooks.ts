@@ -28,7 +28,7 @@ type Changes = Partial<
   Pick<WebhookTables['webhooks'], 'secret' | 'active' | 'disabled_reason' | 'failures_in_row' | 'removed_at'>
 >
 
-/** Webhooks; every change is logged in its transaction. */
+/** Creates the store of webhooks. Every change is logged in the same transaction. */
 export function createWebhookRecords(db: ControlDatabase): Webhooks {
   const change = (id: string, changes: Changes, entry: { kind: LogKind } & Change) =>
     runExclusively(db, async (connection) => {
@@ -87,13 +87,16 @@ export function createWebhookRecords(db: ControlDatabase): Webhooks {
   }
 }
 
-/** Resolves to undefined when it is removed. */
+/** Finds a webhook by its ID. Resolves to undefined if the webhook does not exist or was removed. */
 export async function findWebhook(connection: ControlDatabase, id: string): Promise<Webhook | undefined> {
   const row = await selectWebhooks(connection).where('id', '=', id).executeTakeFirst()
   return row && toWebhook(row)
 }
 
-/** The active webhooks of each site: its own, and those of its account. */
+/**
+ * Returns the active webhooks for each site: the webhooks of the site and the account-wide webhooks of its
+ * account.
+ */
 export async function listWebhooksOfSites(
   connection: ControlDatabase,
   siteIds: string[],

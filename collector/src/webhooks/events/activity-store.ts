@@ -1,7 +1,10 @@
 import type { PublishedRow } from '../../ingest/event-row.js'
 import type { VisitorRow } from '../../reports/report-store.js'
 
-/** A session, summed over its events. Times are ms since the epoch; paths are empty without a pageview. */
+/**
+ * Summary of the events of one session. All times are Unix times in milliseconds. The paths are empty if the
+ * session has no pageview.
+ */
 export interface SessionRow {
   siteId: string
   sessionId: string
@@ -12,18 +15,18 @@ export interface SessionRow {
   exitPath: string
 }
 
-/** A session that received no event for half an hour. */
+/** A session that has ended, because no event was received for 30 minutes. */
 export interface EndedSession extends SessionRow {
-  /** The time when the collector received its last event. */
+  /** Time at which the collector received the last event of the session. */
   lastReceivedAt: number
 }
 
-/** The last session of a page of ended sessions. */
+/** Position of the last session on a page of ended sessions, from which the next page continues. */
 export type EndedCursor = Pick<EndedSession, 'lastReceivedAt' | 'siteId' | 'sessionId'>
 
 /**
- * Selects sessions whose last event was received after `from` and not after `until`, followed by half an hour
- * without events.
+ * Selects ended sessions. The last event of each session was received after `from` and no later than `until`,
+ * and no event was received in the following 30 minutes.
  */
 export interface EndedQuestion {
   siteIds: readonly string[]
@@ -33,19 +36,22 @@ export interface EndedQuestion {
   limit: number
 }
 
-/** A stored event and its position in the order of receipt. */
+/** A stored event with its position in the order of receipt. */
 export interface ReceivedRow extends PublishedRow {
   received_at: number
-  /** Orders events of the same millisecond. */
+  /** Determines the order of events that were received in the same millisecond. */
   hash: number
 }
 
 /**
- * Queries behind webhook events. Every method rejects with `STORE_UNAVAILABLE` when the store is unreachable
- * or busy.
+ * Queries the data that webhook events need. Every method rejects with `STORE_UNAVAILABLE` if the store is
+ * unreachable or busy.
  */
 export interface ActivityStore {
-  /** Events of these sites received from `from` to `until`, both included, in the order of receipt. */
+  /**
+   * Lists the events of these sites that were received from `from` to `until` (both inclusive), in the order
+   * of receipt.
+   */
   eventsReceived(question: {
     siteIds: readonly string[]
     from: number
@@ -54,13 +60,19 @@ export interface ActivityStore {
     limit: number
   }): Promise<ReceivedRow[]>
   /**
-   * Lists ended sessions, ordered by `lastReceivedAt`, site and session; `end` is the cursor of the next
-   * page, undefined on the last.
+   * Lists ended sessions, ordered by `lastReceivedAt`, site and session. `end` is the cursor of the next
+   * page, or undefined on the last page.
    */
   endedSessions(question: EndedQuestion): Promise<{ sessions: EndedSession[]; end: EndedCursor | undefined }>
-  /** These sessions, from their events since `since`, ms since the epoch. */
+  /**
+   * Lists the sessions with these IDs. Only events that occurred since `since` (Unix time in milliseconds)
+   * are included.
+   */
   sessions(siteId: string, sessionIds: Iterable<string>, since: number): Promise<SessionRow[]>
-  /** These visitors, from their visits in the period, with the value score that reports show. */
+  /**
+   * Lists the visitors with these IDs, including the value score that reports show. Only visits in the period
+   * are included.
+   */
   visitors(
     siteId: string,
     visitorIds: Iterable<string>,

@@ -1,9 +1,9 @@
-/** Progress of background work that survives restarts. */
+/** Name of a checkpoint. A checkpoint stores the progress of background work, which survives restarts. */
 export type CheckpointName = 'sessions-ended' | 'events-judged'
 
-/** Stores moments, ms since the epoch. */
+/** Stores checkpoints as Unix times in milliseconds. */
 export interface CheckpointStore {
-  /** Resolves to undefined before the first save. */
+  /** Resolves to undefined if the checkpoint was never saved. */
   findCheckpoint(name: CheckpointName): Promise<number | undefined>
   saveCheckpoint(name: CheckpointName, at: number): Promise<void>
 }

@@ -20,34 +20,37 @@ interface WebhookEventJobServices {
   outbox: Outbox
   goals: GoalCache
   log: Pick<FastifyBaseLogger, 'warn'>
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   now: () => number
 }
 
-/** Publishes webhook events: some with each stored batch, the others by a background job. */
+/** Publishes webhook events. Some are published with each stored batch, the others by a background job. */
 export interface WebhookEventJob {
-  /** Await it for every stored batch, before the batch is acknowledged. */
+  /** Publishes the webhook events of a stored batch. Await it before the batch is acknowledged. */
   publish: PublishEvents
   name: string
   everyMs: number
   runAtStart: boolean
   /**
-   * Publishes events that follow from the passing of time: session ends, duration goals, high-value visitors.
+   * Publishes events that depend on elapsed time: session ends, duration goals and high-value visitors. The
+   * first run also publishes recent events again.
    */
   run(signal: AbortSignal): Promise<void>
 }
 
 const INTERVAL_MS = 15_000
 const EVENTS_OF_ROWS: readonly WebhookEventName[] = ['pageview', 'event', 'goal', 'high_value_visitor']
-// A batch that was stored but not yet published when the collector was killed is among the newest events.
+// Minimum period that is replayed after a start. If the collector was killed after it stored a batch but
+// before it published the batch, the batch is among the newest events.
 const REPLAY_MS = 2 * 60 * 1000
-// Longest period replayed after a crash, to evaluate sessions and visitors that were still pending.
+// Maximum period that is replayed after a crash, so that sessions and visitors that were still pending are
+// evaluated.
 const MAX_REPLAY_MS = 15 * 60 * 1000
-// While nothing needs scoring the checkpoint is written rarely: every write waits for the disk.
+// While there is nothing to score, the checkpoint is saved rarely, because every write waits for the disk.
 const CHECKPOINT_EVERY_MS = 5 * 60 * 1000
 const MAX_DOWNTIME_MS = 8 * 24 * 60 * 60 * 1000
 
-/** Loads goals and checkpoints; await it before new events are accepted. */
+/** Creates the job and loads its goals and checkpoints. Await it before new events are accepted. */
 export async function createWebhookEventJob({
   control,
   events,
@@ -66,13 +69,13 @@ export async function createWebhookEventJob({
   await goals.load()
   const newest = await events.newestReceipt(now() - MAX_DOWNTIME_MS)
   const checkpoint = await checkpoints.findCheckpoint('events-judged')
-  // The very first start saves a checkpoint, so that the next start finds one.
+  // Save a checkpoint on the very first start, so that the next start finds one.
   if (checkpoint === undefined) await checkpoints.saveCheckpoint('events-judged', newest)
   let scoredTo = checkpoint ?? newest
-  // After the clock was set back, the newest event lies in the future.
+  // If the system clock was set back, the newest event lies in the future.
   const last = Math.min(newest, now())
-  // A browser's retry of a stored event is answered from memory, so events left unpublished before this start
-  // must be replayed.
+  // Events that were left unpublished before this start must be replayed: if a browser retries a stored
+  // event, the collector acknowledges it from memory and does not publish it.
   let unpublished: { from: number; until: number } | undefined = {
     from: Math.max(Math.min(scoredTo, last) - REPLAY_MS, last - MAX_REPLAY_MS),
     until: newest,
@@ -86,7 +89,8 @@ export async function createWebhookEventJob({
   async function scorePending(isSubscribed: boolean): Promise<void> {
     const startedAt = now()
     const hasScored = await scoring.score()
-    // While events await replay, the next start must replay them too.
+    // Do not move the checkpoint before the replay is complete: if the replay fails, the next start must
+    // replay the same events.
     if (unpublished) return
     if (!hasScored && !(isSubscribed && Math.abs(startedAt - scoredTo) > CHECKPOINT_EVERY_MS)) return
     await checkpoints.saveCheckpoint('events-judged', startedAt)
@@ -119,7 +123,7 @@ export async function createWebhookEventJob({
   }
 }
 
-/** Runs tasks in order, each even when an earlier one failed; rejects with the first failure. */
+/** Runs tasks in order, and continues if a task fails. Rejects with the first failure after the last task. */
 async function runEach(signal: AbortSignal, tasks: Record<string, () => Promise<void>>): Promise<void> {
   let failure: Error | undefined
   for (const [name, task] of Object.entries(tasks)) {
@@ -135,20 +139,20 @@ interface ReplayOptions {
   activity: Pick<ActivityStore, 'eventsReceived'>
   publish: PublishEvents
   siteIds: readonly string[]
-  /** The period in ms since the epoch; both ends are included. */
+  /** Start of the period. Unix time in milliseconds. The period includes both `from` and `until`. */
   from: number
   until: number
-  /** The signal is checked between pages. */
+  /** Ends the replay before the next page if aborted. */
   signal: AbortSignal
 }
 
 const PAGE_LIMIT = 1_000
-// This is far below the number of ids that fit into one query.
+// This is far below the number of site IDs that fit into one query.
 const SITES_PER_QUERY = 1_000
 
 /**
- * Publishes the events received in a period again; the outbox recognises those published before by their
- * keys.
+ * Publishes again the events that were received in a period. The outbox uses their keys to recognise and skip
+ * events that were already published.
  */
 async function replayRecentEvents({
   activity,

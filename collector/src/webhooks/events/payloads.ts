@@ -7,7 +7,7 @@ import type { VisitorRow } from '../../reports/report-store.js'
 import type { WebhookEvent } from '../webhook.js'
 import type { EndedSession, SessionRow } from './activity-store.js'
 
-/** Webhook event of a stored pageview. Missing texts are empty. */
+/** Creates the webhook event for a stored pageview. Missing values are empty strings. */
 export function describePageview(row: PublishedRow): WebhookEvent {
   const {
     site_id: siteId,
@@ -23,8 +23,8 @@ export function describePageview(row: PublishedRow): WebhookEvent {
 }
 
 /**
- * Webhook event of a stored custom event; category, label and value are its properties of these names, or
- * null.
+ * Creates the webhook event for a stored custom event. `category`, `label` and `value` are the event
+ * properties with these names, or null if they are missing.
  */
 export function describeCustomEvent(row: PublishedRow): WebhookEvent {
   const { site_id: siteId, event_id: key, occurred_at: at, event_name: action, path } = row
@@ -33,8 +33,8 @@ export function describeCustomEvent(row: PublishedRow): WebhookEvent {
 }
 
 /**
- * Webhook event of a `goal()` call that matches no goal of the site; its name serves as id. It is published
- * once per call.
+ * Creates the webhook event for a `goal()` call that matches no goal of the site. The goal name also serves
+ * as the goal ID. Every call is published.
  */
 export function describeTrackerGoal(row: PublishedRow): WebhookEvent {
   const { site_id: siteId, event_id: key, occurred_at: at, event_name: name, path } = row
@@ -47,7 +47,10 @@ export function describeTrackerGoal(row: PublishedRow): WebhookEvent {
   }
 }
 
-/** Webhook event of a goal reached by an event: once per session, whichever event reaches it. */
+/**
+ * Creates the webhook event for a goal that a stored event reached. A goal is published once per session,
+ * even if several events reach it.
+ */
 export function describeGoal(goal: Goal, row: PublishedRow): WebhookEvent {
   return describeReachedGoal(goal, {
     sessionId: row.session_id,
@@ -57,17 +60,20 @@ export function describeGoal(goal: Goal, row: PublishedRow): WebhookEvent {
   })
 }
 
-/** The conversion of a session. */
+/** The conversion of a session: when and where the session reached a goal. */
 interface Conversion {
   sessionId: string
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   at: number
   path: string
-  /** Value reported by the event; null without one. */
+  /** Value that the event reported, or null if it reported no value. */
   value: number | null
 }
 
-/** Describes a reached goal; `value` is that of the event, else that of the goal, else null. */
+/**
+ * Creates the webhook event for a reached goal. `value` is the value of the conversion, or else the value of
+ * the goal, or else null.
+ */
 function describeReachedGoal(
   { id, siteId, name, value: goalValue }: Goal,
   { sessionId, at, path, value }: Conversion,
@@ -92,8 +98,8 @@ function parseProperties({ properties }: PublishedRow): Properties {
 }
 
 /**
- * A session ends half an hour after its last event was received. `duration` is in whole seconds; paths are
- * null without a pageview.
+ * Creates the webhook event for an ended session. A session ends 30 minutes after its last event was
+ * received. `duration` is in whole seconds, and the paths are null if the session has no pageview.
  */
 export function describeSessionEnd({
   siteId,
@@ -115,7 +121,10 @@ export function describeSessionEnd({
   }
 }
 
-/** Duration goals reached by a session, each at the moment when the session had lasted long enough. */
+/**
+ * Creates the webhook events for the duration goals that a session reached. The time of each event is the
+ * moment at which the session had lasted long enough.
+ */
 export function describeDurationGoals(
   { sessionId, startedAt, endedAt, exitPath }: SessionRow,
   goals: SiteGoals | undefined,
@@ -127,12 +136,13 @@ export function describeDurationGoals(
     .map(({ goal, at }) => describeReachedGoal(goal, { sessionId, at, path: exitPath, value: null }))
 }
 
-/** Lowest value score of a high-value visitor. */
+/** Minimum value score of a high-value visitor. */
 export const HIGH_VALUE_SCORE = 70
 
 /**
- * Webhook event of a high-value visitor. It is published once per visitor and UTC day on which a visit
- * starts: a visit across midnight counts once, and a visitor that returns the next day counts again.
+ * Creates the webhook event for a high-value visitor. It is published once per visitor and UTC day on which a
+ * visit starts. A visit across midnight is published once, and a visitor that returns the next day is
+ * published again.
  */
 export function describeHighValueVisitor(
   siteId: string,

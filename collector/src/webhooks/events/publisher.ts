@@ -9,22 +9,22 @@ import type { PendingIds } from './pending-ids.js'
 interface EventPublisherServices {
   outbox: Outbox
   goals: Pick<GoalCache, 'of'>
-  /** Visitors and sessions to score soon, from all of their events. */
+  /** Collects the visitors and sessions that are scored later, based on all of their events. */
   pending: { visitors: PendingIds; sessions: PendingIds }
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   now: () => number
 }
 
 /**
- * Publishes stored events to webhooks. Resolves when the deliveries are on the disk; undefined when no
- * webhook subscribes to any of them, at the cost of a few lookups in memory. Rejects with
- * `STORE_UNAVAILABLE`. Publishing the same events again is harmless.
+ * Publishes stored events to webhooks. Resolves when the deliveries are on disk, and rejects with
+ * `STORE_UNAVAILABLE` if they cannot be stored. Returns undefined if there is nothing to publish, which
+ * requires only a few lookups in memory. Publishing the same events again has no effect.
  */
 export type PublishEvents = (items: readonly { row: PublishedRow }[]) => Promise<void> | undefined
 
 export function createEventPublisher({ outbox, goals, pending, now }: EventPublisherServices): PublishEvents {
   return (items) => {
-    // The array is created only when something is published: this runs for every stored batch.
+    // Create the array only if there is an event to publish, because this code runs for every stored batch.
     let events: WebhookEvent[] | undefined
     for (const { row } of items) {
       const { site_id: siteId, event_type: type } = row
@@ -54,7 +54,8 @@ export function createEventPublisher({ outbox, goals, pending, now }: EventPubli
       isSiteGoal = true
       yield describeGoal(goal, row)
     }
-    // A tracker goal that the site also defines as a goal is one conversion, not two.
+    // Skip the tracker goal if the site defines a goal with the same name, because the call is one conversion
+    // and not two.
     if (type === 'goal' && !isSiteGoal) yield describeTrackerGoal(row)
   }
 }

@@ -11,35 +11,36 @@ interface SessionEndsServices {
   checkpoints: CheckpointStore
   outbox: Outbox
   goals: Pick<GoalCache, 'of'>
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   now: () => number
 }
 
 interface SessionEnds {
   /**
-   * Publishes the sessions of these sites that ended since the last call, including those that ended while
+   * Publishes the sessions of these sites that ended since the last call, including sessions that ended while
    * the collector was down.
    */
   publish(siteIds: readonly string[]): Promise<void>
 }
 
-// An event may be received but not stored yet; without it, a session that continues would look ended.
+// Assumed maximum time between receiving and storing an event. Sessions are checked only after this time,
+// because a session whose next event is not stored yet would appear to have ended.
 const STORED_WITHIN_MS = 5_000
-// Sessions that ended earlier are skipped after a longer downtime. A browser keeps unsent events equally
-// long.
+// After a longer downtime, sessions that ended before this period are skipped. Browsers drop unsent events
+// after seven days.
 const MAX_DOWNTIME_MS = 8 * DAY_MS
-// Period of one query while catching up after a downtime.
+// Length of the period that one query covers while catching up after a downtime.
 const SLICE_MS = 60 * 60 * 1000
 const PAGE_LIMIT = 500
-// This is far below the number of ids that fit into one query.
+// This is far below the number of site IDs that fit into one query.
 const SITES_PER_QUERY = 1_000
-// Without published events the checkpoint is written rarely: every write waits for the disk.
+// While no events are published, the checkpoint is saved rarely, because every write waits for the disk.
 const CHECKPOINT_EVERY_MS = 10 * 60 * 1000
 
 /**
- * Finds ended sessions in the order of their last event, from a checkpoint that survives restarts. The
- * session id is the event key: a session found again, because the checkpoint was not written or the clock was
- * set back, is not published again.
+ * Publishes ended sessions in the order of their last event, starting at a checkpoint that survives restarts.
+ * A session may be found twice if the checkpoint was not saved or if the clock was set back, but it is
+ * published once, because the session ID is the event key.
  */
 export function createSessionEnds({
   activity,
@@ -51,7 +52,9 @@ export function createSessionEnds({
   let from: number | undefined
   let savedAt = -Infinity
 
-  /** Resolves to the number of published events. */
+  /**
+   * Publishes sessions whose last event was received in a period. Resolves to the number of published events.
+   */
   async function publishSlice(
     siteIds: readonly string[],
     { since, until }: { since: number; until: number },
@@ -83,8 +86,8 @@ export function createSessionEnds({
     async publish(siteIds) {
       const newest = now() - SESSION_TIMEOUT_MS - STORED_WITHIN_MS
       from ??= await checkpoints.findCheckpoint('sessions-ended')
-      // Without a checkpoint there is nothing to catch up with; a checkpoint in the future (the clock was set
-      // back) restarts at the present.
+      // Without a checkpoint, there are no sessions to catch up on. If the checkpoint lies in the future
+      // because the clock was set back, continue from the present.
       from = Math.min(Math.max(from ?? newest, newest - MAX_DOWNTIME_MS), newest)
       if (siteIds.length === 0) return void (from = newest)
       let published = 0

@@ -10,20 +10,21 @@ interface VisitorScoringServices {
   outbox: Outbox
   goals: Pick<GoalCache, 'of'>
   pending: { visitors: PendingIds; sessions: PendingIds }
-  /** ms since the epoch. */
+  /** Unix time in milliseconds. */
   now: () => number
 }
 
 interface VisitorScoring {
   /**
-   * Evaluates the sessions and visitors that had events since the last call, over all of their events;
-   * resolves to whether there were any. Those whose queries fail stay pending.
+   * Evaluates all events of the sessions and visitors that had events since the last call. Resolves to
+   * whether there were any. If a query fails, its sessions or visitors are evaluated again in the next call.
    */
   score(): Promise<boolean>
 }
 
 /**
- * Publishes duration goals reached by sessions, and high-value visitors by their visits of the last 24 hours.
+ * Publishes duration goals that sessions reached, and high-value visitors based on their visits within the
+ * last 24 hours.
  */
 export function createVisitorScoring({
   activity,
@@ -57,7 +58,8 @@ export function createVisitorScoring({
       try {
         await score(siteId, ids)
       } catch (error) {
-        // A site too large to query must not hold up the others.
+        // Continue with the other sites, because a single site that is too large to query must not block
+        // them.
         for (const id of ids) waiting.add(siteId, id)
         failures.push(error)
       }

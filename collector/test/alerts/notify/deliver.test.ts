@@ -90,7 +90,7 @@ it('sends each queued notification once', async () => {
   expect(begun).toEqual([0])
 })
 
-it('tries three times, 5 and 25 seconds after the previous attempt, never early and at most 10 % late', async () => {
+it('makes three attempts, with delays of 5 and 25 seconds plus at most 10 % jitter', async () => {
   const { wake, begun } = startScripted(
     [1, 2, 3].map(() => ({ result: 'retry', error: 'HTTP 500' }) as const),
   )
@@ -122,7 +122,7 @@ it('does not retry after a permanent failure', async () => {
   await vi.waitFor(() => expect(counted()).toEqual({ 'slack failed': 1 }))
 })
 
-it('retries the webhook outbox until it accepts the notification', async () => {
+it('retries a webhook notification until the webhook outbox accepts it', async () => {
   const { wake } = startScripted([1, 2, 3, 4].map(() => ({ result: 'retry', error: 'full' }) as const))
   await put('k', [{ type: 'webhook' }])
   for (let attempts = 1; attempts <= 4; attempts++) {
@@ -135,7 +135,7 @@ it('retries the webhook outbox until it accepts the notification', async () => {
   await vi.waitFor(() => expect(counted()).toEqual({ 'webhook retried': 4, 'webhook sent': 1 }))
 })
 
-it('runs eight attempts at a time, and a hanging one delays no other', async () => {
+it('runs eight attempts at once, and sends the other notifications while one attempt hangs', async () => {
   const waiting = new Map<number, (result: SendResult) => void>()
   let most = 0
   const { wake } = startSender(({ id }) => {
@@ -165,7 +165,7 @@ describe('after a crash', () => {
     await store.reopen()
   }
 
-  it('sends unfinished notifications once their lease expires', async () => {
+  it('sends an unfinished notification after its lease expires', async () => {
     await put()
     await crash()
     const { wake, begun } = startScripted([])
@@ -177,7 +177,7 @@ describe('after a crash', () => {
     expect(begun).toEqual([60_000])
   })
 
-  it('makes no more than three attempts over several crashes', async () => {
+  it('makes at most three attempts, even after several crashes', async () => {
     await put()
     for (let life = 0; life < 3; life++) {
       await crash()
@@ -190,10 +190,10 @@ describe('after a crash', () => {
   })
 })
 
-describe('a wall clock that is set', () => {
+describe('a wall clock that is changed', () => {
   const HOUR_MS = 60 * 60 * 1000
 
-  it.each([HOUR_MS, -HOUR_MS])('makes no retry early, late or repeated when set by %i ms', async (jump) => {
+  it.each([HOUR_MS, -HOUR_MS])('retries once and on time when the clock changes by %i ms', async (jump) => {
     const { wake, begun } = startScripted([{ result: 'retry', error: 'HTTP 500' }])
     await put()
     wake()
@@ -211,7 +211,7 @@ describe('a wall clock that is set', () => {
     expect((await listNotifications())[0]!.endedAt).toBe(now + jump)
   })
 
-  it('does not expire the lease of a running attempt when set forward by an hour', async () => {
+  it('does not expire the lease of a running attempt when the clock is set forward by an hour', async () => {
     const ends: ((result: SendResult) => void)[] = []
     const { wake } = startSender(
       (_, signal) =>
@@ -236,7 +236,7 @@ describe('a wall clock that is set', () => {
     ])
   })
 
-  it('does not delay a trigger of the new time when set forward by an hour', async () => {
+  it('sends a new notification without delay after the clock was set forward by an hour', async () => {
     const { wake } = startScripted([])
     wallOffset = HOUR_MS
     await store.alerts.putNotifications(
@@ -247,7 +247,7 @@ describe('a wall clock that is set', () => {
     await reach([['done', 1, null]])
   })
 
-  it('does not delay a notification until the old time when set back before a start', async () => {
+  it('does not delay a pending notification if the clock was set back before a restart', async () => {
     const { wake, stop } = startScripted([{ result: 'retry', error: 'HTTP 500' }])
     await put()
     wake()
@@ -259,7 +259,7 @@ describe('a wall clock that is set', () => {
   })
 })
 
-it('leaves attempts cut off by a stop to the next start', async () => {
+it('retries attempts that were aborted by a stop after the next start', async () => {
   const sender = startSender(
     (_: Notification, signal) =>
       new Promise((resolve) =>
@@ -276,7 +276,7 @@ it('leaves attempts cut off by a stop to the next start', async () => {
   await reach([['done', 2, null]])
 })
 
-it('deletes notifications after thirty days, and those of a removed alert at once', async () => {
+it('deletes notifications after thirty days, or together with their alert', async () => {
   const { wake, purge } = startScripted([])
   await put()
   wake()

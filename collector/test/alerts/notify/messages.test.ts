@@ -16,8 +16,8 @@ const slackText = (crossing: Parameters<typeof buildSlackMessage>[0]) => {
   return { text, section: blocks[0]!.text.text, blocks }
 }
 
-describe('the payload for webhooks', () => {
-  it('holds the condition, value and threshold of an alert, and nothing else', () => {
+describe('the webhook payload of an alert', () => {
+  it('contains exactly the alert, its condition, the current value and the threshold', () => {
     expect(describeTrigger(alert, AT, { value: 1543, volume: 1 })).toEqual({
       key: `alert_abc123 ${AT}`,
       event: 'alert',
@@ -33,7 +33,7 @@ describe('the payload for webhooks', () => {
     })
   })
 
-  it('holds the same fields for an outage and its end', () => {
+  it('contains the same fields for the start and the end of an outage', () => {
     const outage = makeAlert({ ...alert, metric: 'uptime' })
     expect(describeOutage(outage, AT, false).data).toMatchObject({
       condition: 'uptime < 1',
@@ -49,7 +49,7 @@ describe('the payload for webhooks', () => {
   })
 
   it.each(['pageviews', 'uptime', 'traffic_spike'] as const)(
-    'marks a test of %s as a test, with one trigger a minute',
+    'marks the test of a %s alert as a test, and allows one test trigger per minute',
     (metric) => {
       const tested = makeAlert({ ...alert, metric })
       expect(describeTest(tested, AT + 59_999).key).toBe(describeTest(tested, AT).key)
@@ -59,8 +59,8 @@ describe('the payload for webhooks', () => {
   )
 })
 
-describe('a message for Slack', () => {
-  it('has the text and the section of an alert', () => {
+describe('a Slack message', () => {
+  it('contains the title and the details of the alert', () => {
     const { text, section, blocks } = slackText(describeTrigger(alert, AT, { value: 1543, volume: 1 }))
     expect(text).toBe('🚨 Alert: Traffic')
     expect(section).toBe(
@@ -69,7 +69,7 @@ describe('a message for Slack', () => {
     expect(blocks).toMatchObject([{ type: 'section', text: { type: 'mrkdwn' } }])
   })
 
-  it('states how far a spike is from an average day', () => {
+  it('compares the visitors of a traffic spike with an average day', () => {
     const { section } = slackText(
       describeTrigger(makeAlert({ metric: 'traffic_spike', threshold: 2 }), AT, {
         value: 3,
@@ -82,7 +82,7 @@ describe('a message for Slack', () => {
     )
   })
 
-  it('contains no mention, link or format taken from a name', () => {
+  it('escapes mentions, links and formatting in the name of the alert', () => {
     const { text, section } = slackText(
       describeTrigger({ ...alert, name: HOSTILE }, AT, { value: 1, volume: 1 }),
     )
@@ -118,7 +118,7 @@ describe('a mail', () => {
     'x\u0085y',
     'x\u0000y',
     '\r\n.\r\nQUIT',
-  ])('has a one-line subject, whatever the name: %j', (name) => {
+  ])('has a subject of one line for the alert name %j', (name) => {
     const { subject, text } = buildMail(notice(name), 'ops@example.com')
     // eslint-disable-next-line no-control-regex
     expect(subject).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/)

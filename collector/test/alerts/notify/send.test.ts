@@ -73,11 +73,11 @@ it.each([
     { status: undefined, error: 'refused-address' },
     { result: 'failed', error: 'refused-address' },
   ],
-] as const)('maps the Slack answer %j to %j', async (answer, result) => {
+] as const)('classifies the Slack response %j as %j', async (answer, result) => {
   expect(await dispatch({ answer }).send(toSlack(), signal)).toEqual(result)
 })
 
-it('queues the event for webhooks, and retries when the queue cannot be written', async () => {
+it('queues a webhook event, and retries if the outbox is unavailable', async () => {
   const put: unknown[] = []
   const notice = makeNotice({ type: 'webhook' })
   expect(
@@ -92,7 +92,7 @@ it('queues the event for webhooks, and retries when the queue cannot be written'
   ).toMatchObject({ result: 'retry' })
 })
 
-it('sends a mail, and fails with a reason when no mail server is configured', async () => {
+it('sends a mail, and fails with a reason if no mail server is configured', async () => {
   const sent: unknown[] = []
   const mailer = {
     send: async (mail: unknown) => (
@@ -105,7 +105,7 @@ it('sends a mail, and fails with a reason when no mail server is configured', as
   expect(await dispatch().send(toMail(), signal)).toMatchObject({ result: 'failed' })
 })
 
-it('gives up on a destination sealed with another master key', async () => {
+it('fails permanently if the destination is sealed with another master key', async () => {
   const other = createSecretBox(randomBytes(32))
   expect(await dispatch({ box: other }).send(toSlack(), signal)).toMatchObject({ result: 'failed' })
 })

@@ -6,7 +6,7 @@ import { leastCpuMs } from '../../support/least-cpu.js'
 const SLOWEST_MS = 150
 
 describe('a path', () => {
-  it('is compared exactly', () => {
+  it('is compared case-sensitively with exact rules and prefix rules', () => {
     const isExact = createPathMatcher({ match: 'exact', path: '/a*' })
     expect(['/a*', '/a', '/ab', '/A*'].filter(isExact)).toEqual(['/a*'])
     const isBelow = createPathMatcher({ match: 'prefix', path: '/blog' })
@@ -33,7 +33,7 @@ describe('a path', () => {
     expect([...inside, ...outside].filter(isMeant)).toEqual(inside)
   })
 
-  it('matches a glob exactly as the equivalent regular expression does', () => {
+  it('matches a glob exactly if the equivalent regular expression matches', () => {
     const random = createRandom(7)
     const pickText = (letters: string[], most: number) =>
       Array.from({ length: random.whole(0, most) }, () => random.pick(letters)).join('')

@@ -55,7 +55,7 @@ const subscription = (
 const take = (body: unknown) => store.integrations.applyBillingEvent(parseStripeEvent(body, PRICES)!, NOW)
 const readPlan = async () => (await store.control.findAccount(account.id))!.plan
 
-it('gives an account the plan of its subscription and the limits of that plan', async () => {
+it('assigns the plan of a subscription and the limits of that plan to its account', async () => {
   const { id } = await store.addKey({ accountId: account.id })
   expect(await take(checkout())).toEqual({ outcome: 'kept' })
   expect(await take(subscription('created'))).toEqual({
@@ -80,7 +80,7 @@ const orders = <Item>(items: readonly Item[]): Item[][] =>
     ? [[...items]]
     : items.flatMap((item, index) => orders(items.toSpliced(index, 1)).map((rest) => [item, ...rest]))
 
-it('ends with the same plan for any order of events, each delivered twice, over restarts', async () => {
+it('assigns the same plan if events arrive in any order, twice and across restarts', async () => {
   const upgraded = () => [
     checkout({}, { created: 10 }),
     subscription('created', { status: 'incomplete' }, { created: 10 }),
@@ -124,7 +124,7 @@ it('applies an event once, even after a restart', async () => {
   expect(await take(subscription('updated', {}, { id: 'evt_once' }))).toMatchObject({ outcome: 'planned' })
 })
 
-it('applies the best of several subscriptions', async () => {
+it('assigns the best plan if an account has several subscriptions', async () => {
   await take(checkout())
   await take(checkout({ customer: 'cus_2' }))
   await take(subscription('created', { price: 'price_scale', id: 'sub_2', customer: 'cus_2' }))
@@ -135,7 +135,7 @@ it('applies the best of several subscriptions', async () => {
 })
 
 it.each(['unpaid', 'canceled', 'incomplete_expired', 'paused'])(
-  'gives the plan free to a subscription that is %s',
+  'assigns the plan free if the subscription is %s',
   async (status) => {
     await take(checkout())
     await take(subscription('created'))
@@ -144,14 +144,14 @@ it.each(['unpaid', 'canceled', 'incomplete_expired', 'paused'])(
   },
 )
 
-it('keeps the plan when the price is unknown', async () => {
+it('keeps the current plan if the price is unknown', async () => {
   await store.control.updateAccount(account.id, { plan: 'pro' })
   await take(checkout())
   expect(await take(subscription('created', { price: 'price_other' }))).toEqual({ outcome: 'kept' })
   expect(await readPlan()).toBe('pro')
 })
 
-it('changes neither the default account nor an unknown one', async () => {
+it('does not change the default account or an unknown account', async () => {
   for (const id of ['acc_default', 'acc_nowhere', "acc_' OR 1=1 --"]) {
     expect(await take(checkout({ client_reference_id: id }))).toEqual({ outcome: 'unknown-account' })
     expect(await take(subscription('updated'))).toEqual({ outcome: 'kept' })
@@ -159,14 +159,14 @@ it('changes neither the default account nor an unknown one', async () => {
   expect((await store.control.listAccounts()).map(({ plan }) => plan)).toEqual(['enterprise', 'free'])
 })
 
-describe('an event', () => {
+describe('a Stripe event', () => {
   it.each([
     [{}],
     [null],
     ['evt'],
     [{ id: 5, created: 1, type: 'x' }],
     [{ id: 'evt', created: '1', type: 'x' }],
-  ])('rejects %j', (body) => {
+  ])('is rejected if its body is %j', (body) => {
     expect(parseStripeEvent(body, PRICES)).toBeUndefined()
   })
 
@@ -175,11 +175,11 @@ describe('an event', () => {
     ['checkout.session.completed', { customer: 'cus_1', client_reference_id: null }],
     ['customer.subscription.updated', { id: 'sub_1' }],
     ['customer.subscription.updated', null],
-  ])('ignores the event %s with the object %j', (type, object) => {
+  ])('is ignored if its type is %s and its object is %j', (type, object) => {
     expect(parseStripeEvent(makeEvent(type, object), PRICES)).toMatchObject({ change: undefined })
   })
 
-  it('may contain the customer and the price as objects or ids', () => {
+  it('may contain the customer and the price as objects or as IDs', () => {
     const object = {
       id: 'sub_1',
       customer: { id: 'cus_1' },
@@ -192,9 +192,9 @@ describe('an event', () => {
   })
 })
 
-describe('the settings', () => {
+describe('the Stripe settings', () => {
   const SECRET = 'whsec_0123456789abcdef'
-  it('consist of a secret and the plan of every price', () => {
+  it('consist of a secret and a plan for each price', () => {
     const faults: string[] = []
     expect(parseStripeSettings(SECRET, 'price_pro:pro, price_scale:scale', faults)).toEqual({
       secret: SECRET,
@@ -211,7 +211,7 @@ describe('the settings', () => {
     [SECRET, 'price_pro:gold', 'STRIPE_PRICES'],
     [SECRET, 'price_pro', 'STRIPE_PRICES'],
     [SECRET, 'price_pro:pro,price_pro:scale', 'STRIPE_PRICES'],
-  ])('reject %s with %s', (secret, prices, name) => {
+  ])('are rejected for the secret %s with the prices %s', (secret, prices, name) => {
     const faults: string[] = []
     parseStripeSettings(secret, prices, faults)
     expect(faults).toEqual([expect.stringContaining(name)])

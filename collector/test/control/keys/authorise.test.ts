@@ -42,7 +42,7 @@ async function outcomes(key: ApiKey): Promise<Record<string, string>> {
   return Object.fromEntries((await Promise.all(results)) as [string, string][])
 }
 
-it('gives a key of an account access to its sites, and hides those of others', async () => {
+it('grants an account key access to the sites of its account, and hides all other sites', async () => {
   const key = await keyOf({ siteId: null })
   expect(await outcomes(key)).toEqual({
     ours: 'ours.example',
@@ -56,19 +56,19 @@ it('gives a key of an account access to its sites, and hides those of others', a
   ])
 })
 
-it('gives a key of one site access to that site only', async () => {
+it('grants a site key access to its own site only', async () => {
   const key = await keyOf({ siteId: sites.ours.id })
   expect(await outcomes(key)).toEqual({ ours: 'ours.example', oursToo: 'FORBIDDEN', theirs: 'FORBIDDEN' })
   expect((await store.control.listSitesOf(key)).map(({ domain }) => domain)).toEqual(['ours.example'])
 })
 
-it('gives no access to a key whose site belongs to another account', async () => {
+it('denies access to a key whose site belongs to another account', async () => {
   const key = await keyOf({ siteId: sites.theirs.id })
   expect(await outcomes(key)).toEqual({ ours: 'FORBIDDEN', oursToo: 'FORBIDDEN', theirs: 'NOT_FOUND' })
   expect(await store.control.listSitesOf(key)).toEqual([])
 })
 
-it('puts sites and keys without an account into the default one', async () => {
+it('assigns sites and keys without an account to the default account', async () => {
   const site = await store.control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
   const { secret } = await store.addKey()
   const key = await authenticate({ authorization: `Bearer ${secret}` }, store.control)
@@ -81,7 +81,7 @@ it('puts sites and keys without an account into the default one', async () => {
   })
 })
 
-it('names the required and the actual scope, or the site, of a rejected key', async () => {
+it('names the required scope or the allowed site when it rejects a key', async () => {
   const { secret } = await store.addKey({ accountId: account, siteId: sites.ours.id, scope: 'read' })
   const headers = { 'x-api-key': secret }
   await expect(authenticate(headers, store.control, 'admin')).rejects.toMatchObject({

@@ -54,7 +54,7 @@ async function askTimes(times: number, secret: string): Promise<number[]> {
   return statuses
 }
 
-describe('the minute of a key', () => {
+describe('the rate limit per minute', () => {
   it.each(PLAN_NAMES)('allows the requests of the plan %s, and rejects the next one', async (plan) => {
     const { secret } = await addKey(plan)
     const { perMinute } = PLANS[plan]
@@ -62,14 +62,14 @@ describe('the minute of a key', () => {
     expect(await ask(secret)).toMatchObject({ status: 429, code: 'RATE_LIMIT_EXCEEDED', retryAfter: '60' })
   })
 
-  it('rejects the 31st request of a pro key, even when all arrive at once', async () => {
+  it('rejects the 31st request of a pro key, even if all requests arrive at once', async () => {
     const { secret } = await addKey('pro')
     const answers = await Promise.all(Array.from({ length: 40 }, () => ask(secret)))
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(30)
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(10)
   })
 
-  it('appears in the headers of every answer', async () => {
+  it('is reported in the headers of every response', async () => {
     const { secret } = await addKey('free')
     const reset = String((START + MINUTE_MS) / SECOND_MS)
     for (let remaining = 9; remaining >= 0; remaining--) {
@@ -80,7 +80,7 @@ describe('the minute of a key', () => {
     expect((await ask('zv_nothing')).limits).toEqual([undefined, undefined, undefined])
   })
 
-  it('begins with the first request and ends exactly 60 seconds later', async () => {
+  it('starts with the first request and resets exactly 60 seconds later', async () => {
     const { secret } = await addKey('free')
     await ask(secret)
     now += MINUTE_MS - SECOND_MS
@@ -105,7 +105,7 @@ describe('the minute of a key', () => {
     expect((await ask(secret)).status).toBe(200)
   })
 
-  it('continues when a clock is slightly behind, and restarts when it is far behind', async () => {
+  it('continues if a clock is slightly behind, and restarts if it is far behind', async () => {
     const { secret } = await addKey('free')
     await askTimes(10, secret)
     now = START - 30 * SECOND_MS
@@ -114,14 +114,14 @@ describe('the minute of a key', () => {
     expect((await ask(secret)).status).toBe(200)
   })
 
-  it('belongs to one key: another key of the same account has its own', async () => {
+  it('applies to each key of an account separately', async () => {
     const { id: accountId } = await store.control.addAccount({ name: 'two keys', plan: 'free' })
     const [first, second] = [await store.addKey({ accountId }), await store.addKey({ accountId })]
     await askTimes(10, first.secret)
     expect([(await ask(first.secret)).status, (await ask(second.secret)).status]).toEqual([429, 200])
   })
 
-  it('follows a change of the plan at once', async () => {
+  it('changes immediately with the plan', async () => {
     const { id: accountId } = await store.control.addAccount({ name: 'grows', plan: 'free' })
     const { secret } = await store.addKey({ accountId })
     await askTimes(11, secret)
@@ -132,7 +132,7 @@ describe('the minute of a key', () => {
   })
 })
 
-describe('the month of a key', () => {
+describe('the rate limit per month', () => {
   /** Sends requests with a free key, as fast as allowed, until its month is used up. */
   async function useUpMonth(secret: string) {
     for (let minute = 0; minute < 100; minute++) {
@@ -176,7 +176,7 @@ describe('the month of a key', () => {
     expect((await store.control.readUsage(id, now + MINUTE_MS))!.minute.used).toBe(0)
   })
 
-  it('keeps its count when the clock of another collector is still in the previous month', async () => {
+  it('keeps its count if the clock of another collector is still in the previous month', async () => {
     const { secret, id } = await addKey('free')
     now = Date.UTC(2026, 11, 1)
     await ask(secret)
@@ -200,7 +200,7 @@ describe('the request count', () => {
     expect((await ask(secret)).status).toBe(429)
   })
 
-  it('is shared by all collectors on the same control data', async () => {
+  it('is shared by all collectors that use the same control store', async () => {
     const { id } = await addKey('pro')
     const stores = [store.control, await store.openAnother(), await store.openAnother()]
     const counted = await Promise.all(
@@ -210,7 +210,7 @@ describe('the request count', () => {
     expect((await store.control.readUsage(id, now))!.month.used).toBe(30)
   })
 
-  it('is removed with the key, which is rejected at once', async () => {
+  it('is deleted together with the key, which is rejected immediately', async () => {
     const { secret, id } = await addKey('pro')
     await ask(secret)
     expect(await store.control.removeApiKey(id)).toBe(true)
@@ -222,7 +222,7 @@ describe('the request count', () => {
     ]).toEqual([undefined, undefined, false])
   })
 
-  it('includes requests rejected for lack of permission', async () => {
+  it('includes requests that are rejected because of a missing permission', async () => {
     const { secret, id } = await addKey('free', 'write')
     expect([(await ask(secret, '/read')).status, (await ask(secret, '/write')).status]).toEqual([200, 200])
     expect(await ask(secret, '/admin')).toMatchObject({

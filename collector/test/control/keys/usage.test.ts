@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => store.close())
 
 // Concurrently: requests that arrive together share a commit.
-it('counts every request once, in the month the clock shows, while the clock jumps by an hour and back', async () => {
+it('counts every request once, in the month shown by the clock, when the clock jumps by an hour and back', async () => {
   await Promise.all(
     CLOCK_JUMPS.map(async ({ what, at, jumpMs }) => {
       const where = `${what}, ${jumpMs} ms`
@@ -38,7 +38,7 @@ it('counts every request once, in the month the clock shows, while the clock jum
   )
 })
 
-it('frees a used-up minute within one minute, whichever way the clock is set', async () => {
+it('resets an exhausted limit per minute within one minute after any clock change', async () => {
   for (const jumpMs of [60 * MINUTE_MS, -60 * MINUTE_MS, 30_000, -30_000]) {
     const { id } = await store.addKey({ accountId })
     const start = CLOCK_JUMPS[0]!.at

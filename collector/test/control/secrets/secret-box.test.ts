@@ -4,7 +4,7 @@ import { createSecretBox } from '../../../src/control/secrets/secret-box.js'
 
 const KEY = Buffer.alloc(32, 7)
 
-it('opens what it sealed, and never produces the same text twice', () => {
+it('opens a sealed text, and seals the same text differently each time', () => {
   const box = createSecretBox(KEY)
   const sealed = Array.from({ length: 100 }, () => box.seal('whsec_émoji 🎉'))
   expect(new Set(sealed).size).toBe(sealed.length)
@@ -20,7 +20,7 @@ it('does not open a text sealed with another key', () => {
   expect(() => createSecretBox(randomBytes(32)).open(sealed)).toThrow()
 })
 
-it('does not open a truncated text or one with a flipped bit', () => {
+it('does not open a sealed text that is truncated or has a flipped bit', () => {
   const box = createSecretBox(KEY)
   const sealed = box.seal('secret')
   const bytes = Buffer.from(sealed.slice(3), 'base64url')

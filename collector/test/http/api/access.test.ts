@@ -96,7 +96,7 @@ async function ask(
 const routesOfSites = EXTERNAL_ROUTES.filter(({ path }) => path.includes('{id}'))
 
 describe.each(Object.entries(KEYS))('a key %s', (_, { account, site, reaches }) => {
-  it.each(SITES)('gets answers for its own sites only: %s', async (name) => {
+  it.each(SITES)('can read only its own sites: %s', async (name) => {
     const key = await addKey({ account, site }, 'write')
     for (const route of routesOfSites) {
       reports.asked.splice(0)
@@ -112,7 +112,7 @@ describe.each(Object.entries(KEYS))('a key %s', (_, { account, site, reaches }) 
     }
   })
 
-  it('lists its own sites only', async () => {
+  it('lists only its own sites', async () => {
     const { text } = await ask(
       EXTERNAL_ROUTES.find(({ path }) => path === '/websites')!,
       'mine',
@@ -123,7 +123,7 @@ describe.each(Object.entries(KEYS))('a key %s', (_, { account, site, reaches }) 
   })
 })
 
-it('rejects requests without a key, and changes by read-only keys', async () => {
+it('rejects requests without a key, and changes with a read-only key', async () => {
   const reader = await addKey(KEYS['of one site'], 'read')
   for (const route of EXTERNAL_ROUTES) {
     expect((await ask(route, 'mine')).status, route.path).toBe(401)

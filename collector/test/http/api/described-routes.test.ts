@@ -102,7 +102,7 @@ async function fill({ path, query }: RouteDocs): Promise<string> {
 }
 
 it.each(ROUTES.map((route) => [nameOf(route), route] as const))(
-  '%s accepts its examples and answers exactly in the documented shape',
+  '%s accepts its example request and returns exactly the documented response',
   async (_, route) => {
     const { method, path, status, body, request } = route
     const { schema, example } = answerOf(route)!

@@ -83,7 +83,7 @@ const routes = EXTERNAL_ROUTES.filter(
 )
 
 describe.each(routes.map((route) => [route.path, route] as const))('%s', (_, route) => {
-  it('finds nothing for hostile filter values, and never fails', async () => {
+  it('matches no rows for hostile filter values, and never fails', async () => {
     const nothing = await ask(`${urlOf(route, 'signup')}?range=7d&path=%2Fnothing`)
     const rows = (text: string) =>
       JSON.stringify({ ...(JSON.parse(text) as { data: object }).data, date_range: 0 })
@@ -100,7 +100,7 @@ describe.each(routes.map((route) => [route.path, route] as const))('%s', (_, rou
     }
   })
 
-  it('accepts hostile property names as names', async () => {
+  it('treats hostile property names as plain names', async () => {
     for (const name of KEYS)
       expect(
         (await ask(`${urlOf(route, 'signup')}?range=7d&${encodeURIComponent(`property[${name}]`)}=x`)).status,
@@ -125,7 +125,7 @@ describe.each(routes.map((route) => [route.path, route] as const))('%s', (_, rou
   })
 })
 
-it('finds no properties for hostile event names', async () => {
+it('returns no properties for hostile event names', async () => {
   for (const text of STRINGS) {
     const { status, text: body } = await ask(`/analytics/{id}/events/${encodeURIComponent(text)}`)
     expect(status, text).toBe(200)
@@ -133,7 +133,7 @@ it('finds no properties for hostile event names', async () => {
   }
 })
 
-it('rejects hostile ids', async () => {
+it('rejects hostile IDs', async () => {
   for (const text of STRINGS) {
     const id = encodeURIComponent(text)
     const statuses = await Promise.all([

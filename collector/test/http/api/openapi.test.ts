@@ -16,14 +16,14 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-describe('the document', () => {
+describe('the OpenAPI document', () => {
   it('is valid OpenAPI 3.1 and public', async () => {
     const result = await new Validator().validate(structuredClone(document))
     expect(result).toMatchObject({ valid: true })
     expect(document.openapi).toBe('3.1.0')
   })
 
-  it('has exactly the served routes', async () => {
+  it('describes exactly the served routes', async () => {
     const served: string[] = []
     const app = Fastify()
     app.addHook(
@@ -69,7 +69,7 @@ const QUESTIONS = EXTERNAL_ROUTES.filter(({ method }) => method === 'GET').flatM
     .map((query) => [`${route.path}?${query}`, route] as const),
 )
 
-it.each(QUESTIONS)('%s answers exactly in the documented shape', async (url, route) => {
+it.each(QUESTIONS)('%s returns exactly the documented response', async (url, route) => {
   const { status, body } = await api.get(url.replace('{visitor}', 'visitor-3').replace('{name}', 'signup'))
   expect(status).toBe(200)
   const {
@@ -83,7 +83,7 @@ it.each(QUESTIONS)('%s answers exactly in the documented shape', async (url, rou
   else expect(beside).toEqual({})
 })
 
-it('is also readable as an HTML page without scripts', async () => {
+it('is also available as an HTML page without scripts', async () => {
   const { status, headers, text } = await api.get('/docs', { 'x-api-key': '' })
   expect(status).toBe(200)
   expect(headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-/)

@@ -38,7 +38,7 @@ const QUESTIONS = EXTERNAL_ROUTES.filter(({ method }) => method === 'GET').flatM
 )
 
 it.each(QUESTIONS)(
-  '%s of a running collector has the documented shape, even for a visit without a pageview',
+  '%s of a running collector returns the documented response, even for a visit without a pageview',
   async (url, route) => {
     const path = url.replace('{id}', test.site.id).replace('{visitor}', VISITOR).replace('{name}', 'signup')
     const answer = await test.get(`/api/external/v1${path}`, { 'x-api-key': test.apiKey })
@@ -48,7 +48,7 @@ it.each(QUESTIONS)(
   },
 )
 
-it('returns CSV for every list', async () => {
+it('returns every list as CSV', async () => {
   for (const route of EXTERNAL_ROUTES.filter(({ table }) => table)) {
     const answer = await test.get(
       `/api/external/v1${route.path.replace('{id}', test.site.id).replace('{name}', 'signup')}`,

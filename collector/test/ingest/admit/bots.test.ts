@@ -16,7 +16,7 @@ const bots = readAgents('bots')
 const browsers = readAgents('browsers')
 
 describe('the bot rule', () => {
-  it('is tested with at least 500 different agents', () => {
+  it('is tested with at least 500 different user agents', () => {
     expect(new Set(bots).size).toBeGreaterThanOrEqual(300)
     expect(new Set(browsers).size).toBeGreaterThanOrEqual(240)
     expect(new Set([...bots, ...browsers]).size).toBe(bots.length + browsers.length)
@@ -29,20 +29,20 @@ describe('the bot rule', () => {
 
   it('rejects no browser', () => expectEvery(browsers, (agent) => !isBotAgent(agent)))
 
-  it('rejects no server with its own user agent', () =>
+  it('accepts servers with their own user agent', () =>
     expectEvery(readAgents('servers'), (agent) => !isBotAgent(agent)))
 
-  it('rejects agents that contain a word of the contract, even a browser on a CUBOT phone', () => {
+  it('rejects user agents that contain a bot word, even the browser of a CUBOT phone', () => {
     expectEvery(readAgents('refused-browsers'), isBotAgent)
   })
 
-  it('returns the same result when called again', () => {
+  it('returns the same result when it is called again', () => {
     for (const agent of [...bots, ...browsers]) expect(isBotAgent(agent)).toBe(isBotAgent(agent))
   })
 })
 
-describe('remember', () => {
-  it('computes a remembered value once, and a forgotten one again', () => {
+describe('memoize', () => {
+  it('computes a cached value once, and computes an evicted value again', () => {
     const asked: string[] = []
     const ask = memoize((key) => (asked.push(key), key.length > 1), 2)
     expect(['a', 'a', 'b', 'a', 'c', 'b', 'a', 'bb'].map(ask)).toEqual([
@@ -58,7 +58,7 @@ describe('remember', () => {
     expect(asked).toEqual(['a', 'b', 'c', 'a', 'bb'])
   })
 
-  it('stays small under a flood of agents that were cut out of large bodies', () => {
+  it('uses little memory for user agents that are slices of large request bodies', () => {
     setFlagsFromString('--expose-gc')
     const collectGarbage = runInNewContext('gc') as () => void
     const heap = () => (collectGarbage(), process.memoryUsage().heapUsed)

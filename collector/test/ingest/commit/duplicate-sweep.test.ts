@@ -22,7 +22,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-it('sweeps events from before a crash at start, and the last quarter of an hour every minute', async () => {
+it('deletes duplicates from before a crash at start, and those of the last 15 minutes every minute', async () => {
   const deleteDuplicates = vi.fn((_since: number) => Promise.resolve(0))
   const sweep = createDuplicateSweep({
     isShared: true,
@@ -41,7 +41,7 @@ it('sweeps events from before a crash at start, and the last quarter of an hour 
   expect(deleteDuplicates.mock.calls).toHaveLength(length)
 })
 
-it('continues until no copy is left, and after a failure', async () => {
+it('continues until no duplicate is left, even after a failure', async () => {
   const deleteDuplicates = vi
     .fn<(since: number) => Promise<number>>()
     .mockResolvedValueOnce(500)
@@ -61,7 +61,7 @@ it('continues until no copy is left, and after a failure', async () => {
   await jobs.stop(0)
 })
 
-it('sweeps an unshared store only at start', async () => {
+it('runs only at start if the store is not shared', async () => {
   const deleteDuplicates = vi.fn((_since: number) => Promise.resolve(0))
   const sweep = createDuplicateSweep({
     isShared: false,

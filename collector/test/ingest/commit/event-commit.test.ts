@@ -48,7 +48,7 @@ const candidate = (eventId: string, { hasOwnId = true, retry = false, path = '/'
   retry,
 })
 
-it('distinguishes new events from duplicates, in this process and another', async () => {
+it('distinguishes new events from duplicates that this or another process stored', async () => {
   const { store, ids } = openMemoryStore(makeRow('elsewhere'))
   const { commit } = await createEventCommit({ store, log })
   const outcomes = await Promise.all([
@@ -63,7 +63,7 @@ it('distinguishes new events from duplicates, in this process and another', asyn
   expect(ids()).toEqual(['elsewhere/', 'one/', 'two/', 'ours/'])
 })
 
-it('accepts an event again that was rejected because the queue was full', async () => {
+it('accepts an event that was rejected earlier because the queue was full', async () => {
   const { store, ids } = openMemoryStore()
   let letGo!: () => void
   const held = new Promise<void>((resolve) => (letGo = resolve))
@@ -79,10 +79,10 @@ it('accepts an event again that was rejected because the queue was full', async 
   expect(ids().filter((id) => id === 'too many/')).toHaveLength(1)
 })
 
-describe('the same id with another body', () => {
+describe('a reused ID with a different body', () => {
   const RENAMED = /^one~[0-9a-z]+\/other$/
 
-  it('is stored under a new id, once, however often both arrive', async () => {
+  it('is stored once under a new ID, however often both events arrive', async () => {
     const { store, ids } = openMemoryStore()
     let reused = 0
     const { commit } = await createEventCommit({ store, log, onReuse: () => reused++ })
@@ -94,7 +94,7 @@ describe('the same id with another body', () => {
     expect(reused).toBe(1)
   })
 
-  it('is recognized even when only the store knows the first body', async () => {
+  it('is recognized even if only the store contains the first event', async () => {
     const { store, ids } = openMemoryStore(makeRow('one'))
     let reused = 0
     const first = await createEventCommit({ store, log, onReuse: () => reused++ })
@@ -109,7 +109,7 @@ describe('the same id with another body', () => {
   })
 })
 
-it('retries a failed batch with the same rows, whatever the store contains meanwhile', async () => {
+it('retries a failed batch with the same rows, even if the store already contains them', async () => {
   const { store } = openMemoryStore()
   const attempts: EventRow[][] = []
   const { commit } = await createEventCommit({
@@ -134,8 +134,8 @@ it('retries a failed batch with the same rows, whatever the store contains meanw
   ])
 })
 
-describe('publishing of events', () => {
-  it('happens before the acknowledgement, and includes repeats found in the store', async () => {
+describe('the publication of events', () => {
+  it('happens before the acknowledgement, and includes duplicates found in the store', async () => {
     const { store, ids } = openMemoryStore(makeRow('elsewhere'))
     const steps: string[] = []
     const { commit } = await createEventCommit({
@@ -172,7 +172,7 @@ describe('publishing of events', () => {
     expect([inserts, told, ids()]).toEqual([1, 3, ['one/']])
   })
 
-  it('publishes a stored event when it is sent again after its publication failed', async () => {
+  it('includes a stored event that is sent again after its publication failed', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     const { store, ids } = openMemoryStore()
     const told: string[] = []

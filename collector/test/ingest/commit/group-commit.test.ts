@@ -8,7 +8,7 @@ import { expectEvery } from '../../support/expect-every.js'
 const log = pino({ level: 'silent' })
 
 describe('createGroupCommit', () => {
-  it('writes one batch at a time; the next holds everything that arrived meanwhile', async () => {
+  it('writes one batch at a time, and puts the items that arrive meanwhile into the next batch', async () => {
     const batches: number[][] = []
     let writing = 0
     let finish: () => void = () => {}
@@ -33,7 +33,7 @@ describe('createGroupCommit', () => {
     expect(group.depth()).toBe(0)
   })
 
-  it('resolves nothing before its batch is written', async () => {
+  it('resolves an item only after its batch is written', async () => {
     let finish!: () => void
     const group = createGroupCommit<number>({
       log,
@@ -48,7 +48,7 @@ describe('createGroupCommit', () => {
     await added
   })
 
-  it('retries a failed batch with the same items and the same id', async () => {
+  it('retries a failed batch with the same items and the same batch ID', async () => {
     const attempts: [string, number[]][] = []
     const group = createGroupCommit<number>({
       log,
@@ -63,7 +63,7 @@ describe('createGroupCommit', () => {
     expectEvery(attempts, ([, items]) => items.length === 2)
   })
 
-  it('rejects a batch when the store does, names its items, and continues with the next', async () => {
+  it('reports the items of a rejected batch, and continues with the next batch', async () => {
     const refused: number[] = []
     const group = createGroupCommit<number>({
       log,
@@ -76,7 +76,7 @@ describe('createGroupCommit', () => {
     expect(refused).toEqual([1])
   })
 
-  it('answers in time when the store hangs, and writes the batch under its id when the store is back', async () => {
+  it('answers in time if the store hangs, and writes the batch under its ID when the store recovers', async () => {
     const attempts: string[] = []
     const late: number[] = []
     let isBack = false
@@ -119,7 +119,7 @@ describe('createGroupCommit', () => {
     expect(refused).toEqual([1])
   })
 
-  it('rejects all queued and new items once it gives up', async () => {
+  it('rejects all queued and new items after it gives up', async () => {
     let writes = 0
     const group = createGroupCommit<number>({
       log,
@@ -139,7 +139,7 @@ describe('createGroupCommit', () => {
     await group.drain()
   })
 
-  it('rejects at once when its queue is full', async () => {
+  it('rejects items immediately if its queue is full', async () => {
     let finish: (() => void) | undefined
     const group = createGroupCommit<number>({
       log,
@@ -153,7 +153,7 @@ describe('createGroupCommit', () => {
     await Promise.all(added)
   })
 
-  it('splits a queue that exceeds one batch', async () => {
+  it('splits a queue that exceeds the maximum batch size', async () => {
     const sizes: number[] = []
     const group = createGroupCommit<number>({
       log,

@@ -34,12 +34,12 @@ function rowOf(fields: Pick<IngestEvent, 'referrer' | 'url'>) {
   })
 }
 
-describe('channel and source of a row', () => {
+describe('the channel and source of an event', () => {
   it.each(ACQUISITION_CASES)('%s on %s: %s, %s', (referrer, url, channel, source) => {
     expect(rowOf({ referrer, url })).toMatchObject({ channel, source })
   })
 
-  it('are tested for every channel, and use the names of known sources', () => {
+  it('are tested for every channel', () => {
     expect(new Set(ACQUISITION_CASES.map(([, , channel]) => channel))).toEqual(new Set(CHANNELS))
   })
 
@@ -50,8 +50,8 @@ describe('channel and source of a row', () => {
   })
 })
 
-describe('readTags', () => {
-  it('reads the tags of links, decoded', () => {
+describe('parseTags', () => {
+  it('parses and decodes the UTM parameters of a link', () => {
     expect(
       parseTags(
         'a=1&UTM_Source=News+Letter&utm_medium=email&utm_campaign=caf%C3%A9%26bar&utm_term=x&utm_content=top&utm_source=second',
@@ -67,7 +67,7 @@ describe('readTags', () => {
     })
   })
 
-  it('truncates long values, and never splits a character', () => {
+  it('truncates long values without splitting a character', () => {
     const tags = parseTags(
       `utm_source=${'ö'.repeat(500)}&utm_campaign=${'x'.repeat(199)}${encodeURIComponent('😀')}`,
     )
@@ -77,13 +77,13 @@ describe('readTags', () => {
     expect(sourceOfTag('İ'.repeat(64)).name.length).toBeLessThanOrEqual(MAX_LABEL_LENGTH)
   })
 
-  it('prefers a paid click id to one that every link carries', () => {
+  it('prefers a paid click ID to a click ID that every link contains', () => {
     expect(parseTags('fbclid=a&gclid=b').clickId?.source).toBe('google')
     expect(parseTags('gclid=b&fbclid=a').clickId?.source).toBe('google')
   })
 })
 
-it('maps every click id to a known source', () => {
+it('maps every click ID to a known source', () => {
   for (const [key, { source }] of CLICK_IDS) expect(sourceOfTag(source).kind, key).toBeDefined()
 })
 
@@ -97,7 +97,7 @@ describe('docs/sources.md', () => {
     expect(row?.[1]?.split(', ')).toEqual(Object.keys(KNOWN_SOURCES[kind]))
   })
 
-  it('lists every channel and click id', () => {
+  it('lists every channel and every click ID', () => {
     expect([...page.matchAll(/^\| \d+ \| `([a-z ]+)` \|/gm)].map(([, channel]) => channel).sort()).toEqual(
       [...CHANNELS].sort(),
     )

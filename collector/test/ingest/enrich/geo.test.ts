@@ -76,7 +76,7 @@ describe.each(PROVIDERS)('the country by %s', (_name, open, known, country) => {
   let geo: GeoProvider
   beforeAll(async () => void (geo = await open()))
 
-  it('is an upper-case code, both computed and cached', () => {
+  it('is an upper-case code, whether it is computed or cached', () => {
     expect([geo.countryOf(known), geo.countryOf(known)]).toEqual([country, country])
   })
 
@@ -109,7 +109,7 @@ describe("an operator's file", () => {
     expect((await openMmdbGeo(database)).countryOf(from(ip))).toBe(country),
   )
 
-  it('is rejected with a clear message when it is missing or no database', async () => {
+  it('is rejected with a clear message if it is missing or not a database', async () => {
     const broken = join(folder, 'broken.mmdb')
     await writeFile(broken, 'not a database')
     for (const path of [broken, join(folder, 'missing.mmdb'), folder])
@@ -117,7 +117,7 @@ describe("an operator's file", () => {
   })
 })
 
-describe('a CDN', () => {
+describe('the country header of a CDN', () => {
   it.each([
     ['ch', 'CH'],
     ['XX', ''],
@@ -125,11 +125,11 @@ describe('a CDN', () => {
     ['CHE', ''],
     ['C', ''],
     ['C\n', ''],
-  ])('header %j means %s', (header, country) => {
+  ])('is read as a country: %j becomes %s', (header, country) => {
     expect(createCdnGeo().countryOf(from('8.8.8.8', header))).toBe(country)
   })
 
-  it('has priority over the address, which is used when the header is empty', async () => {
+  it('takes precedence over the address unless it contains no country', async () => {
     const geo = await openGeo(undefined)
     expect([geo.countryOf(from('8.8.8.8', 'CH')), geo.countryOf(from('8.8.8.8', 'XX'))]).toEqual(['CH', 'US'])
   })
@@ -148,10 +148,10 @@ describe('the header of a CDN', () => {
     'is trusted from the proxy %s',
     (peer) => expect(read(request(peer, header))).toBe('CH'),
   )
-  it.each(['11.0.0.1', '192.0.2.8', '2001:db9::1', '::1', undefined])('is ignored from %s', (peer) =>
+  it.each(['11.0.0.1', '192.0.2.8', '2001:db9::1', '::1', undefined])('is ignored from the peer %s', (peer) =>
     expect(read(request(peer, header))).toBe(''),
   )
-  it('is empty when it is missing or not configured', () => {
+  it('is empty if it is missing or not configured', () => {
     expect(read(request('10.1.2.3', {}))).toBe('')
     expect(
       createCdnCountryReader({ countryHeader: undefined, trustedProxies: ['10.0.0.0/8'] })(

@@ -38,7 +38,7 @@ describe('removeSecretValues', () => {
   ])('%s', (query, clean) => expect(removeSecretValues(query)).toBe(clean))
 })
 
-it('hides e-mail addresses and tokens in texts and paths, and no similar text', () => {
+it('redacts email addresses and tokens in texts and paths, but no similar text', () => {
   expect(hidePersonalData('Inbox of ann.b+c@mail.example.com (3)')).toBe('Inbox of [email] (3)')
   expect(cleanPath(`/user/ann%40example.com/verify/${JWT}`)).toBe('/user/[email]/verify/[token]')
   expect(cleanPath('/shop;jsessionid=1A2B;color=red/cart')).toBe('/shop;jsessionid=;color=red/cart')
@@ -46,7 +46,7 @@ it('hides e-mail addresses and tokens in texts and paths, and no similar text', 
     expect(cleanPath(path)).toBe(path)
 })
 
-it('hides a planted address at every position of a query', () => {
+it('redacts an email address at every position of a query string', () => {
   const word = fc.stringMatching(/^[a-z0-9]{1,10}$/)
   fc.assert(
     fc.property(
@@ -64,7 +64,7 @@ it('hides a planted address at every position of a query', () => {
   )
 })
 
-it('is fast for any input', () => {
+it('takes little time for any input', () => {
   for (const unit of ['a', '40', '%40', 'a@', '@', 'eyJ', '.', 'a.', ';a=', '?a=', '%25', 'a-', '1:'])
     for (const clean of [
       (text: string) => removeSecretValues(`a=${text}`),

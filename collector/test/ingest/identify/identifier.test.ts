@@ -53,7 +53,7 @@ describe('a cookieless visitor', () => {
       expect((await identify(load('page-load-1'), other)).visitorId).not.toBe(visitorId)
   })
 
-  it("continues yesterday's session under today's visitor id", async () => {
+  it("continues yesterday's session under today's visitor ID", async () => {
     const { identify } = createIdentifier({ salts })
     const before = await identify(load('page-load-1'), sender(MIDNIGHT - 1))
     const after = await identify(load('page-load-2'), sender(MIDNIGHT + 29 * MINUTE_MS))
@@ -63,7 +63,7 @@ describe('a cookieless visitor', () => {
     expect(later.visitorId).toBe(after.visitorId)
   })
 
-  it("starts a session after midnight when yesterday's ended 30 minutes ago", async () => {
+  it("starts a new session after midnight if yesterday's session ended 30 minutes ago", async () => {
     const { identify } = createIdentifier({ salts })
     await identify(load('page-load-1'), sender(MIDNIGHT - 20 * MINUTE_MS))
     expect((await identify(load('page-load-2'), sender(MIDNIGHT + 10 * MINUTE_MS))).sessionId).toBe(
@@ -71,7 +71,7 @@ describe('a cookieless visitor', () => {
     )
   })
 
-  it('continues a session loaded after a restart, even at midnight', async () => {
+  it('continues a session that was loaded after a restart, even at midnight', async () => {
     const before = createIdentifier({ salts })
     const { visitorId, sessionId } = await before.identify(load('page-load-1'), sender(MIDNIGHT - MINUTE_MS))
     const after = createIdentifier({ salts, recent: [{ visitorId, sessionId, seen: MIDNIGHT - MINUTE_MS }] })
@@ -80,7 +80,7 @@ describe('a cookieless visitor', () => {
     )
   })
 
-  it('gets the heartbeats of its page load, whatever ids they carry', async () => {
+  it('is assigned the heartbeats of its page load, whatever IDs they contain', async () => {
     const { identify, visitorOf } = createIdentifier({ salts })
     await identify(load('page-load-1'), sender(NOON))
     const { visitorId } = await identify(load('page-load-2'), sender(NOON + MINUTE_MS))
@@ -91,7 +91,7 @@ describe('a cookieless visitor', () => {
   })
 })
 
-it('keeps the ids of a sender, and derives a visitor id from the session when there is none', async () => {
+it('keeps the IDs of a sender, and derives a missing visitor ID from the session', async () => {
   const { identify, visitorOf } = createIdentifier({ salts })
   expect(await identify(read({}), sender(NOON))).toEqual({
     visitorId: 'visitor-0001',
@@ -105,7 +105,7 @@ it('keeps the ids of a sender, and derives a visitor id from the session when th
   expect(visitorOf({ session_id: 'session-0001', visitor_id: 'visitor-0001' }, 'ws_1')).toBe('visitor-0001')
 })
 
-it('treats an event with a privacy signal as cookieless and without a user, whatever ids it carries', () => {
+it('treats an event with a privacy signal as cookieless and without a user, whatever IDs it contains', () => {
   const event = read({ gpc: true, user_id: 'user-42', event_type: 'identify', properties: { plan: 'pro' } })
   expect(respectPrivacySignal(event)).toEqual({
     ...event,

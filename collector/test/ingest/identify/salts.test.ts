@@ -35,7 +35,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-it('returns the salts of today and yesterday, from memory after the first call', async () => {
+it('returns the salts of today and yesterday, and reads them from memory after the first call', async () => {
   const { store } = openMemoryStore()
   const salts = createSaltRotation({ store, log })
   expect(await salts.at(NOON)).toEqual({
@@ -53,7 +53,7 @@ it('returns the salts of today and yesterday, from memory after the first call',
   })
 })
 
-it('deletes a salt 48 hours after its day began, without any event', async () => {
+it('deletes a salt 48 hours after its day began, even without events', async () => {
   const { store, days } = openMemoryStore()
   const salts = createSaltRotation({ store, log })
   const jobs = await startExpiry(salts)
@@ -65,7 +65,7 @@ it('deletes a salt 48 hours after its day began, without any event', async () =>
   await jobs.stop(0)
 })
 
-it('deletes salts at start that expired while it was stopped', async () => {
+it('deletes salts at start if they expired while the collector was stopped', async () => {
   const { store, days } = openMemoryStore()
   for (const day of ['2026-05-20', '2026-05-30', '2026-05-31', '2026-06-01']) days.add(day)
   const salts = createSaltRotation({ store, log })
@@ -74,7 +74,7 @@ it('deletes salts at start that expired while it was stopped', async () => {
   expect([...days]).toEqual(['2026-05-31', '2026-06-01'])
 })
 
-it('retries when a salt could not be deleted', async () => {
+it('retries if a salt cannot be deleted', async () => {
   const { store, days } = openMemoryStore()
   const salts = createSaltRotation({ store, log })
   const jobs = await startExpiry(salts)
@@ -89,7 +89,7 @@ it('retries when a salt could not be deleted', async () => {
   await jobs.stop(0)
 })
 
-it('rejects with 503 while a salt cannot be read, and recovers', async () => {
+it('rejects events with 503 while a salt cannot be read, and recovers afterwards', async () => {
   const { store } = openMemoryStore()
   vi.spyOn(store, 'saltOf').mockRejectedValueOnce(new Error('no space left on device'))
   const salts = createSaltRotation({ store, log })

@@ -35,7 +35,7 @@ it('shares one query between concurrent requests, and counts the last five minut
   expect(await Promise.all(counts)).toEqual(Array(100).fill(42))
 })
 
-it('answers from a count younger than two seconds, and refreshes it after one', async () => {
+it('returns a cached count for two seconds, and refreshes it after one second', async () => {
   const { time, questions, count } = startCounter()
   const first = count()
   questions[0]!.answer(1)
@@ -52,7 +52,7 @@ it('answers from a count younger than two seconds, and refreshes it after one', 
   expect(await waiting).toBe(2)
 })
 
-it('queries each site separately: a slow one delays no other', async () => {
+it('queries each site separately, so that a slow site does not delay the others', async () => {
   const { questions, count } = startCounter()
   void count('ws_slow')
   const other = count('ws_other')
@@ -60,7 +60,7 @@ it('queries each site separately: a slow one delays no other', async () => {
   expect(await other).toBe(7)
 })
 
-it('returns the last count for ten seconds while the store is away, then STORE_UNAVAILABLE, with one query a second', async () => {
+it('returns the last count for ten seconds while the store is unavailable, and then STORE_UNAVAILABLE', async () => {
   const { time, questions, count } = startCounter()
   const first = count()
   questions[0]!.answer(5)
@@ -85,7 +85,7 @@ it('returns the last count for ten seconds while the store is away, then STORE_U
   expect(await back).toBe(6)
 })
 
-it('is not affected when the system time is set back', async () => {
+it('is not affected if the system time is set back', async () => {
   const { time, questions, count } = startCounter()
   const first = count()
   questions[0]!.answer(1)

@@ -29,7 +29,7 @@ const list = async (query = '') => {
   return body.data.error_groups.map(({ id, status }) => `${id} ${status}`)
 }
 
-it('lists error groups, open until their status is changed', async () => {
+it('lists error groups as open until their status is changed', async () => {
   const { body } = await api.get('/errors/{id}/groups?status=open&limit=1')
   expect(body.data).toEqual({
     error_groups: [
@@ -50,7 +50,7 @@ it('lists error groups, open until their status is changed', async () => {
 })
 
 describe('a status change', () => {
-  it('applies to its group and to lists filtered by status', async () => {
+  it('applies to its error group and to lists that are filtered by status', async () => {
     expect(
       (await api.send('PATCH', '/errors/{id}/groups/b', { status: 'resolved' })).body.data,
     ).toMatchObject({ id: 'b', status: 'resolved', occurrence_count: 3 })
@@ -62,12 +62,12 @@ describe('a status change', () => {
     expect(await list('status=ignored')).toEqual(['c ignored'])
   })
 
-  it('reopens a resolved group when its error occurs again, and keeps an ignored group ignored', async () => {
+  it('is undone for a resolved group when its error occurs again, but kept for an ignored group', async () => {
     for (const group of groups) group.lastSeen = NOW + 1
     expect(await list()).toEqual(['a open', 'b open', 'c ignored', 'd open'])
   })
 
-  it('is rejected for an unknown group and for an unknown status', async () => {
+  it('is rejected for an unknown group or an unknown status', async () => {
     expect((await api.send('PATCH', '/errors/{id}/groups/nothing', { status: 'open' })).status).toBe(404)
     const faults = async (body: unknown) =>
       (await api.send('PATCH', '/errors/{id}/groups/a?x=1', body)).body.error.details
@@ -84,14 +84,14 @@ describe('a status change', () => {
     expect(await faults([])).toEqual([unknown, { field: 'body', reason: 'must be a JSON object' }])
   })
 
-  it('requires a key with write scope', async () => {
+  it('requires a key with the scope write', async () => {
     const reader = await openExternalApi({ errorGroup: async () => makeGroup('a') }, 'read')
     expect((await reader.send('PATCH', '/errors/{id}/groups/a', { status: 'open' })).status).toBe(403)
     await reader.close()
   })
 })
 
-it('shows a key its usage', async () => {
+it('returns the usage of the API key', async () => {
   const { headers, body } = await api.get('/usage')
   expect(body.data).toMatchObject({
     plan: 'enterprise',

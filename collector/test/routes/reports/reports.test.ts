@@ -10,7 +10,7 @@ afterAll(() => api.close())
 beforeEach(() => void api.asked.splice(0))
 
 describe('the overview', () => {
-  it('has the field names of both generations of integrations, and the days of the site', async () => {
+  it('contains the field names of old and new integrations, and the days of the site', async () => {
     const { status, headers, body } = await api.get('/analytics/{id}?range=7d')
     expect(status).toBe(200)
     expect(headers['cache-control']).toBe('no-store')
@@ -53,7 +53,7 @@ describe('the overview', () => {
     expect(starts[4]! - starts[3]!).toBe(23 * 60 * 60 * 1000)
   })
 
-  it('reads whole days when dates are given', async () => {
+  it('covers whole days if dates are given', async () => {
     const { body } = await api.get('/analytics/{id}?from=2026-03-01&to=2026-03-02')
     expect(body.data.time_range).toBe('custom')
     expect(body.data.date_range).toMatchObject({
@@ -63,7 +63,7 @@ describe('the overview', () => {
     expect(body.data.daily_stats).toHaveLength(2)
   })
 
-  it('compares with the previous period', async () => {
+  it('includes a comparison with the previous period', async () => {
     const { body } = await api.get('/analytics/{id}?range=7d&compare=previous')
     expect(body.data.comparison).toMatchObject({
       date_range: { from: '2026-03-18T23:00:00.000Z', to: '2026-03-25T11:00:00.000Z' },
@@ -101,7 +101,7 @@ it('passes every filter to the store', async () => {
 })
 
 describe('the list of visitors', () => {
-  it('is an object when a range or limit is given, with the field names of both generations', async () => {
+  it('is an object if a range or limit is given, with the field names of old and new integrations', async () => {
     const { body } = await api.get('/analytics/{id}/visitors?range=24h')
     expect(body.data.visitors).toHaveLength(50)
     expect(body.data.visitors[0]).toMatchObject({
@@ -124,13 +124,13 @@ describe('the list of visitors', () => {
     })
   })
 
-  it('is a plain array otherwise', async () => {
+  it('is a plain array if no range or limit is given', async () => {
     const { body } = await api.get('/analytics/{id}/visitors')
     expect(body.data.map(({ id }) => id)).toEqual(visitors.map(({ id }) => id))
     expect(body.pagination).toMatchObject({ limit: 1000, has_more: false })
   })
 
-  it('continues by cursor to its end, each visitor once, in one fixed period', async () => {
+  it('returns each visitor once across all cursor pages, in one fixed period', async () => {
     const seen: unknown[] = []
     let cursor = ''
     do {
@@ -180,7 +180,7 @@ describe('a cursor', () => {
     ])
   })
 
-  it('is rejected when it is empty or comes with an offset', async () => {
+  it('is rejected if it is invalid or combined with an offset', async () => {
     for (const cursor of ['x', 'W10', 'bnVsbA', '%00', Buffer.from('[1,2,3,4]').toString('base64url')])
       expect((await api.get(`/analytics/{id}/sources?cursor=${cursor}`)).status).toBe(400)
     const { body } = await api.get(
@@ -191,7 +191,7 @@ describe('a cursor', () => {
 })
 
 describe('ranked lists', () => {
-  it('name countries, and compare with the previous period', async () => {
+  it('include country names, and a comparison with the previous period', async () => {
     const { body } = await api.get('/analytics/{id}/countries?compare=previous')
     expect(body.data.countries).toMatchObject([
       {
@@ -212,7 +212,7 @@ describe('ranked lists', () => {
     ])
   })
 
-  it('query the requested field', async () => {
+  it('are grouped by the requested field', async () => {
     expect((await api.get('/analytics/{id}/sources?by=utm_campaign')).body.data.by).toBe('utm_campaign')
     expect((await api.get('/analytics/{id}/sources')).body.data.sources[0]).toMatchObject({
       name: 'google',
@@ -234,7 +234,7 @@ describe('ranked lists', () => {
     ])
   })
 
-  it('group the properties of an event', async () => {
+  it('group the values of event properties by key', async () => {
     expect((await api.get('/analytics/{id}/events/sign%2Fup?limit=5')).body.data).toEqual({
       name: 'sign/up',
       properties: [
@@ -253,7 +253,7 @@ describe('ranked lists', () => {
 })
 
 describe('CSV', () => {
-  it('has a header, quotes cells where needed, and neutralizes formulas', async () => {
+  it('contains a header row, quotes cells if needed, and neutralizes formulas', async () => {
     const { headers, text } = await api.get('/analytics/{id}/sources?format=csv')
     expect(headers).toMatchObject({
       'content-type': 'text/csv; charset=utf-8; header=present',
@@ -269,7 +269,7 @@ describe('CSV', () => {
     ])
   })
 
-  it('is sent only when the Accept header prefers it to JSON', async () => {
+  it('is sent only if the Accept header prefers it to JSON', async () => {
     const typeFor = async (accept: string, query = '') =>
       String((await api.get(`/analytics/{id}/countries${query}`, { accept })).headers['content-type']).split(
         ';',
@@ -281,14 +281,14 @@ describe('CSV', () => {
     expect(await typeFor('text/csv', '?format=json')).toBe('application/json')
   })
 
-  it('has the previous period as additional columns', async () => {
+  it('contains the previous period in additional columns', async () => {
     const { text } = await api.get('/analytics/{id}/revenue?format=csv&compare=previous')
     expect(text).toBe(
       'currency,total,count,average,visitors,previous_total,previous_count,previous_average,previous_visitors,change_total,change_count,change_average,change_visitors\r\nCHF,120.5,3,40.17,2,120.5,3,40.17,2,0,0,0,0\r\n',
     )
   })
 
-  it('has the next page in a header', async () => {
+  it('returns the cursor of the next page in a header', async () => {
     const { headers } = await api.get('/analytics/{id}/sources?format=csv&limit=2')
     const { text } = await api.get(
       `/analytics/{id}/sources?limit=2&cursor=${String(headers['x-next-cursor'])}`,
@@ -297,7 +297,7 @@ describe('CSV', () => {
     expect(text.split('\r\n')[1]).toMatch(/^"Bücher/)
   })
 
-  it('has a header even without rows', async () => {
+  it('contains a header row even if there are no data rows', async () => {
     expect((await api.get('/analytics/{id}/pages?format=csv&offset=1')).text).toBe(
       'url,path,views,visitors,entries,exits,bounce_rate,avg_time\r\n',
     )
@@ -305,7 +305,7 @@ describe('CSV', () => {
 })
 
 describe('an invalid parameter', () => {
-  it('is listed with its allowed values, along with all others', async () => {
+  it('is listed with its allowed values, together with all other invalid parameters', async () => {
     const { status, body } = await api.get(
       '/analytics/{id}/pages?range=2h&limit=0&offset=1.5&compare=last&format=xml&path=&country=CH&country=DE&from=now&foo=1&property[]=x',
     )
@@ -325,20 +325,20 @@ describe('an invalid parameter', () => {
     })
   })
 
-  it('is reported when the route does not know it', async () => {
+  it('is reported if the route does not know it', async () => {
     expect((await api.get('/websites?limit=1')).body.error.details).toEqual([
       { field: 'limit', reason: 'is unknown; there are no parameters' },
     ])
     expect((await api.get('/analytics/{id}/visitors/v?format=csv')).status).toBe(400)
   })
 
-  it('is not reported to requests without a key or without access to the site', async () => {
+  it('is not reported if the request has no key or no access to the site', async () => {
     expect((await api.get('/analytics/{id}?range=2h', { 'x-api-key': 'zv_wrong' })).status).toBe(401)
     expect((await api.get('/analytics/ws_other?range=2h')).status).toBe(403)
   })
 })
 
-it('forbids caching of every answer, and sets a request id', async () => {
+it('forbids caching of every response, and sets a request ID', async () => {
   for (const path of [
     '/websites',
     '/websites/ws_other',
@@ -355,7 +355,7 @@ it('forbids caching of every answer, and sets a request id', async () => {
 })
 
 describe('websites', () => {
-  it('are listed and read by id', async () => {
+  it('are listed, and read by ID', async () => {
     const { body } = await api.get('/websites')
     expect(body.data).toEqual([
       {

@@ -50,7 +50,7 @@ it.each([
   })
 })
 
-it('finds thousands of long ids in one query', async () => {
+it('finds thousands of long IDs in one query', async () => {
   const row = makeRow({ site_id: 'ws_many', event_id: `${'é&%'.repeat(42)}aa` })
   await insert(0, row)
   const keys = Array.from({ length: 20_000 }, (_, number) => ({
@@ -64,7 +64,7 @@ it('finds thousands of long ids in one query', async () => {
   expect([...found.keys()]).toEqual([eventKey(row.site_id, row.event_id)])
 })
 
-it('keeps the copy received first when several collectors stored an event', async () => {
+it('keeps the copy that was received first if several collectors stored an event', async () => {
   const event = { site_id: 'ws_copies', event_id: 'three' }
   await insert(
     0,
@@ -90,7 +90,7 @@ it('keeps the copy received first when several collectors stored an event', asyn
   expect(await stores[0]!.deleteDuplicates(NOW - 1000)).toBe(0)
 })
 
-it('keeps different events that share an id, and the same id of another site', async () => {
+it('keeps events with the same ID if their content or their site differs', async () => {
   await insert(
     0,
     makeRow({ site_id: 'ws_other', event_id: 'shared' }),
@@ -101,7 +101,7 @@ it('keeps different events that share an id, and the same id of another site', a
   expect([...(await read('ws_other')), ...(await read('ws_other_2'))]).toHaveLength(3)
 })
 
-it('leaves one copy of each of 300 events when three collectors sweep at once and a fourth copy arrives meanwhile', async () => {
+it('leaves one copy of each of 300 events if three collectors delete duplicates while new copies arrive', async () => {
   const ids = Array.from({ length: 300 }, (_, number) => `event-${number}`)
   const copies = (delay: number) =>
     ids.map((event_id, number) =>

@@ -59,7 +59,7 @@ const text = fc.oneof(
   fc.constantFrom('', '\0', '\t\n\\', "'); DROP TABLE written; --"),
 )
 
-it('is read back unchanged by the engine for any text', async () => {
+it('preserves any text when the engine reads it back', async () => {
   const row = fc.record({
     text,
     word: text,

@@ -46,7 +46,7 @@ async function readFrom(
 }
 const idsOf = ({ events }: { events: FeedEvent[] }) => events.map(({ eventId }) => eventId)
 
-it('returns a late event that was received long before others and stored after them', async () => {
+it('returns a late event that was received before the others but stored after them', async () => {
   const site_id = 'ws_late'
   await insert(0, makeRow({ site_id, event_id: 'quick' }))
   const first = await readFrom(site_id, START)
@@ -57,7 +57,7 @@ it('returns a late event that was received long before others and stored after t
   expect([idsOf(first), idsOf(await readFrom(site_id, first.end))]).toEqual([['quick'], ['late']])
 })
 
-it('orders the events of one insert by receipt, and returns each once in pages of any size', async () => {
+it('orders the events of one insert by receipt time, and returns each once for any page size', async () => {
   const site_id = 'ws_pages'
   const ids = Array.from({ length: 50 }, (_, number) => `event-${number}`)
   // Two months, hence two parts; and ten events of one millisecond.
@@ -85,7 +85,7 @@ it('orders the events of one insert by receipt, and returns each once in pages o
   }
 })
 
-it('keeps the order when parts are merged and rows are deleted', async () => {
+it('keeps the order if parts are merged and rows are deleted', async () => {
   const site_id = 'ws_merged'
   for (const event_id of ['a', 'b', 'c'])
     await insert(0, makeRow({ site_id, event_id, visitor_id: event_id }))
@@ -99,7 +99,7 @@ it('keeps the order when parts are merged and rows are deleted', async () => {
   expect(await stores[0]!.lastPosition(site_id, SINCE)).toMatchObject({ receivedAt: NOW })
 })
 
-it('misses and repeats none of the events stored concurrently by several collectors', async () => {
+it('returns each event once if several collectors store events concurrently', async () => {
   const site_id = 'ws_race'
   let writers = stores.length
   const writing = stores.map(async (_store, index) => {
@@ -136,7 +136,7 @@ it('misses and repeats none of the events stored concurrently by several collect
   expect(new Set(seen).size).toBe(450)
 })
 
-it('returns only the first of several copies, even when it was read before', async () => {
+it('returns only the first of several copies, even if it was already read', async () => {
   const site_id = 'ws_copies'
   await insert(0, makeRow({ site_id, event_id: 'copied', received_at: NOW + 5 }))
   const first = await readFrom(site_id, START)
@@ -154,12 +154,12 @@ it('returns only the first of several copies, even when it was read before', asy
   ])
 })
 
-it('has no position for a site without events, and ignores other sites', async () => {
+it('returns no position for a site without events, and ignores other sites', async () => {
   expect(await stores[0]!.lastPosition('ws_nothing', SINCE)).toBeUndefined()
   expect(await readFrom("ws_late' OR 1 --", START)).toEqual({ events: [], end: START })
 })
 
-it('continues after a restore from a backup, whose rows have block numbers of another table', async () => {
+it('continues after a restore from a backup, although the block numbers are those of another table', async () => {
   const site_id = 'ws_restored'
   for (const event_id of ['a', 'b', 'c']) await insert(0, makeRow({ site_id, event_id }))
   await engine.command('OPTIMIZE TABLE events FINAL')

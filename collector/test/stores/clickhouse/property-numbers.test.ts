@@ -42,7 +42,7 @@ afterAll(async () => {
   await collector.close()
 })
 
-it('shows every number as JSON writes it, and keeps all properties beside a large number', async () => {
+it('returns every number as JSON formats it, and keeps the other properties of its event', async () => {
   const values = await reports.eventProperties(scope, 'measured', 100)
   expect(
     values
@@ -54,7 +54,7 @@ it('shows every number as JSON writes it, and keeps all properties beside a larg
     expect(values).toContainEqual(expect.objectContaining({ value, count: NUMBERS.length }))
 })
 
-it.each(NUMBERS)('finds the visit with %d', async (size) => {
+it.each(NUMBERS)('finds the visit with the property value %d', async (size) => {
   for (const filter of [
     { key: 'size', value: JSON.stringify(size) },
     { key: 'plan', value: 'pro' },

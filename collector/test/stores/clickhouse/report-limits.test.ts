@@ -57,7 +57,7 @@ it('reads only the event columns that a query needs', async () => {
   expect(read[1]).toEqual(['event_type', 'occurred_at', 'os', 'path', 'session_id', 'visitor_id'])
 })
 
-it('cancels a query whose client has gone', async () => {
+it('cancels a query if its client has disconnected', async () => {
   const hasty = createClickhouseReportStore({ url: engine.url, timeoutMs: 20 })
   await expect(hasty.pages(SCOPE, { limit: 10, offset: 0 })).rejects.toMatchObject({
     code: 'STORE_UNAVAILABLE',
@@ -70,7 +70,7 @@ it('cancels a query whose client has gone', async () => {
   await expect.poll(running, { timeout: 30_000 }).toEqual([])
 })
 
-it('answers every request that waits for its turn', async () => {
+it('answers all concurrent requests, including those that wait for their turn', async () => {
   const reports = createClickhouseReportStore({ url: engine.url })
   const answers = await Promise.all(Array.from({ length: 12 }, () => reports.summary(SCOPE)))
   await reports.close()

@@ -191,7 +191,7 @@ describe('summary and timeline', () => {
     })
   })
 
-  it('agree in their sums, with zeros for empty parts', async () => {
+  it('have equal sums, with zeros for empty intervals', async () => {
     const starts = ['10T00:00', '10T10:00', '10T10:00:00.001', '11T00:00'].map(at)
     expect(await reports.timeline(SCOPE, starts)).toEqual([
       { visitors: 0, visits: 0, pageviews: 0, bounceRate: 0, averageDuration: 0 },
@@ -202,7 +202,7 @@ describe('summary and timeline', () => {
   })
 })
 
-it('ranks pages by views, with entries, exits, bounces of entries and time until the next page', async () => {
+it('ranks pages by views, with entries, exits, bounce rate and time until the next page', async () => {
   const pages = [
     {
       url: 'https://example.com/',
@@ -229,7 +229,7 @@ it('ranks pages by views, with entries, exits, bounces of entries and time until
   expect(await reports.pages(SCOPE, { limit: 1, offset: 1 })).toEqual(pages.slice(1))
 })
 
-it('ranks values of the first event of each visit by visitors, visits and name', async () => {
+it('ranks values of the first event in each visit by visitors, visits and name', async () => {
   const countries = await reports.ranking(SCOPE, 'country', ALL)
   expect(countries.map(({ name, visitors, visits }) => [name, visitors, visits])).toEqual([
     ['FR', 2, 2],
@@ -293,14 +293,14 @@ describe('visitors', () => {
     valueParts: { pages: 0, engagement: 0, returns: 0, source: 0, goals: 0, revenue: 15 },
   }
 
-  it('are listed newest first, each with the parts of its score', async () => {
+  it('are listed newest first, with the parts of their score', async () => {
     const rows = await reports.visitors(SCOPE, ALL)
     expect(rows.map(({ id }) => id)).toEqual(['ann', 'fay', 'dan', 'bob'])
     expect(rows[0]).toEqual(ann)
     expect(rows[2]).toEqual(dan)
   })
 
-  it('continue after a cursor and by offset', async () => {
+  it('are paginated by cursor and by offset', async () => {
     const ids = async (slice: Parameters<ReportStore['visitors']>[1]) =>
       (await reports.visitors(SCOPE, slice)).map(({ id }) => id)
     expect(await ids({ limit: 2, offset: 1 })).toEqual(['fay', 'dan'])
@@ -316,7 +316,7 @@ describe('visitors', () => {
     ])
   })
 
-  it('are found by id when they have a visit in the scope', async () => {
+  it('are found by ID if they have a visit in the scope', async () => {
     expect(await reports.visitor(SCOPE, 'ann')).toEqual(ann)
     expect(await reports.visitor(where(field('country', 'DE')), 'ann')).toMatchObject({
       visits: 1,
@@ -419,7 +419,7 @@ it('counts custom events and goals by name, and the values of their properties',
   ])
 })
 
-it('sums revenue by currency, ignoring amounts that are not numbers', async () => {
+it('sums revenue by currency, and ignores amounts that are not numbers', async () => {
   expect(await reports.revenue(SCOPE)).toEqual([
     { currency: 'USD', total: 10.1, count: 2, average: 5.05, visitors: 1 },
     { currency: 'EUR', total: 39.5, count: 1, average: 39.5, visitors: 1 },
@@ -444,7 +444,7 @@ describe('error groups', () => {
     lastSeen: at('10T00:05:30'),
   }
 
-  it('are those of the period, newest first, grouping messages that differ only in variable parts', async () => {
+  it('are listed newest first, and group messages that differ only in variable parts', async () => {
     const groups = await reports.errorGroups(SCOPE, ALL)
     expect(groups).toMatchObject([readOf, network])
     for (const { fingerprint } of groups) expect(fingerprint).toMatch(/^[0-9a-f]{16}$/)
@@ -453,7 +453,7 @@ describe('error groups', () => {
     expect(await reports.errorGroup('ws_other', groups[0]!.fingerprint)).toBeUndefined()
   })
 
-  it('are filtered by the visits of the errors, even visits that began before the period', async () => {
+  it('are filtered by the visits of their errors, including visits that began before the period', async () => {
     expect(await reports.errorGroups(where(field('country', 'DE')), ALL)).toMatchObject([
       { occurrences: 1, message: `Cannot read 'size' of item 12` },
     ])
@@ -488,7 +488,7 @@ describe('error groups', () => {
   })
 })
 
-it('answers with zeros and empty lists for a site without events', async () => {
+it('returns zeros and empty lists for a site without events', async () => {
   const scope = { ...SCOPE, siteId: 'ws_empty' }
   const zeros = { visitors: 0, visits: 0, pageviews: 0, bounceRate: 0, averageDuration: 0 }
   expect(await reports.summary(scope)).toEqual(zeros)
@@ -539,7 +539,7 @@ describe('hostile values', () => {
     '*',
   ]
 
-  it.each(TEXTS)('%j is only a value', async (text) => {
+  it.each(TEXTS)('%j is treated as a plain value', async (text) => {
     const filters: ReportFilter[] = [
       ...VISIT_FIELDS.map((name) => field(name, text)),
       { by: 'path', value: text },
@@ -641,7 +641,7 @@ describe('hostile values', () => {
   })
 })
 
-it('reports an oversized query and a missing store as unavailable', async () => {
+it('reports an oversized query and an unreachable store as unavailable', async () => {
   const away = createClickhouseReportStore({ url: 'http://nobody:secret@127.0.0.1:9/default' })
   await expect(away.summary(SCOPE)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
   await away.close()

@@ -18,12 +18,12 @@ const RELEASED_STEPS = readFileSync(new URL('released-schema.sql', import.meta.u
   .split(';\n')
   .filter((step) => step !== '')
 
-it('keeps every released step as it was released', () => {
+it('keeps every released schema step unchanged', () => {
   expect(RELEASED_STEPS.length).toBeGreaterThan(10)
   expect(SCHEMA_STEPS.slice(0, RELEASED_STEPS.length)).toEqual(RELEASED_STEPS)
 })
 
-it('adds new columns to the tables of an older release and keeps their rows', async () => {
+it('adds new columns to the tables of an older release, and keeps their rows', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'zenovay-schema-'))
   const engine = await startEmbeddedEngine(join(folder, 'engine'), pino({ level: 'silent' }))
   const client = createClient({ url: engine.url })

@@ -13,7 +13,7 @@ beforeEach(async () => {
 })
 afterEach(() => store.close())
 
-it('keeps the last status of each error group of a site over a restart', async () => {
+it('keeps the last status of each error group after a restart', async () => {
   const fingerprint = 'it\'s "; DROP TABLE error_groups; --'
   await store.control.setErrorGroupStatus(site.id, { fingerprint: 'a', status: 'ignored', at: 1 })
   await store.control.setErrorGroupStatus(site.id, { fingerprint: 'a', status: 'resolved', at: 2 })
@@ -26,7 +26,7 @@ it('keeps the last status of each error group of a site over a restart', async (
   ])
 })
 
-it('removes the statuses with the site, and accepts none for a removed site', async () => {
+it('deletes the statuses with the site, and stores none for a removed site', async () => {
   for (const { id } of [site, other])
     await store.control.setErrorGroupStatus(id, { fingerprint: 'a', status: 'ignored', at: 1 })
   await store.control.removeSite(site.id)

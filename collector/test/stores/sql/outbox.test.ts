@@ -37,7 +37,7 @@ const event = (key: string, fields: Partial<WebhookEvent> = {}): WebhookEvent =>
 })
 const backlogOf = async ({ id }: Webhook) => (await opened.webhooks.findWebhook(id))!.backlog
 
-it('queues an event once for every subscribed webhook of its site and account', async () => {
+it('queues an event once for each subscribed webhook of its site and account', async () => {
   const other = await opened.control.addSite({ domain: 'other.example', name: 'Other', allowedDomains: [] })
   const [own, wide, deaf, foreign] = [
     await addWebhook(),
@@ -55,7 +55,7 @@ it('queues an event once for every subscribed webhook of its site and account', 
   expect(await Promise.all([own, wide, deaf, foreign].map(backlogOf))).toEqual([3, 3, 0, 0])
 })
 
-it('blocks for no more than a hundred deliveries at a time, however many webhooks subscribe', async () => {
+it('blocks the event loop for at most a hundred deliveries at a time, for any number of webhooks', async () => {
   for (let count = 0; count < 10; count++) await addWebhook()
   let [turns, isOver] = [0, false]
   const count = () => {
@@ -72,7 +72,7 @@ it('blocks for no more than a hundred deliveries at a time, however many webhook
   expect(turns).toBeGreaterThanOrEqual(9)
 })
 
-it('delivers no event from before a webhook was created or after it was removed', async () => {
+it('delivers no event from before the creation or after the removal of a webhook', async () => {
   const webhook = await addWebhook({}, NOW)
   expect(
     (
@@ -90,7 +90,7 @@ it('delivers no event from before a webhook was created or after it was removed'
   expect(await opened.webhooks.findWebhook(webhook.id)).toBeUndefined()
 })
 
-it('allows no more than ten webhooks per site', async () => {
+it('allows at most ten webhooks per site', async () => {
   for (let count = 0; count < 10; count++) await addWebhook()
   expect(await addWebhook()).toBeUndefined()
   expect(await addWebhook({ siteId: null })).toBeDefined()

@@ -26,7 +26,7 @@ it.each(['SQLITE_CONSTRAINT', 'SQLITE_ERROR'])('rethrows %s unchanged', async (c
   await expect(failWith(code).listSites()).rejects.toMatchObject({ name: 'Error', code })
 })
 
-it('passes on the answers of a store', async () => {
+it('returns the results of the store unchanged', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'zenovay-guard-'))
   const control = mapStoreErrors((await openControlStores(join(folder, 'control.db'))).control)
   const site = await control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })

@@ -134,7 +134,7 @@ describe('an acknowledged event', () => {
     ])
   })
 
-  it('is queued once even if the collector was killed after storing it', async () => {
+  it('is queued once even if the collector is killed after storing it', async () => {
     const row = (event_id: string, path: string) =>
       makeRow({
         site_id: collector.site.id,
@@ -164,7 +164,7 @@ describe('an acknowledged event', () => {
 /**
  * The parts of a collector that publish events, without those that deliver them, at any time of the clock.
  */
-describe('over restarts and days', () => {
+describe('across restarts and days', () => {
   const log = pino({ level: 'silent' })
   let now = START
   let file: string
@@ -228,7 +228,7 @@ describe('over restarts and days', () => {
     await stores.control.close()
   })
 
-  it('publishes one end per session, even over midnight, and completes its duration goal', async () => {
+  it('publishes the end of each session once, even over midnight, and completes its duration goal', async () => {
     const view = (path: string) =>
       store(
         Array.from({ length: 100 }, (_, number) =>
@@ -290,7 +290,7 @@ describe('over restarts and days', () => {
     ),
   ]
 
-  it('publishes a high-value visitor with the score that the API shows', async () => {
+  it('publishes a high-value visitor with the same score as the API', async () => {
     const rows = [...visit(site, 'valuable', 2), ...visit(site, 'nearly', 1)]
     now += 11 * MINUTE_MS
     await store(rows)
@@ -320,7 +320,7 @@ describe('over restarts and days', () => {
     await reports.close()
   })
 
-  it('publishes each of 500 high-value visitors of the same milliseconds once', async () => {
+  it('publishes each of 500 high-value visitors with the same timestamps once', async () => {
     const rows = Array.from({ length: 500 }, (_, number) => visit(busySite, `prospect-${number}`, 2)).flat()
     now += 11 * MINUTE_MS
     await store(rows)
@@ -336,7 +336,7 @@ describe('over restarts and days', () => {
   })
 })
 
-it('queries of the activity store agree with plain loops', async () => {
+it('returns the same results from activity queries as from plain loops', async () => {
   const random = createRandom(5)
   const first = START - 48 * HOUR_MS
   const rows: EventRow[] = []

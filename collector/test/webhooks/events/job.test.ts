@@ -60,7 +60,7 @@ const store = (event_id: string, fields: Partial<EventRow> = {}) =>
   rows.push(makeRow({ occurred_at: now, event_id, session_id: `session-${event_id}`, ...fields }))
 const pagesTold = () => outbox.told.filter(({ name }) => name === 'pageview').map(({ key }) => key)
 
-it('republishes the newest events from before the start, and no others', async () => {
+it('republishes the latest events from before the start, and no others', async () => {
   store('old')
   now += 10 * MINUTE_MS
   store('cut-off')
@@ -75,7 +75,7 @@ it('republishes the newest events from before the start, and no others', async (
   expect(outbox.puts).toBe(puts)
 })
 
-it('republishes them even if the clock was set back before', async () => {
+it('republishes the latest events even if the clock was set back before the start', async () => {
   now += 60 * MINUTE_MS
   store('of the future')
   now -= 60 * MINUTE_MS
@@ -85,7 +85,7 @@ it('republishes them even if the clock was set back before', async () => {
   expect(pagesTold()).toContain('cut-off')
 })
 
-it('continues until all are republished, even at the next start', async () => {
+it('continues until all events are republished, even after the next start', async () => {
   await start()
   store('cut-off')
   failing.add('eventsReceived')
@@ -102,7 +102,7 @@ it('continues until all are republished, even at the next start', async () => {
   expect(pagesTold()).toEqual(['cut-off', 'newer'])
 })
 
-it('evaluates visitors and sessions from before the start that were not evaluated yet', async () => {
+it('evaluates visitors and sessions that were not evaluated before the start', async () => {
   store('one', { visitor_id: 'rich', session_id: 'long', occurred_at: now - 2 * MINUTE_MS })
   store('two', { visitor_id: 'rich', session_id: 'long' })
   await runJob(await start())
@@ -114,7 +114,7 @@ it('evaluates visitors and sessions from before the start that were not evaluate
   ])
 })
 
-it('publishes session ends while visitors cannot be evaluated, and evaluates them later', async () => {
+it('publishes session ends while visitors cannot be evaluated, and evaluates the visitors later', async () => {
   const watch = await start()
   await runJob(watch)
   store('one', { visitor_id: 'rich' })

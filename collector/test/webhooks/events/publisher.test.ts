@@ -95,7 +95,7 @@ describe('a stored event', () => {
     ])
   })
 
-  it('is published only to subscribed webhooks, at no cost without any', async () => {
+  it('is published only to subscribed webhooks, and causes no work if there are none', async () => {
     const { outbox, pending, tell } = await openTeller({
       names: [],
       goals: [
@@ -117,7 +117,7 @@ describe('a stored event', () => {
     expect(outbox.told.map(({ name }) => name)).toEqual(['event'])
   })
 
-  it('queues its visitor and session for evaluation when a webhook needs it', async () => {
+  it('queues its visitor and session for evaluation if a webhook needs them', async () => {
     const { pending, tell } = await openTeller({
       names: ['high_value_visitor', 'goal'],
       goals: [makeGoal({ kind: 'duration', seconds: 60 })],
@@ -174,7 +174,7 @@ describe('a goal', () => {
     ])
   })
 
-  it('is completed by a pageview of its path, and by no other event there', async () => {
+  it('is completed by a pageview of its path, but by no other event on that path', async () => {
     expect(
       await reached(row({ path: '/thanks' }), row({ path: '/blog/1' }), row({ path: '/shop/shoes/buy' })),
     ).toEqual([
@@ -192,7 +192,7 @@ describe('a goal', () => {
     ).toEqual([])
   })
 
-  it('is completed by a custom event or goal of its name, whose own value has priority', async () => {
+  it('is completed by a custom event or goal with its name, whose own value takes precedence', async () => {
     expect(await reached(row({ event_type: 'custom', event_name: 'signup' }))).toEqual([['goal_event', 5]])
     expect(
       await reached(row({ event_type: 'goal', event_name: 'signup', properties: '{"value":7}' })),
@@ -210,7 +210,7 @@ describe('a goal', () => {
     expect(await reached(...again)).toHaveLength(2)
   })
 
-  it('is not completed by events from before its rule was created', async () => {
+  it('is not completed by events from before the creation of its rule', async () => {
     const { outbox, tell } = await openTeller({
       names: ['goal'],
       goals: [makeGoal({ kind: 'event', event: 'signup' }, { ruledAt: AT + 1 })],
@@ -221,7 +221,7 @@ describe('a goal', () => {
     expect(outbox.told).toHaveLength(1)
   })
 
-  it('is completed even if the clock was set back by an hour since its rule was created', async () => {
+  it('is completed even if the clock was set back by an hour after the creation of its rule', async () => {
     const { outbox, tell } = await openTeller({
       names: ['goal'],
       now: AT,
@@ -234,7 +234,7 @@ describe('a goal', () => {
     expect(outbox.told.map(({ data }) => data['goalId'])).toEqual(['goal_1', 'goal_2'])
   })
 
-  it('is published under its name as often as the tracker sends it, unless the site defines a goal of that name', async () => {
+  it('is published each time the tracker sends it, unless the site defines a goal with that name', async () => {
     const { outbox, tell } = await openTeller({ names: ['goal'], goals })
     await tell(
       row({
@@ -260,7 +260,7 @@ describe('a goal', () => {
   })
 })
 
-it('drops ids beyond its limit, and reports how many', () => {
+it('drops IDs above its limit, and reports how many', () => {
   const ids = createPendingIds(2)
   for (const id of ['a', 'b', 'a', 'c', 'd']) ids.add('ws_1', id)
   expect(ids.take()).toEqual(new Map([['ws_1', new Set(['a', 'b'])]]))

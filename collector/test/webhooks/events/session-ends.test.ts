@@ -59,7 +59,7 @@ async function pass(ms: number) {
 }
 
 describe('the end of a session', () => {
-  it('is published half an hour after its last event, with a summary of the session', async () => {
+  it('is published half an hour after the last event, with a summary of the session', async () => {
     await tick()
     happen('one', { path: '/landing' })
     await pass(10 * MINUTE_MS)
@@ -90,7 +90,7 @@ describe('the end of a session', () => {
     expect(outbox.told).toHaveLength(1)
   })
 
-  it('has no paths without a pageview', async () => {
+  it('has no paths if the session has no pageview', async () => {
     await tick()
     happen('server', { event_type: 'custom' })
     await pass(HOUR_MS)
@@ -104,7 +104,7 @@ describe('the end of a session', () => {
     })
   })
 
-  it('depends on when the last event was received, not on when it happened', async () => {
+  it('depends on the receipt time of the last event, not on when it happened', async () => {
     await tick()
     happen('late', { occurred_at: now - 3 * DAY_MS, received_at: now })
     await pass(20 * MINUTE_MS)
@@ -113,7 +113,7 @@ describe('the end of a session', () => {
     expect(toldOf()).toEqual(['late'])
   })
 
-  it('is published once when the collector is stopped in the middle, and after a day of downtime', async () => {
+  it('is published once if the collector is stopped midway, even after a day of downtime', async () => {
     await tick()
     for (let number = 0; number < 700; number++)
       happen(`session-${number}`, {
@@ -134,7 +134,7 @@ describe('the end of a session', () => {
     expect(outbox.puts).toBe(puts)
   })
 
-  it('is published once over restarts at any moment, even after failed publications', async () => {
+  it('is published once across restarts at any moment, even after failed publications', async () => {
     const random = createRandom(11)
     await tick()
     for (let step = 0; step < 600; step++) {
@@ -166,7 +166,7 @@ describe('the end of a session', () => {
     },
   )
 
-  it('is published once for a session over midnight', async () => {
+  it('is published once for a session that spans midnight', async () => {
     now = Date.UTC(2024, 1, 28, 23)
     await tick()
     for (let number = 0; number < 60; number++)
@@ -180,7 +180,7 @@ describe('the end of a session', () => {
     expectEvery(outbox.told, ({ data }) => data['duration'] === 1200 && data['pages'] === 4)
   })
 
-  it('is searched only when a webhook needs it, and the checkpoint is written periodically', async () => {
+  it('is queried only if a webhook needs it, and the checkpoint is written periodically', async () => {
     const store = createMemoryWatch(rows)
     ends = createSessionEnds({
       activity: store,
@@ -203,7 +203,7 @@ describe('the end of a session', () => {
   })
 })
 
-it('completes a duration goal for a session that lasted as long, at the moment it did', async () => {
+it('completes a duration goal at the moment when a session reaches its duration', async () => {
   outbox.names.add('goal')
   await tick()
   for (const session_id of ['long', 'short']) happen(session_id, { path: '/a' })

@@ -32,7 +32,7 @@ async function openJudge(
 }
 const visited = (text: string) => Date.parse(text)
 
-it('publishes each of 500 high-value visitors of the same millisecond once', async () => {
+it('publishes each of 500 high-value visitors with the same millisecond once', async () => {
   const { outbox, pending, score } = await openJudge((_, id) =>
     makeVisitor({ id, valueScore: 70, visitedAt: NOW, lastSeen: NOW }),
   )
@@ -44,7 +44,7 @@ it('publishes each of 500 high-value visitors of the same millisecond once', asy
   expect(new Set(outbox.told.map(({ data }) => data['visitorId'])).size).toBe(500)
 })
 
-it('publishes a visitor from a score of 70, with the fields of the visitor API', async () => {
+it('publishes a visitor with a score of at least 70, with the fields of the visitor API', async () => {
   const scores: Record<string, VisitorRow> = {
     rich: makeVisitor({
       id: 'rich',
@@ -92,7 +92,7 @@ it('publishes a visitor from a score of 70, with the fields of the visitor API',
   expect(await score()).toBe(false)
 })
 
-it('publishes a visitor again on the next day, and a visit over midnight once', async () => {
+it('publishes a visitor again on the next day, but a visit over midnight only once', async () => {
   let visitor = makeVisitor({
     valueScore: 80,
     visitedAt: visited('2026-04-01T23:50:00Z'),
@@ -119,7 +119,7 @@ it('publishes a visitor again on the next day, and a visit over midnight once', 
   expect(outbox.told).toHaveLength(2)
 })
 
-it('evaluates a continuing session again, and keeps visitors that cannot be evaluated now', async () => {
+it('evaluates a continuing session again, and retries visitors that could not be evaluated', async () => {
   const rows = [0, 61_000].map((ms) => makeRow({ occurred_at: NOW - 90_000 + ms, path: '/long' }))
   const { outbox, pending, score } = await openJudge((_, id) => makeVisitor({ id, valueScore: 75 }), rows)
   for (const [ids, id] of [

@@ -4,7 +4,8 @@ import { momentSql, type QueryClient } from '../client.js'
 import { buildScopeSql, SESSION } from './visits.js'
 import { EVENTS_AROUND } from './visits.js'
 
-// A fingerprint ignores quoted texts (but not apostrophes), UUIDs, hexadecimal ids and numbers.
+// Matches the parts of an error message that a fingerprint ignores: quoted texts, UUIDs, hexadecimal IDs and
+// numbers. Apostrophes within words are not treated as quotes.
 const VARYING =
   String.raw`"[^"]*"|\B'[^']*'\B|` +
   '`[^`]*`' +
@@ -32,7 +33,8 @@ export function queryErrorGroups(
   slice: Slice,
 ): Promise<ErrorGroupRow[]> {
   const { from, to } = scope.period
-  // Some visits with errors of the period began before it.
+  // Include visits that began up to one day before the period, because their errors may have occurred within
+  // it.
   const { visits, params } = buildScopeSql({ ...scope, period: { from: from - DAY_MS, to } })
   const inScope = scope.filters.length === 0 ? '' : `AND ${SESSION} IN (SELECT ${SESSION} FROM ${visits})`
   return client.select<ErrorGroupRow>(

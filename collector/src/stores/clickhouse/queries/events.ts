@@ -5,7 +5,7 @@ import type { RollupScope } from '../rollups/period.js'
 import { buildScopeSql, inVisits, plainText } from './visits.js'
 
 const NAMED = "event_type IN ('custom', 'goal')"
-// Bounds the answer for events that each have another key.
+// Limits the size of the result if every event has different property keys.
 const MAX_PROPERTY_ROWS = 10_000
 
 export function queryEventNames(
@@ -35,8 +35,8 @@ export function queryEventProperties(
 }
 
 /**
- * Condition of events `e` that sites received from `from` to `to`, inclusive. Events may arrive late, but at
- * most a week.
+ * Condition for events `e` that the sites received from `from` to `to`, inclusive. Events that occurred more
+ * than 8 days before `from` are skipped, because events may arrive at most a week late.
  */
 export const RECEIVED_BETWEEN = `
   e.site_id IN {siteIds: Array(String)} AND e.received_at >= ${momentSql('from')} AND e.received_at <= ${momentSql('to')} AND e.occurred_at >= ${momentSql('from')} - INTERVAL 8 DAY`

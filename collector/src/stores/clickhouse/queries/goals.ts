@@ -7,7 +7,10 @@ import { percentageOf } from './visit-metrics.js'
 import { buildScopeSql, sessionsWith } from './visits.js'
 import { LASTED_MS } from './visits.js'
 
-/** Counts the visits of a scope that reached each goal, in the order of `rules`, with one query. */
+/**
+ * Counts the visits in a scope that reached each goal, with one query. Resolves to the metrics in the order
+ * of `rules`.
+ */
 export async function queryGoals(
   client: QueryClient,
   scope: RollupScope,
@@ -38,7 +41,7 @@ export async function queryGoals(
   })
 }
 
-/** Condition of visits that reach a goal, and the value of its parameter. */
+/** Builds the condition for visits that reach a goal, and returns it with the value of its parameter. */
 function buildRuleSql(rule: GoalRule, name: string): { condition: string; value: string | number } {
   switch (rule.kind) {
     case 'path':
@@ -61,7 +64,7 @@ function buildPathSql({ match, path }: PathRule, name: string): { condition: str
   return { condition: `arrayExists(step -> match(step.3, ${pattern}), steps)`, value: globToRegExp(path) }
 }
 
-/** The engine matches regular expressions (RE2) in linear time, whatever the pattern. */
+/** Converts a glob to a regular expression. The engine uses RE2, which matches any pattern in linear time. */
 function globToRegExp(glob: string): string {
   const parts = splitGlob(glob).map((part) =>
     part === '**' ? '.*' : part === '*' ? '[^/]*' : part.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`),

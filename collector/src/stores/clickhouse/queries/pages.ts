@@ -11,7 +11,7 @@ import {
 } from './visits.js'
 import { momentOf } from './visits.js'
 
-/** Whole numbers from which {@link queryPages} computes the rounded averages. */
+/** Page metrics as integers, from which {@link queryPages} computes the rounded averages. */
 interface PageSums extends Omit<PageRow, 'bounceRate' | 'averageTime'> {
   bounces: number
   spent_ms: number
@@ -19,7 +19,7 @@ interface PageSums extends Omit<PageRow, 'bounceRate' | 'averageTime'> {
 
 export async function queryPages(client: QueryClient, scope: RollupScope, slice: Slice): Promise<PageRow[]> {
   const { rollups } = scope
-  // Rollups of pages cover all visits, not those that a filter selects.
+  // Page rollups include all visits, so they cannot be used if a filter selects only some visits.
   const sums =
     rollups && scope.isSketched && scope.filters.length === 0
       ? await queryRolledUpPages(client, { ...scope, rollups }, slice)
@@ -46,8 +46,9 @@ const ROLLED_UP_PAGES = `page_days WHERE ${inBuilds('whole')}`
 const NO_VISITORS = `arrayReduce('uniqCombined64State(${SKETCH_PRECISION})', emptyArrayUInt64())`
 
 /**
- * The pages of a period with rollups. Sketches of visitors are large, so only those of the pages that are
- * probably in the slice are merged; when the slice has another page, the query is repeated with it.
+ * Queries the pages of a period from rollups. Visitor sketches are large, so only the sketches of pages that
+ * are probably in the slice are merged. If the slice contains other pages, the query is repeated with the
+ * sketches of these pages.
  */
 async function queryRolledUpPages(
   client: QueryClient,
@@ -79,9 +80,10 @@ async function queryRolledUpPages(
 }
 
 /**
- * The pageviews of visits, each with its place in the visit and that of the next. Do not use `steps` outside
- * the subquery: the engine would copy the whole array for each of its elements, which takes longer than all
- * the rest.
+ * Builds a FROM clause with one row per pageview of the visits. `step` is the pageview, `nth` is its position
+ * in the visit, and `place_after` is the place of the next pageview. Do not use `steps` outside the subquery,
+ * because the engine would copy the whole array for each pageview, which takes longer than the rest of the
+ * query.
  */
 export const pageviewsOf = (visits: string) =>
   `(SELECT visitor, bounced, steps, length(steps) AS amount, arrayPopFront(arrayPushBack(steps.1, 0)) AS places_after FROM ${visits})
@@ -89,7 +91,7 @@ export const pageviewsOf = (visits: string) =>
 
 export const PAGE_KEY = 'step.2 AS origin, step.3 AS path'
 
-/** Sums over the pageviews of a page. */
+/** Aggregate columns for the pageviews of one page. */
 export const PAGE_SUMS = `
   count() AS views,
   countIf(nth = 1) AS entries,

@@ -11,7 +11,10 @@ import { RECEIVED_BETWEEN } from './events.js'
 import { IS_PAGEVIEW, PLACE } from './visits.js'
 
 interface EndedRow extends EndedCursor {
-  /** The time when the first of its events in the time range happened. */
+  /**
+   * The time of the session's first event among the events received in the time range, as Unix time in
+   * milliseconds.
+   */
   first: number
 }
 
@@ -22,7 +25,7 @@ const ENDED_SESSIONS = `
   HAVING lastReceivedAt > {from: Int64} AND lastReceivedAt <= {until: Int64} AND (lastReceivedAt, siteId, sessionId) > ({afterTime: Int64}, {afterSite: String}, {afterSession: String})
   ORDER BY lastReceivedAt, siteId, sessionId LIMIT {limit: UInt32}`
 
-// Pages, entry and exit are those of the visits in visits.ts.
+// Pages, entry page and exit page are computed in the same way as for the visits in visits.ts.
 const SESSIONS = `
   SELECT e.site_id AS siteId, e.session_id AS sessionId,
     toUnixTimestamp64Milli(min(e.occurred_at)) AS startedAt, toUnixTimestamp64Milli(max(e.occurred_at)) AS endedAt, countIf(${IS_PAGEVIEW}) AS pages,
@@ -33,8 +36,8 @@ const SESSIONS = `
   GROUP BY siteId, sessionId`
 
 /**
- * Returns the given sessions, computed from events that happened from `since` to `until` and were received by
- * `until`. Both are ms since the epoch and inclusive.
+ * Returns sessions by ID, computed from events that occurred from `since` to `until` and were received by
+ * `until`. Both times are Unix times in milliseconds and inclusive.
  */
 export function querySessions(
   client: QueryClient,
@@ -57,7 +60,8 @@ export async function queryEndedSessions(
     afterSite: after?.siteId ?? '',
     afterSession: after?.sessionId ?? '',
   })
-  // Like a visit, a session has no events older than a day before.
+  // Start reading one day before the earliest of these events, because a session, like a visit, lasts at most
+  // one day.
   const since = rows.reduce((least, { first }) => Math.min(least, first), Infinity) - DAY_MS
   const sessions = new Map<string, SessionRow>()
   for (const sessionIds of splitParameter(new Set(rows.map(({ sessionId }) => sessionId))))
@@ -68,7 +72,7 @@ export async function queryEndedSessions(
       until,
     }))
       sessions.set(keyOf(session), session)
-  // A session may have been erased between the two queries.
+  // Skip sessions that were erased between the two queries.
   const ended = rows.flatMap((row) => {
     const session = sessions.get(keyOf(row))
     return session ? [{ ...session, lastReceivedAt: row.lastReceivedAt }] : []

@@ -1,10 +1,10 @@
 import { momentSql } from '../client.js'
 
-/** The function `fingerprintOf` (ingest/event-row.ts) as SQL, for a stored row. */
+/** SQL equivalent of the function `fingerprintOf` (ingest/event-row.ts), for a stored row. */
 const FINGERPRINT = String.raw`CRC32(concat(event_type, '\n', event_name, '\n', origin, '\n', path, '\n', query, '\n', properties))`
 
 const SINCE = `received_at >= ${momentSql('since')}`
-// Events may arrive late, but at most a week.
+// Skip events that occurred more than 8 days before `since`, because events may arrive at most a week late.
 const NOT_OLDER = `occurred_at >= ${momentSql('since')} - INTERVAL 8 DAY`
 const RECENT = `${SINCE} AND ${NOT_OLDER}`
 
@@ -22,8 +22,9 @@ const ID_HASH = 'cityHash64(site_id, event_id)'
 const COPY = `concat(toString(${ID_HASH}), ' ', toString(toUnixTimestamp64Milli(received_at)), ' ', toString(writer))`
 
 /**
- * Duplicates, identified by receipt and writer, which differ between copies of one event. They are found by
- * rank, so that equal copies all stay.
+ * Finds duplicates of stored events. A copy is identified by its time of receipt and its writer, which
+ * normally differ between the copies of an event. rank() gives copies that are equal in both the same rank,
+ * so that no first copy is deleted together with an equal one.
  */
 export const DUPLICATES = `
   SELECT copy FROM (
@@ -37,7 +38,10 @@ export const RECENT_SESSIONS = `
   SELECT visitor_id AS visitorId, argMax(session_id, received_at) AS sessionId, toUnixTimestamp64Milli(max(received_at)) AS seen
   FROM events WHERE cookieless AND ${RECENT} GROUP BY visitor_id ORDER BY seen DESC LIMIT {limit: UInt32}`
 
-/** Counts live visitors. It runs every second: on one core, which leaves the others to reports. */
+/**
+ * Counts live visitors. The query runs every second, so it uses only one core and leaves the other cores to
+ * reports.
+ */
 export const LIVE_VISITORS = `
   SELECT uniqExact(visitor_id) AS visitors FROM (
     SELECT visitor_id FROM events WHERE site_id = {siteId: String} AND ${RECENT}
@@ -46,18 +50,18 @@ export const LIVE_VISITORS = `
   )
   SETTINGS max_threads = 1`
 
-// Rows restored from a backup keep the block numbers of another table; the numbers of their parts are this
-// table's.
+// Rows restored from a backup keep the block numbers of another table. The number is therefore limited to the
+// block numbers in the name of the row's part, which belong to this table.
 const BLOCK = "least(_block_number, toUInt64(extract(_part, '^[^_]+_[0-9]+_([0-9]+)')))"
 const RECEIVED_AT = 'toUnixTimestamp64Milli(received_at)'
-// The hash has as many bits as a JavaScript number holds.
+// The hash is shortened to 52 bits so that a JavaScript number can represent it exactly.
 const HASH = `bitShiftRight(cityHash64(event_id, ${FINGERPRINT}), 12)`
 const RECENT_OF_SITE = `site_id = {siteId: String} AND ${RECENT}`
 const POSITION = `(${BLOCK}, ${RECEIVED_AT}, ${HASH})`
 
 /**
- * Reads events of the feed. It runs every second: on one core, and PREWHERE reads the block numbers before
- * any other column.
+ * Reads events of the feed. The query runs every second, so it uses only one core. PREWHERE skips old rows by
+ * their block number before the selected columns are read.
  */
 export const FEED_EVENTS = `
   SELECT
@@ -69,7 +73,7 @@ export const FEED_EVENTS = `
   ORDER BY block, receivedAt, hash LIMIT {limit: UInt32}
   SETTINGS max_threads = 1`
 
-/** The block of the first copy of events that are stored more than once. */
+/** Finds the block of the first copy of each event that is stored more than once. */
 export const FIRST_COPIES = `
   SELECT event_id AS eventId, ${HASH} AS hash, min(${BLOCK}) AS block FROM events
   WHERE ${RECENT_OF_SITE} AND event_id IN {eventIds: Array(String)} GROUP BY eventId, hash HAVING count() > 1`

@@ -3,7 +3,7 @@ import type { QueryClient } from '../client.js'
 import type { RollupScope } from '../rollups/period.js'
 import { BEGAN_MS, buildScopeSql, inVisits, LASTED_MS, type ScopeSql } from './visits.js'
 
-/** Whole numbers from which {@link toVisitMetrics} computes the rounded averages. */
+/** Builds the columns of integers from which {@link toVisitMetrics} computes the rounded averages. */
 const metricColumns = ({ countVisitors }: ScopeSql) => `
     ${countVisitors()} AS visitors,
     count() AS visits,
@@ -31,12 +31,14 @@ function toVisitMetrics({ visitors, visits, views, entered, bounces, spent_ms }:
   }
 }
 
-/** Computes a percentage with one decimal place, rounded half up; 0 when `whole` is 0. */
+/** Computes a percentage with one decimal place, rounded half up. Returns 0 if `whole` is 0. */
 export function percentageOf(part: number, whole: number): number {
   return whole === 0 ? 0 : Math.round((1000 * part) / whole) / 10
 }
 
-/** Computes seconds with one decimal place, rounded half up; 0 when `count` is 0. */
+/**
+ * Computes the average number of seconds with one decimal place, rounded half up. Returns 0 if `count` is 0.
+ */
 export function averageSeconds(ms: number, count: number): number {
   return count === 0 ? 0 : Math.round(ms / count / 100) / 10
 }
@@ -79,13 +81,14 @@ export async function queryRanking(
   return rows.map((row) => ({ name: row.name, ...toVisitMetrics(row) }))
 }
 
-// USD is the tracker's default. An invalid ISO 4217 code becomes the empty currency.
+// Revenue without a currency is in USD, the tracker's default. An invalid ISO 4217 code is replaced by an
+// empty text.
 export const REVENUE_CURRENCY =
   "if(JSONHas(properties, 'currency'), extract(upper(JSONExtractString(properties, 'currency')), '^[A-Z]{3}$'), 'USD')"
 export const WITH_AMOUNT =
   "event_type = 'revenue' AND JSONType(properties, 'amount') IN ('Int64', 'UInt64', 'Double')"
 export const REVENUE_AMOUNT = "JSONExtractFloat(properties, 'amount')"
-// This is more than any currency has; the rest is floating-point noise of the sum.
+// No currency has more decimal places than this. Further digits are floating-point errors of the sum.
 const DECIMAL_PLACES = 4
 
 export async function queryRevenue(client: QueryClient, scope: RollupScope): Promise<RevenueRow[]> {

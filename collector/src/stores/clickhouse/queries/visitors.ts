@@ -8,7 +8,10 @@ type Row = Omit<VisitorRow, 'valueScore' | 'valueParts'> & VisitorSums
 
 const ofNewest = (column: string) => `argMax(${column}, (started_at, session_id))`
 
-/** Reads every column of visits: use it for the few visitors of an answer, not for the whole period. */
+/**
+ * Builds a query for visitors. It reads every column of the visits, so use it only for the few visitors in an
+ * answer, not for the whole period.
+ */
 const visitorsSql = (visits: string, where: string) => `
   SELECT
     visitor_id AS id,
@@ -30,7 +33,10 @@ const visitorsSql = (visits: string, where: string) => `
     groupUniqArray(v.channel) AS channels
   FROM (${visits}) AS v WHERE ${where} GROUP BY id ORDER BY visitedAt DESC, id DESC`
 
-/** Visitors by visits of a scope that a subquery of sessions selects. */
+/**
+ * Builds a query for visitors that reads only the visits in the scope whose sessions the subquery `sessions`
+ * selects.
+ */
 const selectedVisitorsSql = (scope: RollupScope, sessions: string) =>
   visitorsSql(buildVisitsSql(scope).sql, `${SESSION} IN (${sessions})`)
 
@@ -73,7 +79,7 @@ export async function queryVisitor(
   return rows.map(toVisitor)[0]
 }
 
-/** The given visitors that have a visit in the period. */
+/** Returns the visitors with these IDs that have a visit in the period. */
 export async function queryVisitorsById(
   client: QueryClient,
   { siteId, visitorIds, period }: { siteId: string; visitorIds: readonly string[]; period: Period },
@@ -95,7 +101,7 @@ function toVisitor({ spent_ms, goals, revenues, channels, ...visitor }: Row): Vi
   }
 }
 
-/** Activity of a visitor in the visits of a report. */
+/** Totals of a visitor's activity over all visits in a report. */
 interface VisitorSums {
   visits: number
   pageviews: number
@@ -120,7 +126,7 @@ const CHANNEL_POINTS: Record<string, number> = {
   direct: 3,
 }
 
-/** Computes the parts of the value score. docs/metrics.md documents the rules. */
+/** Computes the parts of a visitor's value score. The rules are documented in docs/metrics.md. */
 function scoreVisitor({ visits, pageviews, spent_ms, goals, revenues, channels }: VisitorSums): ValueParts {
   return {
     pages: Math.min(20, 2 * pageviews),

@@ -3,38 +3,42 @@ import type { ReportFilter } from '../../../reports/report-store.js'
 import { momentSql } from '../client.js'
 import type { RollupScope } from '../rollups/period.js'
 
-// `from` and `to` are names of parameters: moments in ms since the epoch.
+// `from` and `to` are the names of parameters that contain Unix times in milliseconds.
 
 /**
- * Condition of all events that may belong to visits that began between two moments, or that show that such a
- * visit began earlier.
+ * Builds the condition for all events that may belong to visits that began between two times, or that show
+ * that such a visit began earlier.
  */
 const eventsAround = (from: string, to: string) =>
   `site_id = {siteId: String} AND occurred_at >= ${momentSql(from, -DAY_MS)} AND occurred_at < ${momentSql(to, DAY_MS)}`
 
-/** Condition of the events around the period of a scope. */
+/** Condition for all events from one day before to one day after the period of a scope. */
 export const EVENTS_AROUND = eventsAround('from', 'to')
 
 /**
- * Condition of events whose session has an event between two moments. It excludes most events of the adjacent
- * days before the expensive grouping into visits. A hash collision only adds a session that the grouping
- * discards.
+ * Builds the condition for events whose session has an event between two times. It excludes most events of
+ * the adjacent days before the expensive grouping into visits. A hash collision only adds a session that the
+ * grouping discards.
  */
 export const ofSessionsBetween = (from: string, to: string) =>
   `AND cityHash64(e.session_id) IN (SELECT cityHash64(session_id) FROM events WHERE site_id = {siteId: String} AND occurred_at >= ${momentSql(from)} AND occurred_at < ${momentSql(to)})`
 
-/** The start of a visit, ms since the epoch, and its duration. */
+/**
+ * The start of a visit as Unix time in milliseconds. `LASTED_MS` is the duration of the visit in
+ * milliseconds.
+ */
 export const BEGAN_MS = 'toUnixTimestamp64Milli(started_at)'
 export const LASTED_MS = `(toUnixTimestamp64Milli(ended_at) - ${BEGAN_MS})`
 
 /**
- * The order of a visit's events. Servers send whole visits with one time: within a millisecond pageviews come
- * first, then a hash of the path decides, so that every query finds the same first event.
+ * Sort key of an event within its visit. Because servers send whole visits with a single time, pageviews come
+ * first within a millisecond, and a hash of the path decides between equal types. Every query therefore finds
+ * the same first event.
  */
 export const PLACE =
   "(toUnixTimestamp64Milli(e.occurred_at) * 1024 + (e.event_type != 'pageview') * 512 + cityHash64(e.path) % 512)"
 
-/** The time encoded in an event's place, ms since the epoch. */
+/** Extracts the time that is encoded in an event's {@link PLACE}, as Unix time in milliseconds. */
 export const momentOf = (place: string) => `intDiv(${place}, 1024)`
 
 export const IS_PAGEVIEW = "e.event_type = 'pageview'"
@@ -57,11 +61,11 @@ const FIRST_EVENT_COLUMNS = [
   'utm_content',
 ] as const
 
-/** Condition of visits that began between two moments. */
+/** Builds the condition for visits that began between two times. */
 export const beganBetween = (from: string, to: string) =>
   `started_at >= ${momentSql(from)} AND started_at < ${momentSql(to)}`
 
-/** The columns of a visit, in the order of the table and of {@link visitsBetween}. */
+/** The columns of a visit, in the order of the `visits` table and of {@link visitsBetween}. */
 export const VISIT_COLUMNS = [
   'session_id',
   'started_at',
@@ -81,10 +85,10 @@ export const VISIT_COLUMNS = [
 ].join(', ')
 
 /**
- * One row for each visit that began between two moments, grouped from events. Use it as a subquery: the
- * engine computes only the selected columns. Entry and exit are empty without a pageview; `steps` are the
- * pageviews in order, as tuples of place, origin and path; `visitor` is a hash of the visitor's id. `and` is
- * a further condition of events `e`, beginning with AND.
+ * Builds a query that groups events into one row per visit, for visits that began between two times. Use it
+ * as a subquery, because the engine then computes only the selected columns. Entry and exit are empty for a
+ * visit without a pageview. `steps` contains the pageviews in order, as tuples of place, origin and path.
+ * `visitor` is a hash of the visitor ID. `and` is an additional condition for events `e` and begins with AND.
  */
 export const visitsBetween = (from: string, to: string, and = '') => `
   SELECT
@@ -108,19 +112,19 @@ export const visitsBetween = (from: string, to: string, and = '') => `
   GROUP BY session_id
   HAVING ${beganBetween(from, to)}`
 
-/** The precision of the sketches in `page_days`; states of different precision cannot be merged. */
+/** Precision of the visitor sketches in `page_days`. Sketches with different precisions cannot be merged. */
 export const SKETCH_PRECISION = 17
 
 interface VisitorCount {
-  /** Whether to count with a sketch, which is approximate. */
+  /** Whether to count approximately, with a sketch. */
   isSketched: boolean
-  /** Condition of the rows to count. */
+  /** Condition for the rows to count. */
   where?: string | undefined
-  /** The intermediate state of the sketch, as `page_days` stores it. */
+  /** Whether to return the intermediate state of the sketch, as stored in `page_days`. */
   asState?: boolean
 }
 
-/** The aggregate function that counts the distinct values of `visitor`. */
+/** Builds the aggregate function that counts the distinct values of the `visitor` column. */
 export function countVisitorsSql({ isSketched, where, asState = false }: VisitorCount): string {
   const name = isSketched ? 'uniqCombined64' : 'uniqExact'
   const precision = isSketched ? `(${SKETCH_PRECISION})` : ''
@@ -128,20 +132,24 @@ export function countVisitorsSql({ isSketched, where, asState = false }: Visitor
   return `${name}${asState ? 'State' : ''}${where === undefined ? '' : 'If'}${precision}(${args})`
 }
 
-// One session in a set; ids would take several times the memory. Two ids of one report collide in less than
-// one of a million reports.
+// Sets of sessions contain hashes, because session IDs would take several times the memory. Two session IDs
+// in one report have the same hash in fewer than one of a million reports.
 export const SESSION = 'cityHash64(session_id)'
 
-/** SQL of the visits of a scope, a subquery in parentheses, and the values of its parameters. */
+/** The SQL for the visits of a scope, as a subquery in parentheses, and the values of its parameters. */
 export interface ScopeSql {
   visits: string
-  /** The aggregate function that counts the visitors of these visits, or of those that fulfil a condition. */
+  /**
+   * Builds the aggregate function that counts the visitors of these visits, or of the visits that match
+   * `where`.
+   */
   countVisitors: (where?: string) => string
   params: Record<string, unknown>
 }
 
 /**
- * Builds the SQL of the visits of the period that match every filter, with the columns of `visitsBetween`.
+ * Builds the SQL for the visits in the period of a scope that match every filter, with the columns of
+ * {@link visitsBetween}.
  */
 export function buildScopeSql(scope: RollupScope): ScopeSql {
   const { sql, params } = buildVisitsSql(scope)
@@ -159,13 +167,13 @@ export function buildScopeSql(scope: RollupScope): ScopeSql {
   }
 }
 
-/** Condition of events of a kind in the visits of a scope. */
+/** Builds the condition for events that match `kind` and belong to the visits of a scope. */
 export function inVisits({ visits }: ScopeSql, kind: string): string {
-  // Visits with such events are few, so the set that the engine keeps is small.
+  // Few visits contain such events, so the set of sessions that the engine keeps in memory is small.
   return `${EVENTS_AROUND} AND ${kind} AND ${SESSION} IN (SELECT ${SESSION} FROM ${visits} WHERE ${sessionsWith(kind)})`
 }
 
-/** Condition of visits or events of the sessions with an event of a kind. */
+/** Builds the condition for visits or events whose session contains an event that matches `kind`. */
 export function sessionsWith(kind: string): string {
   return `${SESSION} IN (SELECT ${SESSION} FROM events WHERE ${EVENTS_AROUND} AND ${kind})`
 }
@@ -189,18 +197,21 @@ function buildFilterSql(filter: ReportFilter, index: number): string {
 }
 
 /**
- * The value of a property as text: a string without its quotes, anything else as JavaScript prints it; the
- * engine omits the plus of 1e+21.
+ * Builds the SQL that converts a property value from JSON to text. A string loses its quotes, and other
+ * values are written as in JavaScript. The plus sign of numbers such as 1e+21 is added because the engine
+ * omits it.
  */
 export function plainText(json: string): string {
   return String.raw`if(startsWith(${json}, '"'), JSONExtractString(${json}), replaceRegexpOne(${json}, 'e(\\d)', 'e+\\1'))`
 }
 
-// In longer gaps, the adjacent days are a small part of the events.
+// Longer gaps are not restricted to the sessions with an event in the gap, because the events of the adjacent
+// days are only a small part of all events.
 const SHORT_GAP_MS = 3 * DAY_MS
 
 /**
- * Builds the SQL of the visits of a scope's period, without its filters, and the values of its parameters.
+ * Builds the SQL for all visits in the period of a scope, without its filters, and the values of its
+ * parameters.
  */
 export function buildVisitsSql({ siteId, period, rollups }: RollupScope): {
   sql: string
@@ -218,7 +229,9 @@ export function buildVisitsSql({ siteId, period, rollups }: RollupScope): {
   }
 }
 
-/** Builds the same SQL without the visits of rollups that lie entirely in the period. */
+/**
+ * Builds the SQL of {@link buildVisitsSql} without the visits in rollups that lie entirely within the period.
+ */
 export function buildPartialVisitsSql({ siteId, period, rollups }: RollupScope & { rollups: object }): {
   sql: string
   params: Record<string, unknown>
@@ -234,8 +247,8 @@ export function buildPartialVisitsSql({ siteId, period, rollups }: RollupScope &
 }
 
 /**
- * Condition of rows of a site's builds, given by the name of their parameter. The days let the engine skip
- * the others.
+ * Builds the condition for a site's rollup rows whose builds are listed in the parameter `name`. The
+ * condition on the day lets the engine skip all other days.
  */
 export function inBuilds(name: string): string {
   const dayOf = (param: string) => `toDate(${momentSql(param)})`

@@ -1,14 +1,17 @@
 import { readStoreClock, type StoreClient } from '../client.js'
 import { BUILDS_PER_MS, NEWEST_BUILD } from './period.js'
 
-/** The rollup tables. Each build, one computation of one day, writes its own rows to them. */
+/**
+ * The rollup tables. A build is one computation of one day, and each build writes its own rows to these
+ * tables.
+ */
 export const ROLLUP_TABLES = ['visits', 'page_days'] as const
 
 /**
- * Invalidates the rollups that depend on some events, before and after deleting these: a build that reads
- * them meanwhile is not valid.
+ * Deletes events and invalidates the rollups that depend on them, both before and after the deletion. The
+ * second invalidation covers builds that read the events during the deletion.
  *
- * `where` selects the events, with `params`.
+ * `where` is the SQL condition for the events, with the parameters `params`.
  */
 export async function invalidateAround<Result>(
   client: StoreClient,
@@ -16,8 +19,8 @@ export async function invalidateAround<Result>(
   deleteEvents: () => Promise<Result>,
 ): Promise<Result> {
   const startedAt = await readStoreClock(client)
-  // An event affects visits that began on its day or the day before; and a visit of the next day, which then
-  // began earlier.
+  // An event can belong to a visit that began on the same day or on the day before. It can also be the first
+  // event of a visit that would otherwise begin on the next day.
   await client.command(
     `INSERT INTO settled_days (site_id, day, build, is_settled, visits)
      SELECT DISTINCT site_id, arrayJoin([toDate(occurred_at) - 1, toDate(occurred_at), toDate(occurred_at) + 1]) AS day, ${NEWEST_BUILD}, false, 0 FROM events WHERE ${where}`,
@@ -32,7 +35,10 @@ export async function invalidateAround<Result>(
   return result
 }
 
-/** Condition of rows of {@link ROLLUP_TABLES} with invalid builds: older than the last entry of their day. */
+/**
+ * Condition for rows of {@link ROLLUP_TABLES} whose build is outdated because a newer entry for the same day
+ * exists.
+ */
 export const IS_REPLACED_BUILD = `
   (site_id, day, build) IN (
     SELECT b.site_id, b.day, b.build FROM (${ROLLUP_TABLES.map((table) => `SELECT DISTINCT site_id, day, build FROM ${table}`).join(' UNION DISTINCT ')}) AS b

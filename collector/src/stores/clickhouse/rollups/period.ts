@@ -3,44 +3,46 @@ import type { Period, ReportScope } from '../../../reports/report-store.js'
 import type { QueryClient } from '../client.js'
 
 /**
- * Upper bound of the time between the receipt of an event and its commit: ten minutes of retries for a batch
- * whose answer was lost, and its queue.
+ * Maximum time between the receipt of an event and its commit. It allows for the time in the queue and for
+ * ten minutes of retries of a batch whose answer was lost.
  */
 export const MAX_COMMIT_DELAY_MS = 15 * MINUTE_MS
-/** Number of builds per millisecond. Build numbers stay below 2^53 until 2039. */
+/** Number of possible build numbers per millisecond. Build numbers stay below 2^53 until 2039. */
 export const BUILDS_PER_MS = 4096
 
-/** SQL of the greatest build that can have begun by now, by the store's clock. */
+/** SQL for the greatest build number that can exist at this moment, according to the store's clock. */
 export const NEWEST_BUILD = `toUInt64(toUnixTimestamp64Milli(now64(3))) * ${BUILDS_PER_MS} + ${BUILDS_PER_MS - 1}`
 
-/** A day (UTC) with a valid rollup. */
+/** A UTC day with a valid rollup. */
 interface RollupDay {
-  /** Its first moment, ms since the epoch. */
+  /** The start of the day, as Unix time in milliseconds. */
   day: number
   build: number
   visits: number
 }
 
-/** The division of a period into rollups and events. */
+/** Division of a period into days with a valid rollup and gaps that are read from the events. */
 export interface RollupPeriod {
-  /** Builds of days that lie entirely in the period. */
+  /** Build numbers of the days that lie entirely within the period. */
   whole: number[]
-  /** Builds of days that lie partly in it. */
+  /** Build numbers of the days that lie only partly within the period. */
   parts: number[]
-  /** Parts of the period without a valid rollup, in ascending order; they are read from the events. */
+  /**
+   * Parts of the period without a valid rollup, in ascending order. Their visits are read from the events.
+   */
   gaps: Period[]
-  /** Number of visits in these builds. */
+  /** Total number of visits in the builds of `whole` and `parts`. */
   visits: number
 }
 
-/** A scope with the rollups of its period; without them, its visits are all read from the events. */
+/** A report scope with the rollups of its period. Without rollups, all visits are read from the events. */
 export interface RollupScope extends ReportScope {
   rollups?: RollupPeriod | undefined
-  /** Whether a sketch counts visitors. */
+  /** Whether visitors are counted approximately, with a sketch. */
   isSketched?: boolean
 }
 
-/** Formats the UTC date as `YYYY-MM-DD`. */
+/** Formats the UTC date of a Unix time in milliseconds as `YYYY-MM-DD`. */
 export function toUtcDate(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10)
 }
@@ -53,7 +55,8 @@ const ROLLUP_DAYS = `
     FROM settled_days AS s WHERE s.site_id = {siteId: String} AND s.day >= {first: Date} AND s.day <= {last: Date} GROUP BY day
   ) WHERE is_settled ORDER BY day`
 
-// The index on received_at leaves few rows: late events, and those of the last minutes.
+// The index on received_at leaves only a few rows to read: the events received since the last check for late
+// events, or shortly before it.
 const LATE_EVENTS = `
   SELECT ${FIRST_MOMENT}, received FROM (
     SELECT toDate(occurred_at) AS day, toUnixTimestamp64Milli(max(received_at)) AS received FROM events
@@ -64,8 +67,8 @@ const LATE_EVENTS = `
   )`
 
 /**
- * Finds the days of a period whose rollups are valid: no event may have been added since they were built.
- * Resolves to undefined when there is none.
+ * Finds the days in a period whose rollups are valid, which means that no event was added since they were
+ * built. Resolves to undefined if the period contains no such day.
  */
 export async function findRollupPeriod(
   client: QueryClient,
@@ -77,8 +80,8 @@ export async function findRollupPeriod(
   if (days.length === 0) return undefined
   const late = await client.select<{ day: number; received: number }>(LATE_EVENTS, params)
   const lastReceived = new Map(late.map(({ day, received }) => [day, received]))
-  // An event affects visits that began on its day or the day before; and a visit of the next day, which then
-  // began earlier.
+  // An event can belong to a visit that began on the same day or on the day before. It can also be the first
+  // event of a visit that would otherwise begin on the next day.
   const isValid = ({ day, build }: RollupDay) =>
     [day - DAY_MS, day, day + DAY_MS].every(
       (affecting) => (lastReceived.get(affecting) ?? 0) < build / BUILDS_PER_MS - commitDelayMs,
@@ -86,10 +89,13 @@ export async function findRollupPeriod(
   return splitIntoRollups(period, days.filter(isValid))
 }
 
-// Maximum number of gaps: each gap is a subquery.
+// The number of gaps is limited because each gap adds a subquery.
 const MAX_GAPS = 3
 
-/** Divides a period into rollups and gaps; returns undefined without a rollup in it. `days` are in order. */
+/**
+ * Divides a period into rollups and gaps. `days` must be in ascending order. Returns undefined if no day with
+ * a rollup lies in the period.
+ */
 export function splitIntoRollups({ from, to }: Period, days: readonly RollupDay[]): RollupPeriod | undefined {
   const inside = days.filter(({ day }) => day < to && day + DAY_MS > from)
   for (;;) {
@@ -110,7 +116,7 @@ export function splitIntoRollups({ from, to }: Period, days: readonly RollupDay[
         visits: inside.reduce((sum, { visits }) => sum + visits, 0),
       }
     }
-    // Read the shortest run of days between two gaps from the events, too.
+    // To remove one gap, read the shortest run of days between two gaps from the events as well.
     const between = gaps
       .slice(1)
       .map(({ next }, index) => ({ start: gaps[index]!.next, count: next - gaps[index]!.next }))

@@ -9,22 +9,26 @@ import { ROLLUP_TABLES } from './invalidate.js'
 import { BUILDS_PER_MS, MAX_COMMIT_DELAY_MS, NEWEST_BUILD, toUtcDate } from './period.js'
 
 interface RollupOptions {
-  /** The URL of the server, with user, password and database where it requires them. */
+  /** Server URL, including user, password and database if the server requires them. */
   url: string
-  /** @default MAX_COMMIT_DELAY_MS */
+  /** Maximum time between the receipt of an event and its commit. @default MAX_COMMIT_DELAY_MS */
   commitDelayMs?: number
 }
 
-// A visit may last a day, and its last events may not be committed yet.
+// A day is complete only after this time, because a visit may last a day and its last events may not be
+// committed yet.
 const COMPLETE_AFTER_MS = DAY_MS + MAX_COMMIT_DELAY_MS
 const DAYS_AT_ONCE = 100
-// Queries that read a replaced build have finished by then.
+// Replaced builds are kept until all queries that may still read them have finished.
 const KEEP_REPLACED_MS = 10 * MINUTE_MS
 const KEEP_UNFINISHED_MS = HOUR_MS
 
 const COMMIT_DELAY = 'toIntervalMillisecond({commitDelayMs: UInt32})'
 
-/** The days that depend on events received since a moment, and when the last of these was received. */
+/**
+ * Builds a query for the days that depend on events received since `moment`, with the latest time of receipt
+ * for each day.
+ */
 const affectedSince = (moment: string) => `
   SELECT site_id, arrayJoin([date - 1, date, date + 1]) AS day, max(received) AS received FROM (
     SELECT site_id, toDate(occurred_at) AS date, max(received_at) AS received FROM events
@@ -70,7 +74,7 @@ const IS_STALE = `
     LEFT JOIN (SELECT site_id, day, build AS last FROM settled_days FINAL) AS l ON l.site_id = b.site_id AND l.day = b.day
     WHERE b.build != l.last AND ((b.build < l.last AND l.last < {replacedBefore: UInt64}) OR b.build < {unfinishedBefore: UInt64}))`
 
-/** Creates the daily rollups that reports read instead of the events of past days. */
+/** Creates the daily rollups, which reports read instead of the events of past days. */
 export function createRollups({ url, commitDelayMs = MAX_COMMIT_DELAY_MS }: RollupOptions): Rollups {
   const client = createStoreClient({ url, purpose: 'rollups' })
 
@@ -108,7 +112,8 @@ export function createRollups({ url, commitDelayMs = MAX_COMMIT_DELAY_MS }: Roll
   }
 
   /**
-   * A long deletion continues in the background; a build must not read the rows that it has yet to delete.
+   * Checks whether a deletion is unfinished. A long deletion continues in the background, and a build must
+   * not read the rows that are about to be deleted.
    */
   async function isDeleting(): Promise<boolean> {
     const [deletions] = await client.select<{ unfinished: number }>(UNFINISHED_DELETIONS)
@@ -161,7 +166,8 @@ export function createRollups({ url, commitDelayMs = MAX_COMMIT_DELAY_MS }: Roll
 }
 
 /**
- * Builds one day of one site. Rows of a build interrupted by a crash are not valid, and are deleted later.
+ * Builds the rollup of one day for one site. If a crash interrupts the build, its rows stay invalid and are
+ * deleted later.
  */
 async function buildDay(
   client: StoreClient,

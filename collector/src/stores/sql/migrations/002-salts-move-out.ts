@@ -1,6 +1,9 @@
 import type { Kysely } from 'kysely'
 
-/** Salts move to files, so that no backup of the control data holds them. */
+/**
+ * Drops the table of salts. Salts are now stored in files, so that no backup of the control store contains
+ * them.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.dropTable('salts').execute()
 }

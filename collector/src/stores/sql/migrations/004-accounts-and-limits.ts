@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 
 /**
- * Accounts, usage of keys and error groups. The default account gets all existing sites and keys, and the
- * largest plan.
+ * Adds accounts, the usage of API keys and error groups. All existing sites and API keys are assigned to the
+ * default account, which has the largest plan.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
@@ -15,7 +15,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`INSERT INTO accounts (id, name, plan, created_at) VALUES ('acc_default', 'default', 'enterprise', ${Date.now()})`.execute(
     db,
   )
-  // The column has no foreign key: SQLite adds none to a column with a default. Accounts are never removed.
+  // The column has no foreign key because SQLite cannot add one to a column with a default value. The account
+  // always exists because accounts are never removed.
   for (const table of ['sites', 'api_keys'])
     await db.schema
       .alterTable(table)

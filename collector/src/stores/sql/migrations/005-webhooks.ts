@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 
-/** Webhooks, their deliveries and their log. */
+/** Adds webhooks, their deliveries and their log. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('webhooks')
@@ -44,7 +44,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   )
   await db.schema
     .createTable('webhook_log')
-    // Autoincrement: ids are never reused, and pages of the log continue below an id.
+    // Autoincrement guarantees that IDs are never reused, because the ID of an entry is the cursor for the
+    // next page of the log.
     .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
     .addColumn('kind', 'text', (column) => column.notNull())
     .addColumn('webhook_id', 'text', (column) => column.notNull())

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 
-/** Goals, and checkpoints of background work. */
+/** Adds goals and the checkpoints of background jobs. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('goals')

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 
-/** Alerts with their state, and their notifications. */
+/** Adds alerts, their state and their notifications. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('alerts')

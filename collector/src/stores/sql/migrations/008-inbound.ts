@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 
-/** Stripe events, customers and subscriptions; uptime of sites. */
+/** Adds Stripe events, customers and subscriptions, and the uptime status of sites. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('billing_events')
@@ -13,7 +13,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('id', 'text', (column) => column.primaryKey())
     .addColumn('account_id', 'text', (column) => column.notNull().references('accounts.id'))
     .execute()
-  // A subscription may arrive before its customer.
+  // The customer ID is not a foreign key because a subscription may arrive before its customer.
   await db.schema
     .createTable('billing_subscriptions')
     .addColumn('id', 'text', (column) => column.primaryKey())

@@ -1,10 +1,11 @@
 import type { Kysely } from 'kysely'
 
-/** The change log of alerts, goals and keys. */
+/** Adds the change log of alerts, goals and API keys. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('change_log')
-    // Autoincrement: ids are never reused, and pages of the log continue below an id.
+    // Autoincrement guarantees that IDs are never reused, because the ID of an entry is the cursor for the
+    // next page of the log.
     .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
     .addColumn('type', 'text', (column) => column.notNull())
     .addColumn('action', 'text', (column) => column.notNull())

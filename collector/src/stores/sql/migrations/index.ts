@@ -12,8 +12,8 @@ import * as inbound from './008-inbound.js'
 import * as changeLog from './009-change-log.js'
 
 /**
- * Migrations by the name under which the database records them, run in the order of the names. A released one
- * never changes.
+ * Migrations by the name that the database records. They run in the order of their names. A released
+ * migration must never change.
  */
 export const CONTROL_MIGRATIONS: Record<string, Migration> = {
   '001-sites-keys-salts': sitesKeysSalts,
@@ -28,10 +28,10 @@ export const CONTROL_MIGRATIONS: Record<string, Migration> = {
 }
 
 /**
- * Runs all pending migrations in one transaction: a crash leaves the database unchanged.
+ * Runs all pending migrations in one transaction, so that a crash leaves the database unchanged.
  *
- * Kysely's migrator uses no transaction on SQLite, although SQLite can roll back a CREATE TABLE. The lock is
- * taken first, so that a second process waits and finds the migrations done.
+ * Kysely's migrator does not use a transaction on SQLite, although SQLite can roll back CREATE TABLE. The
+ * write lock is acquired first, so that a second process waits and then finds the migrations completed.
  */
 export async function migrateControl<Tables>(
   db: Kysely<Tables>,

@@ -6,7 +6,7 @@ const days = (...numbers: number[]) =>
   numbers.map((number) => ({ day: number * DAY_MS, build: number, visits: 10 }))
 const period = (from: number, to: number) => ({ from: from * DAY_MS, to: to * DAY_MS })
 
-it('splits a period into whole rolled-up days, partial days at the edges, and the gaps', () => {
+it('splits a period into rolled-up days, partial days at the edges, and gaps', () => {
   expect(splitIntoRollups(period(1.5, 6.25), days(1, 2, 4, 5, 7))).toEqual({
     whole: [2, 4, 5],
     parts: [1],
@@ -21,11 +21,11 @@ it('splits a period into whole rolled-up days, partial days at the edges, and th
   })
 })
 
-it('is undefined when no day of the period is rolled up', () => {
+it('returns undefined if no day of the period is rolled up', () => {
   expect(splitIntoRollups(period(3, 5), days(1, 2, 5))).toBeUndefined()
 })
 
-it('drops the shortest runs of rolled-up days rather than reading many gaps', () => {
+it('drops the shortest runs of rolled-up days to avoid reading many gaps', () => {
   expect(splitIntoRollups(period(0, 12), days(1, 3, 4, 6, 8, 9, 10))).toEqual({
     whole: [3, 4, 8, 9, 10],
     parts: [],

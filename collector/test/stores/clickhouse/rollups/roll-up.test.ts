@@ -127,7 +127,7 @@ const scope = (siteId: string, period = hours(0, DAYS * 24 + 24)): ReportScope =
   filters: [],
 })
 
-it('answers from rollups as from events, wherever the period begins and ends', async () => {
+it('returns the same results from rollups as from events, wherever the period begins and ends', async () => {
   await events.insertEvents(makeVisits({ siteId: 'ws_random', seed: 7, count: 400 }), randomUUID())
   const { rolledUpDays, isDone } = await settle()
   const days = await settledDays('ws_random')
@@ -148,7 +148,7 @@ it('answers from rollups as from events, wherever the period begins and ends', a
   expect(await settle()).toEqual({ rolledUpDays: 0, isDone: true })
 })
 
-it('reads a day from its events as soon as a late event arrives, until the day is rolled up again', async () => {
+it('reads a day from its events after a late event arrives, until the day is rolled up again', async () => {
   const { visits } = await reports.settled.summary(scope('ws_random'))
   const at = FIRST + 4 * DAY_MS
   // A new visit, another event of a rolled-up visit, and one that moves the beginning of its visit to the
@@ -171,7 +171,7 @@ it('reads a day from its events as soon as a late event arrives, until the day i
   await expectSame(scope('ws_random'))
 })
 
-it('does not use the rollup of a day while one of its events may be under way', async () => {
+it('does not use the rollup of a day while an event of that day may not be stored yet', async () => {
   const patient = {
     settling: createRollups({ url: engine.url }),
     reports: createClickhouseReportStore({ url: engine.url }),
@@ -195,7 +195,7 @@ it('does not use the rollup of a day while one of its events may be under way', 
   await patient.reports.close()
 })
 
-it('invalidates the rollups of deleted events, and leaves no row of them', async () => {
+it('invalidates the rollups of deleted events, and keeps none of their rows', async () => {
   const visitor = 'visitor-to-erase'
   const row = (day: number, fields: Partial<EventRow> = {}) =>
     makeRow({
@@ -230,7 +230,7 @@ it('invalidates the rollups of deleted events, and leaves no row of them', async
   ])
 })
 
-it('does not count a copy that was deleted after the rollup of its day', async () => {
+it('does not count a duplicate that was deleted after its day was rolled up', async () => {
   const row = makeRow({
     site_id: 'ws_copies',
     occurred_at: FIRST + (DAYS - 5) * DAY_MS,
@@ -249,7 +249,7 @@ it('does not count a copy that was deleted after the rollup of its day', async (
   await other.close()
 })
 
-it('counts once what two collectors roll up at the same time, and ignores unfinished builds', async () => {
+it('counts visits once if two collectors roll up concurrently, and ignores unfinished builds', async () => {
   await events.insertEvents(makeVisits({ siteId: 'ws_twice', seed: 11, count: 50 }), randomUUID())
   // The state left by a collector that dies between two steps.
   await engine.command(
@@ -266,7 +266,7 @@ it('counts once what two collectors roll up at the same time, and ignores unfini
   await other.close()
 })
 
-it('rolls up days after the engine was killed in the middle', async () => {
+it('rolls up days after the engine was killed during a rollup', async () => {
   await events.insertEvents(makeVisits({ siteId: 'ws_killed', seed: 13, count: 200 }), randomUUID())
   const settled = settle().catch(() => 'failed')
   await vi.waitUntil(

@@ -1,30 +1,32 @@
 import type { Fault } from './error-codes.js'
 import { MAX_URL_LENGTH } from './limits.js'
 
-// Browsers and Node both have it, but this room compiles without either's lib.
+// Browsers and Node.js both provide `URL`, but this room is compiled without the type library of either.
 declare const URL: new (url: string) => { protocol: string }
 
-/** A body under validation, and all issues found in it so far: they are reported together. */
+/**
+ * A request body under validation, and the issues found so far. All issues of a body are reported together.
+ */
 export interface Fields {
   body: Record<string, unknown>
   faults: Fault[]
 }
 
-/** Limits of a string, in UTF-16 units. */
+/** Rules for a string. Lengths are in UTF-16 code units. */
 export interface TextRule {
   min?: number
   max: number
   required?: boolean
-  /** Cut a string that is too long instead of refusing it. */
+  /** Whether to cut a string that is too long instead of rejecting it. */
   cut?: boolean
 }
 
-/** Whether a parsed JSON value is an object (not null, not an array). */
+/** Whether a parsed JSON value is an object, and not null or an array. */
 export function isJsonObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Reads a field; null counts as absent. */
+/** Returns the value of a field, or undefined if the field is missing or null. */
 export function readField({ body }: Fields, field: string): unknown {
   return Object.hasOwn(body, field) ? (body[field] ?? undefined) : undefined
 }
@@ -43,7 +45,7 @@ export function readText(
   return cutText(value, max)
 }
 
-/** Reads the absolute http(s) URL of a page. */
+/** Reads the absolute http(s) URL of a page. Adds an issue if the value is anything else. */
 export function readUrl(fields: Fields, field: string, required: boolean): string | undefined {
   const value = readText(fields, field, { max: MAX_URL_LENGTH, required })
   return value === undefined || isHttpUrl(value)
@@ -59,7 +61,8 @@ export function readFlag(fields: Fields, field: string): boolean | undefined {
 }
 
 /**
- * Reads a number of milliseconds, rounded and clamped to 0 … `max`, because a client's clock may be wrong.
+ * Reads a number of milliseconds. Rounds the number and clamps it to 0 … `max` instead of rejecting it,
+ * because the clock of a client may be wrong.
  */
 export function readDuration(fields: Fields, field: string, max: number): number | undefined {
   const value = readField(fields, field)
@@ -74,8 +77,9 @@ export function addFault({ faults }: Fields, field: string, reason: string): und
 }
 
 /**
- * Cuts a string to `max` UTF-16 units. Lone surrogates, which the cut or the sender may leave, become U+FFFD:
- * they have no UTF-8 form, and a store may refuse the whole batch because of one.
+ * Cuts a string to `max` UTF-16 code units. Replaces lone surrogates, which the cut or the sender may have
+ * caused, with U+FFFD. They cannot be encoded as UTF-8, and a single one could make a store reject a whole
+ * batch.
  */
 export function cutText(value: string, max: number): string {
   return (value.length > max ? value.slice(0, max) : value).toWellFormed()
