@@ -56,7 +56,7 @@ const COLLECTOR = {
     imports: ['errors', 'durations', 'observability', 'http', 'control', 'egress', 'reports', 'webhooks'],
   },
   jobs: {
-    holds: 'everything that runs in the background; `index.ts` lists it',
+    holds: 'periodic background jobs; `index.ts` lists them',
     imports: ['errors', 'observability', 'control', 'ingest', 'reports', 'webhooks', 'alerts'],
   },
   routes: {

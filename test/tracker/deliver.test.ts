@@ -307,7 +307,7 @@ test('limits a request to 60 KB even with multi-byte characters', async () => {
     expect(new TextEncoder().encode(body).length).toBeLessThanOrEqual(60_000)
 })
 
-test('stores a new event that does not fit into the next request', async () => {
+test('stores an event that does not fit into the next request', async () => {
   const page = await open({ answers: [answer(503, { 'retry-after': '600' })] })
   await page.trackNow(...Array.from({ length: 70 }, (_, index) => `event${index}`))
   page.fire('online')

@@ -13,8 +13,8 @@ export interface DeliveryQueue<Claims, Item, Finished> {
   /** Returns the claims of the next turn, or undefined if no attempt may start. */
   choose(): Claims | undefined
   /**
-   * Returns the time of `clock` at which {@link choose} may return more claims. Returns Infinity if only a
-   * call of `wake` can change its result.
+   * Returns the time when {@link choose} should be called again, by the clock of the loop. Returns Infinity
+   * if nothing is scheduled: the loop then sleeps until {@link DeliveryLoop.wake} is called.
    */
   nextAt(): number
   /**
@@ -52,7 +52,7 @@ interface DeliveryLoopOptions<Claims, Item, Finished> {
   /** Name of the queue in log lines: `webhooks` or `notifications`. */
   name: string
   log: Pick<Logger, 'error'>
-  /** Clock for due times, in milliseconds. See {@link createSteadyClock}. */
+  /** Returns the current time of the clock that due times refer to. See {@link createSteadyClock}. */
   clock: () => number
 }
 

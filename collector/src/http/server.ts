@@ -27,7 +27,7 @@ export function createServer({
 }: ServerOptions): FastifyInstance {
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
-    // Request logging is disabled because its lines would contain IP addresses and make errors hard to find.
+    // Requests are not logged, because log lines would contain IP addresses.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: createRequestIds(),
     // Use one logger for all requests, because creating one per request takes longer than validating an

@@ -104,8 +104,8 @@ export interface EventStore {
   insertEvents(rows: EventRow[], batchId: string, signal?: AbortSignal): Promise<void>
   insertHeartbeats(rows: HeartbeatRow[], batchId: string, signal?: AbortSignal): Promise<void>
   /**
-   * Finds stored events by ID if they were received since `since`. The resulting map contains the
-   * fingerprints of all rows with the same ID, by {@link eventKey}.
+   * Looks up events that were received since `since`. Resolves to a map from {@link eventKey} to the
+   * fingerprints of all stored events with that key.
    */
   findStored(keys: EventKey[], since: number, signal?: AbortSignal): Promise<Map<string, number[]>>
   /** Returns the newest `limit` events received since `since`, from oldest to newest. */

@@ -196,8 +196,9 @@ interface BatchRouteServices {
 
 const MEBIBYTE = 1024 * 1024
 const MAX_PENDING_BYTES = 16 * MEBIBYTE
-// Minimum number of bytes to reserve for a request body, because rows occupy more memory than short events.
-// It limits pending requests to 32, which leaves room in the queue for events from browsers.
+// Each pending request reserves at least this much memory, because a short event occupies more memory as a
+// row than in the request body. At most 32 requests can be pending, which leaves room in the queue for events
+// from browsers.
 const MIN_RESERVED_BYTES = MEBIBYTE / 2
 
 const WIRE_ERROR = Type.Object({

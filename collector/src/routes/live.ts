@@ -4,8 +4,9 @@ import type { FastifyInstance } from 'fastify'
 import type { Site } from '../control/sites.js'
 import { ApiError } from '../errors.js'
 import { documentRoute, MOMENT, MOMENT_EXAMPLE, urlOf } from '../http/api/route.js'
-import { clientOf, type TrustedProxies } from '../http/client-address.js'
+import type { TrustedProxies } from '../http/client-address.js'
 import type { RateLimiter } from '../http/rate-limit.js'
+import { assertWithinLimit } from '../ingest/admit/limit-and-origin.js'
 import type { LiveCounter } from '../reports/realtime/live-counter.js'
 
 interface LiveServices {
@@ -48,8 +49,7 @@ export function addLiveRoutes(
 ): void {
   for (const route of LIVE_ROUTES)
     app.get<{ Params: { code: string } }>(urlOf(route), async (request, reply): Promise<LiveAnswer> => {
-      const retryAfterS = limiter.take(clientOf(addressOf(request.raw)), 1)
-      if (retryAfterS > 0) throw new ApiError('RATE_LIMIT_EXCEEDED', { retryAfterS })
+      assertWithinLimit(limiter, addressOf(request.raw), 1)
       const site = await findSite(request.params.code)
       if (!site) throw new ApiError('UNKNOWN_TRACKING_CODE')
       const visitors = await live.count(site.id)

@@ -257,7 +257,7 @@ describe('a site of another account', () => {
     ).toMatchObject({ webhooks: [{ id: theirs.webhookId, active: true }] })
   })
 
-  it('cannot be given a key', async () => {
+  it('rejects the creation of an API key for a site that the caller cannot access', async () => {
     const { theirs, alsoMine, collector } = accounts
     for (const reader of readers)
       for (const { site } of [theirs, ...(reader.reaches.includes(alsoMine) ? [] : [alsoMine])]) {

@@ -71,7 +71,7 @@ function describeSpike(
   }
 }
 
-/** Returns the alert name and the labelled lines for a message about a trigger. User input is not escaped. */
+/** Returns the name of the alert and the lines of its message. The text is not escaped. */
 export function parseTrigger({ event, data }: Pick<Trigger, 'event' | 'data'>): {
   name: string
   lines: [label: string, value: string][]

@@ -74,12 +74,12 @@ const OPEN_FOR_MS = 1_000
 const MEBIBYTE = 1024 * 1024
 
 /**
- * Creates a group commit, which writes items in batches, one batch at a time. The next batch collects the
- * items that arrive during the current write.
+ * Creates a group commit, which writes items in batches, one batch at a time. Items that arrive during a
+ * write are collected for the next batch.
  *
- * Single inserts reach only some hundred events per second, because each insert waits for the disk. A batch
- * waits for the disk once. No item resolves before its batch is written. A failed batch is retried as a whole
- * under its own batch ID.
+ * Each write waits for the disk. Writing every event by itself would limit the collector to a few hundred
+ * events per second. The promise of an item resolves after its batch is written. A failed batch is retried as
+ * a whole, with the same batch ID.
  *
  * Senders receive a response within a bounded time, if necessary with status 503. The batch is retried until
  * the collector knows whether it was stored, because an engine that hung may still execute the insert. The

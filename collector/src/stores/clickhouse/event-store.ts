@@ -63,8 +63,8 @@ export async function createClickhouseEventStore({
   const deleteRows = createDeletion(client)
 
   /**
-   * Finds the block of the first copy of each event that is stored more than once. Resolves to a map whose
-   * keys are returned by {@link firstCopyKey}.
+   * Finds the first copy of every event that is stored more than once. Resolves to a map from
+   * {@link firstCopyKey} to the block number of that copy.
    */
   async function findFirstBlocks(siteId: string, rows: FeedEvent[], since: number) {
     const blocks = new Map<string, number>()

@@ -8,8 +8,8 @@ import type { ControlDatabase } from './tables.js'
 import { jsonRows, runExclusively } from './dialect.js'
 import { listWebhooksOfSites } from './webhooks.js'
 
-// The number of deliveries per transaction is limited because SQLite blocks the process for up to 0.1 ms per
-// delivery. One event may go to twenty webhooks: ten of its site and ten of its account.
+// SQLite blocks the process for up to 0.1 ms per delivery, so one transaction inserts at most this many. An
+// event can have twenty deliveries: ten webhooks of its site and ten of its account.
 const MAX_DELIVERIES_AT_ONCE = 100
 
 interface Draft {
@@ -191,10 +191,11 @@ const BLOCK_MS = 1_024
 type ClaimStamp = (webhookId: string, event: string, at: number) => Promise<number>
 
 /**
- * Creates the function that claims the timestamps of deliveries. Receivers based on the usual sample code
- * treat a second event with the same name and millisecond as a duplicate and drop it.
+ * Creates a function that assigns a unique timestamp to each delivery. Receivers based on the documented
+ * sample code drop a second event that has the same name and the same timestamp.
  *
- * Timestamps in use are read in blocks of about one second and cached for one transaction.
+ * The function reads used timestamps from the database one second at a time, and caches them until the end of
+ * the transaction.
  */
 function createStampClaims(connection: ControlDatabase): ClaimStamp {
   const blocks = new Map<string, Set<number>>()

@@ -22,7 +22,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-it('deletes duplicates from before a crash at start, and those of the last 15 minutes every minute', async () => {
+it('deletes old duplicates when the collector starts, and recent duplicates every minute', async () => {
   const deleteDuplicates = vi.fn((_since: number) => Promise.resolve(0))
   const sweep = createDuplicateSweep({
     isShared: true,

@@ -125,7 +125,7 @@ describe('the country header of a CDN', () => {
     ['CHE', ''],
     ['C', ''],
     ['C\n', ''],
-  ])('is read as a country: %j becomes %s', (header, country) => {
+  ])('parses %j as %s', (header, country) => {
     expect(createCdnGeo().countryOf(from('8.8.8.8', header))).toBe(country)
   })
 

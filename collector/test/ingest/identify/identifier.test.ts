@@ -80,7 +80,7 @@ describe('a cookieless visitor', () => {
     )
   })
 
-  it('is assigned the heartbeats of its page load, whatever IDs they contain', async () => {
+  it('matches heartbeats to the page load by address and user agent, not by their IDs', async () => {
     const { identify, visitorOf } = createIdentifier({ salts })
     await identify(load('page-load-1'), sender(NOON))
     const { visitorId } = await identify(load('page-load-2'), sender(NOON + MINUTE_MS))

@@ -134,7 +134,7 @@ describe('the end of a session', () => {
     expect(outbox.puts).toBe(puts)
   })
 
-  it('is published once across restarts at any moment, even after failed publications', async () => {
+  it('is published exactly once, even if the collector restarts or publishing fails', async () => {
     const random = createRandom(11)
     await tick()
     for (let step = 0; step < 600; step++) {

@@ -11,7 +11,7 @@ import {
 } from './visits.js'
 import { momentOf } from './visits.js'
 
-/** Page metrics as integers, from which {@link queryPages} computes the rounded averages. */
+/** Totals of a page. {@link queryPages} divides them to get the bounce rate and the average time. */
 interface PageSums extends Omit<PageRow, 'bounceRate' | 'averageTime'> {
   bounces: number
   spent_ms: number
