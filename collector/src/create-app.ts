@@ -44,11 +44,7 @@ import { createWebhookManagement, TEST_RULES } from './webhooks/management.js'
 import { addWebhookGauges } from './webhooks/metrics.js'
 import type { Webhooks } from './webhooks/service.js'
 
-/**
- * The services that the app needs.
- *
- * The caller decides where events and control data are stored.
- */
+/** Services that the HTTP server uses. The caller opens and closes them. */
 export interface AppServices {
   config: Pick<Config, 'trustedProxies' | 'countryHeader' | 'metricsToken' | 'stripe' | 'uptimeToken'>
   stores: {

@@ -28,9 +28,8 @@ export class ApiError extends Error {
 }
 
 /**
- * Creates the error `STORE_UNAVAILABLE` (503) for a database that is unreachable or busy, a full queue, or an
- * event that was not stored in time. No event was acknowledged, so the client can retry after `retryAfterS`
- * seconds.
+ * Creates the error `STORE_UNAVAILABLE` (503), for example if the database is unreachable or a queue is full.
+ * The client can retry after `retryAfterS` seconds.
  */
 export function storeUnavailable({
   retryAfterS = 5,

@@ -1,5 +1,5 @@
-// Entry point of the command line. In this process, no other file reads arguments or environment variables or
-// sets the exit code.
+// Entry point of the command line. Only this file reads arguments and environment variables and sets the exit
+// code.
 import { runCli } from './cli/run.js'
 import { StartError } from './errors.js'
 

@@ -46,8 +46,7 @@ export interface Collector {
   close(): Promise<void>
 }
 
-// Time limits for closing the collector within five seconds. Jobs, requests and deliveries stop at the same
-// time, before notifications and the embedded engine are stopped.
+// Time limits that allow the collector to close within five seconds.
 const FINISH_WITHIN_MS = 3_500
 const STOP_JOBS_WITHIN_MS = 1_000
 
@@ -71,8 +70,8 @@ export function startCollector(
     onClose(delivery.close)
     const ingest = await startIngest(context, { ...stores, ...engine, ...delivery })
     const { url, close } = await listen(context, { ...stores, ...engine, ...delivery, ...ingest })
-    // Stop the HTTP server and the deliveries together, because each may need most of the available time.
-    // Deliveries that are aborted here are repeated after the next start.
+    // Stop the HTTP server and the deliveries at the same time, because each may need most of the available
+    // time.
     onClose(() => Promise.all([close(), delivery.webhooks.stop(FINISH_WITHIN_MS)]))
 
     return { url, control: stores.control }
@@ -89,8 +88,8 @@ interface Context {
 type OnClose = (close: () => unknown) => void
 
 /**
- * Runs a step of the startup. Its resources are closed in reverse order, either by `close` or if the step
- * fails.
+ * Runs a startup step and adds `close` to its result. `close` releases the resources of the step in reverse
+ * order. It is also called if the step fails.
  */
 async function step<Opened>(
   open: (onClose: OnClose) => Promise<Opened>,
@@ -107,7 +106,7 @@ async function step<Opened>(
   }
 }
 
-// `Delivery` contains services that replace the stores of the same name, such as `webhooks` and `alerts`.
+// `Stores` and `Delivery` both contain `webhooks` and `alerts`. Those of `Delivery` take precedence.
 type Stores = Awaited<ReturnType<typeof openStores>>
 type Engine = Awaited<ReturnType<typeof startEngine>>
 type Delivery = Awaited<ReturnType<typeof startDelivery>>
@@ -245,7 +244,7 @@ function listen(context: Context, services: Services & Ingest) {
   })
 }
 
-/** Finds one sealed text of each kind, which is used to check the master key. */
+/** Returns one encrypted secret of each kind, to check the master key. */
 async function findSealed({ webhooks, alerts }: ControlStores): Promise<Sealed[]> {
   const secret = await webhooks.findSealedSecret()
   const destination = await alerts.findSealedDestination()

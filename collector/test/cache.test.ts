@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { AgedMap } from '../src/cache.js'
 
-it('evicts the oldest entry after any sequence of updates, renewals and deletions', () => {
+it('evicts the oldest cache entry after any sequence of updates, renewals and deletions', () => {
   const step = fc.tuple(
     fc.constantFrom('set', 'renew', 'delete', 'drop', 'drop', 'clear'),
     fc.integer({ min: 0, max: 12 }),

@@ -1,6 +1,6 @@
 /**
- * All error codes of the collector, each with its HTTP status and a message that says how to fix the error.
- * docs/errors.md contains the same list, and a test keeps both equal.
+ * All error codes of the collector, each with its HTTP status and a message that says how to fix the error. A
+ * test checks that docs/errors.md contains the same list.
  */
 export const ERROR_CODES = {
   VALIDATION_ERROR: {

@@ -8,8 +8,8 @@ const CLOSE_BRACE = 125
 /**
  * Whether a JSON text nests more than `limit` arrays and objects.
  *
- * The depth is checked before parsing, because `JSON.parse` accepts 32,000 nested arrays in 64 KB, and
- * serialising the result overflows the stack.
+ * The depth is checked before parsing. A 64 KB text can contain 32,000 nested arrays, and serialising them
+ * would overflow the stack.
  */
 export function isDeeperThan(json: string, limit: number): boolean {
   if (!hasMoreThan(json, limit)) return false

@@ -1,11 +1,11 @@
 import type { Fault } from './error-codes.js'
 import { MAX_URL_LENGTH } from './limits.js'
 
-// Browsers and Node.js both provide `URL`, but this room is compiled without the type library of either.
+// Browsers and Node.js both provide `URL`, but this folder is compiled without the type library of either.
 declare const URL: new (url: string) => { protocol: string }
 
 /**
- * A request body under validation, and the issues found so far. All issues of a body are reported together.
+ * The request body that is being validated, and the issues found so far. All issues are reported together.
  */
 export interface Fields {
   body: Record<string, unknown>
@@ -61,7 +61,7 @@ export function readFlag(fields: Fields, field: string): boolean | undefined {
 }
 
 /**
- * Reads a number of milliseconds. Rounds the number and clamps it to 0 … `max` instead of rejecting it,
+ * Reads a number of milliseconds and rounds it. Values outside of 0 … `max` are clamped instead of rejected,
  * because the clock of a client may be wrong.
  */
 export function readDuration(fields: Fields, field: string, max: number): number | undefined {
@@ -77,9 +77,8 @@ export function addFault({ faults }: Fields, field: string, reason: string): und
 }
 
 /**
- * Cuts a string to `max` UTF-16 code units. Replaces lone surrogates, which the cut or the sender may have
- * caused, with U+FFFD. They cannot be encoded as UTF-8, and a single one could make a store reject a whole
- * batch.
+ * Cuts a string to `max` UTF-16 code units. Replaces lone surrogates with U+FFFD, because a single lone
+ * surrogate could make a store reject a whole batch.
  */
 export function cutText(value: string, max: number): string {
   return (value.length > max ? value.slice(0, max) : value).toWellFormed()

@@ -42,9 +42,9 @@ const TITLE: TextRule = { max: MAX_TITLE_LENGTH, cut: true }
 /**
  * Validates one event of an ingest request and fills in default values.
  *
- * Accepts any parsed JSON value and never throws. Unknown fields are dropped. Descriptive strings (title,
- * referrer, property values and labels) are cut to their maximum length. IDs and names that are too long are
- * rejected, because a cut ID would merge users.
+ * Accepts any parsed JSON value and never throws. Unknown fields are dropped. Titles, referrers, property
+ * values and labels are cut to their maximum length. IDs and names that are too long are rejected, because
+ * the IDs of two users could be identical after cutting.
  *
  * @example
  * import { validateEvent } from '@zenovay/tracker/contract'

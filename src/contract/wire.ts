@@ -57,7 +57,7 @@ export interface IngestEvent {
   event_id?: string
   /** Age of a delayed event when it is sent, in milliseconds. The maximum is 7 days. */
   age_ms?: number
-  /** Whether nothing was stored in the browser. In this case, the collector derives the visitor ID. */
+  /** Whether the tracker stores nothing in the browser. The collector then derives the visitor ID. */
   cookieless?: boolean
   /** Whether Global Privacy Control or Do Not Track is enabled in the browser. */
   gpc?: boolean
@@ -66,7 +66,7 @@ export interface IngestEvent {
 }
 
 /**
- * An event that passed {@link validateEvent}. It includes default values, and its strings are cut to their
+ * An event that passed {@link validateEvent}. Default values are filled in, and long strings are cut to their
  * maximum length.
  */
 export type ValidEvent = Filled<
@@ -74,8 +74,8 @@ export type ValidEvent = Filled<
   'session_id' | 'url' | 'device_type' | 'browser' | 'os' | 'user_agent' | 'event_type' | 'properties'
 >
 
-// Absent fields are set to undefined instead of being omitted, so that all events have the same object shape.
-// This keeps the ingest path fast.
+// Set absent fields to undefined instead of omitting them, because ingest is faster if all events have the
+// same object shape.
 type Filled<T, Always extends keyof T> = { [K in keyof T]: K extends Always ? T[K] : T[K] | undefined }
 
 /** Request body of `POST /e/heartbeat/{trackingCode}`. */

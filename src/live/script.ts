@@ -1,7 +1,6 @@
 import { startLiveWidget } from './start-live-widget.js'
 
-// If a page contains both the tracker and the widget, the tracking code is required in only one of the two
-// script tags.
+// If the page also contains the tracker, the widget uses the tracking code of the tracker by default.
 const tag = document.querySelector<HTMLScriptElement>('script[data-tracking-code],script[data-id^=ZV_]')
 const own = document.currentScript as HTMLScriptElement | null
 const src = own?.src || tag?.src

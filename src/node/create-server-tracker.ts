@@ -107,7 +107,7 @@ export function createServerTracker({
 
 interface Outcome {
   error?: IngestError
-  /** Minimum delay before the next attempt, in milliseconds. Undefined if another attempt would not help. */
+  /** Minimum delay before the next attempt, in milliseconds. Undefined if the event must not be retried. */
   retryAfterMs?: number
 }
 

@@ -30,9 +30,8 @@ export interface ZenovayProps extends tracker.TrackerOptions {
  * }
  */
 export function Zenovay({ code, ...options }: ZenovayProps): null {
-  // The effect depends only on the code, because the options are a new object in every render. The code may
-  // be empty until the application has loaded its settings. StrictMode runs every effect twice, but `init`
-  // ignores the second call.
+  // The effect depends only on the code, because the options are a new object in every render. StrictMode
+  // runs every effect twice, but `init` ignores the second call.
   useEffect(() => tracker.init(code, options), [code])
   return null
 }
@@ -41,7 +40,7 @@ export function Zenovay({ code, ...options }: ZenovayProps): null {
  * Returns the commands of `@zenovay/tracker`. The object is the same in every render, so dependency arrays
  * may omit it.
  *
- * Commands that are called before `<Zenovay>` has started wait until it has. On a server, commands do
+ * Commands that are called before tracking starts are queued until it starts. On a server, commands do
  * nothing.
  *
  * @returns `typeof import('@zenovay/tracker')`: every exported function, with its documentation
@@ -56,7 +55,7 @@ export function Zenovay({ code, ...options }: ZenovayProps): null {
  * }
  */
 export function useZenovay(): typeof tracker {
-  // The module object never changes, and bundlers drop unused commands in applications that do not use this
+  // Return the module object, so that bundlers can drop unused commands in applications that do not use this
   // hook.
   return tracker
 }

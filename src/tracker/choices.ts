@@ -5,8 +5,8 @@ import { readPrivacy } from './privacy.js'
 import { CONSENT, OPTED_OUT, visitorState, writeVisitorState } from './visitor-state.js'
 
 /**
- * Stores a choice of the visitor. A refusal also deletes all ids and all unsent events, including those of
- * closed tabs.
+ * Stores the visitor's consent or opt-out. A refusal also deletes all IDs and all unsent events, including
+ * events that closed tabs left in storage.
  */
 const saveChoice = (place: typeof CONSENT | typeof OPTED_OUT, value?: string): void => {
   readPrivacy()
@@ -19,11 +19,14 @@ const saveChoice = (place: typeof CONSENT | typeof OPTED_OUT, value?: string): v
   }
 }
 
-/** Stores ids from now on; anything but `'granted'` deletes them and keeps them in memory instead. */
+/**
+ * Stores the visitor's consent decision. `'granted'` allows the tracker to store IDs. Any other value deletes
+ * the stored IDs and makes the tracker cookieless.
+ */
 export const consent = (choice: 'granted' | 'denied'): void => saveChoice(CONSENT, choice)
 
-/** Opts this browser out: nothing is sent until {@link enable}. */
+/** Opts this browser out. No event is sent until {@link enable} is called. */
 export const disable = (): void => saveChoice(OPTED_OUT, '1')
 
-/** Undoes {@link disable}. */
+/** Allows this browser to send events again after {@link disable}. */
 export const enable = (): void => saveChoice(OPTED_OUT)

@@ -3,8 +3,8 @@ import type { Properties } from '../contract/wire.js'
 import { warn } from './warn.js'
 
 /**
- * Returns the properties that the collector accepts, with long strings cut, and warns about each of the
- * others.
+ * Returns the properties that the collector accepts. Truncates long strings and logs a warning for each
+ * property that is dropped.
  */
 export const cleanProperties = (properties?: Record<string, unknown>): Properties => {
   const clean: Properties = {}

@@ -17,38 +17,43 @@ import { cookieless, readPrivacy } from './privacy.js'
 import { useStorage } from './use-storage.js'
 import { OPTED_OUT, visitorState } from './visitor-state.js'
 
-// The pause is doubled before its first use: 3 s.
+// The backoff is doubled before its first use, so the first retry waits at most three seconds.
 const FIRST_BACKOFF_MS = 1_500
 const LAST_BACKOFF_MS = 300_000
-// This is 11 days. A longer delay overflows the 31 bits of a timer, which then fires at once.
+// About 11 days. A delay of more than 24 days would overflow the 31 bits of a timer, which would then fire
+// immediately.
 const MAX_RETRY_AFTER_S = 1e6
-// Pause after a full request: stays below the collector's burst limit of 60 events in 10 s, which other tabs
-// share.
+// Delay after a request with the maximum number of events. It prevents a tab from exceeding the collector's
+// burst limit of 60 events in 10 seconds.
 const FULL_PAUSE_MS = 6_000
 
 let backoff = FIRST_BACKOFF_MS
 /**
- * Timer of the next retry. All failed requests share one: several would each double the backoff and resend
- * everything.
+ * The timer of the next retry, or 0 if no retry is scheduled. All failed requests share one timer, because
+ * several timers would each double the backoff and send all events again.
  */
 let retryTimer: unknown = 0
 
-/** Whether this page may send events now. */
+/** Checks whether this page may currently send events. */
 const canSend = (): boolean =>
   !visitorState[OPTED_OUT] &&
-  // A prerendered page is not counted before it is shown.
+  // A prerendered page is not counted until it is shown.
   !(document as Document & { prerendering?: boolean }).prerendering &&
   !navigator.webdriver &&
   (options.allowLocalhost === 'true' || !isLocalPage())
 
-/** Stores all events that are due, and returns the keys of as many as one request may carry, oldest first. */
+/**
+ * Saves all events that are due to storage. Returns the keys of the oldest of these events, as many as fit
+ * into one request.
+ */
 const takeBatch = (mode: number): string[] => {
   const batch: string[] = []
   let text = ''
   Object.keys(outbox).forEach((key) => {
-    // A beacon repeats a POST that has no answer yet.
+    // A beacon also includes events whose POST request has no response yet.
     if (sent[key]! >= mode || !canSend()) return
-    // The event is stored even if a later request will carry it: the page may end before that.
+    // Save the event even if it does not fit into this request, because the page may close before the next
+    // one.
     if (!cookieless) useStorage((storage) => (storage[key] ||= JSON.stringify(outbox[key])) as string)
     text += JSON.stringify(outbox[key])
     if (text.length <= MAX_REQUEST_LENGTH && batch.length < MAX_BATCH_EVENTS) batch.push(key)
@@ -57,11 +62,13 @@ const takeBatch = (mode: number): string[] => {
 }
 
 /**
- * Sends every event that is due, in as many requests as needed.
+ * Sends all events that are due, in as many requests as necessary.
  *
- * A visible page sends keep-alive POSTs, whose answers acknowledge their events. A page that is left sends
- * beacons, also of POSTs without an answer. A beacon is never acknowledged (`sendBeacon` returns true even
- * when offline): its events stay in the outbox, and the collector drops duplicates.
+ * A visible page sends POST requests with `keepalive`. Any response except 429 and 5xx acknowledges the
+ * events of its request. A page that is being hidden or left sends beacons, which also include events whose
+ * POST request has no response yet. A beacon acknowledges no events, because `sendBeacon` returns true even
+ * if the browser is offline. These events stay in the outbox and are sent again, and the collector drops the
+ * duplicates.
  */
 export const transmit = (mode = POSTED): void => {
   const batch = takeBatch(mode)
@@ -77,39 +84,42 @@ export const transmit = (mode = POSTED): void => {
     navigator.sendBeacon?.(collectorUrl, body)
     transmit(mode)
   } else
-    // A string body is text/plain, which needs no preflight.
+    // A string body is sent as `text/plain`, which requires no CORS preflight.
     fetch(collectorUrl, { method: 'POST', body, keepalive: true })
       .then((answer) => {
         if (answer.status >= 500 || answer.status === 429)
           return retryLater(answer.headers.get('Retry-After'))
         backoff = FIRST_BACKOFF_MS
         batch.forEach(acknowledge)
-        // The rest of a full outbox follows one request at a time.
+        // Send the remaining events one request at a time.
         setTimeout(transmit, batch.length < MAX_BATCH_EVENTS ? 0 : FULL_PAUSE_MS)
       })
       .catch(retryLater)
 }
 
-/** Retries after a growing pause, and at the earliest after Retry-After in seconds. */
+/**
+ * Schedules a retry unless one is already scheduled. A random backoff is added to the number of seconds in
+ * the `Retry-After` header.
+ */
 const retryLater = (retryAfter: unknown): void => {
   if (retryTimer) return
   backoff = Math.min(backoff * 2, LAST_BACKOFF_MS)
-  // The pause is fully random: clients that failed together must not come back together. An HTTP date and a
-  // network error are not numbers and count as 0.
+  // The backoff is random, so that clients whose requests failed at the same time do not retry at the same
+  // time. A date in `Retry-After` or a network error is not a number and adds no delay.
   retryTimer = setTimeout(
     retry,
     Math.random() * backoff + (Number(retryAfter) % MAX_RETRY_AFTER_S || 0) * 1000,
   )
 }
 
-/** Sends every event without an answer again, including those of closed tabs. */
+/** Sends all unacknowledged events again, including events that closed tabs left in storage. */
 export const retry = (): void => {
   retryTimer = 0
   releaseAll()
   restore()
 }
 
-/** Loads the events that earlier pages left in storage, and sends them at the end of this task. */
+/** Loads the events that earlier pages left in storage, and sends them at the end of the current task. */
 export const restore = (): void => {
   // The visitor may have opted out in another tab.
   readPrivacy()

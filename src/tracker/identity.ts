@@ -11,25 +11,26 @@ import {
   type VisitorState,
 } from './visitor-state.js'
 
-/** State of a cookieless visitor: it has no visitor id, and ends with the page load. */
+/** State of a cookieless visitor. It contains no visitor ID and is lost when the page is unloaded. */
 let memoryState: VisitorState = []
 
 /**
- * Creates a random id: 160 bits as decimal digits.
+ * Creates a random ID of 160 bits, written as decimal digits.
  *
- * `crypto.randomUUID` is missing on insecure origins, and any other base costs bytes of script.
+ * `crypto.randomUUID` is not available on insecure origins. Any other base would add bytes to the script.
  */
 export const createId = (): string => crypto.getRandomValues(new Uint32Array(5)).join('')
 
 /**
- * Returns the current ids and extends the session. A given `user` becomes the user of this and later events.
+ * Returns the current IDs and extends the session. If `user` is set, it becomes the user ID of this and all
+ * later events.
  */
 export const renewIdentity = (
   user?: string,
 ): Pick<OutgoingEvent, 'visitor_id' | 'session_id' | 'user_id'> => {
   readPrivacy()
   const state = cookieless ? memoryState : visitorState
-  // A state without a time gives NaN, which starts a new session, too.
+  // If the state contains no time, the difference is NaN and a new session starts.
   if (!(Date.now() - state[SEEN_AT]! < SESSION_TIMEOUT_MS)) state[SESSION] = createId()
   state[SEEN_AT] = Date.now()
   if (user) state[USER] = user
@@ -40,11 +41,11 @@ export const renewIdentity = (
   return { visitor_id: state[VISITOR], session_id: state[SESSION], user_id: state[USER] }
 }
 
-/** Deletes visitor, session and user id in all tabs; the visitor's choices stay. */
+/** Deletes the visitor, session and user IDs in all tabs. The visitor's consent and opt-out are kept. */
 export const forgetIdentity = (): void => {
   readPrivacy()
   memoryState = []
-  // Without ids there is nothing to delete, and a cookieless page must not write.
+  // Skip the write if no IDs are stored, because a cookieless page must not write to storage.
   if (visitorState[SEEN_AT]) {
     visitorState.splice(SEEN_AT)
     writeVisitorState()

@@ -12,29 +12,30 @@ import { warn } from './warn.js'
 const waiting: (() => void)[] = []
 let started = false
 
-// A command is passed as a function, not looked up in a table: a bundler then drops the commands that a page
-// does not import.
+// The command is passed as a function instead of being looked up by name, so that bundlers can remove the
+// commands that a page does not import.
 function call<Args extends unknown[], Result>(
   name: string,
   command: (...args: Args) => Result,
   ...args: Args
 ): Result | undefined {
   if (started)
-    // The only guard between the tracker and the page: a failing command warns and never throws.
+    // Catch all errors and log them as warnings, so that the tracker never throws into the page's code.
     try {
       return command(...args)
     } catch (error) {
       warn(name, error)
     }
-  // On a server there is no page to wait for, and the queue would grow for ever.
+  // Do not queue the call on a server, because tracking never starts there and the queue would grow without
+  // limit.
   else if (typeof document !== 'undefined') waiting.push(() => call(name, command, ...args))
   return undefined
 }
 
 /**
- * Starts tracking this page. Does nothing on a server, or when called again.
+ * Starts tracking this page. Does nothing on a server, or if the tracker is already started.
  *
- * An invalid tracking code logs one console warning, and nothing is sent.
+ * If the tracking code is invalid, nothing is sent and a warning is logged to the console.
  *
  * @example
  * import { init, track } from '@zenovay/tracker'
@@ -58,10 +59,10 @@ export function init(code: string, options: TrackerOptions = {}): void {
 }
 
 /**
- * Sends a custom event. A call before {@link init} waits for it.
+ * Sends a custom event. A call before {@link init} is queued until the tracker starts.
  *
- * Property values are strings, finite numbers or booleans; any other value is dropped with one console
- * warning. The name is cut to 64 characters, string values to 500.
+ * Property values must be strings, finite numbers or booleans. Any other value is dropped with a console
+ * warning. The name is truncated to 64 characters, and string values are truncated to 500 characters.
  *
  * @example
  * import { track } from '@zenovay/tracker'
@@ -71,13 +72,17 @@ export function track(name: string, properties?: Properties): void {
   call('track', commands.track, name, properties)
 }
 
-/** Sends a pageview of the current or the given URL, unless it is the last one counted. */
+/**
+ * Sends a pageview of `url`, or of the current page by default. Does nothing if the last pageview had the
+ * same URL.
+ */
 export function page(url?: string): void {
   call('page', sendPageview, url)
 }
 
 /**
- * Sends a goal conversion. The optional property `value` is a number: the conversion's worth.
+ * Sends a goal conversion. The optional property `value` is a number that specifies the worth of the
+ * conversion.
  *
  * @example
  * import { goal } from '@zenovay/tracker'
@@ -88,8 +93,8 @@ export function goal(name: string, properties?: Properties): void {
 }
 
 /**
- * Sends a revenue conversion. The amount is in major units (39.5 is 39 dollars and 50 cents), the currency an
- * ISO 4217 code.
+ * Sends a revenue conversion. `amount` is in major units, for example 39.5 for 39 dollars and 50 cents.
+ * `currency` is an ISO 4217 code.
  *
  * @example
  * import { revenue } from '@zenovay/tracker'
@@ -100,7 +105,8 @@ export function revenue(amount: number, currency = 'USD', properties?: Propertie
 }
 
 /**
- * Attributes this and later events to one of your users, until {@link reset}. Traits are sent as properties.
+ * Assigns this and all later events to one of your users until {@link reset} is called. Traits are sent as
+ * properties.
  *
  * @example
  * import { identify } from '@zenovay/tracker'
@@ -114,35 +120,37 @@ export function identify(
   call('identify', commands.identify, user, traits)
 }
 
-/** Deletes the ids of user, visitor and session. Call it on log-out. */
+/** Deletes the user, visitor and session IDs. Call this function when a user logs out. */
 export function reset(): void {
   call('reset', forgetIdentity)
 }
 
 /**
- * Stores the visitor's answer to your consent banner. `'denied'` deletes stored ids and keeps later ones in
- * memory; `'granted'` allows storing them, which the option `consent: 'required'` prevents until then.
+ * Stores the visitor's answer to your consent banner. `'granted'` allows the tracker to store IDs. `'denied'`
+ * deletes the stored IDs and makes the tracker cookieless.
+ *
+ * With the option `consent: 'required'`, the tracker is cookieless until the visitor's answer is `'granted'`.
  */
 export function consent(choice: 'granted' | 'denied'): void {
   call('consent', choices.consent, choice)
 }
 
 /**
- * Opts this browser out, and stores that: ids and unsent events are deleted, and nothing is sent until {@link
- * enable}.
+ * Opts this browser out and stores the opt-out. All IDs and unsent events are deleted, and no event is sent
+ * until {@link enable} is called.
  */
 export function disable(): void {
   call('disable', choices.disable)
 }
 
-/** Undoes {@link disable}. */
+/** Allows this browser to send events again after {@link disable}. */
 export function enable(): void {
   call('enable', choices.enable)
 }
 
 /**
- * Returns the visitor id, for payment metadata; undefined before {@link init}, when cookieless, and on a
- * server.
+ * Returns the visitor ID, for example for payment metadata. Returns undefined before {@link init}, in
+ * cookieless mode and on a server.
  */
 export function getVisitorId(): string | undefined {
   return started ? call('getVisitorId', commands.getVisitorId) : undefined

@@ -1,31 +1,34 @@
 import type { TrackerOptions } from './tracker-options.js'
 
-/** Options by the names of their data attributes. All values are strings, as attributes are. */
+/** Tracker options, keyed by the names of their data attributes. Values from attributes are strings. */
 export type Options = {
   readonly [name in 'trackingCode' | 'id' | keyof TrackerOptions]?: string | undefined
 } & { readonly cookielessMode?: boolean }
 
-/** A script tag, or an application's substitute for one. */
+/** A script tag, or the equivalent object that `init` creates. */
 export interface Tag {
   dataset: Options
-  /** URL of the script; empty when it is inline or part of a bundle. */
+  /** URL of the script. Empty if the script is inline or part of a bundle. */
   src: string
 }
 
-/** The object `window.ZENOVAY_TRACKER_CONFIG`, which a page may set before the script runs. */
+/** The type of `window.ZENOVAY_TRACKER_CONFIG`, which a page can set before the script runs. */
 export interface PageConfig {
   trackingCode?: string
   apiUrl?: string
   cookielessMode?: boolean
 }
 
-// A page has one tracker, so its state lives in module variables: a closure would cost every visitor 100
-// bytes.
+// A page has only one tracker, so its state is stored in module variables. A closure would make the script
+// 100 bytes larger.
 export let options: Options
 export let trackingCode: string | undefined
 let scriptUrl: string | undefined
 
-/** Loads the options of a tag over those of the page's configuration, and returns the tracking code. */
+/**
+ * Loads the options of a script tag and returns its tracking code, or undefined if it has none. The tag takes
+ * precedence over `window.ZENOVAY_TRACKER_CONFIG`.
+ */
 export const loadOptions = (tag: Tag | null): string | undefined => {
   scriptUrl = tag?.src
   options = { ...(window as { ZENOVAY_TRACKER_CONFIG?: PageConfig }).ZENOVAY_TRACKER_CONFIG, ...tag?.dataset }
@@ -33,11 +36,12 @@ export const loadOptions = (tag: Tag | null): string | undefined => {
   return trackingCode
 }
 
-/** URL that events are sent to. */
+/** URL to which events are sent. */
 export let collectorUrl: string
 
 /**
- * Sets {@link collectorUrl}: under `apiUrl`, which may end with a slash, or else the origin of the script.
+ * Sets {@link collectorUrl}. Its base is `apiUrl`, which may end with a slash, or else the origin of the
+ * script or page.
  */
 export const locateCollector = (): void => {
   collectorUrl = (options.apiUrl || new URL(scriptUrl || location.href).origin).replace(

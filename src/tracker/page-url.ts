@@ -1,11 +1,14 @@
 import { MAX_URL_LENGTH } from '../contract/limits.js'
 import { options } from './options.js'
 
-/** Whether the page is served from the developer's own machine; `file:` pages have an empty host name. */
+/**
+ * Checks whether the page is served from the developer's own machine. `file:` pages have an empty host name.
+ */
 export const isLocalPage = (): boolean => /^(127\.\d|\[::1]|$)|(^|\.)local(host)?$/.test(location.hostname)
 
 /**
- * Resolves a URL against the page's, which is the default. The fragment is removed unless it is the route.
+ * Returns the absolute form of a URL, or of the page URL by default. The fragment is removed unless the
+ * option `hash` is set.
  */
 export const resolveUrl = (url?: string): string =>
   new URL(url || location.href, location.href).href
@@ -14,7 +17,7 @@ export const resolveUrl = (url?: string): string =>
 
 let excludedUrls: RegExp | undefined
 
-/** Compiles the patterns of `data-exclude`. */
+/** Compiles the path patterns in the option `exclude` to a regular expression. */
 export const loadExclusions = (): void => {
   if (options.exclude)
     excludedUrls = new RegExp(
@@ -25,5 +28,8 @@ export const loadExclusions = (): void => {
     )
 }
 
-/** Whether a URL is a page of this site that matches a pattern of `data-exclude`. */
+/**
+ * Checks whether a URL is a page of this site that matches the option `exclude`. Returns undefined if the
+ * option is not set.
+ */
 export const isExcluded = (url: string): boolean | undefined => excludedUrls?.test(url)

@@ -20,8 +20,8 @@ const COMMANDS = {
 } as Record<string, Command>
 
 /**
- * Runs a command by its name. The only guard between the tracker and the page: a failing or unknown command
- * warns and never throws.
+ * Runs a command by its name. A command that fails or is unknown logs a warning and never throws, so that the
+ * tracker cannot break the page.
  */
 export const run = (command: string, ...args: unknown[]): unknown => {
   try {

@@ -6,9 +6,12 @@ import { warn } from './warn.js'
 
 interface Api {
   (...call: Parameters<typeof run>): unknown
-  /** Calls that the page's stub queued. */
+  /** Calls that the page's placeholder function queued before this script was loaded. */
   q?: Parameters<typeof run>[]
-  /** Distinguishes this function from the stub: a page that loads the script twice counts once. */
+  /**
+   * Set on this function but not on the placeholder function, so that a page that loads the script twice is
+   * tracked only once.
+   */
   v?: number
 }
 
@@ -20,7 +23,8 @@ const stub = (window as Host).zenovay
 
 if (!stub?.v) {
   const tags = [document.currentScript as Tag | null, ...(document.scripts as unknown as Tag[])]
-  // The first tag with a tracking code. A module or a bundled script has no `currentScript`.
+  // Use the first script tag with a tracking code. A module script or a bundled script has no
+  // `currentScript`.
   tags.find(loadOptions)
   if (TRACKING_CODE.test(trackingCode!)) {
     ;(run as Api).v = 1

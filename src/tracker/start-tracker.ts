@@ -5,7 +5,7 @@ import { loadExclusions } from './page-url.js'
 import { watchLifecycle } from './watch-lifecycle.js'
 import { watchNavigation } from './watch-navigation.js'
 
-// Events are not restored before the first pageview: those of an earlier page are late already.
+// Delay before events of earlier pages are sent, so that the first pageview of this page is sent first.
 const RESTORE_AFTER_MS = 1_000
 
 /** Starts the tracker with the loaded options. */

@@ -1,28 +1,36 @@
-/** Options of `init`. The script tag has a data attribute of the same name for each. */
+/**
+ * Options of `init`. Each option is also available as a data attribute of the script tag, such as
+ * `data-api-url`.
+ */
 export interface TrackerOptions {
   /**
-   * Base URL of the collector; may have a path prefix.
+   * Base URL of the collector, which may include a path prefix.
    * @default the page's origin, for a first-party proxy
    */
   apiUrl?: string
-  /** Write nothing to the browser. @default false */
+  /** Whether to store nothing in the browser. @default false */
   cookieless?: boolean
-  /** `'required'`: cookieless until `consent('granted')`, which is stored. */
+  /**
+   * If `'required'`, the tracker is cookieless until `consent('granted')` is called. The consent is stored.
+   */
   consent?: 'required'
   /**
-   * Store ids in a first-party cookie of this domain, such as `example.com`, so that its subdomains share the
-   * visitor.
+   * Domain of a first-party cookie that stores the IDs, such as `example.com`. All subdomains then share the
+   * same visitor.
    */
   cookieDomain?: string
-  /** Send pageviews on load and on navigation. @default true */
+  /** Whether to send pageviews on page load and on navigation. @default true */
   auto?: boolean
-  /** Count a changed `#fragment` as a new page. @default false */
+  /** Whether a changed URL fragment (`#…`) is a new page. @default false */
   hash?: boolean
   /**
-   * Comma-separated path patterns of pages that are never sent. `*` matches within a path segment, `**`
-   * across segments.
+   * Comma-separated path patterns of pages that are not tracked. `*` matches any characters except `/`, and
+   * `**` matches any characters.
    */
   exclude?: string
-  /** Also send from localhost, *.localhost, *.local, 127.0.0.0/8, ::1 and file:. @default false */
+  /**
+   * Whether to send events from localhost, *.localhost, *.local, 127.0.0.0/8, ::1 and file: pages.
+   * @default false
+   */
   allowLocalhost?: boolean
 }

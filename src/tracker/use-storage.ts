@@ -1,15 +1,15 @@
 /**
- * Runs `use` on localStorage and returns its result, or undefined when there is no usable storage.
+ * Runs `use` on localStorage and returns its result, or undefined if localStorage is not available.
  *
- * Blocked cookies make even `typeof localStorage` throw, a sandboxed frame throws SecurityError, a full
- * storage throws on write, and a WebView may have null. Everything that must survive such a failure is in
- * memory, too.
+ * If cookies are blocked, even `typeof localStorage` throws. A sandboxed frame throws SecurityError, a full
+ * storage throws on write, and in a WebView `localStorage` may be null. Callers therefore keep a copy of all
+ * necessary data in memory.
  */
 export const useStorage = <Result>(use: (storage: Storage) => Result): Result | undefined => {
   try {
     return use(localStorage)
   } catch {
-    // Ignored: callers keep a copy in memory.
+    // Ignore the error, because callers keep a copy in memory.
   }
   return undefined
 }

@@ -3,7 +3,7 @@ import { useStorage } from './use-storage.js'
 
 const COOKIE_MAX_AGE_S = 365 * 24 * 60 * 60
 
-// Places in the visitor state.
+// Indexes of the values in the visitor state.
 export const CONSENT = 0
 export const OPTED_OUT = 1
 export const SEEN_AT = 2
@@ -12,12 +12,11 @@ export const SESSION = 4
 export const USER = 5
 
 /**
- * All that this browser stores about its visitor. All of it is one localStorage key (or one cookie), because
- * the first access to localStorage costs a page some milliseconds.
+ * The consent, opt-out, session and IDs that this browser stores for its visitor. They are stored together
+ * under one localStorage key or in one cookie.
  *
- * It is stored as text, `consent,optedOut,seenAt,visitor,session,user`: values that were read are strings,
- * and an undefined value is read as an empty string. The user comes last and is absent until it is
- * identified.
+ * The stored text is `consent,optedOut,seenAt,visitor,session,user`. Values read from it are strings, and an
+ * undefined value is read as an empty string. The user ID is missing until a user is identified.
  */
 export type VisitorState = [
   consent?: string | undefined,
@@ -28,19 +27,20 @@ export type VisitorState = [
   user?: string,
 ]
 
-/** The visitor state as last read or written; the only copy where nothing can be stored. */
+/** The visitor state that was last read or written. If storage is not available, this is the only copy. */
 export let visitorState: VisitorState = []
 /**
- * The state that was read last. Once there was one, an empty storage means that it was deleted on purpose.
+ * The state that was last read from storage, or undefined if none was ever found. If a state was found before
+ * and storage is now empty, the state was deleted on purpose.
  */
 let lastRead: VisitorState | undefined
 
-/** Reads the visitor state, which other tabs may have changed. */
+/** Reads the visitor state from storage, because other tabs may have changed it. */
 export const readVisitorState = (): void => {
   lastRead =
     useStorage(
       (storage) =>
-        // A browser drops a cookie for a foreign domain without an error: it is then never found.
+        // A browser silently drops a cookie for a foreign domain, so this cookie is never found.
         (options.cookieDomain
           ? /(^| )zenovay=([^;]*)/.exec(document.cookie)?.[2]
           : (storage['zenovay'] as string | undefined)
@@ -50,7 +50,7 @@ export const readVisitorState = (): void => {
   visitorState = lastRead || visitorState
 }
 
-/** Writes the visitor state. */
+/** Writes the visitor state to the cookie or to localStorage. */
 export const writeVisitorState = (): void => {
   useStorage((storage) => {
     if (options.cookieDomain)

@@ -7,25 +7,26 @@ const onChange = () => {
   if (document.hidden) transmit(BEACONED)
   else {
     if (options.auto !== 'false') page()
-    // Beacons have no answers: their events are sent again with a request that has one.
+    // Send the events of beacons again as POST requests, because a beacon has no response that acknowledges
+    // them.
     retry()
   }
 }
 
 /**
- * Sends events when the page is hidden, left, shown again or online again.
+ * Adds listeners that send events when the page is hidden, left, shown again or online again.
  *
- * It does so both when hidden and when left, because a closing tab may fire only the former and a navigation
- * only the latter; no event is sent twice.
+ * Events are sent both when the page is hidden and when it is left, because a closing tab may fire only
+ * `visibilitychange` and a navigation only `pagehide`. No event is sent twice.
  */
 export const watchLifecycle = (): void => {
-  // The listener captures, because prerenderingchange does not bubble from the document.
+  // Listen in the capture phase, because `prerenderingchange` does not bubble from the document.
   ;['visibilitychange', 'prerenderingchange', 'online'].forEach((type) =>
     addEventListener(type, onChange, true),
   )
   addEventListener('pagehide', () => {
     transmit(BEACONED)
-    // A page shown again from the back/forward cache is a new pageview.
+    // Make the page send a new pageview if it is shown again from the back/forward cache.
     forgetPage()
   })
 }

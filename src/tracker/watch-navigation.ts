@@ -1,6 +1,7 @@
 import { page } from './page.js'
 
-// Routers set the title some tasks after the URL, and redirect by replacing the URL.
+// Delay in milliseconds before a pageview is sent. Routers set the title shortly after the URL, and they
+// redirect by replacing the URL.
 const SETTLED_MS = 100
 
 const pageLater = () => setTimeout(page, SETTLED_MS)
@@ -8,9 +9,9 @@ const pageLater = () => setTimeout(page, SETTLED_MS)
 /**
  * Sends a pageview for every navigation within the page: pushState, replaceState, back and forward.
  *
- * WebKit has no event for the first two, so the functions are wrapped. A proxy keeps the name, the length and
- * the properties that other scripts gave them. The pageview waits until title and URL have settled: a URL
- * abandoned before that is not counted.
+ * WebKit has no event for `pushState` and `replaceState`, so both functions are wrapped. A proxy preserves
+ * their names, lengths and any properties that other scripts added. The pageview is sent after a short delay.
+ * A URL that is replaced before then is not counted.
  */
 export const watchNavigation = (): void => {
   ;(['pushState', 'replaceState'] as const).forEach((method) => {

@@ -22,7 +22,8 @@ export function createZenovay(code: string, options?: tracker.TrackerOptions): P
 /**
  * Returns the commands of `@zenovay/tracker`. Every call returns the same object.
  *
- * Commands that are called before the plugin has started wait until it has. On a server, commands do nothing.
+ * Commands that are called before tracking starts are queued until it starts. On a server, commands do
+ * nothing.
  *
  * @returns `typeof import('@zenovay/tracker')`: every exported function, with its documentation
  *
@@ -34,7 +35,7 @@ export function createZenovay(code: string, options?: tracker.TrackerOptions): P
  * const signUp = () => track('signup', { plan: 'pro' })
  */
 export function useZenovay(): typeof tracker {
-  // Return the module object, so that bundlers drop unused commands in applications that do not use this
+  // Return the module object, so that bundlers can drop unused commands in applications that do not use this
   // function.
   return tracker
 }

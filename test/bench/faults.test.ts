@@ -46,7 +46,7 @@ describe('a crash', () => {
     )
   })
 
-  it('exposes a collector that acknowledges events before storing them', async () => {
+  it('detects a collector that acknowledges events before storing them', async () => {
     expect(await prove('crash.mjs', '--kills', '1', '--events', '400', '--control')).toMatchObject(
       shows(/lost [1-9]/),
     )
@@ -60,14 +60,14 @@ it('stores each event exactly once if eight clients send events up to five times
 })
 
 describe('the system call trace', () => {
-  it('shows the fsync of each commit before its success response', async ({ skip }) => {
+  it('calls fsync for each commit before the success response', async ({ skip }) => {
     if (noTrace) skip(noTrace)
     expect(await prove('fsync-order.mjs', '--events', '200', '--clients', '20')).toMatchObject(
       shows(/answers in the trace 2\d\d, .* not preceded by the fsync of their commit 0$/m),
     )
   })
 
-  it('exposes a store that does not call fsync', async ({ skip }) => {
+  it('detects a store that does not call fsync', async ({ skip }) => {
     if (noTrace) skip(noTrace)
     expect(
       await prove('fsync-order.mjs', '--events', '100', '--clients', '20', '--control', 'no-fsync'),

@@ -69,7 +69,12 @@ for (const variant of VARIANTS) {
   test.describe(`${variant}: a property that the contract does not allow`, () => {
     test.use({ expectedMessages: /^zenovay: basket dropped/ })
 
-    test('is dropped with one warning while others are sent', async ({ tab, servers, site, collector }) => {
+    test('drops a property that the contract does not allow, with one warning', async ({
+      tab,
+      servers,
+      site,
+      collector,
+    }) => {
       await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
       await tab.evaluate(() => {
         window.tracker.track('checkout', { basket: { shoes: 1 }, total: 80 })
@@ -142,7 +147,7 @@ test('esm: sends events tracked before init in order after the first pageview', 
 test.describe('script: an unknown command', () => {
   test.use({ expectedMessages: /^zenovay: teleport/ })
 
-  test('logs one warning and has no effect', async ({ tab, servers, site, collector }) => {
+  test('logs one warning for an unknown command', async ({ tab, servers, site, collector }) => {
     await tab.goto(site.addPage('/', trackedPage(servers, { variant: 'script' })))
     await tab.evaluate(() => {
       window.zenovay!('teleport')

@@ -79,7 +79,7 @@ for (const variant of VARIANTS)
       expect(second!.visitor_id).not.toBe(first!.visitor_id)
     })
 
-    test('keeps the IDs in memory if the browser rejects the domain', async ({
+    test('keeps the IDs in memory if the browser rejects the cookie domain', async ({
       tab,
       servers,
       site,

@@ -35,7 +35,7 @@ for (const variant of VARIANTS)
   test.describe(`${variant}: each event`, () => {
     test.describe.configure({ timeout: 180_000 })
 
-    test('is stored once if the first three requests fail with 503', async ({
+    test('stores an event once if the first three requests fail with 503', async ({
       tab,
       servers,
       site,
@@ -51,7 +51,7 @@ for (const variant of VARIANTS)
       expect(await store.countPageviews()).toEqual({ '/': 1 })
     })
 
-    test('is stored once if the collector is down for 20 s while the page stays open', async ({
+    test('stores an event once if the collector is down for 20 s while the page stays open', async ({
       tab,
       servers,
       site,
@@ -72,7 +72,7 @@ for (const variant of VARIANTS)
       expect(await store.countEvents('step', 'step')).toEqual(onceEach(3))
     })
 
-    test('is stored once if the browser is offline for 10 s', async ({
+    test('stores an event once if the browser is offline for 10 s', async ({
       session,
       tab,
       servers,
@@ -98,7 +98,7 @@ for (const variant of VARIANTS)
       expect(await store.countEvents('step', 'step')).toEqual(onceEach(3))
     })
 
-    test('is sent by the next page and stored once if its tab is closed while the collector is down', async ({
+    test('stores an event once if its tab is closed while the collector is down', async ({
       tab,
       openTab,
       servers,
@@ -122,7 +122,7 @@ for (const variant of VARIANTS)
       expect(await store.countEvents('step', 'step')).toEqual(onceEach(3))
     })
 
-    test('is stored once if the collector is down and one of two tabs is closed', async ({
+    test('stores each event once if one of two tabs is closed while the collector is down', async ({
       tab,
       openTab,
       servers,
@@ -158,7 +158,7 @@ for (const variant of VARIANTS)
       expect(await store.countEvents('step', 'step')).toEqual(onceEach(400))
     })
 
-    test('is stored once if 30 percent of the responses are lost', async ({
+    test('stores each event once if 30 percent of the responses are lost', async ({
       tab,
       servers,
       site,

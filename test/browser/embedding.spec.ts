@@ -55,7 +55,12 @@ for (const variant of VARIANTS) {
   test.describe(`${variant}: a page with a content security policy that requires trusted types`, () => {
     test.use({ expectedMessages: /trusted-types-sink/ })
 
-    test('is counted while its own unsafe script is blocked', async ({ tab, servers, site, collector }) => {
+    test('counts a page with trusted types while its own unsafe script is blocked', async ({
+      tab,
+      servers,
+      site,
+      collector,
+    }) => {
       const headers = {
         'content-security-policy': `require-trusted-types-for 'script'; trusted-types 'none'`,
       }

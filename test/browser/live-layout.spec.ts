@@ -49,7 +49,7 @@ for (const visitors of [7, 42, 999])
     expect(await readLayoutShift(tab)).toBe(0)
   })
 
-test('causes no layout shift when the number changes', async ({ tab, servers, site, collector }) => {
+test('causes no layout shift when the live count changes', async ({ tab, servers, site, collector }) => {
   await tab.goto(
     site.addPage('/', liveScriptPage(servers, { head: OBSERVE_SHIFTS, body: BODY, blockRendering: true })),
   )

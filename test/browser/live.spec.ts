@@ -14,7 +14,7 @@ function texts(tab: Tab): Promise<(string | null)[]> {
   )
 }
 
-test('script: fills every element with the formatted number from one request', async ({
+test('script: fills every element with the formatted live count from one request', async ({
   tab,
   servers,
   site,
@@ -35,7 +35,12 @@ test('script: fills every element with the formatted number from one request', a
   ).toEqual(['polite', 'polite'])
 })
 
-test('script: formats the number in the language of the page', async ({ tab, servers, site, collector }) => {
+test('script: formats the live count in the language of the page', async ({
+  tab,
+  servers,
+  site,
+  collector,
+}) => {
   collector.liveVisitors = 12_345
   const head = `<script>document.documentElement.lang = 'de'</script>`
   await tab.goto(site.addPage('/', liveScriptPage(servers, { head, body: '<zenovay-live></zenovay-live>' })))
@@ -43,7 +48,12 @@ test('script: formats the number in the language of the page', async ({ tab, ser
   await expect.poll(() => texts(tab)).toEqual(['12.345'])
 })
 
-test('script: keeps the element content if the request fails', async ({ tab, servers, site, collector }) => {
+test('script: keeps the element content if the live count request fails', async ({
+  tab,
+  servers,
+  site,
+  collector,
+}) => {
   collector.liveStatus = 404
   await tab.goto(site.addPage('/', liveScriptPage(servers, { body: '<b data-zenovay-live>some</b>' })))
   await collector.until(() => collector.livePolls().length > 0)
@@ -54,7 +64,7 @@ test('script: keeps the element content if the request fails', async ({ tab, ser
   expect(await texts(tab)).toEqual(['some'])
 })
 
-test('esm: polls at most every five seconds and fills elements added later', async ({
+test('esm: polls the live count at most every five seconds and fills elements added later', async ({
   tab,
   servers,
   site,

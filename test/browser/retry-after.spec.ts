@@ -5,7 +5,12 @@ import { trackedPage, VARIANTS } from '../support/test-pages.js'
 for (const variant of VARIANTS)
   test.describe(variant, () => {
     for (const status of [429, 503])
-      test(`obeys Retry-After: 3 after a ${status} response`, async ({ tab, servers, site, collector }) => {
+      test(`delays a retry for Retry-After: 3 after a ${status} response`, async ({
+        tab,
+        servers,
+        site,
+        collector,
+      }) => {
         collector.outcome = status
         collector.retryAfter = '3'
         await tab.goto(site.addPage('/', trackedPage(servers, { variant })))

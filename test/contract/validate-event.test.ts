@@ -10,7 +10,7 @@ import {
 } from '../support/wire-fixtures.js'
 
 describe('wire fixtures', () => {
-  it.each(WIRE_FIXTURES)('$name: $description', (fixture) => {
+  it.each(WIRE_FIXTURES)('validates the wire fixture $name: $description', (fixture) => {
     const { expect: expected } = fixture
     if (isAccepted(expected)) return checkAccepted(fixture, expected)
     expect(ERROR_CODES[expected.code].status).toBe(expected.status)
@@ -39,7 +39,7 @@ describe('wire fixtures', () => {
 })
 
 describe('validateEvent', () => {
-  it('does not throw for any JSON value', () => {
+  it('validates any JSON value without throwing an error', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const result = validateEvent(value)
@@ -58,7 +58,7 @@ describe('validateEvent', () => {
 })
 
 describe('isDeeperThan', () => {
-  it('counts arrays and objects but ignores brackets inside strings', () => {
+  it('counts the depth of arrays and objects, but ignores brackets inside strings', () => {
     expect(isDeeperThan('{"a":[{"b":[1]}]}', 4)).toBe(false)
     expect(isDeeperThan('{"a":[{"b":[1]}]}', 3)).toBe(true)
     expect(isDeeperThan('{"a":"[[[[[[{{{"}', 1)).toBe(false)

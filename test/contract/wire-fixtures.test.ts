@@ -21,6 +21,6 @@ it('loads every fixture file', () => {
   )
 })
 
-it.each(WIRE_FIXTURES)('$name contains only keys that the tests read', (fixture) => {
+it.each(WIRE_FIXTURES)('finds only keys that the tests read in the wire fixture $name', (fixture) => {
   expect(Object.keys(fixture).filter((key) => !KEYS.includes(key))).toEqual([])
 })

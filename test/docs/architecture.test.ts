@@ -7,11 +7,11 @@ import { tableRows } from '../support/table-rows.js'
 const ROOT = new URL('../../', import.meta.url)
 const page = readFileSync(new URL('ARCHITECTURE.md', ROOT), 'utf8')
 
-it('contains the generated tables of rooms and routes', async () => {
+it('lists the rooms and routes in the generated tables', async () => {
   expect(page, 'run: npm run architecture').toBe(await renderArchitecture())
 })
 
-it('lists every background job', () => {
+it('documents every background job', () => {
   const folder = new URL('collector/src/', ROOT)
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
@@ -27,7 +27,7 @@ it('lists every background job', () => {
   expect(listed.sort()).toEqual([...new Set(names)].sort())
 })
 
-it('states the event rate limits per IP address', () => {
+it('documents the event rate limits per IP address', () => {
   expect(page).toContain(`${BURST_LIMIT} events in ${BURST_WINDOW_MS / 1000} seconds`)
   expect(page).toContain(`${SUSTAINED_LIMIT.toLocaleString('en')} an hour`)
 })

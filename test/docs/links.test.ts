@@ -24,7 +24,7 @@ const anchorsOf = (file: string) =>
       .replaceAll(' ', '-'),
   )
 
-it.each(pages)('%s links only to existing files and headings', (page) => {
+it.each(pages)('finds no broken links to files and headings in %s', (page) => {
   const broken = [...withoutCode(readFileSync(join(ROOT, page), 'utf8')).matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, link]) => link!)
     .filter((link) => !/^https?:/.test(link))
@@ -36,7 +36,7 @@ it.each(pages)('%s links only to existing files and headings', (page) => {
   expect(broken).toEqual([])
 })
 
-it.each(pages.filter((page) => page !== 'CHANGELOG.md'))('%s mentions only existing paths', (page) => {
+it.each(pages.filter((page) => page !== 'CHANGELOG.md'))('finds no missing path mentioned in %s', (page) => {
   const paths = [
     ...readFileSync(join(ROOT, page), 'utf8').matchAll(
       /`((?:src|collector|test|bench|scripts|docs)\/[\w./-]+)`/g,

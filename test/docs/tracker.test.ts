@@ -27,7 +27,7 @@ it('documents every init option and its script tag attribute', () => {
   expect(namesIn(rows, 0)).toEqual([...attributes, 'data-tracking-code'].toSorted())
 })
 
-it('documents every command', () => {
+it('documents every tracker command', () => {
   expect(namesIn(rowsOf('Commands'), 0)).toEqual(
     Object.keys(tracker)
       .filter((name) => name !== 'init')

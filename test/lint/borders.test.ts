@@ -80,7 +80,7 @@ describe('borders of the rooms', () => {
       ).toEqual([])
   })
 
-  it('lists only imports that are used', () => {
+  it('lists only allowed imports that are used', () => {
     for (const [folder, rooms] of Object.entries(PACKAGES))
       for (const [room, { imports }] of Object.entries<{ imports: string[] }>(rooms)) {
         const used = ARROWS.filter(

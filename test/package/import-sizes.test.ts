@@ -32,17 +32,17 @@ describe.each(IMPORTS)('import $names from $from', async ({ names, from, limit, 
     expect(bytes).toBeLessThanOrEqual(limit)
   })
 
-  it('has the size stated in README.md', () => {
+  it('matches the import size stated in README.md', () => {
     const [, size] = tableRows(README).find(([name]) => name === `\`import ${names} from '${from}'\``)!
     expect(size).toBe(`${bytes.toLocaleString('en')} bytes`)
   })
 
-  it('includes no other commands', async () => {
+  it('bundles no commands that are not imported', async () => {
     const alone = brotliLength((await bundleImport('{ init }', '@zenovay/tracker')).code)
     expect(bytes - alone).toBeLessThanOrEqual(adds)
   })
 
-  it('imports no package except its framework', () => {
+  it('imports no package except the framework of the binding', () => {
     expect(imports).toEqual(framework ? [framework] : [])
   })
 })

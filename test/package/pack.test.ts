@@ -74,7 +74,7 @@ it('loads its entry points in Node.js, where the tracker does nothing', () => {
   ).toBe('undefined function true false\n')
 })
 
-it("imports only the tracker and its framework in each binding, and starts the React binding with 'use client'", () => {
+it('imports only the tracker and its framework in each binding', () => {
   const read = (framework: string) =>
     readFileSync(join(app, `node_modules/@zenovay/tracker/dist/${framework}.mjs`), 'utf8')
   const imports = (framework: string) =>

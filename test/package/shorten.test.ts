@@ -122,11 +122,11 @@ describe.each(EXAMPLES)('%s', (_name, step, examples) => {
   const rewritten = examples.filter(([code, shorter]) => code !== shorter)
   const kept = examples.filter(([code, shorter]) => code === shorter)
 
-  test.each(rewritten)('rewrites %s', (code, shorter) => {
+  test.each(rewritten)('rewrites the code %s', (code, shorter) => {
     expect(rewrite(code, step)).toBe(shorter)
   })
 
-  test.each(kept)('keeps %s', (code) => {
+  test.each(kept)('keeps the code %s', (code) => {
     expect(rewrite(code, step)).toBe(code)
   })
 })
@@ -163,7 +163,7 @@ describe('the rewritten code', () => {
     )
   })
 
-  it('returns the same result if a function is called with extra arguments', () => {
+  it('returns the same result if a rewritten function is called with extra arguments', () => {
     const code = '(a) => { const b = a + 1; if (b > 3) { const c = b * 2; return c } return b }'
     const shorter = rewrite(code, turnLocalsIntoParameters)
     for (const a of [1, 2, 3, 4])

@@ -9,15 +9,15 @@ const LIMITS = { 'dist/z.js': 2000, 'dist/live.js': 900 }
 describe.each(Object.entries(LIMITS))('%s', (file, limit) => {
   const bytes = brotliBytes(new URL(file, ROOT))
 
-  it(`has at most ${limit} bytes after Brotli compression`, () => {
+  it(`compresses a script to at most ${limit} bytes with Brotli`, () => {
     expect(bytes, 'after a change of src/tracker, run npm run tune').toBeLessThanOrEqual(limit)
   })
 
-  it('begins with the compile hint, which browsers ignore in any other position', () => {
+  it('starts each script with the compile hint', () => {
     expect(readFileSync(new URL(file, ROOT), 'utf8')).toMatch(/^\/\/# allFunctionsCalledOnLoad\n/)
   })
 
-  it('has the size stated in README.md', () => {
+  it('matches the script size stated in README.md', () => {
     const readme = readFileSync(new URL('README.md', ROOT), 'utf8')
     const [, size] = tableRows(readme).find(([name]) => name === `\`${file}\``)!
     expect(size).toBe(`${bytes.toLocaleString('en')} bytes`)

@@ -94,11 +94,11 @@ describe.each([
   ['/c++/[new]?', [], ['/c', '/c++/new']],
   ['', [], ['/', '/admin']],
 ])('data-exclude="%s"', (exclude, excluded, counted) => {
-  test.each(excluded)('excludes %s', async (path) => {
+  test.each(excluded)('excludes the path %s', async (path) => {
     expect(await visit({ exclude }, path)).toEqual([])
   })
 
-  test.each(counted)('counts %s', async (path) => {
+  test.each(counted)('counts the path %s', async (path) => {
     expect(await visit({ exclude }, path)).toHaveLength(1)
   })
 })

@@ -3,7 +3,7 @@ import type { Alert, AlertFields, AlertState, Destination } from './alert.js'
 
 /** An event that is sent to the destinations of an alert when the alert fires. */
 export interface Trigger {
-  /** Unique key of the trigger. Storing a trigger with the same key again sends no second notification. */
+  /** Unique key of the trigger. A trigger whose key is already stored sends no second notification. */
   key: string
   event: 'alert' | 'traffic_spike'
   /** Unix time in milliseconds. */
@@ -24,8 +24,8 @@ export interface Evaluation {
 }
 
 /**
- * The state of a notification: `waiting` for an attempt, `in_flight` while a process leases it, or one of the
- * final states `done` and `failed`.
+ * The state of a notification: `waiting` for an attempt, `in_flight` during an attempt, or finally `done` or
+ * `failed`.
  */
 export type NotificationState = 'waiting' | 'in_flight' | 'done' | 'failed'
 
@@ -48,8 +48,9 @@ export interface ListedNotification extends Pick<Notification, 'at' | 'event' | 
 }
 
 /**
- * The result of an attempt to send a notification. It is either final, where `isDone` says whether the
- * notification was delivered, or the attempt is retried at `retryAt`, a time of the monotonic clock.
+ * The result of an attempt to send a notification. If the result is final, `isDone` tells whether the
+ * notification was delivered. Otherwise, the next attempt starts at `retryAt`, a monotonic time in
+ * milliseconds.
  */
 export type NotificationOutcome =
   { isDone: boolean; at: number; error: string | null } | { retryAt: number; error: string }
@@ -68,18 +69,21 @@ export interface AlertStore {
   updateAlert(id: string, changes: Partial<AlertFields>, change: Change): Promise<Alert | undefined>
   /** Removes an alert and its notifications. Resolves to false if the alert does not exist. */
   removeAlert(id: string, change: Change): Promise<boolean>
-  /** Resolves to one sealed destination of any alert, or undefined if no alert has a sealed destination. */
+  /**
+   * Resolves to one encrypted destination of any alert, or undefined if no alert has an encrypted
+   * destination.
+   */
   findSealedDestination(): Promise<string | undefined>
   /**
-   * Makes every alert that has a sealed destination notify only webhooks. Resolves to the IDs of the changed
-   * alerts.
+   * Makes every alert that has an encrypted destination notify only webhooks. Resolves to the IDs of the
+   * changed alerts.
    */
   removeSealedDestinations(change: Change): Promise<string[]>
   /** Lists the active alerts of all sites, except `uptime` alerts, which are never evaluated. */
   listEvaluatedAlerts(): Promise<Alert[]>
   /**
-   * Stores evaluations and the notifications of their triggers in one transaction. Skips each alert that was
-   * changed or evaluated by another process in the meantime. Resolves to the number of new triggers.
+   * Stores evaluations and the notifications of their triggers in one transaction. Skips alerts that were
+   * changed or evaluated since they were read. Resolves to the number of new triggers.
    */
   saveEvaluations(evaluations: readonly Evaluation[]): Promise<number>
   /**
@@ -88,18 +92,18 @@ export interface AlertStore {
    */
   putNotifications(alert: Alert, trigger: Trigger): Promise<boolean>
   /**
-   * Makes all notifications due that would otherwise wait longer than `longestMs` from `now`. This is needed
-   * at startup if the system clock was set back since the last run.
+   * Makes notifications due immediately if they would otherwise wait longer than `longestMs` from `now`. This
+   * corrects due times at startup if the system clock was set back.
    */
   boundNotifications(bound: { now: number; longestMs: number }): Promise<void>
   /**
-   * Leases due notifications until `leaseUntil`, oldest first, and increments their number of attempts. `now`
-   * and `leaseUntil` are times of the monotonic clock.
+   * Reserves due notifications for this process until `leaseUntil`, oldest first, and increments their
+   * `attempts`. `now` and `leaseUntil` are monotonic times in milliseconds.
    */
   claimNotifications(claim: { now: number; leaseUntil: number; limit: number }): Promise<Notification[]>
   finishNotification(id: number, outcome: NotificationOutcome): Promise<void>
   /**
-   * Resolves to the time of the monotonic clock when the next attempt may start, or undefined if no
+   * Resolves to the monotonic time in milliseconds at which the next attempt may start, or undefined if no
    * notification is pending.
    */
   nextNotificationAt(): Promise<number | undefined>
@@ -120,9 +124,9 @@ interface SiteStatus {
 /** Stores the status of each site that uptime monitors report. */
 export interface SiteStatusStore {
   /**
-   * Stores the status of a site, and a notification for each active `uptime` alert of the site with the
-   * trigger that `describe` returns. Ignores a report that does not change the stored status or that is older
-   * than it. Resolves to undefined if the site does not exist.
+   * Stores the status of a site, and a notification for each of its active `uptime` alerts. `describe`
+   * creates the trigger of an alert. Ignores a report that is older than the stored status or does not change
+   * it. Resolves to undefined if the site does not exist.
    */
   setSiteStatus(
     status: SiteStatus,

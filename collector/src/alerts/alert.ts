@@ -23,8 +23,8 @@ export interface AlertRule {
   /** Threshold in the unit of the metric. */
   threshold: number
   /**
-   * Distance, in the unit of the metric, by which the value must return past the threshold before a firing
-   * alert clears and can fire again. It is at least 0.
+   * Distance between the threshold and the value at which a firing alert clears and can fire again. It is at
+   * least 0, in the unit of the metric.
    */
   hysteresis: number
   /** Minimum number of visitors in the window. If there are fewer, the state of the alert does not change. */
@@ -38,7 +38,7 @@ export type DestinationType = (typeof DESTINATION_TYPES)[number]
 
 /**
  * Where notifications of an alert are sent. A `webhook` destination includes all webhooks of the site that
- * subscribe to the event. `sealed` is the Slack URL or the email address, encrypted by the secret box.
+ * subscribe to the event. `sealed` is the encrypted Slack URL or email address.
  */
 export type Destination = { type: 'webhook' } | { type: 'slack' | 'email'; sealed: string }
 
@@ -71,14 +71,17 @@ export interface Alert extends AlertFields {
   siteId: string
   /** Unix time in milliseconds. */
   createdAt: number
-  /** Revision number, which every change of the alert fields increments. */
+  /** Number that increases with every change of the alert fields. */
   revision: number
   state: AlertState
 }
 
 export const MAX_ALERTS_OF_SITE = 50
 
-/** The fields that an alert on a metric supports, as wire names, and the default values of omitted fields. */
+/**
+ * The fields that an alert on a metric supports, by their names in the API, and the default values of omitted
+ * fields.
+ */
 interface MetricRule {
   fields: readonly string[]
   defaults: Pick<

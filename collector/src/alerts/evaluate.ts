@@ -10,7 +10,7 @@ import { describeTrigger } from './notify/notification.js'
 
 /**
  * Background job that evaluates alerts for every completed minute. If a run fails, the next run evaluates the
- * minutes that the failed run did not complete.
+ * remaining minutes.
  */
 export interface AlertEvaluation {
   name: string
@@ -32,9 +32,11 @@ export interface AlertEvaluationServices {
 
 // Interval between two runs, which limits how late a completed minute is evaluated.
 const INTERVAL_MS = 10_000
-// Evaluations are saved in batches, because each transaction blocks the process until it is written to disk.
+// Alerts are saved in groups, because every transaction blocks the process during a write to disk.
 const ALERTS_PER_TRANSACTION = 100
-/** Evaluation intervals of metrics that need expensive queries. `traffic_spike` queries a whole week. */
+/**
+ * Evaluation intervals of metrics that need expensive queries. All other metrics are evaluated every minute.
+ */
 const METRIC_INTERVALS_MS: Partial<Record<Metric, number>> = { traffic_spike: 5 * MINUTE_MS }
 
 /** Creates the job that evaluates the alerts of all sites, minute by minute. */
@@ -92,8 +94,8 @@ export function createAlertEvaluation({
     runAtStart: true,
     async run(signal) {
       const until = now()
-      // Most runs return here, because they start several times a minute and the last minute is already
-      // evaluated.
+      // Most runs return here, because the job runs several times a minute, but each minute is evaluated only
+      // once.
       if (lastWholeMinute(until) === evaluatedTo) return
       const sites = new Map<string, Site | undefined>()
       const alerts = await store.listEvaluatedAlerts()
@@ -117,8 +119,7 @@ export function createAlertEvaluation({
   }
 }
 
-// Events are stored within a fraction of a second after they are received, or within a few seconds under
-// load.
+// Received events are stored within a few seconds, even under load.
 const STORED_WITHIN_MS = 5_000
 /**
  * Maximum number of past minutes that are evaluated after the collector or its store was unavailable. Older
@@ -132,9 +133,8 @@ export function lastWholeMinute(now: number): number {
 }
 
 /**
- * Returns the ends of the minutes that are due for evaluation, in ascending order. If the system clock was
- * set back, the last completed minute is due, because the alert would otherwise not be evaluated until the
- * clock reaches `evaluatedTo` again.
+ * Returns the end times of the minutes to evaluate, in ascending order. If the system clock was set back,
+ * returns only the last completed minute, so that evaluation does not stop until the clock catches up.
  */
 export function dueMinutes(evaluatedTo: number, now: number): number[] {
   const last = lastWholeMinute(now)
@@ -152,9 +152,9 @@ const COMPARE: Record<Comparison, (value: number, threshold: number) => boolean>
 }
 
 /**
- * Computes the state of an alert after the minute that ended at `at`. The alert fires once when its condition
- * becomes true, and again only after the value has returned past the hysteresis. A condition that becomes
- * true during the cool-down makes the alert fire when the cool-down ends, if it is still true.
+ * Computes the state of an alert for the minute that ended at `at`, and whether the alert fires. A firing
+ * alert must clear before it can fire again. If the condition becomes true during the cool-down and stays
+ * true, the alert fires when the cool-down ends.
  */
 export function evaluateMinute(
   rule: AlertRule,
@@ -174,8 +174,8 @@ function holds({ comparison, threshold, hysteresis }: AlertRule, value: number, 
 }
 
 /**
- * Checks whether an alert is in its cool-down. Times before and after `firedAt` are treated alike, because
- * otherwise an alert would stay silent for an hour after the system clock was set back by an hour.
+ * Checks whether an alert is in its cool-down. Compares the absolute time difference, because an alert must
+ * not stay silent for hours after the system clock was set back.
  */
 function isCoolingDown({ coolDownMinutes }: AlertRule, firedAt: number | null, at: number): boolean {
   return firedAt !== null && Math.abs(at - firedAt) < coolDownMinutes * MINUTE_MS

@@ -10,11 +10,11 @@ import {
   METRICS,
 } from './alert.js'
 
-/** A destination whose Slack URL or email address is not sealed yet. */
+/** A destination whose Slack URL or email address is not encrypted yet. */
 export type PlainDestination =
   { type: 'webhook' } | { type: 'slack'; url: string } | { type: 'email'; address: string }
 
-/** The fields of an alert whose destinations are not sealed yet. */
+/** The fields of an alert whose destinations are not encrypted yet. */
 export type PlainAlertFields = Omit<AlertFields, 'destinations'> & { destinations: PlainDestination[] }
 
 const MAX_WINDOW_MINUTES = 24 * 60
@@ -86,7 +86,7 @@ type AlertChanges = Static<typeof ALERT_CHANGES>
 interface AlertContext {
   /** Metric of the alert, or undefined if the request body for a new alert contains no valid metric. */
   metric: Metric | undefined
-  /** Whether the alert is being created, so that all required fields of its metric must be present. */
+  /** Whether the alert is being created. If so, all required fields of its metric must be present. */
   isNew: boolean
   /** Whether the collector has a mail server. */
   hasMail: boolean
@@ -99,8 +99,8 @@ interface AlertContext {
 const ALWAYS = ['site_id', 'metric', 'name', 'active', 'destinations']
 
 /**
- * Adds an issue for each field that the metric does not support or that is missing or too large, and for each
- * destination that this collector cannot send to.
+ * Adds an issue for each field that violates the rules of the metric, and for each destination that this
+ * collector cannot send to.
  */
 export function refineAlert(
   alert: Partial<AlertChanges>,
@@ -165,8 +165,8 @@ export function toNewAlert({ metric, ...body }: Static<typeof NEW_ALERT>): Plain
   } as PlainAlertFields
 }
 
-// Matches a single email address. Lists, display names, quotes and characters that could end a mail header
-// are rejected.
+// Matches a single email address. Rejects lists, display names, quotes and characters that could end a mail
+// header.
 const ADDRESS =
   /^[a-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/i
 const VALUE_FIELDS: Record<DestinationType, string | undefined> = {
@@ -223,8 +223,8 @@ export function isAddress(value: unknown): value is string {
 }
 
 /**
- * Checks whether a value can be a complete URL. A masked URL, which the API returns in lists, ends with `…`
- * and must not overwrite the stored URL.
+ * Checks whether a value can be a complete URL. Rejects the shortened URLs that the API returns, which
+ * contain `…`, because they must not overwrite the stored URL.
  */
 function isWholeUrl(value: unknown): value is string {
   return typeof value === 'string' && value.length <= MAX_URL_LENGTH && !value.includes('…')

@@ -5,7 +5,7 @@ import type { Alert, AlertFields, Destination } from './alert.js'
 import type { PlainDestination } from './fields.js'
 import { describeTest } from './notify/notification.js'
 
-/** Operations on alerts that the routes call after they have checked permissions. */
+/** Operations on alerts. The caller must check permissions first. */
 export interface AlertManagement {
   /** Whether a mail server is configured. */
   hasMail: boolean
@@ -30,11 +30,11 @@ export interface AlertManagement {
   findUrlIssue(url: string): string | undefined
   seal(destinations: readonly PlainDestination[]): Destination[]
   /**
-   * Returns a destination in its API form. A Slack URL is shortened to its origin, because the full URL is a
+   * Returns the API form of a destination. A Slack URL is shortened to its origin, because the full URL is
    * secret.
    */
   mask(destination: Destination): { type: string; url?: string; address?: string }
-  /** Adds newly stored triggers to the metrics and starts the delivery of their notifications. */
+  /** Counts newly stored triggers in the metrics and starts the delivery of their notifications. */
   announce(triggers: number): void
 }
 
@@ -97,8 +97,8 @@ export function createAlertManagement({
 }
 
 /**
- * Opens a sealed destination. Returns an empty string if the destination was sealed with another master key,
- * so that alerts can still be listed. The error is reported when a notification is sent.
+ * Decrypts a destination. Returns an empty string if the destination was encrypted with another master key,
+ * so that alerts can still be listed.
  */
 function openOrHide(box: Pick<SecretBox, 'open'>, sealed: string): string {
   try {

@@ -8,8 +8,8 @@ import type { Alert } from './alert.js'
 import type { MetricSource } from './metric-source.js'
 
 /**
- * The measured value of a metric. `value` is undefined if it cannot be computed, such as a bounce rate
- * without visits.
+ * The measured value of a metric. `value` is undefined if it cannot be computed, for example the bounce rate
+ * if there were no visits.
  */
 export interface Measured {
   value: number | undefined
@@ -17,10 +17,13 @@ export interface Measured {
   volume: number
 }
 
-/** Visitors of the last 24 hours, compared with an average day of the six days before today. */
+/**
+ * Number of visitors in the last 24 hours and, for comparison, the daily average of the six days before
+ * today.
+ */
 interface Spike {
   currentVisitors: number
-  /** Average number of visitors per day, or 0 if those days had no visitors. */
+  /** Average number of visitors per day, over the six days before today. */
   baseline: number
 }
 
@@ -42,11 +45,12 @@ interface MeasureServices {
 }
 
 /**
- * Creates a function that measures metrics in the stores. Alerts that count events in the same window of the
- * same site share one query.
+ * Creates a function that measures alert metrics. Alerts on event counts share one query if they have the
+ * same site and window.
  */
 export function createMeasure({ metricSource, reports }: MeasureServices): Measure {
-  // Cache only the last query, because alerts are evaluated in the order of their sites and windows.
+  // Caching only the last query is enough, because alerts are evaluated in the order of their sites and
+  // windows.
   let last: { key: string; answer: ReturnType<MetricSource['metrics']> } | undefined
   const metricsOf = (siteId: string, window: Period) => {
     const key = JSON.stringify([siteId, window])
@@ -95,7 +99,7 @@ export function createMeasure({ metricSource, reports }: MeasureServices): Measu
 }
 
 /**
- * Returns the number of visitors of the last 24 hours, and the daily average of the six days before today in
+ * Returns the number of visitors in the last 24 hours, and the daily average of the six days before today in
  * the time zone of the site.
  */
 async function measureSpike(

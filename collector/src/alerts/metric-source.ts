@@ -1,6 +1,6 @@
 import type { Period } from '../reports/report-store.js'
 
-/** Metrics of one site, computed from the events that were received in a window. */
+/** Metrics of one site, computed from the events that were received in a time window. */
 export interface WindowMetrics {
   visitors: number
   visits: number
@@ -12,9 +12,9 @@ export interface WindowMetrics {
 }
 
 /**
- * Runs the metric queries of alerts, every minute. A window selects events by the time when they were
- * received, not when they occurred, so that the metrics of a past minute never change. Every method rejects
- * with `STORE_UNAVAILABLE` if the store is unreachable or busy.
+ * Queries the metrics that alerts compare with their thresholds. A window selects events by the time when
+ * they were received, so that the metrics of a past minute never change. Every method rejects with
+ * `STORE_UNAVAILABLE` if the store is unreachable or busy.
  */
 export interface MetricSource {
   metrics(siteId: string, window: Period): Promise<WindowMetrics>

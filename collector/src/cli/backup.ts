@@ -16,8 +16,8 @@ const EVENTS = 'events'
 const CONTROL = 'control.db'
 
 /**
- * Writes the events of the embedded engine and the control store, without salts, to a new folder while the
- * collector runs. If the backup fails, the folder is removed.
+ * Backs up the control store and the events of the embedded engine to a new folder while the collector runs.
+ * Salts are not included. If the backup fails, the folder is removed.
  */
 export async function backUp(config: Config, name: string | undefined, print: Print): Promise<void> {
   const folder = parseFolder(name)

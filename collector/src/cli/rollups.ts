@@ -3,7 +3,7 @@ import { describeError, StartError } from '../errors.js'
 import { createRollups } from '../stores/clickhouse/rollups/roll-up.js'
 import { findEngineUrl } from './clickhouse-url.js'
 
-/** Rebuilds the daily rollups of all sites while the collector runs. Reports remain available. */
+/** Rebuilds the daily rollups (the stored visits of past days) of all sites. Reports remain available. */
 export async function rebuildRollups(config: Config, print: (line: string) => void): Promise<void> {
   const rollups = createRollups({ url: config.clickhouseUrl ?? (await findEngineUrl(config)) })
   try {

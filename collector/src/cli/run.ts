@@ -65,8 +65,8 @@ type Environment = Record<string, string | undefined>
 type Print = (line: string) => void
 
 /**
- * Runs one command. Rejects with a {@link StartError} whose message is one line. If the command or an option
- * is unknown, the usage follows that line.
+ * Runs one command. Rejects with a {@link StartError} whose message is one line, followed by the usage if the
+ * command or an option is unknown.
  */
 export async function runCli(args: string[], env: Environment, print: Print): Promise<void> {
   const { values, positionals } = parse(args)

@@ -16,7 +16,7 @@ interface SiteOptions {
 
 type Print = (line: string) => void
 
-// The command-line argument for each wire field, to be used in error messages.
+// The command-line argument for each API field, which error messages include.
 const OPTION_NAMES: Record<string, string> = {
   domain: 'domain',
   name: '--name',

@@ -8,10 +8,7 @@ export interface Change {
   at: number
 }
 
-/**
- * Types of objects whose changes are logged here. Changes of webhooks are stored in the log of their
- * attempts.
- */
+/** Types of objects whose changes are logged here. Changes of webhooks are stored in a separate log. */
 export const CHANGED_TYPES = ['alert', 'goal', 'key'] as const
 export type ChangedType = (typeof CHANGED_TYPES)[number]
 
@@ -28,7 +25,7 @@ export interface ChangeEntry extends Change {
   accountId: string
   /** Site of the object, or null if the object belongs to all sites of its account. */
   siteId: string | null
-  /** Wire names of the changed fields for the action `changed`, or null for other actions. */
+  /** API names of the changed fields for the action `changed`, or null for other actions. */
   fields: string[] | null
 }
 
@@ -42,7 +39,7 @@ interface ChangeQuestion extends KeyReach {
   limit: number
 }
 
-/** Reads the change log. Each store writes its entry in the same transaction as the change. */
+/** Reads the change log. Log entries are written in the same transaction as the change. */
 export interface ChangeLog {
   /** Lists entries of the change log, newest first. */
   listChanges(question: ChangeQuestion): Promise<ChangeEntry[]>

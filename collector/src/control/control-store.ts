@@ -19,8 +19,8 @@ export interface ControlStore {
   /** Changes only the given fields. Resolves to undefined if the site does not exist. */
   updateSite(id: string, changes: Partial<SiteFields>): Promise<Site | undefined>
   /**
-   * Removes a site with its API keys, goals, alerts and webhooks, and records that its events must be
-   * deleted, in one transaction. Resolves to false if the site does not exist.
+   * Removes a site and its API keys, goals, alerts and webhooks in one transaction. A background job deletes
+   * its events later. Resolves to false if the site does not exist.
    * @default change: the command line, now
    */
   removeSite(id: string, change?: Change): Promise<boolean>
@@ -34,21 +34,21 @@ export interface ControlStore {
   findSiteByCode(trackingCode: string): Promise<Site | undefined>
   findSite(id: string): Promise<Site | undefined>
   /**
-   * Adds an API key. `actor` is the ID of the API key that creates it, or null for the command line. @default
-   * null
+   * Adds an API key. `actor` is the ID of the API key that creates it, or null for the command line.
+   * @default null
    */
   addApiKey(key: ApiKey, actor?: string | null): Promise<void>
   findApiKey(id: string): Promise<ApiKey | undefined>
   /** Lists the API keys of all accounts. */
   listApiKeys(): Promise<ListedApiKey[]>
-  /** Lists the API keys that can only access sites within `reach`. */
+  /** Lists the API keys that can access only sites that `reach` includes. */
   listApiKeysOf(reach: KeyReach): Promise<ListedApiKey[]>
   /** Resolves to false if the API key does not exist. @default change: the command line, now */
   removeApiKey(id: string, change?: Change): Promise<boolean>
   /**
-   * Counts one request of an API key at `now`, a Unix time in milliseconds. If the request exceeds a limit of
-   * the plan, it is not counted and `exceeded` names that limit. Resolves after the count is written to disk,
-   * where all collectors that share the store see it. Resolves to undefined if the API key does not exist.
+   * Counts one request of an API key at `now`, a Unix time in milliseconds. A request that exceeds a limit of
+   * the plan is not counted, and `exceeded` contains that limit. Resolves after the count is written to disk,
+   * or to undefined if the API key does not exist.
    */
   countRequest(
     keyId: string,

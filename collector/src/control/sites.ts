@@ -123,12 +123,13 @@ export function parseDomain(text: string): string | undefined {
   return HOST_NAME.test(ascii) ? ascii : undefined
 }
 
-// Newer JavaScript engines also accept offsets such as +01:00, which do not support daylight saving time.
+// Rejects offsets such as +01:00, which newer JavaScript engines accept, because they ignore daylight saving
+// time.
 const IANA_NAME = /^[a-z][a-z0-9_+/-]*$/i
 
 /**
- * Returns the usual spelling of an IANA time zone name in any letter case, or undefined if the time zone does
- * not exist.
+ * Returns an IANA time zone name in its usual upper and lower case, or undefined if the time zone does not
+ * exist.
  */
 export function parseTimeZone(name: string): string | undefined {
   if (!IANA_NAME.test(name)) return undefined

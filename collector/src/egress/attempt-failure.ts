@@ -1,7 +1,6 @@
 /**
- * The reason why an attempt received no complete response. `secret` means that nothing was sent, because the
- * secret of the webhook was sealed with another master key. {@link AttemptFailure} describes all other
- * reasons.
+ * The reason why an attempt received no complete response. `secret` means that the webhook secret could not
+ * be decrypted, so nothing was sent. {@link AttemptFailure} describes all other reasons.
  */
 export type AttemptError =
   'timeout' | 'connection' | 'dns' | 'tls' | 'refused-address' | 'cancelled' | 'too-large' | 'secret'

@@ -37,13 +37,12 @@ const MAX_HEADER_BYTES = 16 * 1024
 const MAX_ANSWER_BYTES = 64 * 1024
 // Maximum number of bytes of a response body that are kept for the log.
 const KEPT_ANSWER_BYTES = 4 * 1024
-// Maximum number of bytes to receive. This is several times the size of the largest response, including its
-// headers and chunk framing.
+// Maximum number of bytes to receive for one response, including headers and chunk framing.
 const MAX_RECEIVED_BYTES = 256 * 1024
 
 /**
- * Creates a function that sends each request once, over a new connection, to an address that the egress guard
- * allows. It follows no redirects and ignores proxy settings in the environment.
+ * Creates a function that sends each request once, over a new connection to an address that the egress guard
+ * allows. The function follows no redirects and ignores proxy settings in the environment.
  */
 export function createAttempt({ guard, ca }: AttemptOptions): Attempt {
   const secureContext = createSecureContext({ minVersion: 'TLSv1.2', ...(ca !== undefined && { ca }) })
@@ -81,7 +80,8 @@ interface Sending extends AttemptRequest {
 }
 
 /**
- * Resolves to the HTTP status when the response has ended or its body has reached {@link MAX_ANSWER_BYTES}.
+ * Sends a request and resolves to the HTTP status. Stops reading the response body after
+ * {@link MAX_ANSWER_BYTES}.
  */
 async function send({
   url: text,
@@ -111,7 +111,7 @@ async function send({
       )
     },
     maxHeaderSize: MAX_HEADER_BYTES,
-    // Both timeouts would restart with every received byte, but the deadline of the attempt does not.
+    // Disable both timeouts, because the signal enforces the deadline of the whole attempt.
     headersTimeout: 0,
     bodyTimeout: 0,
     allowH2: false,
@@ -139,7 +139,8 @@ async function send({
 }
 
 function classifyError(error: unknown, signal: AbortSignal): AttemptError {
-  // An abort makes every step fail with an error of its own. The abort reason is the actual error.
+  // After an abort, the caught error depends on the step that was interrupted. The abort reason is the actual
+  // error.
   const failure = signal.aborted ? (signal.reason as unknown) : error
   if (failure instanceof AttemptFailure) return failure.kind
   return (failure as { code?: unknown }).code === 'UND_ERR_HEADERS_OVERFLOW' ? 'too-large' : 'connection'

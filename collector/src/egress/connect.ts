@@ -22,9 +22,8 @@ const NEXT_ADDRESS_AFTER_MS = 1_000
 const BROKEN = /^E(CONNRESET|PIPE|TIMEDOUT|CONNABORTED)$/
 
 /**
- * Opens a TLS connection to an address that the egress guard allows. All addresses of the host are checked
- * before connecting, only checked addresses are used, and the peer address is checked again before anything
- * is sent. Rejects with an {@link AttemptFailure}.
+ * Opens a TLS connection to a host if the egress guard allows all of its addresses. Checks the address of the
+ * connected peer again before any data is sent. Rejects with an {@link AttemptFailure}.
  */
 export async function connectGuarded({
   hostname,
@@ -52,8 +51,8 @@ export async function connectGuarded({
     autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_AFTER_MS,
     ALPNProtocols: ['http/1.1'],
     secureContext,
-    // This is set explicitly, because the environment variable NODE_TLS_REJECT_UNAUTHORIZED changes the
-    // default.
+    // Set this option explicitly, because the environment variable NODE_TLS_REJECT_UNAUTHORIZED can disable
+    // its default.
     rejectUnauthorized: true,
   }
   const socket = connect(options)

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { describeError } from '../errors.js'
 
-/** An attempt in flight. */
+/** An attempt that is in progress. */
 export interface Flight {
   abort: AbortController
   /** Resolves when the attempt has ended and its result is waiting to be stored. */
@@ -10,15 +10,15 @@ export interface Flight {
 
 /** A persistent queue, and the function that sends its items. */
 export interface DeliveryQueue<Claims, Item, Finished> {
-  /** Returns the claims of the next turn, or undefined if no attempt may start. */
+  /** Returns which items to lease next, or undefined if no attempt may start. */
   choose(): Claims | undefined
   /**
-   * Returns the time when {@link choose} should be called again, by the clock of the loop. Returns Infinity
-   * if nothing is scheduled: the loop then sleeps until {@link DeliveryLoop.wake} is called.
+   * Returns the time at which the next attempt may start, or Infinity if no time is known. If it is Infinity,
+   * the loop sleeps until {@link DeliveryLoop.wake} is called.
    */
   nextAt(): number
   /**
-   * Stores finished attempts and leases items. If it rejects, the next call receives the same finished
+   * Stores finished attempts and leases items. After a failure, the next call receives the same finished
    * attempts again.
    */
   takeTurn(turn: { finished: Finished[]; claims: Claims | undefined }): Promise<Item[]>
@@ -28,21 +28,24 @@ export interface DeliveryQueue<Claims, Item, Finished> {
 
 /** Leases queue items when they are due, sends them and stores the results. */
 export interface DeliveryLoop {
-  /** Signals that {@link DeliveryQueue.choose} may return more claims. */
+  /** Signals that more items may be ready to send. */
   wake(): void
   /**
-   * Runs an attempt outside the queue. When the loop stops, it waits for this attempt and aborts it like all
-   * other attempts.
+   * Runs an attempt for an item that is not in the queue. {@link DeliveryLoop.stop} waits for this attempt
+   * too.
    */
   fly<Result>(attempt: (flight: Flight) => Promise<Result>): Promise<Result>
   inFlight(): number
-  /** Resolves when the current turn has started its attempts, or immediately if no turn is running. */
+  /**
+   * Resolves when the attempts for all items that are being leased have started. Resolves immediately if no
+   * items are being leased.
+   */
   turnEnd(): Promise<void>
-  /** Resolves when the results of all attempts that have already ended are stored, or when the loop stops. */
+  /** Resolves when the results of all finished attempts are stored, or when the loop stops. */
   flush(): Promise<void>
   /**
-   * Starts no more attempts, and aborts those in flight with {@link STOPPED} after `withinMs`. Resolves when
-   * the results of all attempts are stored.
+   * Starts no more attempts. Aborts running attempts after `withinMs` milliseconds with {@link STOPPED}.
+   * Resolves when all results are stored, or when storing them fails.
    */
   stop(withinMs: number): Promise<void>
 }
@@ -52,18 +55,17 @@ interface DeliveryLoopOptions<Claims, Item, Finished> {
   /** Name of the queue in log lines: `webhooks` or `notifications`. */
   name: string
   log: Pick<Logger, 'error'>
-  /** Returns the current time of the clock that due times refer to. See {@link createSteadyClock}. */
+  /** Returns the current time on the clock that due times use. See {@link createSteadyClock}. */
   clock: () => number
 }
 
 /**
- * Abort reason when the collector stops. An aborted attempt does not count and is repeated after the next
- * start.
+ * Abort reason when the collector stops. Attempts that are aborted for this reason are repeated after the
+ * next start.
  */
 export const STOPPED = 'stopped'
 
-// During this pause between two turns, more attempts may end and more items may become due. The next turn
-// handles all of them together.
+// Pause between two transactions, so that each transaction handles more finished attempts and due items.
 const TURN_SPACING_MS = 2
 const PAUSE_AFTER_FAILURE_MS = 1_000
 
@@ -126,7 +128,7 @@ export function createDeliveryLoop<Claims, Item, Finished>({
       return await attempt(flight)
     } finally {
       flights.delete(flight)
-      // This runs after the result was added to `finished`, so that a flush stores the result.
+      // Wait until the result has been added to `finished`, so that a flush includes it.
       setImmediate(land)
       signal.wake()
     }
@@ -171,9 +173,9 @@ interface LoopSignal {
   sleepUntil(at: number, clock: () => number): Promise<void>
 }
 
-// A timer may fire while a clock with whole milliseconds still shows the previous millisecond.
+// Minimum sleep. It avoids a busy loop if a timer fires before the rounded clock shows the due time.
 const MIN_SLEEP_MS = 1
-// Timers are limited to about 24 days. Waking up once a minute costs almost nothing.
+// Maximum sleep, because timers support delays of at most about 24 days.
 const MAX_SLEEP_MS = 60_000
 
 function createLoopSignal(): LoopSignal {
@@ -210,8 +212,8 @@ interface Clocks {
 }
 
 /**
- * Creates a clock that starts at the Unix time in milliseconds and then follows the monotonic clock. Changes
- * of the system clock therefore make no retry early or late.
+ * Creates a clock that starts at the current Unix time in milliseconds and then follows the monotonic clock.
+ * Later changes of the system clock therefore do not affect retries.
  */
 export function createSteadyClock({ now, steadyNow }: Clocks): () => number {
   const [wallStart, steadyStart] = [now(), steadyNow()]

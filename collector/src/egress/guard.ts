@@ -12,8 +12,8 @@ export interface EgressGuard {
    */
   checkUrl(text: string): { url: URL } | { refusal: string }
   /**
-   * Resolves to all addresses of a host name in the form of `URL.hostname`. Rejects with an {@link
-   * AttemptFailure} if the host has no address or if any of its addresses is not allowed.
+   * Resolves to all addresses of a host name in the form of `URL.hostname`. Rejects with an
+   * {@link AttemptFailure} if the host has no address or if any of its addresses is not allowed.
    */
   addressesOf(hostname: string, signal: AbortSignal): Promise<string[]>
   isAllowed(address: string): boolean
@@ -22,14 +22,14 @@ export interface EgressGuard {
 interface EgressGuardOptions {
   /** Loopback addresses to which requests are allowed. */
   allowLoopback: readonly string[]
-  /** Resolves host names. Tests replace it. */
+  /** Function that resolves host names. Tests use it to replace DNS. */
   lookUp?: LookUp
 }
 
 const MAX_URL_LENGTH = 2_048
 const HTTPS_PORT = 443
 const FIRST_FREE_PORT = 1_024
-// Names of this machine or of its network, which are blocked regardless of the addresses they resolve to.
+// Host names of this machine or its network. They are blocked regardless of their addresses.
 const INNER_NAME = /^(.*\.)?(localhost|local|internal)$/
 
 export function createEgressGuard({
@@ -69,8 +69,7 @@ export function createEgressGuard({
         throw new AttemptFailure('dns', error)
       })
       if (addresses.length === 0) throw new AttemptFailure('dns')
-      // Reject the host if any of its addresses is blocked, because chance decides which address would be
-      // used.
+      // Reject the host if any of its addresses is blocked, because the connection could use any of them.
       if (!addresses.every(isAllowed)) throw new AttemptFailure('refused-address')
       return addresses
     },
@@ -81,8 +80,8 @@ function withoutBrackets(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/, '$1')
 }
 
-// `URL.canParse` is not used because of a bug in Node.js 20: once V8 has optimised the function that calls
-// it, it rejects Latin-1 text such as `https://Bücher.example/`.
+// Do not use `URL.canParse`, because Node.js 20 wrongly rejects Latin-1 text such as
+// `https://Bücher.example/` in optimised code.
 function parseUrl(text: string): URL | undefined {
   try {
     return new URL(text)
@@ -91,13 +90,14 @@ function parseUrl(text: string): URL | undefined {
   }
 }
 
-// Address of the Azure metadata service, which lies in a public range.
+// Address of an internal Azure service (WireServer). It is blocked although it is in a public range.
 const PLATFORM_ADDRESS = '168.63.129.16'
-// The allocated part of the IPv6 address space. `range` also reports some addresses outside of it as unicast,
-// such as ::127.0.0.1 and 100:0:0:1::/64.
+// The allocated part of the IPv6 address space. `range` also reports some addresses outside this part as
+// unicast, such as ::127.0.0.1 and 100:0:0:1::/64.
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3')
 
-// IPv4-compatible addresses such as ::8.8.8.8 are not routed, but `ipaddr.process` converts them to 8.8.8.8.
+// IPv4-compatible addresses such as ::8.8.8.8 are not routed. They are rejected here, because
+// `ipaddr.process` would convert them to public addresses such as 8.8.8.8.
 const OLD_TRANSITION = /^(?!::ffff:).*:.*\./i
 
 /** Whether an IP address (without brackets) is on the public internet and does not belong to this machine. */
@@ -133,9 +133,8 @@ const TRIES = 2
 /**
  * Queries the name servers of the system.
  *
- * `dns.lookup` is not used, because each call occupies one of four threads until the response arrives: a few
- * host names with slow name servers would delay all others. The hosts file is not read, because it contains
- * names of the internal network.
+ * `dns.lookup` is not used, because a few slow lookups would occupy its whole thread pool and delay all
+ * others. The hosts file is not read, because it contains internal names.
  */
 const lookUpAddresses: LookUp = async (hostname, signal) => {
   const resolver = new Resolver({ timeout: QUERY_TIMEOUT_MS, tries: TRIES })

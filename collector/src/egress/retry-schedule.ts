@@ -4,12 +4,12 @@ import type { AttemptResult } from './attempt.js'
 /** Maximum number of attempts per delivery, not counting replays. */
 export const MAX_ATTEMPTS = 3
 
-// Delays after the end of the first and of the second attempt.
+// Delays after the first and second attempts.
 const PAUSES_MS = [5_000, 25_000]
-// Maximum random share that is added to a delay. It is small, so that retries stay close to their documented
-// times even if the process or the host is busy.
+// Maximum random extra delay, as a fraction of the delay. It is small, so that retries stay close to their
+// documented times.
 const MAX_JITTER = 0.05
-// Added to every delay, because the clock has whole milliseconds and no attempt may start early.
+// One millisecond is added to every delay, because the clock is rounded and no retry may start early.
 const CLOCK_STEP_MS = 1
 
 /**
@@ -21,7 +21,7 @@ export function pauseAfter(attempt: number, random: () => number): number | unde
   return pause === undefined ? undefined : Math.ceil(pause * (1 + MAX_JITTER * random())) + CLOCK_STEP_MS
 }
 
-/** Maximum delay before a retry, unless the endpoint or its host is busy. */
+/** Maximum delay before a retry, in milliseconds. Retries start later if the endpoint or its host is busy. */
 export const LONGEST_PAUSE_MS = Math.ceil(PAUSES_MS[1]! * (1 + MAX_JITTER)) + CLOCK_STEP_MS
 
 type AttemptClass = 'delivered' | 'retry' | 'final'

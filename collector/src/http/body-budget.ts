@@ -1,8 +1,8 @@
 import { storeUnavailable } from '../errors.js'
 
 /**
- * Limits the total size of all request bodies in memory, from before each body is read until its request is
- * answered.
+ * Limits the total size of all request bodies in memory. Memory for a body is reserved before the body is
+ * read, and released after its request is answered.
  */
 interface BodyBudget {
   /**

@@ -6,8 +6,8 @@ import { memoize } from '../cache.js'
 const IPV4_SITE_BITS = 24
 const IPV6_SITE_BITS = 48
 const IPV6_CLIENT_BITS = 64
-// Truncated addresses are cached because truncating one takes 8.5 µs, as long as all other admission checks
-// together, and each visitor sends several events.
+// Truncated addresses are cached, because truncating one takes as long as all other admission checks
+// together.
 const MAX_REMEMBERED_ADDRESSES = 5_000
 
 const truncateToClient = memoize((ip) => truncate(ip, 32, IPV6_CLIENT_BITS), MAX_REMEMBERED_ADDRESSES)
@@ -17,8 +17,8 @@ const truncateToNetwork = memoize(
 )
 
 /**
- * Returns the key that identifies a client for rate limits. The key is the IPv4 address, or the /64 network
- * of an IPv6 address because such a network belongs to one client.
+ * Returns the key that identifies a client for rate limits. The key of an IPv6 address is its /64 network,
+ * because such a network belongs to one client. The key of an IPv4 address is the address itself.
  */
 export function clientOf(ip: string): string {
   return isIPv4(ip) ? ip : truncateToClient(ip)
@@ -61,11 +61,10 @@ const MAX_REMEMBERED_PEERS = 1_000
  * Creates the set of trusted proxies from IP addresses and CIDR ranges. Only their `X-Forwarded-For` headers
  * are used.
  *
- * The header is read from right to left, because each proxy appends one entry. Reading continues only as long
- * as the writer of an entry is trusted, because any client can send the entries further to the left. Reading
- * stops at an entry that is not an address, such as `unknown` or an obfuscated name. The proxy that wrote
- * this entry is then treated as the client. The `Forwarded` header is ignored because the two headers could
- * contradict each other.
+ * The header is read from right to left, because each proxy appends one entry. An entry is used only if a
+ * trusted proxy wrote it, because any client can send the entries further to the left. Reading stops at an
+ * entry that is not an IP address, such as `unknown`. The proxy that wrote this entry is then treated as the
+ * client. The `Forwarded` header is ignored, because the two headers could contradict each other.
  */
 export function createTrustedProxies(ranges: string[]): TrustedProxies {
   const blocks = ranges.map(parseRange)

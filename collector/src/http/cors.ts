@@ -16,8 +16,8 @@ const EXPOSED_HEADERS =
 
 /**
  * Adds CORS headers to every response, including errors, except on private routes. Without these headers, a
- * page could not read the response, would treat its event as failed and would send the event again. Any
- * origin may send events and read responses because no cookies are used.
+ * page cannot read the response and sends its events again. Any origin is allowed, because no cookies are
+ * used.
  */
 export function addCorsHeaders(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
@@ -37,8 +37,8 @@ export function addCorsHeaders(app: FastifyInstance): void {
 }
 
 /**
- * Sets the `X-Request-Id` header on an error or API response. Acknowledgements of events omit this header
- * because they are the most frequent response and every header costs time on both sides.
+ * Sets the `X-Request-Id` header on an error or API response. Acknowledgements of events omit this header,
+ * because they are the most frequent response and every header takes time.
  */
 export function setRequestId(reply: FastifyReply): void {
   reply.header('x-request-id', reply.request.id)

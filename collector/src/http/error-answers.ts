@@ -17,8 +17,8 @@ const FRAMEWORK_CODES: Record<string, ErrorCode> = {
   FST_ERR_BAD_URL: 'NOT_FOUND',
   FST_ERR_MAX_PARAM_LENGTH: 'NOT_FOUND',
 }
-// Errors for an incomplete request body. Either its length differs from the announced length, or the
-// connection ended and nobody reads the response.
+// Errors for an incomplete request body. Either its length differs from the `Content-Length` header, or the
+// connection was closed.
 const INCOMPLETE_BODY = /^(FST_ERR_CTP_INVALID_CONTENT_LENGTH|ECONNRESET)$/
 
 /**
@@ -63,8 +63,8 @@ const LINES_PER_WINDOW = 5
 
 /**
  * Creates a function that logs responses with a status of 500 or above. It writes at most five lines per
- * error code within ten seconds, because every request fails while the store is unavailable or load is shed,
- * and one line per request would fill the disk. The next line reports the number of omitted lines.
+ * error code within ten seconds, because one line per request would fill the disk while the store is
+ * unavailable. The next line reports the number of omitted lines.
  */
 function createFailureLog(
   log: FastifyBaseLogger,

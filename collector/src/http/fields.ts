@@ -14,8 +14,8 @@ import type { Fault } from '@zenovay/tracker/contract'
 export type AddIssue = (field: string, reason: string) => void
 
 /**
- * Checks rules that involve several fields. `fields` contains only the valid fields. Another issue for a
- * missing or invalid field is ignored, because that field already has one.
+ * Checks rules that involve several fields. `fields` contains only the valid fields. A further issue for a
+ * missing or invalid field is ignored.
  */
 export type Refine<Fields> = (fields: Partial<Fields>, addIssue: AddIssue) => void
 

@@ -27,8 +27,8 @@ export function decodeJson(text: string): unknown {
 }
 
 /**
- * Checks whether a JSON text may contain a key that reaches a prototype. This search is cheaper than
- * `secure-json-parse`, and few texts match.
+ * Checks whether a JSON text may contain a key that could modify a prototype, such as `__proto__`. This
+ * search is faster than `secure-json-parse`, and few texts match.
  */
 function mayReachPrototype(text: string): boolean {
   return text.includes('\\u') || text.includes('__proto__') || text.includes('constructor')

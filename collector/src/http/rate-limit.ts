@@ -23,8 +23,8 @@ interface RateLimiterOptions {
   /** Rate limits, sorted by the length of their windows in ascending order. */
   rules: RateRule[]
   /**
-   * Returns the time of a monotonic clock in milliseconds. With the system clock, a change of the system time
-   * could open or close a window.
+   * Returns the time of a monotonic clock in milliseconds. The system clock is unsuitable, because a change
+   * of the system time would shorten or extend a window.
    */
   clock: () => number
   /** Maximum number of clients to track in memory. */
@@ -45,13 +45,11 @@ export interface RateLimiter {
 }
 
 /**
- * Creates a rate limiter that stores an exact sliding log for each client, with the time of every request
- * within the longest window. Fixed windows would allow nearly twice the limit in a burst, and token buckets
- * would reject requests too early.
+ * Creates a rate limiter that stores the time of each request of a client within the longest window. Fixed
+ * windows would allow nearly twice the limit in a burst, and token buckets would reject requests too early.
  *
- * Memory is bounded. If there are too many clients or requests, the oldest client is evicted. A flood of
- * addresses can therefore make the limiter forget a client that exceeded its limit and was then silent, but
- * it never causes the rejection of a client that is below its limit.
+ * Memory is bounded. If there are too many clients or requests, the limiter deletes the log of the client
+ * that was seen longest ago. This never causes the rejection of a client that is below its limit.
  */
 export function createRateLimiter({
   rules,
@@ -61,7 +59,7 @@ export function createRateLimiter({
 }: RateLimiterOptions): RateLimiter {
   const runs = createRequestLogPool(maxRuns)
   const clients = createClientTable(maxClients, forget)
-  // The newest run (log entry) of each client slot.
+  // The newest run of each client slot. A run is a log entry for one or more requests at the same time.
   const newest = new Int32Array(maxClients)
   // For each client slot and rule, `oldest` stores the oldest run within the window, and `totals` stores the
   // number of requests since then.
@@ -82,7 +80,10 @@ export function createRateLimiter({
     return next
   }
 
-  /** Removes the runs that have left the window of a rule, and subtracts their requests from the total. */
+  /**
+   * Removes the log entries that are older than the window of a rule, and subtracts their requests from the
+   * total.
+   */
   function slide(entry: number, rule: number, now: number): void {
     let run = oldest[entry]!
     while (run !== NO_RUN && now - runs.timeOf(run) >= rules[rule]!.windowMs) {
@@ -142,8 +143,8 @@ export function createRateLimiter({
 export const NO_RUN = -1
 
 /**
- * Stores request logs as linked lists of runs. A run consists of a time, a number of requests and the next
- * run. All lists share memory of a fixed size.
+ * Stores request logs as linked lists of runs. A run is a log entry with a time, a number of requests and the
+ * index of the next run. All lists share memory of a fixed size.
  */
 interface RequestLogPool {
   timeOf(run: number): number
@@ -157,9 +158,8 @@ interface RequestLogPool {
 }
 
 /**
- * Creates a pool of at most `size` runs in typed arrays. Each run occupies 14 bytes, which the system
- * allocates on first use. Objects would occupy six times as much memory, and more as garbage during a flood
- * of addresses.
+ * Creates a pool of at most `size` runs in typed arrays. Each run occupies 14 bytes. Objects would occupy six
+ * times as much memory.
  */
 export function createRequestLogPool(size: number): RequestLogPool {
   const times = new Float64Array(size)
@@ -208,8 +208,8 @@ interface ClientTable {
  * Creates a least-recently-used table of clients in memory of a fixed size. `onForget` is called with the
  * slot of each evicted client.
  *
- * A `Map` would produce too much garbage: a flood of a million addresses rebuilds it repeatedly, and on a
- * busy machine 76 MB of garbage were not collected in time.
+ * The table does not use a `Map`, because a flood of a million addresses would make a `Map` produce too much
+ * garbage.
  */
 export function createClientTable(maxClients: number, onForget: (slot: number) => void): ClientTable {
   const names = new Array<string>(maxClients).fill('')

@@ -9,8 +9,8 @@ interface ServerOptions {
   requestTimeoutMs?: number | undefined
 }
 
-// Limits how long a slow sender can occupy a connection, except for up to one more check interval. At 40
-// kbit/s, a request body of 64 KiB takes 13 seconds.
+// Limits how long a slow sender can occupy a connection. A request body of 64 KiB takes 13 seconds at 40
+// kbit/s.
 const REQUEST_TIMEOUT_MS = 13_000
 const HEADERS_TIMEOUT_MS = 10_000
 // By default, Node checks for connections that have timed out only every 30 seconds.
@@ -84,8 +84,8 @@ export function acceptJsonAsText(routes: FastifyInstance, bodyLimit: number): vo
 }
 
 /**
- * Counts requests by route and status. `route` is a route pattern instead of a path, which limits the number
- * of metric labels.
+ * Counts requests by route and status. `route` is a route pattern instead of a path, to limit the number of
+ * label values.
  */
 interface RequestMetrics {
   countRequest(route: string, status: number): void

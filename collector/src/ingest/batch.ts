@@ -45,12 +45,12 @@ interface BatchIngestServices {
  * Ingests the body of a `POST /api/v1/events` request. Resolves when every valid event is on disk. Throws an
  * {@link ApiError} if no event is valid or if an event could not be stored.
  *
- * The caller must already have counted one event of the request as received.
+ * The caller must count one event as received before the call.
  */
 export type IngestBatch = (body: string, key: ApiKey) => Promise<BatchSummary>
 
-// Processing 100 events takes about five milliseconds. After that, the event loop handles waiting requests
-// from browsers before the batch continues.
+// After this many events, which take about five milliseconds, the event loop handles other requests before
+// the batch continues.
 const EVENTS_PER_TURN = 100
 
 /**

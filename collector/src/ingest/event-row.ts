@@ -69,11 +69,10 @@ export type PublishedRow = Pick<
 >
 
 /**
- * Returns the CRC-32 checksum of an event's content. Events with the same ID but different fingerprints are
+ * Returns the CRC-32 checksum of an event's content. Events with the same ID but different checksums are
  * different events.
  *
- * The checksum covers stored columns that the sender sets. It excludes the times and the visitor, because
- * these differ between retries of the same event.
+ * The checksum excludes the times and the visitor, because they can differ between retries of the same event.
  */
 export function fingerprintOf({ event_type, event_name, origin, path, query, properties }: EventRow): number {
   return crc32(`${event_type}\n${event_name}\n${origin}\n${path}\n${query}\n${properties}`)

@@ -41,8 +41,8 @@ export interface DeletionResult {
 }
 
 /**
- * Position of an event in the order in which the events of a site were stored, across all collectors. A
- * reader that has seen one position has seen all earlier positions. All fields are integers.
+ * Position of an event in the order in which the events of a site were stored. New events never precede a
+ * position that was already read. All fields are integers.
  */
 export interface FeedPosition {
   /** Number of the insert that stored the event. It increases with every insert of any collector. */
@@ -94,7 +94,7 @@ export interface FeedPage {
 /**
  * Store for events and heartbeats. Methods that access data reject if the store is unreachable.
  *
- * Inserts are idempotent by `batchId`: a batch whose response was lost is inserted again as a whole.
+ * An insert can be repeated with the same `batchId` without storing the rows twice.
  */
 export interface EventStore {
   /**
@@ -116,9 +116,8 @@ export interface EventStore {
    */
   newestReceipt(since: number): Promise<number>
   /**
-   * Deletes duplicates of events received since `since`, up to a maximum per call, and keeps the row that was
-   * received first. Resolves to the number of deleted rows. Concurrent calls are safe, because a row is
-   * deleted only while an earlier row of the same event exists.
+   * Deletes duplicates of events received since `since`, up to a maximum number per call. The row that was
+   * received first is kept. Resolves to the number of deleted rows. Concurrent calls are safe.
    */
   deleteDuplicates(since: number): Promise<number>
   /**

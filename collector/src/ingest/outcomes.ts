@@ -31,8 +31,8 @@ export function outcomeOf(error: unknown): DropReason {
 }
 
 /**
- * Counts received events or heartbeats, and the outcome of each. The number received equals the number of
- * outcomes while none is being processed.
+ * Counts received events or heartbeats, and the outcome of each. Both totals are equal when none is being
+ * processed.
  */
 export interface Tally {
   /** Counts `count` events or heartbeats as received. @default 1 */

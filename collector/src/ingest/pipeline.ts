@@ -41,7 +41,7 @@ export interface IngestRequest extends Connection {
 
 /**
  * Handles the requests of the public endpoints and counts the outcome of each event and heartbeat. The caller
- * must already have counted one event or heartbeat of the request as received.
+ * must count one event or heartbeat as received before each call.
  */
 export interface Ingest {
   /**
@@ -88,7 +88,7 @@ export interface IngestServices {
  * | enrich   |                    | never                                                              |
  * | commit   | stored, duplicate  | the queue is full or the store does not respond in time (`shed`)   |
  *
- * The first four stages decide on a whole request, the other stages on each event. An unexpected error leads
+ * The first four stages apply to the whole request, the other stages to each event. An unexpected error leads
  * to the outcome `failed`.
  */
 export function createIngest({
@@ -133,7 +133,7 @@ export function createIngest({
     },
   }
 
-  /** Runs the stages that decide on a whole request, from decode to origin. */
+  /** Runs the stages that apply to a whole request, from decode to origin. */
   async function admit(request: IngestRequest): Promise<Decoded & { site: Site }> {
     let count = 1
     try {

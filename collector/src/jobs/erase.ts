@@ -7,7 +7,7 @@ import type { Webhooks } from '../webhooks/service.js'
 
 /**
  * Deletes all matching events received so far, including events that are still queued. Rejects with
- * `STORE_UNAVAILABLE` if the queues cannot be written in time.
+ * `STORE_UNAVAILABLE` if queued events cannot be written in time.
  */
 export type Erase = (deletion: Deletion) => Promise<DeletionResult>
 
@@ -15,7 +15,7 @@ interface Draining {
   drain(): Promise<void>
 }
 
-// Maximum time for writing the queues. An event also waits at most this long for its commit.
+// Maximum time for writing queued events to the store before the deletion.
 const DRAIN_WITHIN_MS = 20_000
 const RETRY_AFTER_S = 30
 
@@ -28,8 +28,8 @@ interface EraserServices {
 }
 
 /**
- * Creates the function that erases events. It first writes the queues, because queued events would otherwise
- * be stored after the deletion. Rollups are paused during the deletion.
+ * Creates the function that erases events. It writes queued events to the store first, because they would
+ * otherwise be stored after the deletion.
  */
 export function createEraser({ events, commit, heartbeats, rollups, webhooks }: EraserServices): Erase {
   return async (deletion) => {
@@ -37,14 +37,15 @@ export function createEraser({ events, commit, heartbeats, rollups, webhooks }: 
     if (!(await Promise.race([drained, sleep(DRAIN_WITHIN_MS, false, { ref: false })])))
       throw storeUnavailable({ retryAfterS: RETRY_AFTER_S })
     const result = await rollups.pause(() => events.delete(deletion))
-    // A deletion by age does not affect webhooks, because deliveries expire long before any retention ends.
+    // A deletion by age does not affect webhooks, because pending deliveries expire long before the events
+    // do.
     if (deletion.before === undefined) await webhooks.erase(deletion)
     return result
   }
 }
 
-// Another collector may keep a removed site in its cache for two more seconds, and its queue may delay events
-// by up to twenty seconds.
+// Another collector may still store events of a removed site for about 20 seconds, because its site cache may
+// be outdated and its events may be queued.
 const STRAGGLERS_MS = 60_000
 
 interface RemovalServices {
@@ -55,8 +56,8 @@ interface RemovalServices {
 }
 
 /**
- * Deletes the events of removed sites. Each run repeats the deletion until no other collector can still store
- * events of the site. The record of the removal is deleted last.
+ * Deletes the events of removed sites. Later runs repeat the deletion until no other collector can still
+ * store events of the site.
  */
 export async function finishRemovals(
   { control, erase, now }: RemovalServices,

@@ -16,10 +16,7 @@ interface Expiry {
 // The site IDs are part of the request URL, whose length is limited.
 const SITES_PER_QUERY = 1_000
 
-/**
- * Deletes events that are past the retention of their site, with separate queries for each retention. Nothing
- * is written if there are no such events.
- */
+/** Deletes events that are older than the retention of their site. Yields the result of each delete query. */
 export async function* deleteExpired(
   sites: Site[],
   events: Pick<EventStore, 'delete'>,

@@ -41,15 +41,14 @@ export function createHousekeeping({
       everyMs: INTERVAL_MS,
       run: (signal) => finishRemovals({ control, erase, now: now() }, signal),
     },
-    // The job checks every minute whether it is due. It is not scheduled daily, because the day follows the
-    // wall clock, and the wall clock may be set.
+    // The job checks every minute whether it is due, because its due time follows the system clock, which may
+    // change.
     retention: {
       name: 'retention',
       everyMs: INTERVAL_MS,
       async run(signal) {
         const startedAt = now()
-        // The due time is further ahead than the interval only if the clock was set back. The job is then due
-        // now.
+        // If the due time is more than a day ahead, the system clock was set back, and the job runs now.
         if (startedAt < retentionDueAt && retentionDueAt - startedAt <= RETENTION_INTERVAL_MS) return
         retentionDueAt = startedAt + RETENTION_RETRY_MS
         const sites = await control.listSites()

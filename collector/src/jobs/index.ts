@@ -15,8 +15,8 @@ interface JobSources extends Omit<HousekeepingServices, 'webhooks'> {
 }
 
 /**
- * Lists all background jobs. The two delivery loops (`webhooks/deliver` and `alerts/notify/deliver`) are not
- * included, because they sleep until a delivery is due.
+ * Lists all background jobs. The deliveries of webhooks and notifications are not included, because they do
+ * not run at a fixed interval.
  */
 export function listJobs({
   salts,
@@ -32,8 +32,8 @@ export function listJobs({
     webhooks.refresh,
     // Every 10 seconds: evaluates alerts for each minute that has ended.
     alerts.evaluation,
-    // Every 15 seconds: publishes session ends, duration goals and high-value visitors, and also events that
-    // a crash left unpublished.
+    // Every 15 seconds: publishes session ends, duration goals and high-value visitors to webhooks, and also
+    // events that a crash left unpublished.
     webhookEvents,
     // Every minute, if collectors share a store: deletes duplicates of events that two collectors stored.
     ...(duplicates.job ? [duplicates.job] : []),
@@ -41,7 +41,7 @@ export function listJobs({
     salts.expiry,
     // Every minute: deletes the events of removed sites.
     removals,
-    // Every minute: creates the daily rollups of past days.
+    // Every minute: creates the daily rollups, which store the visits of past days.
     rollups,
     // Every minute: cancels deliveries that are overdue by a day, and deletes ended deliveries and log
     // entries after 30 days.

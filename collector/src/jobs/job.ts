@@ -6,7 +6,7 @@ import type { Registry } from '../observability/registry.js'
 export interface Job {
   /** Name of the job in log lines and in the `job` label of `zenovay_job_seconds`, in kebab-case. */
   name: string
-  /** Interval between the starts of two runs. Starts that would fall into a longer run are skipped. */
+  /** Interval between the starts of two runs. Starts that become due during a run are skipped. */
   everyMs: number
   /** Whether the first run starts immediately instead of after `everyMs`. @default false */
   runAtStart?: boolean
@@ -26,7 +26,7 @@ export interface JobServices {
   clock?: () => number
 }
 
-// The fastest jobs only read memory, while rollups take up to thirty seconds.
+// The fastest jobs take less than a millisecond, and the slowest take up to thirty seconds.
 const DURATION_BUCKETS_S = [0.001, 0.01, 0.1, 0.5, 1, 5, 10, 30, 60]
 // Without this limit, a job that runs every two seconds would fill the log while its store is unreachable.
 const LOG_FAILURES_EVERY_MS = 60_000
@@ -50,7 +50,7 @@ export function createJobRunner(
   let loggedAt = -Infinity
 
   const logFailure = (error: unknown) => {
-    // A run that is aborted at shutdown may fail only because its store is closed.
+    // Do not log failures during shutdown, because a run may fail only because its store is closed.
     if (signal.aborted || clock() - loggedAt < LOG_FAILURES_EVERY_MS) return
     loggedAt = clock()
     log.error({ job: name, error: describeError(error) }, 'job failed; will retry')
@@ -71,12 +71,13 @@ export function createJobRunner(
 
 export interface RunningJobs {
   /**
-   * Stops scheduling runs, aborts the current runs, and resolves when they have ended or after `withinMs`.
+   * Stops scheduling runs and aborts the current runs. Resolves when they have ended, at the latest after
+   * `withinMs`.
    */
   stop(withinMs: number): Promise<void>
 }
 
-/** Starts jobs, which then run at their interval until they are stopped. */
+/** Starts jobs, each of which runs at its interval until it is stopped. */
 export function startJobs(jobs: readonly Job[], services: JobServices): RunningJobs {
   const stopping = new AbortController()
   const loops = jobs.map((job) => startJob(job, services, stopping.signal))

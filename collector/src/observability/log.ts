@@ -36,8 +36,8 @@ function serializeError(error: unknown) {
 }
 
 /**
- * Replaces all characters other than printable ASCII, because a terminal may execute control characters as
- * escape sequences. One of them, U+009B, is not escaped by JSON.
+ * Replaces all characters except printable ASCII, because JSON does not escape every control character that a
+ * terminal interprets, such as U+009B.
  */
 function toPrintable(text: string): string {
   return text.replace(NOT_PRINTABLE, '?')

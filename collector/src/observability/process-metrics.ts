@@ -1,14 +1,13 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import type { Registry } from './registry.js'
 
-// Event loop delays below 20 ms are not measured. The 50 wake-ups per second that this requires have no
-// measurable cost.
+// Shorter event loop delays are not measured. Measuring them every 20 ms has no measurable cost.
 const RESOLUTION_MS = 20
 const NS = 1e-9
 
 /**
- * Adds metrics for the memory, CPU and event loop of this process. Metrics that also exist in the Prometheus
- * client libraries have the same names as there.
+ * Adds metrics for the memory, CPU and event loop of this process. Their names follow the Prometheus client
+ * libraries, if these define the metric.
  */
 export function addProcessMetrics({ gauge, readCounter }: Registry): { close(): void } {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })

@@ -7,7 +7,10 @@ export interface Cell {
 }
 
 interface Counter {
-  /** Returns the cell with these labels, in this order. The cell is exposed from now on, starting at 0. */
+  /**
+   * Returns the counter with these labels, whose order matters. The counter is exposed from then on, starting
+   * at 0.
+   */
   with(labels?: Labels): Cell
 }
 
@@ -35,7 +38,7 @@ interface ReadOptions extends MetricOptions {
 /** A registry of Prometheus metrics. */
 export interface Registry {
   counter(name: string, help: string): Counter
-  /** Adds a counter whose value is kept elsewhere and read on every scrape. */
+  /** Adds a counter whose value is computed by `read` on every scrape. */
   readCounter(options: ReadOptions): void
   gauge(options: ReadOptions): void
   histogram(options: HistogramOptions): Histogram
@@ -50,7 +53,9 @@ interface Family {
   samples: (() => string[])[]
 }
 
-/** Creates a registry. Metric names are not checked. Label values and help texts may contain any text. */
+/**
+ * Creates a registry. Label values and help texts may contain any text, but metric names are not validated.
+ */
 export function createRegistry(): Registry {
   const families = new Map<string, Family>()
 

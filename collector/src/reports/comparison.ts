@@ -3,9 +3,9 @@ import type { VisitMetrics } from './report-store.js'
 export type Metrics = Record<string, number>
 
 /**
- * Returns the change of each metric since the previous period, rounded to one decimal. The change is a
- * percentage, or null if only the previous value is 0. For rates such as `bounce_rate`, the change is in
- * percentage points.
+ * Returns the change of each metric since the previous period in percent, rounded to one decimal. The change
+ * is 0 if both values are 0, and null if only the previous value is 0. For rates such as `bounce_rate`, the
+ * change is in percentage points.
  */
 export function compareMetrics<Row extends Metrics>(
   current: Row,
@@ -24,7 +24,7 @@ function changeOf(name: string, current: number, previous: number): number | nul
 
 const round = (value: number): number => Math.round(value * 10) / 10
 
-/** Converts the metrics of a period to the summary that the overview and the stream contain. */
+/** Converts the metrics of a period to the JSON summary in overview responses and streams. */
 export function toSummaryJson({ visitors, visits, pageviews, bounceRate, averageDuration }: VisitMetrics) {
   return {
     total_visitors: visitors,
@@ -38,7 +38,7 @@ export function toSummaryJson({ visitors, visits, pageviews, bounceRate, average
 
 const NAMES = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' })
 
-/** Returns the English name of a country by its ISO 3166 code, or null if the code is unknown. */
+/** Returns the English name of a country for its ISO 3166 code, or null if the code is unknown. */
 export function countryName(code: string): string | null {
   return /^[A-Z]{2}$/.test(code) ? (NAMES.of(code) ?? null) : null
 }

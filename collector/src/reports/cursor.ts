@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Period } from './report-store.js'
 
 /**
- * The position at which a page of a list ended. The cursor also contains the period, so that all pages of a
- * list cover the same period.
+ * The position after the last entry of a page, and the period of the list. All pages of a list use this
+ * period.
  */
 interface PageCursor<Position> {
   period: Period
@@ -12,7 +12,7 @@ interface PageCursor<Position> {
 
 const FINGERPRINT_LENGTH = 16
 
-/** Formats an opaque cursor that is valid only for the same query. */
+/** Encodes a cursor as an opaque string. The string is valid only for the same query. */
 export function formatCursor<Position>(query: unknown, { period, position }: PageCursor<Position>): string {
   return Buffer.from(JSON.stringify([fingerprintOf(query), period.from, period.to, position])).toString(
     'base64url',

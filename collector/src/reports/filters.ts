@@ -1,6 +1,6 @@
 import type { ReportFilter, VisitField } from './report-store.js'
 
-/** Maps query parameters that filter by a field of the visit to the columns in the store. */
+/** Maps each query parameter that filters by a visit field to the column that stores the field. */
 export const FIELD_FILTERS = {
   country: 'country',
   device: 'device_type',
@@ -19,8 +19,8 @@ export const FIELD_FILTERS = {
 export const PROPERTY_PARAMETER = /^property\[(.{1,40})\]$/su
 
 /**
- * Parses the report filters in a query string. The order of the result does not depend on the order of the
- * parameters.
+ * Parses the report filters in a query string. Returns the filters in a fixed order, regardless of the order
+ * of the query parameters.
  */
 export function parseFilters(query: Record<string, unknown>): ReportFilter[] {
   const filters: ReportFilter[] = []

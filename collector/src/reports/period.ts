@@ -35,8 +35,8 @@ interface ParsedPeriod {
 }
 
 /**
- * Parses the period of a query in the site's time zone. The default is 7 days. If issues were added to
- * `issues`, the returned period must not be used.
+ * Parses the period of a query in the site's time zone. The default is the last 7 days. Adds an entry to
+ * `issues` for each invalid parameter. In that case, do not use the returned period.
  */
 export function parsePeriod(
   { range, timeRange, from, to }: PeriodQuery,
@@ -57,8 +57,8 @@ export function parsePeriod(
 }
 
 /**
- * Returns the period of a range. `24h` covers the last 24 hours. All other ranges cover calendar days,
- * including today.
+ * Returns the period of a named range. `24h` covers the last 24 hours. All other ranges cover calendar days
+ * up to and including today.
  */
 export function periodOf(range: Range, { timeZone, now }: Clock): Period {
   const to = now + 1
@@ -67,16 +67,16 @@ export function periodOf(range: Range, { timeZone, now }: Clock): Period {
 }
 
 /**
- * Returns the previous period of the same length. A period that starts with a day is moved back by whole
- * calendar days, so that a half day is compared with a half day. Any other period is moved back by its
- * duration.
+ * Returns the previous period of the same length. If the period begins at the start of a day, it is moved
+ * back by whole calendar days, so that half a day is compared with half a day. Any other period is moved back
+ * by its duration.
  */
 export function previousOf({ from, to }: Period, timeZone: string): Period {
   if (startOfDay(from, timeZone) !== from) return { from: from - (to - from), to: from }
   const days = daysOf({ from, to }, timeZone).length
   const start = startOfDay(addDays(from, -days, timeZone), timeZone)
-  // Limit the end to the start of the current period, because after a clock change the same time of day may
-  // occur later than that start, or twice.
+  // Limit the end to the start of the current period. Otherwise, a clock change could make the two periods
+  // overlap.
   return {
     from: start,
     to: Math.min(startOfDay(to, timeZone) === to ? from : addDays(to, -days, timeZone), from),
@@ -113,7 +113,7 @@ function parseBound(text: string, timeZone: string): number | undefined {
 }
 
 /**
- * Parses the exclusive end of a period. A date includes its whole day, but a date-time is itself excluded.
+ * Parses the exclusive end of a period. If the text is a date, the period ends at the start of the next day.
  * Returns undefined if the text is invalid.
  */
 function parseEnd(text: string, timeZone: string): number | undefined {
@@ -122,7 +122,10 @@ function parseEnd(text: string, timeZone: string): number | undefined {
   return startOfDay(addDays(startOfDay(moment, timeZone) + DAY_MS / 2, 1, timeZone), timeZone)
 }
 
-/** Checks whether a query could select the period that a cursor contains. */
+/**
+ * Checks whether a period that was read from a cursor is within the limits for the `from` and `to`
+ * parameters.
+ */
 export function isAllowedPeriod({ from, to }: Period, { timeZone, now }: Clock): boolean {
   return (
     from >= EARLIEST_MS &&
@@ -132,14 +135,11 @@ export function isAllowedPeriod({ from, to }: Period, { timeZone, now }: Clock):
   )
 }
 
-/**
- * One calendar day of a report period. If the period starts in the middle of its first day, that day starts
- * with the period.
- */
+/** A calendar day of a report period. */
 interface PeriodDay {
   /** The date in the form `YYYY-MM-DD`. */
   date: string
-  /** Start of the day, or of the period if the period starts later. Unix time in milliseconds. */
+  /** Start of the day, or start of the period if that is later. Unix time in milliseconds. */
   start: number
 }
 
@@ -191,14 +191,14 @@ export function daysOf({ from, to }: Period, timeZone: string): PeriodDay[] {
 }
 
 /**
- * Returns the start of the next day. Without a clock change, the next day starts 24 hours later, which is
- * computed at a fraction of luxon's cost.
+ * Returns the start of the next day. If the clocks do not change, this function adds 24 hours, which is much
+ * faster than luxon.
  */
 function startOfNextDay(start: number, date: string, zone: IANAZone): number {
   const offset = zone.offset(start)
   const isMidnight = (start + offset * MINUTE_MS) % DAY_MS === 0
   if (isMidnight && zone.offset(start + DAY_MS) === offset) return start + DAY_MS
-  // For a date that the time zone skipped, such as one in Samoa in 2011, luxon returns the start of the
+  // If the time zone skipped the date, as Samoa skipped 30 December 2011, luxon returns the start of the
   // following date.
   return startOfDate(new Date(Date.parse(date) + DAY_MS).toISOString().slice(0, 10), zone.name)!
 }
@@ -207,7 +207,9 @@ function dateOf(moment: number, zone: IANAZone): string {
   return new Date(moment + zone.offset(moment) * MINUTE_MS).toISOString().slice(0, 10)
 }
 
-/** Returns the first moment with the same clock time, which occurs twice when clocks are set back. */
+/**
+ * Returns the earliest moment with the same local time. When clocks are set back, a local time occurs twice.
+ */
 function firstOf(moment: DateTime<true>): number {
   return Math.min(...moment.getPossibleOffsets().map((one) => one.toMillis()))
 }

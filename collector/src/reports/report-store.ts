@@ -6,7 +6,7 @@ export interface Period {
   to: number
 }
 
-/** Columns that filters can use. A visit's values come from its first event. */
+/** Visit fields that filters can use. The values of a visit are the values of its first event. */
 export const VISIT_FIELDS = [
   'country',
   'device_type',
@@ -22,7 +22,10 @@ export const VISIT_FIELDS = [
 ] as const
 export type VisitField = (typeof VISIT_FIELDS)[number]
 
-/** Selects whole visits by their first event or by any of their events. Values must match exactly. */
+/**
+ * A filter that selects whole visits by their first event or by any of their events. Values must match
+ * exactly.
+ */
 export type ReportFilter =
   | { by: 'field'; field: VisitField; value: string }
   /** Selects visits with a pageview of this path. */
@@ -30,12 +33,15 @@ export type ReportFilter =
   /** Selects visits with a custom event or goal of this name. */
   | { by: 'event'; value: string }
   /**
-   * Selects visits with a custom event or goal that has this property. Numbers and booleans use JSON
-   * notation.
+   * Selects visits with a custom event or goal that has this property and value. Numbers and booleans are
+   * written as in JSON.
    */
   | { by: 'property'; key: string; value: string }
 
-/** Selects the visits of a report: the visits of one site that began in the period and match every filter. */
+/**
+ * Selects the visits of a report. A visit must belong to the site, begin in the period and match every
+ * filter.
+ */
 export interface ReportScope {
   siteId: string
   period: Period
@@ -61,7 +67,7 @@ export interface VisitMetrics {
 }
 
 export interface RankedRow extends VisitMetrics {
-  /** The ranked value of the field, or an empty string if the value is unknown. */
+  /** A value of the ranked field, or an empty string if the value is unknown. */
   name: string
 }
 
@@ -82,8 +88,8 @@ export interface PageRow {
 }
 
 /**
- * The parts of a value score, which are integers that add up to the score. They are defined in
- * docs/metrics.md.
+ * The parts of a visitor's value score. Each part is an integer, and the score is their sum. The rules are
+ * documented in docs/metrics.md.
  */
 export interface ValueParts {
   pages: number
@@ -95,8 +101,8 @@ export interface ValueParts {
 }
 
 /**
- * A visitor, with metrics of the visits in the scope. Times are Unix times in milliseconds. The fields
- * `country` to `landingPage` come from the newest visit.
+ * A visitor and the metrics of the visitor's visits in the scope. Times are Unix times in milliseconds. The
+ * fields `country` to `landingPage` come from the newest visit.
  */
 export interface VisitorRow {
   id: string
@@ -120,7 +126,7 @@ export interface VisitorRow {
 }
 
 /**
- * The position at which a page of visitors ended. Visitors are sorted by `visitedAt`, then by `id`, both in
+ * The sort key of the last visitor on a page. Visitors are sorted by `visitedAt`, then by `id`, both in
  * descending order.
  */
 export interface VisitorCursor {
@@ -179,15 +185,15 @@ export interface ErrorGroupRow {
 export interface ReportStore {
   summary(scope: ReportScope): Promise<VisitMetrics>
   /**
-   * Resolves to the metrics of consecutive parts of the period. `starts` contains the start of each part, and
-   * its first entry must equal the start of the period. All metrics of a part without visits are 0.
+   * Splits the period into consecutive parts and resolves to the metrics of each part. `starts` contains the
+   * start of each part. The first part must start with the period.
    */
   timeline(scope: ReportScope, starts: readonly number[]): Promise<VisitMetrics[]>
   /** Ranks pages by views, most viewed first. Pages with the same number of views are sorted by URL. */
   pages(scope: ReportScope, slice: Slice): Promise<PageRow[]>
   /** Ranks the values of a field by visitors, then by visits, both in descending order, and then by name. */
   ranking(scope: ReportScope, field: VisitField, slice: Slice): Promise<RankedRow[]>
-  /** Lists visitors, newest visit first. The list starts after the position `after`, if it is given. */
+  /** Lists visitors, newest visit first. If `after` is set, the list starts after this position. */
   visitors(scope: ReportScope, slice: Slice & { after?: VisitorCursor }): Promise<VisitorRow[]>
   /** Resolves to the visitor, or to undefined if the visitor has no visit in the scope. */
   visitor(scope: ReportScope, visitorId: string): Promise<VisitorRow | undefined>
@@ -197,8 +203,8 @@ export interface ReportStore {
    */
   eventNames(scope: ReportScope, slice: Slice): Promise<EventCount[]>
   /**
-   * Lists the property values of the events with this name, most frequent first, with at most `limit` values
-   * for each property.
+   * Lists the property values of the events with this name, most frequent first. Returns at most `limit`
+   * values for each property.
    */
   eventProperties(scope: ReportScope, name: string, limit: number): Promise<PropertyCount[]>
   /** Lists the revenue in each currency. The currency with the most revenue events comes first. */

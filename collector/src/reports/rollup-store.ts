@@ -1,21 +1,27 @@
-/** Maintains the daily rollups that reports read instead of the events of past days. */
+/**
+ * Maintains daily rollups. A rollup contains the visits of one past day, which reports read instead of
+ * events.
+ */
 export interface Rollups {
   /**
-   * Invalidates the rollups of days with late events. Then rolls up days that are due, newest first, for
-   * about `forMs` milliseconds. Concurrent calls are safe.
+   * Builds missing and outdated rollups, newest day first, for about `forMs` milliseconds. A rollup is
+   * outdated if events that affect it arrived later. Concurrent calls are safe.
    */
   rollUp(options: { forMs: number }): Promise<RollupResult>
   /** Rebuilds the rollup of every day. Reports read the old rollups until the new ones are complete. */
   rebuild(): Promise<RollupResult>
-  /** Runs a deletion of events while no rollup is being built from these events. */
+  /**
+   * Runs a function while no rollup is being built. Use it to delete events, so that no rollup is built from
+   * events that are being deleted.
+   */
   pause<Result>(run: () => Promise<Result>): Promise<Result>
-  /** Aborts the rollup that is being built, and starts no further one. */
+  /** Aborts the rollup that is being built and starts no other rollup. */
   close(): Promise<void>
 }
 
 export interface RollupResult {
   /** Number of days that were rolled up, summed over all sites. */
   rolledUpDays: number
-  /** Whether no more days are due. */
+  /** Whether all days that were due have been rolled up. */
   isDone: boolean
 }

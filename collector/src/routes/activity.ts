@@ -55,7 +55,7 @@ export const listActivity = defineRoute({
     },
     { additionalProperties: true },
   ),
-  // The schema of an activity is open, because its further fields depend on its type.
+  // Activities have additional fields that depend on their type, so the schema allows any field.
   response: Type.Object({
     activities: Type.Array(Type.Record(Type.String(), Type.Unknown())),
     nextBefore: orNull(Type.Integer(), 'Null at the end.'),

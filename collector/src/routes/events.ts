@@ -32,7 +32,7 @@ interface CodeRoute {
 declare module 'fastify' {
   interface FastifyRequest {
     /**
-     * Whether the ingest pipeline has received the events. From then on, the pipeline counts their outcomes.
+     * Whether the request was passed to the ingest pipeline, which then counts the outcomes of its events.
      */
     isTaken: boolean
     /** Whether the API key was accepted and the request was counted as a received event. */
@@ -57,9 +57,8 @@ interface CountedRoute {
   take: (request: IngestRequest) => Promise<IngestAnswer>
 }
 
-// Maximum total length of all request bodies that wait for their commit, about one second of work. A higher
-// limit would only make all requests wait longer: with 2,000 connections that sent 30 events each, an event
-// waited for 15 seconds, and some requests timed out unread.
+// Maximum total length of all request bodies that wait for their commit, about one second of work. With a
+// higher limit, all requests would wait longer and some would time out.
 const MAX_PENDING_CHARACTERS = 8 * 1024 * 1024
 
 // A beacon is sent as `text/plain` so that it needs no preflight. Both types contain the same JSON.
@@ -119,8 +118,8 @@ export function addEventRoutes(
       routes.post<CodeRoute>(urlOf(route), {
         onRequest(_request, _reply, next) {
           tally.receive()
-          // Check for overload before the body is read. Under a flood, reading bodies of requests that are
-          // then rejected would be most of the work.
+          // Check for overload before the body is read, because a flood of requests would otherwise be read
+          // completely before it is rejected.
           next(findOverload())
         },
         onError(request, _reply, error: FastifyError, next) {
@@ -196,9 +195,8 @@ interface BatchRouteServices {
 
 const MEBIBYTE = 1024 * 1024
 const MAX_PENDING_BYTES = 16 * MEBIBYTE
-// Each pending request reserves at least this much memory, because a short event occupies more memory as a
-// row than in the request body. At most 32 requests can be pending, which leaves room in the queue for events
-// from browsers.
+// Minimum number of bytes that each pending request reserves. At most 32 requests can therefore be pending,
+// which leaves space in the queue for events from browsers.
 const MIN_RESERVED_BYTES = MEBIBYTE / 2
 
 const WIRE_ERROR = Type.Object({

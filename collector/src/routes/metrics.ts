@@ -15,9 +15,8 @@ export const readMetrics = documentRoute({
 })
 
 /**
- * Adds the `/metrics` route. It requires a token because metrics reveal the traffic of a business. A check of
- * the client address would not suffice, because behind a proxy on the same machine every visitor has a
- * loopback address. CORS headers are removed so that no page of another origin can read the metrics.
+ * Adds the `/metrics` route. It requires a token, because metrics reveal the traffic of a business. CORS
+ * headers are removed, so that no page of another origin can read the metrics.
  */
 export function addMetricsRoute(
   app: FastifyInstance,

@@ -26,8 +26,8 @@ export function createSaltFolder(folder: string): SaltStore {
   }
 
   /**
-   * Creates the salt of a day. A link is created atomically and only if the file does not exist, so two
-   * collectors that create the same salt concurrently both use the first one.
+   * Creates the salt of a day. If two collectors create the salt concurrently, only the first link succeeds,
+   * and both collectors use the same salt.
    */
   async function createSalt(day: string): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 })

@@ -29,15 +29,15 @@ export interface DeliveryEngine {
   /** Signals that new deliveries to these webhooks were queued. */
   wake(webhookIds: Iterable<string>): void
   /**
-   * Calls `make` to change a webhook, and starts no attempts for that webhook meanwhile. Resolves when every
-   * attempt that started before the change has ended. With `wait`, those attempts run to their end. With
-   * `cut`, they are aborted after half a second and their deliveries are cancelled.
+   * Calls `make` to change a webhook. No attempt for the webhook starts during the change. Resolves when all
+   * earlier attempts have ended. `wait` lets these attempts finish. `cut` aborts them after half a second and
+   * cancels their deliveries.
    */
   change<Result>(webhookId: string, end: 'wait' | 'cut', make: () => Promise<Result>): Promise<Result>
   /**
-   * Sends a message outside the queue, but within the rate limit of its host. Waits until no change of the
-   * webhook is in progress, then calls `make` to create the message. Resolves to undefined if `make` returns
-   * no message.
+   * Sends a message immediately, without the queue. The rate limit of the host still applies. `make` creates
+   * the message after all changes of the webhook have ended. Resolves to undefined if `make` returns no
+   * message.
    */
   sendNow(
     webhook: Pick<Webhook, 'id' | 'url'>,
@@ -46,8 +46,8 @@ export interface DeliveryEngine {
   /** Returns the number of attempts in flight. */
   inFlight(): number
   /**
-   * Starts no more attempts and waits for those in flight, which are aborted after `withinMs`. Aborted
-   * attempts are repeated after the next start.
+   * Starts no more attempts and waits for running attempts, which are aborted after `withinMs` milliseconds.
+   * Aborted attempts are repeated after the next start.
    */
   stop(withinMs: number): Promise<void>
 }
@@ -66,26 +66,23 @@ interface DeliveryEngineServices {
 
 interface LeasedDelivery extends ClaimedDelivery {
   /**
-   * Whether the lease is too old to start an attempt. Other processes assume that an attempt ends within
-   * {@link LATEST_END_MS} of its lease.
+   * Whether the lease is too old to start an attempt. The attempt could still be running when other processes
+   * assume that it has ended.
    */
   isLate: boolean
 }
 
 const SLOW_MS = 1_000
 const POLL_MS = 50
-// A request that was already sent may reach the receiver even if it is aborted, so wait for the response
-// first. Nearly all receivers respond within this time.
+// Time to wait for the responses of running attempts before they are aborted. Most receivers respond within
+// this time. An aborted request may still reach the receiver.
 const CUT_AFTER_MS = 500
 const START_WITHIN_MS = 1_000
 // The latest end of an attempt, in milliseconds after the start of its lease.
 const LATEST_END_MS = START_WITHIN_MS + ATTEMPT_DEADLINE_MS + 500
 const REMOVED = 'removed'
 
-/**
- * Creates the engine that delivers queued webhook events. It connects the delivery queue to the delivery
- * loop, and applies changes of webhooks between their attempts.
- */
+/** Creates the engine that delivers queued events to webhooks. */
 export function createDeliveryEngine({
   store,
   send,
@@ -97,8 +94,8 @@ export function createDeliveryEngine({
 }: DeliveryEngineServices): DeliveryEngine {
   const limits = createHostLimits()
   const endpoints = createEndpoints(limits)
-  // The IDs of webhooks for which deliveries were queued while a turn was running. The result of that turn
-  // may not include those deliveries.
+  // IDs of webhooks for which deliveries were queued while a transaction was running. The due times that the
+  // transaction returns may not include these deliveries.
   const woken = new Set<string>()
 
   const queue: DeliveryQueue<Turn['claims'], LeasedDelivery, FinishedAttempt> = {
@@ -151,7 +148,7 @@ export function createDeliveryEngine({
 
   const loop = createDeliveryLoop({ queue, name: 'webhooks', log, clock: engineNow })
 
-  /** Resolves when no other process, whether running or crashed, can still be sending to a webhook. */
+  /** Resolves when no other process can still be sending to a webhook. */
   async function waitForOthers(webhookId: string): Promise<void> {
     for (;;) {
       const until = await store.leasedUntil(webhookId)
@@ -178,8 +175,8 @@ export function createDeliveryEngine({
       const endpoint = endpoints.ensure(webhookId)
       endpoint.holds++
       try {
-        // The current turn may lease deliveries that it read before the change. Wait until the attempts for
-        // those deliveries are listed in `endpoint.flights`.
+        // A running transaction may lease deliveries that it read before the change. Wait until their
+        // attempts are listed in `endpoint.flights`.
         await loop.turnEnd()
         const flights: Flight[] = [...endpoint.flights]
         const result = await make()
@@ -195,7 +192,7 @@ export function createDeliveryEngine({
       }
     },
     async sendNow({ id, url }, make) {
-      // Look up the endpoint on every pass, because an endpoint without attempts and holds may be replaced.
+      // Look up the endpoint again after each pause, because an idle endpoint may have been replaced.
       while (endpoints.ensure(id).holds > 0) await pause(POLL_MS)
       const endpoint = endpoints.ensure(id)
       endpoint.host = new URL(url).hostname

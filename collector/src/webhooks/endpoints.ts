@@ -7,22 +7,20 @@ interface Endpoint {
   /** Host name of the webhook's URL. */
   host: string
   isActive: boolean
-  /**
-   * Time at which the next delivery is due, as far as this process knows. Infinity if no delivery is waiting.
-   */
+  /** Time at which the next delivery known to this process is due, or Infinity if no delivery is waiting. */
   dueAt: number
   flights: Set<Flight>
-  /** Number of changes of the webhook that are in progress. No attempt starts during a change. */
+  /** Number of changes to the webhook that are in progress. No attempt starts during a change. */
   holds: number
-  /** Whether the last attempt was slow. */
+  /** Whether the last attempt took longer than one second. */
   isSlow: boolean
 }
 
-/** All endpoints in round-robin order: an endpoint that is chosen moves to the end. */
+/** Decides which endpoints may start delivery attempts. Endpoints are chosen in round-robin order. */
 interface Endpoints {
   /**
-   * Replaces the set of active webhooks. A webhook with a backlog is due immediately if its due time is
-   * unknown.
+   * Replaces the set of active webhooks. A webhook that has unfinished deliveries but no known due time
+   * becomes due immediately.
    */
   update(webhooks: Pick<Webhook, 'id' | 'url' | 'backlog'>[]): void
   /** Returns the endpoint of a webhook. Creates an inactive endpoint if none exists. */
@@ -30,11 +28,11 @@ interface Endpoints {
   /** Returns the endpoints that may start attempts now, each with its maximum number of new attempts. */
   choose(now: number): { webhookId: string; limit: number }[]
   /**
-   * Returns the time at which {@link choose} may return more endpoints merely because time has passed.
-   * Returns Infinity if only another event, such as the end of an attempt, can change the result.
+   * Returns the earliest time at which another endpoint may start an attempt. Returns Infinity if this time
+   * is unknown, for example because a running attempt must end first.
    */
   nextAt(now: number): number
-  /** Counts an attempt as in flight until the returned function is called. */
+  /** Records an attempt as in flight until the returned function is called. */
   begin(endpoint: Endpoint, flight: Flight, now: number): () => void
 }
 
@@ -118,7 +116,7 @@ export function createEndpoints(limits: HostLimits): Endpoints {
       let next = Infinity
       for (const endpoint of endpoints.values()) {
         if (endpoint.dueAt === Infinity || !mayStart(endpoint) || isCrowded(endpoint)) continue
-        // A host with the maximum number of requests becomes free when an attempt ends, not at a known time.
+        // Skip a host at its concurrency limit, because the end of a running attempt cannot be predicted.
         if (limits.inFlight(endpoint.host) >= MAX_CONCURRENT_PER_HOST) continue
         next = Math.min(next, Math.max(endpoint.dueAt, limits.nextAt(endpoint.host, now)))
       }
@@ -148,7 +146,7 @@ export interface HostLimits {
   /** Returns the number of requests to the host that may start now. */
   free(host: string, now: number): number
   inFlight(host: string): number
-  /** Returns the earliest time at which the rate limit allows the next request to the host. */
+  /** Returns the earliest time at which the rate limit allows another request to the host. */
   nextAt(host: string, now: number): number
   /** Counts a request as in flight until the returned function is called. */
   begin(host: string, now: number): () => void
@@ -158,8 +156,8 @@ export const MAX_CONCURRENT_PER_HOST = 8
 /** Maximum number of requests to one host within any second. */
 const MAX_REQUESTS_PER_HOST_S = 100
 
-// Requests are spaced evenly, so that a crash interrupts only a few of them. A burst and the evenly spaced
-// requests that follow it stay just below the limit for any second.
+// Requests are spaced evenly, so that a crash interrupts only a few of them. A burst and the requests that
+// follow it stay below the limit for any second.
 const BURST = 5
 const SPACING_MS = 1000 / (MAX_REQUESTS_PER_HOST_S - BURST - 1)
 const BURST_MS = (BURST - 1) * SPACING_MS
@@ -167,7 +165,7 @@ const MAX_IDLE_HOSTS = 10_000
 
 interface Host {
   inFlight: number
-  /** Time at which the next request would start if all requests had been spaced evenly. */
+  /** Start time of the next request if all requests were evenly spaced. */
   pacedTo: number
 }
 
@@ -180,10 +178,7 @@ export function createHostLimits(): HostLimits {
     return host
   }
 
-  /**
-   * Limits the size of the map by removing hosts without requests in flight and without a pacing delay. A
-   * host that is not in the map is treated as having the same state.
-   */
+  /** Removes idle hosts if the map is too large. A host that is missing from the map is treated as idle. */
   const sweep = (now: number) => {
     if (hosts.size <= MAX_IDLE_HOSTS) return
     for (const [name, host] of hosts) if (host.inFlight === 0 && host.pacedTo <= now) hosts.delete(name)

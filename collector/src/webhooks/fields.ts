@@ -9,8 +9,8 @@ const EVENTS_RULE = 'events must be an array of event types'
 const EVENT_ID = /^evt_[0-9a-f]{32}$/
 
 /**
- * The URL of a webhook. Error messages of webhook fields include the field name, because one of the two APIs
- * returns only the message.
+ * The URL of a webhook. Error messages include the field name, because one of the two webhook APIs returns
+ * only the message.
  */
 export const WEBHOOK_URL = field<string>(
   Type.String({ description: 'HTTPS, to a public address.', maxLength: 2_048 }),

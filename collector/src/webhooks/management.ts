@@ -11,9 +11,8 @@ import type { ReplayChoice } from './webhook-store.js'
 import { MAX_WEBHOOKS, type NewWebhook, type Webhook, WEBHOOK_EVENTS, type WebhookReach } from './webhook.js'
 
 /**
- * Webhook management for both APIs. Callers check that the API key may manage webhooks. A key can access the
- * webhooks of its site, or all webhooks of its account if the key is account-wide. Methods throw `NOT_FOUND`
- * for any other webhook.
+ * Manages webhooks for both APIs. Callers must check that the API key has permission to manage webhooks.
+ * Methods throw `NOT_FOUND` if the webhook does not exist or the key cannot access it.
  */
 export interface WebhookManagement {
   /**
@@ -23,8 +22,8 @@ export interface WebhookManagement {
   findUrlIssue(url: string): string | undefined
   /**
    * Adds a webhook to a site that the key can access, or to the account of the key if `siteId` is null.
-   * Throws `VALIDATION_ERROR` if the URL is not allowed or if the maximum number of webhooks is reached. The
-   * returned secret cannot be read again later.
+   * Throws `VALIDATION_ERROR` if the URL is not allowed or the maximum number of webhooks is reached. The
+   * returned secret cannot be read again.
    */
   create(
     key: ApiKey,
@@ -35,14 +34,14 @@ export interface WebhookManagement {
   /** Sends one test event without retries and resolves to the result of the attempt. */
   test(key: ApiKey, id: string): Promise<AttemptResult>
   /**
-   * Replaces the secret of a webhook. Resolves to the new secret when no request signed with the old secret
-   * is in flight.
+   * Replaces the secret of a webhook. Resolves to the new secret when all attempts with the old secret have
+   * ended.
    */
   rotate(key: ApiKey, id: string): Promise<string>
-  /** Removes a webhook. Resolves when no attempt for the webhook is in flight. */
+  /** Removes a webhook. Resolves when all attempts for the webhook have ended. */
   remove(key: ApiKey, id: string): Promise<void>
   enable(key: ApiKey, id: string): Promise<void>
-  /** Queues deliveries of a webhook again and resolves to their number. */
+  /** Queues deliveries of a webhook again. Resolves to the number of queued deliveries. */
   replay(key: ApiKey, id: string, choice: ReplayChoice): Promise<number>
 }
 
@@ -70,8 +69,8 @@ const TEST_EVENT = 'test'
 /** Rate limit for the test deliveries of one account. */
 export const TEST_RULES = [{ limit: 30, windowMs: 60_000 }]
 
-// If the name servers need longer than this, the URL is accepted, because its host is resolved again before
-// every attempt.
+// Maximum time to resolve the host name of a new webhook. After this time the URL is accepted, because the
+// host is checked again before every attempt.
 const LOOK_UP_TIMEOUT_MS = 2_000
 
 export function createWebhookManagement({

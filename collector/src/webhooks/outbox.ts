@@ -5,13 +5,13 @@ import type { Webhook, WebhookEvent, WebhookEventName } from './webhook.js'
 /** Queues events for delivery to the webhooks that subscribe to them. */
 export interface Outbox {
   /**
-   * Whether an active webhook of the site or of its account subscribes to the event. Reads only memory,
-   * because ingest calls this method for every event.
+   * Whether any active webhook of the site or its account subscribes to the event. Reads only from memory,
+   * because this method is called for every ingested event.
    */
   hasSubscriber(siteId: string, name: WebhookEventName): boolean
   /**
-   * Queues each event for every subscribed webhook that was created before the event occurred. Skips webhooks
-   * that already have a delivery of the event. Resolves when all deliveries are on disk, and rejects with
+   * Queues each event for every subscribed webhook that was created before the event occurred. Queues an
+   * event at most once per webhook. Resolves when all deliveries are on disk. Rejects with
    * `STORE_UNAVAILABLE` if they cannot be stored.
    */
   put(events: WebhookEvent[]): Promise<void>
@@ -44,7 +44,7 @@ interface Subscriptions {
   update(active: Webhook[]): Promise<void>
 }
 
-/** Creates the index of subscriptions, which is empty until {@link Subscriptions.update} is called. */
+/** Creates an empty index of subscriptions. {@link Subscriptions.update} fills it. */
 export function createSubscriptions(store: Pick<WebhookStore, 'listSiteAccounts'>): Subscriptions {
   let ofSite = new Map<string, Set<WebhookEventName>>()
   let ofAccount = new Map<string, Set<WebhookEventName>>()
@@ -56,8 +56,8 @@ export function createSubscriptions(store: Pick<WebhookStore, 'listSiteAccounts'
       if (ofSite.get(siteId)?.has(name)) return true
       if (!ofAnyAccount.has(name)) return false
       const account = accounts.get(siteId)
-      // A site that is missing in the map may be new, so assume that it has a subscriber. The store checks
-      // the subscriptions again.
+      // A site that is missing from the map may be new, so assume that it has a subscriber. The store checks
+      // the subscriptions again when it queues an event.
       return account === undefined || ofAccount.get(account)?.has(name) === true
     },
     async update(webhooks) {

@@ -16,7 +16,7 @@ export type Send = (message: Message, signal: AbortSignal) => Promise<AttemptRes
 interface SendServices {
   attempt: Attempt
   sign: typeof signDelivery
-  /** Decrypts a sealed secret. */
+  /** Decrypts a stored secret. */
   openSecret: (sealed: string) => string
   /** Unix time in milliseconds. */
   now: () => number
@@ -31,7 +31,7 @@ export function createSend({ attempt, sign, openSecret, now }: SendServices): Se
   }
 }
 
-/** Decrypts a sealed secret. Returns undefined if it was sealed with another master key. */
+/** Decrypts a stored secret. Returns undefined if it was encrypted with another master key. */
 function tryOpen(open: (sealed: string) => string, sealed: string): string | undefined {
   try {
     return open(sealed)

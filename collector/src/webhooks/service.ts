@@ -13,18 +13,17 @@ import type { NewWebhook, Webhook } from './webhook.js'
 /** Manages webhooks and delivers events to them. Callers check permissions. */
 export interface Webhooks extends Pick<WebhookStore, 'findWebhook' | 'listWebhooks' | 'listLog'> {
   /**
-   * Adds a webhook. Resolves to undefined if its site (or its account, for a webhook of all sites) already
-   * has `MAX_WEBHOOKS` webhooks.
+   * Adds a webhook. Resolves to undefined if `MAX_WEBHOOKS` is reached for its site, or for its account if
+   * the webhook is account-wide.
    */
   add(webhook: NewWebhook, actor: string | null): Promise<Webhook | undefined>
   /**
-   * Replaces the secret of a webhook with a new sealed secret. Resolves to true when no attempt signed with
-   * the old secret is in flight, which takes about six seconds at most. Resolves to false if the webhook does
-   * not exist.
+   * Replaces the encrypted secret of a webhook. Resolves to true when all attempts with the old secret have
+   * ended, after about six seconds at most. Resolves to false if the webhook does not exist.
    */
   rotate(id: string, secret: string, actor: string | null): Promise<boolean>
   /**
-   * Removes a webhook. Resolves to true when no attempt for the webhook is in flight, or to false if the
+   * Removes a webhook. Resolves to true when all attempts for the webhook have ended, or to false if the
    * webhook does not exist.
    */
   remove(id: string, actor: string | null): Promise<boolean>
@@ -39,27 +38,29 @@ export interface Webhooks extends Pick<WebhookStore, 'findWebhook' | 'listWebhoo
    */
   test(id: string, test: TestDelivery): Promise<AttemptResult | undefined>
   /**
-   * Queues deliveries again and resolves to their number. Resolves to undefined if the webhook does not
-   * exist.
+   * Queues deliveries again. Resolves to the number of queued deliveries, or to undefined if the webhook does
+   * not exist.
    */
   replay(id: string, choice: ReplayChoice, actor: string | null): Promise<number | undefined>
   outbox: Outbox
   /**
-   * Erases the delivery payloads and logged responses of sites. If a visitor is given, erases only those that
-   * contain the visitor ID.
+   * Erases the delivery payloads and logged responses of sites. If a visitor ID is given, erases only data
+   * that contains this ID.
    */
   erase: DeliveryStore['erase']
-  /** Background job that applies webhook changes made by other processes and counts the backlog. */
+  /**
+   * Background job that loads webhook changes made by other processes and updates {@link Webhooks.backlog}.
+   */
   refresh: BackgroundJob
   /** Background job that purges expired deliveries and log entries. */
   purge: BackgroundJob
   /** Returns the number of attempts in flight. */
   inFlight(): number
-  /** Returns the number of unfinished deliveries, which is up to two seconds old. */
+  /** Returns the number of unfinished deliveries. This number may be up to two seconds old. */
   backlog(): number
   /**
-   * Starts no more attempts and waits for those in flight, for at most `withinMs`. The outbox still accepts
-   * events.
+   * Starts no more attempts and waits for running attempts, which are aborted after `withinMs` milliseconds.
+   * Events can still be queued.
    */
   stop(withinMs: number): Promise<void>
 }
@@ -122,7 +123,7 @@ export async function createWebhooks({
   await refresh()
   let backlog = 0
 
-  /** Updates the in-memory webhooks and subscriptions of this process immediately after a change. */
+  /** Waits for a change and then reloads the webhooks and subscriptions into memory. */
   const changed = async <Result>(change: Promise<Result>): Promise<Result> => {
     const result = await change
     await refresh()
@@ -177,8 +178,8 @@ export async function createWebhooks({
   }
 }
 
-// A large backlog of expired rows must not block requests. Therefore each run purges in small steps with a
-// pause after each, and leaves the remaining rows to the next run.
+// Purge in small steps with pauses, so that a large number of expired rows does not block requests. The next
+// run purges the remaining rows.
 const STEP_PAUSE_MS = 10
 const MAX_STEPS = 1_000
 
@@ -215,7 +216,7 @@ interface TestDelivery {
 }
 
 /**
- * Sends a test message to a webhook, subject to the usual rate limits and the egress guard. Resolves to
+ * Sends a test message to a webhook. The usual rate limits and address restrictions apply. Resolves to
  * undefined if the webhook does not exist.
  */
 async function sendTest(

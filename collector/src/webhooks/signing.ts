@@ -24,9 +24,9 @@ export function createWebhookSecret(): string {
 }
 
 /**
- * Returns the headers that describe and sign a delivery, in three independent schemes. The hexadecimal
- * signatures use the entire text of the secret as their key. Standard Webhooks uses the bytes that the secret
- * encodes.
+ * Returns the headers that describe and sign a delivery in three signature schemes. The two hexadecimal
+ * signatures use the text of the secret as the key. Standard Webhooks uses the bytes that are decoded from
+ * the secret.
  */
 export function signDelivery({
   secret,

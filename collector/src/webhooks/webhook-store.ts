@@ -4,15 +4,15 @@ import type { Deletion } from '../ingest/event-store.js'
 import type { NewWebhook, Webhook, WebhookEvent, WebhookReach } from './webhook.js'
 
 /**
- * Kind of a log entry. `delivery` and `test` are attempts, `dropped` is a number of discarded deliveries, and
- * all other kinds are changes of the webhook.
+ * Kind of a log entry. `delivery` and `test` are attempts, `dropped` reports discarded deliveries, and all
+ * other kinds are changes to the webhook.
  */
 export type LogKind =
   'delivery' | 'test' | 'dropped' | 'created' | 'rotated' | 'removed' | 'enabled' | 'disabled' | 'replayed'
 
 /**
- * An attempt for a webhook, or a change of a webhook. Entries are kept for 30 days, even if the webhook is
- * removed.
+ * A webhook log entry, such as a delivery attempt or a change. Entries are kept for 30 days, even if the
+ * webhook is removed.
  */
 export interface LogEntry {
   /** ID of the entry. Newer entries have higher IDs. */
@@ -20,7 +20,7 @@ export interface LogEntry {
   kind: LogKind
   webhookId: string
   accountId: string
-  /** Site of the event or of the webhook, or null for a webhook of all sites of the account. */
+  /** ID of the site, or null if the entry concerns all sites of the account. */
   siteId: string | null
   /** Time of the change, or start of the attempt. Unix time in milliseconds. */
   at: number
@@ -58,8 +58,8 @@ interface LogFilter extends WebhookReach {
 export type ReplayChoice = { eventId: string } | { failedSince: number }
 
 /**
- * Number of queued deliveries, IDs of their webhooks, and number of deliveries that were dropped because of
- * the backlog limit or the payload limit.
+ * Numbers of queued and dropped deliveries, and the IDs of webhooks with new deliveries. A delivery is
+ * dropped if it exceeds the backlog limit or the payload limit.
  */
 export interface PutResult {
   queued: number
@@ -70,34 +70,32 @@ export interface PutResult {
 /** Stores webhooks, their deliveries, and a log of attempts and changes. */
 export interface WebhookStore {
   /**
-   * Adds a webhook. Resolves to undefined if its site (or its account, for a webhook of all sites) already
-   * has `MAX_WEBHOOKS` webhooks.
+   * Adds a webhook. Resolves to undefined if `MAX_WEBHOOKS` is reached for its site, or for its account if
+   * the webhook is account-wide.
    */
   addWebhook(webhook: NewWebhook, change: Change): Promise<Webhook | undefined>
   findWebhook(id: string): Promise<Webhook | undefined>
-  /** Resolves to the sealed secret of any webhook, or to undefined if there are no webhooks. */
+  /** Resolves to the encrypted secret of an arbitrary webhook, or to undefined if there are no webhooks. */
   findSealedSecret(): Promise<string | undefined>
   /** Lists webhooks, oldest first. The list for a single site does not include account-wide webhooks. */
   listWebhooks(reach: WebhookReach): Promise<Webhook[]>
   /** Lists the active webhooks of all accounts. */
   listActiveWebhooks(): Promise<Webhook[]>
   /**
-   * Replaces the secret of a webhook. Attempts in flight still use the old secret, see
-   * `DeliveryEngine.change`. Resolves to false if the webhook does not exist.
+   * Replaces the secret of a webhook. Attempts in flight still use the old secret. Resolves to false if the
+   * webhook does not exist.
    */
   setSecret(id: string, secret: string, change: Change): Promise<boolean>
   /** Enables a webhook. Resolves to false if the webhook does not exist. */
   enableWebhook(id: string, change: Change): Promise<boolean>
-  /**
-   * Removes a webhook, whose deliveries are purged later. Resolves to false if the webhook does not exist.
-   */
+  /** Removes a webhook. Its deliveries are purged later. Resolves to false if the webhook does not exist. */
   removeWebhook(id: string, change: Change): Promise<boolean>
   /** Lists log entries, newest first. */
   listLog(filter: LogFilter): Promise<LogEntry[]>
   /**
-   * Queues events for every active webhook that subscribes to them and was created before they occurred.
-   * Skips webhooks that already have a delivery of the event. `now` is the time of the monotonic clock and
-   * sets the due times. `wallNow` is the Unix time in milliseconds.
+   * Queues each event for every active, subscribed webhook that was created before the event occurred. Queues
+   * an event at most once per webhook. `now` is the time of the monotonic clock, which due times use.
+   * `wallNow` is the Unix time in milliseconds.
    */
   putDeliveries(events: WebhookEvent[], times: { now: number; wallNow: number }): Promise<PutResult>
   /** Logs the attempt of a test delivery. */
@@ -106,15 +104,15 @@ export interface WebhookStore {
     test: { eventId: string; event: string; result: AttemptResult } & Change,
   ): Promise<void>
   /**
-   * Queues deliveries again, starting with their first attempt, and resolves to their number. Resolves to
-   * undefined if the webhook does not exist.
+   * Queues deliveries again with the full number of attempts. Resolves to the number of queued deliveries, or
+   * to undefined if the webhook does not exist.
    */
   replay(id: string, choice: ReplayChoice, change: Change & { dueAt: number }): Promise<number | undefined>
   /** Resolves to a map from site IDs to account IDs. */
   listSiteAccounts(): Promise<Map<string, string>>
 }
 
-/** A leased delivery whose attempt starts now. */
+/** A delivery that this process has leased for one attempt. */
 export interface ClaimedDelivery {
   seq: number
   webhookId: string
@@ -124,15 +122,15 @@ export interface ClaimedDelivery {
   event: string
   body: string
   url: string
-  /** The sealed secret, as stored when the delivery was leased for this attempt. */
+  /** The encrypted webhook secret at the time of the lease. */
   secret: string
-  /** Number of this attempt, starting at 1. The store has already saved this number. */
+  /** Number of this attempt, starting at 1. The store saves it before the attempt starts. */
   attempt: number
 }
 
 /**
- * State of a delivery after an attempt. `isReturned` means that the attempt does not count as one of the
- * allowed attempts.
+ * State of a delivery after an attempt. If `isReturned` is true, the attempt does not count towards the
+ * maximum number of attempts.
  */
 export type NextState =
   { state: 'done' | 'failed' | 'cancelled' } | { state: 'waiting'; dueAt: number; isReturned?: boolean }
@@ -148,7 +146,10 @@ export interface FinishedAttempt {
   disable: string | undefined
 }
 
-/** Input of a single transaction that stores finished attempts and then leases due deliveries. */
+/**
+ * Input of a turn, which is a single transaction that stores finished attempts and then leases due
+ * deliveries.
+ */
 export interface Turn {
   finished: FinishedAttempt[]
   claims: { webhookId: string; limit: number }[]
@@ -160,16 +161,13 @@ export interface Turn {
 
 export interface TurnResult {
   claimed: ClaimedDelivery[]
-  /**
-   * Time at which the next delivery of each webhook in the turn is due, or undefined if no delivery is
-   * waiting.
-   */
+  /** Due time of the next delivery for each webhook ID, or undefined if no delivery is waiting. */
   due: Map<string, number | undefined>
   /** IDs of the webhooks that were disabled by this turn. */
   disabled: string[]
   /**
-   * Number of deliveries that reached a final state. Includes deliveries that failed because their last
-   * attempt was interrupted by a crash.
+   * Number of deliveries that ended, by final state. Deliveries whose last attempt was interrupted by a crash
+   * are included in `failed`.
    */
   ended: Record<'done' | 'failed' | 'cancelled', number>
 }
@@ -177,27 +175,27 @@ export interface TurnResult {
 /** Stores the delivery queues of all webhooks. */
 export interface DeliveryStore {
   /**
-   * Runs a turn without waiting for the disk. A crash of the process loses nothing. A crash of the machine
-   * may lose the results of attempts, which are then repeated.
+   * Stores finished attempts and leases due deliveries in one transaction, without waiting for the disk. If a
+   * crash of the machine loses the result of an attempt, the attempt is repeated.
    */
   takeTurn(turn: Turn): Promise<TurnResult>
   /**
-   * Resolves to the time at which the last lease of a webhook expires, in any process and by the monotonic
-   * clock. Resolves to undefined if the webhook has no leases.
+   * Resolves to the time on the monotonic clock at which the last lease for a webhook expires. Includes the
+   * leases of all processes. Resolves to undefined if there are no leases.
    */
   leasedUntil(webhookId: string): Promise<number | undefined>
   /**
-   * Makes deliveries due now if their due time is further away than the longest retry delay or lease. This
-   * corrects due times that were set before the system clock was set back.
+   * Makes deliveries due now if they are due later than the longest retry delay or lease allows. This happens
+   * if the system clock was set back.
    */
   boundPauses(now: number): Promise<void>
-  /** Counts the deliveries of all webhooks that are waiting or in flight. */
+  /** Resolves to the total number of unfinished deliveries. */
   countBacklog(): Promise<number>
   /** Checks whether another process has changed the database since the last call. */
   hasChangedElsewhere(): Promise<boolean>
   /**
-   * Erases the deliveries and logged responses of sites, also from the database files. If a visitor is given,
-   * erases only those that contain the visitor ID.
+   * Erases the deliveries and logged responses of sites, also from the database files. If a visitor ID is
+   * given, erases only data that contains this ID.
    */
   erase(deletion: Pick<Deletion, 'siteIds' | 'visitorId'>): Promise<void>
   /** Purges a limited number of expired rows. `isDone` is true if no expired rows are left. */
@@ -205,8 +203,8 @@ export interface DeliveryStore {
 }
 
 /**
- * Duration of a lease, in milliseconds, which is longer than any attempt. When a lease of a crashed process
- * expires, the delivery is retried.
+ * Duration of a delivery lease, in milliseconds. A lease lasts longer than any attempt. If the process
+ * crashes, the delivery is retried when its lease expires.
  */
 export const LEASE_MS = 15_000
 /** Number of consecutive failed deliveries after which a webhook is disabled. */

@@ -7,7 +7,7 @@ export interface Webhook {
   url: string
   events: WebhookEventName[]
   description: string
-  /** The sealed signing secret. See `control/secrets`. */
+  /** The encrypted signing secret. See `control/secrets`. */
   secret: string
   isActive: boolean
   /** Reason why the webhook is disabled, or null if it is active. */
@@ -52,8 +52,8 @@ export type WebhookEventName = (typeof WEBHOOK_EVENTS)[number]
 /** An event to deliver to the webhooks of a site and of its account. */
 export interface WebhookEvent {
   /**
-   * Unique key of the event, such as its `event_id`. Publishing the same key again queues no further
-   * delivery.
+   * Unique key of the event, such as its `event_id`. Publishing an event with the same key again has no
+   * effect.
    */
   key: string
   name: WebhookEventName

@@ -7,18 +7,18 @@ const NOON = Date.UTC(2026, 1, 28, 12)
 /** Five seconds after the minute, when its events are stored. */
 const due = (evaluatedTo: number, minute: number) => dueMinutes(evaluatedTo, minute + 5_000)
 
-it('evaluates a minute five seconds after its end, when its events are stored', () => {
+it('returns a minute for evaluation five seconds after it ends', () => {
   expect(lastWholeMinute(NOON + 4_999)).toBe(NOON - MINUTE_MS)
   expect(lastWholeMinute(NOON + 5_000)).toBe(NOON)
 })
 
-it('returns each due minute once and in order', () => {
+it('returns each minute that is due for evaluation once, in order', () => {
   expect(due(NOON, NOON)).toEqual([])
   expect(due(NOON, NOON + MINUTE_MS)).toEqual([NOON + MINUTE_MS])
   expect(due(NOON, NOON + 3 * MINUTE_MS)).toEqual([1, 2, 3].map((minute) => NOON + minute * MINUTE_MS))
 })
 
-it('catches up on at most the last two hours', () => {
+it('returns at most the minutes of the last two hours', () => {
   expect(due(NOON, NOON + HOUR_MS)).toHaveLength(60)
   expect(due(NOON, NOON + 2 * HOUR_MS)).toHaveLength(CATCH_UP_MINUTES)
   const late = due(NOON, NOON + 30 * HOUR_MS)
@@ -29,7 +29,7 @@ it('catches up on at most the last two hours', () => {
   ])
 })
 
-it('continues without delay after the clock was set back', () => {
+it('returns the next minute without delay after the clock was set back', () => {
   expect(due(NOON, NOON - HOUR_MS)).toEqual([NOON - HOUR_MS])
   expect(due(NOON - HOUR_MS, NOON - HOUR_MS + MINUTE_MS)).toEqual([NOON - HOUR_MS + MINUTE_MS])
 })

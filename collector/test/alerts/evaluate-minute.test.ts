@@ -25,11 +25,11 @@ it.each<[Comparison, number[], number[]]>([
   ['>=', [9, 10, 11, 9.99, 10], [2, 5]],
   ['<', [10, 9, 8, 10, 9], [2, 5]],
   ['<=', [11, 10, 9, 10.01, 10], [2, 5]],
-])('triggers once each time the value becomes %s the threshold', (comparison, values, fires) => {
+])('triggers an alert once each time its value becomes %s the threshold', (comparison, values, fires) => {
   expect(fireOn({ comparison, threshold: 10 }, values)).toEqual(fires)
 })
 
-it('triggers in the first minute if the condition is already true', () => {
+it('triggers an alert in the first minute if its condition is already true', () => {
   expect(fireOn({}, [11, 12])).toEqual([1])
 })
 
@@ -38,23 +38,23 @@ it.each<[Comparison, number[], number[]]>([
   ['>=', [10, 9, 10, 8, 10, 7.9, 10], [1, 7]],
   ['<', [9, 10, 9, 11.9, 9, 12, 9], [1, 7]],
   ['<=', [10, 11, 10, 12, 10, 12.1, 10], [1, 7]],
-])('triggers again on %s after the value moved back by the hysteresis of 2', (comparison, values, fires) => {
+])('triggers an alert on %s again only after its value moved back by 2', (comparison, values, fires) => {
   expect(fireOn({ comparison, threshold: 10, hysteresis: 2 }, values)).toEqual(fires)
 })
 
-it('does not trigger during the cool-down, but triggers at its end if the condition is still true', () => {
+it('triggers an alert again only after its cool-down', () => {
   expect(fireOn({ coolDownMinutes: 5 }, [11, 9, 11, 9, 9, 9, 11])).toEqual([1, 7])
   expect(fireOn({ coolDownMinutes: 5 }, [11, 9, 11, 11, 11, 11, 11, 11])).toEqual([1, 6])
   expect(fireOn({ coolDownMinutes: 5 }, [11, 11, 11, 11, 11, 11, 11, 11])).toEqual([1])
 })
 
-it('keeps its state while the value is unknown or the volume is below the minimum', () => {
+it('keeps the state of an alert while its value is unknown or its volume is below the minimum', () => {
   expect(fireOn({ minimumVolume: 50 }, [11, 9, 11], 49)).toEqual([])
   expect(fireOn({ minimumVolume: 50 }, [11, 9, 11], 50)).toEqual([1, 3])
   expect(fireOn({}, [11, undefined, 11, 9, undefined, 11])).toEqual([1, 6])
 })
 
-it('keeps the last known value if the current value is unknown', () => {
+it('keeps the last known value of an alert if its current value is unknown', () => {
   const alert = makeAlert()
   const { state } = evaluateMinute(alert, alert.state, { at: MINUTE_MS, value: 7, volume: 1 })
   expect(evaluateMinute(alert, state, { at: 2 * MINUTE_MS, value: undefined, volume: 0 }).state).toEqual({
@@ -65,7 +65,7 @@ it('keeps the last known value if the current value is unknown', () => {
   })
 })
 
-it('does not extend the cool-down if the clock was set back by an hour', () => {
+it('does not extend the cool-down of an alert if the clock was set back by an hour', () => {
   const alert = makeAlert({
     coolDownMinutes: 30,
     state: { isFiring: false, evaluatedTo: 100 * MINUTE_MS, value: 9, firedAt: 100 * MINUTE_MS },

@@ -103,7 +103,7 @@ describe('a noisy series', () => {
     return triggers
   }
 
-  it('triggers once for each threshold crossing in 10,000 minutes with ten restarts', async () => {
+  it('triggers an alert once for each threshold crossing in 10,000 minutes with ten restarts', async () => {
     const series = makeSeries(1)
     const alert = await addAlert(RULE)
     let now = START + STORED_MS
@@ -129,7 +129,7 @@ describe('a noisy series', () => {
   })
 })
 
-it('queues a notification for each destination in the transaction that records the trigger', async () => {
+it('queues the notifications of an alert in the transaction that records its trigger', async () => {
   const alert = await addAlert({
     destinations: [{ type: 'webhook' }, { type: 'slack', sealed: 's' }, { type: 'email', sealed: 'e' }],
   })
@@ -176,7 +176,7 @@ it('queues a notification for each destination in the transaction that records t
   })
 })
 
-it('evaluates a traffic spike every five minutes, and reports the visitors and the baseline', async () => {
+it('evaluates a traffic spike alert every five minutes', async () => {
   const alert = await addAlert({ metric: 'traffic_spike', threshold: 2, name: 'Spike' })
   const { tick, measured } = watch(
     () => ({ value: 3.1, volume: 310, spike: { currentVisitors: 310, baseline: 99.6 } }),
@@ -204,7 +204,7 @@ it('evaluates a traffic spike every five minutes, and reports the visitors and t
   })
 })
 
-it('evaluates each minute that was missed while the event store was unavailable', async () => {
+it('evaluates alerts for each minute that was missed while the event store was unavailable', async () => {
   const alert = await addAlert()
   let isAway = true
   let now = START + STORED_MS
@@ -226,7 +226,7 @@ it('evaluates each minute that was missed while the event store was unavailable'
   expect((await notices(alert)).map(({ at }) => (at - START) / MINUTE_MS)).toEqual([4, 2])
 })
 
-it('runs no query until the next minute has ended', async () => {
+it('runs no alert query until the next minute has ended', async () => {
   await addAlert()
   let now = START + MINUTE_MS + STORED_MS
   const { tick, measured } = watch(() => 0, { now: () => now })
@@ -251,14 +251,14 @@ it('evaluates an alert even if another alert cannot be evaluated', async () => {
   expect(lines).toMatchObject([{ error: 'a fault of ours' }])
 })
 
-it('sends one notification if two collectors evaluate the same minute', async () => {
+it('sends one alert notification if two collectors evaluate the same minute', async () => {
   const alert = await addAlert()
   const services = { now: () => START + MINUTE_MS + STORED_MS }
   await Promise.all([watch(() => 11, services).tick(), watch(() => 11, services).tick()])
   expect(await notices(alert)).toHaveLength(1)
 })
 
-it('discards an evaluation if the alert was changed in the meantime', async () => {
+it('discards the evaluation of an alert that was changed meanwhile', async () => {
   const alert = await addAlert()
   const now = START + MINUTE_MS + STORED_MS
   const { tick } = watch(() => 11, {
@@ -287,7 +287,7 @@ describe('a clock that jumps', () => {
   const moments = [30, 49, 51, 120]
 
   it.each(jumps.flatMap((jump) => moments.map((moment) => [jump, moment] as const)))(
-    'triggers once per crossing and evaluates every minute after a jump by %i minutes at minute %i',
+    'triggers an alert once per threshold crossing after a clock jump by %i minutes at minute %i',
     async (jump, moment) => {
       const alert = await addAlert()
       let now = START + STORED_MS

@@ -32,7 +32,7 @@ const read = (body: unknown, hasMail = true) => {
 const faultsOf = (body: unknown) => read(body).issues.map(({ field, reason }) => `${field} ${reason}`)
 
 describe('a new alert', () => {
-  it('requires site, name, metric, threshold and window, and sets defaults for all other fields', () => {
+  it('requires only the site, name, metric, threshold and window of a new alert', () => {
     expect(read(ALERT)).toEqual({ fields: FIELDS, issues: [] })
     expect(faultsOf({})).toEqual([
       'site_id is missing: it must be the ID of one site',
@@ -43,7 +43,7 @@ describe('a new alert', () => {
     ])
   })
 
-  it('accepts every optional field', () => {
+  it('accepts every optional field of a new alert', () => {
     const destinations = [
       { type: 'webhook' },
       { type: 'slack', url: 'https://hooks.slack.example/services/T/B/x' },
@@ -86,7 +86,7 @@ describe('a new alert', () => {
     ],
     [{ metric: 'revenue', currency: 'CHF' }, { currency: 'CHF' }],
     [{ metric: 'bounce_rate', threshold: 100 }, { threshold: 100 }],
-  ])('parses the fields that its metric requires, for %j', (changes, fields) => {
+  ])('parses the fields that the metric of an alert requires: %j', (changes, fields) => {
     const body = JSON.parse(JSON.stringify({ ...ALERT, ...changes })) as unknown
     expect(read(body)).toMatchObject({ fields, issues: [] })
   })
@@ -123,7 +123,7 @@ describe('a new alert', () => {
       JSON.stringify([{ type: 'email', address }]),
       ['destinations 1: address must be one e-mail address'],
     ]),
-  ])('rejects %s as a destination', (destinations, faults) => {
+  ])('rejects %s as the destinations of an alert', (destinations, faults) => {
     expect(faultsOf({ ...ALERT, destinations: JSON.parse(destinations) as unknown })).toEqual(faults)
   })
 
@@ -169,7 +169,7 @@ describe('a new alert', () => {
     for (const body of [null, [], 'x', 5]) expect(faultsOf(body)).toEqual(['body must be a JSON object'])
   })
 
-  it.each(['metric', '__proto__', 'constructor', 'toString'])('rejects the metric %s', (metric) => {
+  it.each(['metric', '__proto__', 'constructor', 'toString'])('rejects the alert metric %s', (metric) => {
     expect(faultsOf({ ...ALERT, metric })).toEqual([
       expect.stringMatching(/^metric must be one of pageviews, /),
     ])
@@ -185,12 +185,12 @@ describe('an update', () => {
     return { fields: toAlertChanges(fields), issues }
   }
 
-  it('contains only the given fields, without defaults', () => {
+  it('parses only the given fields of an alert update, without defaults', () => {
     expect(change({ threshold: 5 })).toEqual({ fields: { threshold: 5 }, issues: [] })
     expect(change({})).toEqual({ fields: {}, issues: [] })
   })
 
-  it('rejects a new site or metric, and values that the metric does not allow', () => {
+  it('rejects an alert update with another site, another metric or an invalid value', () => {
     expect(change({ site_id: 'ws_2', metric: 'errors' }).issues.map(({ field }) => field)).toEqual([
       'site_id',
       'metric',

@@ -32,7 +32,7 @@ function makeFigures(answers: Partial<MetricSource> = {}) {
 }
 
 it.each(['pageviews', 'visitors', 'visits', 'events', 'goals', 'errors'] as const)(
-  'reads %s in the window that ends with the evaluated minute',
+  'reads the %s of a site in the window that ends with the evaluated minute',
   async (metric) => {
     const figures = makeFigures()
     expect(
@@ -42,7 +42,7 @@ it.each(['pageviews', 'visitors', 'visits', 'events', 'goals', 'errors'] as cons
   },
 )
 
-it('shares one query between alerts that need the same metric of a site', async () => {
+it('shares one query between alerts with the same site, window and minute', async () => {
   const figures = makeFigures()
   const measure = createMeasure({ metricSource: figures, reports: createFakeReports() })
   for (const metric of ['pageviews', 'visitors', 'errors'] as const) await measure(watched(metric), SITE, AT)
@@ -52,7 +52,7 @@ it('shares one query between alerts that need the same metric of a site', async 
   expect(figures.asked).toHaveLength(4)
 })
 
-it('queries again after the store was unavailable', async () => {
+it('queries the metrics of a site again after the store was unavailable', async () => {
   let isAway = true
   const figures = makeFigures({
     metrics: async () => (isAway ? Promise.reject(new ApiError('STORE_UNAVAILABLE')) : FIGURES),
@@ -63,7 +63,7 @@ it('queries again after the store was unavailable', async () => {
   expect(await measure(watched('errors'), SITE, AT)).toMatchObject({ value: 1 })
 })
 
-it('reads revenue in the currency of the alert, and live visitors of the last five minutes', async () => {
+it('reads revenue in the currency of the alert and live visitors of the last five minutes', async () => {
   const figures = makeFigures()
   const measure = createMeasure({ metricSource: figures, reports: createFakeReports() })
   expect(await measure(watched('revenue'), SITE, AT)).toEqual({ value: 12.5, volume: 3 })
@@ -74,7 +74,7 @@ it('reads revenue in the currency of the alert, and live visitors of the last fi
   ])
 })
 
-it('returns no bounce rate if there are no visits', async () => {
+it('returns no bounce rate for a window without visits', async () => {
   const measureWith = (visits: number) =>
     createMeasure({
       metricSource: makeFigures(),
@@ -86,7 +86,7 @@ it('returns no bounce rate if there are no visits', async () => {
   expect(await measureWith(5)(watched('bounce_rate'), SITE, AT)).toEqual({ value: 40, volume: 5 })
 })
 
-it('compares the last 24 hours with the average of the six calendar days before today', async () => {
+it('compares the visitors of the last 24 hours with the average of the six calendar days before today', async () => {
   const perDay = [100, 0, 50, 100, 150, 200, 999]
   const reports = createFakeReports({
     summary: async () => ({ ...NONE, visitors: 250 }),
@@ -112,7 +112,7 @@ it('compares the last 24 hours with the average of the six calendar days before 
 })
 
 it.each(CLOCK_JUMPS)(
-  'compares with six whole days in the time zone of the site when $what and the clock jumps by $jumpMs ms',
+  'compares visitors with six whole days of the site when $what and the clock jumps by $jumpMs ms',
   async ({ zone, at, jumpMs }) => {
     const reports = createFakeReports({
       summary: async () => ({ ...NONE, visitors: 250 }),
@@ -142,7 +142,7 @@ it.each(CLOCK_JUMPS)(
   },
 )
 
-it('finds no spike if the site has no earlier visitors', async () => {
+it('detects no traffic spike if the site has no earlier visitors', async () => {
   const reports = createFakeReports({ summary: async () => ({ ...NONE, visitors: 250 }) })
   expect(
     await createMeasure({ metricSource: makeFigures(), reports })(watched('traffic_spike'), SITE, AT),

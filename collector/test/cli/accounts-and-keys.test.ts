@@ -22,7 +22,7 @@ const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string
 const cells = (lines: string[]) => lines.map((line) => line.split('\t'))
 
 describe('zenovay-collector account', () => {
-  it('adds, lists and updates accounts, with the plan free by default', async () => {
+  it('adds, lists and updates accounts, which have the plan free by default', async () => {
     const [first, second] = [
       lastWord(await run('account', 'add', 'Example Ltd')),
       lastWord(await run('account', 'add', 'Big', '--plan', 'scale')),
@@ -45,7 +45,7 @@ describe('zenovay-collector account', () => {
     ])
   })
 
-  it('explains in one line how to fix an invalid command', async () => {
+  it('explains in one line how to fix an invalid account command', async () => {
     await expect(run('account', 'add')).rejects.toThrow(/^Missing account name\. Example: .*$/)
     await expect(run('account', 'add', 'a\nb')).rejects.toThrow(
       /^The name must be a string of 1 to 100 characters on one line\.$/,
@@ -69,7 +69,7 @@ describe('zenovay-collector account', () => {
 })
 
 describe('zenovay-collector key', () => {
-  it('creates account keys and site keys, lists them without secrets, and revokes them', async () => {
+  it('creates, lists and revokes account keys and site keys', async () => {
     const account = lastWord(await run('account', 'add', 'Example Ltd'))
     const site = lastWord(await run('site', 'add', 'example.com', '--account', account))
     const secrets = [
@@ -104,7 +104,7 @@ describe('zenovay-collector key', () => {
     ).toEqual([ids[0], ids[2]].sort())
   })
 
-  it('explains in one line how to fix an invalid command', async () => {
+  it('explains in one line how to fix an invalid key command', async () => {
     const account = lastWord(await run('account', 'add', 'Example Ltd'))
     const site = lastWord(await run('site', 'add', 'example.com'))
     await expect(run('key', 'create', '--account', account, '--site', site)).rejects.toThrow(

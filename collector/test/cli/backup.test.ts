@@ -50,7 +50,7 @@ async function readNumbers(dataDir: string): Promise<number[]> {
   return rows.map(({ number }) => number)
 }
 
-it('backs up a consistent state without salts during ingest, and restores it', async () => {
+it('creates a consistent backup without salts during ingest, and restores it', async () => {
   const env = settings('data')
   const added = await runCommand(['site', 'add', 'example.com'], env)
   const code = /ZV_\w+/.exec(added.stdout)![0]
@@ -124,7 +124,7 @@ it('backs up a consistent state without salts during ingest, and restores it', a
   await once(second.child, 'exit')
 }, 60_000)
 
-it('explains in one line why it cannot run, and does not change existing files', async () => {
+it('explains in one line why a backup command cannot run, and changes no existing file', async () => {
   const fails = async (args: string[], dataDir: string, message: RegExp) => {
     const { exitCode, stderr } = await runCommand(args, settings(dataDir))
     expect([exitCode, stderr]).toEqual([1, expect.stringMatching(message)])

@@ -49,7 +49,7 @@ const waitForShutdown = (url: string) =>
     .toBeUndefined()
 
 describe('zenovay-collector', () => {
-  it('adds and lists sites, and creates keys', async () => {
+  it('adds and lists sites, and creates API keys', async () => {
     const fresh = { ...env, DATA_DIR: join(dataDir, 'first') }
     const added = await runCommand(
       ['site', 'add', 'Example.com', '--allow', 'partner.example,cdn.example', '--name', 'Shop'],
@@ -122,7 +122,7 @@ describe('zenovay-collector', () => {
     expect(await line()).toBeUndefined()
   })
 
-  it('prints its usage', async () => {
+  it('prints the usage of the command', async () => {
     for (const args of [['--help'], ['help'], ['site', 'add', '--help']]) {
       const { exitCode, stdout } = await runCommand(args, env)
       expect([exitCode, stdout]).toEqual([
@@ -154,7 +154,7 @@ describe('zenovay-collector', () => {
     expect(live.visitors).toBe(1)
   })
 
-  it('answers pending requests before it stops', async () => {
+  it('answers pending requests before the collector stops', async () => {
     const code = await addSite()
     const { child, url } = await startCommand(env)
     const enginePid = Number(execFileSync('pgrep', ['-P', String(child.pid)]).toString())
@@ -175,7 +175,7 @@ describe('zenovay-collector', () => {
     expect(await once(child, 'exit')).toEqual([0, null])
   })
 
-  it('answers 503 and stops without waiting if the engine hangs, so that clients keep their events', async () => {
+  it('answers 503 and stops without waiting if the database engine hangs', async () => {
     const code = await addSite()
     const { child, url } = await startCommand(env)
     process.kill(Number(execFileSync('pgrep', ['-P', String(child.pid)]).toString()), 'SIGSTOP')
@@ -200,7 +200,7 @@ describe('zenovay-collector', () => {
     expect(performance.now() - asked).toBeLessThan(10_000)
   })
 
-  it('restricts access to files with keys and passwords to their owner', async () => {
+  it('lets only the owner read files that contain keys and passwords', async () => {
     const { child } = await startCommand(env)
     child.kill('SIGTERM')
     await once(child, 'exit')

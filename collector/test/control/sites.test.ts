@@ -8,7 +8,7 @@ const parseSiteFields = (body: unknown) => {
 }
 
 describe('parseDomain', () => {
-  it('returns the host in the form that browsers send in the Origin header', () => {
+  it('returns the host of a domain in the form that browsers send in the Origin header', () => {
     const hosts = [
       'Example.COM',
       'münchen.example',
@@ -22,7 +22,7 @@ describe('parseDomain', () => {
     for (const host of hosts) expect(parseDomain(host)).toBe(new URL(`https://${host.trim()}/`).hostname)
   })
 
-  it('rejects everything except a host', () => {
+  it('rejects every domain that is not a plain host', () => {
     const others = [
       '',
       ' ',
@@ -46,7 +46,7 @@ describe('parseDomain', () => {
 })
 
 describe('parseTimeZone', () => {
-  it('accepts IANA names in any letter case, and keeps aliases', () => {
+  it('accepts IANA time zone names in any letter case, and keeps aliases', () => {
     expect(
       ['UTC', 'europe/zurich', 'America/Argentina/Buenos_Aires', 'Asia/Kolkata', 'Etc/GMT+5'].map(
         parseTimeZone,
@@ -54,14 +54,14 @@ describe('parseTimeZone', () => {
     ).toEqual(['UTC', 'Europe/Zurich', 'America/Argentina/Buenos_Aires', 'Asia/Kolkata', 'Etc/GMT+5'])
   })
 
-  it('rejects offsets and unknown time zones', () => {
+  it('rejects time zone offsets and unknown time zones', () => {
     for (const name of ['', '+01:00', 'Europe/Atlantis', 'UTC; DROP', '../etc', 'local time'])
       expect(parseTimeZone(name)).toBeUndefined()
   })
 })
 
 describe('parseSiteFields', () => {
-  it('parses every field by its wire name', () => {
+  it('parses every field of a site from its JSON name', () => {
     const body = {
       domain: 'Example.com',
       name: ' Shop ',
@@ -108,7 +108,7 @@ describe('parseSiteFields', () => {
     expect(parseSiteFields({ allowed_domains: Array(101).fill('a.example') }).issues).toHaveLength(1)
   })
 
-  it('rejects non-objects and field names that every object inherits', () => {
+  it('rejects a site that is not an object or has a field name that every object inherits', () => {
     for (const body of [null, [], 'x', 1])
       expect(parseSiteFields(body).issues).toEqual([{ field: 'body', reason: 'must be a JSON object' }])
     expect(parseSiteFields({ toString: 1, valueOf: 2 }).issues.map(({ field }) => field)).toEqual([

@@ -83,14 +83,14 @@ describe('every event of a request is counted under exactly one outcome', () => 
     ],
     ['an unknown site', { code: 'ZV_UNKNOWN', body: [makeEvent(), bot] }, 404, { unknown_site: 2 }],
     ['a malformed tracking code', { code: '%00%0A', body: makeEvent() }, 404, { unknown_site: 1 }],
-  ])('%s', async (_name, request, status, outcomes) => {
+  ])('counts each event of a request under one outcome: %s', async (_name, request, status, outcomes) => {
     const app = await open()
     expect(await post(app, request)).toBe(status)
     expect(readOutcomes(app)).toEqual(outcomes)
     expect(app.readMetric(`zenovay_http_requests_total{route="/e/:code",status="${status}"}`)).toBe(1)
   })
 
-  it('counts duplicates within one body and across bodies', async () => {
+  it('counts duplicate events within one request body and across bodies', async () => {
     const app = await open()
     const event = makeEvent()
     for (const body of [event, event, [event, event], { ...event, retry: true }])
@@ -121,7 +121,7 @@ describe('every event of a request is counted under exactly one outcome', () => 
     expect(readOutcomes(app)).toEqual({ stored: 60, limited: 30 })
   })
 
-  it('counts an event that fails with an internal error as failed, and the others in its body as stored', async () => {
+  it('counts an event with an internal error as failed, and the other events as stored', async () => {
     const app = await open({
       identifier: {
         identify: ({ event_id }) =>
@@ -140,7 +140,7 @@ describe('every event of a request is counted under exactly one outcome', () => 
     )
   })
 
-  it('counts requests that are rejected before their body is read because the queue is full', async () => {
+  it('counts requests that are rejected because the queue is full', async () => {
     let letGo!: () => void
     const held = new Promise<void>((resolve) => (letGo = resolve))
     const app = await open({ store: { insertEvents: () => held } })
@@ -175,7 +175,7 @@ describe('every event of a request is counted under exactly one outcome', () => 
     expect(await post(app, { body: makeEvent() })).toBe(200)
   })
 
-  it('counts an incomplete body as one invalid event', async () => {
+  it('counts an incomplete request body as one invalid event', async () => {
     const app = await open()
     await app.app.listen({ port: 0, host: '127.0.0.1' })
     const socket = connect((app.app.server.address() as AddressInfo).port, '127.0.0.1')
@@ -205,7 +205,7 @@ describe('heartbeats have separate counters', () => {
     ['one that is too large', { body: ' '.repeat(MAX_BODY_BYTES + 1) }, 413, { invalid: 1 }],
     ['another origin', { body: heartbeat, headers: { origin: 'https://other.example' } }, 403, { origin: 1 }],
     ['an unknown site', { code: 'ZV_UNKNOWN', body: heartbeat }, 404, { unknown_site: 1 }],
-  ])('%s', async (_name, request, status, outcomes) => {
+  ])('counts a heartbeat under one outcome: %s', async (_name, request, status, outcomes) => {
     const app = await open()
     expect(await post(app, { ...request, code: `heartbeat/${request.code ?? app.site.trackingCode}` })).toBe(
       status,

@@ -70,7 +70,7 @@ it('sends one mail for an alert whose minute ended while the collector was stopp
   expect(mails.received).toHaveLength(2)
 })
 
-it('sends a mail if a monitor reports that the site is down', async () => {
+it('sends an alert mail if a monitor reports that the site is down', async () => {
   await addAlert({ name: 'Outage', metric: 'uptime' })
   expect((await post('/webhooks/uptime', { site_id: collector.site.id, status: 'down' }, TOKEN)).status).toBe(
     200,
@@ -131,7 +131,7 @@ describe('the metrics of a window', () => {
   })
   afterAll(() => figures.close())
 
-  it('count events by their receipt time, not by their own time', async () => {
+  it('counts the events of an alert by their receipt time, not by their own time', async () => {
     expect(await figures.metrics(SITE, WINDOW)).toEqual({
       visitors: 4,
       visits: 5,
@@ -150,13 +150,13 @@ describe('the metrics of a window', () => {
     })
   })
 
-  it('sum the revenue in one currency, and count all visitors', async () => {
+  it('sums revenue in one currency and counts all visitors in the window of an alert', async () => {
     expect(await figures.revenue(SITE, WINDOW, 'CHF')).toEqual({ revenue: 30.5, visitors: 4 })
     expect(await figures.revenue(SITE, WINDOW, 'USD')).toEqual({ revenue: 7, visitors: 4 })
     expect(await figures.revenue(SITE, WINDOW, "CHF' OR 1 = 1 --")).toEqual({ revenue: 0, visitors: 4 })
   })
 
-  it('count visitors with an event or a heartbeat as live', async () => {
+  it('counts visitors with an event or a heartbeat as live', async () => {
     expect(await figures.liveVisitors(SITE, { from: now, to: now + 10 * MINUTE_MS })).toBe(2)
   })
 })

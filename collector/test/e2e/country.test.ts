@@ -8,7 +8,7 @@ const readCountries = async (collector: Awaited<ReturnType<typeof startTestColle
   )
 
 describe('the country of an event', () => {
-  it('is derived from the connection, whatever headers a client sends', async () => {
+  it('derives the country of an event from the connection and ignores client headers', async () => {
     const collector = await startTestCollector({ COUNTRY_HEADER: 'CF-IPCountry' })
     for (let i = 0; i < 40; i++) {
       const forged = `${(i % 200) + 1}.${i}.8.8`
@@ -29,7 +29,7 @@ describe('the country of an event', () => {
     await collector.close()
   })
 
-  it('is derived from the client address that a trusted proxy sends, and the address is not stored', async () => {
+  it('derives the country of an event from the client address that a trusted proxy sends', async () => {
     const collector = await startTestCollector({
       COUNTRY_HEADER: 'CF-IPCountry',
       TRUSTED_PROXIES: '127.0.0.1',

@@ -48,7 +48,7 @@ const get = (path: string, headers: Record<string, string> = { 'x-api-key': coll
   collector.get(`/api/external/v1${path}`, headers)
 
 describe('GET /analytics/{id}', () => {
-  it('returns the summary and the days from the oldest to today', async () => {
+  it('returns the summary of a site and its days, oldest first', async () => {
     const answer = await get(`/analytics/${collector.site.id}?range=7d`)
     const body = (await answer.json()) as Answer<OverviewData> & Record<string, unknown>
     expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}-[0-9a-z]+$/)
@@ -79,7 +79,7 @@ describe('GET /analytics/{id}', () => {
     expect(body).toMatchObject({ totalVisitors: 2, totalPageViews: 4, bounceRate: 66.7 })
   })
 
-  it('accepts timeRange as an alias of range, and excludes events older than 24 hours', async () => {
+  it('accepts timeRange as an alias of range, and excludes older events', async () => {
     const body = (await (
       await get(`/analytics/${collector.site.id}?timeRange=24h`)
     ).json()) as Answer<OverviewData>
@@ -110,7 +110,7 @@ describe('GET /analytics/{id}', () => {
 })
 
 describe('GET /analytics/{id}/pages and /events', () => {
-  it('ranks pages, with their visitors, bounce rate and time until the next page', async () => {
+  it('ranks pages and returns their visitors, bounce rate and time until the next page', async () => {
     const body = (await (await get(`/analytics/${collector.site.id}/pages?range=7d`)).json()) as Answer<{
       pages: unknown[]
     }>
@@ -142,7 +142,7 @@ describe('GET /analytics/{id}/pages and /events', () => {
     expect(first.data.pages).toHaveLength(1)
   })
 
-  it('counts events by name', async () => {
+  it('counts the events of a site by name', async () => {
     const body = (await (await get(`/analytics/${collector.site.id}/events`)).json()) as Answer<{
       events: unknown[]
     }>
@@ -156,7 +156,7 @@ describe('authorisation', () => {
     [{ 'x-api-key': 'zv_wrong' }],
     [{ 'x-api-key': `zv_${'0'.repeat(16)}_${'0'.repeat(64)}` }],
     [{ authorization: 'Basic YTpi' }],
-  ])('rejects the request headers %j', async (headers) => {
+  ])('rejects a request with the headers %j', async (headers) => {
     const answer = await get(`/analytics/${collector.site.id}`, headers)
     expect(answer.status).toBe(401)
     expect(((await answer.json()) as ErrorBody).error.code).toBe('UNAUTHORIZED')
@@ -173,7 +173,7 @@ describe('authorisation', () => {
     expect(sites.data.map(({ id }) => id)).toEqual([collector.site.id])
   })
 
-  it('lets an account key read every site, and answers 404 for an unknown site', async () => {
+  it('lets an account key read every site of its account', async () => {
     const { secret, record } = createApiKey({ name: 'all', siteId: null }, Date.now())
     await collector.collector.control.addApiKey(record)
     expect((await get(`/analytics/${collector.site.id}`, { 'x-api-key': secret })).status).toBe(200)
@@ -181,7 +181,7 @@ describe('authorisation', () => {
   })
 })
 
-it('lists every invalid parameter with its allowed values', async () => {
+it('lists every invalid query parameter with its allowed values', async () => {
   const answer = await get(`/analytics/${collector.site.id}/pages?range=2h&limit=0`)
   expect(answer.status).toBe(400)
   expect(((await answer.json()) as ErrorBody).error.details).toEqual([

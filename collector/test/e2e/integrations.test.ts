@@ -124,7 +124,7 @@ const tell = (message: unknown) =>
   })
 
 describe('a customer dashboard', () => {
-  it("shows live visitors, today's numbers, top pages and errors", async () => {
+  it("shows live visitors, today's numbers, top pages and errors on a dashboard", async () => {
     const { site } = collector
     const live = (await (await collector.get(`/e/live/${site.trackingCode}`)).json()) as { visitors: number }
     expect(live.visitors).toBe(17)
@@ -141,13 +141,13 @@ describe('a customer dashboard', () => {
     ])
   })
 
-  it('compares the last day with the days before it', async () => {
+  it('compares the last day with the previous days on a dashboard', async () => {
     const week = await ask<Overview>(`/analytics/${collector.site.id}?range=7d`)
     const before = week.data.daily_stats.slice(0, -1)
     expect(before.map(({ total_visitors }) => total_visitors)).toEqual([2, 2, 2, 2, 2, 2])
   })
 
-  it('reads the live count from its legacy path', async () => {
+  it('returns the live count at its legacy path', async () => {
     const live = (await (await collector.get(`/live/${collector.site.trackingCode}`)).json()) as {
       visitors: number
       count: number
@@ -157,13 +157,13 @@ describe('a customer dashboard', () => {
 })
 
 describe('a notification program', () => {
-  it('posts the totals of the day to a chat', async () => {
+  it('posts the daily totals of a site to a chat', async () => {
     const day = await ask<Overview>(`/analytics/${collector.site.id}?timeRange=24h`)
     await tell({ text: `${day.totalVisitors} visitors, ${day.totalPageViews} views, ${day.bounceRate}%` })
     expect(received.at(-1)).toEqual({ text: '5 visitors, 15 views, 80%' })
   })
 
-  it('reports a high-value visitor once, even if it polls repeatedly', async () => {
+  it('reports a high-value visitor once, even if the API is polled repeatedly', async () => {
     let seenUntil = ''
     const told: string[] = []
     for (let look = 0; look < 3; look++) {
@@ -188,7 +188,7 @@ describe('a notification program', () => {
     expect(told).toEqual(['visitor-zoe 78 Switzerland https://example.com/offer'])
   })
 
-  it('copies every visitor from the list without parameters to a CRM', async () => {
+  it('copies every visitor from the visitor list to a CRM', async () => {
     const { data } = await ask<{ data: Visitor[] }>(`/analytics/${collector.site.id}/visitors`)
     for (const { country, last_seen, pageviews } of data)
       await tell({ country, last_seen, page_count: pageviews })

@@ -51,7 +51,7 @@ async function ask(url: string, key: Tried): Promise<boolean> {
   }
 }
 
-it('counts every answered request once, even if the collector is killed at any moment', async () => {
+it('counts every answered API request once, even if the collector is killed at any moment', async () => {
   const began = Date.now()
   const [keys, quiet] = [await Promise.all(Array.from({ length: KEYS }, addKey)), await addKey()]
   let turn = 0

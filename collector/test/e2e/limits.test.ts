@@ -44,7 +44,7 @@ async function times<Result>(count: number, act: () => Promise<Result>): Promise
 }
 
 describe('limits', () => {
-  it('counts a request before it checks for bots', async () => {
+  it('counts a request toward the rate limit before it checks for bots', async () => {
     const headers = otherClient()
     const bot = makeEvent({ user_agent: 'curl/8.5' })
     const answers = await times(BURST_LIMIT + 1, () => behindProxy.post(bot, { headers }))
@@ -65,14 +65,14 @@ describe('limits', () => {
       expect(answer.status).toBe(200)
   })
 
-  it('never limits health checks and scripts', async () => {
+  it('never limits the rate of health checks and scripts', async () => {
     for (const path of ['/health', '/z.js'])
       expectEvery(await times(BURST_LIMIT + 20, () => behindProxy.get(path)), ({ status }) => status === 200)
   })
 })
 
 describe('X-Forwarded-For', () => {
-  it('does not let an untrusted peer evade its limits with forged addresses', async () => {
+  it('limits an untrusted peer even if it forges X-Forwarded-For addresses', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 20 })
     const start = performance.now()
     const statuses = new Map<number, number>()
@@ -106,7 +106,7 @@ describe('X-Forwarded-For', () => {
     )
   })
 
-  it('separates clients behind a trusted proxy, and treats an IPv6 /64 as one client', async () => {
+  it('limits clients behind a trusted proxy separately, and an IPv6 /64 as one client', async () => {
     const from = (ip: string) =>
       behindProxy.post('no JSON', { headers: { 'x-forwarded-for': `198.51.100.99, ${ip}` } })
     for (let i = 0; i < BURST_LIMIT; i++) await from(`2001:db8:5:6::${i.toString(16)}`)

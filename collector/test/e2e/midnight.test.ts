@@ -34,7 +34,7 @@ async function loadPages(name: string): Promise<void> {
   }
 }
 
-it('counts 1,000 cookieless visits across midnight and a restart as 1,000 sessions and 1,000 visitors on each day', async () => {
+it('counts 1,000 cookieless visits across midnight as 1,000 sessions and 1,000 visitors on each day', async () => {
   await loadPages('evening')
   now = MIDNIGHT + 5 * MINUTE_MS
   await collector.restart()

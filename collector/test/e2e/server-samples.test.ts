@@ -62,7 +62,7 @@ describe.each(CLIENTS)('a server that sends with $name', ({ name, command, file,
       .map((line) => [JSON.parse(line.slice(0, -4)) as unknown, Number(line.slice(-3))])
   }
 
-  it('sends events that the collector stores', async ({ skip }) => {
+  it('stores the events that a documented server sample sends', async ({ skip }) => {
     if (!isThere()) skip(needs)
     expect(await send(`srv-${name}-stored`)).toEqual(Array(3).fill([{ success: true }, 200]))
     const rows = await collector.select(
@@ -82,7 +82,7 @@ describe.each(CLIENTS)('a server that sends with $name', ({ name, command, file,
     ])
   })
 
-  it('receives the missing fields in the response', async ({ skip }) => {
+  it('returns the missing fields to a documented server sample', async ({ skip }) => {
     if (!isThere()) skip(needs)
     const answers = await send('short', 'uri')
     expect(answers.map(([, status]) => status)).toEqual([400, 400, 400])

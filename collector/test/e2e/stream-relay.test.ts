@@ -28,7 +28,7 @@ async function startRelay(): Promise<{ url: string; stop: () => Promise<unknown>
   return { url: `http://127.0.0.1:${port}`, stop: () => (child.kill(), once(child, 'exit')) }
 }
 
-it('forwards every event to browsers as documented, without revealing the API key', async () => {
+it('forwards every event to browsers without revealing the API key', async () => {
   const relay = await startRelay()
   const first = await readStream(relay.url, {})
   await expect.poll(() => first.dataOf('live')).toEqual([{ visitors: 0 }])

@@ -13,7 +13,7 @@ import { startReceiver } from '../support/start-receiver.js'
 
 const CA_FILE = fileURLToPath(new URL('../../../test/fixtures/tls/ca.pem', import.meta.url))
 
-it('delivers to the configured loopback address, trusts NODE_EXTRA_CA_CERTS and rejects other internal addresses', async () => {
+it('delivers webhooks to the configured loopback address and rejects other internal addresses', async () => {
   const receiver = await startReceiver()
   const selfSigned = await startReceiver({ certificate: 'self-signed' })
   const neighbour = await startReceiver({ host: '127.0.0.2' })

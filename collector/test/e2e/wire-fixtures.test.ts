@@ -25,7 +25,7 @@ const readRows = () =>
 
 describe('the collector answers and stores the wire fixtures as described', () => {
   it.each(WIRE_FIXTURES.map((fixture, index) => ({ ...fixture, address: `10.1.1.${index}` })))(
-    '$name: $description',
+    'answers and stores the wire fixture $name: $description',
     async (fixture) => {
       const before = await readRows()
       const answer = await collector.post(bodyText(fixture), {

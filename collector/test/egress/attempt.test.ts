@@ -25,7 +25,7 @@ async function openReceiver(options: Parameters<typeof startReceiver>[0] = {}) {
 }
 
 describe('an attempt', () => {
-  it('posts the exact body and headers, and returns the response body as text', async () => {
+  it('posts the exact webhook body and headers, and returns the response text', async () => {
     const receiver = await openReceiver({
       answers: [
         { status: 202, headers: { 'content-type': 'text/html' }, body: '<script>alert("é")</script>' },
@@ -56,7 +56,7 @@ describe('an attempt', () => {
     ])
   })
 
-  it('does not follow redirects', async () => {
+  it('does not follow redirects of an endpoint', async () => {
     const decoy = await openReceiver()
     for (const status of [301, 302, 303, 307, 308]) {
       const receiver = await openReceiver({ otherwise: { status, headers: { location: decoy.url } } })
@@ -66,14 +66,14 @@ describe('an attempt', () => {
     expect(decoy.connections()).toBe(0)
   })
 
-  it('keeps 4 KB of a response without splitting a character, and reads at most 64 KB', async () => {
+  it('reads at most 64 KB of a response and returns at most 4 KB', async () => {
     const receiver = await openReceiver({ otherwise: { body: `a${'é'.repeat(500_000)}` } })
     const { status, answer } = await send(receiver.url)
     expect(status).toBe(200)
     expect(answer).toBe(`a${'é'.repeat(2_047)}`)
   })
 
-  it('trusts only certificates of known authorities for the exact host, regardless of the environment', async () => {
+  it('trusts only certificates of known authorities for the exact host', async () => {
     const selfSigned = await openReceiver({ certificate: 'self-signed' })
     const other = await openReceiver({ host: '127.0.0.3' })
     const ours = await openReceiver()
@@ -92,7 +92,7 @@ describe('an attempt', () => {
     expect([...selfSigned.received, ...other.received, ...ours.received]).toEqual([])
   })
 
-  it('rejects TLS versions below 1.2', async () => {
+  it('rejects connections with TLS versions below 1.2', async () => {
     const folder = new URL('../../../test/fixtures/tls/', import.meta.url)
     const [key, cert] = ['receiver.key', 'receiver.pem'].map((name) => readFileSync(new URL(name, folder)))
     const server = createTlsServer({
@@ -128,7 +128,7 @@ describe('an attempt', () => {
     expect(proxy.connections()).toBe(0)
   })
 
-  it('classifies the cause if there is no response', async () => {
+  it('returns the kind of error if an endpoint sends no response', async () => {
     const gone = await startReceiver()
     await gone.close()
     expect(await send(gone.url)).toMatchObject({ status: undefined, error: 'connection', answer: '' })
@@ -160,7 +160,7 @@ describe('an attempt', () => {
     }
   })
 
-  it('ends immediately when it is aborted at any stage', async () => {
+  it('ends an attempt immediately when it is aborted at any stage', async () => {
     const hanging = await openReceiver({ otherwise: 'hang' })
     const ending = new AbortController()
     const sent = send(hanging.url, { signal: ending.signal })
@@ -287,7 +287,7 @@ describe('a hostile endpoint', () => {
   }
 
   // The longest delay of the cut is measured by bench:webhooks-timing.
-  it('is cut off after five seconds if it is slow at any stage', async () => {
+  it('aborts an attempt after five seconds if the endpoint is slow at any stage', async () => {
     const { sent } = await sendToAll()
     for (const { how, status, error, took } of await Promise.all(sent)) {
       expect([status, error], how).toEqual([undefined, 'timeout'])
@@ -296,7 +296,7 @@ describe('a hostile endpoint', () => {
     }
   })
 
-  it('cannot extend the deadline of an attempt', async () => {
+  it('does not let an endpoint extend the deadline of an attempt', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     try {
       const over: string[] = []
@@ -349,7 +349,7 @@ describe('a hostile endpoint', () => {
       { status: undefined, error: 'too-large' },
     ],
   ]
-  it.each(endless)('is cut off below 5 MB if it sends endless %s', async (_, { head, more }, expected) => {
+  it.each(endless)('aborts a response with endless %s below 5 MB', async (_, { head, more }, expected) => {
     const receiver = await pour(head, more)
     const began = performance.now()
     expect(await send(receiver.url)).toMatchObject(expected)
@@ -357,7 +357,7 @@ describe('a hostile endpoint', () => {
     expect(receiver.sentBytes()).toBeLessThan(5 * 1024 * 1024)
   })
 
-  it('is cut off if it sends 10,000 headers', async () => {
+  it('aborts an attempt if the endpoint sends 10,000 headers', async () => {
     const headers = Array.from({ length: 10_000 }, (_, index) => `x-${index}: value\r\n`).join('')
     const receiver = await openReceiver({
       otherwise: (response) =>

@@ -57,7 +57,7 @@ const put = (...items: string[]) => {
   loop.wake()
 }
 
-it('leases due items, attempts them concurrently and stores each result', async () => {
+it('leases due deliveries, attempts them concurrently and stores each result', async () => {
   put('a', 'b')
   await pass(10)
   expect([[...attempts.keys()], loop.inFlight()]).toEqual([['a', 'b'], 2])
@@ -66,7 +66,7 @@ it('leases due items, attempts them concurrently and stores each result', async 
   expect([stored, loop.inFlight()]).toEqual([['b done'], 1])
 })
 
-it('sleeps until an item is due', async () => {
+it('sleeps until a delivery is due', async () => {
   dueAt = Date.now() + 5_000
   put('a')
   await pass(4_990)
@@ -75,7 +75,7 @@ it('sleeps until an item is due', async () => {
   expect(attempts.size).toBe(1)
 })
 
-it('stores a result later if the store fails, without another attempt', async () => {
+it('stores the result of an attempt later, without another attempt, if the store fails', async () => {
   put('a')
   await pass(10)
   isStoreAway = true
@@ -98,7 +98,7 @@ it('stores every finished result before a flush resolves', async () => {
   expect(stored).toEqual(['a done'])
 })
 
-it('waits for running attempts on stop and then aborts them, including attempts outside the queue', async () => {
+it('waits for running attempts on stop, and then aborts them', async () => {
   put('a', 'b')
   let isCut = false
   const outside = loop.fly(
@@ -131,7 +131,7 @@ it('completes a stop when an attempt outside the queue ends by itself', async ()
   expect(stopped).toHaveBeenCalled()
 })
 
-it('leases no more items after a stop', async () => {
+it('leases no more deliveries after a stop', async () => {
   const stopped = loop.stop(0)
   put('a')
   await pass(100)

@@ -109,7 +109,7 @@ it('accepts an internationalized host name after V8 has optimised the check', ()
     if (!('url' in guard.checkUrl('https://Bücher.example/'))) throw new Error(`rejected by call ${calls}`)
 })
 
-it('recognizes public addresses', () => {
+it('recognizes public IP addresses', () => {
   for (const address of ['8.8.8.8', '1.1.1.1', '2606:4700::1111', '::ffff:8.8.8.8'])
     expect(isPublicAddress(address), address).toBe(true)
   for (const address of [

@@ -58,7 +58,7 @@ it('stores every event once, even if it was sent repeatedly or late', async () =
 describe.each(TIME_ZONES)('in %s', (timeZone) => {
   const questions = listPeriods(timeZone).map((asked): Question => ({ timeZone, asked, filters: [] }))
   it.each(questions.map((question) => [writeQuery(question), question] as const))(
-    '?%s returns the expected values in every report',
+    'returns the expected values in every report for ?%s',
     async (_, question) => {
       // UTC has no clock changes: a report that is right in the other two zones is right there.
       await (timeZone === 'UTC' ? check.some(question) : check.all(question))
@@ -80,7 +80,7 @@ describe('with filters', () => {
           question,
         ] as const,
     ),
-  )('%s returns the expected values in every report', async (_, question) => {
+  )('returns the expected filtered values in every report for %s', async (_, question) => {
     await check.some(question)
   })
 })
@@ -109,7 +109,7 @@ describe('events', () => {
     expect(new Set(data.properties.map(({ key }) => key)).size).toBe(data.properties.length)
   })
 
-  it('lists the most frequent values of each property up to the limit', async () => {
+  it('lists the most frequent values of each event property up to the limit', async () => {
     const question = ask('UTC', '1y')
     const { properties } = await check.read<{ properties: { key: string; values: { count: number }[] }[] }>(
       question,
@@ -132,7 +132,7 @@ describe('events', () => {
 })
 
 describe('visitors', () => {
-  it('have the expected score parts, even if their ID contains special characters', async () => {
+  it('returns the expected score parts of visitors, even if their ID contains special characters', async () => {
     for (const timeZone of TIME_ZONES) {
       const question = ask(timeZone, '30d')
       const visitors = listTrueVisitors(check.truthOf(question).visits)
@@ -145,7 +145,7 @@ describe('visitors', () => {
     }
   })
 
-  it('are returned as a plain array if no range and no limit are given', async () => {
+  it('returns visitors as a plain array if no range and no limit are given', async () => {
     const question: Question = {
       timeZone: 'UTC',
       asked: listPeriods('UTC').find(({ query }) => Object.keys(query).length === 0)!,
@@ -160,7 +160,7 @@ describe('visitors', () => {
 describe('as CSV', () => {
   const reports = [...LIST_REPORTS, ...SOURCE_REPORTS].filter(({ name }) => !name.startsWith('technology'))
   it.each(reports.map((report) => [report.name, report] as const))(
-    '%s contains the same rows as the JSON response',
+    'returns the same rows of %s as CSV and as JSON',
     async (_, report) => {
       const question = ask('Europe/Zurich', '30d')
       const more = {
@@ -175,7 +175,7 @@ describe('as CSV', () => {
     },
   )
 
-  it('contains the same days as the JSON response', async () => {
+  it('returns the same days as CSV and as JSON', async () => {
     const question = ask('Europe/Zurich', '30d')
     const { daily_stats: days } = await check.read<{ daily_stats: Row[] }>(question, '/analytics/{id}')
     expect(readCsv(await check.readCsv(question, '/analytics/{id}'))).toEqual(
@@ -183,7 +183,7 @@ describe('as CSV', () => {
     )
   })
 
-  it('contains the same property values as the JSON response', async () => {
+  it('returns the same property values as CSV and as JSON', async () => {
     const question = ask('Europe/Zurich', '30d')
     const { properties } = await check.read<{ properties: { key: string; values: Row[] }[] }>(
       question,
@@ -199,7 +199,7 @@ describe('as CSV', () => {
 describe('paginated lists', () => {
   const paged = [...LIST_REPORTS, ...SOURCE_REPORTS].filter(isPaged)
   it.each(paged.map((report) => [report.name, report] as const))(
-    '%s returns each row once when it is read by cursor and by offset',
+    'returns each row of %s once when pages are read by cursor or by offset',
     async (_, report) => {
       const question = ask('Australia/Lord_Howe', '30d')
       const truth = report.truth(check.truthOf(question))
@@ -275,7 +275,7 @@ describe('after the past days are rolled up', () => {
           question,
         ] as const,
     ),
-  )('%s returns the expected values in every report', async (_, question) => {
+  )('returns the expected values in every report from rollups for %s', async (_, question) => {
     await check.some(question)
   })
 })

@@ -35,7 +35,9 @@ describe('addressOf', () => {
     ['falls back to the proxy for an empty entry', '10.0.0.1', '198.51.100.1,', '10.0.0.1'],
     ['falls back to the proxy for commas only', '10.0.0.1', ',,,', '10.0.0.1'],
     ['is empty for a closed connection', undefined, '198.51.100.1', ''],
-  ])('%s', (_name, peer, forwarded, address) => expect(addressOf(request(peer, forwarded))).toBe(address))
+  ])('finds the client address: %s', (_name, peer, forwarded, address) =>
+    expect(addressOf(request(peer, forwarded))).toBe(address),
+  )
 
   it('ignores the Forwarded and X-Real-IP headers', () => {
     expect(
@@ -51,7 +53,7 @@ describe('addressOf', () => {
     expect(none.isTrusted('127.0.0.1')).toBe(false)
   })
 
-  it('resolves any header to a proxy or to an address that the header contains', () => {
+  it('returns only a proxy or an address in the header, for any X-Forwarded-For header', () => {
     const entry = fc.oneof(
       fc.string(),
       fc.string({ unit: 'binary' }),

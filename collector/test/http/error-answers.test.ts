@@ -52,7 +52,7 @@ async function ask(method: string, url: string, body?: string) {
   }
 }
 
-it('reveal no internal details on any route, although the log contains them', async () => {
+it('reveals no internal error details on any route', async () => {
   // Every query of these tables fails; sites and keys still work.
   const database = new Database(join(test.folder, 'control.db'))
   for (const table of ['alerts', 'goals', 'webhooks', 'webhook_log', 'change_log', 'key_usage'])
@@ -106,7 +106,7 @@ it('reveal no internal details on any route, although the log contains them', as
   expect(test.log.join('')).toMatch(/planted-fault[\s\S]*no such table|no such table[\s\S]*planted-fault/)
 })
 
-it('reveal no internal details for invalid URLs and malformed bodies', async () => {
+it('reveals no internal error details for invalid URLs and malformed bodies', async () => {
   const urls = [
     '/nothing',
     '/%zz',

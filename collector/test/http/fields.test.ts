@@ -22,7 +22,7 @@ describe('parseFields', () => {
     })
   })
 
-  it('lists every issue in the order of the schema', () => {
+  it('lists every field issue in the order of the schema', () => {
     expect(parseFields(SCHEMA, { colour: 'red', even: 3, note: 'long', size: 0.5 })).toEqual({
       fields: {},
       issues: [
@@ -35,7 +35,7 @@ describe('parseFields', () => {
     })
   })
 
-  it('converts numbers in a query string, but not in JSON', () => {
+  it('converts text to numbers in a query string, but not in JSON', () => {
     expect(parseFields(SCHEMA, { kind: 'a', size: '5' }, { isText: true }).fields.size).toBe(5)
     expect(parseFields(SCHEMA, { kind: 'a', size: ['5', '6'] }, { isText: true }).issues).toEqual([
       { field: 'size', reason: 'must be given once' },
@@ -43,7 +43,7 @@ describe('parseFields', () => {
     expect(parseFields(SCHEMA, { kind: 'a', size: '5' }).issues).toHaveLength(1)
   })
 
-  it('adds issues that concern several fields, but no second issue for an invalid field', () => {
+  it('lists issues that concern several fields, but no second issue for an invalid field', () => {
     const refine: Refine<{ kind: 'a' | 'b'; size?: number }> = ({ kind, size }, addIssue) => {
       if (kind === 'b' && size === undefined) addIssue('size', 'is missing')
     }

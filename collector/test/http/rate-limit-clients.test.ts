@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { createClientTable } from '../../src/http/rate-limit.js'
 
-it('assigns separate slots to the most recent clients, and evicts the least recent client', () => {
+it('tracks the most recent clients separately, and evicts the least recent one', () => {
   const step = fc.oneof(
     { weight: 8, arbitrary: fc.integer({ min: 0, max: 15 }).map((number) => `client ${number}`) },
     { weight: 1, arbitrary: fc.constant(null) },

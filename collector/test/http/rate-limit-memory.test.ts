@@ -15,7 +15,7 @@ const PROGRAM = `
   console.log(process.memoryUsage().rss - before)
 `
 
-it('uses less than 50 MB for a million client addresses', () => {
+it('stores the rate limits of a million client addresses in less than 50 MB', () => {
   const growth = Number(
     execFileSync(process.execPath, ['--max-semi-space-size=2', '--input-type=module', '--eval', PROGRAM], {
       encoding: 'utf8',

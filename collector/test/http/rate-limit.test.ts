@@ -40,7 +40,7 @@ describe('createRateLimiter', () => {
     ['heartbeats', LIVENESS_RULES],
     // The same hour with a limit that random arrivals often reach.
     ['a low limit by the hour', [INGEST_RULES[0]!, { limit: 500, windowMs: HOUR_MS }]],
-  ])('rejects exactly the requests over a limit, and returns when to retry: %s', (_name, rules) => {
+  ])('rejects exactly the requests over a rate limit, and returns when to retry: %s', (_name, rules) => {
     let refusals = 0
     fc.assert(
       fc.property(fc.array(arrival, { minLength: 100, maxLength: 400, size: 'max' }), (arrivals) => {
@@ -78,7 +78,7 @@ describe('createRateLimiter', () => {
     expect(take()).toBe(1)
   })
 
-  it('does not count rejected requests', () => {
+  it('does not count rejected requests toward the rate limit', () => {
     const { time, take } = startLimiter()
     for (let i = 0; i < 60; i++) take()
     for (time.now += 1; time.now < 11_000; time.now += 1_000) expect(take()).toBeGreaterThan(0)
@@ -86,14 +86,14 @@ describe('createRateLimiter', () => {
     expect(take()).toBe(0)
   })
 
-  it('counts every event of a batch, and admits the batch as a whole or not at all', () => {
+  it('admits a batch of events as a whole or not at all', () => {
     const { take } = startLimiter()
     expect(take(40)).toBe(0)
     expect(take(30)).toBe(10)
     expect(take(20)).toBe(0)
   })
 
-  it('evicts the least recent client if there are too many clients', () => {
+  it('evicts the least recent client if the rate limiter has too many clients', () => {
     const { take } = startLimiter({ maxClients: 3 })
     for (const client of ['a', 'b', 'c']) take(60, client)
     expect(take(1, 'a')).toBe(10)
@@ -102,7 +102,7 @@ describe('createRateLimiter', () => {
     expect(take(1, 'b'), 'forgotten').toBe(0)
   })
 
-  it('evicts the least recent client, but never the current one, if too many requests are stored', () => {
+  it('never evicts the current client if the rate limiter stores too many requests', () => {
     const { take } = startLimiter({ maxRuns: 60 })
     for (let i = 0; i < 30; i++) take(1, 'a')
     for (let i = 0; i < 30; i++) take(2, 'b')

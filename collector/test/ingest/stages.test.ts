@@ -26,25 +26,25 @@ describe('isAllowedOrigin', () => {
     ['https://example.com.evil.example', false],
     ['null', false],
     ['', false],
-  ])('%s: %s', (origin, allowed) => expect(isAllowedOrigin(origin, site)).toBe(allowed))
+  ])('checks the origin %s: %s', (origin, allowed) => expect(isAllowedOrigin(origin, site)).toBe(allowed))
 })
 
 describe('addresses', () => {
-  it('are rate-limited by IPv4 address and by IPv6 /64', () => {
+  it('groups client addresses by IPv4 address and by IPv6 /64 for rate limits', () => {
     expect(clientOf('192.0.2.7')).toBe('192.0.2.7')
     expect(clientOf('::ffff:192.0.2.7')).toBe('192.0.2.7')
     expect(clientOf('2001:db8:1:2:3:4:5:6')).toBe(clientOf('2001:db8:1:2::9'))
     expect(clientOf('2001:db8:1:2::9')).not.toBe(clientOf('2001:db8:1:3::9'))
   })
 
-  it('are truncated to /24 and /48 before they are used in a visitor ID', () => {
+  it('truncates addresses to /24 and /48 before they are used in a visitor ID', () => {
     expect(networkOf('192.0.2.7')).toBe('192.0.2.0')
     expect(networkOf('2001:db8:1:2:3:4:5:6')).toBe('2001:db8:1::')
   })
 })
 
 describe('splitUrl', () => {
-  it('removes user info, fragment and the values of secret keys', () => {
+  it('removes user info, fragment and secret values from a URL', () => {
     expect(
       splitUrl(
         'https://ann:pw@Example.com:443/a%20b?id=5&access_token=x&reset-token=y&API_KEY=z&monkey=ape&utm_campaign=c#d',

@@ -92,7 +92,7 @@ const nameOf = ({ method, path }: ApiRoute) => `${method} ${path}`
 // Routes that delete run only with ids of other accounts, in the last tests.
 const isHarmless = ({ method }: ApiRoute) => method !== 'DELETE'
 
-it('covers every served route', async () => {
+it('tests access to every served route', async () => {
   const tried = new Set(
     routes.map((route) =>
       nameOf(route)
@@ -117,7 +117,7 @@ it('covers every served route', async () => {
 })
 
 describe('a key', () => {
-  it('is required by every route except /openapi.json', async () => {
+  it('requires an API key on every route except /openapi.json', async () => {
     const [{ secret }] = readers as [Reader]
     const revoked = await accounts.addKey(accounts.mine.site.accountId, null, 'admin')
     await accounts.collector.collector.control.removeApiKey(revoked.id)
@@ -144,7 +144,7 @@ describe('a key', () => {
   })
 
   it.each(routes.filter(isHarmless).map((route) => [nameOf(route), route] as const))(
-    'reads only its own sites via %s',
+    'lets a key read only its own sites via %s',
     async (_, route) => {
       for (const reader of readers)
         for (const { values, site } of combine(route)) {
@@ -166,7 +166,7 @@ describe('a key', () => {
     },
   )
 
-  it('creates sites and keys only in its own account', async () => {
+  it('lets a key create sites and keys only in its own account', async () => {
     const { mine, theirs, collector } = accounts
     const make = async (path: string, body: unknown) => {
       const { secret } = readers.find(({ scope, reaches }) => scope === 'admin' && reaches.length === 2)!
@@ -188,7 +188,7 @@ describe('a key', () => {
     await collector.collector.control.removeSite(site.id)
   })
 
-  it('can read the planted markers of its own site, which proves that a leak would be detected', async () => {
+  it('returns planted markers to the key of their site, so that a leak would be detected', async () => {
     const { theirs } = accounts
     const values = {
       id: theirs.site.id,
@@ -214,7 +214,7 @@ describe('a key', () => {
 })
 
 describe('a site of another account', () => {
-  it('cannot be changed or erased', async () => {
+  it('rejects a request that changes or erases a site of another account', async () => {
     const { theirs, alsoMine, collector, readErrorStatus } = accounts
     const theirs_ = await accounts.addKey(theirs.site.accountId, null, 'read')
     const before = await collector.select('SELECT count() AS events FROM events')
@@ -273,7 +273,7 @@ describe('a site of another account', () => {
     ).toEqual([])
   })
 
-  it('cannot be given a webhook', async () => {
+  it("rejects the creation of a webhook for another account's site", async () => {
     const { theirs, alsoMine, collector } = accounts
     const url = 'https://127.0.0.1:1024/planted'
     for (const reader of readers)
@@ -294,7 +294,7 @@ describe('a site of another account', () => {
     ).not.toContain('planted')
   })
 
-  it('cannot be given a goal', async () => {
+  it("rejects the creation of a goal for another account's site", async () => {
     const { theirs, collector } = accounts
     for (const reader of readers) {
       const answer = await fetch(`${collector.url}/api/goals`, {
@@ -313,7 +313,7 @@ describe('a site of another account', () => {
     ).toEqual([[theirs.goalId, null]])
   })
 
-  it('cannot be given an alert or the test of an alert', async () => {
+  it("rejects the creation and the test of an alert for another account's site", async () => {
     const { theirs, collector } = accounts
     const post = (path: string, secret: string, body: object) =>
       fetch(collector.url + path, {
@@ -334,7 +334,7 @@ describe('a site of another account', () => {
     expect(listed.data.map(({ id, threshold }) => [id, threshold])).toEqual([[theirs.alertId, 1_000]])
   })
 
-  it('cannot receive a batch of events', async () => {
+  it("rejects a batch of events for another account's site", async () => {
     const { theirs, collector } = accounts
     const event = {
       event_id: 'planted',

@@ -58,7 +58,7 @@ let next = 0
 const pickInjection = () => INJECTIONS[next++ % INJECTIONS.length]!
 
 it.each(routes.map((route) => [route.path, route] as const))(
-  'answers %s with an injection in any parameter in the same way as with an unknown value',
+  'answers an injection in any parameter of %s in the same way as an unknown value',
   async (_, route) => {
     const { mine, collector } = accounts
     const values = {

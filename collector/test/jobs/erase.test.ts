@@ -145,7 +145,7 @@ it('keeps the same visitor ID on other sites, and treats later events as new', a
   expect(await count(`visitor_id = '${visitor.id}'`)).toBe(2)
 })
 
-it('writes queued events before it deletes, without waiting for later events', async () => {
+it('writes queued events before it erases a visitor, without waiting for later events', async () => {
   const order: string[] = []
   const group = createGroupCommit<{ id: string }>({
     log: pino({ level: 'silent' }),

@@ -120,7 +120,7 @@ const timesOf = async (siteId: string) =>
     )
   ).map(({ at }) => at)
 
-it('deletes events that exceed the retention of their site, and returns their number', async () => {
+it('deletes events that exceed the retention of their site', async () => {
   const [short, long] = [await addSite(1), await addSite(25)]
   const ages = [0, 29, 31, 40, 400, 760, 800].map((days) => NOW - days * DAY_MS)
   await store.insertEvents(
@@ -156,7 +156,7 @@ it('writes nothing if no event exceeds its retention', async () => {
   expect(await collector.select('SELECT * FROM system.mutations')).toEqual([])
 })
 
-it('runs on the first tick and then daily', async () => {
+it('runs the retention job on the first tick and then daily', async () => {
   let now = NOW
   const { tick, asked } = createSubject(() => Promise.resolve({ rows: 0, isDone: true }), {
     now: () => now,
@@ -172,7 +172,7 @@ it('runs on the first tick and then daily', async () => {
   expect(deletions).toEqual([deletions[0], 0, 0, deletions[0], 0])
 })
 
-it('keeps its daily schedule after the clock was changed', async () => {
+it('keeps the daily schedule of the retention job after the clock was changed', async () => {
   let now = NOW
   const { tick, asked } = createSubject(() => Promise.resolve({ rows: 0, isDone: true }), {
     now: () => now,
@@ -191,7 +191,7 @@ it('keeps its daily schedule after the clock was changed', async () => {
   expect(await tickAfter(-400 * DAY_MS)).toBe(true)
 })
 
-it('logs a failure and retries after an hour', async () => {
+it('logs a failed deletion of events and retries it after an hour', async () => {
   let now = NOW
   const { tick, asked } = createSubject(() => Promise.reject(new Error('the store is away')), {
     now: () => now,

@@ -47,25 +47,25 @@ const readMetric = (name: string) =>
       .split(' ')[1],
   )
 
-it('runs for the first time after one interval, and then at every interval', async () => {
+it('runs a job for the first time after one interval, and then at every interval', async () => {
   const { runs } = start()
   await pass(35 * SECOND_MS)
   expect(runs).toEqual([10_000, 20_000, 30_000])
 })
 
-it('runs immediately if runAtStart is set', async () => {
+it('runs a job immediately if runAtStart is set', async () => {
   const { runs } = start({ runAtStart: true })
   await pass(15 * SECOND_MS)
   expect(runs).toEqual([0, 10_000])
 })
 
-it('runs at multiples of the interval, and skips those that pass during a run', async () => {
+it('runs a job at multiples of its interval, and skips those that pass during a run', async () => {
   const { runs } = start({ runAtStart: true, run: takes(14 * SECOND_MS) })
   await pass(45 * SECOND_MS)
   expect(runs).toEqual([0, 20_000, 40_000])
 })
 
-it('varies the waits by the jitter', async () => {
+it('varies the waits of a job by its jitter', async () => {
   const { runs } = start({ jitter: 0.25 })
   await pass(1_000 * SECOND_MS)
   const waits = runs.map((at, index) => at - (runs[index - 1] ?? 0))
@@ -74,7 +74,7 @@ it('varies the waits by the jitter', async () => {
   expect(new Set(waits).size).toBeGreaterThan(10)
 })
 
-it('returns the current run instead of starting a second one', async () => {
+it('returns the current run of a job instead of starting a second one', async () => {
   let running = 0
   const job = {
     name: 'test-job',
@@ -96,7 +96,7 @@ it('returns the current run instead of starting a second one', async () => {
   expect(lines).toEqual([])
 })
 
-it('logs a failure at most once a minute, and runs again', async () => {
+it('logs the failure of a job at most once a minute, and runs the job again', async () => {
   const { runs } = start({ run: () => Promise.reject(new Error('the store is away')) })
   await pass(65 * SECOND_MS)
   expect(runs).toHaveLength(6)
@@ -115,7 +115,7 @@ it('logs a job that throws instead of rejecting', async () => {
   expect([runs.length, lines.length]).toEqual([2, 1])
 })
 
-it('measures the duration of each run, including failed runs', async () => {
+it('measures the duration of each job run, including failed runs', async () => {
   let count = 0
   const run = async () => {
     await takes(2 * SECOND_MS)()
@@ -128,7 +128,7 @@ it('measures the duration of each run, including failed runs', async () => {
   expect(readMetric('zenovay_job_seconds_bucket{job="test-job",le="1"}')).toBe(0)
 })
 
-it('waits for the current run when it stops, and starts no other run', async () => {
+it('waits for the current run of a job when it stops, and starts no other run', async () => {
   const { runs, stop } = start({ runAtStart: true, run: takes(300) })
   const stopped = vi.fn()
   void stop(1_000).then(stopped)
@@ -140,7 +140,7 @@ it('waits for the current run when it stops, and starts no other run', async () 
   expect(runs).toEqual([0])
 })
 
-it('aborts the current run when it stops, waits for a limited time, and logs no failure', async () => {
+it('aborts the current run of a job when it stops, and logs no failure', async () => {
   let signal: AbortSignal | undefined
   const run = (given: AbortSignal) => {
     signal = given

@@ -22,7 +22,7 @@ it('writes one line of printable JSON for any error', () => {
   expect(err.stack).not.toContain('line two')
 })
 
-it("omits additional error properties, because Node.js puts a visitor's URL there", () => {
+it('omits additional error properties that may contain the URL of a visitor', () => {
   let error: unknown
   try {
     new URL('//planted-secret')

@@ -37,7 +37,7 @@ const dateOf = (zone: string, moment: number) =>
   formats.get(zone as (typeof CHANGES)[number][0])!.format(moment)
 
 describe('startOfDay', () => {
-  it('returns the first moment that has the same date in Intl', () => {
+  it('returns the first moment of a day according to Intl', () => {
     for (const [zone, moment] of AROUND) {
       const start = startOfDay(moment, zone)
       const where = `${zone} ${new Date(moment).toISOString()}`
@@ -49,7 +49,7 @@ describe('startOfDay', () => {
     }
   })
 
-  it('returns the same moment for a moment and for its date', () => {
+  it('returns the same start of day for a moment and for its date', () => {
     for (const [zone, moment] of AROUND)
       expect(startOfDate(dateOf(zone, moment), zone), `${zone} ${new Date(moment).toISOString()}`).toBe(
         startOfDay(moment, zone),
@@ -58,7 +58,7 @@ describe('startOfDay', () => {
 })
 
 describe('daysOf', () => {
-  it('returns every date of the period once, and no other date', () => {
+  it('returns every date of a period once, and no other date', () => {
     for (const [zone, date] of CHANGES) {
       const middle = Date.parse(date)
       const period = { from: startOfDay(middle - 60 * HOUR_MS, zone), to: middle + 60 * HOUR_MS }

@@ -22,7 +22,7 @@ describe('a period', () => {
     [{ range: '30d' }, '2026-03-02T23:00Z'],
     [{ range: '1y' }, '2025-04-01T22:00Z'],
   ] satisfies [PeriodQuery, string][])(
-    'begins in the time zone of the site and ends now, for %j',
+    'returns a period in the time zone of the site that ends now for %j',
     (query, from) => {
       expect(read(query)).toEqual({ period: { from: at(from), to: now + 1 }, faults: [] })
     },
@@ -42,11 +42,11 @@ describe('a period', () => {
       '2026-03-29T17:00Z',
     ],
     [{ from: '2026-03-29T00:00:00Z', to: '2026-03-30' }, '2026-03-29T00:00Z', '2026-03-30T22:00Z'],
-  ] satisfies [PeriodQuery, string, string][])('includes both days of %j', (query, from, to) => {
+  ] satisfies [PeriodQuery, string, string][])('includes both days of the period %j', (query, from, to) => {
     expect(read(query)).toEqual({ period: { from: at(from), to: at(to) }, faults: [] })
   })
 
-  it('ends now if its last day is not over yet', () => {
+  it('ends a period now if its last day is not over yet', () => {
     for (const query of [
       { from: '2026-03-30' },
       { from: '2026-03-30', to: '2026-04-01' },
@@ -55,7 +55,7 @@ describe('a period', () => {
       expect(read(query).period.to).toBe(now + 1)
   })
 
-  it('includes the whole of a day that has no midnight', () => {
+  it('includes all hours of a day that has no midnight', () => {
     const { period } = read({ from: '2025-04-25', to: '2025-04-25' }, 'Africa/Cairo')
     expect(period).toEqual({ from: at('2025-04-24T22:00Z'), to: at('2025-04-25T21:00Z') })
   })
@@ -81,11 +81,11 @@ describe('a period', () => {
     [{ from: '2024-02-29', to: '2026-03-31' }, ['from must be at most 25 months before to']],
     [{ range: '7d', from: '2026-03-01' }, ['range cannot be combined with from and to']],
     [{ range: '7d', timeRange: '7d' }, ['timeRange is an alias of range: leave one of them out']],
-  ] satisfies [PeriodQuery, string[]][])('is rejected for %j', (query, faults) => {
+  ] satisfies [PeriodQuery, string[]][])('rejects the period %j', (query, faults) => {
     expect(faultOf(query)).toEqual(faults)
   })
 
-  it('may span 25 months', () => {
+  it('accepts a period of 25 months', () => {
     expect(faultOf({ from: '2024-03-01', to: '2026-03-31' })).toEqual([])
   })
 })
@@ -95,11 +95,11 @@ describe('the previous period', () => {
     const { from, to } = previousOf(read(query).period, 'Europe/Zurich')
     return [new Date(from).toISOString(), new Date(to).toISOString()]
   }
-  it('has the same number of days, and the same part of the last day', () => {
+  it('returns a previous period with the same number of days', () => {
     expect(previous({ range: '7d' })).toEqual(['2026-03-18T23:00:00.000Z', '2026-03-25T11:00:00.001Z'])
     expect(previous({ from: '2026-04-01' })).toEqual(['2026-03-30T22:00:00.000Z', '2026-03-31T10:00:00.001Z'])
   })
-  it('ends at the beginning of a period of whole days', () => {
+  it('ends the previous period where a period of whole days begins', () => {
     expect(previous({ from: '2026-03-29', to: '2026-03-29' })).toEqual([
       '2026-03-27T23:00:00.000Z',
       '2026-03-28T23:00:00.000Z',
@@ -109,7 +109,7 @@ describe('the previous period', () => {
       '2026-03-29T22:00:00.000Z',
     ])
   })
-  it('has the same length as a period of hours, and ends where that period begins', () => {
+  it('returns a previous period of the same length for a period of hours', () => {
     expect(previous({ range: '24h' })).toEqual(['2026-03-30T09:59:59.999Z', '2026-03-31T10:00:00.000Z'])
     expect(previous({ from: '2026-03-31T12:00', to: '2026-03-31T18:00' })).toEqual([
       '2026-03-31T04:00:00.000Z',

@@ -199,7 +199,7 @@ const MUTATIONS: Mutation[] = [
   { route: `DELETE ${WEBHOOKS}/{}`, type: 'webhook', action: 'removed', make: addWebhook },
 ]
 
-it('covers every route that changes a webhook, an alert, a goal or a key', async () => {
+it('tests every route that changes a webhook, an alert, a goal or a key', async () => {
   const served = (await listServedRoutes()).filter((route) => CHANGED.test(route)).sort()
   expect([...MUTATIONS.map(({ route }) => route), ...NO_CHANGE].sort()).toEqual(served)
 })
@@ -241,7 +241,7 @@ it.each(MUTATIONS)(
   },
 )
 
-it('lists changes newest first and page by page to admin keys of the site', async () => {
+it('lists the changes of a site newest first and page by page to its admin keys', async () => {
   const { activities } = await read('goal', '&limit=100')
   expect(activities.map(({ id }) => id)).toEqual(activities.map(({ id }) => id).toSorted((a, b) => b - a))
   const first = await read('goal', '&limit=2')
@@ -300,7 +300,7 @@ it('logs the objects that are removed with a site, and command-line changes with
   })
 })
 
-it('deletes entries after thirty days', async () => {
+it('deletes activity entries after thirty days', async () => {
   const known = countRows()
   now += 30 * 24 * 60 * 60 * 1000 - 60_000
   await test.webhooks.purge.run(new AbortController().signal)

@@ -144,7 +144,7 @@ it('never reveals a Slack URL in a response, the log or the database file', asyn
 })
 
 describe('a request body', () => {
-  it('is rejected with a list of every issue', async () => {
+  it('rejects an invalid alert with a list of every issue', async () => {
     const answer = await ask('POST', '', {
       body: makeBody({
         name: '',
@@ -183,7 +183,7 @@ describe('a request body', () => {
     expect(faultsOf(answer)).toEqual([expect.stringMatching(/^destinations 2: URL /)])
   })
 
-  it('is rejected for an unknown site or a site of another account', async () => {
+  it('rejects an alert for an unknown site or a site of another account', async () => {
     expect((await ask('POST', '', { body: makeBody({ site_id: foreignSite.id }) })).status).toBe(404)
     expect((await ask('POST', '', { body: makeBody({ site_id: 'ws_nothing' }) })).status).toBe(404)
     expect(
@@ -229,7 +229,7 @@ it('accepts at most fifty alerts per site, and removes them with the site', asyn
   expect((await ask('GET', `/${listed[0]!.id}`)).status).toBe(404)
 })
 
-it('sends a test to every destination at most once a minute', async () => {
+it('sends a test of an alert to every destination at most once a minute', async () => {
   const { id } = await add({ destinations: [{ type: 'webhook' }, { type: 'slack', url: SLACK_URL }] })
   expect(await ask('POST', `/${id}/test`)).toMatchObject({ status: 200, data: { id, queued: 2 } })
   expect(await ask('POST', `/${id}/test`)).toMatchObject({ status: 429, retryAfter: '60' })

@@ -65,7 +65,7 @@ function readOutcomes(): Partial<Record<Outcome, number>> {
 const bot = makeEvent({ user_agent: 'curl/8' })
 
 describe('POST /api/v1/events', () => {
-  it('returns the outcome of each event in order', async () => {
+  it('returns the outcomes of a batch in the order of its events', async () => {
     await open()
     const known = makeEvent()
     await send([known])
@@ -85,7 +85,7 @@ describe('POST /api/v1/events', () => {
     expect(readOutcomes()).toEqual({ stored: 3, duplicate: 1, bot: 1, invalid: 1 })
   })
 
-  it('accepts a thousand events per request, repeatedly and from one address', async () => {
+  it('accepts a thousand events per request from one address', async () => {
     await open()
     const key = await addKey()
     for (let i = 0; i < 3; i++) {
@@ -98,7 +98,7 @@ describe('POST /api/v1/events', () => {
     expect(opened.rows).toHaveLength(3 * MAX_KEYED_BATCH_EVENTS)
   })
 
-  it('counts an event once if a body contains it twice', async () => {
+  it('counts an event once if a batch contains it twice', async () => {
     await open()
     const event = makeEvent()
     expect(summaryOf(await send([event, event]))).toMatchObject({ stored: 1, duplicates: 1 })
@@ -118,7 +118,7 @@ describe('POST /api/v1/events', () => {
     expect((await answer).statusCode).toBe(200)
   })
 
-  it('answers 503 for the whole batch if one event cannot be stored, and stores each event once after a retry', async () => {
+  it('answers 503 for a whole batch if one event cannot be stored', async () => {
     const isLost = ({ event_id }: { event_id: string }) => event_id === 'no-luck'
     let isAway = true
     await open({
@@ -142,7 +142,7 @@ describe('POST /api/v1/events', () => {
 })
 
 describe('the visitor of server events', () => {
-  it("has the ID from the body, and no country derived from the server's address", async () => {
+  it("uses the visitor ID from the body, and derives no country from the server's address", async () => {
     await open()
     await send([makeEvent({ visitor_id: 'visitor-of-ours', session_id: 'session-of-ours' })], {
       headers: { 'accept-language': 'de-CH', 'x-forwarded-for': '8.8.8.8' },
@@ -155,7 +155,7 @@ describe('the visitor of server events', () => {
     })
   })
 
-  it('is derived from the session if addresses cannot distinguish visitors', async () => {
+  it('derives the visitor from the session if addresses cannot distinguish visitors', async () => {
     await open()
     const sessions = ['session-a', 'session-b', 'session-a']
     await send(
@@ -169,7 +169,7 @@ describe('the visitor of server events', () => {
   })
 })
 
-describe('rejects', () => {
+describe('invalid requests to POST /api/v1/events', () => {
   it.each<[string, unknown, Sent, number, string, Partial<Record<Outcome, number>>]>([
     ['no JSON', [], { body: '{' }, 400, 'VALIDATION_ERROR', { invalid: 1 }],
     ['no body', [], { body: '' }, 400, 'VALIDATION_ERROR', { invalid: 1 }],
@@ -210,7 +210,7 @@ describe('rejects', () => {
       { invalid: 1 },
     ],
     ['a wrong key', [makeEvent()], { key: 'zv_wrong' }, 401, 'UNAUTHORIZED', {}],
-  ])('%s', async (_name, events, sent, status, code, outcomes) => {
+  ])('rejects a request with %s', async (_name, events, sent, status, code, outcomes) => {
     await open()
     const answer = await send(events, sent)
     expect([answer.statusCode, errorOf(answer).code]).toEqual([status, code])
@@ -219,7 +219,7 @@ describe('rejects', () => {
     expect(answer.headers['access-control-allow-origin']).toBeUndefined()
   })
 
-  it('a read-only key and a key of another site', async () => {
+  it('rejects a read-only key and a key of another site', async () => {
     await open()
     const other = await opened.control.addSite({ domain: 'other.example', name: 'Other', allowedDomains: [] })
     for (const key of [await addKey({ scope: 'read' }), await addKey({ siteId: other.id })]) {
@@ -230,13 +230,13 @@ describe('rejects', () => {
     expect(readOutcomes()).toEqual({ unknown_site: 1 })
   })
 
-  it('a body without a valid event, and lists the issues of each event', async () => {
+  it('rejects a batch without a valid event, and lists the issues of each event', async () => {
     await open()
     const { details } = errorOf(await send([bot, { ...makeEvent(), url: 7, session_id: undefined }]))
     expect(details!.map(({ field }) => field)).toEqual(['events[0]', 'events[1].session_id', 'events[1].url'])
   })
 
-  it('bodies that exceed the memory budget before they are read, until memory is free again', async () => {
+  it('rejects request bodies that exceed the memory budget before they are read', async () => {
     await open()
     await opened.app.listen({ port: 0, host: '127.0.0.1' })
     const { port } = opened.app.server.address() as AddressInfo

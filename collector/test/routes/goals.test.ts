@@ -63,7 +63,7 @@ const signup = (siteId = test.site.id) => ({
 })
 
 describe('/api/goals', () => {
-  it('creates goals of every kind, and lists the goals of a site with the oldest first', async () => {
+  it('creates goals of every kind, and lists them oldest first', async () => {
     const { id } = await addSite()
     const bodies = [
       { name: 'Thanks', kind: 'path', match: 'exact', path: '/thanks', value: 2.5 },
@@ -93,7 +93,7 @@ describe('/api/goals', () => {
     expect((await call('GET', `/${String(added[1]!['id'])}`)).data).toEqual(added[1])
   })
 
-  it('updates the given fields, and replaces a rule as a whole', async () => {
+  it('updates the given fields of a goal, and replaces its rule as a whole', async () => {
     const { data } = await call('POST', '', { body: signup() })
     const path = `/${String(data['id'])}`
     expect((await call('PATCH', path, { body: { value: 3 } })).data).toEqual({ ...data, value: 3 })
@@ -144,7 +144,7 @@ describe('/api/goals', () => {
     expect((await call('GET', `?site_id=${id}`)).data).toHaveLength(50)
   })
 
-  it('requires an admin key with access to the site', async () => {
+  it('rejects goal requests without an admin key for the site', async () => {
     const other = await test.control.addAccount({ name: 'Other', plan: 'pro' })
     const theirs = await addSite(other.id)
     const theirKey = await addKey({ accountId: other.id })

@@ -37,7 +37,7 @@ it.each([
   ],
   ['nothing when any language is accepted', { 'accept-language': '*' }, undefined, ''],
   ['the one of the event, with priority over the browser', { 'accept-language': 'de-CH' }, 'fr', 'fr'],
-])('stores as language %s', async (_name, headers, language, stored) => {
+])('stores the language of an event: %s', async (_name, headers, language, stored) => {
   const { language: _, ...event } = makeEvent()
   await collector.post(
     { ...event, ...(language && { language }) },
@@ -70,7 +70,7 @@ describe('exactly once', () => {
     expect(await countStored(event.event_id!)).toBe(1)
   })
 
-  it('recognizes duplicates of events from before a restart, with or without the retry flag', async () => {
+  it('recognizes duplicates of events that were stored before a restart', async () => {
     const [marked, unmarked] = [makeEvent(), makeEvent()]
     await collector.post([marked, unmarked], otherClient())
     await collector.restart()
@@ -78,7 +78,7 @@ describe('exactly once', () => {
     expect([await countStored(marked.event_id!), await countStored(unmarked.event_id!)]).toEqual([1, 1])
   })
 
-  it('separates equal event IDs of two sites', async () => {
+  it('stores events with the same ID separately for each site', async () => {
     const other = await collector.collector.control.addSite({
       domain: 'example.com',
       name: 'Other',
@@ -92,7 +92,7 @@ describe('exactly once', () => {
 })
 
 describe('limits', () => {
-  it('rejects the 61st request within ten seconds with Retry-After, and only for that client', async () => {
+  it('rejects the 61st request of a client within ten seconds', async () => {
     const client = otherClient()
     const batch = Array.from({ length: BURST_LIMIT / 2 }, () => makeEvent())
     expect((await collector.post(batch, client)).status).toBe(200)
@@ -114,7 +114,7 @@ describe('limits', () => {
     expect((await collector.post(refused, otherClient())).status).toBe(200)
   })
 
-  it('counts requests that are rejected for other reasons', async () => {
+  it('counts requests that are rejected for other reasons toward the rate limit', async () => {
     const client = otherClient()
     for (let i = 0; i < BURST_LIMIT; i++) await collector.post('no JSON', client)
     expect((await collector.post(makeEvent(), client)).status).toBe(429)
@@ -131,7 +131,7 @@ describe('identity', () => {
     visitor_id: undefined,
   })
 
-  it('identifies a cookieless visitor and its session by network and user agent across page loads', async () => {
+  it('identifies a cookieless visitor by network and user agent across page loads', async () => {
     const [first, second, third] = [
       cookieless(),
       cookieless(),
@@ -173,7 +173,7 @@ describe('identity', () => {
     ).toEqual([{ n: 1 }])
   })
 
-  it('stores neither the address nor the user agent', async () => {
+  it('stores neither the address nor the user agent of a visitor', async () => {
     const event = cookieless()
     await collector.post(event, { headers: { 'x-forwarded-for': '198.51.100.23' } })
     const rows = await collector.select(`SELECT * FROM events WHERE event_id = '${event.event_id}'`)
@@ -183,7 +183,7 @@ describe('identity', () => {
 })
 
 describe('POST /e/heartbeat/{code}', () => {
-  it('counts a visitor as live and stores no event', async () => {
+  it('counts the visitor of a heartbeat as live and stores no event', async () => {
     const [before] = await collector.select<{ n: number }>('SELECT count() AS n FROM events')
     const answer = await beat({ session_id: 'session-heart', visitor_id: 'visitor-heart' })
     expect((await answer.json()) as IngestAnswer).toEqual({ success: true })

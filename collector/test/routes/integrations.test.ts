@@ -25,7 +25,7 @@ beforeEach(() => {
   now += 60_000
 })
 
-it('serves neither route if it is not configured', async () => {
+it('does not serve the Stripe and uptime webhooks if they are not configured', async () => {
   const plain = await createTestApp()
   for (const url of ['/webhooks/stripe', '/webhooks/uptime'])
     expect(
@@ -60,7 +60,7 @@ describe('POST /webhooks/stripe', () => {
   const event = (type: string, object: object) =>
     JSON.stringify({ id: `evt_${type}`, created: 100, type, data: { object } }, null, 2)
 
-  it('assigns the paid plan to the account', async () => {
+  it('assigns the paid plan of a Stripe event to the account', async () => {
     expect(
       await post(event('checkout.session.completed', { customer: 'cus_1', client_reference_id: account.id })),
     ).toMatchObject({ status: 200, received: true })
@@ -78,7 +78,7 @@ describe('POST /webhooks/stripe', () => {
     expect((await test.control.findAccount(account.id))!.plan).toBe('scale')
   })
 
-  it('rejects wrong and expired signatures without changing anything', async () => {
+  it('rejects wrong and expired Stripe signatures without changing anything', async () => {
     const body = event('customer.subscription.deleted', { id: 'sub_1', customer: 'cus_1' })
     for (const options of [
       { secret: 'whsec_another_one_of_the_tests' },
@@ -96,13 +96,13 @@ describe('POST /webhooks/stripe', () => {
     expect((await test.control.findAccount(account.id))!.plan).toBe('scale')
   })
 
-  it('accepts unrelated events, and rejects invalid bodies', async () => {
+  it('accepts unrelated Stripe events, and rejects invalid bodies', async () => {
     expect((await post(event('invoice.paid', { id: 'in_1' }))).status).toBe(200)
     for (const body of ['{}', '[', '"x"', '{"__proto__":{"id":"evt"}}'])
       expect((await post(body)).status).toBe(400)
   })
 
-  it('sends no CORS headers', async () => {
+  it('sends no CORS headers for Stripe webhooks', async () => {
     const { headers } = await post('{}')
     expect(headers['access-control-allow-origin']).toBeUndefined()
     expect(headers['cache-control']).toBe('no-store')
@@ -172,7 +172,7 @@ describe('POST /webhooks/uptime', () => {
     ])
   })
 
-  it('uses the time that the monitor reports, but never a future time', async () => {
+  it('uses the time that the uptime monitor reports, but never a future time', async () => {
     const alert = await addAlert()
     const say = async (status: string, at: number) =>
       (await post({ site_id: test.site.id, status, at: new Date(at).toISOString() })).data.changed
@@ -183,12 +183,12 @@ describe('POST /webhooks/uptime', () => {
     expect(await listTold(alert.id)).toEqual([now - 10_000, now])
   })
 
-  it('rejects requests without the configured token', async () => {
+  it('rejects uptime reports without the configured token', async () => {
     for (const token of ['', `${TOKEN}x`, TOKEN.slice(1)])
       expect((await post({ site_id: test.site.id, status: 'down' }, token)).status).toBe(401)
   })
 
-  it('rejects an unknown site and an invalid body', async () => {
+  it('rejects an uptime report for an unknown site or with an invalid body', async () => {
     expect((await post({ site_id: 'ws_nothing', status: 'down' })).status).toBe(404)
     const { status, error } = await post({ site_id: 5, status: 'broken', at: 'yesterday', colour: 'red' })
     expect([status, error.details.map(({ field }) => field)]).toEqual([

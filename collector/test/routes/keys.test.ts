@@ -62,7 +62,7 @@ const listIds = async (key?: string) =>
   (await call<KeyData[]>('GET', '/api/keys', { ...(key !== undefined && { key }) })).data.map(({ id }) => id)
 
 describe('/api/keys', () => {
-  it('creates a working key, and returns its secret in this response only', async () => {
+  it('creates a working API key, and returns its secret only once', async () => {
     const made = await call('POST', '/api/keys', {
       body: { name: ' Dashboard ', scope: 'write', site_id: opened.site.id },
     })
@@ -96,7 +96,7 @@ describe('/api/keys', () => {
     ).toMatchObject({ scope: 'admin', site_id: null })
   })
 
-  it('revokes any key immediately, including the last key and the key of the request', async () => {
+  it('revokes any API key immediately, including the last key and the key of the request', async () => {
     const { id, secret } = await addKey()
     expect((await call('GET', '/api/external/v1/websites', { key: secret })).status).toBe(200)
     expect(await call('DELETE', `/api/keys/${id}`)).toMatchObject({ status: 200, data: { id } })
@@ -107,7 +107,7 @@ describe('/api/keys', () => {
     expect((await call('GET', '/api/keys')).status).toBe(401)
   })
 
-  it('lists every issue of an invalid body', async () => {
+  it('lists every issue of an invalid body for a new API key', async () => {
     const { status, error } = await call('POST', '/api/keys', {
       body: { name: 'two\nlines', scope: 'root', site_id: 7, account_id: 'acc_default' },
     })
@@ -124,7 +124,7 @@ describe('/api/keys', () => {
     expect(await listIds()).toHaveLength(1)
   })
 
-  it('accepts JSON only, and rejects requests from pages of other origins', async () => {
+  it('rejects key requests that are not JSON or come from pages of other origins', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded'])
       expect([
         type,
@@ -151,7 +151,7 @@ describe('access', () => {
     other = await opened.control.addSite({ domain: 'other.example', name: 'Other', allowedDomains: [] })
   })
 
-  it('rejects keys without the scope admin', async () => {
+  it('rejects the management of API keys without the scope admin', async () => {
     for (const scope of ['read', 'write'] as const) {
       const { id, secret } = await addKey({ scope })
       for (const answer of [

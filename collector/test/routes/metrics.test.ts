@@ -5,7 +5,7 @@ import { createTestApp, METRICS_TOKEN, type TestApp } from '../support/create-te
 import { makeEvent } from '../support/make-event.js'
 
 describe('the Prometheus text format', () => {
-  it('contains the escaped help text, the type and the samples of each metric', () => {
+  it('writes the escaped help text, the type and the samples of each metric', () => {
     const { counter, gauge, readCounter, expose } = createRegistry()
     const requests = counter('requests_total', 'Answers, "\\" and\nmore.')
     requests.with({ route: 'a "b"\\\n', status: '200' }).add()
@@ -62,7 +62,7 @@ describe('GET /metrics', () => {
   const get = (authorization?: string) =>
     opened.app.inject({ url: '/metrics', headers: authorization === undefined ? {} : { authorization } })
 
-  it('requires the metrics token, and sends no CORS headers', async () => {
+  it('rejects requests for metrics without the metrics token', async () => {
     for (const wrong of [undefined, '', 'Bearer', `Bearer ${METRICS_TOKEN}x`, METRICS_TOKEN]) {
       const refused = await get(wrong)
       expect([refused.statusCode, refused.headers['access-control-allow-origin']]).toEqual([401, undefined])
@@ -76,7 +76,7 @@ describe('GET /metrics', () => {
     expect(answer.headers).not.toHaveProperty('access-control-allow-origin')
   })
 
-  it('exposes the ingest metrics in the text format, without sites and addresses', async () => {
+  it('returns the ingest metrics without sites and addresses', async () => {
     await opened.app.inject({
       method: 'POST',
       url: `/e/${opened.site.trackingCode}`,

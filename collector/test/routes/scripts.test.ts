@@ -35,7 +35,7 @@ describe.each(['z', 'live'])('GET /%s.js', (name) => {
   const built = readFileSync(new URL(`../../../dist/${name}.js`, import.meta.url))
   const hash = createHash('sha256').update(built).digest('hex').slice(0, 16)
 
-  it('serves the built file uncompressed, with Brotli and with gzip', async () => {
+  it('serves the built script uncompressed, with Brotli and with gzip', async () => {
     expect((await getRaw(`/${name}.js`, {})).body).toEqual(built)
     const brotli = await getRaw(`/${name}.js`, { 'accept-encoding': 'gzip, deflate, br' })
     expect(brotli.headers['content-encoding']).toBe('br')
@@ -45,7 +45,7 @@ describe.each(['z', 'live'])('GET /%s.js', (name) => {
     expect(gunzipSync(gzip.body)).toEqual(built)
   })
 
-  it('answers 304 if the ETag matches', async () => {
+  it('answers 304 if the ETag of a script matches', async () => {
     const { headers } = await getRaw(`/${name}.js`, { 'accept-encoding': 'br' })
     const again = await getRaw(`/${name}.js`, {
       'accept-encoding': 'br',
@@ -55,7 +55,7 @@ describe.each(['z', 'live'])('GET /%s.js', (name) => {
     expect(again.body).toHaveLength(0)
   })
 
-  it('is cached briefly under its name and permanently under its hash, with the headers that SRI requires', async () => {
+  it('caches a script briefly under its name and permanently under its hash', async () => {
     const short = await getRaw(`/${name}.js`, {})
     expect(short.headers['cache-control']).toContain('max-age=3600')
     expect(short.headers).toMatchObject({

@@ -78,7 +78,7 @@ describe('/api/sites', () => {
     expect(list.headers.get('cache-control')).toBe('no-store')
   })
 
-  it('accepts every setting', async () => {
+  it('accepts every setting of a site', async () => {
     const settings = {
       domain: 'all.example',
       name: 'All',
@@ -89,7 +89,7 @@ describe('/api/sites', () => {
     expect((await call('POST', '', { body: settings })).body.data).toMatchObject(settings)
   })
 
-  it('changes the given settings, with immediate effect on events', async () => {
+  it('changes site settings with immediate effect on events', async () => {
     const site = await addSite('before.example')
     const post = (origin: string) =>
       collector.post(makeEvent(), { code: site.trackingCode, headers: { origin } })
@@ -137,7 +137,7 @@ describe('/api/sites', () => {
     expect((await collector.collector.control.listRemovals()).map(({ siteId }) => siteId)).toContain(site.id)
   })
 
-  it('lists every issue of an invalid body', async () => {
+  it('lists every issue of an invalid site', async () => {
     const answer = await call('POST', '', {
       body: {
         name: '',
@@ -163,7 +163,7 @@ describe('/api/sites', () => {
     expect((await call('PATCH', `/${site.id}`, { body: { id: 'ws_other' } })).status).toBe(400)
   })
 
-  it('accepts only JSON of at most 64 KiB', async () => {
+  it('rejects site requests that are not JSON or exceed 64 KiB', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])
       expect([
         type,
@@ -182,7 +182,7 @@ describe('/api/sites', () => {
 describe('/api/sites and pages of other origins', () => {
   const origin = 'https://evil.example'
 
-  it('allows no preflight, and sends no CORS headers on any response', async () => {
+  it('allows no preflight and sends no CORS headers for /api/sites', async () => {
     const site = await addSite()
     for (const path of ['', `/${site.id}`, `/${site.id}/visitors/visitor-0001`])
       for (const method of ['GET', 'POST', 'PATCH', 'DELETE', 'PUT']) {
@@ -208,7 +208,7 @@ describe('/api/sites and pages of other origins', () => {
       expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
   })
 
-  it('sends no CORS headers for any spelling of the path', async () => {
+  it('sends no CORS headers for any spelling of the path /api/sites', async () => {
     const answer = await fetch(`${collector.url}/%61pi/site%73`, {
       method: 'OPTIONS',
       headers: { origin, 'access-control-request-method': 'GET' },
@@ -298,7 +298,7 @@ describe('authorisation', () => {
     ...Object.fromEntries(served.map((name) => [name, status])),
   })
 
-  it('answers 401 if the key is missing, wrong or invented', async () => {
+  it('answers 401 if the API key is missing, wrong or invented', async () => {
     for (const key of [
       '',
       'zv_nonsense',
@@ -308,7 +308,7 @@ describe('authorisation', () => {
       expect(await statuses(key)).toEqual(all(401))
   })
 
-  it('answers 403 to read and write keys, even if they are for all sites', async () => {
+  it('answers 403 to read and write keys that manage sites, even if they are for all sites', async () => {
     for (const scope of ['read', 'write'] as const)
       for (const siteId of [null, site.id])
         expect(await statuses(await createKey(scope, siteId))).toEqual(all(403))
@@ -326,11 +326,11 @@ describe('authorisation', () => {
     expect((list.body.data as unknown as Site[]).map(({ id }) => id)).toEqual([site.id])
   })
 
-  it('does not reveal to the admin key of another site whether an ID exists', async () => {
+  it('hides from the admin key of another site whether a site ID exists', async () => {
     expect(await statuses(await createKey('admin', other.id))).toEqual({ ...all(403), 'GET ': 200 })
   })
 
-  it('lets the admin key of all sites do everything', async () => {
+  it('allows every management request with an admin key for all sites', async () => {
     expect(await statuses(adminKey)).toEqual({
       ...unserved,
       'GET ': 200,

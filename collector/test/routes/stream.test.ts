@@ -80,7 +80,7 @@ const untilHits = (stream: StreamReader, count: number) =>
   expect.poll(() => idsOf(stream).length, { timeout: 30_000 }).toBeGreaterThanOrEqual(count)
 
 describe('GET /api/stream/{id}', () => {
-  it('sends the live count when it changes, and the same metrics as the overview', async () => {
+  it('sends changed live counts and the same metrics as the overview', async () => {
     const site = await addSite()
     const stream = await open(site.id)
     expect(stream.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
@@ -175,7 +175,7 @@ describe('GET /api/stream/{id}', () => {
     expect(new Set(received)).toEqual(new Set(sent))
   }, 120_000)
 
-  it('resumes at the start of the connection if it was lost before the first event', async () => {
+  it('resumes a stream at its start if the connection was lost before the first event', async () => {
     const site = await addSite()
     await send(site.trackingCode, [makeEvent({ event_id: 'before' })])
     const first = await open(site.id)
@@ -189,7 +189,7 @@ describe('GET /api/stream/{id}', () => {
     expect(idsOf(again)).toEqual(['meanwhile', 'after'])
   })
 
-  it('continues with new events if the last event ID belongs to another store', async () => {
+  it('continues a stream with new events if the last event ID belongs to another store', async () => {
     const site = await addSite()
     const stream = await open(site.id, { lastId: '999999999-1-1' })
     await send(site.trackingCode, [makeEvent({ event_id: 'new' })])
@@ -197,7 +197,7 @@ describe('GET /api/stream/{id}', () => {
     expect(idsOf(stream)).toEqual(['new'])
   })
 
-  it('rejects invalid IDs', async () => {
+  it('rejects a stream request with an invalid Last-Event-ID header', async () => {
     const stream = await test.get(`/api/stream/${test.site.id}`, {
       'x-api-key': key,
       'last-event-id': "1' OR 1",
@@ -208,7 +208,7 @@ describe('GET /api/stream/{id}', () => {
     ])
   })
 
-  it('requires a header with an API key of the site', async () => {
+  it('rejects a stream without an API key of the site in a header', async () => {
     const other = await addSite()
     expect((await test.get(`/api/stream/${test.site.id}`)).status).toBe(401)
     expect((await test.get(`/api/stream/${test.site.id}?key=${key}&x-api-key=${key}`)).status).toBe(401)
@@ -228,7 +228,7 @@ describe('GET /api/stream/{id}', () => {
     await expect.poll(async () => (await open(test.site.id, { apiKey })).status).toBe(200)
   })
 
-  it('ends when the collector shuts down, without delaying the shutdown', async () => {
+  it('ends a stream when the collector shuts down, without delaying the shutdown', async () => {
     const stream = await open(test.site.id)
     await expect.poll(() => stream.dataOf('live')).toHaveLength(1)
     await test.restart()
@@ -236,7 +236,7 @@ describe('GET /api/stream/{id}', () => {
     expect((await open(test.site.id, { lastId: stream.lastId() })).status).toBe(200)
   })
 
-  it('ends within a minute after its key is revoked', async () => {
+  it('ends a stream within a minute after its API key is revoked', async () => {
     expect(revoked.status).toBe(200)
     await expect.poll(() => revoked.isEnded(), { timeout: 60_000 }).toBe(true)
   }, 90_000)

@@ -39,7 +39,7 @@ const waitForEmptyBacklog = ({ id }: Webhook) =>
     .poll(async () => (await opened.store.findWebhook(id))!.backlog, { timeout: 20_000, interval: 5 })
     .toBe(0)
 
-it('never uses an old secret after a rotation is answered, and loses no delivery', async () => {
+it('signs no delivery with the old secret after a rotation is answered', async () => {
   const webhooks = await addUnderLoad(3)
   for (let turn = 0; turn < 15; turn++) {
     const { id } = webhooks[turn % 3]!
@@ -56,7 +56,7 @@ it('never uses an old secret after a rotation is answered, and loses no delivery
   expectEvery(opened.sent, ({ result }) => result === undefined || result.status === 200)
 })
 
-it('sends no request after a removal is answered', async () => {
+it('sends no request to a webhook after its removal is answered', async () => {
   const webhooks = await addUnderLoad(5)
   for (const { id } of webhooks) {
     expect(await opened.webhooks.remove(id, 'key_1')).toBe(true)
@@ -86,7 +86,7 @@ it('aborts a running attempt when its webhook is removed', async () => {
   ])
 })
 
-it('waits until the lease of another process expires, even if that process died', async () => {
+it('waits until the delivery lease of another process expires, even if that process died', async () => {
   opened.answers['/a'] = () => new Promise(() => {})
   const webhook = await opened.add('/a')
   await opened.put(1)
@@ -116,7 +116,7 @@ it('removes the deliveries of an erased visitor or a removed site', async () => 
   expectEvery(await opened.logOf(webhook), ({ answer }) => !answer)
 })
 
-it('rejects payloads over one megabyte, and logs their number', async () => {
+it('drops webhook payloads over one megabyte, and logs their number', async () => {
   const webhook = await opened.add('/a')
   await opened.put(2, { data: { text: 'x'.repeat(1024 * 1024) } })
   await opened.put(1, { data: { text: 'x'.repeat(1024 * 1023) } })

@@ -82,7 +82,7 @@ async function create(fields: object = {}, as = key) {
 }
 
 describe(BASE, () => {
-  it('creates a webhook for all events and sites of the key if only a URL is given, and shows its secret once', async () => {
+  it('creates a webhook for all events and sites of the key if only a URL is given', async () => {
     const { id, secret, ...rest } = await create()
     expect(id).toMatch(/^wh_\w+$/)
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
@@ -109,7 +109,7 @@ describe(BASE, () => {
     expect(await create({}, await addKey({ siteId: site.id }))).toMatchObject({ website_id: site.id })
   })
 
-  it('rejects creations and tests with a body over one megabyte', async () => {
+  it('rejects webhook requests with a body over one megabyte', async () => {
     const { id } = await create()
     for (const path of ['', `/${id}/test`]) {
       const { status, body } = await ask('POST', path, {
@@ -126,7 +126,7 @@ describe(BASE, () => {
     expect([sent, (await ask('GET')).body['webhooks']]).toMatchObject([[], [{ id }]])
   })
 
-  it('lists every issue of an invalid body', async () => {
+  it('lists every issue of an invalid webhook', async () => {
     const { status, body } = await ask('POST', '', {
       body: { url: 'http://x', events: ['nothing'], description: 1 },
     })
@@ -151,7 +151,7 @@ describe(BASE, () => {
     })
   })
 
-  it('sends a signed test, and returns the status, body and duration of the attempt', async () => {
+  it('sends a signed test delivery, and returns its status, body and duration', async () => {
     const { id, secret } = await create()
     expect((await ask('POST', `/${id}/test`)).body).toEqual({
       success: true,
@@ -204,7 +204,7 @@ describe(BASE, () => {
     expect(answer.json()).toMatchObject({ body: '<script>alert(1)</script>' })
   })
 
-  it('sends at most 30 tests per account and minute', async () => {
+  it('sends at most 30 webhook tests per account and minute', async () => {
     const { id } = await create()
     for (let tests = 0; tests < 30; tests++) expect((await ask('POST', `/${id}/test`)).status).toBe(200)
     expect((await ask('POST', `/${(await create()).id}/test`)).body).toMatchObject({
@@ -213,7 +213,7 @@ describe(BASE, () => {
     expect(sent).toHaveLength(30)
   })
 
-  it('rotates the secret, signs only with the new secret, and stores the old secret nowhere', async () => {
+  it('signs only with the new secret after a rotation, and stores the old secret nowhere', async () => {
     const { id, secret } = await create()
     const { body } = await ask('POST', `/${id}/rotate`)
     expect(body).toEqual({ success: true, id, secret: expect.stringMatching(/^whsec_/) as string })
@@ -268,7 +268,7 @@ describe(BASE, () => {
     expect((await ask('POST', `/${id}/enable`)).body).toEqual({ success: true, id })
   })
 
-  it('rejects keys of other accounts and sites, and read-only keys', async () => {
+  it('rejects webhook requests with a read-only key or a key of another account or site', async () => {
     const { id } = await create({ website_id: site.id })
     const wide = await create()
     const other = await test.control.addAccount({ name: 'Other', plan: 'free' })
@@ -297,7 +297,7 @@ describe(BASE, () => {
 })
 
 describe('internal addresses', () => {
-  it('are rejected in every spelling on creation, test and delivery, without a connection', async () => {
+  it('rejects every spelling of an internal address on creation, test and delivery', async () => {
     const decoy = await startDecoy()
     const guard = createEgressGuard({ allowLoopback: [] })
     const real = createAttempt({ guard })

@@ -93,7 +93,7 @@ describe('/api/webhooks', () => {
     expect(await list()).toEqual({ webhooks: [] })
   })
 
-  it('rejects a body over its size limit, and creates no webhook', async () => {
+  it('rejects a webhook with a body over the size limit', async () => {
     expect(await create({ description: 'x'.repeat(1024 * 1024) })).toEqual({
       status: 413,
       body: { error: 'Request body must be at most 64 KB' },
@@ -101,7 +101,7 @@ describe('/api/webhooks', () => {
     expect(await list()).toEqual({ webhooks: [] })
   })
 
-  it('rejects invalid input with the documented messages', async () => {
+  it('rejects invalid webhook input with the documented messages', async () => {
     const refusals: [object, string][] = [
       [{ url: 'http://hooks.example.net/webhook' }, 'URL must use HTTPS'],
       [{ url: 'hooks.example.net' }, 'URL must use HTTPS'],
@@ -163,7 +163,7 @@ describe('/api/webhooks', () => {
     expect(await create({ siteId: (await addSite()).id })).toMatchObject({ status: 201 })
   })
 
-  it('reveals nothing to keys without access to the site', async () => {
+  it('reveals no webhook to keys without access to its site', async () => {
     const id = idOf(await create())
     const other = await test.control.addAccount({ name: 'Other', plan: 'free' })
     const alsoMine = await addSite()
@@ -194,7 +194,7 @@ describe('/api/webhooks', () => {
 })
 
 describe('/api/activity-log', () => {
-  it('lists actions newest first and page by page', async () => {
+  it('lists the activity log newest first and page by page', async () => {
     const id = idOf(await create())
     await ask('POST', `/v1/cli/mutate/webhooks/${id}/test`)
     await ask('DELETE', `/api/webhooks?id=${id}`)
@@ -222,7 +222,7 @@ describe('/api/activity-log', () => {
     expect((await read(`&limit=2&before=${first.nextBefore}`)).activities).toEqual(activities.slice(2))
   })
 
-  it('rejects invalid parameters', async () => {
+  it('rejects invalid parameters of the activity log', async () => {
     const refusals = [
       ['', 'siteId is required'],
       [`siteId=${site.id}&type=login`, 'type must be one of webhook, alert, goal, key'],

@@ -11,7 +11,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(join(folder, '..'), { recursive: true }))
 
-it('returns the same salt to all collectors that share the folder, even if they call concurrently', async () => {
+it('returns the same salt to all collectors that share the folder', async () => {
   const stores = Array.from({ length: 20 }, () => createSaltFolder(folder))
   const salts = await Promise.all(stores.map((store) => store.saltOf('2026-06-01')))
   expect(new Set(salts.map((salt) => salt.toString('hex'))).size).toBe(1)
@@ -26,13 +26,13 @@ it('creates a different salt for each day, but none on lookup', async () => {
   expect(await store.saltOf('2026-06-01')).not.toEqual(await store.saltOf('2026-06-02'))
 })
 
-it('makes salts readable by their owner only', async () => {
+it('creates salt files that only their owner can read', async () => {
   await createSaltFolder(folder).saltOf('2026-06-01')
   expect(((await stat(folder)).mode & 0o777).toString(8)).toBe('700')
   expect(((await stat(join(folder, '2026-06-01'))).mode & 0o777).toString(8)).toBe('600')
 })
 
-it('deletes the salts of earlier days, and files left by a collector that crashed', async () => {
+it('deletes the salts of earlier days, and the files left by a crashed collector', async () => {
   const store = createSaltFolder(folder)
   await store.deleteBefore('2026-06-02')
   for (const day of ['2026-05-31', '2026-06-01', '2026-06-02']) await store.saltOf(day)

@@ -23,7 +23,7 @@ const tidy = async () => {
 }
 
 it.each(CLOCK_JUMPS)(
-  'makes each delivery once and on time when $what and the clock jumps by $jumpMs ms',
+  'sends each delivery once and on time when $what and the clock jumps by $jumpMs ms',
   async ({ zone, at, jumpMs }) => {
     process.env['TZ'] = zone
     opened = await openWebhooksInFakeTime(at)

@@ -14,7 +14,7 @@ const gapsOf = (attempts: Sent[]) =>
   attempts.slice(1).map(({ startedAt }, index) => startedAt - attempts[index]!.endedAt!)
 const sentTo = (id: string) => opened.sent.filter(({ webhook }) => webhook.id === id)
 
-it('delivers on the third attempt, with delays of 5 and 25 seconds between the attempts', async () => {
+it('retries a failed delivery after 5 and 25 seconds', async () => {
   const webhooks = []
   for (let count = 0; count < 10; count++) {
     opened.answers[`/${count}`] = [500, 503, 200]
@@ -67,7 +67,7 @@ it.each([500, 'timeout', 'connection', 'dns'] as const)(
 )
 
 it.each([301, 400, 404, 429, 'tls', 'refused-address'] as const)(
-  'does not retry after %s',
+  'does not retry a delivery after %s',
   async (answer) => {
     opened.answers['/a'] = answer
     const webhook = await opened.add('/a')
@@ -78,7 +78,7 @@ it.each([301, 400, 404, 429, 'tls', 'refused-address'] as const)(
   },
 )
 
-it('makes at most three attempts for a delivery, even after crashes', async () => {
+it('attempts a delivery at most three times, even after crashes', async () => {
   opened.answers['/a'] = () => new Promise(() => {})
   const webhook = await opened.add('/a')
   await opened.put(1)
@@ -110,7 +110,7 @@ it('resumes each pending delivery at its scheduled time after a crash', async ()
 })
 
 it.each([HOUR_MS, -HOUR_MS, 24 * HOUR_MS, -1_000])(
-  'keeps its schedule if the wall clock changes by %d ms',
+  'keeps the schedule of a delivery if the wall clock changes by %d ms',
   async (jump) => {
     opened.answers['/a'] = [500, 500, 200]
     await opened.add('/a')
@@ -126,7 +126,7 @@ it.each([HOUR_MS, -HOUR_MS, 24 * HOUR_MS, -1_000])(
   },
 )
 
-it('does not wait an hour if the clock was set back by an hour before a restart', async () => {
+it('does not delay a delivery if the clock was set back by an hour before a restart', async () => {
   opened.answers['/a'] = [500, 200]
   await opened.add('/a')
   await opened.put(1)
@@ -137,7 +137,7 @@ it('does not wait an hour if the clock was set back by an hour before a restart'
   expect(opened.sent.map(({ result }) => result!.status)).toEqual([500, 200])
 })
 
-it('aborts running attempts on stop, and repeats them after the next start with the same number', async () => {
+it('aborts running delivery attempts on stop, and repeats them after the next start', async () => {
   opened.answers['/a'] = (_message, signal) =>
     new Promise((resolve) => signal.addEventListener('abort', () => resolve(0)))
   const webhook = await opened.add('/a')

@@ -54,7 +54,7 @@ describe.each(RUNTIMES)(
   ({ language, command, file, runner }) => {
     const isThere = spawnSync(command, ['--version']).status === 0
     it.skipIf(!isThere)(
-      isThere ? 'takes every delivery and no forgery' : `is not run: there is no ${command} on this machine`,
+      isThere ? 'accepts only authentic deliveries' : `is not run: there is no ${command} on this machine`,
       () => {
         const [, sample] = new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'm').exec(page)!
         const folder = mkdtempSync(join(tmpdir(), 'zenovay-sample-'))

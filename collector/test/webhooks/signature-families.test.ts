@@ -68,7 +68,7 @@ const wrap = ({ event, data }: { event: string; data: unknown }): UnsignedDelive
 describe.each(Object.entries(VERIFIERS))('a receiver of signatures %s', (name, strict) => {
   const verify = orRefuse(strict)
 
-  it('accepts every delivery', () => {
+  it('accepts every signed delivery', () => {
     const take = (delivery: UnsignedDelivery) => {
       const { body, headers, secret } = deliver(delivery)
       expect(verify(body, headers, secret)).toBe(true)
@@ -99,7 +99,7 @@ describe.each(Object.entries(VERIFIERS))('a receiver of signatures %s', (name, s
   })
 })
 
-it('rejects a copy after five minutes, because every attempt is signed again', () => {
+it('rejects a copied delivery after five minutes', () => {
   for (const age of [301, -301]) {
     const delivery = vectors[0]!
     const headers = signDelivery({ ...delivery, at: Date.now() - age * 1000 })

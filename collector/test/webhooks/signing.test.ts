@@ -13,12 +13,12 @@ const vectors = JSON.parse(
   readFileSync(new URL('../../../test/fixtures/webhooks/vectors.json', import.meta.url), 'utf8'),
 ) as Vector[]
 
-it.each(vectors)('matches the fixed vector: $name', ({ delivery, headers }) => {
+it.each(vectors)('returns the expected signature of the test vector $name', ({ delivery, headers }) => {
   expect(signDelivery(delivery)).toEqual(headers)
   expect(JSON.stringify(JSON.parse(delivery.body))).toBe(delivery.body)
 })
 
-it('creates a different secret of 32 bytes each time', () => {
+it('creates a different webhook secret of 32 bytes each time', () => {
   const secrets = Array.from({ length: 100 }, createWebhookSecret)
   for (const secret of secrets) {
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)

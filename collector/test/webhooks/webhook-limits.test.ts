@@ -10,7 +10,7 @@ describe('limits measured by a monotonic clock', () => {
   afterEach(() => closeWebhooksInFakeTime(opened))
   const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 
-  it('allow at most a hundred requests per host and second, from any number of webhooks', async () => {
+  it('sends at most a hundred requests per host and second', async () => {
     for (let count = 0; count < 10; count++)
       await opened.add(`/${count}`, { url: `https://victim.example/${count}` })
     for (let second = 0; second < 2; second++) {
@@ -25,7 +25,7 @@ describe('limits measured by a monotonic clock', () => {
     expect(times.length).toBeGreaterThan(150)
   })
 
-  it('allow four concurrent attempts per endpoint, eight per host and sixty-four in total', async () => {
+  it('allows four concurrent attempts per endpoint, eight per host and sixty-four in total', async () => {
     const underWay = new Map<string, number>()
     const most = new Map<string, number>()
     const watch = (name: string, change: number) => {
@@ -58,7 +58,7 @@ describe('limits measured by a monotonic clock', () => {
     expect(most.get('all')).toBe(64)
   })
 
-  it('reserve half of all attempts for endpoints that respond', async () => {
+  it('reserves half of all attempts for endpoints that respond', async () => {
     const another = await opened.addSite()
     const hang = () => new Promise<number>((resolve) => setTimeout(() => resolve(503), 5_000))
     for (let count = 0; count < 10; count++) {
@@ -78,7 +78,7 @@ describe('limits measured by a monotonic clock', () => {
     expect(opened.sent.at(-1)!.webhook.id).toBe(good.id)
   })
 
-  it('drop deliveries beyond the backlog limit, and log their number in one entry', async () => {
+  it('drops deliveries beyond the backlog limit, and logs their number', async () => {
     opened.answers['/a'] = () => new Promise(() => {})
     const webhook = await opened.add('/a')
     const database = new Database(opened.file)

@@ -28,8 +28,8 @@ export interface NotificationDeliveryServices {
   counts: Pick<AlertCounts, 'attempted'>
   log: Pick<FastifyBaseLogger, 'warn' | 'error'>
   /**
-   * Returns the Unix time in milliseconds by a monotonic clock. Setting the system clock therefore neither
-   * delays an attempt nor ends a lease.
+   * Returns the time in milliseconds of a monotonic clock that starts at the current Unix time. Changes of
+   * the system clock do not affect it.
    */
   engineNow: () => number
   /** Returns the Unix time in milliseconds. */
@@ -41,19 +41,17 @@ interface FinishedNotification {
   outcome: NotificationOutcome
 }
 
-// Longer than any attempt, so that an expired lease proves that the process that claimed the notification is
-// dead.
+// A lease is longer than any attempt, so an expired lease means that the process of the attempt has ended.
 const LEASE_MS = 60_000
 const MAX_CONCURRENT = 8
-// Interval of checking the store, because other processes store notifications without waking this process.
+// Interval at which this process checks for notifications that other processes stored.
 const POLL_MS = 30_000
 // Delay before another attempt to write to the webhook outbox, for example while the disk is full.
 const OUTBOX_RETRY_MS = 5_000
 const KEEP_MS = 30 * DAY_MS
 
 /**
- * Creates the delivery of alert notifications, as a queue of the delivery loop. Every notification is
- * delivered at least once, and possibly twice after a crash.
+ * Creates the service that delivers alert notifications. A notification may be delivered twice after a crash.
  */
 export function createNotificationDelivery({
   store,
@@ -74,8 +72,8 @@ export function createNotificationDelivery({
     nextAt: () => (inFlight < MAX_CONCURRENT ? dueAt : Infinity),
     async takeTurn({ finished, claims }) {
       isWoken = false
-      // If the system clock was set back, leases and retry times of an earlier process can be far in the
-      // future.
+      // Correct the lease and retry times that an earlier process stored, because they are far in the future
+      // if the system clock was set back.
       if (!isBounded) await store.boundNotifications({ now: engineNow(), longestMs: LEASE_MS })
       isBounded = true
       for (const { id, outcome } of finished) await store.finishNotification(id, outcome)
@@ -101,7 +99,7 @@ export function createNotificationDelivery({
 
   function attempt(notification: Notification, signal: AbortSignal): Promise<SendResult> {
     const { attempts, destination } = notification
-    // The last allowed attempt was started, but its result was never stored because the process ended.
+    // The process ended during the last allowed attempt, before it stored the result.
     if (attempts > MAX_ATTEMPTS && destination.type !== 'webhook')
       return Promise.resolve({ result: 'failed', error: 'interrupted' })
     return send(notification, signal)

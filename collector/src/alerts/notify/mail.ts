@@ -6,7 +6,7 @@ import { parseTrigger } from './notification.js'
 type MailResult = { isSent: true } | { isSent: false; isFinal: boolean; error: string }
 
 export interface Mailer {
-  /** Sends a mail within {@link MAIL_DEADLINE_MS}, unless `signal` aborts earlier. Never rejects. */
+  /** Sends a mail. Fails after {@link MAIL_DEADLINE_MS} or if `signal` is aborted, but never rejects. */
   send(mail: Mail, signal: AbortSignal): Promise<MailResult>
 }
 
@@ -22,7 +22,7 @@ export interface MailerOptions {
 const MAIL_DEADLINE_MS = 20_000
 const STEP_TIMEOUT_MS = 10_000
 
-/** Creates a mailer that sends each mail through an SMTP server on a separate connection. */
+/** Creates a mailer that opens a separate SMTP connection for each mail. */
 export function createMailer({ smtpUrl, from }: MailerOptions): Mailer {
   const server = parseSmtpUrl(smtpUrl)
   const domain = from.slice(from.lastIndexOf('@') + 1)

@@ -34,7 +34,7 @@ export function describeOutage(alert: DescribedAlert, at: number, isUp: boolean)
 }
 
 /**
- * Creates the trigger of a test. Tests within the same minute share one key, so that only the first test is
+ * Creates a test trigger. Test triggers within the same minute share one key, so that only the first one is
  * sent.
  */
 export function describeTest(alert: Alert, now: number): Trigger {
@@ -71,7 +71,7 @@ function describeSpike(
   }
 }
 
-/** Returns the name of the alert and the lines of its message. The text is not escaped. */
+/** Returns the alert name and the lines of the message. The caller must escape them. */
 export function parseTrigger({ event, data }: Pick<Trigger, 'event' | 'data'>): {
   name: string
   lines: [label: string, value: string][]

@@ -22,10 +22,7 @@ export interface SendNotificationServices {
 const HEADERS = { 'content-type': 'application/json', 'user-agent': 'Zenovay-Alerts/1.0' }
 const TOO_MANY_REQUESTS = 429
 
-/**
- * Creates a function that sends a notification to its destination: to the webhook outbox, to Slack through
- * the egress guard, or by email.
- */
+/** Creates a function that sends a notification by email, to Slack, or to the queue of webhook deliveries. */
 export function createSendNotification({
   outbox,
   attempt,

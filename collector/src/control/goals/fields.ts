@@ -46,8 +46,7 @@ export const GOAL_CHANGES = Type.Object({
 type GoalChanges = Static<typeof GOAL_CHANGES>
 
 /**
- * Adds an issue for each field that the kind of the rule requires but is missing, and for each field of
- * another kind.
+ * Adds an issue for each missing field of the goal's kind, and for each field that belongs to another kind.
  */
 export function refineGoal(goal: Partial<GoalChanges>, addIssue: AddIssue): void {
   const { kind, match = 'exact', path, event, seconds } = goal

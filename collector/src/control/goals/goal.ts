@@ -39,9 +39,8 @@ export interface Goal extends GoalFields {
 export const MAX_GOALS_OF_SITE = 50
 
 /**
- * Checks whether the rule of a goal was in effect at `at`. If `ruledAt` is later than `now`, the system clock
- * was set back after the change, and the rule is considered in effect. All times are Unix times in
- * milliseconds.
+ * Checks whether the rule of a goal was in effect at `at`. A rule that changed after `now` is considered in
+ * effect, because the system clock was set back. All times are Unix times in milliseconds.
  */
 export function hasRuled(
   { ruledAt }: Pick<Goal, 'ruledAt'>,

@@ -1,7 +1,6 @@
 import type { PathRule } from './goal.js'
 
-// Codes for the wildcards of a glob. They are negative, because all other characters are stored as UTF-16
-// code units.
+// Codes for the wildcards of a glob. They are negative, so that they differ from all UTF-16 code units.
 const ANY_IN_SEGMENT = -1
 const ANY = -2
 const SLASH = 47
@@ -33,9 +32,8 @@ export function splitGlob(glob: string): string[] {
 }
 
 /**
- * Creates a function that matches paths without backtracking: it tracks all positions in the glob that the
- * path can have reached so far. The work is limited to the length of the path multiplied by the length of the
- * glob. A regular expression with several wildcards does not guarantee such a limit.
+ * Creates a function that matches paths against a glob without backtracking. The number of steps is at most
+ * the path length multiplied by the glob length. A regular expression does not guarantee such a limit.
  */
 function createGlobMatcher(glob: string): (candidate: string) => boolean {
   const parts = splitGlob(glob)
@@ -54,8 +52,8 @@ function createGlobMatcher(glob: string): (candidate: string) => boolean {
   let next = new Uint8Array(end + 1)
 
   /**
-   * Adds a position. If a wildcard is at this position, also adds the next one, because the wildcard may
-   * match nothing.
+   * Adds a position in the glob. If a wildcard is at this position, also adds the next position, because the
+   * wildcard may match nothing.
    */
   const enter = (of: Uint8Array, position: number) => {
     for (; of[position] === 0; position++) {

@@ -30,19 +30,22 @@ export interface BillingEvent {
 }
 
 /**
- * The result of applying an event. `repeated` means that the event was already processed, `unknown-account`
- * that its account does not exist or is the default account, `kept` that no plan was changed, and `planned`
- * that the account now has `plan`.
+ * The result of applying an event: `repeated` if the event was already processed, `unknown-account` if its
+ * account does not exist or is the default account, `kept` if no plan was changed, and `planned` if the
+ * account now has `plan`.
  */
 export type BillingResult =
   | { outcome: 'repeated' | 'unknown-account' | 'kept' }
   | { outcome: 'planned'; accountId: string; plan: PlanName }
 
-/** Stores subscriptions and the plans that follow from them. Each method runs in one transaction. */
+/**
+ * Stores paid subscriptions, and the plans of accounts that depend on them. Each method runs in one
+ * transaction.
+ */
 export interface BillingStore {
   /**
-   * Applies an event once and records its ID at `now`. A subscription event is ignored if the stored state is
-   * newer, unless the event ends the subscription.
+   * Applies an event once, and records its ID at `now` to recognise a retry. Ignores a subscription event
+   * that is older than the stored state, unless the event ends the subscription.
    */
   applyBillingEvent(event: BillingEvent, now: number): Promise<BillingResult>
   /** Purges the records of events that were applied before the given Unix time in milliseconds. */

@@ -5,8 +5,8 @@ interface UptimeReport {
   siteId: string
   isUp: boolean
   /**
-   * Unix time in milliseconds when the status changed, but never later than the current time. It is undefined
-   * if the monitor sent no time.
+   * Unix time in milliseconds when the status changed, or undefined if the monitor sent no time. A future
+   * time is replaced by the current time.
    */
   at: number | undefined
 }

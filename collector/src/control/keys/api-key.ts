@@ -35,8 +35,8 @@ export interface ListedApiKey extends Omit<ApiKey, 'hash'> {
 export type KeyReach = Pick<ApiKey, 'accountId' | 'siteId'>
 
 /**
- * Checks whether an API key can access a site, or an object that belongs to the site. With a `siteId` of
- * null, the object belongs to all sites of the account.
+ * Checks whether an API key can access a site or an object of the site. An object with the `siteId` null
+ * belongs to all sites of its account.
  */
 export function reaches(key: KeyReach, { accountId, siteId }: KeyReach): boolean {
   return key.accountId === accountId && (key.siteId === null || key.siteId === siteId)
@@ -82,22 +82,17 @@ export function createApiKey(
   }
 }
 
-/**
- * Returns the ID that an API key contains, under which its record is stored, or undefined if the text is not
- * an API key.
- */
+/** Returns the ID that an API key contains, or undefined if the text is not an API key. */
 export function parseKeyId(secret: string): string | undefined {
   return API_KEY.exec(secret)?.[1]
 }
 
-/**
- * Returns a short form of an API key for lists, which identifies the key but cannot be used to authenticate.
- */
+/** Returns a short form of an API key, which identifies the key but cannot be used to authenticate. */
 export function maskKey(id: string): string {
   return `zv_${id}_…`
 }
 
-/** Checks whether a secret belongs to a record. Compares their hashes in constant time. */
+/** Checks whether a secret is the API key of a stored record. Compares hashes in constant time. */
 export function isKeyOf(secret: string, record: ApiKey): boolean {
   return timingSafeEqual(hash(secret), Buffer.from(record.hash, 'hex'))
 }

@@ -9,10 +9,9 @@ import { addRequest, describeUsage, findExceeded, minuteOf } from './usage.js'
 type Count = ControlStore['countRequest']
 
 /**
- * Creates a function that counts the requests of each API key on disk. While the store cannot be written, for
- * example because the disk is full, it counts them per minute in memory so that reports remain available. The
- * monthly count does not change in the meantime, so a key that has reached its monthly limit is still
- * rejected.
+ * Creates a function that counts the requests of each API key on disk. If the store cannot be written, the
+ * function counts requests per minute in memory, so that reports remain available. A key that has reached its
+ * monthly limit is still rejected.
  */
 export function createRequestCounter(control: Pick<ControlStore, 'countRequest' | 'readUsage'>): Count {
   // Requests per minute of the API keys that are used while the store cannot be written.
@@ -48,15 +47,12 @@ export function createRequestCounter(control: Pick<ControlStore, 'countRequest' 
   }
 }
 
-/**
- * Authenticates each request and counts it once against the limits of its API key, before the request is
- * processed.
- */
+/** Authenticates requests and enforces the rate limits of their API keys. */
 export interface KeyGate {
   /**
-   * Resolves to the API key of a request that is within the limits of its plan. Sets the `X-RateLimit-…`
-   * headers for every valid key, even if the request is rejected. Throws `UNAUTHORIZED`,
-   * `RATE_LIMIT_EXCEEDED` or `MONTHLY_LIMIT_EXCEEDED`, or `FORBIDDEN` if the key lacks `scope`.
+   * Counts a request and resolves to its API key. Sets the `X-RateLimit-…` headers for every valid key, even
+   * if the request is rejected. Throws `UNAUTHORIZED`, `RATE_LIMIT_EXCEEDED` or `MONTHLY_LIMIT_EXCEEDED`, or
+   * `FORBIDDEN` if the key lacks `scope`.
    */
   enter(request: FastifyRequest, reply: FastifyReply, scope: KeyScope): Promise<ApiKey>
 }
@@ -143,12 +139,16 @@ export async function authorise(
   if (!reaches(key, { accountId: key.accountId, siteId }))
     throw new ApiError('FORBIDDEN', { message: `This API key is for the site ${key.siteId} only.` })
   const site = await control.findSite(siteId)
-  // Answer both cases alike, because an API key must not reveal which site IDs belong to other accounts.
+  // Answer a missing site and a site of another account alike, because an API key must not reveal which site
+  // IDs other accounts use.
   if (!site || !reaches(key, { accountId: site.accountId, siteId })) throw new ApiError('NOT_FOUND')
   return site
 }
 
-/** Works like {@link authorise}, but also throws `FORBIDDEN` if the account of the key has no such site. */
+/**
+ * Resolves to the site with the given ID if the API key can access it. Throws `FORBIDDEN` otherwise, even if
+ * the site does not exist.
+ */
 export async function authoriseOwn(
   key: ApiKey,
   siteId: string,
@@ -162,8 +162,8 @@ export async function authoriseOwn(
 }
 
 /**
- * Returns an object that was found by its own ID, if the API key can access the site of the object. Throws
- * `NOT_FOUND` otherwise, so that the key does not reveal which IDs other accounts use.
+ * Resolves to `found` if the API key can access its site. Throws `NOT_FOUND` otherwise, so that an API key
+ * does not reveal which IDs other accounts use.
  */
 export async function authoriseFound<Found extends { siteId: string }>(
   key: ApiKey,

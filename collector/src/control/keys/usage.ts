@@ -35,9 +35,8 @@ export function describeUsage(
   { minuteBeganAt, minuteCount, monthCount }: CountedRequests,
   now: number,
 ): KeyUsage {
-  // `now` can be before the start of the minute if the clock was set back, or if another collector whose
-  // clock is ahead stored the count. A difference of less than a minute continues the minute, and a larger
-  // one starts a new minute.
+  // `now` can be before `minuteBeganAt` if the system clock was set back or the clock of another collector is
+  // ahead. The minute continues if the difference is less than a minute.
   const isCurrent = minuteBeganAt !== null && Math.abs(now - minuteBeganAt) < MINUTE_MS
   const { perMinute, perMonth } = PLANS[plan]
   return {
@@ -52,8 +51,8 @@ export function describeUsage(
 }
 
 /**
- * Returns the limit that rejects the next request, or undefined if no limit is reached. The month takes
- * precedence, because a reached monthly limit still applies in the next minute.
+ * Returns the limit that rejects the next request, or undefined if no limit is reached. The monthly limit
+ * takes precedence, because it still applies in the next minute.
  */
 export function findExceeded({ minute, month }: KeyUsage): 'minute' | 'month' | undefined {
   if (month.used >= month.limit) return 'month'
@@ -65,7 +64,7 @@ export function addRequest({ plan, minute, month }: KeyUsage): KeyUsage {
   return { plan, minute: { ...minute, used: minute.used + 1 }, month: { ...month, used: month.used + 1 } }
 }
 
-/** Converts the usage per minute into its stored form. */
+/** Converts the usage in the current minute into its stored form. */
 export function minuteOf({ minute }: KeyUsage): { beganAt: number; count: number } {
   return { beganAt: minute.resetsAt - MINUTE_MS, count: minute.used }
 }

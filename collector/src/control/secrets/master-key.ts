@@ -4,14 +4,14 @@ import { describeError, StartError } from '../../errors.js'
 import { createSecretBox, type SecretBox } from './secret-box.js'
 
 export const MASTER_KEY_BYTES = 32
-/** Instructions for error messages that explain how to continue if the master key is lost. */
+/** Instructions that error messages include for the case that the master key is lost. */
 const RECOVERY = {
   webhooks: 'remove the webhooks with zenovay-collector webhook remove all --yes and create new ones',
   alerts:
     'remove the destinations of the alerts with zenovay-collector alert forget-destinations --yes and set them again',
 }
 
-/** A sealed text from the store, which is opened to check the master key. */
+/** An encrypted text from the store, which is decrypted to check the master key. */
 export interface Sealed {
   of: keyof typeof RECOVERY
   text: string
@@ -20,15 +20,18 @@ export interface Sealed {
 interface MasterKeyOptions {
   /** Master key from the configuration, or undefined to read the key from `file`. */
   given: Buffer | undefined
-  /** Path of the key file. It is created if it does not exist and nothing was sealed yet. */
+  /**
+   * Path of the key file. The file is created if it does not exist and the store contains no encrypted
+   * secret.
+   */
   file: string
-  /** One stored text of each kind of secret, which are opened to check the master key. */
+  /** One encrypted text of each kind of secret, to check the master key. */
   sealed: readonly Sealed[]
 }
 
 /**
- * Creates the secret box of the collector. Rejects with a {@link StartError} if the master key is missing or
- * cannot open the sealed texts.
+ * Creates the secret box, which encrypts secrets with the master key. Rejects with a {@link StartError} if
+ * the master key is missing or cannot decrypt the stored secrets.
  */
 export async function openSecretBox({ given, file, sealed }: MasterKeyOptions): Promise<SecretBox> {
   const key =
@@ -82,7 +85,7 @@ async function loadKeyFile(file: string): Promise<Buffer | undefined> {
 }
 
 /**
- * Creates the key file as a hard link, which is atomic and never replaces an existing file. If two collectors
+ * Creates the key file as a hard link, because a hard link never replaces an existing file. If two collectors
  * start at the same time, both use the key that was written first.
  */
 async function createKeyFile(file: string): Promise<Buffer | undefined> {

@@ -4,7 +4,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 export interface SecretBox {
   /** Encrypts a text. The result is different each time, even for the same text. */
   seal(text: string): string
-  /** Decrypts a sealed text. Throws if the text was modified or sealed with another key. */
+  /** Decrypts a text. Throws if the text was modified or encrypted with another key. */
   open(sealed: string): string
 }
 
@@ -15,8 +15,8 @@ const TAG_BYTES = 16
 const PREFIX = 'v1.'
 
 /**
- * Creates a secret box that uses AES-256-GCM with a key of 32 bytes. Random nonces are safe for some billion
- * texts.
+ * Creates a secret box that uses AES-256-GCM with a key of 32 bytes. The random nonces are safe for a few
+ * billion texts per key.
  */
 export function createSecretBox(masterKey: Buffer): SecretBox {
   return {

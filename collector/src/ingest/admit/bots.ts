@@ -3,11 +3,10 @@ import { isbot } from 'isbot'
 import { memoize } from '../../cache.js'
 import { ApiError } from '../../errors.js'
 
-// A cache with 5,000 results takes 5 MB if every user agent has 1,024 characters.
+// The cache takes about 5 MB if every user agent has 1,024 characters.
 const MAX_REMEMBERED = 5_000
-// Matches user agents of phone browsers, most of which are not passed to `isbot`. In-app browsers append the
-// name of their app, and `isbot` mistakes some of these apps for bots, such as Apple News, TripAdvisor and
-// Grab.
+// Matches user agents of phone browsers. Most of them are not passed to `isbot`, because it mistakes the
+// in-app browsers of some apps for bots, such as Apple News, TripAdvisor and Grab.
 const PHONE = /^Mozilla\/5\.0 \((?:iPhone|iPad|iPod|Linux; (?:U; )?Android)[^)]/
 const BOT_ON_PHONE = /compatible|http|@|google(?!app|news)/i
 
@@ -21,8 +20,8 @@ export function assertNoBot(userAgent: string): void {
  * the `User-Agent` header of the request.
  *
  * `isbot` checks only user agents that claim to be a browser, because it would reject names such as
- * `MyApp-Server/1.0`, which the documentation recommends for servers. Results are cached, because a few
- * browsers cause most of the traffic and the regular expressions are long.
+ * `MyApp-Server/1.0`, which the documentation recommends for servers. Results are cached, because the regular
+ * expressions are slow and most events come from a few user agents.
  */
 export const isBotAgent = memoize(
   (userAgent) =>
@@ -36,9 +35,9 @@ function claimsToBeBrowser(userAgent: string): boolean {
   return userAgent.startsWith('Mozilla/') && !(PHONE.test(userAgent) && !BOT_ON_PHONE.test(userAgent))
 }
 
-// User agents of automated clients that neither the list in the contract nor `isbot` covers, collected by
-// hand in 2026. A bot that is missing here is counted as a visitor. A name that is wrongly listed makes the
-// collector reject a genuine server.
+// The following lists were collected by hand in 2026. They contain automated clients that neither the list in
+// the contract nor `isbot` includes. A bot that is missing here is counted as a visitor. A name that is
+// wrongly listed makes the collector reject a genuine server.
 
 /**
  * First product names in the user agents of automated clients, such as `axios` in `axios/1.6.2`. The whole

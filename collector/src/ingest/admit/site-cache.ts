@@ -14,8 +14,8 @@ export interface SiteCache {
 }
 
 /**
- * Creates a cache that stores the result of each lookup by tracking code for two seconds, including unknown
- * codes. Changes made by other processes therefore take effect after at most two seconds.
+ * Creates a cache of sites by tracking code. Each result is cached for two seconds, even if no site was
+ * found. Changes by other processes therefore take effect within two seconds.
  */
 export function createSiteCache(control: Pick<ControlStore, 'findSiteByCode'>, now: () => number): SiteCache {
   const sites = new AgedMap<string, { at: number; site: Promise<Site | undefined> }>()

@@ -22,16 +22,16 @@ export interface DuplicateSweep {
 }
 
 const INTERVAL_MS = MINUTE_MS
-// This is longer than storing an event can take: the event waits in the queue, and its batch is then retried
-// for up to ten minutes.
+// Maximum age of the events to search for duplicates. It exceeds the time that storing an event can take,
+// because a failed batch is retried for up to ten minutes.
 const WINDOW_MS = 15 * MINUTE_MS
 
 /**
- * Creates a sweep that deletes duplicates of events that two collectors stored.
+ * Creates a job that deletes the duplicates of events that two collectors stored.
  *
- * A collector looks up a retry in the store before it inserts the event. At that moment, another collector,
- * or one that was just killed, may still be inserting the first transmission of the same event. Waiting for
- * that insert is impossible, so the sweep searches recent events for duplicates afterwards.
+ * If an event was sent before, a collector searches the store for it before the insert. It cannot find an
+ * event that another collector, or one that was just killed, is still inserting. Both inserts then succeed,
+ * so this job deletes the duplicate afterwards.
  */
 export function createDuplicateSweep({
   store,

@@ -11,7 +11,9 @@ interface Candidate {
   row: EventRow
   /** Whether the sender chose the event ID. An event without such an ID cannot be a duplicate. */
   hasOwnId: boolean
-  /** Whether the sender sent the event before, so that the event is looked up in the store. */
+  /**
+   * Whether the sender sent the event before. If so, the store is searched for the event before the insert.
+   */
   retry: boolean
 }
 
@@ -43,9 +45,9 @@ interface EventCommitServices {
   /** Called when an event receives a new ID because a different event with the same ID already exists. */
   onReuse?: () => void
   /**
-   * Publishes the events of each stored batch to webhooks before the batch is acknowledged. This includes
-   * duplicates found in the store, because the collector may have failed after it stored their first
-   * transmission and before it published it. The batch is retried while this function rejects.
+   * Publishes the events of a stored batch to webhooks. The batch is acknowledged after this function
+   * resolves, and retried if it rejects. `items` includes duplicates, because the collector may have crashed
+   * after it stored an event and before it published the event.
    */
   publish?: (items: readonly { row: EventRow }[]) => Promise<void> | undefined
   /** Returns the current Unix time in milliseconds. @default Date.now */
@@ -61,11 +63,11 @@ interface Pending {
   isDuplicate: boolean
 }
 
-// Enough for the event IDs of the last few minutes at full load. They take about 45 MB if each ID has 40
-// characters.
+// Maximum number of recent events in memory, enough for the last few minutes at full load. They take about 45
+// MB if each ID has 40 characters.
 const MAX_RECENT = 200_000
-// Age up to which stored events are loaded at startup. A browser retries a request within seconds, and the
-// collector may restart in between.
+// Maximum age of the stored events that are loaded at startup. They are needed because a browser may retry a
+// request after the collector has restarted.
 const REMEMBER_MS = 15 * MINUTE_MS
 // Approximate size in bytes of a row without its path, query string, referrer, title and properties.
 const ROW_BYTES = 1_000
@@ -74,11 +76,9 @@ const ROW_BYTES = 1_000
  * Creates the last stage of ingest. It deduplicates events by `event_id`, stores them, publishes them to
  * webhooks and then acknowledges them.
  *
- * Every event is compared with the recent events in memory, because browsers retry a POST request on their
- * own after a dropped connection. The recent events are loaded from the store at startup. Events marked
- * `retry` are also looked up in the store. A duplicate of an event that is still being written waits for that
- * write. If two collectors write the same event at the same moment, the duplicate sweep later deletes one of
- * the two rows.
+ * Every event is compared with the recent events in memory, because a browser may repeat a POST request after
+ * a dropped connection. Events marked `retry` are also searched for in the store. If two collectors store the
+ * same event at the same time, a background job later deletes one of the two rows.
  */
 export async function createEventCommit({
   store,
@@ -97,8 +97,8 @@ export async function createEventCommit({
     log,
     ...(metrics && { metrics }),
     bytesOf: ({ row }) => bytesOf(row),
-    // An event that is rejected here must be accepted when the sender retries it. If the row of the event is
-    // already stored, the retry only publishes the event again.
+    // Allow senders to retry these events. If the row of an event is already stored, its retry only publishes
+    // the event again.
     onRejected(items) {
       const isStored = plan?.items === items && plan.isStored
       for (const { row, fingerprint } of items) {
@@ -167,8 +167,7 @@ export async function createEventCommit({
       }
       if (known?.isUnpublished === true) pending.needsLookup = true
       else if (known) return known.written.then(() => 'duplicate')
-      // A rejected event is not added to the recent events, because it must be accepted when the sender
-      // retries it.
+      // Do not add a rejected event to the recent events, because its retry would be treated as a duplicate.
       if (group.isFull()) return group.add(pending).then(() => 'stored')
       const written = group.add(pending)
       recent.add(keyOf(row), { fingerprint, written })
@@ -211,8 +210,8 @@ interface RecentEvents {
   add(key: string, event: RecentEvent): void
   delete(key: string): void
   /**
-   * Moves an event from the key `from` to the key `to`. The key `from` is assigned to the event with the
-   * fingerprint `storedFingerprint`, because the store already contains that event under this key.
+   * Moves an event from the key `from` to the key `to`, because the store contains a different event under
+   * `from`. That other event has the fingerprint `storedFingerprint` and is added under `from`.
    */
   rename(from: string, to: string, storedFingerprint: number): void
 }

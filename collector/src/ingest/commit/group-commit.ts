@@ -61,15 +61,15 @@ interface Batch<Item> {
   openedAt: number
   /** The promise that `add` returns for every item of the batch. */
   written: Promise<void>
-  /** Resolves when the batch is written or given up, possibly after `written` timed out. */
+  /** Resolves when the batch is written or given up, even if `written` timed out before. */
   finished: Promise<void>
   finish: () => void
   /** Resolves or rejects `written`. Returns false if `written` was already settled. */
   settle: (error?: ApiError) => boolean
 }
 
-// Time for which a waiting batch accepts new items. While the store is unreachable, later items therefore
-// start a new batch and have their full timeout.
+// Time in milliseconds for which a waiting batch accepts new items. Later items start a new batch, because
+// all items of a batch share one timeout.
 const OPEN_FOR_MS = 1_000
 const MEBIBYTE = 1024 * 1024
 
@@ -77,13 +77,12 @@ const MEBIBYTE = 1024 * 1024
  * Creates a group commit, which writes items in batches, one batch at a time. Items that arrive during a
  * write are collected for the next batch.
  *
- * Each write waits for the disk. Writing every event by itself would limit the collector to a few hundred
- * events per second. The promise of an item resolves after its batch is written. A failed batch is retried as
- * a whole, with the same batch ID.
+ * Each write waits for the disk, so writing every event separately would limit the collector to a few hundred
+ * events per second. A failed batch is retried as a whole.
  *
- * Senders receive a response within a bounded time, if necessary with status 503. The batch is retried until
- * the collector knows whether it was stored, because an engine that hung may still execute the insert. The
- * same batch ID prevents a retry from storing the items twice.
+ * If a batch is not written in time, its senders receive status 503. The batch is still retried, because a
+ * store that did not respond may have executed the insert. All attempts have the same batch ID, which
+ * prevents a retry from storing the items twice.
  */
 export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
   const {
@@ -264,7 +263,7 @@ export function createBatchWriter<Item>({
         if (isClosed || performance.now() - openedAt + delay > retryForMs) break
         await pause(delay)
       }
-      // The batch was given up, so nothing is being retried until the next batch fails.
+      // The batch was given up, so no batch is being retried.
       isFailing = false
       return { cause }
     },

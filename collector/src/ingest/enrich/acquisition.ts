@@ -39,12 +39,11 @@ const MAX_REMEMBERED = 2_000
 const DIRECT_SOURCE: Source = { name: '', kind: undefined }
 
 /**
- * Finds the source and channel of a pageview from the query string of the page and from `referrer`.
- * `referrer` is the host or Android package that linked to the page. It is an empty string if there is none
- * or if the link is on the site itself.
+ * Finds the source and channel of a pageview. `query` is the query string of the page. `referrer` is the host
+ * or Android package of the linking page or app, or an empty string for direct and internal traffic.
  *
- * Campaign tags take precedence over the referrer, because mail clients and apps hide their referrer. A paid
- * click ID also takes precedence, because ads appear on other sites.
+ * Campaign tags take precedence over the referrer, because mail clients and apps often send no referrer. A
+ * paid click ID also takes precedence, because an ad can appear on any site.
  */
 export function findAcquisition({ query, referrer }: { query: string; referrer: string }): Acquisition {
   return findByLink(`${referrer}?${query}`)
@@ -144,8 +143,8 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    // The text contains an incomplete escape sequence, for example because a link was truncated. It is kept
-    // unchanged.
+    // The text contains an incomplete escape sequence, for example because a link was truncated. Return the
+    // text unchanged.
     return text
   }
 }

@@ -93,8 +93,8 @@ function createAddressGeo(lookUp: (address: string) => string | null | undefined
 }
 
 const CDN_COUNTRY = /^[a-z]{2}$/i
-// Cloudflare sends this code if the country is unknown. No country has this code, because ISO 3166 leaves it
-// to users. Cloudflare's code for Tor, `T1`, does not match the pattern.
+// Cloudflare sends this code if the country is unknown. ISO 3166 assigns it to no country. Cloudflare's code
+// for Tor, `T1`, does not match the pattern.
 const UNKNOWN = 'XX'
 
 /** Creates a provider that uses the country header of a CDN in front of the collector. */

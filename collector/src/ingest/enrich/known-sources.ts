@@ -5,11 +5,11 @@ export const SOURCE_KINDS = ['search', 'social', 'ai', 'email', 'ads', 'site'] a
 type SourceKind = (typeof SOURCE_KINDS)[number]
 
 /**
- * Known sources by the name that reports show. docs/sources.md lists them.
+ * Known sources, keyed by the name that reports show. docs/sources.md lists them.
  *
- * Each value is a list of words separated by spaces. A word with a dot is an Android package or a host, which
- * includes its subdomains. `.*` at the end of a host stands for any country ending. A word without a dot is
- * an alias, such as `fb` in `utm_source=fb`. The name itself is always an alias, too.
+ * Each value is a list of words separated by spaces. A word with a dot is an Android package or a host. A
+ * host also matches its subdomains, and `.*` at its end matches any country ending. A word without a dot is
+ * an alias, such as `fb` in `utm_source=fb`. The name itself is also an alias.
  */
 export const KNOWN_SOURCES: Readonly<Record<SourceKind, Readonly<Record<string, string>>>> = {
   search: {
@@ -168,9 +168,10 @@ export interface Source {
   kind: SourceKind | undefined
 }
 
-// No known host or package has more than six labels. A referrer can have a thousand labels.
+// Maximum number of host labels to compare. No known host or package has more, but a referrer can have a
+// thousand.
 const MAX_LABELS = 6
-// Matches a country ending such as `.de`, `.co.uk` or `.com.br`, for which `.*` stands in the list.
+// Matches a country ending such as `.de`, `.co.uk` or `.com.br`, which the list writes as `.*`.
 const COUNTRY_ENDING = /\.(?:com?\.)?[a-z]{2,3}$/
 // Matches generic `utm_source` values of mail campaigns.
 const MAIL_TAG = /^(e[-_ ]?mail|newsletter|mailing|mail)$/
@@ -186,8 +187,8 @@ for (const kind of SOURCE_KINDS)
   }
 
 /**
- * Returns the known source of a host or Android package. If it is unknown, the source is the host without
- * `www.`.
+ * Returns the known source of a host or Android package. For an unknown host, the name of the source is the
+ * host without `www.`.
  */
 export function sourceOfHost(host: string): Source {
   const lower = host.toLowerCase()

@@ -1,6 +1,9 @@
 import { memoize } from '../../cache.js'
 
-/** The parts of a URL, without user info, secrets and any fragment that is not a route. */
+/**
+ * The parts of a URL after user info and secrets are removed. The fragment is also removed unless it is a
+ * route.
+ */
 interface PageUrl {
   origin: string
   /** The path, including the route of a hash-routed application, such as `/app#/cart`. */
@@ -13,8 +16,8 @@ interface PageUrl {
 // tokens.
 const ROUTE = /^#[/!]/
 
-// Results are cached, because most visits are to a few pages and parsing the URL is the slowest part of
-// building a row. The cache takes at most 20 MB if all URLs have the maximum length.
+// Results are cached, because most visits are to a few pages and URL parsing is slow. The cache takes at most
+// 20 MB if all URLs have the maximum length.
 const MAX_PAGES = 1_000
 // A small cache suffices, because few referrers account for most visits.
 const MAX_REFERRERS = 1_000
@@ -33,8 +36,8 @@ function parseUrl(url: string): Readonly<PageUrl> {
 }
 
 /**
- * Returns a referrer without user info, secrets and any fragment that is not a route. Returns an empty string
- * if the referrer is not an HTTP or HTTPS URL.
+ * Returns a referrer without its user info and secrets. The fragment is removed unless it is a route. Returns
+ * an empty string if the referrer is not an HTTP or HTTPS URL.
  */
 export function cleanReferrer(referrer: string | undefined): string {
   return referrer && /^https?:/i.test(referrer) ? cleanUrl(referrer) : ''

@@ -85,8 +85,8 @@ const MAY_BE_LARGE = /\d{19}/
 /**
  * Returns the properties of an event as JSON text to store.
  *
- * ClickHouse cannot parse JSON with an integer beyond 64 bits, such as 100000000000000000000 in the output of
- * `JSON.stringify`, and then finds none of the properties. Exponent notation avoids this problem.
+ * Large integers are written in exponent notation, because ClickHouse cannot parse JSON that contains an
+ * integer of more than 64 bits.
  */
 export function propertiesToJson(properties: Properties): string {
   const json = JSON.stringify(properties)

@@ -1,8 +1,8 @@
 import { memoize } from '../../cache.js'
 
 /**
- * The fields of an event that describe its client. A value of `auto` means that the value is derived from the
- * user agent. The device type `touch` means the same, for a device with a touch screen.
+ * The fields of an event that describe its client. A field with the value `auto` is derived from the user
+ * agent. The device type `touch` also means `auto`, for a device with a touch screen.
  */
 interface ClientFields {
   device_type: string

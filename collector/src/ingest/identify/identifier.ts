@@ -38,10 +38,10 @@ const VISITOR_ID_LENGTH = 27
  *
  * IDs from the sender are kept. The visitor ID of a cookieless event is an HMAC of the site, the truncated IP
  * address and the user agent. Its key is a random daily salt that is deleted 48 hours after the start of its
- * day. The event continues the visitor's last session if that session received an event within the last 30
- * minutes. Neither the IP address nor the user agent is stored.
+ * day. Neither the IP address nor the user agent is stored.
  *
- * `recent` contains sessions from before a restart, from oldest to newest.
+ * A cookieless event continues the visitor's last session if that session received an event within the last
+ * 30 minutes. `recent` contains sessions from before a restart, from oldest to newest.
  */
 export function createIdentifier({
   salts,
@@ -51,8 +51,8 @@ export function createIdentifier({
   recent?: CookielessSession[]
 }): Identifier {
   const sessions = createBoundedMap<string, { sessionId: string; seen: number }>(MAX_SESSIONS)
-  // Visitor IDs by the session ID of the page load. A heartbeat contains only that session ID, which may
-  // differ from the ID of the session that the visitor continues.
+  // Visitor IDs, keyed by the session ID that the page sends. A heartbeat contains only this session ID,
+  // which differs from the stored one if the visitor continues an earlier session.
   const visitors = createBoundedMap<string, string>(MAX_SESSIONS)
   for (const { visitorId, sessionId, seen } of recent) sessions.set(visitorId, { sessionId, seen })
 

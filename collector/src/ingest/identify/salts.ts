@@ -29,8 +29,8 @@ export interface DaySalts {
 
 export interface SaltRotation {
   /**
-   * Returns the salts for the time `now` (Unix time in milliseconds), or a promise of them until the salts of
-   * that day are loaded. The promise rejects with `STORE_UNAVAILABLE` if the salts cannot be read.
+   * Returns the salts for the time `now` (Unix time in milliseconds). Returns a promise if the salts of that
+   * day are not loaded yet. The promise rejects with `STORE_UNAVAILABLE` if the salts cannot be read.
    */
   at(now: number): DaySalts | Promise<DaySalts>
   /**
@@ -44,8 +44,8 @@ export interface SaltRotation {
 const CHECK_MS = MINUTE_MS
 
 /**
- * Creates a salt rotation, which provides the salts of today and yesterday and deletes older salts. Each salt
- * is deleted 48 hours after the start of its day.
+ * Creates a salt rotation, which provides the salts of today and yesterday. Each salt is deleted 48 hours
+ * after the start of its day.
  */
 export function createSaltRotation({
   store,

@@ -4,7 +4,7 @@ import type { FeedPosition } from '../../ingest/event-store.js'
 /** The position before the first event of a feed. */
 export const START: FeedPosition = { block: 0, receivedAt: 0, hash: 0 }
 
-// The lengths ensure that each part is a safe integer, except for `hash`, which is checked separately.
+// A number with 15 digits is always a safe integer. The hash can have 16 digits, so it is checked separately.
 const CURSOR = /^(\d{1,15})-(\d{1,15})-(\d{1,16})$/
 
 /** Formats a feed position as the `id` of a Server-Sent Event. */

@@ -4,9 +4,9 @@ import type { EventStore } from '../../ingest/event-store.js'
 
 export interface LiveCounter {
   /**
-   * Resolves to the number of distinct visitors in the last five minutes, which is at most two seconds old.
-   * While the store is unavailable, the number may be up to ten seconds old. After that, the promise rejects
-   * with `STORE_UNAVAILABLE`.
+   * Resolves to the number of distinct visitors in the last five minutes. The number is at most two seconds
+   * old, or ten seconds old while the store is unavailable. After that, the promise rejects with
+   * `STORE_UNAVAILABLE`.
    */
   count(siteId: string): Promise<number>
 }
@@ -31,17 +31,18 @@ interface SiteCount {
 }
 
 const QUERY_INTERVAL_MS = 1_000
-// A count that is younger than this is returned without waiting for a query, because thousands of clients may
-// poll and a query takes about ten milliseconds.
+// Maximum age of a count that is returned without waiting for a query, so that clients that poll get a fast
+// response.
 const FRESH_MS = 2_000
-// How long the last known count is returned while queries fail. A restart of the engine takes half as long.
+// Maximum age of a count that is returned while queries fail. A restart of the engine takes about five
+// seconds.
 const LAST_KNOWN_MS = 10_000
 const QUERY_TIMEOUT_MS = 2_000
 const MAX_SITES = 10_000
 
 /**
- * Creates a live counter that sends at most one query per second for each site, and only one at a time,
- * regardless of the number of callers.
+ * Creates a live counter. For each site, it sends at most one query per second and never two at the same
+ * time, regardless of the number of callers.
  */
 export function createLiveCounter({ store, now, steadyNow }: LiveCounterServices): LiveCounter {
   const sites = new AgedMap<string, SiteCount>()

@@ -10,7 +10,9 @@ export interface FeedListener {
   onSummary(summary: object): void
 }
 
-/** The events, live count and summary of a site. The store is polled once for all subscribers. */
+/**
+ * Provides the events, live count and summary of a site to all subscribers, with a single poll of the store.
+ */
 export interface SiteFeed {
   /** Returns the position up to which events were delivered to subscribers. */
   position(): FeedPosition
@@ -40,16 +42,13 @@ interface SiteFeedOptions {
   now: () => number
 }
 
-/**
- * Maximum delay between the receipt and the storage of an event. It covers the time of all retries and a
- * margin.
- */
+/** Maximum delay between the receipt and the storage of an event. It includes all retries and a margin. */
 export const LATEST_MS = 15 * MINUTE_MS
 const PAGE_LIMIT = 500
 
 /**
- * Creates a feed that polls the store until it is stopped. While the store is unavailable, nothing is
- * delivered. Afterwards, the delivery continues without gaps.
+ * Creates a feed that polls the store until the feed is stopped. After an outage of the store, the feed
+ * continues with the first event that it has not delivered.
  */
 export function createSiteFeed({
   start,
@@ -100,8 +99,8 @@ export function createSiteFeed({
 }
 
 /**
- * Runs a task immediately and again `pauseMs` after the end of each run, until the returned function is
- * called. Errors are ignored because the next run retries.
+ * Runs a task immediately, and again `pauseMs` milliseconds after each run. Returns a function that stops the
+ * repetition. Errors are ignored because the next run tries again.
  */
 export function repeat(task: () => Promise<void>, pauseMs: number): () => void {
   let timer: NodeJS.Timeout

@@ -9,7 +9,7 @@ export function formatMessage(event: 'live' | 'analytics' | 'hit', data: unknown
 // Caches the text of each event, because all readers of a site receive the same event objects.
 const formatted = new WeakMap<FeedEvent, string>()
 
-/** Formats a stored event without its user and session IDs. */
+/** Formats a stored event as a Server-Sent Event, without the user ID and the session ID. */
 export function formatHit(event: FeedEvent): string {
   const known = formatted.get(event)
   if (known !== undefined) return known
@@ -60,8 +60,8 @@ function toHitJson(event: FeedEvent) {
 }
 
 /**
- * Parses the properties of an event. Returns an empty object for invalid JSON, because a row that another
- * program wrote must not end the streams of a site.
+ * Parses the properties of an event. Returns an empty object for invalid JSON, because one invalid row must
+ * not end all streams of the site.
  */
 function parseProperties(text: string): unknown {
   try {

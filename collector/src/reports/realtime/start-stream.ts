@@ -12,7 +12,7 @@ export interface StreamIntervals {
   heartbeatMs: number
   /** Time between two checks of whether the API key may still read the site. */
   checkMs: number
-  /** Maximum time in which a reader must drain a full buffer. After that, the reader is disconnected. */
+  /** Time that a reader has to empty a full buffer before the reader is disconnected. */
   drainMs: number
 }
 
@@ -37,8 +37,8 @@ const RECONNECT_AFTER_MS = 3_000
  * Streams the events after `from` to one reader, in order and each exactly once. Returns a function that ends
  * the stream.
  *
- * A reader that is behind, because it resumes a stream or reads slowly, is served from the store at its own
- * pace until it has caught up with the feed. Its buffer is therefore bounded, regardless of the traffic.
+ * A reader that resumes an earlier stream or reads slowly receives events from the store at its own pace
+ * until it has caught up. Its buffer is therefore bounded.
  */
 export function startStream({ output, feed, from, isAllowed, intervals, now }: StreamOptions): () => void {
   let position = from
@@ -66,8 +66,8 @@ export function startStream({ output, feed, from, isAllowed, intervals, now }: S
     const since = now() - LOOK_BACK_MS
     while (!isOver()) {
       if (isFull()) await once(output, 'drain', { signal: AbortSignal.timeout(intervals.drainMs) })
-      // All events that the feed has delivered so far are in the store, so this page or an earlier one
-      // contains them.
+      // The feed has read all events up to `delivered` from the same store. If this page is the last one, the
+      // reader has therefore received these events, too.
       const delivered = feed.position()
       const page = await feed.readAfter(position, since)
       if (isOver() || !writeHits(page) || page.isMore) continue
@@ -98,8 +98,8 @@ export function startStream({ output, feed, from, isAllowed, intervals, now }: S
     },
   }
 
-  // Browsers remember an `id` without data but dispatch no event for it. A reader that is disconnected before
-  // its first event therefore resumes at this position.
+  // Send the position before the first event. Browsers store the `id` of a message without data, so a reader
+  // that is disconnected before its first event resumes at this position.
   output.write(`retry: ${RECONNECT_AFTER_MS}\nid: ${formatFeedCursor(position)}\n\n`)
   feed.subscribe(listener)
   catchUp().catch(disconnect)

@@ -23,7 +23,7 @@ interface StreamRequest {
 export interface StreamHub {
   /**
    * Reserves a stream. Resolves to a function that starts the stream on a response whose headers are written.
-   * The caller must call this function, because the stream otherwise stays reserved. Rejects with
+   * The caller must call this function, because the reservation otherwise never ends. Rejects with
    * `RATE_LIMIT_EXCEEDED` if too many streams are open, or with `STORE_UNAVAILABLE`.
    */
   open(request: StreamRequest): Promise<(output: ServerResponse) => void>
@@ -89,7 +89,10 @@ export function createStreamHub({
     })
   }
 
-  /** Counts a stream as open until the returned `release` function is called. */
+  /**
+   * Counts a stream as open until the returned `release` function is called. Throws if too many streams are
+   * open or the hub is closed.
+   */
   function reserve({ site, keyId }: StreamRequest): { shared: SharedFeed; release: () => void } {
     if (isClosed) throw storeUnavailable({ retryAfterS: RETRY_AFTER_S })
     const ofKey = streamsOfKey.get(keyId) ?? 0
@@ -114,8 +117,8 @@ export function createStreamHub({
   }
 
   /**
-   * Resolves to the position at which a reader resumes, or to undefined for a new reader. If the cursor is
-   * after the newest event because the store was replaced, the reader resumes at the newest event.
+   * Resolves to the position at which a reader resumes, or to undefined for a new reader. If the store was
+   * replaced, the cursor may be after the newest event. The reader then resumes at the newest event.
    */
   async function resumePosition({ site, cursor }: StreamRequest): Promise<FeedPosition | undefined> {
     if (!cursor) return undefined

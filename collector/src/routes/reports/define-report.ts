@@ -33,8 +33,8 @@ interface Paging {
   /** Default number of rows per page. */
   rows: number
   /**
-   * Parses the position in a cursor of a list whose cursors are not offsets. Returns undefined if the
-   * position is invalid.
+   * Parses the position in a cursor. Set only if the cursors of the list do not contain an offset. Returns
+   * undefined if the position is invalid.
    */
   parsePosition?(value: unknown): unknown
 }
@@ -52,8 +52,8 @@ interface ReportCall<Params, Query> {
   limit: number
   offset: number
   /**
-   * The position in the cursor, at which the previous page ended, or undefined if the request has no cursor.
-   * If the position is an offset, `offset` contains it as well.
+   * The position at which the previous page ended, or undefined if the request has no cursor. If the position
+   * is an offset, `offset` has the same value.
    */
   position: unknown
   /** Returns the cursor of the page that starts after a position. */
@@ -220,7 +220,7 @@ function comparisonWith<Row>(before: Row[], { keyOf, figuresOf }: RowKind<Row>) 
   return (row: Row) => {
     const current = figuresOf(row)
     const same = byKey.get(keyOf(row))
-    // The list of the previous period was cut off at the limit, so its missing part may contain this row.
+    // The list of the previous period was truncated at the limit, so its missing part may contain this row.
     if (!same && before.length === MAX_LIMIT) return { previous: null, change: null }
     const previous = same ?? Object.fromEntries(Object.keys(current).map((name) => [name, 0]))
     return { previous, change: compareMetrics(current, previous) }

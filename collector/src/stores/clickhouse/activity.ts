@@ -4,10 +4,13 @@ import { queryEventsReceived } from './queries/events.js'
 import { queryEndedSessions, querySessions } from './queries/sessions.js'
 import { queryVisitorsById } from './queries/visitors.js'
 
-// A time later than that of any event, used as the open end of a period.
+// A time in the far future, used as the end of a period that has no end.
 const NEVER = Date.UTC(2200, 0, 1)
 
-/** Opens the activity store. The tables of the event store must already exist. */
+/**
+ * Opens the store from which webhooks read events, sessions and visitors. The tables of the event store must
+ * already exist.
+ */
 export function createClickhouseActivityStore({
   url,
 }: {

@@ -12,8 +12,8 @@ export function backUpEvents(url: string, folder: string): Promise<void> {
 }
 
 /**
- * Restores a folder written by {@link backUpEvents} into an engine without events and verifies the checksums
- * of all rows. Resolves to the number of restored events.
+ * Restores events from a folder that {@link backUpEvents} wrote, and verifies their checksums. The engine
+ * must not contain any events. Resolves to the number of restored events.
  */
 export function restoreEvents(url: string, folder: string): Promise<number> {
   return withClient({ url }, async (client) => {
@@ -41,11 +41,11 @@ const ACTIVE_PARTS =
 const TIMEOUT_MS = 30 * SECOND_MS
 
 /**
- * Finds the folders of damaged event parts whose rows exist nowhere else.
+ * Finds damaged parts (data folders) of the events table whose rows exist nowhere else.
  *
- * The engine detaches a damaged part at startup and continues without it, which would make totals wrong
- * without any warning. A damaged part that was merged from smaller parts loses no rows as long as its source
- * parts exist, because the engine loads them instead. The folders of such parts are not returned.
+ * At startup, the engine sets damaged parts aside and continues without them, so totals would be wrong
+ * without any warning. A damaged part is not returned if the smaller parts from which it was merged still
+ * exist, because the engine loads these parts instead.
  */
 export function findBrokenParts(url: string): Promise<string[]> {
   return withClient({ url, timeoutMs: TIMEOUT_MS }, async (client) => {

@@ -49,8 +49,8 @@ interface Profile {
   maxConnections: number
   settings: ClickHouseSettings
   /**
-   * Whether failures that a retry may fix are converted to `STORE_UNAVAILABLE`. If false, all failures keep
-   * their message for the log or the terminal.
+   * Whether failures that a retry may fix are converted to `STORE_UNAVAILABLE`. If false, all errors keep
+   * their original message.
    */
   mapsErrors: boolean
 }
@@ -64,7 +64,7 @@ const READ_ONLY: ClickHouseSettings = {
 const REPORT_SETTINGS: ClickHouseSettings = {
   ...READ_ONLY,
   max_memory_usage: '450000000',
-  // Aggregations and sorts that need more memory use the disk.
+  // Aggregations and sorts that exceed these limits use the disk.
   max_bytes_before_external_group_by: '300000000',
   max_bytes_before_external_sort: '300000000',
   max_result_rows: '100000',
@@ -101,8 +101,7 @@ const PROFILES = {
     },
     mapsErrors: false,
   },
-  // Schema changes and backups need a long timeout, because the server sends nothing until the whole backup
-  // is written.
+  // Backups need a long timeout, because the server sends no response until the whole backup is written.
   maintenance: { timeoutMs: DAY_MS, maxConnections: 10, settings: {}, mapsErrors: false },
 } as const satisfies Record<string, Profile>
 
@@ -166,7 +165,7 @@ async function insertBatch(
     query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT RowBinary`,
     values: Readable.from([rows]),
     ...(signal && { abort_signal: signal }),
-    // Insert each batch synchronously, so that an answer means that the rows are written.
+    // Insert each batch synchronously, so that a response means that the rows are written.
     clickhouse_settings: {
       async_insert: 0,
       wait_end_of_query: 1,
@@ -199,8 +198,8 @@ export function explainUnavailable(error: unknown): unknown {
 }
 
 /**
- * Builds the SQL for a time that is bound as a parameter, as Unix time in milliseconds. The time is shifted
- * by `offsetMs`.
+ * Builds the SQL expression for a time. The statement parameter `param` contains the Unix time in
+ * milliseconds, to which `offsetMs` is added.
  */
 export function momentSql(param: string, offsetMs = 0): string {
   const offset = offsetMs === 0 ? '' : ` ${offsetMs < 0 ? '-' : '+'} ${Math.abs(offsetMs)}`
@@ -218,8 +217,8 @@ export async function readStoreClock(client: QueryClient): Promise<number> {
 
 // ClickHouse accepts at most 128 KiB in one parameter.
 const MAX_PARAMETER_BYTES = 120_000
-// Each text needs three bytes for its quotes and comma, and at most three bytes per UTF-16 code unit, whether
-// escaped or encoded.
+// Each text needs three bytes for its quotes and comma. Each UTF-16 code unit needs at most three bytes,
+// whether it is escaped or encoded as UTF-8.
 const BYTES_PER_TEXT = 3
 const BYTES_PER_UNIT = 3
 

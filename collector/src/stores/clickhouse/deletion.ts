@@ -4,13 +4,12 @@ import type { Deletion, DeletionResult } from '../../ingest/event-store.js'
 import { explainUnavailable, momentSql, readStoreClock, type StoreClient } from './client.js'
 import { invalidateAround, IS_REPLACED_BUILD, ROLLUP_TABLES } from './rollups/invalidate.js'
 
-// The maximum time that a deletion waits is shorter than the 60 seconds after which clients close a silent
-// connection.
+// Maximum time that a deletion waits for its completion. Clients close a silent connection after 60 seconds.
 const WAIT_MS = 45 * SECOND_MS
 const FIRST_POLL_MS = 20
 const LAST_POLL_MS = 250
 
-// Selects the mutations that are full or lightweight deletions, and excludes schema changes.
+// Selects the deletions among the mutations, which are the engine's background rewrites of rows.
 const DELETIONS =
   "database = currentDatabase() AND table = {table: String} AND (position(command, 'DELETE') > 0 OR position(command, '_row_exists') > 0)"
 const PROGRESS = `
@@ -20,20 +19,20 @@ const MASKED_PARTITIONS = `
   SELECT DISTINCT partition_id AS partition FROM system.parts
   WHERE database = currentDatabase() AND table = {table: String} AND active AND has_lightweight_delete`
 
-// Counts the parts that merges and mutations replaced before a given time and whose files still exist.
+// Counts the parts (data folders) that the engine replaced before `until` and has not deleted yet.
 const REPLACED_PARTS = `
   SELECT count() AS parts FROM system.parts
   WHERE database = currentDatabase() AND table = {table: String} AND _state IN ('Outdated', 'Deleting') AND remove_time <= ${momentSql('until')}`
 
-// A month that contains no events. Dropping a partition, even a missing one, makes the engine look for
-// replaced parts immediately. An idle table would look for them only every ten minutes.
+// A partition that does not exist. Dropping it makes the engine delete replaced parts immediately. Otherwise,
+// an idle table would delete them only every ten minutes.
 const NO_PARTITION = '190001'
 
 /**
  * Creates the function that permanently deletes rows from the event tables and their rollups.
  *
- * A lightweight DELETE would only hide the rows until a later merge, so the parts that contain them are
- * rewritten. Only the months (partitions) that contain matching rows or previously hidden rows are rewritten.
+ * A lightweight DELETE would only hide the rows until a later merge. The function therefore rewrites the
+ * monthly partitions that contain matching or hidden rows.
  */
 export function createDeletion(
   client: StoreClient,
@@ -50,8 +49,8 @@ export function createDeletion(
       `SELECT _partition_id AS partition, count() AS rows FROM ${table} WHERE ${where} GROUP BY partition`,
       params,
     )
-    // Rows that a lightweight DELETE has hidden match no condition, but they may belong to the visitor.
-    // Remove these rows together with their deletion mask.
+    // Remove the rows that an earlier lightweight DELETE has hidden, because they may belong to the visitor.
+    // Conditions do not match hidden rows.
     for (const { partition } of await client.select<{ partition: string }>(MASKED_PARTITIONS, { table }))
       await client.command(`ALTER TABLE ${table} APPLY DELETED MASK IN PARTITION ID {partition: String}`, {
         partition,
@@ -78,15 +77,15 @@ export function createDeletion(
       if (performance.now() > deadline) return false
       await sleep(pause)
     }
-    // Kill finished mutations, because the engine keeps their SQL, which contains the visitor ID, in a file.
-    // KILL deletes this file.
+    // The engine keeps the SQL of finished mutations in a file. The SQL contains the visitor ID, and KILL
+    // deletes the file.
     await dropMutations(table, 'is_done')
     return true
   }
 
   /**
-   * Waits until no file contains the deleted rows. The engine keeps a replaced part for one second, or longer
-   * while a query reads it. Resolves to false if the deadline passes first.
+   * Waits until no file contains the deleted rows. The engine keeps replaced files for one second, or longer
+   * while a query reads them. Resolves to false if the deadline passes first.
    */
   async function waitForFiles(table: string, deadline: number): Promise<boolean> {
     const until = await readStoreClock(client)
@@ -104,7 +103,7 @@ export function createDeletion(
   }
 
   return (deletion) => {
-    // Deletions run one at a time, because each deletion rewrites whole parts.
+    // Deletions run one at a time, because each deletion rewrites large files.
     const result = previous.then(async () => {
       const { where, params } = buildCondition(deletion)
       const events = await invalidateAround(client, { where: where('occurred_at'), params }, () =>

@@ -18,9 +18,9 @@ type Field = readonly [
 
 /**
  * Creates an encoder that writes rows as RowBinary
- * (https://clickhouse.com/docs/interfaces/formats/RowBinary), which the collector writes and the engine reads
- * faster than JSON. Times are Unix times in milliseconds. `constants` defines additional columns that contain
- * the same value in every row.
+ * (https://clickhouse.com/docs/interfaces/formats/RowBinary), which is faster to write and to read than JSON.
+ * Times are Unix times in milliseconds. `constants` defines additional columns that contain the same value in
+ * every row.
  */
 export function createRowEncoder<Row extends object>(
   columns: Record<keyof Row & string, Column>,
@@ -64,8 +64,8 @@ function encodeRows<Row extends object>(fields: readonly Field[], rows: readonly
     buffer[at++] = length
   }
   /**
-   * Writes a short ASCII text. Returns false if the text contains other characters. For about a dozen
-   * characters, a call to `Buffer.write` takes longer than this loop.
+   * Writes a short ASCII text. Returns false if the text contains other characters. For short texts, this
+   * loop is faster than `Buffer.write`.
    */
   const writeAscii = (text: string): boolean => {
     for (let index = 0; index < text.length; index++) {
@@ -97,7 +97,7 @@ function encodeRows<Row extends object>(fields: readonly Field[], rows: readonly
     makeRoom(1)
     buffer[at++] = flag ? 1 : 0
   }
-  // Write the time as two 32-bit halves, because one BigInt per time would create garbage.
+  // Write the 64-bit time as two 32-bit halves, because that avoids the allocation of a BigInt.
   const writeTime = (ms: number) => {
     writeNumber(ms >>> 0)
     writeNumber(Math.floor(ms / TWO_TO_32))

@@ -64,7 +64,7 @@ export async function createClickhouseEventStore({
 
   /**
    * Finds the first copy of every event that is stored more than once. Resolves to a map from
-   * {@link firstCopyKey} to the block number of that copy.
+   * {@link firstCopyKey} to the number of the insert that wrote this copy (its block number).
    */
   async function findFirstBlocks(siteId: string, rows: FeedEvent[], since: number) {
     const blocks = new Map<string, number>()

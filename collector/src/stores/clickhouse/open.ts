@@ -8,8 +8,8 @@ import { createClickhouseReportStore } from './report-store.js'
 import { createRollups } from './rollups/roll-up.js'
 
 /**
- * Opens all event stores at one ClickHouse URL. Rejects with a {@link StartError} if the server cannot be
- * used or if the embedded engine found damaged files.
+ * Opens all stores that use the ClickHouse server at `url`. Rejects with a {@link StartError} if the server
+ * cannot be used or if the embedded engine found damaged files.
  */
 export async function openClickhouseStores(url: string, { isEmbedded }: { isEmbedded: boolean }) {
   const events = await openEventStore(url)

@@ -18,14 +18,14 @@ interface ReportStoreOptions {
   /** Maximum time between the receipt of an event and its commit. @default MAX_COMMIT_DELAY_MS */
   commitDelayMs?: number
   /**
-   * Maximum number of visits in the rollups of a report for which visitors are counted exactly. Above it,
-   * visitors are counted with a sketch.
+   * Maximum number of rolled-up visits for which a report counts visitors exactly. For more visits, the count
+   * is approximate.
    */
   maxCountedExactly?: number
 }
 
-// A sketch is typically off by a third of a percent, but an exact count of more visits takes too much time
-// and memory.
+// An exact count of more visits takes too much time and memory. The approximate count is typically off by a
+// third of a percent.
 const MAX_COUNTED_EXACTLY = 500_000
 
 /** Opens the report store. The tables of the event store must already exist. */

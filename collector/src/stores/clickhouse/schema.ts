@@ -7,18 +7,20 @@ import {
 } from './event-columns.js'
 import { createStoreClient } from './client.js'
 
-// Settings for every table with acknowledged rows. The engine never calls fsync without the two fsync
-// settings. The deduplication window makes it safe to insert a batch again with the same token.
+// Settings for tables whose rows are acknowledged to clients. Without the fsync settings, the engine never
+// calls fsync. The deduplication window makes it safe to insert a batch again with the same token.
 const DURABLE = 'fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 1000'
 
-// Rollups are written with fsync because, after a power failure, a day must not be marked as rolled up if its
-// rows are missing. Replaced parts are deleted after one second because erased rows must leave the disk.
+// Settings for rollup tables. With fsync, a day whose rows were lost in a power failure is not marked as
+// rolled up. Replaced parts (data folders) are deleted after one second, because they may contain erased
+// rows.
 const ROLLUP =
   'fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 1, min_rows_to_fsync_after_merge = 1'
 
 /**
- * Schema steps, which all run at every start. A released step must never change, which
- * test/stores/clickhouse/schema.test.ts verifies. Add each schema change as a new step at the end.
+ * SQL statements that create and update the schema. All of them run at every start. Add each schema change as
+ * a new statement at the end. A released statement must never change, which
+ * test/stores/clickhouse/schema.test.ts verifies.
  */
 export const SCHEMA_STEPS: readonly string[] = [
   createTableSql(
@@ -37,17 +39,17 @@ export const SCHEMA_STEPS: readonly string[] = [
   ),
   addColumnsSql('events', columnDefinitions(EVENT_COLUMNS, 2)),
   `ALTER TABLE events ADD COLUMN IF NOT EXISTS writer ${WRITER_COLUMN.type}`,
-  // Delete a merged or mutated part after one second, because erased rows must leave the disk. By default,
-  // the engine keeps the old part for 8 minutes, in case the new part is not on disk yet. With an fsync after
-  // each merge, it does not need to wait. Heartbeats are not important enough for an fsync.
+  // Delete replaced parts (data folders) after one second, because they may contain erased rows. By default,
+  // the engine keeps them for 8 minutes, in case the new part is not on disk yet. An fsync after each merge
+  // removes this risk. Heartbeats are not important enough for an fsync.
   'ALTER TABLE events MODIFY SETTING old_parts_lifetime = 1, min_rows_to_fsync_after_merge = 1',
   'ALTER TABLE heartbeats MODIFY SETTING old_parts_lifetime = 1',
-  // Keep the number of a row's insert when parts are merged. The engine assigns this number under the lock
-  // that makes the insert visible, so it orders rows by visibility. The time of receipt does not.
+  // Keep the number of a row's insert when parts are merged. This number sorts rows by the time at which they
+  // became visible to queries.
   'ALTER TABLE events MODIFY SETTING enable_block_number_column = 1',
-  // Rollup table with one row for each visit that began on a rolled-up day, with the columns of
-  // queries/visits.ts. `visitor` is a hash of the visitor ID. A `build` is one computation of one day. Its
-  // number derives from its start time, so later builds have greater numbers.
+  // Rollup table with one row for each visit that began on a rolled-up day. The columns are defined in
+  // queries/visits.ts. `visitor` is a hash of the visitor ID. `build` identifies the computation that wrote
+  // the row, and later computations have greater numbers.
   `CREATE TABLE IF NOT EXISTS visits (
     site_id LowCardinality(String),
     day Date,
@@ -95,8 +97,8 @@ export const SCHEMA_STEPS: readonly string[] = [
     bounces UInt64,
     spent_ms Int64
   ) ENGINE = MergeTree PARTITION BY toYYYYMM(day) ORDER BY (site_id, day, build, views) SETTINGS index_granularity = 64, ${ROLLUP}`,
-  // For each day, the row with the greatest build number determines which build is valid, or that no build is
-  // valid.
+  // Table that stores which build of each day is valid, if any. Only the row with the greatest build number
+  // of a day applies.
   `CREATE TABLE IF NOT EXISTS settled_days (
     site_id LowCardinality(String),
     day Date,
@@ -104,8 +106,8 @@ export const SCHEMA_STEPS: readonly string[] = [
     is_settled Bool,
     visits UInt64
   ) ENGINE = ReplacingMergeTree(build) ORDER BY (site_id, day) SETTINGS ${ROLLUP}`,
-  // The time of the last search for late events. Each search invalidates the days that the late events
-  // affect.
+  // Table that stores the time of the last search for late events. The search invalidates the rollups of the
+  // days that late events affect.
   `CREATE TABLE IF NOT EXISTS late_checks (checked_at DateTime64(3, 'UTC')) ENGINE = ReplacingMergeTree(checked_at) ORDER BY tuple() SETTINGS ${ROLLUP}`,
   ...laterColumnsSql('events', EVENT_COLUMNS, 3),
   ...laterColumnsSql('heartbeats', HEARTBEAT_COLUMNS, 2),
@@ -132,7 +134,9 @@ function addColumnsSql(table: string, definitions: string[]): string {
     ${definitions.map((definition) => `ADD COLUMN IF NOT EXISTS ${definition}`).join(',\n    ')}`
 }
 
-/** Returns one step for each release that added columns, starting with the release `first`. */
+/**
+ * Returns one ALTER TABLE statement for each release that added columns, starting with the release `first`.
+ */
 function laterColumnsSql(table: string, columns: Record<string, Column>, first: number): string[] {
   const releases = Object.values(columns).map(({ addedIn = 1 }) => addedIn)
   return [...new Set(releases)]

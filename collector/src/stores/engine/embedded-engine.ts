@@ -91,7 +91,8 @@ export async function startEmbeddedEngine(folder: string, log: Logger): Promise<
   // Resolves when the engine answers queries. A child that exits during the start is started again, because
   // another engine may still lock the folder.
   async function waitUntilServing(): Promise<void> {
-    // The probe sends the generated password, which no other server on this port accepts.
+    // The probe sends the generated password. Only this engine accepts the password, so a successful response
+    // cannot come from another server on this port.
     const probe = `${new URL(url).origin}/?query=SELECT%201`
     const headers = { authorization: basicAuthorization(USER, password) }
     for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline; await sleep(POLL_MS)) {

@@ -17,9 +17,10 @@ const SECRET = { mode: 0o600 }
  *
  * The engine's start-up query runs as the user `default`, which has no password and must be allowed to read
  * files, because stdin is a file. Over HTTP, this user could read every file that the process can read. HTTP
- * queries are therefore accepted only with the Authorization header of the application's user, whose password
- * changes at every start. Only the application's user may write backups, into any folder that the process can
- * write to.
+ * queries are therefore accepted only with the Authorization header of the application's user.
+ *
+ * The password of the application's user changes at every start. Only this user may write backups, into any
+ * folder that the process can write to.
  */
 export async function writeEngineFiles(
   folder: string,

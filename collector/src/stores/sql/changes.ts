@@ -4,7 +4,7 @@ import type { ControlDatabase } from './tables.js'
 
 type Logged = Pick<ChangeEntry, 'type' | 'action' | 'subjectId' | 'name'> & { fields?: string[] } & Change
 
-/** Creates the reader of the change log of alerts, goals and API keys. */
+/** Creates the store that lists the logged changes of alerts, goals and API keys. */
 export function createChangeLog(db: ControlDatabase): ChangeLog {
   return {
     async listChanges({ accountId, siteId, isAccountWide, type, before, limit }) {
@@ -33,7 +33,7 @@ export function createChangeLog(db: ControlDatabase): ChangeLog {
   }
 }
 
-/** Logs a change of an alert, goal or API key. Call it in the transaction of the change. */
+/** Logs a change of an alert, goal or API key. Call it in the transaction that makes the change. */
 export async function logChangeOfAccount(
   connection: ControlDatabase,
   {
@@ -65,8 +65,8 @@ export async function logChangeOfAccount(
 }
 
 /**
- * Logs a change of an alert, goal or API key that belongs to a site. Call it in the transaction of the
- * change.
+ * Logs a change of an alert, goal or API key that belongs to a site. Call it in the transaction that makes
+ * the change.
  */
 export async function logChangeOfSite(
   connection: ControlDatabase,

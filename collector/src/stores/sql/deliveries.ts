@@ -20,7 +20,7 @@ type Deliveries = Pick<
   'takeTurn' | 'leasedUntil' | 'boundPauses' | 'countBacklog' | 'hasChangedElsewhere'
 >
 
-/** Creates the delivery queue that the delivery loop uses. */
+/** Creates the queue of webhook deliveries. */
 export function createDeliveryStore(db: ControlDatabase): Deliveries {
   let seenVersion: number | undefined
   return {
@@ -165,8 +165,8 @@ async function findDue(connection: ControlDatabase, webhookIds: Set<string>): Pr
 }
 
 /**
- * Returns an attempt whose result is unknown because its process died. The delivery is retried, or fails if
- * this was the last attempt.
+ * Returns the record of an attempt whose process died before the result was known. The delivery is retried,
+ * or fails if this was the last attempt.
  */
 function interruptedAttempt(delivery: ClaimedDelivery, at: number): FinishedAttempt {
   const next =
@@ -185,8 +185,8 @@ function interruptedAttempt(delivery: ClaimedDelivery, at: number): FinishedAtte
 type Recorded = Pick<TurnResult, 'disabled' | 'ended'>
 
 /**
- * Records finished attempts in their order. It logs each attempt and updates the deliveries and the health of
- * their webhooks. Resolves to the disabled webhooks and the number of deliveries that became final.
+ * Logs finished attempts in order and updates their deliveries and webhooks. Resolves to the webhooks that
+ * were disabled and the number of deliveries that ended.
  */
 async function recordAttempts(
   connection: ControlDatabase,
@@ -240,8 +240,8 @@ async function recordAttempts(
 }
 
 /**
- * Updates each delivery that is still in flight for its finished attempt, and returns the updated deliveries.
- * Deliveries that were claimed again or erased in the meantime are skipped.
+ * Stores the new state of each delivery after its attempt. Skips deliveries that were claimed again or erased
+ * in the meantime. Resolves to the `seq` of each updated delivery.
  */
 async function updateDeliveries(
   connection: ControlDatabase,

@@ -27,7 +27,8 @@ export function createWebhookLog(db: ControlDatabase): WebhookLog {
         .limit(limit)
       if (siteId === null) return (await entries.execute()).map(toEntry)
       const rows = await entries.where('site_id', '=', siteId).execute()
-      // Read the index twice, because a single query with OR would sort every log entry of the site.
+      // Run two queries that read the index in order. A single query with OR would sort every log entry of
+      // the site.
       if (isAccountWide) rows.push(...(await entries.where('site_id', 'is', null).execute()))
       return rows
         .map(toEntry)

@@ -29,8 +29,8 @@ export function openDialect(file: string): SqliteDialect {
  * Runs `work` in a transaction that excludes all other writers, in this process and in others. Everything
  * that `work` reads stays valid until the commit.
  *
- * The write lock is acquired before the first read. A transaction that acquires the lock with its first write
- * fails immediately if another process has written in the meantime.
+ * The write lock is acquired before the first read. Otherwise, the first write would fail if another process
+ * has written since that read.
  */
 export function runExclusively<Tables, Result>(
   db: Kysely<Tables>,
@@ -54,8 +54,8 @@ export function runExclusively<Tables, Result>(
  * Works like {@link runExclusively}, but the commit does not wait for the disk. It blocks the process for
  * 0.06 ms instead of 2 ms.
  *
- * A crash of the process loses nothing. A crash of the machine may lose the last transactions of this kind,
- * but never a part of a transaction and never a synced transaction.
+ * A crash of the process loses nothing. A crash of the machine may lose the last of these transactions, but
+ * each transaction is either lost or kept as a whole.
  */
 export function runUnsynced<Tables, Result>(
   db: Kysely<Tables>,

@@ -92,9 +92,9 @@ export function createIntegrationStore(db: ControlDatabase): BillingStore & Site
 }
 
 /**
- * Stores the state of a subscription. Stripe events arrive in any order, and their times are in whole
- * seconds. An event that ends a subscription is applied even if it is older, and an ended subscription stays
- * ended. If two events have the same time, the event that arrives later takes precedence.
+ * Stores the state of a subscription. Stripe events can arrive in any order, so an older event does not
+ * replace a newer one. If two events have the same time, the event that arrives later takes precedence. An
+ * event that ends a subscription always applies, and no later event can reverse it.
  */
 async function saveSubscription(
   connection: ControlDatabase,

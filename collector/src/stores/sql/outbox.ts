@@ -8,8 +8,8 @@ import type { ControlDatabase } from './tables.js'
 import { jsonRows, runExclusively } from './dialect.js'
 import { listWebhooksOfSites } from './webhooks.js'
 
-// SQLite blocks the process for up to 0.1 ms per delivery, so one transaction inserts at most this many. An
-// event can have twenty deliveries: ten webhooks of its site and ten of its account.
+// Maximum number of deliveries that one transaction inserts. SQLite blocks the process for up to 0.1 ms per
+// delivery.
 const MAX_DELIVERIES_AT_ONCE = 100
 
 interface Draft {
@@ -43,8 +43,8 @@ export function createOutboxStore(db: ControlDatabase): Pick<WebhookStore, 'putD
 }
 
 /**
- * Splits events into steps of at most {@link MAX_DELIVERIES_AT_ONCE} deliveries. Each step contains at least
- * one event, even if that event alone exceeds the limit.
+ * Splits events into steps of at most {@link MAX_DELIVERIES_AT_ONCE} deliveries. Each step is inserted in its
+ * own transaction. A step contains at least one event, even if that event alone exceeds the limit.
  */
 function splitSteps(events: WebhookEvent[], webhooks: Map<string, Webhook[]>): WebhookEvent[][] {
   const steps: WebhookEvent[][] = []
@@ -128,8 +128,8 @@ function draftFor(
   webhooks: Webhook[],
   wallNow: number,
 ): Draft[] {
-  // A webhook whose creation time is in the future was created before the clock was set back, so it is
-  // included.
+  // If the clock was set back, the creation time of a webhook may be in the future. Such a webhook also
+  // receives the event.
   const subscribed = webhooks.filter(
     ({ events, createdAt }) => events.includes(name) && (createdAt <= at || createdAt > wallNow),
   )
@@ -144,7 +144,10 @@ function draftFor(
   return subscribed.map(({ id }) => ({ webhookId: id, ...event }))
 }
 
-/** Returns the drafts whose events are not yet queued for their webhook, without duplicates. */
+/**
+ * Returns the drafts that are not stored as deliveries yet. Each webhook and event occurs only once in the
+ * result.
+ */
 async function selectNew(connection: ControlDatabase, drafts: Draft[]): Promise<Draft[]> {
   const keyOf = (webhookId: string, eventId: string) => `${webhookId} ${eventId}`
   const fresh = new Map(drafts.map((draft) => [keyOf(draft.webhookId, draft.eventId), draft]))
@@ -157,8 +160,8 @@ async function selectNew(connection: ControlDatabase, drafts: Draft[]): Promise<
   return [...fresh.values()]
 }
 
-// Rows are passed to SQLite as one JSON text, so that one statement inserts any number of rows up to this
-// length.
+// Maximum length of the JSON text in which rows are passed to SQLite. One statement inserts all rows of a
+// text.
 const MAX_TEXT_LENGTH = 8_000_000
 
 async function insertAll(connection: ControlDatabase, rows: unknown[][], now: number): Promise<void> {
@@ -185,22 +188,22 @@ async function insertAll(connection: ControlDatabase, rows: unknown[][], now: nu
 const BLOCK_MS = 1_024
 
 /**
- * Claims the first free millisecond at or after `at`, because two events with the same name must not have the
- * same timestamp at one webhook.
+ * Reserves the first unused timestamp at or after `at` for a webhook and event name. Timestamps are Unix
+ * times in milliseconds.
  */
 type ClaimStamp = (webhookId: string, event: string, at: number) => Promise<number>
 
 /**
- * Creates a function that assigns a unique timestamp to each delivery. Receivers based on the documented
- * sample code drop a second event that has the same name and the same timestamp.
+ * Creates a function that assigns a unique timestamp to each delivery with the same webhook and event name.
+ * Receivers that use the documented sample code drop a second event with the same name and timestamp.
  *
- * The function reads used timestamps from the database one second at a time, and caches them until the end of
- * the transaction.
+ * The function reads the used timestamps of about one second at a time, and caches them until the end of the
+ * transaction.
  */
 function createStampClaims(connection: ControlDatabase): ClaimStamp {
   const blocks = new Map<string, Set<number>>()
-  // The time at which the search from each millisecond ended. Without it, a thousand events with the same
-  // time would take half a million steps.
+  // For each requested timestamp, the timestamp at which the next search starts. Without it, a thousand
+  // events with the same time would take half a million steps.
   const searched = new Map<string, number>()
 
   async function readBlock(webhookId: string, event: string, block: number): Promise<Set<number>> {

@@ -6,12 +6,12 @@ import { logDropped } from './delivery-log.js'
 import type { ControlDatabase } from './tables.js'
 import { listOf, runExclusively, runUnsynced, truncateJournal } from './dialect.js'
 
-// The number of rows per step is limited because SQLite blocks the process for about ten milliseconds while
-// it overwrites this many deleted rows.
+// Maximum number of rows that one step deletes. SQLite overwrites deleted rows, which blocks the process for
+// about ten milliseconds per step.
 const PURGED_ROWS_AT_ONCE = 500
 /** Retention of log entries and of deliveries that have ended. */
 const KEEP_MS = 30 * DAY_MS
-/** Deliveries whose next attempt has been due for a day are cancelled. */
+/** Time after which a delivery is cancelled if its due attempt has not started. */
 const MAX_WAIT_MS = DAY_MS
 
 /** Creates the purge, which deletes a limited number of expired rows per call. */
@@ -96,18 +96,17 @@ async function deleteRemoved(connection: ControlDatabase): Promise<number> {
   return rows
 }
 
-// The number of rows per step is limited because delivery bodies have no index. Every row is read, which
-// takes a few milliseconds per step.
+// Maximum number of rows that one step reads. Delivery bodies have no index, so a search must read every row.
 const SEARCHED_ROWS_AT_ONCE = 1_000
 
 /**
- * Creates the function that erases the data of sites, or of one visitor, from deliveries and from the logged
- * answers.
+ * Creates the function that erases the data of sites, or of one visitor, from deliveries and from logged
+ * responses.
  */
 export function createErase(db: ControlDatabase): Pick<DeliveryStore, 'erase'> {
   /**
-   * Runs `step` once per range of keys, each time in a new transaction, until the ranges cover the whole
-   * table.
+   * Calls `step` for one range of keys after the other until the whole table is covered. Each call runs in
+   * its own transaction.
    */
   async function walkTable(
     table: 'webhook_deliveries' | 'webhook_log',

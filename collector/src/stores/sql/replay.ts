@@ -7,17 +7,16 @@ import type { ControlDatabase } from './tables.js'
 import { runExclusively } from './dialect.js'
 import { findWebhook } from './webhooks.js'
 
-// The number of rows per transaction is limited because SQLite blocks the process during the transaction.
+// Maximum number of rows per transaction. SQLite blocks the process during the transaction.
 const ROWS_AT_ONCE = 1_000
 
 /**
- * Creates the replay, which queues ended deliveries again with the same event ID and new attempts. The oldest
- * deliveries are queued first, until the backlog limit is reached.
+ * Creates the replay, which queues ended deliveries again with the same event ID. The oldest deliveries are
+ * queued first, until the backlog limit is reached.
  */
 export function createReplay(db: ControlDatabase): Pick<WebhookStore, 'replay'> {
   /**
-   * Queues up to {@link ROWS_AT_ONCE} deliveries again. Deliveries that ended at the same time are queued in
-   * any order. Resolves to undefined if the webhook does not exist.
+   * Queues up to {@link ROWS_AT_ONCE} deliveries again. Resolves to undefined if the webhook does not exist.
    */
   const requeue = (id: string, choice: ReplayChoice, dueAt: number) =>
     runExclusively(db, async (connection) => {

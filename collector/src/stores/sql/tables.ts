@@ -71,7 +71,7 @@ interface AlertTables {
   alert_notices: {
     id: Generated<number>
     alert_id: string
-    /** Identifies the trigger. A trigger that is queued again has the same key. */
+    /** Identifies the trigger, so that the same trigger is not queued twice. */
     key: string
     /** Index of the destination in the alert's list of destinations. */
     place: number
@@ -176,8 +176,8 @@ export interface WebhookTables {
     event: string
     site_id: string
     /**
-     * Timestamp in the request body. It is unique per webhook and event name, because receivers would drop
-     * the second of two events with the same name and timestamp.
+     * Timestamp in the request body. It is unique per webhook and event name, because receivers may drop the
+     * second of two events with the same name and timestamp.
      */
     stamped_at: number
     body: string

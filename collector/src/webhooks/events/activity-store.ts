@@ -21,7 +21,7 @@ export interface EndedSession extends SessionRow {
   lastReceivedAt: number
 }
 
-/** Position of the last session on a page of ended sessions, from which the next page continues. */
+/** Pagination cursor, which is the position of the last session on a page of results. */
 export type EndedCursor = Pick<EndedSession, 'lastReceivedAt' | 'siteId' | 'sessionId'>
 
 /**
@@ -44,8 +44,8 @@ export interface ReceivedRow extends PublishedRow {
 }
 
 /**
- * Queries the data that webhook events need. Every method rejects with `STORE_UNAVAILABLE` if the store is
- * unreachable or busy.
+ * Queries the events, sessions and visitors that webhook events describe. Every method rejects with
+ * `STORE_UNAVAILABLE` if the store is unreachable or busy.
  */
 export interface ActivityStore {
   /**

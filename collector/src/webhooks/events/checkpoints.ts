@@ -1,4 +1,4 @@
-/** Name of a checkpoint. A checkpoint stores the progress of background work, which survives restarts. */
+/** Name of a checkpoint. A checkpoint stores the progress of a background job across restarts. */
 export type CheckpointName = 'sessions-ended' | 'events-judged'
 
 /** Stores checkpoints as Unix times in milliseconds. */

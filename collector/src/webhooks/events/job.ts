@@ -24,7 +24,7 @@ interface WebhookEventJobServices {
   now: () => number
 }
 
-/** Publishes webhook events. Some are published with each stored batch, the others by a background job. */
+/** Publishes webhook events, partly with each stored batch and partly in a background job. */
 export interface WebhookEventJob {
   /** Publishes the webhook events of a stored batch. Await it before the batch is acknowledged. */
   publish: PublishEvents
@@ -32,25 +32,26 @@ export interface WebhookEventJob {
   everyMs: number
   runAtStart: boolean
   /**
-   * Publishes events that depend on elapsed time: session ends, duration goals and high-value visitors. The
-   * first run also publishes recent events again.
+   * Publishes session ends, duration goals and high-value visitors. The first run also publishes recent
+   * events again, because a crash may have left some of them unpublished.
    */
   run(signal: AbortSignal): Promise<void>
 }
 
 const INTERVAL_MS = 15_000
 const EVENTS_OF_ROWS: readonly WebhookEventName[] = ['pageview', 'event', 'goal', 'high_value_visitor']
-// Minimum period that is replayed after a start. If the collector was killed after it stored a batch but
-// before it published the batch, the batch is among the newest events.
+// Minimum period whose events are published again after a start. It covers a batch that was stored but not
+// published before a crash.
 const REPLAY_MS = 2 * 60 * 1000
-// Maximum period that is replayed after a crash, so that sessions and visitors that were still pending are
-// evaluated.
+// Maximum period whose events are published again after a start. It covers sessions and visitors that were
+// not scored before a crash.
 const MAX_REPLAY_MS = 15 * 60 * 1000
-// While there is nothing to score, the checkpoint is saved rarely, because every write waits for the disk.
+// Interval for saving the checkpoint if there is nothing to score. Saving is rare, because every write waits
+// for the disk.
 const CHECKPOINT_EVERY_MS = 5 * 60 * 1000
 const MAX_DOWNTIME_MS = 8 * 24 * 60 * 60 * 1000
 
-/** Creates the job and loads its goals and checkpoints. Await it before new events are accepted. */
+/** Creates the job and loads the goals and checkpoints. Await the result before new events are accepted. */
 export async function createWebhookEventJob({
   control,
   events,
@@ -72,10 +73,10 @@ export async function createWebhookEventJob({
   // Save a checkpoint on the very first start, so that the next start finds one.
   if (checkpoint === undefined) await checkpoints.saveCheckpoint('events-judged', newest)
   let scoredTo = checkpoint ?? newest
-  // If the system clock was set back, the newest event lies in the future.
+  // If the system clock was set back, the newest event is in the future.
   const last = Math.min(newest, now())
-  // Events that were left unpublished before this start must be replayed: if a browser retries a stored
-  // event, the collector acknowledges it from memory and does not publish it.
+  // Publish events again that were stored but not published before this start. A retry by the browser would
+  // not publish them, because the collector acknowledges it as a duplicate.
   let unpublished: { from: number; until: number } | undefined = {
     from: Math.max(Math.min(scoredTo, last) - REPLAY_MS, last - MAX_REPLAY_MS),
     until: newest,
@@ -89,8 +90,8 @@ export async function createWebhookEventJob({
   async function scorePending(isSubscribed: boolean): Promise<void> {
     const startedAt = now()
     const hasScored = await scoring.score()
-    // Do not move the checkpoint before the replay is complete: if the replay fails, the next start must
-    // replay the same events.
+    // Keep the old checkpoint until the replay is complete. If the replay fails, the next start must repeat
+    // it.
     if (unpublished) return
     if (!hasScored && !(isSubscribed && Math.abs(startedAt - scoredTo) > CHECKPOINT_EVERY_MS)) return
     await checkpoints.saveCheckpoint('events-judged', startedAt)
@@ -142,17 +143,17 @@ interface ReplayOptions {
   /** Start of the period. Unix time in milliseconds. The period includes both `from` and `until`. */
   from: number
   until: number
-  /** Ends the replay before the next page if aborted. */
+  /** Stops the replay before the next page when aborted. */
   signal: AbortSignal
 }
 
 const PAGE_LIMIT = 1_000
-// This is far below the number of site IDs that fit into one query.
+// Maximum number of site IDs in one query, well below the limit of the store.
 const SITES_PER_QUERY = 1_000
 
 /**
- * Publishes again the events that were received in a period. The outbox uses their keys to recognise and skip
- * events that were already published.
+ * Publishes again all events that were received in a period. The outbox recognises events by their keys and
+ * skips those that were already published.
  */
 async function replayRecentEvents({
   activity,

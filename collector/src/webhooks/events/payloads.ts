@@ -33,7 +33,7 @@ export function describeCustomEvent(row: PublishedRow): WebhookEvent {
 }
 
 /**
- * Creates the webhook event for a `goal()` call that matches no goal of the site. The goal name also serves
+ * Creates the webhook event for a `goal()` call that matches no goal of the site. The goal name is also used
  * as the goal ID. Every call is published.
  */
 export function describeTrackerGoal(row: PublishedRow): WebhookEvent {
@@ -48,8 +48,8 @@ export function describeTrackerGoal(row: PublishedRow): WebhookEvent {
 }
 
 /**
- * Creates the webhook event for a goal that a stored event reached. A goal is published once per session,
- * even if several events reach it.
+ * Creates the webhook event for a goal that a stored event completed. A goal is published once per session,
+ * even if several events complete it.
  */
 export function describeGoal(goal: Goal, row: PublishedRow): WebhookEvent {
   return describeReachedGoal(goal, {
@@ -60,7 +60,7 @@ export function describeGoal(goal: Goal, row: PublishedRow): WebhookEvent {
   })
 }
 
-/** The conversion of a session: when and where the session reached a goal. */
+/** The time, path and value with which a session completed a goal. */
 interface Conversion {
   sessionId: string
   /** Unix time in milliseconds. */
@@ -71,8 +71,8 @@ interface Conversion {
 }
 
 /**
- * Creates the webhook event for a reached goal. `value` is the value of the conversion, or else the value of
- * the goal, or else null.
+ * Creates the webhook event for a completed goal. If the conversion has no value, the event contains the
+ * value of the goal.
  */
 function describeReachedGoal(
   { id, siteId, name, value: goalValue }: Goal,
@@ -98,8 +98,8 @@ function parseProperties({ properties }: PublishedRow): Properties {
 }
 
 /**
- * Creates the webhook event for an ended session. A session ends 30 minutes after its last event was
- * received. `duration` is in whole seconds, and the paths are null if the session has no pageview.
+ * Creates the webhook event for a session that ended 30 minutes after its last event was received. `duration`
+ * is in seconds. The paths are null if the session has no pageview.
  */
 export function describeSessionEnd({
   siteId,
@@ -122,8 +122,8 @@ export function describeSessionEnd({
 }
 
 /**
- * Creates the webhook events for the duration goals that a session reached. The time of each event is the
- * moment at which the session had lasted long enough.
+ * Creates the webhook events for the duration goals that a session completed. Each event has the time at
+ * which the session reached the required duration.
  */
 export function describeDurationGoals(
   { sessionId, startedAt, endedAt, exitPath }: SessionRow,
@@ -140,9 +140,8 @@ export function describeDurationGoals(
 export const HIGH_VALUE_SCORE = 70
 
 /**
- * Creates the webhook event for a high-value visitor. It is published once per visitor and UTC day on which a
- * visit starts. A visit across midnight is published once, and a visitor that returns the next day is
- * published again.
+ * Creates the webhook event for a high-value visitor. The event is published once per visitor and UTC day. A
+ * visit belongs to the day on which it started.
  */
 export function describeHighValueVisitor(
   siteId: string,

@@ -1,9 +1,9 @@
-/** Collects unique IDs by site, up to a maximum number of IDs. */
+/** Collects unique IDs by site, up to a maximum total number. */
 export interface PendingIds {
   add(siteId: string, id: string): void
   /** Removes and returns all IDs that were added since the last call, by site ID. */
   take(): Map<string, Set<string>>
-  /** Returns the number of IDs that were dropped at the maximum since the last call. */
+  /** Returns the number of IDs dropped since the last call because the maximum was reached. */
   takeDropped(): number
 }
 

@@ -9,16 +9,16 @@ import type { PendingIds } from './pending-ids.js'
 interface EventPublisherServices {
   outbox: Outbox
   goals: Pick<GoalCache, 'of'>
-  /** Collects the visitors and sessions that are scored later, based on all of their events. */
+  /** IDs of the visitors and sessions to score later. */
   pending: { visitors: PendingIds; sessions: PendingIds }
   /** Unix time in milliseconds. */
   now: () => number
 }
 
 /**
- * Publishes stored events to webhooks. Resolves when the deliveries are on disk, and rejects with
- * `STORE_UNAVAILABLE` if they cannot be stored. Returns undefined if there is nothing to publish, which
- * requires only a few lookups in memory. Publishing the same events again has no effect.
+ * Publishes stored events to webhooks. Publishing the same events again has no effect. Resolves when the
+ * deliveries are on disk. Rejects with `STORE_UNAVAILABLE` if they cannot be stored. Returns undefined if
+ * there is nothing to publish.
  */
 export type PublishEvents = (items: readonly { row: PublishedRow }[]) => Promise<void> | undefined
 
@@ -54,8 +54,8 @@ export function createEventPublisher({ outbox, goals, pending, now }: EventPubli
       isSiteGoal = true
       yield describeGoal(goal, row)
     }
-    // Skip the tracker goal if the site defines a goal with the same name, because the call is one conversion
-    // and not two.
+    // Publish no second event if the site defines a goal with the same name, because the call is a single
+    // conversion.
     if (type === 'goal' && !isSiteGoal) yield describeTrackerGoal(row)
   }
 }

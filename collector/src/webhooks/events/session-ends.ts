@@ -17,7 +17,7 @@ interface SessionEndsServices {
 
 interface SessionEnds {
   /**
-   * Publishes the sessions of these sites that ended since the last call, including sessions that ended while
+   * Publishes the sessions that ended on these sites since the last call. Includes sessions that ended while
    * the collector was down.
    */
   publish(siteIds: readonly string[]): Promise<void>
@@ -26,21 +26,21 @@ interface SessionEnds {
 // Assumed maximum time between receiving and storing an event. Sessions are checked only after this time,
 // because a session whose next event is not stored yet would appear to have ended.
 const STORED_WITHIN_MS = 5_000
-// After a longer downtime, sessions that ended before this period are skipped. Browsers drop unsent events
-// after seven days.
+// Maximum age of session ends that are published after a downtime. It exceeds the seven days for which
+// browsers keep unsent events.
 const MAX_DOWNTIME_MS = 8 * DAY_MS
-// Length of the period that one query covers while catching up after a downtime.
+// Length of the period that one query covers after a downtime.
 const SLICE_MS = 60 * 60 * 1000
 const PAGE_LIMIT = 500
-// This is far below the number of site IDs that fit into one query.
+// Maximum number of site IDs in one query, well below the limit of the store.
 const SITES_PER_QUERY = 1_000
-// While no events are published, the checkpoint is saved rarely, because every write waits for the disk.
+// Interval for saving the checkpoint if no events are published. Saving is rare, because every write waits
+// for the disk.
 const CHECKPOINT_EVERY_MS = 10 * 60 * 1000
 
 /**
- * Publishes ended sessions in the order of their last event, starting at a checkpoint that survives restarts.
- * A session may be found twice if the checkpoint was not saved or if the clock was set back, but it is
- * published once, because the session ID is the event key.
+ * Publishes ended sessions in the order of their last event, starting at a stored checkpoint. A session that
+ * is found twice is published once, because the session ID is the event key.
  */
 export function createSessionEnds({
   activity,
@@ -86,8 +86,8 @@ export function createSessionEnds({
     async publish(siteIds) {
       const newest = now() - SESSION_TIMEOUT_MS - STORED_WITHIN_MS
       from ??= await checkpoints.findCheckpoint('sessions-ended')
-      // Without a checkpoint, there are no sessions to catch up on. If the checkpoint lies in the future
-      // because the clock was set back, continue from the present.
+      // Start at the current time if there is no checkpoint, or if the checkpoint is in the future because
+      // the clock was set back.
       from = Math.min(Math.max(from ?? newest, newest - MAX_DOWNTIME_MS), newest)
       if (siteIds.length === 0) return void (from = newest)
       let published = 0

@@ -16,15 +16,15 @@ interface VisitorScoringServices {
 
 interface VisitorScoring {
   /**
-   * Evaluates all events of the sessions and visitors that had events since the last call. Resolves to
-   * whether there were any. If a query fails, its sessions or visitors are evaluated again in the next call.
+   * Evaluates the sessions and visitors that had events since the last call. Resolves to false if there were
+   * none. If a query fails, the next call evaluates the affected sessions or visitors again.
    */
   score(): Promise<boolean>
 }
 
 /**
- * Publishes duration goals that sessions reached, and high-value visitors based on their visits within the
- * last 24 hours.
+ * Publishes the duration goals that sessions completed, and high-value visitors based on their visits within
+ * the last 24 hours.
  */
 export function createVisitorScoring({
   activity,

@@ -80,7 +80,7 @@ const counted = () =>
   )
 const reach = (states: unknown[]) => vi.waitFor(async () => expect(await stateOf()).toEqual(states))
 
-it('sends each queued notification once', async () => {
+it('sends each queued alert notification once', async () => {
   const { wake, begun } = startScripted([])
   await put()
   wake()
@@ -90,7 +90,7 @@ it('sends each queued notification once', async () => {
   expect(begun).toEqual([0])
 })
 
-it('makes three attempts, with delays of 5 and 25 seconds plus at most 10 % jitter', async () => {
+it('attempts a failing notification three times, after delays of 5 and 25 seconds', async () => {
   const { wake, begun } = startScripted(
     [1, 2, 3].map(() => ({ result: 'retry', error: 'HTTP 500' }) as const),
   )
@@ -114,7 +114,7 @@ it('makes three attempts, with delays of 5 and 25 seconds plus at most 10 % jitt
   await vi.waitFor(() => expect(counted()).toEqual({ 'slack retried': 2, 'slack failed': 1 }))
 })
 
-it('does not retry after a permanent failure', async () => {
+it('does not retry a notification after a permanent failure', async () => {
   const { wake } = startScripted([{ result: 'failed', error: 'HTTP 404' }])
   await put()
   wake()
@@ -135,7 +135,7 @@ it('retries a webhook notification until the webhook outbox accepts it', async (
   await vi.waitFor(() => expect(counted()).toEqual({ 'webhook retried': 4, 'webhook sent': 1 }))
 })
 
-it('runs eight attempts at once, and sends the other notifications while one attempt hangs', async () => {
+it('sends eight notifications at once, and continues while one attempt hangs', async () => {
   const waiting = new Map<number, (result: SendResult) => void>()
   let most = 0
   const { wake } = startSender(({ id }) => {
@@ -165,7 +165,7 @@ describe('after a crash', () => {
     await store.reopen()
   }
 
-  it('sends an unfinished notification after its lease expires', async () => {
+  it('sends an unfinished notification again after its lease expires', async () => {
     await put()
     await crash()
     const { wake, begun } = startScripted([])
@@ -177,7 +177,7 @@ describe('after a crash', () => {
     expect(begun).toEqual([60_000])
   })
 
-  it('makes at most three attempts, even after several crashes', async () => {
+  it('attempts a notification at most three times, even after several crashes', async () => {
     await put()
     for (let life = 0; life < 3; life++) {
       await crash()
@@ -193,7 +193,7 @@ describe('after a crash', () => {
 describe('a wall clock that is changed', () => {
   const HOUR_MS = 60 * 60 * 1000
 
-  it.each([HOUR_MS, -HOUR_MS])('retries once and on time when the clock changes by %i ms', async (jump) => {
+  it.each([HOUR_MS, -HOUR_MS])('sends one retry on time when the clock changes by %i ms', async (jump) => {
     const { wake, begun } = startScripted([{ result: 'retry', error: 'HTTP 500' }])
     await put()
     wake()
@@ -211,7 +211,7 @@ describe('a wall clock that is changed', () => {
     expect((await listNotifications())[0]!.endedAt).toBe(now + jump)
   })
 
-  it('does not expire the lease of a running attempt when the clock is set forward by an hour', async () => {
+  it('keeps the lease of a running notification attempt when the clock is set forward by an hour', async () => {
     const ends: ((result: SendResult) => void)[] = []
     const { wake } = startSender(
       (_, signal) =>
@@ -259,7 +259,7 @@ describe('a wall clock that is changed', () => {
   })
 })
 
-it('retries attempts that were aborted by a stop after the next start', async () => {
+it('sends a notification again after a restart if the stop aborted its attempt', async () => {
   const sender = startSender(
     (_: Notification, signal) =>
       new Promise((resolve) =>

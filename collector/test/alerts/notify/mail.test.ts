@@ -26,7 +26,7 @@ const headersOf = (data: string) =>
     .split('\r\n')
 
 describe('a mail', () => {
-  it('is delivered with its subject, sender and message ID', async () => {
+  it('sends a mail with its subject, sender and message ID', async () => {
     expect(await send()).toEqual({ isSent: true })
     const { from, to, data } = server.received.pop()!
     expect([from, to]).toEqual(['<alerts@example.com>', ['<ops@example.com>']])
@@ -41,7 +41,7 @@ describe('a mail', () => {
     expect(data.split('\r\n\r\n')[1]).toBe('one\r\n.\r\ntwo\r\n')
   })
 
-  it('contains no header or recipient that was injected through the subject or address', async () => {
+  it('sends no mail header or recipient that was injected through the subject or address', async () => {
     await send({
       subject: 'x\r\nBcc: victim@example.com\r\n\r\nbody',
       to: 'ops@example.com\r\nRCPT TO:<victim@example.com>',
@@ -58,18 +58,18 @@ describe('a mail', () => {
   it.each([
     ['451 later', { isSent: false, isFinal: false, error: 'SMTP 451' }],
     ['550 no such ops@example.com', { isSent: false, isFinal: true, error: 'SMTP 550' }],
-  ])('reports the status code of the answer %s, but not its text', async (refusal, result) => {
+  ])('reports the status code of the SMTP answer %s, but not its text', async (refusal, result) => {
     server.refusals = [refusal]
     expect(await send()).toEqual(result)
   })
 
-  it('is retried if the mail server is unreachable', async () => {
+  it('returns a temporary failure if the mail server is unreachable', async () => {
     const closed = await startMailServer()
     await closed.close()
     expect(await send({}, closed.url)).toMatchObject({ isSent: false, isFinal: false })
   })
 
-  it('is not sent with a password if the server does not support TLS', async () => {
+  it('sends no password to a mail server that does not support TLS', async () => {
     const url = server.url.replace('//', '//user:secret-of-the-test@')
     expect(await send({}, url)).toMatchObject({ isSent: false })
     expect(server.received).toEqual([])

@@ -17,7 +17,7 @@ const slackText = (crossing: Parameters<typeof buildSlackMessage>[0]) => {
 }
 
 describe('the webhook payload of an alert', () => {
-  it('contains exactly the alert, its condition, the current value and the threshold', () => {
+  it('includes the alert, its condition, the current value and the threshold in the webhook payload', () => {
     expect(describeTrigger(alert, AT, { value: 1543, volume: 1 })).toEqual({
       key: `alert_abc123 ${AT}`,
       event: 'alert',
@@ -33,7 +33,7 @@ describe('the webhook payload of an alert', () => {
     })
   })
 
-  it('contains the same fields for the start and the end of an outage', () => {
+  it('includes the same payload fields for the start and the end of an outage', () => {
     const outage = makeAlert({ ...alert, metric: 'uptime' })
     expect(describeOutage(outage, AT, false).data).toMatchObject({
       condition: 'uptime < 1',
@@ -49,7 +49,7 @@ describe('the webhook payload of an alert', () => {
   })
 
   it.each(['pageviews', 'uptime', 'traffic_spike'] as const)(
-    'marks the test of a %s alert as a test, and allows one test trigger per minute',
+    'marks a test of a %s alert as a test, and allows one test trigger per minute',
     (metric) => {
       const tested = makeAlert({ ...alert, metric })
       expect(describeTest(tested, AT + 59_999).key).toBe(describeTest(tested, AT).key)
@@ -60,7 +60,7 @@ describe('the webhook payload of an alert', () => {
 })
 
 describe('a Slack message', () => {
-  it('contains the title and the details of the alert', () => {
+  it('shows the title and the details of an alert in a Slack message', () => {
     const { text, section, blocks } = slackText(describeTrigger(alert, AT, { value: 1543, volume: 1 }))
     expect(text).toBe('🚨 Alert: Traffic')
     expect(section).toBe(
@@ -69,7 +69,7 @@ describe('a Slack message', () => {
     expect(blocks).toMatchObject([{ type: 'section', text: { type: 'mrkdwn' } }])
   })
 
-  it('compares the visitors of a traffic spike with an average day', () => {
+  it('compares the visitors of a traffic spike with an average day in a Slack message', () => {
     const { section } = slackText(
       describeTrigger(makeAlert({ metric: 'traffic_spike', threshold: 2 }), AT, {
         value: 3,
@@ -82,7 +82,7 @@ describe('a Slack message', () => {
     )
   })
 
-  it('escapes mentions, links and formatting in the name of the alert', () => {
+  it('escapes mentions, links and formatting of an alert name in a Slack message', () => {
     const { text, section } = slackText(
       describeTrigger({ ...alert, name: HOSTILE }, AT, { value: 1, volume: 1 }),
     )
@@ -102,7 +102,7 @@ describe('a mail', () => {
     ...describeTrigger({ ...alert, name }, AT, { value: 1543, volume: 1 }),
   })
 
-  it('describes the trigger in plain text', () => {
+  it('describes the trigger of an alert in a plain-text mail', () => {
     expect(buildMail(notice('Traffic'), 'ops@example.com')).toEqual({
       to: 'ops@example.com',
       subject: 'Alert: Traffic',
@@ -118,7 +118,7 @@ describe('a mail', () => {
     'x\u0085y',
     'x\u0000y',
     '\r\n.\r\nQUIT',
-  ])('has a subject of one line for the alert name %j', (name) => {
+  ])('writes a mail subject of one line for the alert name %j', (name) => {
     const { subject, text } = buildMail(notice(name), 'ops@example.com')
     // eslint-disable-next-line no-control-regex
     expect(subject).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/)

@@ -51,7 +51,7 @@ function dispatch(services: Partial<SendNotificationServices> & { answer?: Parti
   }
 }
 
-it('posts a message to the Slack URL', async () => {
+it('posts an alert message to the Slack URL', async () => {
   const { send, asked } = dispatch()
   expect(await send(toSlack(), signal)).toEqual({ result: 'done' })
   expect(asked).toMatchObject([
@@ -77,7 +77,7 @@ it.each([
   expect(await dispatch({ answer }).send(toSlack(), signal)).toEqual(result)
 })
 
-it('queues a webhook event, and retries if the outbox is unavailable', async () => {
+it('queues an alert as a webhook event, and retries if the outbox is unavailable', async () => {
   const put: unknown[] = []
   const notice = makeNotice({ type: 'webhook' })
   expect(
@@ -92,7 +92,7 @@ it('queues a webhook event, and retries if the outbox is unavailable', async () 
   ).toMatchObject({ result: 'retry' })
 })
 
-it('sends a mail, and fails with a reason if no mail server is configured', async () => {
+it('sends an alert mail, and returns a failure if no mail server is configured', async () => {
   const sent: unknown[] = []
   const mailer = {
     send: async (mail: unknown) => (
@@ -105,7 +105,7 @@ it('sends a mail, and fails with a reason if no mail server is configured', asyn
   expect(await dispatch().send(toMail(), signal)).toMatchObject({ result: 'failed' })
 })
 
-it('fails permanently if the destination is sealed with another master key', async () => {
+it('returns a permanent failure if the alert destination was encrypted with another master key', async () => {
   const other = createSecretBox(randomBytes(32))
   expect(await dispatch({ box: other }).send(toSlack(), signal)).toMatchObject({ result: 'failed' })
 })

@@ -34,7 +34,7 @@ describe('a new goal', () => {
       { kind: 'duration', seconds: 120 },
       { kind: 'duration', seconds: 120 },
     ],
-  ])('is parsed into the rule %j', (fields, rule) => {
+  ])('parses the rule %j of a new goal', (fields, rule) => {
     expect(read({ ...NEW, ...fields, value: 2.5 })).toEqual({
       fields: { name: 'Thanks', rule, value: 2.5 },
       issues: [],
@@ -45,7 +45,7 @@ describe('a new goal', () => {
     })
   })
 
-  it('lists every missing, invalid or unknown field at once', () => {
+  it('lists every missing, invalid or unknown field of a new goal', () => {
     expect(faultsOf({})).toEqual(['kind', 'name', 'site_id'])
     expect(faultsOf({ ...NEW, kind: 'path' })).toEqual(['path'])
     expect(
@@ -67,7 +67,7 @@ describe('a new goal', () => {
     for (const body of [null, [], 'x', 3]) expect(faultsOf(body)).toEqual(['body'])
   })
 
-  it('is rejected if a value is outside its limits', () => {
+  it('rejects a new goal if a value is outside its limits', () => {
     for (const seconds of [0, 1.5, -1, 86_401, '60', null])
       expect(faultsOf({ ...NEW, kind: 'duration', seconds })).toEqual(['seconds'])
     for (const event of ['x'.repeat(65), 3, null])
@@ -82,7 +82,7 @@ describe('a new goal', () => {
 })
 
 describe('an update of a goal', () => {
-  it('contains only the given fields', () => {
+  it('parses only the given fields of a goal update', () => {
     expect(read({}, false)).toEqual({ fields: {}, issues: [] })
     expect(read({ name: 'New', value: null }, false)).toEqual({
       fields: { name: 'New', value: null },
@@ -94,7 +94,7 @@ describe('an update of a goal', () => {
     })
   })
 
-  it('replaces the rule as a whole, and is rejected if it changes the site', () => {
+  it('replaces a goal rule as a whole, and rejects a change of the site', () => {
     expect(faultsOf({ path: '/x' }, false)).toEqual(['kind'])
     expect(faultsOf({ kind: 'duration' }, false)).toEqual(['seconds'])
     expect(faultsOf({ site_id: 'ws_2', name: '' }, false)).toEqual(['name', 'site_id'])

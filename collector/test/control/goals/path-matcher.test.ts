@@ -6,7 +6,7 @@ import { leastCpuMs } from '../../support/least-cpu.js'
 const SLOWEST_MS = 150
 
 describe('a path', () => {
-  it('is compared case-sensitively with exact rules and prefix rules', () => {
+  it('compares paths case-sensitively with exact rules and prefix rules', () => {
     const isExact = createPathMatcher({ match: 'exact', path: '/a*' })
     expect(['/a*', '/a', '/ab', '/A*'].filter(isExact)).toEqual(['/a*'])
     const isBelow = createPathMatcher({ match: 'prefix', path: '/blog' })
@@ -28,12 +28,12 @@ describe('a path', () => {
     ['/(x|y)+$', ['/(x|y)+$'], ['/x', '/xy']],
     ['*', [''], ['/', '/a']],
     ['**', ['', '/', '/a/b\nc'], []],
-  ])('matches %s', (glob, inside, outside) => {
+  ])('matches exactly the expected paths with the glob %s', (glob, inside, outside) => {
     const isMeant = createPathMatcher({ match: 'glob', path: glob })
     expect([...inside, ...outside].filter(isMeant)).toEqual(inside)
   })
 
-  it('matches a glob exactly if the equivalent regular expression matches', () => {
+  it('matches a path with a glob exactly if the equivalent regular expression matches', () => {
     const random = createRandom(7)
     const pickText = (letters: string[], most: number) =>
       Array.from({ length: random.whole(0, most) }, () => random.pick(letters)).join('')
@@ -56,7 +56,7 @@ describe('a path', () => {
     '**a**a**a**a**a**a**a**a**a**b',
     `/${'a'.repeat(400)}**${'a'.repeat(90)}b`,
     '/a**/a**/a**/a**/b',
-  ])('takes linear time for an almost matching glob: %s', (glob) => {
+  ])('compares an almost matching path with the glob %s in linear time', (glob) => {
     const isMeant = createPathMatcher({ match: 'glob', path: glob })
     for (const path of [`/${'a'.repeat(2_047)}`, 'a'.repeat(2_048), '/a'.repeat(1_024)]) {
       expect(isMeant(path)).toBe(false)

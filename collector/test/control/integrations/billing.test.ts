@@ -55,7 +55,7 @@ const subscription = (
 const take = (body: unknown) => store.integrations.applyBillingEvent(parseStripeEvent(body, PRICES)!, NOW)
 const readPlan = async () => (await store.control.findAccount(account.id))!.plan
 
-it('assigns the plan of a subscription and the limits of that plan to its account', async () => {
+it('assigns the plan of a Stripe subscription and its limits to the account', async () => {
   const { id } = await store.addKey({ accountId: account.id })
   expect(await take(checkout())).toEqual({ outcome: 'kept' })
   expect(await take(subscription('created'))).toEqual({
@@ -80,7 +80,7 @@ const orders = <Item>(items: readonly Item[]): Item[][] =>
     ? [[...items]]
     : items.flatMap((item, index) => orders(items.toSpliced(index, 1)).map((rest) => [item, ...rest]))
 
-it('assigns the same plan if events arrive in any order, twice and across restarts', async () => {
+it('assigns the same plan for Stripe events in any order, even if they arrive twice', async () => {
   const upgraded = () => [
     checkout({}, { created: 10 }),
     subscription('created', { status: 'incomplete' }, { created: 10 }),
@@ -113,7 +113,7 @@ it('assigns the same plan if events arrive in any order, twice and across restar
   expect(runs).toBe(48)
 })
 
-it('applies an event once, even after a restart', async () => {
+it('applies a Stripe event once, even after a restart', async () => {
   await take(checkout())
   await take(subscription('updated', {}, { id: 'evt_once' }))
   await store.control.updateAccount(account.id, { plan: 'enterprise' })
@@ -124,7 +124,7 @@ it('applies an event once, even after a restart', async () => {
   expect(await take(subscription('updated', {}, { id: 'evt_once' }))).toMatchObject({ outcome: 'planned' })
 })
 
-it('assigns the best plan if an account has several subscriptions', async () => {
+it('assigns the best plan to an account with several subscriptions', async () => {
   await take(checkout())
   await take(checkout({ customer: 'cus_2' }))
   await take(subscription('created', { price: 'price_scale', id: 'sub_2', customer: 'cus_2' }))
@@ -135,7 +135,7 @@ it('assigns the best plan if an account has several subscriptions', async () => 
 })
 
 it.each(['unpaid', 'canceled', 'incomplete_expired', 'paused'])(
-  'assigns the plan free if the subscription is %s',
+  'assigns the free plan to an account if its subscription is %s',
   async (status) => {
     await take(checkout())
     await take(subscription('created'))
@@ -144,7 +144,7 @@ it.each(['unpaid', 'canceled', 'incomplete_expired', 'paused'])(
   },
 )
 
-it('keeps the current plan if the price is unknown', async () => {
+it('keeps the current plan of an account if the price is unknown', async () => {
   await store.control.updateAccount(account.id, { plan: 'pro' })
   await take(checkout())
   expect(await take(subscription('created', { price: 'price_other' }))).toEqual({ outcome: 'kept' })
@@ -166,7 +166,7 @@ describe('a Stripe event', () => {
     ['evt'],
     [{ id: 5, created: 1, type: 'x' }],
     [{ id: 'evt', created: '1', type: 'x' }],
-  ])('is rejected if its body is %j', (body) => {
+  ])('rejects a Stripe event with the body %j', (body) => {
     expect(parseStripeEvent(body, PRICES)).toBeUndefined()
   })
 
@@ -175,11 +175,11 @@ describe('a Stripe event', () => {
     ['checkout.session.completed', { customer: 'cus_1', client_reference_id: null }],
     ['customer.subscription.updated', { id: 'sub_1' }],
     ['customer.subscription.updated', null],
-  ])('is ignored if its type is %s and its object is %j', (type, object) => {
+  ])('ignores a Stripe event of the type %s with the object %j', (type, object) => {
     expect(parseStripeEvent(makeEvent(type, object), PRICES)).toMatchObject({ change: undefined })
   })
 
-  it('may contain the customer and the price as objects or as IDs', () => {
+  it('accepts the customer and the price of a Stripe event as objects or as IDs', () => {
     const object = {
       id: 'sub_1',
       customer: { id: 'cus_1' },
@@ -194,7 +194,7 @@ describe('a Stripe event', () => {
 
 describe('the Stripe settings', () => {
   const SECRET = 'whsec_0123456789abcdef'
-  it('consist of a secret and a plan for each price', () => {
+  it('parses a Stripe secret and a plan for each price', () => {
     const faults: string[] = []
     expect(parseStripeSettings(SECRET, 'price_pro:pro, price_scale:scale', faults)).toEqual({
       secret: SECRET,
@@ -211,7 +211,7 @@ describe('the Stripe settings', () => {
     [SECRET, 'price_pro:gold', 'STRIPE_PRICES'],
     [SECRET, 'price_pro', 'STRIPE_PRICES'],
     [SECRET, 'price_pro:pro,price_pro:scale', 'STRIPE_PRICES'],
-  ])('are rejected for the secret %s with the prices %s', (secret, prices, name) => {
+  ])('rejects the Stripe secret %s with the prices %s', (secret, prices, name) => {
     const faults: string[] = []
     parseStripeSettings(secret, prices, faults)
     expect(faults).toEqual([expect.stringContaining(name)])

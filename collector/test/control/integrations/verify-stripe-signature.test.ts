@@ -19,7 +19,7 @@ it.each(vectors.map((vector) => [vector.name, vector.accepted ? 'accepts' : 'rej
   },
 )
 
-it('rejects a body with any single bit flipped', () => {
+it('rejects a Stripe request body with any single bit flipped', () => {
   const { body, header, now } = vectors[0]!
   for (let bit = 0; bit < Buffer.byteLength(body) * 8; bit++) {
     const flipped = Buffer.from(body)
@@ -28,7 +28,7 @@ it('rejects a body with any single bit flipped', () => {
   }
 })
 
-it('rejects a header with a thousand signatures without checking them', () => {
+it('rejects a Stripe header with a thousand signatures without checking them', () => {
   const { body, header, now } = vectors[0]!
   expect(
     verifyStripeSignature({

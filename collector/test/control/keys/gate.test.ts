@@ -55,21 +55,21 @@ async function askTimes(times: number, secret: string): Promise<number[]> {
 }
 
 describe('the rate limit per minute', () => {
-  it.each(PLAN_NAMES)('allows the requests of the plan %s, and rejects the next one', async (plan) => {
+  it.each(PLAN_NAMES)('rejects the first request above the limit per minute of the plan %s', async (plan) => {
     const { secret } = await addKey(plan)
     const { perMinute } = PLANS[plan]
     expect(await askTimes(perMinute, secret)).toEqual(Array(perMinute).fill(200))
     expect(await ask(secret)).toMatchObject({ status: 429, code: 'RATE_LIMIT_EXCEEDED', retryAfter: '60' })
   })
 
-  it('rejects the 31st request of a pro key, even if all requests arrive at once', async () => {
+  it('rejects the 31st request of a pro key in a minute, even if all requests arrive at once', async () => {
     const { secret } = await addKey('pro')
     const answers = await Promise.all(Array.from({ length: 40 }, () => ask(secret)))
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(30)
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(10)
   })
 
-  it('is reported in the headers of every response', async () => {
+  it('reports the rate limit per minute in the headers of every response', async () => {
     const { secret } = await addKey('free')
     const reset = String((START + MINUTE_MS) / SECOND_MS)
     for (let remaining = 9; remaining >= 0; remaining--) {
@@ -80,7 +80,7 @@ describe('the rate limit per minute', () => {
     expect((await ask('zv_nothing')).limits).toEqual([undefined, undefined, undefined])
   })
 
-  it('starts with the first request and resets exactly 60 seconds later', async () => {
+  it('resets the limit per minute exactly 60 seconds after the first request', async () => {
     const { secret } = await addKey('free')
     await ask(secret)
     now += MINUTE_MS - SECOND_MS
@@ -94,7 +94,7 @@ describe('the rate limit per minute', () => {
     })
   })
 
-  it('is not extended by rejected requests', async () => {
+  it('does not prolong the rate limit when it rejects requests', async () => {
     const { secret } = await addKey('free')
     await askTimes(10, secret)
     for (let second = 1; second < 60; second++) {
@@ -105,7 +105,7 @@ describe('the rate limit per minute', () => {
     expect((await ask(secret)).status).toBe(200)
   })
 
-  it('continues if a clock is slightly behind, and restarts if it is far behind', async () => {
+  it('restarts the minute of a rate limit only if the clock is far behind', async () => {
     const { secret } = await addKey('free')
     await askTimes(10, secret)
     now = START - 30 * SECOND_MS
@@ -114,14 +114,14 @@ describe('the rate limit per minute', () => {
     expect((await ask(secret)).status).toBe(200)
   })
 
-  it('applies to each key of an account separately', async () => {
+  it('limits the requests of each key of an account separately', async () => {
     const { id: accountId } = await store.control.addAccount({ name: 'two keys', plan: 'free' })
     const [first, second] = [await store.addKey({ accountId }), await store.addKey({ accountId })]
     await askTimes(10, first.secret)
     expect([(await ask(first.secret)).status, (await ask(second.secret)).status]).toEqual([429, 200])
   })
 
-  it('changes immediately with the plan', async () => {
+  it('changes the limit per minute immediately when the plan changes', async () => {
     const { id: accountId } = await store.control.addAccount({ name: 'grows', plan: 'free' })
     const { secret } = await store.addKey({ accountId })
     await askTimes(11, secret)
@@ -141,7 +141,7 @@ describe('the rate limit per month', () => {
     }
   }
 
-  it('rejects further requests until the calendar month ends in UTC', async () => {
+  it('rejects requests above the monthly limit until the calendar month ends in UTC', async () => {
     const { secret, id } = await addKey('free')
     await useUpMonth(secret)
     const untilDecember = (Date.UTC(2026, 11, 1) - now) / SECOND_MS
@@ -166,7 +166,7 @@ describe('the rate limit per month', () => {
     })
   })
 
-  it('does not count rejected requests', async () => {
+  it('does not count rejected requests toward the monthly limit', async () => {
     const { secret, id } = await addKey('free')
     await askTimes(25, secret)
     expect(await store.control.readUsage(id, now)).toMatchObject({
@@ -176,7 +176,7 @@ describe('the rate limit per month', () => {
     expect((await store.control.readUsage(id, now + MINUTE_MS))!.minute.used).toBe(0)
   })
 
-  it('keeps its count if the clock of another collector is still in the previous month', async () => {
+  it('keeps the monthly count if the clock of another collector is still in the previous month', async () => {
     const { secret, id } = await addKey('free')
     now = Date.UTC(2026, 11, 1)
     await ask(secret)
@@ -190,7 +190,7 @@ describe('the rate limit per month', () => {
 })
 
 describe('the request count', () => {
-  it('survives a restart', async () => {
+  it('keeps the request count of a key after a restart', async () => {
     const { secret } = await addKey('pro')
     await askTimes(29, secret)
     await app.close()
@@ -200,7 +200,7 @@ describe('the request count', () => {
     expect((await ask(secret)).status).toBe(429)
   })
 
-  it('is shared by all collectors that use the same control store', async () => {
+  it('shares the request count of a key between collectors with the same control store', async () => {
     const { id } = await addKey('pro')
     const stores = [store.control, await store.openAnother(), await store.openAnother()]
     const counted = await Promise.all(
@@ -210,7 +210,7 @@ describe('the request count', () => {
     expect((await store.control.readUsage(id, now))!.month.used).toBe(30)
   })
 
-  it('is deleted together with the key, which is rejected immediately', async () => {
+  it('deletes the request count of a key together with the key', async () => {
     const { secret, id } = await addKey('pro')
     await ask(secret)
     expect(await store.control.removeApiKey(id)).toBe(true)
@@ -222,7 +222,7 @@ describe('the request count', () => {
     ]).toEqual([undefined, undefined, false])
   })
 
-  it('includes requests that are rejected because of a missing permission', async () => {
+  it('counts requests that are rejected because of a missing permission', async () => {
     const { secret, id } = await addKey('free', 'write')
     expect([(await ask(secret, '/read')).status, (await ask(secret, '/write')).status]).toEqual([200, 200])
     expect(await ask(secret, '/admin')).toMatchObject({

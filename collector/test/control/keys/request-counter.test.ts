@@ -33,7 +33,7 @@ const countTimes = async (times: number, now: number) => {
 }
 const readMonth = async (now: number) => (await store.control.readUsage(keyId, now))!.month.used
 
-it('enforces the limit per minute while the disk is full, and includes earlier requests', async () => {
+it('enforces the limit per minute while the disk is full', async () => {
   await countTimes(3, START)
   fault = new ApiError('STORE_UNAVAILABLE')
   expect(await countTimes(perMinute - 2, START + 1)).toEqual([
@@ -47,7 +47,7 @@ it('enforces the limit per minute while the disk is full, and includes earlier r
   expect(await readMonth(START)).toBe(3)
 })
 
-it('stores the counts again as soon as the disk has space', async () => {
+it('stores the request counts again as soon as the disk has space', async () => {
   fault = new ApiError('STORE_UNAVAILABLE')
   await countTimes(perMinute, START)
   fault = undefined
@@ -57,7 +57,7 @@ it('stores the counts again as soon as the disk has space', async () => {
   expect(await readMonth(START)).toBe(perMinute)
 })
 
-it('rejects requests while the disk is full if the limit per month was already reached', async () => {
+it('rejects requests while the disk is full if the monthly limit was already reached', async () => {
   let now = START
   for (; (await readMonth(now)) < PLANS.free.perMonth; now += MINUTE_MS)
     await Promise.all(Array.from({ length: perMinute }, () => count(now)))
@@ -65,7 +65,7 @@ it('rejects requests while the disk is full if the limit per month was already r
   expect(await count(now)).toBe('month')
 })
 
-it('rethrows all other errors, and rejects a removed key', async () => {
+it('rethrows errors other than a full disk, and rejects a removed key', async () => {
   fault = new Error('no such table')
   await expect(count(START)).rejects.toThrow('no such table')
   fault = new ApiError('STORE_UNAVAILABLE')

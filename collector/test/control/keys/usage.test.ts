@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => store.close())
 
 // Concurrently: requests that arrive together share a commit.
-it('counts every request once, in the month shown by the clock, when the clock jumps by an hour and back', async () => {
+it('counts every API request once in its month when the clock jumps by an hour and back', async () => {
   await Promise.all(
     CLOCK_JUMPS.map(async ({ what, at, jumpMs }) => {
       const where = `${what}, ${jumpMs} ms`

@@ -8,7 +8,7 @@ import { createSecretBox } from '../../../src/control/secrets/secret-box.js'
 import { openControlStores } from '../../../src/stores/sql/database.js'
 import { makeAlertFields } from '../../support/make-alert.js'
 
-it('does not start and creates no key if the key for the sealed secrets is missing or different', async () => {
+it('does not start the collector if the key that encrypted its secrets is missing or different', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'zenovay-lost-key-'))
   // Nothing listens there: the error of the key must come first.
   const start = (env: Record<string, string> = {}) =>

@@ -17,7 +17,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 const open = ({ given, sealed }: { given?: Buffer; sealed?: string } = {}) =>
   openSecretBox({ given, sealed: sealed === undefined ? [] : [{ of: 'webhooks', text: sealed }], file })
 
-it('creates a key file that only its owner can read at first start, and opens sealed texts with it', async () => {
+it('creates a master key file that only its owner can read at first start', async () => {
   const sealed = (await open()).seal('secret')
   expect(statSync(file).mode & 0o777).toBe(0o600)
   expect(Buffer.from(readFileSync(file, 'utf8').trim(), 'base64')).toHaveLength(32)
@@ -25,14 +25,14 @@ it('creates a key file that only its owner can read at first start, and opens se
   expect(readdirSync(folder)).toEqual(['master.key'])
 })
 
-it('creates one key if several collectors start at the same time', async () => {
+it('creates one master key if several collectors start at the same time', async () => {
   const boxes = await Promise.all(Array.from({ length: 20 }, () => open()))
   const sealed = boxes[0]!.seal('secret')
   for (const box of boxes) expect(box.open(sealed)).toBe('secret')
   expect(readdirSync(folder)).toEqual(['master.key'])
 })
 
-it('uses the configured key in base64 or hexadecimal, and creates no file', async () => {
+it('uses a configured master key in base64 or hexadecimal without creating a file', async () => {
   const key = Buffer.alloc(32, 9)
   const keys = [key.toString('base64'), key.toString('hex')].map(
     (MASTER_KEY) => readConfig({ MASTER_KEY }).masterKey!,
@@ -43,7 +43,7 @@ it('uses the configured key in base64 or hexadecimal, and creates no file', asyn
   expect(() => readConfig({ MASTER_KEY: 'short' })).toThrow('MASTER_KEY must be 32 bytes')
 })
 
-it('does not start and creates no key if the key for the sealed secrets is missing', async () => {
+it('does not start and creates no key if the master key of stored secrets is missing', async () => {
   const sealed = (await open()).seal('secret')
   rmSync(file)
   const lost = open({ sealed })
@@ -52,7 +52,7 @@ it('does not start and creates no key if the key for the sealed secrets is missi
   expect(readdirSync(folder)).toEqual([])
 })
 
-it('does not start if the key is different or the key file is invalid', async () => {
+it('does not start if the master key is different or its file is invalid', async () => {
   const sealed = (await open()).seal('secret')
   await expect(open({ sealed, given: Buffer.alloc(32) })).rejects.toThrow(
     'sealed with a different master key than the one in MASTER_KEY',
@@ -63,7 +63,7 @@ it('does not start if the key is different or the key file is invalid', async ()
   await expect(open()).rejects.toThrow(`${file} has no master key`)
 })
 
-it.skipIf(process.getuid?.() === 0)('reports when the key cannot be read or created', async () => {
+it.skipIf(process.getuid?.() === 0)('reports a master key that cannot be read or created', async () => {
   chmodSync(folder, 0o500)
   await expect(open()).rejects.toThrow('The master key cannot be created')
   chmodSync(folder, 0o700)

@@ -4,7 +4,7 @@ import { createSecretBox } from '../../../src/control/secrets/secret-box.js'
 
 const KEY = Buffer.alloc(32, 7)
 
-it('opens a sealed text, and seals the same text differently each time', () => {
+it('decrypts an encrypted secret, and encrypts the same secret differently each time', () => {
   const box = createSecretBox(KEY)
   const sealed = Array.from({ length: 100 }, () => box.seal('whsec_émoji 🎉'))
   expect(new Set(sealed).size).toBe(sealed.length)
@@ -15,12 +15,12 @@ it('opens a sealed text, and seals the same text differently each time', () => {
   expect(box.open(box.seal(''))).toBe('')
 })
 
-it('does not open a text sealed with another key', () => {
+it('does not decrypt a secret that was encrypted with another key', () => {
   const sealed = createSecretBox(KEY).seal('secret')
   expect(() => createSecretBox(randomBytes(32)).open(sealed)).toThrow()
 })
 
-it('does not open a sealed text that is truncated or has a flipped bit', () => {
+it('does not decrypt a secret that is truncated or has a flipped bit', () => {
   const box = createSecretBox(KEY)
   const sealed = box.seal('secret')
   const bytes = Buffer.from(sealed.slice(3), 'base64url')
@@ -33,7 +33,7 @@ it('does not open a sealed text that is truncated or has a flipped bit', () => {
     expect(() => box.open(sealed.slice(0, length))).toThrow()
 })
 
-it('writes standard AES-256-GCM: nonce, tag and ciphertext', () => {
+it('encrypts a secret with standard AES-256-GCM as nonce, tag and ciphertext', () => {
   const bytes = Buffer.from(createSecretBox(KEY).seal('secret').slice(3), 'base64url')
   const decipher = createDecipheriv('aes-256-gcm', KEY, bytes.subarray(0, 12)).setAuthTag(
     bytes.subarray(12, 28),

@@ -96,7 +96,7 @@ async function ask(
 const routesOfSites = EXTERNAL_ROUTES.filter(({ path }) => path.includes('{id}'))
 
 describe.each(Object.entries(KEYS))('a key %s', (_, { account, site, reaches }) => {
-  it.each(SITES)('can read only its own sites: %s', async (name) => {
+  it.each(SITES)('lets a key read only its own sites: %s', async (name) => {
     const key = await addKey({ account, site }, 'write')
     for (const route of routesOfSites) {
       reports.asked.splice(0)
@@ -112,7 +112,7 @@ describe.each(Object.entries(KEYS))('a key %s', (_, { account, site, reaches }) 
     }
   })
 
-  it('lists only its own sites', async () => {
+  it('lists only the sites that a key can access', async () => {
     const { text } = await ask(
       EXTERNAL_ROUTES.find(({ path }) => path === '/websites')!,
       'mine',

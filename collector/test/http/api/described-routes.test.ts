@@ -78,7 +78,7 @@ beforeAll(async () => {
 })
 afterAll(() => test.close())
 
-it('lists exactly the routes that the app serves', async () => {
+it('describes exactly the routes that the app serves', async () => {
   const served = await listRoutesOf(test.app)
   const table = [...EXTERNAL_ROUTES, ...MANAGEMENT_ROUTES, ...RAW_ROUTES]
   const listed = [
@@ -102,7 +102,7 @@ async function fill({ path, query }: RouteDocs): Promise<string> {
 }
 
 it.each(ROUTES.map((route) => [nameOf(route), route] as const))(
-  '%s accepts its example request and returns exactly the documented response',
+  'returns exactly the documented response to the example request of %s',
   async (_, route) => {
     const { method, path, status, body, request } = route
     const { schema, example } = answerOf(route)!
@@ -120,7 +120,7 @@ it.each(
   ROUTES.filter((route) => route.body && route !== receiveStripeEvent).map(
     (route) => [nameOf(route), route] as const,
   ),
-)('%s rejects a body with missing fields or wrong types', async (_, route) => {
+)('rejects a body of %s with missing fields or wrong types', async (_, route) => {
   const given = route.request as Record<string, unknown>
   const incomplete = Object.keys(given)
     .map((field) => ({ ...given, [field]: undefined }))

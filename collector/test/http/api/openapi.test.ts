@@ -17,13 +17,13 @@ beforeAll(async () => {
 afterAll(() => api.close())
 
 describe('the OpenAPI document', () => {
-  it('is valid OpenAPI 3.1 and public', async () => {
+  it('serves a valid OpenAPI 3.1 document without a key', async () => {
     const result = await new Validator().validate(structuredClone(document))
     expect(result).toMatchObject({ valid: true })
     expect(document.openapi).toBe('3.1.0')
   })
 
-  it('describes exactly the served routes', async () => {
+  it('describes exactly the served routes in the OpenAPI document', async () => {
     const served: string[] = []
     const app = Fastify()
     app.addHook(
@@ -48,7 +48,7 @@ describe('the OpenAPI document', () => {
     )
   })
 
-  it('describes every path parameter', () => {
+  it('describes every path parameter in the OpenAPI document', () => {
     for (const { path, params } of EXTERNAL_ROUTES)
       expect(Object.keys(params.properties), path).toEqual(
         [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name),
@@ -57,7 +57,7 @@ describe('the OpenAPI document', () => {
 })
 
 it.each(EXTERNAL_ROUTES.map((route) => [`${route.method} ${route.path}`, route] as const))(
-  '%s has an example that matches its schema',
+  'documents an example of %s that matches its schema',
   (_, route) => {
     expect(misfits(route.data!, route.example)).toEqual([])
   },
@@ -69,7 +69,7 @@ const QUESTIONS = EXTERNAL_ROUTES.filter(({ method }) => method === 'GET').flatM
     .map((query) => [`${route.path}?${query}`, route] as const),
 )
 
-it.each(QUESTIONS)('%s returns exactly the documented response', async (url, route) => {
+it.each(QUESTIONS)('returns exactly the documented response for %s', async (url, route) => {
   const { status, body } = await api.get(url.replace('{visitor}', 'visitor-3').replace('{name}', 'signup'))
   expect(status).toBe(200)
   const {
@@ -83,7 +83,7 @@ it.each(QUESTIONS)('%s returns exactly the documented response', async (url, rou
   else expect(beside).toEqual({})
 })
 
-it('is also available as an HTML page without scripts', async () => {
+it('serves the API documentation as an HTML page without scripts', async () => {
   const { status, headers, text } = await api.get('/docs', { 'x-api-key': '' })
   expect(status).toBe(200)
   expect(headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-/)

@@ -38,7 +38,7 @@ const QUESTIONS = EXTERNAL_ROUTES.filter(({ method }) => method === 'GET').flatM
 )
 
 it.each(QUESTIONS)(
-  '%s of a running collector returns the documented response, even for a visit without a pageview',
+  'returns the documented response for %s, even for a visit without a pageview',
   async (url, route) => {
     const path = url.replace('{id}', test.site.id).replace('{visitor}', VISITOR).replace('{name}', 'signup')
     const answer = await test.get(`/api/external/v1${path}`, { 'x-api-key': test.apiKey })

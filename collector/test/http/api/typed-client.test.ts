@@ -65,7 +65,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-it('is generated from the OpenAPI document, compiles in strict mode and reads a running collector', async () => {
+it('generates a client from the OpenAPI document that compiles and reads a running collector', async () => {
   const document = await (await collector.get('/api/external/v1/openapi.json')).text()
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
   await writeFile(join(folder, 'api.d.ts'), astToString(await openapiTS(document)))

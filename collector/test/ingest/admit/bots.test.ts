@@ -16,18 +16,18 @@ const bots = readAgents('bots')
 const browsers = readAgents('browsers')
 
 describe('the bot rule', () => {
-  it('is tested with at least 500 different user agents', () => {
+  it('includes at least 500 different user agents in the bot test', () => {
     expect(new Set(bots).size).toBeGreaterThanOrEqual(300)
     expect(new Set(browsers).size).toBeGreaterThanOrEqual(240)
     expect(new Set([...bots, ...browsers]).size).toBe(bots.length + browsers.length)
   })
 
-  it('rejects at least 99 % of the bots', () => {
+  it('rejects at least 99 % of the bot user agents', () => {
     const passed = bots.filter((agent) => !isBotAgent(agent))
     expect(passed.length, passed.join('\n')).toBeLessThanOrEqual(bots.length / 100)
   })
 
-  it('rejects no browser', () => expectEvery(browsers, (agent) => !isBotAgent(agent)))
+  it('accepts every browser user agent', () => expectEvery(browsers, (agent) => !isBotAgent(agent)))
 
   it('accepts servers with their own user agent', () =>
     expectEvery(readAgents('servers'), (agent) => !isBotAgent(agent)))
@@ -36,7 +36,7 @@ describe('the bot rule', () => {
     expectEvery(readAgents('refused-browsers'), isBotAgent)
   })
 
-  it('returns the same result when it is called again', () => {
+  it('returns the same result for a user agent when it is called again', () => {
     for (const agent of [...bots, ...browsers]) expect(isBotAgent(agent)).toBe(isBotAgent(agent))
   })
 })
@@ -58,7 +58,7 @@ describe('memoize', () => {
     expect(asked).toEqual(['a', 'b', 'c', 'a', 'bb'])
   })
 
-  it('uses little memory for user agents that are slices of large request bodies', () => {
+  it('caches user agents from large request bodies in little memory', () => {
     setFlagsFromString('--expose-gc')
     const collectGarbage = runInNewContext('gc') as () => void
     const heap = () => (collectGarbage(), process.memoryUsage().heapUsed)

@@ -41,7 +41,7 @@ it('deletes old duplicates when the collector starts, and recent duplicates ever
   expect(deleteDuplicates.mock.calls).toHaveLength(length)
 })
 
-it('continues until no duplicate is left, even after a failure', async () => {
+it('deletes duplicate events until none is left, even after a failure', async () => {
   const deleteDuplicates = vi
     .fn<(since: number) => Promise<number>>()
     .mockResolvedValueOnce(500)
@@ -61,7 +61,7 @@ it('continues until no duplicate is left, even after a failure', async () => {
   await jobs.stop(0)
 })
 
-it('runs only at start if the store is not shared', async () => {
+it('deletes duplicate events only at start if the store is not shared', async () => {
   const deleteDuplicates = vi.fn((_since: number) => Promise.resolve(0))
   const sweep = createDuplicateSweep({
     isShared: false,

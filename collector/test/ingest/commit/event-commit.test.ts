@@ -82,7 +82,7 @@ it('accepts an event that was rejected earlier because the queue was full', asyn
 describe('a reused ID with a different body', () => {
   const RENAMED = /^one~[0-9a-z]+\/other$/
 
-  it('is stored once under a new ID, however often both events arrive', async () => {
+  it('stores a different event with a reused ID once under a new ID', async () => {
     const { store, ids } = openMemoryStore()
     let reused = 0
     const { commit } = await createEventCommit({ store, log, onReuse: () => reused++ })
@@ -94,7 +94,7 @@ describe('a reused ID with a different body', () => {
     expect(reused).toBe(1)
   })
 
-  it('is recognized even if only the store contains the first event', async () => {
+  it('recognizes a reused event ID even if only the store contains the first event', async () => {
     const { store, ids } = openMemoryStore(makeRow('one'))
     let reused = 0
     const first = await createEventCommit({ store, log, onReuse: () => reused++ })
@@ -135,7 +135,7 @@ it('retries a failed batch with the same rows, even if the store already contain
 })
 
 describe('the publication of events', () => {
-  it('happens before the acknowledgement, and includes duplicates found in the store', async () => {
+  it('publishes events, including stored duplicates, before it acknowledges them', async () => {
     const { store, ids } = openMemoryStore(makeRow('elsewhere'))
     const steps: string[] = []
     const { commit } = await createEventCommit({
@@ -159,7 +159,7 @@ describe('the publication of events', () => {
     expect(ids()).toEqual(['elsewhere/', 'one/'])
   })
 
-  it('is retried until it succeeds, without storing the events again', async () => {
+  it('retries the publication of events until it succeeds, without storing them again', async () => {
     const { store, ids } = openMemoryStore()
     let inserts = 0
     let told = 0
@@ -172,7 +172,7 @@ describe('the publication of events', () => {
     expect([inserts, told, ids()]).toEqual([1, 3, ['one/']])
   })
 
-  it('includes a stored event that is sent again after its publication failed', async () => {
+  it('publishes a stored event that is sent again after its publication failed', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     const { store, ids } = openMemoryStore()
     const told: string[] = []

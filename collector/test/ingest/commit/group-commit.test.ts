@@ -8,7 +8,7 @@ import { expectEvery } from '../../support/expect-every.js'
 const log = pino({ level: 'silent' })
 
 describe('createGroupCommit', () => {
-  it('writes one batch at a time, and puts the items that arrive meanwhile into the next batch', async () => {
+  it('writes one batch at a time, and adds new items to the next batch', async () => {
     const batches: number[][] = []
     let writing = 0
     let finish: () => void = () => {}
@@ -76,7 +76,7 @@ describe('createGroupCommit', () => {
     expect(refused).toEqual([1])
   })
 
-  it('answers in time if the store hangs, and writes the batch under its ID when the store recovers', async () => {
+  it('answers in time if the store hangs, and writes the batch later under the same ID', async () => {
     const attempts: string[] = []
     const late: number[] = []
     let isBack = false
@@ -119,7 +119,7 @@ describe('createGroupCommit', () => {
     expect(refused).toEqual([1])
   })
 
-  it('rejects all queued and new items after it gives up', async () => {
+  it('rejects all queued and new items after it gives up a batch', async () => {
     let writes = 0
     const group = createGroupCommit<number>({
       log,
@@ -139,7 +139,7 @@ describe('createGroupCommit', () => {
     await group.drain()
   })
 
-  it('rejects items immediately if its queue is full', async () => {
+  it('rejects an item immediately if the commit queue is full', async () => {
     let finish: (() => void) | undefined
     const group = createGroupCommit<number>({
       log,
@@ -153,7 +153,7 @@ describe('createGroupCommit', () => {
     await Promise.all(added)
   })
 
-  it('splits a queue that exceeds the maximum batch size', async () => {
+  it('splits a commit queue that exceeds the maximum batch size', async () => {
     const sizes: number[] = []
     const group = createGroupCommit<number>({
       log,

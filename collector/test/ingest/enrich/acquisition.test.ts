@@ -35,15 +35,15 @@ function rowOf(fields: Pick<IngestEvent, 'referrer' | 'url'>) {
 }
 
 describe('the channel and source of an event', () => {
-  it.each(ACQUISITION_CASES)('%s on %s: %s, %s', (referrer, url, channel, source) => {
+  it.each(ACQUISITION_CASES)('maps the referrer %s on %s to %s, %s', (referrer, url, channel, source) => {
     expect(rowOf({ referrer, url })).toMatchObject({ channel, source })
   })
 
-  it('are tested for every channel', () => {
+  it('tests the acquisition of every channel', () => {
     expect(new Set(ACQUISITION_CASES.map(([, , channel]) => channel))).toEqual(new Set(CHANNELS))
   })
 
-  it('do not depend on the landing page', () => {
+  it('ignores the landing page when it derives the channel and source', () => {
     expect(
       rowOf({ referrer: 'https://www.google.com/', url: 'https://blog.example.com/a?page=2' }),
     ).toMatchObject({ channel: 'organic search', source: 'Google' })
@@ -67,7 +67,7 @@ describe('parseTags', () => {
     })
   })
 
-  it('truncates long values without splitting a character', () => {
+  it('truncates long UTM values without splitting a character', () => {
     const tags = parseTags(
       `utm_source=${'ö'.repeat(500)}&utm_campaign=${'x'.repeat(199)}${encodeURIComponent('😀')}`,
     )
@@ -92,12 +92,12 @@ describe('docs/sources.md', () => {
     // Prettier pads the cells of tables.
     .replace(/ +\|/g, ' |')
 
-  it.each(SOURCE_KINDS)('lists every known source of the kind %s', (kind) => {
+  it.each(SOURCE_KINDS)('documents every known source of the kind %s', (kind) => {
     const row = new RegExp(`^\\| ${kind} \\| (.+) \\|$`, 'm').exec(page)
     expect(row?.[1]?.split(', ')).toEqual(Object.keys(KNOWN_SOURCES[kind]))
   })
 
-  it('lists every channel and every click ID', () => {
+  it('documents every channel and every click ID', () => {
     expect([...page.matchAll(/^\| \d+ \| `([a-z ]+)` \|/gm)].map(([, channel]) => channel).sort()).toEqual(
       [...CHANNELS].sort(),
     )

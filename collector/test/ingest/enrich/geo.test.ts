@@ -76,11 +76,13 @@ describe.each(PROVIDERS)('the country by %s', (_name, open, known, country) => {
   let geo: GeoProvider
   beforeAll(async () => void (geo = await open()))
 
-  it('is an upper-case code, whether it is computed or cached', () => {
+  it('returns the country as an upper-case code, whether it is computed or cached', () => {
     expect([geo.countryOf(known), geo.countryOf(known)]).toEqual([country, country])
   })
 
-  it.each([...NOWHERE, ...NONSENSE])('is empty for %s', (ip) => expect(geo.countryOf(from(ip))).toBe(''))
+  it.each([...NOWHERE, ...NONSENSE])('returns an empty country for %s', (ip) =>
+    expect(geo.countryOf(from(ip))).toBe(''),
+  )
 })
 
 describe('the bundled data set', () => {
@@ -92,7 +94,7 @@ describe('the bundled data set', () => {
     ['81.2.69.160', 'GB'],
     ['::ffff:195.141.0.1', 'CH'],
     ['2a02:1210::1', ''],
-  ])('maps %s to %s', (ip, country) => expect(geo.countryOf(from(ip))).toBe(country))
+  ])('maps the address %s to the country %s', (ip, country) => expect(geo.countryOf(from(ip))).toBe(country))
 })
 
 describe("an operator's file", () => {
@@ -105,11 +107,11 @@ describe("an operator's file", () => {
     ['80.67.169.12', ''],
     ['9.9.9.9', ''],
     ['1.2.3.4', ''],
-  ])('maps %s to %s', async (ip, country) =>
+  ])("maps the address %s to the country %s with an operator's file", async (ip, country) =>
     expect((await openMmdbGeo(database)).countryOf(from(ip))).toBe(country),
   )
 
-  it('is rejected with a clear message if it is missing or not a database', async () => {
+  it('rejects a GEO_DB file that is missing or not a database', async () => {
     const broken = join(folder, 'broken.mmdb')
     await writeFile(broken, 'not a database')
     for (const path of [broken, join(folder, 'missing.mmdb'), folder])
@@ -125,11 +127,11 @@ describe('the country header of a CDN', () => {
     ['CHE', ''],
     ['C', ''],
     ['C\n', ''],
-  ])('parses %j as %s', (header, country) => {
+  ])('parses the country header %j as %s', (header, country) => {
     expect(createCdnGeo().countryOf(from('8.8.8.8', header))).toBe(country)
   })
 
-  it('takes precedence over the address unless it contains no country', async () => {
+  it('prefers the country header to the address unless the header contains no country', async () => {
     const geo = await openGeo(undefined)
     expect([geo.countryOf(from('8.8.8.8', 'CH')), geo.countryOf(from('8.8.8.8', 'XX'))]).toEqual(['CH', 'US'])
   })
@@ -145,13 +147,14 @@ describe('the header of a CDN', () => {
   const header = { 'cf-ipcountry': 'CH' }
 
   it.each(['10.1.2.3', '::ffff:10.1.2.3', '192.0.2.7', '2001:db8::1'])(
-    'is trusted from the proxy %s',
+    'trusts the country header from the proxy %s',
     (peer) => expect(read(request(peer, header))).toBe('CH'),
   )
-  it.each(['11.0.0.1', '192.0.2.8', '2001:db9::1', '::1', undefined])('is ignored from the peer %s', (peer) =>
-    expect(read(request(peer, header))).toBe(''),
+  it.each(['11.0.0.1', '192.0.2.8', '2001:db9::1', '::1', undefined])(
+    'ignores the country header from the peer %s',
+    (peer) => expect(read(request(peer, header))).toBe(''),
   )
-  it('is empty if it is missing or not configured', () => {
+  it('returns no country if the country header is missing or not configured', () => {
     expect(read(request('10.1.2.3', {}))).toBe('')
     expect(
       createCdnCountryReader({ countryHeader: undefined, trustedProxies: ['10.0.0.0/8'] })(

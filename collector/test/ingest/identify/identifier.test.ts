@@ -29,7 +29,7 @@ const load = (session: string) => read({ cookieless: true, session_id: session }
 const sender = (now: number, ip = '192.0.2.1', siteId = 'ws_1') => ({ siteId, ip, now })
 
 describe('a cookieless visitor', () => {
-  it('keeps its session for 30 minutes', async () => {
+  it('keeps the session of a cookieless visitor for 30 minutes', async () => {
     const { identify } = createIdentifier({ salts })
     const first = await identify(load('page-load-1'), sender(NOON))
     const second = await identify(load('page-load-2'), sender(NOON + 29 * MINUTE_MS))
@@ -42,7 +42,7 @@ describe('a cookieless visitor', () => {
     ])
   })
 
-  it('cannot be tracked across sites, networks or days', async () => {
+  it('gives a cookieless visitor different IDs on other sites, networks and days', async () => {
     const { identify } = createIdentifier({ salts })
     const { visitorId } = await identify(load('page-load-1'), sender(NOON))
     for (const other of [
@@ -53,7 +53,7 @@ describe('a cookieless visitor', () => {
       expect((await identify(load('page-load-1'), other)).visitorId).not.toBe(visitorId)
   })
 
-  it("continues yesterday's session under today's visitor ID", async () => {
+  it("continues yesterday's cookieless session under today's visitor ID", async () => {
     const { identify } = createIdentifier({ salts })
     const before = await identify(load('page-load-1'), sender(MIDNIGHT - 1))
     const after = await identify(load('page-load-2'), sender(MIDNIGHT + 29 * MINUTE_MS))
@@ -71,7 +71,7 @@ describe('a cookieless visitor', () => {
     )
   })
 
-  it('continues a session that was loaded after a restart, even at midnight', async () => {
+  it('continues a session after a restart, even at midnight', async () => {
     const before = createIdentifier({ salts })
     const { visitorId, sessionId } = await before.identify(load('page-load-1'), sender(MIDNIGHT - MINUTE_MS))
     const after = createIdentifier({ salts, recent: [{ visitorId, sessionId, seen: MIDNIGHT - MINUTE_MS }] })
@@ -80,7 +80,7 @@ describe('a cookieless visitor', () => {
     )
   })
 
-  it('matches heartbeats to the page load by address and user agent, not by their IDs', async () => {
+  it('identifies heartbeats by address and user agent, not by their IDs', async () => {
     const { identify, visitorOf } = createIdentifier({ salts })
     await identify(load('page-load-1'), sender(NOON))
     const { visitorId } = await identify(load('page-load-2'), sender(NOON + MINUTE_MS))
@@ -105,7 +105,7 @@ it('keeps the IDs of a sender, and derives a missing visitor ID from the session
   expect(visitorOf({ session_id: 'session-0001', visitor_id: 'visitor-0001' }, 'ws_1')).toBe('visitor-0001')
 })
 
-it('treats an event with a privacy signal as cookieless and without a user, whatever IDs it contains', () => {
+it('treats an event with a privacy signal as cookieless and ignores its user ID', () => {
   const event = read({ gpc: true, user_id: 'user-42', event_type: 'identify', properties: { plan: 'pro' } })
   expect(respectPrivacySignal(event)).toEqual({
     ...event,

@@ -35,7 +35,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-it('returns the salts of today and yesterday, and reads them from memory after the first call', async () => {
+it('returns the salts of today and yesterday from memory after the first call', async () => {
   const { store } = openMemoryStore()
   const salts = createSaltRotation({ store, log })
   expect(await salts.at(NOON)).toEqual({
@@ -74,7 +74,7 @@ it('deletes salts at start if they expired while the collector was stopped', asy
   expect([...days]).toEqual(['2026-05-31', '2026-06-01'])
 })
 
-it('retries if a salt cannot be deleted', async () => {
+it('retries the failed deletion of a salt', async () => {
   const { store, days } = openMemoryStore()
   const salts = createSaltRotation({ store, log })
   const jobs = await startExpiry(salts)

@@ -26,7 +26,7 @@ function startCounter() {
   return { time, questions, count: (siteId = 'ws_1') => counter.count(siteId) }
 }
 
-it('shares one query between concurrent requests, and counts the last five minutes', async () => {
+it('shares one live count query between concurrent requests', async () => {
   const { time, questions, count } = startCounter()
   const counts = Array.from({ length: 100 }, () => count())
   expect(questions).toHaveLength(1)
@@ -35,7 +35,7 @@ it('shares one query between concurrent requests, and counts the last five minut
   expect(await Promise.all(counts)).toEqual(Array(100).fill(42))
 })
 
-it('returns a cached count for two seconds, and refreshes it after one second', async () => {
+it('returns a cached live count for two seconds, and refreshes it after one second', async () => {
   const { time, questions, count } = startCounter()
   const first = count()
   questions[0]!.answer(1)
@@ -60,7 +60,7 @@ it('queries each site separately, so that a slow site does not delay the others'
   expect(await other).toBe(7)
 })
 
-it('returns the last count for ten seconds while the store is unavailable, and then STORE_UNAVAILABLE', async () => {
+it('returns the last live count for ten seconds while the store is unavailable', async () => {
   const { time, questions, count } = startCounter()
   const first = count()
   questions[0]!.answer(5)
@@ -85,7 +85,7 @@ it('returns the last count for ten seconds while the store is unavailable, and t
   expect(await back).toBe(6)
 })
 
-it('is not affected if the system time is set back', async () => {
+it('refreshes the live count even if the system time is set back', async () => {
   const { time, questions, count } = startCounter()
   const first = count()
   questions[0]!.answer(1)

@@ -110,7 +110,7 @@ const idsOf = (stream: StreamReader) => stream.dataOf<{ id: string }>('hit').map
 const namesOf = (events: FeedEvent[]) => events.map(({ eventId }) => eventId)
 
 describe('the messages of a stream', () => {
-  it('contain changed metrics, repeat the live count and keep the connection alive', async () => {
+  it('sends changed metrics, repeated live counts and keep-alive messages to a reader', async () => {
     let visitors = 1
     const { open } = await serve([], { querySummary: async () => ({ total_visitors: visitors }) })
     const stream = await open()
@@ -123,7 +123,7 @@ describe('the messages of a stream', () => {
     await expect.poll(() => stream.comments()).toBeGreaterThan(1)
   })
 
-  it('continue at the same position when the store is available again', async () => {
+  it('continues a stream at the same position when the store is available again', async () => {
     const events: FeedEvent[] = []
     let isAway = false
     const unavailable = new ApiError('STORE_UNAVAILABLE')
@@ -148,7 +148,7 @@ describe('the messages of a stream', () => {
     await expect.poll(() => idsOf(stream)).toEqual(['event-1', 'event-2'])
   })
 
-  it('omit the properties of an event that cannot be parsed, and include the events after it', async () => {
+  it('omits event properties that cannot be parsed, and sends the later events', async () => {
     const { open } = await serve([{ ...makeEvent(1), properties: '{"a":' }, makeEvent(2)])
     const stream = await open(START)
     await expect
@@ -156,7 +156,7 @@ describe('the messages of a stream', () => {
       .toMatchObject([{ id: 'event-1', properties: {} }, { id: 'event-2' }])
   })
 
-  it('are read with one query for all readers', async () => {
+  it('reads the events of a stream with one query for all readers', async () => {
     const { hub, open, questions } = await serve([], { intervals: { ...FAST, eventsMs: 60 * 60 * 1000 } })
     const streams = await Promise.all(Array.from({ length: 15 }, () => open()))
     await expect.poll(() => streams.every((stream) => stream.dataOf('live').length > 1)).toBe(true)
@@ -167,7 +167,7 @@ describe('the messages of a stream', () => {
     await expect.poll(() => hub.size()).toBe(0)
   })
 
-  it('cause no queries after the last reader has disconnected', async () => {
+  it('runs no query after the last reader has disconnected', async () => {
     const { hub, open, questions } = await serve([])
     const stream = await open()
     await expect.poll(questions).toBeGreaterThan(5)
@@ -179,7 +179,7 @@ describe('the messages of a stream', () => {
 })
 
 describe('a reader', () => {
-  it('receives each remaining event once and in order after a reconnection', async () => {
+  it('sends each remaining event once and in order after a reader reconnects', async () => {
     const events = Array.from({ length: 1_700 }, (_, index) => makeEvent(index + 1))
     const { open } = await serve(events)
     const stream = await open(events[199])
@@ -191,7 +191,7 @@ describe('a reader', () => {
     expect(idsOf(stream)).toEqual(namesOf(events.slice(200)))
   })
 
-  it('receives every event even if it reads slowly, while the server uses little memory', async () => {
+  it('sends every event to a slow reader without using much memory', async () => {
     const events: FeedEvent[] = [makeEvent(1)]
     const { url, outputs, open } = await serve(events, { intervals: { ...FAST, drainMs: 20_000 } })
     const slow = await openRaw(url)
@@ -207,7 +207,7 @@ describe('a reader', () => {
     expect(received).toEqual(namesOf(events.slice(1)))
   }, 60_000)
 
-  it('is disconnected if it stops reading', async () => {
+  it('disconnects a reader that stops reading', async () => {
     const events: FeedEvent[] = [makeEvent(1)]
     const { url, outputs } = await serve(events)
     const stuck = await openRaw(url)
@@ -217,7 +217,7 @@ describe('a reader', () => {
     await expect.poll(() => outputs[0]!.destroyed, { timeout: 10_000 }).toBe(true)
   })
 
-  it('is disconnected when its API key is revoked', async () => {
+  it('disconnects a reader when its API key is revoked', async () => {
     const { state, open } = await serve([])
     const stream = await open()
     await expect.poll(() => stream.dataOf('live').length).toBeGreaterThan(0)
@@ -227,7 +227,7 @@ describe('a reader', () => {
   })
 })
 
-it('ends all streams when it closes, and opens no new ones', async () => {
+it('ends all streams and opens no new ones when the hub closes', async () => {
   const { hub, open } = await serve([])
   const streams = await Promise.all([open(), open()])
   await expect.poll(() => streams.every((stream) => stream.dataOf('live').length > 0)).toBe(true)

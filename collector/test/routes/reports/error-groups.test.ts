@@ -50,7 +50,7 @@ it('lists error groups as open until their status is changed', async () => {
 })
 
 describe('a status change', () => {
-  it('applies to its error group and to lists that are filtered by status', async () => {
+  it('changes the status of one error group, also in lists filtered by status', async () => {
     expect(
       (await api.send('PATCH', '/errors/{id}/groups/b', { status: 'resolved' })).body.data,
     ).toMatchObject({ id: 'b', status: 'resolved', occurrence_count: 3 })
@@ -62,12 +62,12 @@ describe('a status change', () => {
     expect(await list('status=ignored')).toEqual(['c ignored'])
   })
 
-  it('is undone for a resolved group when its error occurs again, but kept for an ignored group', async () => {
+  it('reopens a resolved error group when its error occurs again, but not an ignored group', async () => {
     for (const group of groups) group.lastSeen = NOW + 1
     expect(await list()).toEqual(['a open', 'b open', 'c ignored', 'd open'])
   })
 
-  it('is rejected for an unknown group or an unknown status', async () => {
+  it('rejects a status change of an unknown error group or to an unknown status', async () => {
     expect((await api.send('PATCH', '/errors/{id}/groups/nothing', { status: 'open' })).status).toBe(404)
     const faults = async (body: unknown) =>
       (await api.send('PATCH', '/errors/{id}/groups/a?x=1', body)).body.error.details
@@ -84,7 +84,7 @@ describe('a status change', () => {
     expect(await faults([])).toEqual([unknown, { field: 'body', reason: 'must be a JSON object' }])
   })
 
-  it('requires a key with the scope write', async () => {
+  it('rejects a status change by a key without the scope write', async () => {
     const reader = await openExternalApi({ errorGroup: async () => makeGroup('a') }, 'read')
     expect((await reader.send('PATCH', '/errors/{id}/groups/a', { status: 'open' })).status).toBe(403)
     await reader.close()

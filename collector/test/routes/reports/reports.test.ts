@@ -10,7 +10,7 @@ afterAll(() => api.close())
 beforeEach(() => void api.asked.splice(0))
 
 describe('the overview', () => {
-  it('contains the field names of old and new integrations, and the days of the site', async () => {
+  it('returns the overview with the field names of old and new integrations', async () => {
     const { status, headers, body } = await api.get('/analytics/{id}?range=7d')
     expect(status).toBe(200)
     expect(headers['cache-control']).toBe('no-store')
@@ -53,7 +53,7 @@ describe('the overview', () => {
     expect(starts[4]! - starts[3]!).toBe(23 * 60 * 60 * 1000)
   })
 
-  it('covers whole days if dates are given', async () => {
+  it('includes whole days in the overview if dates are given', async () => {
     const { body } = await api.get('/analytics/{id}?from=2026-03-01&to=2026-03-02')
     expect(body.data.time_range).toBe('custom')
     expect(body.data.date_range).toMatchObject({
@@ -63,7 +63,7 @@ describe('the overview', () => {
     expect(body.data.daily_stats).toHaveLength(2)
   })
 
-  it('includes a comparison with the previous period', async () => {
+  it('includes a comparison with the previous period in the overview', async () => {
     const { body } = await api.get('/analytics/{id}?range=7d&compare=previous')
     expect(body.data.comparison).toMatchObject({
       date_range: { from: '2026-03-18T23:00:00.000Z', to: '2026-03-25T11:00:00.000Z' },
@@ -73,7 +73,7 @@ describe('the overview', () => {
   })
 })
 
-it('passes every filter to the store', async () => {
+it('passes every report filter to the store', async () => {
   const query =
     'path=/a%20b&country=CH&device=mobile&browser=Firefox&os=iOS&source=&channel=paid&utm_source=s&utm_medium=m&utm_campaign=c&utm_term=t&utm_content=o&event=signup&property[plan]=pro&property[a]b]=1'
   expect((await api.get(`/analytics/{id}/pages?${query}`)).status).toBe(200)
@@ -101,7 +101,7 @@ it('passes every filter to the store', async () => {
 })
 
 describe('the list of visitors', () => {
-  it('is an object if a range or limit is given, with the field names of old and new integrations', async () => {
+  it('returns visitors as an object if a range or limit is given', async () => {
     const { body } = await api.get('/analytics/{id}/visitors?range=24h')
     expect(body.data.visitors).toHaveLength(50)
     expect(body.data.visitors[0]).toMatchObject({
@@ -124,13 +124,13 @@ describe('the list of visitors', () => {
     })
   })
 
-  it('is a plain array if no range or limit is given', async () => {
+  it('returns visitors as a plain array if no range or limit is given', async () => {
     const { body } = await api.get('/analytics/{id}/visitors')
     expect(body.data.map(({ id }) => id)).toEqual(visitors.map(({ id }) => id))
     expect(body.pagination).toMatchObject({ limit: 1000, has_more: false })
   })
 
-  it('returns each visitor once across all cursor pages, in one fixed period', async () => {
+  it('returns each visitor once across all cursor pages', async () => {
     const seen: unknown[] = []
     let cursor = ''
     do {
@@ -143,7 +143,7 @@ describe('the list of visitors', () => {
     expect(seen).toEqual(visitors.map(({ id }) => id))
   })
 
-  it('returns one visitor with the parts of the score', async () => {
+  it('returns one visitor with the parts of the visitor score', async () => {
     expect((await api.get('/analytics/{id}/visitors/visitor-3')).body.data).toMatchObject({
       id: 'visitor-3',
       value_score: 41,
@@ -157,7 +157,7 @@ describe('a cursor', () => {
   const first = async (query: string) =>
     (await api.get(`/analytics/{id}/sources?limit=1&${query}`)).body.data.pagination.next_cursor
 
-  it('continues a ranked list', async () => {
+  it('continues a ranked list at the cursor', async () => {
     const { body } = await api.get(
       `/analytics/{id}/sources?limit=1&range=30d&cursor=${await first('range=30d')}`,
     )
@@ -170,7 +170,7 @@ describe('a cursor', () => {
   it.each([
     ['of another period', 'range=7d'],
     ['of other filters', 'range=30d&country=CH'],
-  ])('%s is rejected', async (_, query) => {
+  ])('rejects a cursor %s', async (_, query) => {
     const { status, body } = await api.get(
       `/analytics/{id}/sources?limit=1&${query}&cursor=${await first('range=30d')}`,
     )
@@ -180,7 +180,7 @@ describe('a cursor', () => {
     ])
   })
 
-  it('is rejected if it is invalid or combined with an offset', async () => {
+  it('rejects a cursor that is invalid or combined with an offset', async () => {
     for (const cursor of ['x', 'W10', 'bnVsbA', '%00', Buffer.from('[1,2,3,4]').toString('base64url')])
       expect((await api.get(`/analytics/{id}/sources?cursor=${cursor}`)).status).toBe(400)
     const { body } = await api.get(
@@ -191,7 +191,7 @@ describe('a cursor', () => {
 })
 
 describe('ranked lists', () => {
-  it('include country names, and a comparison with the previous period', async () => {
+  it('includes country names and a comparison with the previous period in ranked lists', async () => {
     const { body } = await api.get('/analytics/{id}/countries?compare=previous')
     expect(body.data.countries).toMatchObject([
       {
@@ -212,7 +212,7 @@ describe('ranked lists', () => {
     ])
   })
 
-  it('are grouped by the requested field', async () => {
+  it('groups a ranked list by the requested field', async () => {
     expect((await api.get('/analytics/{id}/sources?by=utm_campaign')).body.data.by).toBe('utm_campaign')
     expect((await api.get('/analytics/{id}/sources')).body.data.sources[0]).toMatchObject({
       name: 'google',
@@ -253,7 +253,7 @@ describe('ranked lists', () => {
 })
 
 describe('CSV', () => {
-  it('contains a header row, quotes cells if needed, and neutralizes formulas', async () => {
+  it('writes a CSV header row, quotes cells if needed, and neutralizes formulas', async () => {
     const { headers, text } = await api.get('/analytics/{id}/sources?format=csv')
     expect(headers).toMatchObject({
       'content-type': 'text/csv; charset=utf-8; header=present',
@@ -269,7 +269,7 @@ describe('CSV', () => {
     ])
   })
 
-  it('is sent only if the Accept header prefers it to JSON', async () => {
+  it('sends CSV only if the Accept header prefers it to JSON', async () => {
     const typeFor = async (accept: string, query = '') =>
       String((await api.get(`/analytics/{id}/countries${query}`, { accept })).headers['content-type']).split(
         ';',
@@ -281,14 +281,14 @@ describe('CSV', () => {
     expect(await typeFor('text/csv', '?format=json')).toBe('application/json')
   })
 
-  it('contains the previous period in additional columns', async () => {
+  it('writes the previous period into additional CSV columns', async () => {
     const { text } = await api.get('/analytics/{id}/revenue?format=csv&compare=previous')
     expect(text).toBe(
       'currency,total,count,average,visitors,previous_total,previous_count,previous_average,previous_visitors,change_total,change_count,change_average,change_visitors\r\nCHF,120.5,3,40.17,2,120.5,3,40.17,2,0,0,0,0\r\n',
     )
   })
 
-  it('returns the cursor of the next page in a header', async () => {
+  it('sends the cursor of the next CSV page in a header', async () => {
     const { headers } = await api.get('/analytics/{id}/sources?format=csv&limit=2')
     const { text } = await api.get(
       `/analytics/{id}/sources?limit=2&cursor=${String(headers['x-next-cursor'])}`,
@@ -297,7 +297,7 @@ describe('CSV', () => {
     expect(text.split('\r\n')[1]).toMatch(/^"Bücher/)
   })
 
-  it('contains a header row even if there are no data rows', async () => {
+  it('writes a CSV header row even if there are no data rows', async () => {
     expect((await api.get('/analytics/{id}/pages?format=csv&offset=1')).text).toBe(
       'url,path,views,visitors,entries,exits,bounce_rate,avg_time\r\n',
     )
@@ -305,7 +305,7 @@ describe('CSV', () => {
 })
 
 describe('an invalid parameter', () => {
-  it('is listed with its allowed values, together with all other invalid parameters', async () => {
+  it('lists every invalid query parameter with its allowed values', async () => {
     const { status, body } = await api.get(
       '/analytics/{id}/pages?range=2h&limit=0&offset=1.5&compare=last&format=xml&path=&country=CH&country=DE&from=now&foo=1&property[]=x',
     )
@@ -325,14 +325,14 @@ describe('an invalid parameter', () => {
     })
   })
 
-  it('is reported if the route does not know it', async () => {
+  it('reports a query parameter that the route does not know', async () => {
     expect((await api.get('/websites?limit=1')).body.error.details).toEqual([
       { field: 'limit', reason: 'is unknown; there are no parameters' },
     ])
     expect((await api.get('/analytics/{id}/visitors/v?format=csv')).status).toBe(400)
   })
 
-  it('is not reported if the request has no key or no access to the site', async () => {
+  it('does not report invalid parameters to a request without access to the site', async () => {
     expect((await api.get('/analytics/{id}?range=2h', { 'x-api-key': 'zv_wrong' })).status).toBe(401)
     expect((await api.get('/analytics/ws_other?range=2h')).status).toBe(403)
   })
@@ -355,7 +355,7 @@ it('forbids caching of every response, and sets a request ID', async () => {
 })
 
 describe('websites', () => {
-  it('are listed, and read by ID', async () => {
+  it('lists websites, and returns a website by ID', async () => {
     const { body } = await api.get('/websites')
     expect(body.data).toEqual([
       {

@@ -50,7 +50,7 @@ it.each([
   })
 })
 
-it('finds thousands of long IDs in one query', async () => {
+it('finds thousands of events with long IDs in one query', async () => {
   const row = makeRow({ site_id: 'ws_many', event_id: `${'é&%'.repeat(42)}aa` })
   await insert(0, row)
   const keys = Array.from({ length: 20_000 }, (_, number) => ({
@@ -101,7 +101,7 @@ it('keeps events with the same ID if their content or their site differs', async
   expect([...(await read('ws_other')), ...(await read('ws_other_2'))]).toHaveLength(3)
 })
 
-it('leaves one copy of each of 300 events if three collectors delete duplicates while new copies arrive', async () => {
+it('leaves one copy of each of 300 events if three collectors delete duplicates at the same time', async () => {
   const ids = Array.from({ length: 300 }, (_, number) => `event-${number}`)
   const copies = (delay: number) =>
     ids.map((event_id, number) =>

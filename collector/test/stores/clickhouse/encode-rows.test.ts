@@ -59,7 +59,7 @@ const text = fc.oneof(
   fc.constantFrom('', '\0', '\t\n\\', "'); DROP TABLE written; --"),
 )
 
-it('preserves any text when the engine reads it back', async () => {
+it('encodes any text so that the engine reads the same text back', async () => {
   const row = fc.record({
     text,
     word: text,
@@ -87,6 +87,6 @@ it('preserves any text when the engine reads it back', async () => {
   )
 })
 
-it('writes nothing for an empty list', () => {
+it('writes nothing for an empty list of rows', () => {
   expect(encoder.encode([])).toHaveLength(0)
 })

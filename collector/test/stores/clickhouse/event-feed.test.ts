@@ -57,7 +57,7 @@ it('returns a late event that was received before the others but stored after th
   expect([idsOf(first), idsOf(await readFrom(site_id, first.end))]).toEqual([['quick'], ['late']])
 })
 
-it('orders the events of one insert by receipt time, and returns each once for any page size', async () => {
+it('returns each event once, in the order of receipt, for any page size', async () => {
   const site_id = 'ws_pages'
   const ids = Array.from({ length: 50 }, (_, number) => `event-${number}`)
   // Two months, hence two parts; and ten events of one millisecond.
@@ -85,7 +85,7 @@ it('orders the events of one insert by receipt time, and returns each once for a
   }
 })
 
-it('keeps the order if parts are merged and rows are deleted', async () => {
+it('keeps the order of events if parts are merged and rows are deleted', async () => {
   const site_id = 'ws_merged'
   for (const event_id of ['a', 'b', 'c'])
     await insert(0, makeRow({ site_id, event_id, visitor_id: event_id }))
@@ -136,7 +136,7 @@ it('returns each event once if several collectors store events concurrently', as
   expect(new Set(seen).size).toBe(450)
 })
 
-it('returns only the first of several copies, even if it was already read', async () => {
+it('returns only the first of several copies of an event', async () => {
   const site_id = 'ws_copies'
   await insert(0, makeRow({ site_id, event_id: 'copied', received_at: NOW + 5 }))
   const first = await readFrom(site_id, START)
@@ -154,12 +154,12 @@ it('returns only the first of several copies, even if it was already read', asyn
   ])
 })
 
-it('returns no position for a site without events, and ignores other sites', async () => {
+it('returns no feed position for a site without events', async () => {
   expect(await stores[0]!.lastPosition('ws_nothing', SINCE)).toBeUndefined()
   expect(await readFrom("ws_late' OR 1 --", START)).toEqual({ events: [], end: START })
 })
 
-it('continues after a restore from a backup, although the block numbers are those of another table', async () => {
+it('continues the event feed after a restore from a backup', async () => {
   const site_id = 'ws_restored'
   for (const event_id of ['a', 'b', 'c']) await insert(0, makeRow({ site_id, event_id }))
   await engine.command('OPTIMIZE TABLE events FINAL')

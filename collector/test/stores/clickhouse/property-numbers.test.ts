@@ -42,7 +42,7 @@ afterAll(async () => {
   await collector.close()
 })
 
-it('returns every number as JSON formats it, and keeps the other properties of its event', async () => {
+it('returns every property number in the format of JSON', async () => {
   const values = await reports.eventProperties(scope, 'measured', 100)
   expect(
     values

@@ -70,7 +70,7 @@ it('cancels a query if its client has disconnected', async () => {
   await expect.poll(running, { timeout: 30_000 }).toEqual([])
 })
 
-it('answers all concurrent requests, including those that wait for their turn', async () => {
+it('answers all concurrent report requests, even if some must wait', async () => {
   const reports = createClickhouseReportStore({ url: engine.url })
   const answers = await Promise.all(Array.from({ length: 12 }, () => reports.summary(SCOPE)))
   await reports.close()

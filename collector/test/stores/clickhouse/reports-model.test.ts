@@ -103,7 +103,7 @@ function makeFilters({ below, pick }: Random): ReportFilter[] {
 
 const SEEDS = [1, 2, 3, 4, randomInt(2 ** 31)]
 
-it.each(SEEDS)('agrees with the TypeScript model for random visits (seed %i)', async (seed) => {
+it.each(SEEDS)('returns the same reports as the model for random visits (seed %i)', async (seed) => {
   const random = createRandom(seed)
   const rows = makeVisits(random, seed)
   for (let start = 0; start < rows.length; start += 100)

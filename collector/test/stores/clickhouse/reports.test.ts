@@ -181,7 +181,7 @@ const visitorsOf = async (scope: ReportScope) =>
   (await reports.visitors(scope, ALL)).map(({ id, visits }) => `${id} ${visits}`).sort()
 
 describe('summary and timeline', () => {
-  it('count whole visits that began in the period', async () => {
+  it('counts whole visits that began in the period', async () => {
     expect(await reports.summary(SCOPE)).toEqual({
       visitors: 4,
       visits: 5,
@@ -191,7 +191,7 @@ describe('summary and timeline', () => {
     })
   })
 
-  it('have equal sums, with zeros for empty intervals', async () => {
+  it('returns a timeline with the same sums as the summary', async () => {
     const starts = ['10T00:00', '10T10:00', '10T10:00:00.001', '11T00:00'].map(at)
     expect(await reports.timeline(SCOPE, starts)).toEqual([
       { visitors: 0, visits: 0, pageviews: 0, bounceRate: 0, averageDuration: 0 },
@@ -293,14 +293,14 @@ describe('visitors', () => {
     valueParts: { pages: 0, engagement: 0, returns: 0, source: 0, goals: 0, revenue: 15 },
   }
 
-  it('are listed newest first, with the parts of their score', async () => {
+  it('lists visitors newest first, with the parts of their score', async () => {
     const rows = await reports.visitors(SCOPE, ALL)
     expect(rows.map(({ id }) => id)).toEqual(['ann', 'fay', 'dan', 'bob'])
     expect(rows[0]).toEqual(ann)
     expect(rows[2]).toEqual(dan)
   })
 
-  it('are paginated by cursor and by offset', async () => {
+  it('paginates visitors by cursor and by offset', async () => {
     const ids = async (slice: Parameters<ReportStore['visitors']>[1]) =>
       (await reports.visitors(SCOPE, slice)).map(({ id }) => id)
     expect(await ids({ limit: 2, offset: 1 })).toEqual(['fay', 'dan'])
@@ -316,7 +316,7 @@ describe('visitors', () => {
     ])
   })
 
-  it('are found by ID if they have a visit in the scope', async () => {
+  it('finds a visitor by ID if the visitor has a visit in the scope', async () => {
     expect(await reports.visitor(SCOPE, 'ann')).toEqual(ann)
     expect(await reports.visitor(where(field('country', 'DE')), 'ann')).toMatchObject({
       visits: 1,
@@ -380,13 +380,13 @@ describe('filters', () => {
       ],
       [],
     ],
-  ])('%j selects whole visits', async (filters, expected) => {
+  ])('selects whole visits with the filters %j', async (filters, expected) => {
     const scope = where(...filters)
     expect(await visitorsOf(scope)).toEqual(expected)
     expect((await reports.summary(scope)).visitors).toBe(expected.length)
   })
 
-  it('apply to every query', async () => {
+  it('applies filters to every query', async () => {
     const scope = where(field('country', 'AT'))
     expect(await reports.timeline(scope, [at('10T00:00'), at('11T00:00')])).toMatchObject([
       { visits: 0 },
@@ -444,7 +444,7 @@ describe('error groups', () => {
     lastSeen: at('10T00:05:30'),
   }
 
-  it('are listed newest first, and group messages that differ only in variable parts', async () => {
+  it('groups error messages that differ only in variable parts, and lists the groups newest first', async () => {
     const groups = await reports.errorGroups(SCOPE, ALL)
     expect(groups).toMatchObject([readOf, network])
     for (const { fingerprint } of groups) expect(fingerprint).toMatch(/^[0-9a-f]{16}$/)
@@ -453,7 +453,7 @@ describe('error groups', () => {
     expect(await reports.errorGroup('ws_other', groups[0]!.fingerprint)).toBeUndefined()
   })
 
-  it('are filtered by the visits of their errors, including visits that began before the period', async () => {
+  it('filters error groups by the visits in which their errors occurred', async () => {
     expect(await reports.errorGroups(where(field('country', 'DE')), ALL)).toMatchObject([
       { occurrences: 1, message: `Cannot read 'size' of item 12` },
     ])
@@ -475,7 +475,7 @@ describe('error groups', () => {
     ['item 1\nof 2', 'item 3\nof 4', true],
     ['no route', 'No route', false],
     ['', '1', false],
-  ])('groups %j and %j as expected', async (first, second, isOne) => {
+  ])('groups the error messages %j and %j as expected', async (first, second, isOne) => {
     const site_id = `ws_${randomUUID()}`
     const properties = [first, second].map((message) => JSON.stringify({ message }))
     await events.insertEvents(
@@ -539,7 +539,7 @@ describe('hostile values', () => {
     '*',
   ]
 
-  it.each(TEXTS)('%j is treated as a plain value', async (text) => {
+  it.each(TEXTS)('treats %j as a plain value', async (text) => {
     const filters: ReportFilter[] = [
       ...VISIT_FIELDS.map((name) => field(name, text)),
       { by: 'path', value: text },
@@ -560,7 +560,7 @@ describe('hostile values', () => {
     ).toHaveLength(text < 'fay' ? 2 : 3)
   })
 
-  it('are found exactly as they were stored', async () => {
+  it('finds hostile values exactly as they were stored', async () => {
     const siteId = 'ws_hostile'
     const rows = TEXTS.flatMap((text, index) => {
       const fields = {
@@ -612,7 +612,7 @@ describe('hostile values', () => {
     )
   })
 
-  it('do not break any report', async () => {
+  it('returns every report for hostile values without an error', async () => {
     const siteId = 'ws_amounts'
     const amounts = ['1e308', '1e308', '-5', '0', 'true', 'null', '"5"', '[5]', '{"a":5}']
     const rows = amounts.map((amount) =>

@@ -52,7 +52,7 @@ async function findNewestPart(): Promise<string> {
   return part!.path
 }
 
-it('does not start if a part of the events table is damaged, and names the part and the repair', async () => {
+it('does not start if a part of the events table is damaged, and names the repair', async () => {
   await storeEvents()
   const part = await findNewestPart()
   truncateSync(join(part, 'data.bin'), Math.floor(statSync(join(part, 'data.bin')).size / 2))
@@ -78,7 +78,7 @@ it('does not start if a part of the events table is damaged, and names the part 
   await (await startCollector(config())).close()
 })
 
-it('opens a control store with a truncated journal, and names a file that is not a database', async () => {
+it('opens a control store with a truncated journal, and rejects a file that is not a database', async () => {
   // Closed once, so that the journal holds only what is added from here on.
   await (await startCollector(config())).close()
   const first = await startCollector(config())

@@ -13,7 +13,7 @@ afterAll(() => collector.close())
 const ask = (query: string, headers: Record<string, string>) =>
   fetch(`${new URL(collector.engine.url).origin}/?query=${encodeURIComponent(query)}`, { headers })
 
-it('rejects connections without the password', async () => {
+it('rejects connections to the engine without the password', async () => {
   await collector.post(makeEvent())
   const wrong = `Basic ${Buffer.from('collector:wrong').toString('base64')}`
   for (const headers of [
@@ -32,7 +32,7 @@ it('rejects connections without the password', async () => {
     }
 })
 
-it('restarts after it dies, and stores the events received meanwhile', async () => {
+it('restarts an engine that died, and stores the events received meanwhile', async () => {
   const enginePid = () =>
     execFileSync('pgrep', ['-P', String(process.pid), '-f', 'engine-child'])
       .toString()
@@ -48,7 +48,7 @@ it('restarts after it dies, and stores the events received meanwhile', async () 
   expect(rows).toEqual([{ n: 1 }])
 })
 
-it('answers reports with 503 and Retry-After while the store is unavailable, and shows this in /health', async () => {
+it('answers report requests with 503 and Retry-After while the store is unavailable', async () => {
   const path = `/api/external/v1/analytics/${collector.site.id}`
   expect((await collector.get('/health')).status).toBe(200)
   await collector.engine.stop()

@@ -26,7 +26,7 @@ it('keeps the last status of each error group after a restart', async () => {
   ])
 })
 
-it('deletes the statuses with the site, and stores none for a removed site', async () => {
+it('deletes the statuses of error groups together with their site', async () => {
   for (const { id } of [site, other])
     await store.control.setErrorGroupStatus(id, { fingerprint: 'a', status: 'ignored', at: 1 })
   await store.control.removeSite(site.id)

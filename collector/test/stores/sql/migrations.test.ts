@@ -18,7 +18,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-it('starts after a crash at any moment of the first migration', async () => {
+it('opens the control store after a crash at any moment of the first migration', async () => {
   const store = (await openControlStores(join(folder, 'control.db'))).control
   const [file, journal] = ['control.db', 'control.db-wal'].map((name) => readFileSync(join(folder, name)))
   await store.close()
@@ -44,7 +44,7 @@ it('starts after a crash at any moment of the first migration', async () => {
     }
 })
 
-it('rolls back a failing step and the steps before it, and succeeds when it is retried', async () => {
+it('rolls back a failing migration completely, and succeeds when it is retried', async () => {
   const db = new Kysely<Record<string, { id: string }>>({
     dialect: new SqliteDialect({ database: new Database(join(folder, 'control.db')) }),
   })
@@ -71,7 +71,7 @@ it('rolls back a failing step and the steps before it, and succeeds when it is r
   await db.destroy()
 })
 
-it('assigns sites and keys from older releases to the default account, with the largest plan', async () => {
+it('assigns sites and keys from older releases to the default account', async () => {
   const file = join(folder, 'control.db')
   const db = new Kysely<Record<string, never>>({
     dialect: new SqliteDialect({ database: new Database(file) }),

@@ -12,7 +12,7 @@ const failWith = (code: string) =>
   } as Partial<ControlStore> as ControlStore)
 
 it.each(['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_BUSY'])(
-  'reports %s as temporarily unavailable',
+  'reports the SQLite error %s as a temporarily unavailable store',
   async (code) => {
     await expect(failWith(code).listSites()).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
@@ -22,7 +22,7 @@ it.each(['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_BUSY'])(
   },
 )
 
-it.each(['SQLITE_CONSTRAINT', 'SQLITE_ERROR'])('rethrows %s unchanged', async (code) => {
+it.each(['SQLITE_CONSTRAINT', 'SQLITE_ERROR'])('rethrows the SQLite error %s unchanged', async (code) => {
   await expect(failWith(code).listSites()).rejects.toMatchObject({ name: 'Error', code })
 })
 

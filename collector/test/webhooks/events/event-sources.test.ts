@@ -97,7 +97,7 @@ describe('an acknowledged event', () => {
     await collector.restart()
   })
 
-  it('is already queued for its webhooks', async () => {
+  it('queues an event for its webhooks before it is acknowledged', async () => {
     const answer = await collector.post([
       makeEvent({ url: 'https://example.com/en/thanks' }),
       makeEvent({
@@ -134,7 +134,7 @@ describe('an acknowledged event', () => {
     ])
   })
 
-  it('is queued once even if the collector is killed after storing it', async () => {
+  it('queues an event once, even if the collector is killed after storing it', async () => {
     const row = (event_id: string, path: string) =>
       makeRow({
         site_id: collector.site.id,
@@ -228,7 +228,7 @@ describe('across restarts and days', () => {
     await stores.control.close()
   })
 
-  it('publishes the end of each session once, even over midnight, and completes its duration goal', async () => {
+  it('publishes the end of each session once, even over midnight', async () => {
     const view = (path: string) =>
       store(
         Array.from({ length: 100 }, (_, number) =>

@@ -60,7 +60,7 @@ const store = (event_id: string, fields: Partial<EventRow> = {}) =>
   rows.push(makeRow({ occurred_at: now, event_id, session_id: `session-${event_id}`, ...fields }))
 const pagesTold = () => outbox.told.filter(({ name }) => name === 'pageview').map(({ key }) => key)
 
-it('republishes the latest events from before the start, and no others', async () => {
+it('republishes the latest events from before the start, but no older events', async () => {
   store('old')
   now += 10 * MINUTE_MS
   store('cut-off')
@@ -85,7 +85,7 @@ it('republishes the latest events even if the clock was set back before the star
   expect(pagesTold()).toContain('cut-off')
 })
 
-it('continues until all events are republished, even after the next start', async () => {
+it('republishes events until none is left, even after another start', async () => {
   await start()
   store('cut-off')
   failing.add('eventsReceived')
@@ -114,7 +114,7 @@ it('evaluates visitors and sessions that were not evaluated before the start', a
   ])
 })
 
-it('publishes session ends while visitors cannot be evaluated, and evaluates the visitors later', async () => {
+it('publishes session ends while visitors cannot be evaluated', async () => {
   const watch = await start()
   await runJob(watch)
   store('one', { visitor_id: 'rich' })
@@ -128,7 +128,7 @@ it('publishes session ends while visitors cannot be evaluated, and evaluates the
   expect(outbox.told.map(({ name }) => name)).toEqual(['pageview', 'session_end', 'high_value_visitor'])
 })
 
-it('does nothing after it is stopped', async () => {
+it('publishes nothing after the job is stopped', async () => {
   store('cut-off')
   const watch = await start()
   await watch.run(AbortSignal.abort())

@@ -30,7 +30,7 @@ async function openTeller({
 }
 
 describe('a stored event', () => {
-  it('is published as a pageview or custom event', async () => {
+  it('publishes a stored event as a pageview or custom event', async () => {
     const { outbox, tell } = await openTeller({ names: ['pageview', 'event'] })
     const page = row({
       event_id: 'one',
@@ -95,7 +95,7 @@ describe('a stored event', () => {
     ])
   })
 
-  it('is published only to subscribed webhooks, and causes no work if there are none', async () => {
+  it('publishes a stored event only to subscribed webhooks', async () => {
     const { outbox, pending, tell } = await openTeller({
       names: [],
       goals: [
@@ -117,7 +117,7 @@ describe('a stored event', () => {
     expect(outbox.told.map(({ name }) => name)).toEqual(['event'])
   })
 
-  it('queues its visitor and session for evaluation if a webhook needs them', async () => {
+  it('queues the visitor and session of an event for evaluation if a webhook needs them', async () => {
     const { pending, tell } = await openTeller({
       names: ['high_value_visitor', 'goal'],
       goals: [makeGoal({ kind: 'duration', seconds: 60 })],
@@ -154,7 +154,7 @@ describe('a goal', () => {
     return outbox.told.map(({ data }) => [data['goalId'], data['value']])
   }
 
-  it('is published with all of its fields', async () => {
+  it('publishes a goal with all of its fields', async () => {
     const { outbox, tell } = await openTeller({ names: ['goal'], goals })
     await tell(row({ path: '/thanks', session_id: 'session-1' }))
     expect(outbox.told).toEqual([
@@ -174,7 +174,7 @@ describe('a goal', () => {
     ])
   })
 
-  it('is completed by a pageview of its path, but by no other event on that path', async () => {
+  it('completes a path goal with a pageview of its path, but with no other event', async () => {
     expect(
       await reached(row({ path: '/thanks' }), row({ path: '/blog/1' }), row({ path: '/shop/shoes/buy' })),
     ).toEqual([
@@ -192,7 +192,7 @@ describe('a goal', () => {
     ).toEqual([])
   })
 
-  it('is completed by a custom event or goal with its name, whose own value takes precedence', async () => {
+  it('completes an event goal with a custom event or goal of its name', async () => {
     expect(await reached(row({ event_type: 'custom', event_name: 'signup' }))).toEqual([['goal_event', 5]])
     expect(
       await reached(row({ event_type: 'goal', event_name: 'signup', properties: '{"value":7}' })),
@@ -205,12 +205,12 @@ describe('a goal', () => {
     ).toEqual([])
   })
 
-  it('is published once per session', async () => {
+  it('publishes a goal once per session', async () => {
     const again = ['one', 'one', 'two'].map((session_id) => row({ path: '/thanks', session_id }))
     expect(await reached(...again)).toHaveLength(2)
   })
 
-  it('is not completed by events from before the creation of its rule', async () => {
+  it('does not complete a goal with events from before the creation of its rule', async () => {
     const { outbox, tell } = await openTeller({
       names: ['goal'],
       goals: [makeGoal({ kind: 'event', event: 'signup' }, { ruledAt: AT + 1 })],
@@ -221,7 +221,7 @@ describe('a goal', () => {
     expect(outbox.told).toHaveLength(1)
   })
 
-  it('is completed even if the clock was set back by an hour after the creation of its rule', async () => {
+  it('completes a goal even if the clock was set back after the creation of its rule', async () => {
     const { outbox, tell } = await openTeller({
       names: ['goal'],
       now: AT,
@@ -234,7 +234,7 @@ describe('a goal', () => {
     expect(outbox.told.map(({ data }) => data['goalId'])).toEqual(['goal_1', 'goal_2'])
   })
 
-  it('is published each time the tracker sends it, unless the site defines a goal with that name', async () => {
+  it('publishes a goal each time the tracker sends it, unless the site defines a goal with that name', async () => {
     const { outbox, tell } = await openTeller({ names: ['goal'], goals })
     await tell(
       row({

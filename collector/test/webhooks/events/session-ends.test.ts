@@ -59,7 +59,7 @@ async function pass(ms: number) {
 }
 
 describe('the end of a session', () => {
-  it('is published half an hour after the last event, with a summary of the session', async () => {
+  it('publishes the end of a session half an hour after its last event', async () => {
     await tick()
     happen('one', { path: '/landing' })
     await pass(10 * MINUTE_MS)
@@ -90,7 +90,7 @@ describe('the end of a session', () => {
     expect(outbox.told).toHaveLength(1)
   })
 
-  it('has no paths if the session has no pageview', async () => {
+  it('publishes no paths for a session without a pageview', async () => {
     await tick()
     happen('server', { event_type: 'custom' })
     await pass(HOUR_MS)
@@ -104,7 +104,7 @@ describe('the end of a session', () => {
     })
   })
 
-  it('depends on the receipt time of the last event, not on when it happened', async () => {
+  it('ends a session by the receipt time of its last event, not by when it happened', async () => {
     await tick()
     happen('late', { occurred_at: now - 3 * DAY_MS, received_at: now })
     await pass(20 * MINUTE_MS)
@@ -113,7 +113,7 @@ describe('the end of a session', () => {
     expect(toldOf()).toEqual(['late'])
   })
 
-  it('is published once if the collector is stopped midway, even after a day of downtime', async () => {
+  it('publishes a session end once if the collector is stopped midway', async () => {
     await tick()
     for (let number = 0; number < 700; number++)
       happen(`session-${number}`, {
@@ -134,7 +134,7 @@ describe('the end of a session', () => {
     expect(outbox.puts).toBe(puts)
   })
 
-  it('is published exactly once, even if the collector restarts or publishing fails', async () => {
+  it('publishes a session end exactly once, even if publishing fails', async () => {
     const random = createRandom(11)
     await tick()
     for (let step = 0; step < 600; step++) {
@@ -151,7 +151,7 @@ describe('the end of a session', () => {
   // Months of 28 to 31 days, clock changes and leap days do not affect milliseconds since 1970; only the
   // clock of the machine jumps.
   it.each([-HOUR_MS, HOUR_MS, -DAY_MS, -1_000, 1_000, -7 * MINUTE_MS])(
-    'is published once per session when the clock jumps by %i ms',
+    'publishes a session end once when the clock jumps by %i ms',
     async (jump) => {
       await tick()
       for (let number = 0; number < 120; number++) {
@@ -166,7 +166,7 @@ describe('the end of a session', () => {
     },
   )
 
-  it('is published once for a session that spans midnight', async () => {
+  it('publishes the end of a session that spans midnight once', async () => {
     now = Date.UTC(2024, 1, 28, 23)
     await tick()
     for (let number = 0; number < 60; number++)
@@ -180,7 +180,7 @@ describe('the end of a session', () => {
     expectEvery(outbox.told, ({ data }) => data['duration'] === 1200 && data['pages'] === 4)
   })
 
-  it('is queried only if a webhook needs it, and the checkpoint is written periodically', async () => {
+  it('queries session ends only if a webhook needs them', async () => {
     const store = createMemoryWatch(rows)
     ends = createSessionEnds({
       activity: store,

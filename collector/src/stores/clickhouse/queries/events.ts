@@ -35,8 +35,8 @@ export function queryEventProperties(
 }
 
 /**
- * Condition for events `e` that the sites received from `from` to `to`, inclusive. Events that occurred more
- * than 8 days before `from` are skipped, because events may arrive at most a week late.
+ * Condition for events `e` that the sites received from `from` to `to`, inclusive. Events arrive at most a
+ * week late, so the condition skips events that occurred more than 8 days before `from`.
  */
 export const RECEIVED_BETWEEN = `
   e.site_id IN {siteIds: Array(String)} AND e.received_at >= ${momentSql('from')} AND e.received_at <= ${momentSql('to')} AND e.occurred_at >= ${momentSql('from')} - INTERVAL 8 DAY`

@@ -7,10 +7,7 @@ import { percentageOf } from './visit-metrics.js'
 import { buildScopeSql, sessionsWith } from './visits.js'
 import { LASTED_MS } from './visits.js'
 
-/**
- * Counts the visits in a scope that reached each goal, with one query. Resolves to the metrics in the order
- * of `rules`.
- */
+/** Computes the metrics of all goals with one query. Resolves to the metrics in the order of `rules`. */
 export async function queryGoals(
   client: QueryClient,
   scope: RollupScope,
@@ -41,7 +38,10 @@ export async function queryGoals(
   })
 }
 
-/** Builds the condition for visits that reach a goal, and returns it with the value of its parameter. */
+/**
+ * Builds the condition for visits that completed a goal. Returns the condition and the value of its
+ * parameter.
+ */
 function buildRuleSql(rule: GoalRule, name: string): { condition: string; value: string | number } {
   switch (rule.kind) {
     case 'path':

@@ -11,7 +11,7 @@ import {
 } from './visits.js'
 import { momentOf } from './visits.js'
 
-/** Totals of a page. {@link queryPages} divides them to get the bounce rate and the average time. */
+/** Totals of a page, from which {@link queryPages} computes the bounce rate and the average time. */
 interface PageSums extends Omit<PageRow, 'bounceRate' | 'averageTime'> {
   bounces: number
   spent_ms: number
@@ -46,9 +46,10 @@ const ROLLED_UP_PAGES = `page_days WHERE ${inBuilds('whole')}`
 const NO_VISITORS = `arrayReduce('uniqCombined64State(${SKETCH_PRECISION})', emptyArrayUInt64())`
 
 /**
- * Queries the pages of a period from rollups. Visitor sketches are large, so only the sketches of pages that
- * are probably in the slice are merged. If the slice contains other pages, the query is repeated with the
- * sketches of these pages.
+ * Queries the pages of a period from rollups.
+ *
+ * The approximate visitor counts (sketches) are large, so they are merged only for pages that are probably in
+ * the slice. If the slice contains other pages, the query runs again and includes these pages.
  */
 async function queryRolledUpPages(
   client: QueryClient,
@@ -81,9 +82,9 @@ async function queryRolledUpPages(
 
 /**
  * Builds a FROM clause with one row per pageview of the visits. `step` is the pageview, `nth` is its position
- * in the visit, and `place_after` is the place of the next pageview. Do not use `steps` outside the subquery,
- * because the engine would copy the whole array for each pageview, which takes longer than the rest of the
- * query.
+ * in the visit, and `place_after` is the sort key of the next pageview.
+ *
+ * Do not use `steps` outside the subquery, because the engine would copy the whole array for each pageview.
  */
 export const pageviewsOf = (visits: string) =>
   `(SELECT visitor, bounced, steps, length(steps) AS amount, arrayPopFront(arrayPushBack(steps.1, 0)) AS places_after FROM ${visits})

@@ -12,8 +12,7 @@ import { IS_PAGEVIEW, PLACE } from './visits.js'
 
 interface EndedRow extends EndedCursor {
   /**
-   * The time of the session's first event among the events received in the time range, as Unix time in
-   * milliseconds.
+   * Time of the earliest event of the session that was received in the time range. Unix time in milliseconds.
    */
   first: number
 }
@@ -36,8 +35,8 @@ const SESSIONS = `
   GROUP BY siteId, sessionId`
 
 /**
- * Returns sessions by ID, computed from events that occurred from `since` to `until` and were received by
- * `until`. Both times are Unix times in milliseconds and inclusive.
+ * Returns sessions by ID. A session includes the events that occurred from `since` to `until` and were
+ * received by `until`. Both times are Unix times in milliseconds and inclusive.
  */
 export function querySessions(
   client: QueryClient,
@@ -60,8 +59,7 @@ export async function queryEndedSessions(
     afterSite: after?.siteId ?? '',
     afterSession: after?.sessionId ?? '',
   })
-  // Start reading one day before the earliest of these events, because a session, like a visit, lasts at most
-  // one day.
+  // A session lasts at most one day, so it started at most one day before the earliest of these events.
   const since = rows.reduce((least, { first }) => Math.min(least, first), Infinity) - DAY_MS
   const sessions = new Map<string, SessionRow>()
   for (const sessionIds of splitParameter(new Set(rows.map(({ sessionId }) => sessionId))))

@@ -4,7 +4,8 @@ import { momentSql } from '../client.js'
 const FINGERPRINT = String.raw`CRC32(concat(event_type, '\n', event_name, '\n', origin, '\n', path, '\n', query, '\n', properties))`
 
 const SINCE = `received_at >= ${momentSql('since')}`
-// Skip events that occurred more than 8 days before `since`, because events may arrive at most a week late.
+// This condition reduces the number of rows that the engine reads. Events arrive at most a week late, so
+// events that occurred more than 8 days before `since` cannot have been received after `since`.
 const NOT_OLDER = `occurred_at >= ${momentSql('since')} - INTERVAL 8 DAY`
 const RECENT = `${SINCE} AND ${NOT_OLDER}`
 
@@ -22,9 +23,9 @@ const ID_HASH = 'cityHash64(site_id, event_id)'
 const COPY = `concat(toString(${ID_HASH}), ' ', toString(toUnixTimestamp64Milli(received_at)), ' ', toString(writer))`
 
 /**
- * Finds duplicates of stored events. A copy is identified by its time of receipt and its writer, which
- * normally differ between the copies of an event. rank() gives copies that are equal in both the same rank,
- * so that no first copy is deleted together with an equal one.
+ * Finds all copies of each event except the first one. A copy is identified by its time of receipt and its
+ * writer. rank() also excludes copies that cannot be distinguished from the first one, because deleting them
+ * would delete the first copy, too.
  */
 export const DUPLICATES = `
   SELECT copy FROM (
@@ -50,8 +51,9 @@ export const LIVE_VISITORS = `
   )
   SETTINGS max_threads = 1`
 
-// Rows restored from a backup keep the block numbers of another table. The number is therefore limited to the
-// block numbers in the name of the row's part, which belong to this table.
+// The number of the insert that wrote the row (block number). Rows that were restored from a backup keep the
+// numbers of another table. Their number is limited to the greatest number in the name of their part (data
+// folder).
 const BLOCK = "least(_block_number, toUInt64(extract(_part, '^[^_]+_[0-9]+_([0-9]+)')))"
 const RECEIVED_AT = 'toUnixTimestamp64Milli(received_at)'
 // The hash is shortened to 52 bits so that a JavaScript number can represent it exactly.
@@ -60,8 +62,8 @@ const RECENT_OF_SITE = `site_id = {siteId: String} AND ${RECENT}`
 const POSITION = `(${BLOCK}, ${RECEIVED_AT}, ${HASH})`
 
 /**
- * Reads events of the feed. The query runs every second, so it uses only one core. PREWHERE skips old rows by
- * their block number before the selected columns are read.
+ * Reads the events of a site that follow a position. The query runs every second, so it uses only one core.
+ * PREWHERE skips old rows before the selected columns are read.
  */
 export const FEED_EVENTS = `
   SELECT
@@ -73,7 +75,10 @@ export const FEED_EVENTS = `
   ORDER BY block, receivedAt, hash LIMIT {limit: UInt32}
   SETTINGS max_threads = 1`
 
-/** Finds the block of the first copy of each event that is stored more than once. */
+/**
+ * Finds the events that are stored more than once. For each event, `block` is the number of the insert that
+ * wrote the first copy.
+ */
 export const FIRST_COPIES = `
   SELECT event_id AS eventId, ${HASH} AS hash, min(${BLOCK}) AS block FROM events
   WHERE ${RECENT_OF_SITE} AND event_id IN {eventIds: Array(String)} GROUP BY eventId, hash HAVING count() > 1`

@@ -3,7 +3,10 @@ import type { QueryClient } from '../client.js'
 import type { RollupScope } from '../rollups/period.js'
 import { BEGAN_MS, buildScopeSql, inVisits, LASTED_MS, type ScopeSql } from './visits.js'
 
-/** Builds the columns of integers from which {@link toVisitMetrics} computes the rounded averages. */
+/**
+ * Builds the integer columns from which {@link toVisitMetrics} computes the bounce rate and the average
+ * duration.
+ */
 const metricColumns = ({ countVisitors }: ScopeSql) => `
     ${countVisitors()} AS visitors,
     count() AS visits,

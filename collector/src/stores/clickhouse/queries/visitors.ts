@@ -9,8 +9,7 @@ type Row = Omit<VisitorRow, 'valueScore' | 'valueParts'> & VisitorSums
 const ofNewest = (column: string) => `argMax(${column}, (started_at, session_id))`
 
 /**
- * Builds a query for visitors. It reads every column of the visits, so use it only for the few visitors in an
- * answer, not for the whole period.
+ * Builds a query for visitors. Use it only for a few visitors, because it reads every column of their visits.
  */
 const visitorsSql = (visits: string, where: string) => `
   SELECT
@@ -34,8 +33,8 @@ const visitorsSql = (visits: string, where: string) => `
   FROM (${visits}) AS v WHERE ${where} GROUP BY id ORDER BY visitedAt DESC, id DESC`
 
 /**
- * Builds a query for visitors that reads only the visits in the scope whose sessions the subquery `sessions`
- * selects.
+ * Builds a query for the visitors of selected visits in the scope. The subquery `sessions` returns the
+ * session hashes of these visits.
  */
 const selectedVisitorsSql = (scope: RollupScope, sessions: string) =>
   visitorsSql(buildVisitsSql(scope).sql, `${SESSION} IN (${sessions})`)

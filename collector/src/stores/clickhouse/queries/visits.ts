@@ -3,11 +3,11 @@ import type { ReportFilter } from '../../../reports/report-store.js'
 import { momentSql } from '../client.js'
 import type { RollupScope } from '../rollups/period.js'
 
-// `from` and `to` are the names of parameters that contain Unix times in milliseconds.
+// In this file, `from` and `to` are names of statement parameters that contain Unix times in milliseconds.
 
 /**
- * Builds the condition for all events that may belong to visits that began between two times, or that show
- * that such a visit began earlier.
+ * Builds the condition for all events that are needed to find the visits that began between two times. A
+ * visit lasts at most one day, so the condition includes one more day on each side.
  */
 const eventsAround = (from: string, to: string) =>
   `site_id = {siteId: String} AND occurred_at >= ${momentSql(from, -DAY_MS)} AND occurred_at < ${momentSql(to, DAY_MS)}`
@@ -16,9 +16,9 @@ const eventsAround = (from: string, to: string) =>
 export const EVENTS_AROUND = eventsAround('from', 'to')
 
 /**
- * Builds the condition for events whose session has an event between two times. It excludes most events of
- * the adjacent days before the expensive grouping into visits. A hash collision only adds a session that the
- * grouping discards.
+ * Builds the condition for events whose session has an event between two times. It reduces the number of
+ * events that are grouped into visits, because grouping is slow. A hash collision only adds a session that is
+ * discarded later.
  */
 export const ofSessionsBetween = (from: string, to: string) =>
   `AND cityHash64(e.session_id) IN (SELECT cityHash64(session_id) FROM events WHERE site_id = {siteId: String} AND occurred_at >= ${momentSql(from)} AND occurred_at < ${momentSql(to)})`
@@ -31,9 +31,9 @@ export const BEGAN_MS = 'toUnixTimestamp64Milli(started_at)'
 export const LASTED_MS = `(toUnixTimestamp64Milli(ended_at) - ${BEGAN_MS})`
 
 /**
- * Sort key of an event within its visit. Because servers send whole visits with a single time, pageviews come
- * first within a millisecond, and a hash of the path decides between equal types. Every query therefore finds
- * the same first event.
+ * Sort key of an event within its visit, so that every query finds the same first event. Servers may send all
+ * events of a visit with the same time. Pageviews then come first, and a hash of the path decides between
+ * equal types.
  */
 export const PLACE =
   "(toUnixTimestamp64Milli(e.occurred_at) * 1024 + (e.event_type != 'pageview') * 512 + cityHash64(e.path) % 512)"
@@ -86,9 +86,11 @@ export const VISIT_COLUMNS = [
 
 /**
  * Builds a query that groups events into one row per visit, for visits that began between two times. Use it
- * as a subquery, because the engine then computes only the selected columns. Entry and exit are empty for a
- * visit without a pageview. `steps` contains the pageviews in order, as tuples of place, origin and path.
- * `visitor` is a hash of the visitor ID. `and` is an additional condition for events `e` and begins with AND.
+ * as a subquery, because the engine then computes only the selected columns.
+ *
+ * Entry and exit are empty for a visit without a pageview. `steps` contains the pageviews in order, as tuples
+ * of sort key, origin and path. `visitor` is a hash of the visitor ID. `and` is an additional condition for
+ * events `e` and begins with AND.
  */
 export const visitsBetween = (from: string, to: string, and = '') => `
   SELECT
@@ -112,7 +114,10 @@ export const visitsBetween = (from: string, to: string, and = '') => `
   GROUP BY session_id
   HAVING ${beganBetween(from, to)}`
 
-/** Precision of the visitor sketches in `page_days`. Sketches with different precisions cannot be merged. */
+/**
+ * Precision of the approximate visitor counts (sketches) in `page_days`. Sketches with different precisions
+ * cannot be merged.
+ */
 export const SKETCH_PRECISION = 17
 
 interface VisitorCount {
@@ -132,8 +137,8 @@ export function countVisitorsSql({ isSketched, where, asState = false }: Visitor
   return `${name}${asState ? 'State' : ''}${where === undefined ? '' : 'If'}${precision}(${args})`
 }
 
-// Sets of sessions contain hashes, because session IDs would take several times the memory. Two session IDs
-// in one report have the same hash in fewer than one of a million reports.
+// Sets of sessions contain hashes, because session IDs would need several times the memory. Two sessions have
+// the same hash in fewer than one of a million reports.
 export const SESSION = 'cityHash64(session_id)'
 
 /** The SQL for the visits of a scope, as a subquery in parentheses, and the values of its parameters. */
@@ -169,7 +174,7 @@ export function buildScopeSql(scope: RollupScope): ScopeSql {
 
 /** Builds the condition for events that match `kind` and belong to the visits of a scope. */
 export function inVisits({ visits }: ScopeSql, kind: string): string {
-  // Few visits contain such events, so the set of sessions that the engine keeps in memory is small.
+  // Select only visits that contain such events. They are few, so the set of sessions in memory stays small.
   return `${EVENTS_AROUND} AND ${kind} AND ${SESSION} IN (SELECT ${SESSION} FROM ${visits} WHERE ${sessionsWith(kind)})`
 }
 
@@ -205,8 +210,8 @@ export function plainText(json: string): string {
   return String.raw`if(startsWith(${json}, '"'), JSONExtractString(${json}), replaceRegexpOne(${json}, 'e(\\d)', 'e+\\1'))`
 }
 
-// Longer gaps are not restricted to the sessions with an event in the gap, because the events of the adjacent
-// days are only a small part of all events.
+// Maximum length of a gap for which sessions without an event in the gap are excluded in advance. In longer
+// gaps, the events of these sessions are only a small part of all events.
 const SHORT_GAP_MS = 3 * DAY_MS
 
 /**
@@ -230,7 +235,8 @@ export function buildVisitsSql({ siteId, period, rollups }: RollupScope): {
 }
 
 /**
- * Builds the SQL of {@link buildVisitsSql} without the visits in rollups that lie entirely within the period.
+ * Builds the SQL for all visits in the period of a scope, except the visits of rolled-up days that lie
+ * entirely within the period.
  */
 export function buildPartialVisitsSql({ siteId, period, rollups }: RollupScope & { rollups: object }): {
   sql: string

@@ -1,15 +1,12 @@
 import { readStoreClock, type StoreClient } from '../client.js'
 import { BUILDS_PER_MS, NEWEST_BUILD } from './period.js'
 
-/**
- * The rollup tables. A build is one computation of one day, and each build writes its own rows to these
- * tables.
- */
+/** The rollup tables. Each computation of a day (a build) writes its own rows to these tables. */
 export const ROLLUP_TABLES = ['visits', 'page_days'] as const
 
 /**
- * Deletes events and invalidates the rollups that depend on them, both before and after the deletion. The
- * second invalidation covers builds that read the events during the deletion.
+ * Deletes events and invalidates the rollups that depend on them. The rollups are invalidated before and
+ * after the deletion, because a rollup that is built during the deletion may contain deleted events.
  *
  * `where` is the SQL condition for the events, with the parameters `params`.
  */
@@ -19,8 +16,8 @@ export async function invalidateAround<Result>(
   deleteEvents: () => Promise<Result>,
 ): Promise<Result> {
   const startedAt = await readStoreClock(client)
-  // An event can belong to a visit that began on the same day or on the day before. It can also be the first
-  // event of a visit that would otherwise begin on the next day.
+  // An event can belong to a visit that began on the same day or on the day before. Without the event, the
+  // visit may even begin on the next day. The event therefore affects three days.
   await client.command(
     `INSERT INTO settled_days (site_id, day, build, is_settled, visits)
      SELECT DISTINCT site_id, arrayJoin([toDate(occurred_at) - 1, toDate(occurred_at), toDate(occurred_at) + 1]) AS day, ${NEWEST_BUILD}, false, 0 FROM events WHERE ${where}`,
@@ -36,8 +33,8 @@ export async function invalidateAround<Result>(
 }
 
 /**
- * Condition for rows of {@link ROLLUP_TABLES} whose build is outdated because a newer entry for the same day
- * exists.
+ * Condition for outdated rows of {@link ROLLUP_TABLES}. A row is outdated if `settled_days` contains a newer
+ * build of the same day.
  */
 export const IS_REPLACED_BUILD = `
   (site_id, day, build) IN (

@@ -3,11 +3,14 @@ import type { Period, ReportScope } from '../../../reports/report-store.js'
 import type { QueryClient } from '../client.js'
 
 /**
- * Maximum time between the receipt of an event and its commit. It allows for the time in the queue and for
- * ten minutes of retries of a batch whose answer was lost.
+ * Maximum time between the receipt of an event and its commit. It includes the time in the queue and ten
+ * minutes of retries.
  */
 export const MAX_COMMIT_DELAY_MS = 15 * MINUTE_MS
-/** Number of possible build numbers per millisecond. Build numbers stay below 2^53 until 2039. */
+/**
+ * Number of different build numbers per millisecond. A build number is the start time of the build multiplied
+ * by this value, plus a random number. Build numbers stay below 2^53 until 2039.
+ */
 export const BUILDS_PER_MS = 4096
 
 /** SQL for the greatest build number that can exist at this moment, according to the store's clock. */
@@ -21,15 +24,13 @@ interface RollupDay {
   visits: number
 }
 
-/** Division of a period into days with a valid rollup and gaps that are read from the events. */
+/** The days of a period that are read from rollups, and the gaps that are read from events. */
 export interface RollupPeriod {
   /** Build numbers of the days that lie entirely within the period. */
   whole: number[]
   /** Build numbers of the days that lie only partly within the period. */
   parts: number[]
-  /**
-   * Parts of the period without a valid rollup, in ascending order. Their visits are read from the events.
-   */
+  /** The other parts of the period, in ascending order. Their visits are read from the events. */
   gaps: Period[]
   /** Total number of visits in the builds of `whole` and `parts`. */
   visits: number
@@ -38,7 +39,7 @@ export interface RollupPeriod {
 /** A report scope with the rollups of its period. Without rollups, all visits are read from the events. */
 export interface RollupScope extends ReportScope {
   rollups?: RollupPeriod | undefined
-  /** Whether visitors are counted approximately, with a sketch. */
+  /** Whether to count visitors approximately, which takes less time and memory. */
   isSketched?: boolean
 }
 
@@ -55,8 +56,8 @@ const ROLLUP_DAYS = `
     FROM settled_days AS s WHERE s.site_id = {siteId: String} AND s.day >= {first: Date} AND s.day <= {last: Date} GROUP BY day
   ) WHERE is_settled ORDER BY day`
 
-// The index on received_at leaves only a few rows to read: the events received since the last check for late
-// events, or shortly before it.
+// Finds days with events that were received since the last check for late events, or shortly before the
+// check. The index on `received_at` lets the engine skip most other rows.
 const LATE_EVENTS = `
   SELECT ${FIRST_MOMENT}, received FROM (
     SELECT toDate(occurred_at) AS day, toUnixTimestamp64Milli(max(received_at)) AS received FROM events
@@ -80,8 +81,8 @@ export async function findRollupPeriod(
   if (days.length === 0) return undefined
   const late = await client.select<{ day: number; received: number }>(LATE_EVENTS, params)
   const lastReceived = new Map(late.map(({ day, received }) => [day, received]))
-  // An event can belong to a visit that began on the same day or on the day before. It can also be the first
-  // event of a visit that would otherwise begin on the next day.
+  // An event can belong to a visit that began on the same day or on the day before. Without the event, the
+  // visit may even begin on the next day. The event therefore affects three days.
   const isValid = ({ day, build }: RollupDay) =>
     [day - DAY_MS, day, day + DAY_MS].every(
       (affecting) => (lastReceived.get(affecting) ?? 0) < build / BUILDS_PER_MS - commitDelayMs,
@@ -93,8 +94,8 @@ export async function findRollupPeriod(
 const MAX_GAPS = 3
 
 /**
- * Divides a period into rollups and gaps. `days` must be in ascending order. Returns undefined if no day with
- * a rollup lies in the period.
+ * Splits a period into days that are read from rollups and gaps that are read from events. `days` must be in
+ * ascending order. Returns undefined if no day with a rollup lies in the period.
  */
 export function splitIntoRollups({ from, to }: Period, days: readonly RollupDay[]): RollupPeriod | undefined {
   const inside = days.filter(({ day }) => day < to && day + DAY_MS > from)
@@ -116,7 +117,8 @@ export function splitIntoRollups({ from, to }: Period, days: readonly RollupDay[
         visits: inside.reduce((sum, { visits }) => sum + visits, 0),
       }
     }
-    // To remove one gap, read the shortest run of days between two gaps from the events as well.
+    // Merge two gaps by reading the days between them from the events as well. Choose the gaps with the
+    // fewest days between them.
     const between = gaps
       .slice(1)
       .map(({ next }, index) => ({ start: gaps[index]!.next, count: next - gaps[index]!.next }))

@@ -15,8 +15,8 @@ interface RollupOptions {
   commitDelayMs?: number
 }
 
-// A day is complete only after this time, because a visit may last a day and its last events may not be
-// committed yet.
+// Time from the end of a day until its visits are complete. A visit may last a day, and its last events may
+// be committed late.
 const COMPLETE_AFTER_MS = DAY_MS + MAX_COMMIT_DELAY_MS
 const DAYS_AT_ONCE = 100
 // Replaced builds are kept until all queries that may still read them have finished.
@@ -26,8 +26,8 @@ const KEEP_UNFINISHED_MS = HOUR_MS
 const COMMIT_DELAY = 'toIntervalMillisecond({commitDelayMs: UInt32})'
 
 /**
- * Builds a query for the days that depend on events received since `moment`, with the latest time of receipt
- * for each day.
+ * Builds a query for the days that depend on events received since `moment`. For each day, `received` is the
+ * latest receipt of such an event.
  */
 const affectedSince = (moment: string) => `
   SELECT site_id, arrayJoin([date - 1, date, date + 1]) AS day, max(received) AS received FROM (
@@ -112,8 +112,8 @@ export function createRollups({ url, commitDelayMs = MAX_COMMIT_DELAY_MS }: Roll
   }
 
   /**
-   * Checks whether a deletion is unfinished. A long deletion continues in the background, and a build must
-   * not read the rows that are about to be deleted.
+   * Checks whether a deletion is still running in the background. No rollup may be built in the meantime,
+   * because it would contain rows that are about to be deleted.
    */
   async function isDeleting(): Promise<boolean> {
     const [deletions] = await client.select<{ unfinished: number }>(UNFINISHED_DELETIONS)
@@ -166,7 +166,7 @@ export function createRollups({ url, commitDelayMs = MAX_COMMIT_DELAY_MS }: Roll
 }
 
 /**
- * Builds the rollup of one day for one site. If a crash interrupts the build, its rows stay invalid and are
+ * Builds the rollup of one day for one site. If a crash interrupts the build, its rows are never read and are
  * deleted later.
  */
 async function buildDay(

@@ -44,8 +44,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   )
   await db.schema
     .createTable('webhook_log')
-    // Autoincrement guarantees that IDs are never reused, because the ID of an entry is the cursor for the
-    // next page of the log.
+    // IDs must never be reused, because the ID of an entry is the cursor for the next page of the log.
     .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
     .addColumn('kind', 'text', (column) => column.notNull())
     .addColumn('webhook_id', 'text', (column) => column.notNull())

@@ -4,8 +4,7 @@ import type { Kysely } from 'kysely'
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('change_log')
-    // Autoincrement guarantees that IDs are never reused, because the ID of an entry is the cursor for the
-    // next page of the log.
+    // IDs must never be reused, because the ID of an entry is the cursor for the next page of the log.
     .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
     .addColumn('type', 'text', (column) => column.notNull())
     .addColumn('action', 'text', (column) => column.notNull())

@@ -12,8 +12,8 @@ import * as inbound from './008-inbound.js'
 import * as changeLog from './009-change-log.js'
 
 /**
- * Migrations by the name that the database records. They run in the order of their names. A released
- * migration must never change.
+ * Migrations, keyed by the name that is recorded in the database. They run in the order of their names. A
+ * released migration must never change.
  */
 export const CONTROL_MIGRATIONS: Record<string, Migration> = {
   '001-sites-keys-salts': sitesKeysSalts,

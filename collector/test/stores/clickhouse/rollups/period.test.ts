@@ -25,7 +25,7 @@ it('returns undefined if no day of the period is rolled up', () => {
   expect(splitIntoRollups(period(3, 5), days(1, 2, 5))).toBeUndefined()
 })
 
-it('ignores the shortest runs of rolled-up days if there are too many gaps', () => {
+it('ignores the shortest sequences of rolled-up days if a period has too many gaps', () => {
   expect(splitIntoRollups(period(0, 12), days(1, 3, 4, 6, 8, 9, 10))).toEqual({
     whole: [3, 4, 8, 9, 10],
     parts: [],

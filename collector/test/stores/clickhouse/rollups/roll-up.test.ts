@@ -148,7 +148,7 @@ it('returns the same results from rollups as from events, wherever the period be
   expect(await settle()).toEqual({ rolledUpDays: 0, isDone: true })
 })
 
-it('reads a day from its events after a late event arrives, until the day is rolled up again', async () => {
+it('reads a day from its events instead of its rollup after a late event arrives', async () => {
   const { visits } = await reports.settled.summary(scope('ws_random'))
   const at = FIRST + 4 * DAY_MS
   // A new visit, another event of a rolled-up visit, and one that moves the beginning of its visit to the
@@ -249,7 +249,7 @@ it('does not count a duplicate that was deleted after its day was rolled up', as
   await other.close()
 })
 
-it('counts visits once if two collectors roll up concurrently, and ignores unfinished builds', async () => {
+it('counts visits once if two collectors roll up a day concurrently', async () => {
   await events.insertEvents(makeVisits({ siteId: 'ws_twice', seed: 11, count: 50 }), randomUUID())
   // The state left by a collector that dies between two steps.
   await engine.command(
