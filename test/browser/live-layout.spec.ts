@@ -38,7 +38,7 @@ async function readLayoutShift(tab: Tab): Promise<number> {
 test.skip(({ browserName }) => browserName !== 'chromium', 'only Chromium measures layout shifts')
 
 for (const visitors of [7, 42, 999])
-  test(`causes no layout shift when it shows ${visitors}`, async ({ tab, servers, site, collector }) => {
+  test(`shows ${visitors} without a layout shift`, async ({ tab, servers, site, collector }) => {
     collector.liveVisitors = visitors
     collector.delayMs = PAINTED_MS
     await tab.goto(

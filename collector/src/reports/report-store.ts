@@ -209,7 +209,7 @@ export interface ReportStore {
   eventProperties(scope: ReportScope, name: string, limit: number): Promise<PropertyCount[]>
   /** Lists the revenue in each currency. The currency with the most revenue events comes first. */
   revenue(scope: ReportScope): Promise<RevenueRow[]>
-  /** Resolves to the metrics of each goal rule, in the order of `rules`. */
+  /** Resolves to one row of metrics per goal rule, in the order of `rules`. */
   goals(scope: ReportScope, rules: readonly GoalRule[]): Promise<GoalMetrics[]>
   /**
    * Lists the groups of errors that occurred in the period, most recent first. Filters apply to the visit in

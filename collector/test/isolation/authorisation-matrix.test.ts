@@ -313,7 +313,7 @@ describe('a site of another account', () => {
     ).toEqual([[theirs.goalId, null]])
   })
 
-  it("rejects the creation and the test of an alert for another account's site", async () => {
+  it('rejects a new alert for a site of another account', async () => {
     const { theirs, collector } = accounts
     const post = (path: string, secret: string, body: object) =>
       fetch(collector.url + path, {

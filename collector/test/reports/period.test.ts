@@ -22,7 +22,7 @@ describe('a period', () => {
     [{ range: '30d' }, '2026-03-02T23:00Z'],
     [{ range: '1y' }, '2025-04-01T22:00Z'],
   ] satisfies [PeriodQuery, string][])(
-    'returns a period in the time zone of the site that ends now for %j',
+    'parses the range %j into a period that ends now, in the time zone of the site',
     (query, from) => {
       expect(read(query)).toEqual({ period: { from: at(from), to: now + 1 }, faults: [] })
     },

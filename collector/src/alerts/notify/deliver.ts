@@ -72,8 +72,8 @@ export function createNotificationDelivery({
     nextAt: () => (inFlight < MAX_CONCURRENT ? dueAt : Infinity),
     async takeTurn({ finished, claims }) {
       isWoken = false
-      // Correct the lease and retry times that an earlier process stored, because they are far in the future
-      // if the system clock was set back.
+      // The system clock may have been set back since the last run. Stored lease and retry times would then
+      // be far in the future.
       if (!isBounded) await store.boundNotifications({ now: engineNow(), longestMs: LEASE_MS })
       isBounded = true
       for (const { id, outcome } of finished) await store.finishNotification(id, outcome)

@@ -45,7 +45,7 @@ export interface RouteDocs {
    * Error codes that the route can return. @default the codes common to all routes that require an API key
    */
   codes?: readonly ErrorCode[]
-  /** Error texts of the route. If they are set, error responses have the form `{"error":"…"}`. */
+  /** Replaces the error responses of the API with `{"error":"…"}`, which contains one of these texts. */
   flatErrors?: FlatErrors
 }
 

@@ -44,7 +44,7 @@ it('publishes each of 500 high-value visitors with the same millisecond once', a
   expect(new Set(outbox.told.map(({ data }) => data['visitorId'])).size).toBe(500)
 })
 
-it('publishes a visitor with a score of at least 70, with the fields of the visitor API', async () => {
+it('publishes the visitor fields of the API if the score is at least 70', async () => {
   const scores: Record<string, VisitorRow> = {
     rich: makeVisitor({
       id: 'rich',

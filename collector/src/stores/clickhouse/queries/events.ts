@@ -36,7 +36,7 @@ export function queryEventProperties(
 
 /**
  * Condition for events `e` that the sites received from `from` to `to`, inclusive. Events arrive at most a
- * week late, so the condition skips events that occurred more than 8 days before `from`.
+ * week late, so events that occurred more than 8 days before `from` need not be read.
  */
 export const RECEIVED_BETWEEN = `
   e.site_id IN {siteIds: Array(String)} AND e.received_at >= ${momentSql('from')} AND e.received_at <= ${momentSql('to')} AND e.occurred_at >= ${momentSql('from')} - INTERVAL 8 DAY`
