@@ -60,7 +60,8 @@ const visitors: Visitor[] = Array.from({ length: VISITORS }, () => ({
   ip: [randomInt(11, 224), randomInt(256), randomInt(256), randomInt(10, 256)].join('.'),
   email: `${randomBytes(6).toString('hex')}@${randomBytes(6).toString('hex')}.example`,
   token: randomBytes(16).toString('hex'),
-  agent: randomBytes(8).toString('hex'),
+  // Digits only, because hexadecimal text may contain a word such as "feed", which names a bot.
+  agent: String(randomBytes(8).readBigUInt64BE()),
 }))
 const planted = visitors.flatMap(({ ip, email, token, agent }) => [
   ip,
