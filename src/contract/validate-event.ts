@@ -78,6 +78,7 @@ export function validateEvent(body: unknown): EventResult {
     cookieless: readFlag(fields, 'cookieless'),
     gpc: readFlag(fields, 'gpc'),
     retry: readFlag(fields, 'retry'),
+    interactive: readFlag(fields, 'interactive'),
   }
   if (fields.faults.length > 0) return { ok: false, faults: fields.faults }
   return { ok: true, event: event as ValidEvent }

@@ -63,6 +63,11 @@ export interface IngestEvent {
   gpc?: boolean
   /** Whether this is a retry of an event that was sent before. */
   retry?: boolean
+  /**
+   * Whether the visitor caused the event. An event that happened without the visitor's doing does not end a
+   * bounce. @default true
+   */
+  interactive?: boolean
 }
 
 /**

@@ -49,6 +49,19 @@ describe('validateEvent', () => {
     )
   })
 
+  it('accepts true, false and nothing as interactive, and rejects any other value', () => {
+    const event = WIRE_FIXTURES.find(({ name }) => name === 'custom-event')!.body as object
+    const validate = (interactive: unknown) => validateEvent({ ...event, interactive })
+    for (const interactive of [true, false, undefined])
+      expect(validate(interactive)).toMatchObject({ ok: true, event: { interactive } })
+    expect(validate(null)).toMatchObject({ ok: true, event: { interactive: undefined } })
+    for (const other of ['false', 0, 1, '', [], {}])
+      expect(validate(other)).toEqual({
+        ok: false,
+        faults: [{ field: 'interactive', reason: 'must be true or false' }],
+      })
+  })
+
   it('does not pollute Object.prototype', () => {
     const body = JSON.parse('{"properties": {"__proto__": {"polluted": true}}}') as unknown
     const result = validateEvent(body)
