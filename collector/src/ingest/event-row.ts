@@ -41,6 +41,8 @@ export interface EventRow {
   utm_campaign: string
   utm_term: string
   utm_content: string
+  /** Whether the visitor caused the event. Other events do not end a bounce. */
+  interactive: boolean
 }
 
 /** A stored heartbeat, which shows that the visitor still has the page open. */

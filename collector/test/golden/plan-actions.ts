@@ -47,12 +47,18 @@ export function planActions(random: Random, visit: VisitBuilder): void {
 
 function planAction(random: Random, visit: VisitBuilder): void {
   const chance = random.next()
+  const isInteractive = random.chance(0.7)
   if (chance < 0.45)
-    visit.add('custom', { name: random.pickEarly(EVENT_NAMES), properties: planProperties(random) })
+    visit.add('custom', {
+      name: random.pickEarly(EVENT_NAMES),
+      properties: planProperties(random),
+      isInteractive,
+    })
   else if (chance < 0.58)
     visit.add('goal', {
       name: random.pick(GOAL_NAMES),
       properties: random.chance(0.5) ? { value: random.whole(1, 500) } : planProperties(random),
+      isInteractive,
     })
   else if (chance < 0.68)
     visit.add('revenue', {
@@ -61,12 +67,14 @@ function planAction(random: Random, visit: VisitBuilder): void {
         currency: random.pickEarly(CURRENCIES),
         plan: random.pick(PLANS),
       },
+      isInteractive,
     })
-  else if (chance < 0.73) visit.add('identify', { properties: { plan: random.pick(PLANS) } })
+  else if (chance < 0.73) visit.add('identify', { properties: { plan: random.pick(PLANS) }, isInteractive })
   else if (chance < 0.83) planError(random, visit)
   else
     visit.add(random.chance(0.5) ? 'engagement' : 'performance', {
       properties: { seconds: random.whole(1, 60) },
+      isInteractive,
     })
 }
 

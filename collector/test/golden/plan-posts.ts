@@ -63,6 +63,7 @@ function toIngestEvent({
   path,
   title,
   properties,
+  isInteractive,
   arrival,
   client,
 }: PlannedEvent): Omit<IngestEvent, 'session_id'> {
@@ -74,6 +75,7 @@ function toIngestEvent({
     referrer: arrival.referrer,
     title,
     properties,
+    ...(!isInteractive && { interactive: false }),
     device_type: client.device_type,
     browser: client.browser,
     os: client.os,

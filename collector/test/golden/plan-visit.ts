@@ -50,7 +50,10 @@ export interface VisitFrame {
 /** Adds events to a visit and advances its clock between them. */
 export interface VisitBuilder {
   readonly events: PlannedEvent[]
-  add(type: EventType, fields?: Partial<Pick<PlannedEvent, 'name' | 'properties' | 'errorKind'>>): void
+  add(
+    type: EventType,
+    fields?: Partial<Pick<PlannedEvent, 'name' | 'properties' | 'isInteractive' | 'errorKind'>>,
+  ): void
   /** Goes to another page without sending an event. */
   turnTo(path: string, arrival: Arrival, origin?: string): void
   /** Advances the clock by at least a millisecond. */
@@ -71,6 +74,7 @@ export function createVisitBuilder({ sessionId, at, client, arrival }: VisitFram
         name: '',
         title: HOSTILE_TEXTS[events.length % HOSTILE_TEXTS.length]!,
         properties: {},
+        isInteractive: true,
         client,
         ...page,
         ...fields,

@@ -110,7 +110,9 @@ export function durationOf({ events }: PlannedVisit): number {
 function isBounce({ events }: PlannedVisit): boolean {
   return (
     countViews(events) === 1 &&
-    !events.some(({ type }) => ['custom', 'goal', 'revenue', 'identify'].includes(type))
+    !events.some(
+      ({ type, isInteractive }) => isInteractive && ['custom', 'goal', 'revenue', 'identify'].includes(type),
+    )
   )
 }
 

@@ -33,6 +33,8 @@ export interface PlannedEvent {
   path: string
   title: string
   properties: Properties
+  /** Whether the visitor caused it. */
+  isInteractive: boolean
   arrival: Arrival
   client: Client
   /** For an error: its kind; messages of a kind differ only in numbers and ids. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { EventRow } from '../../src/ingest/event-row.js'
-import { type ColumnType, EVENT_COLUMNS } from '../../src/stores/clickhouse/event-columns.js'
+import { type Column, type ColumnType, EVENT_COLUMNS } from '../../src/stores/clickhouse/event-columns.js'
 
 const EMPTY_VALUES: Record<ColumnType, unknown> = {
   String: '',
@@ -10,9 +10,12 @@ const EMPTY_VALUES: Record<ColumnType, unknown> = {
   Bool: false,
 }
 
-/** A row whose columns are all empty. */
+/** A row whose columns are all empty or have their default value. */
 export const EMPTY_ROW = Object.fromEntries(
-  Object.entries(EVENT_COLUMNS).map(([name, { type }]) => [name, EMPTY_VALUES[type]]),
+  Object.entries<Column>(EVENT_COLUMNS).map(([name, { type, default: value = EMPTY_VALUES[type] }]) => [
+    name,
+    value,
+  ]),
 ) as unknown as EventRow
 
 /** A stored pageview with mostly empty texts, received when it happened. */

@@ -37,7 +37,8 @@ export function modelVisits(
     .map((events) => {
       const pageviews = events.filter(({ event_type }) => event_type === 'pageview')
       const isIdle = events.every(
-        ({ event_type }) => !['custom', 'goal', 'revenue', 'identify'].includes(event_type),
+        ({ event_type, interactive }) =>
+          !interactive || !['custom', 'goal', 'revenue', 'identify'].includes(event_type),
       )
       return { first: events[0]!, events, pageviews, bounced: pageviews.length === 1 && isIdle }
     })

@@ -61,6 +61,7 @@ export function toEventRow(event: ValidEvent, { site, ids, language, country, no
     utm_campaign: tags.utm_campaign,
     utm_term: tags.utm_term,
     utm_content: tags.utm_content,
+    interactive: event.interactive ?? true,
   }
 }
 

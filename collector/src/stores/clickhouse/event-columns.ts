@@ -11,6 +11,11 @@ export interface Column {
    * @default 1
    */
   addedIn?: number
+  /**
+   * Value of the column in rows that were written without it, such as those of an older release. By default,
+   * the value is empty.
+   */
+  default?: boolean
 }
 
 type ColumnOf<Value> = Column & {
@@ -59,6 +64,7 @@ export const EVENT_COLUMNS = {
   utm_campaign: { type: 'String', addedIn: 2 },
   utm_term: { type: 'String', addedIn: 2 },
   utm_content: { type: 'String', addedIn: 2 },
+  interactive: { type: 'Bool', addedIn: 3, default: true },
 } as const satisfies ColumnsOf<EventRow>
 
 /**
@@ -73,9 +79,12 @@ export const HEARTBEAT_COLUMNS = {
   visitor_id: { type: 'String' },
 } as const satisfies ColumnsOf<HeartbeatRow>
 
-/** Returns the definition (`name type`) of each column that was added by a schema release. */
+/** Returns the definition (`name type`, and the default value if there is one) of each column that was added by a schema release. */
 export function columnDefinitions(columns: Record<string, Column>, release: number): string[] {
   return Object.entries(columns)
     .filter(([, { addedIn = 1 }]) => addedIn === release)
-    .map(([name, { type }]) => `${name} ${type}`)
+    .map(
+      ([name, { type, default: value }]) =>
+        `${name} ${type}${value === undefined ? '' : ` DEFAULT ${value}`}`,
+    )
 }

@@ -53,8 +53,16 @@ it('reads only the event columns that a query needs', async () => {
   await queryRanking({ select }, { scope: SCOPE, field: 'os', slice: { limit: 10, offset: 0 } })
   await client.close()
   // The path orders events of one millisecond.
-  expect(read[0]).toEqual(['event_type', 'occurred_at', 'path', 'session_id', 'visitor_id'])
-  expect(read[1]).toEqual(['event_type', 'occurred_at', 'os', 'path', 'session_id', 'visitor_id'])
+  expect(read[0]).toEqual(['event_type', 'interactive', 'occurred_at', 'path', 'session_id', 'visitor_id'])
+  expect(read[1]).toEqual([
+    'event_type',
+    'interactive',
+    'occurred_at',
+    'os',
+    'path',
+    'session_id',
+    'visitor_id',
+  ])
 })
 
 it('cancels a query if its client has disconnected', async () => {

@@ -80,6 +80,7 @@ function makeVisits({ below, pick }: Random, seed: number): EventRow[] {
         properties: JSON.stringify(
           pick([{}, { plan: 'pro' }, { plan: 'team', seats: below(3) }, { seats: 1.5, trial: true }]),
         ),
+        interactive: below(3) > 0,
       })
       occurred_at += 1 + (below(12) === 0 ? below(30 * HOUR_MS) : below(HOUR_MS / 2))
       return row

@@ -202,6 +202,43 @@ describe('summary and timeline', () => {
   })
 })
 
+it('ignores events that are not interactive for bounces, but not for the duration', async () => {
+  const found = []
+  for (const event_type of ['custom', 'goal', 'revenue', 'identify'])
+    for (const interactive of [false, true]) {
+      const siteId = `ws_${event_type}_${interactive}`
+      const page = { time: '10T10:00:00' }
+      const action = { time: '10T10:00:08', event_type, interactive }
+      await events.insertEvents(visit('hal', 'session-hal', { site_id: siteId }, page, action), randomUUID())
+      const { bounceRate, averageDuration } = await reports.summary({ ...SCOPE, siteId })
+      found.push([event_type, interactive, bounceRate, averageDuration])
+    }
+  expect(found).toEqual([
+    ['custom', false, 100, 8],
+    ['custom', true, 0, 8],
+    ['goal', false, 100, 8],
+    ['goal', true, 0, 8],
+    ['revenue', false, 100, 8],
+    ['revenue', true, 0, 8],
+    ['identify', false, 100, 8],
+    ['identify', true, 0, 8],
+  ])
+})
+
+it('counts a visit with a second pageview as no bounce, even if the pageview is not interactive', async () => {
+  await events.insertEvents(
+    visit(
+      'hal',
+      'session-hal',
+      { site_id: 'ws_pageviews', interactive: false },
+      { time: '10T10:00:00' },
+      { time: '10T10:00:08', path: '/next' },
+    ),
+    randomUUID(),
+  )
+  expect(await reports.summary({ ...SCOPE, siteId: 'ws_pageviews' })).toMatchObject({ bounceRate: 0 })
+})
+
 it('ranks pages by views, with entries, exits, bounce rate and time until the next page', async () => {
   const pages = [
     {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,8 +12,11 @@ import {
   HEARTBEAT_COLUMNS,
   WRITER_COLUMN,
 } from '../../../src/stores/clickhouse/event-columns.js'
+import { createClickhouseReportStore } from '../../../src/stores/clickhouse/report-store.js'
 import { SCHEMA_STEPS } from '../../../src/stores/clickhouse/schema.js'
 import { startEmbeddedEngine } from '../../../src/stores/engine/embedded-engine.js'
+import { makeRow } from '../../support/make-row.js'
+import { startTestEngine } from '../../support/start-test-engine.js'
 
 const RELEASED_STEPS = readFileSync(new URL('released-schema.sql', import.meta.url), 'utf8')
   .split(';\n')
@@ -38,7 +42,7 @@ it('adds new columns to the tables of an older release, and keeps their rows', a
 
   const answer = await client.query({
     query:
-      'SELECT event_id, path, country, channel, source, utm_source, utm_medium, utm_campaign, utm_term, utm_content FROM events',
+      'SELECT event_id, path, country, channel, source, utm_source, utm_medium, utm_campaign, utm_term, utm_content, interactive FROM events',
     format: 'JSONEachRow',
   })
   expect(await answer.json()).toEqual([
@@ -53,15 +57,18 @@ it('adds new columns to the tables of an older release, and keeps their rows', a
       utm_campaign: '',
       utm_term: '',
       utm_content: '',
+      interactive: true,
     },
   ])
   const columns = await client.query({
     query:
-      "SELECT table, name, type FROM system.columns WHERE database = currentDatabase() AND table IN ('events', 'heartbeats') ORDER BY table, position",
+      "SELECT table, name, type FROM system.columns WHERE database = currentDatabase() AND table IN ('events', 'heartbeats') ORDER BY table, name",
     format: 'JSONEachRow',
   })
   const columnsOf = (table: string, expected: Record<string, { type: string }>) =>
-    Object.entries(expected).map(([name, { type }]) => ({ table, name, type }))
+    Object.entries(expected)
+      .map(([name, { type }]) => ({ table, name, type }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
   expect(await columns.json()).toEqual([
     ...columnsOf('events', { ...EVENT_COLUMNS, writer: WRITER_COLUMN }),
     ...columnsOf('heartbeats', HEARTBEAT_COLUMNS),
@@ -69,4 +76,40 @@ it('adds new columns to the tables of an older release, and keeps their rows', a
   await client.close()
   await engine.stop()
   await rm(folder, { recursive: true })
+})
+
+it('counts the events of an older release as interactive, and newer events by their own value', async () => {
+  const engine = await startTestEngine()
+  for (const step of RELEASED_STEPS) await engine.command(step)
+  const now = Date.now()
+  const insertOld = (session: string, type: string, at: number) =>
+    engine.command(
+      `INSERT INTO events (site_id, received_at, occurred_at, event_id, event_type, visitor_id, session_id) VALUES ('ws_1', ${at}, ${at}, '${session}-${type}', '${type}', 'visitor', '${session}')`,
+    )
+  await insertOld('old', 'pageview', now)
+  await insertOld('old', 'custom', now + 1)
+
+  const store = await createClickhouseEventStore({ url: engine.url })
+  const reports = createClickhouseReportStore({ url: engine.url })
+  const readBounceRate = async () => {
+    const period = { from: now - 60_000, to: now + 60_000 }
+    return (await reports.summary({ siteId: 'ws_1', period, filters: [] })).bounceRate
+  }
+  expect(await readBounceRate()).toBe(0)
+  // An older collector may still write to the store while another one is updated.
+  await insertOld('late', 'pageview', now)
+  await insertOld('late', 'custom', now + 1)
+  expect(await readBounceRate()).toBe(0)
+  const row = { session_id: 'new', visitor_id: 'visitor' }
+  await store.insertEvents(
+    [
+      makeRow({ ...row, occurred_at: now }),
+      makeRow({ ...row, occurred_at: now + 1, event_type: 'custom', interactive: false }),
+    ],
+    randomUUID(),
+  )
+  expect(await readBounceRate()).toBe(33.3)
+  await store.close()
+  await reports.close()
+  await engine.close()
 })

@@ -89,8 +89,8 @@ export const VISIT_COLUMNS = [
  * as a subquery, because the engine then computes only the selected columns.
  *
  * Entry and exit are empty for a visit without a pageview. `steps` contains the pageviews in order, as tuples
- * of sort key, origin and path. `visitor` is a hash of the visitor ID. `and` is an additional condition for
- * events `e` and begins with AND.
+ * of sort key, origin and path. `visitor` is a hash of the visitor ID. `actions` counts the events that end a
+ * bounce. `and` is an additional condition for events `e` and begins with AND.
  */
 export const visitsBetween = (from: string, to: string, and = '') => `
   SELECT
@@ -98,7 +98,7 @@ export const visitsBetween = (from: string, to: string, and = '') => `
     min(e.occurred_at) AS started_at,
     max(e.occurred_at) AS ended_at,
     countIf(${IS_PAGEVIEW}) AS pageviews,
-    countIf(e.event_type IN ('custom', 'goal', 'revenue', 'identify')) AS actions,
+    countIf(e.event_type IN ('custom', 'goal', 'revenue', 'identify') AND e.interactive) AS actions,
     pageviews = 1 AND actions = 0 AS bounced,
     countIf(e.event_type = 'goal') AS goals,
     countIf(e.event_type = 'revenue') AS revenues,

@@ -71,6 +71,7 @@ function makeVisits({ siteId, seed, count }: { siteId: string; seed: number; cou
         event_name: event_type === 'custom' ? 'signup' : '',
         path: pick(['/', '/a', '/b', '/c/d']),
         properties: event_type === 'revenue' ? '{"amount":2,"currency":"EUR"}' : '{"plan":"pro"}',
+        interactive: random() < 0.6,
       })
     })
   }).flat()
