@@ -23,7 +23,7 @@ export const ERROR_CODES = {
   ORIGIN_NOT_ALLOWED: {
     status: 403,
     message:
-      "This origin is not one of the site's domains. Add it with zenovay-collector site update --allow.",
+      "This origin is not one of the site's domains. Add it with zenovay-collector site update --allow. An opaque origin (a sandboxed frame) is allowed as the domain null.",
   },
   FORBIDDEN: {
     status: 403,
