@@ -41,7 +41,8 @@ const USAGE = `Usage: zenovay-collector <command>
 Settings of a site:
   --domain HOST                     domain, including its subdomains (site update only)
   --name NAME                       display name; default: the domain
-  --allow HOST,HOST                 other domains that may send events; "" for none
+  --allow HOST,HOST                 other domains that may send events; null for opaque origins, such
+                                    as sandboxed frames; "" for none
   --timezone ZONE                   IANA time zone, such as Europe/Zurich; default: UTC
   --retention MONTHS                months until events expire, 1 to 120; default: 25
 

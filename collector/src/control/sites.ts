@@ -11,7 +11,10 @@ export interface Site {
   /** Main host name of the site. All its subdomains may send events, too. */
   domain: string
   name: string
-  /** Additional host names that may send events, together with their subdomains. */
+  /**
+   * Additional host names that may send events, together with their subdomains. With {@link OPAQUE_ORIGIN},
+   * pages with an opaque origin may send events, too.
+   */
   allowedDomains: string[]
   /** IANA name of the time zone, such as `Europe/Zurich`. */
   timeZone: string
@@ -28,6 +31,12 @@ export type SiteFields = Pick<Site, 'domain' | 'name' | 'allowedDomains' | 'time
 export type NewSite = Pick<SiteFields, 'domain' | 'name' | 'allowedDomains'> &
   Partial<SiteFields> &
   Partial<Pick<Site, 'accountId'>>
+
+/**
+ * The `Origin` header of pages with an opaque origin: sandboxed frames without `allow-same-origin`, and `data:`
+ * URLs.
+ */
+export const OPAQUE_ORIGIN = 'null'
 
 export const DEFAULT_TIME_ZONE = 'UTC'
 export const DEFAULT_RETENTION_MONTHS = 25
@@ -55,7 +64,7 @@ const SETTINGS = Type.Partial(
     allowed_domains: field<string[]>(
       Type.Array(Type.String(), {
         description:
-          'Other hosts whose pages may send events. Pages of `domain` and its subdomains always may.',
+          'Other hosts whose pages may send events. Pages of `domain` and its subdomains always may. The text `null` stands for opaque origins, such as sandboxed frames.',
       }),
       { parse: parseHosts },
     ),

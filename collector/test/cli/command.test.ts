@@ -95,7 +95,7 @@ describe('zenovay-collector', () => {
             '--name',
             'Books',
             '--allow',
-            'cdn.example',
+            'cdn.example,null',
             '--domain',
             'books.example',
             '--retention',
@@ -106,7 +106,7 @@ describe('zenovay-collector', () => {
       ).exitCode,
     ).toBe(0)
     expect(await line()).toBe(
-      [id, code, 'books.example', 'Books', 'Europe/Zurich', '120 months', 'cdn.example'].join('\t'),
+      [id, code, 'books.example', 'Books', 'Europe/Zurich', '120 months', 'cdn.example,null'].join('\t'),
     )
     expect((await runCommand(['site', 'update', id, '--allow', ''], env)).exitCode).toBe(0)
     expect(await line()).toBe([id, code, 'books.example', 'Books', 'Europe/Zurich', '120 months'].join('\t'))

@@ -81,6 +81,16 @@ describe('parseSiteFields', () => {
     })
   })
 
+  it('accepts null as an allowed domain, but only as text', () => {
+    expect(parseSiteFields({ allowed_domains: ['null', ' NULL ', 'a.example'] })).toEqual({
+      fields: { allowedDomains: ['null', 'a.example'] },
+      issues: [],
+    })
+    expect(parseSiteFields({ allowed_domains: [null] }).issues).toEqual([
+      { field: 'allowed_domains', reason: 'must be a string' },
+    ])
+  })
+
   it('lists every issue of an invalid site', () => {
     const body = {
       domain: 7,

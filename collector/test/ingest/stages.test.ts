@@ -27,6 +27,15 @@ describe('isAllowedOrigin', () => {
     ['null', false],
     ['', false],
   ])('checks the origin %s: %s', (origin, allowed) => expect(isAllowedOrigin(origin, site)).toBe(allowed))
+
+  it('accepts an opaque origin only if the site allows the domain null', () => {
+    expect(isAllowedOrigin('null', site)).toBe(false)
+    expect(isAllowedOrigin('null', { ...site, allowedDomains: [] })).toBe(false)
+    expect(isAllowedOrigin('null', { ...site, domain: 'null' })).toBe(false)
+    const opaque = { ...site, allowedDomains: ['partner.example', 'null'] }
+    expect(isAllowedOrigin('null', opaque)).toBe(true)
+    expect(isAllowedOrigin('https://other.example', opaque)).toBe(false)
+  })
 })
 
 describe('addresses', () => {

@@ -114,6 +114,35 @@ describe('/api/sites', () => {
     })
   })
 
+  it('accepts events, heartbeats and live counts of an opaque origin if null is an allowed domain', async () => {
+    const site = await addSite('framed.example')
+    const headers = { origin: 'null' }
+    const ask = async () => {
+      const event = await collector.post(makeEvent(), { code: site.trackingCode, headers })
+      const heartbeat = await fetch(`${collector.url}/e/heartbeat/${site.trackingCode}`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'text/plain' },
+        body: '{"session_id":"session-0001","visitor_id":"visitor-0001"}',
+      })
+      const live = await collector.get(`/e/live/${site.trackingCode}`, headers)
+      return [event, heartbeat, live].map((answer) => [
+        answer.status,
+        answer.headers.get('access-control-allow-origin'),
+      ])
+    }
+    expect(await ask()).toEqual([
+      [403, '*'],
+      [403, '*'],
+      [200, '*'],
+    ])
+    await call('PATCH', `/${site.id}`, { body: { allowed_domains: ['null'] } })
+    expect(await ask()).toEqual([
+      [200, '*'],
+      [200, '*'],
+      [200, '*'],
+    ])
+  })
+
   it('removes a site with its keys and events immediately', async () => {
     const [site, kept] = [await addSite(), await addSite()]
     const key = await createKey('read', site.id)

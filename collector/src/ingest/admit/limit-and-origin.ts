@@ -1,4 +1,4 @@
-import type { Site } from '../../control/sites.js'
+import { OPAQUE_ORIGIN, type Site } from '../../control/sites.js'
 import { ApiError } from '../../errors.js'
 import { clientOf } from '../../http/client-address.js'
 import type { RateLimiter } from '../../http/rate-limit.js'
@@ -19,10 +19,12 @@ export function assertAllowedOrigin(origin: string | undefined, site: Site): voi
 
 /**
  * Checks whether a request with this `Origin` header may send events to a site. Requests without the header
- * come from servers and are allowed.
+ * come from servers and are allowed. An opaque origin tells nothing about its page, so a site must allow it
+ * explicitly.
  */
 export function isAllowedOrigin(origin: string | undefined, site: Site): boolean {
   if (origin === undefined) return true
+  if (origin === OPAQUE_ORIGIN) return site.allowedDomains.includes(OPAQUE_ORIGIN)
   if (!URL.canParse(origin)) return false
   return isSiteHost(new URL(origin).hostname, site)
 }
