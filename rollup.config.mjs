@@ -1,46 +1,32 @@
-import { readFileSync } from 'node:fs'
 import typescript from '@rollup/plugin-typescript'
 import { minifyModule, minifyScript } from './scripts/minify.mjs'
-import { hashScript, NAMES_FILE, readBindings, writeBindings } from './scripts/name-bindings.mjs'
+import { nameBindings } from './scripts/name-bindings.mjs'
 
 // One program for all rooms, because the rollup plugin cannot follow project references. `tsc -b` runs
 // before: it checks the rooms' borders and writes their declarations.
 const compile = () =>
   typescript({ tsconfig: 'tsconfig.build.json', noForceEmit: true, outputToFilesystem: false })
 
-const minifyEntry = {
-  name: 'minify-entry',
-  renderChunk: async (code) => ({ code: await minifyModule(code), map: null }),
-}
-
-const minifyClassic = {
-  name: 'minify-script',
-  async renderChunk(code) {
-    return { code: tune(await minifyScript(code)), map: null }
-  },
-  // Rollup ends a file with a newline, which costs a byte.
+// Rollup ends a file with a newline, which costs a byte.
+const trimEnd = () => ({
+  name: 'trim-end',
   generateBundle(_options, bundle) {
-    for (const chunk of Object.values(bundle)) chunk.code = chunk.code.trimEnd()
+    for (const file of Object.values(bundle)) if (file.type === 'chunk') file.code = file.code.trimEnd()
   },
-}
+})
 
-/** Gives the bindings of `z.js` the names and the order that `npm run tune` found for exactly this script. */
-function tune(code) {
-  const { script, names, order } = JSON.parse(readFileSync(NAMES_FILE, 'utf8'))
-  return script === hashScript(code) ? writeBindings(readBindings(code), names, order) : code
-}
-
+// The map of a script is beside it, but the script does not name it: the comment would cost bytes.
 const script = (input, file) => ({
   input,
-  output: { file, format: 'es', strict: false },
-  plugins: [compile(), minifyClassic],
+  output: { file, format: 'es', strict: false, sourcemap: 'hidden' },
+  plugins: [compile(), minifyScript(), nameBindings(), trimEnd()],
 })
 
 const entry = (room) => ({
   input: `src/${room}/index.ts`,
   external: [/^node:/],
-  output: { file: `dist/${room === 'tracker' ? 'index' : room}.mjs`, format: 'es' },
-  plugins: [compile(), ...(room === 'tracker' || room === 'live' ? [minifyEntry] : [])],
+  output: { file: `dist/${room === 'tracker' ? 'index' : room}.mjs`, format: 'es', sourcemap: true },
+  plugins: [compile(), (room === 'tracker' || room === 'live') && minifyModule()],
 })
 
 /**
@@ -59,6 +45,7 @@ const binding = (framework) => ({
   output: {
     file: `dist/${framework}.mjs`,
     format: 'es',
+    sourcemap: true,
     banner: DIRECTIVES[framework] ?? '',
     paths: (id) => (id === framework ? id : './index.mjs'),
   },

@@ -19,6 +19,7 @@ const SOURCES = [
   'scripts/build.mjs',
   'scripts/minify.mjs',
   'scripts/name-bindings.mjs',
+  'scripts/rewrite.mjs',
   'scripts/shorten.mjs',
   'scripts/names.json',
 ]

@@ -1,4 +1,5 @@
 import { minify } from 'terser'
+import { rewrite } from './rewrite.mjs'
 import { shorten } from './shorten.mjs'
 
 // Names in an order that brotli packs well beside this code; found by trial.
@@ -14,40 +15,37 @@ const INTERNAL = { regex: /^_[a-z]/ }
 // https://v8.dev/blog/explicit-compile-hints
 const COMPILE_HINT = '//# allFunctionsCalledOnLoad'
 
+const terser = (options) => ({
+  name: 'terser',
+  renderChunk: (code) =>
+    minify(code, { ecma: 2020, format: { comments: false }, sourceMap: true, ...options }),
+})
+
 /**
  * Shortens a module. One keyword for all variables packs better than two, and terser then joins neighbours.
  */
-const prepare = (code) => shorten(code).replaceAll(/\bconst (?=[\w{[$])/g, 'let ')
+const prepare = () => [
+  ...shorten(),
+  rewrite('use-let', (text) => text.replaceAll(/\bconst (?=[\w{[$])/g, 'let ')),
+]
 
-/** Minifies a module. */
-export async function minifyModule(code) {
-  const minified = await minify(prepare(code), {
-    ecma: 2020,
-    module: true,
-    compress: COMPRESS,
-    mangle: { properties: INTERNAL },
-    format: { comments: false },
-  })
-  return minified.code
-}
+/** Rollup plugins that minify a module. */
+export const minifyModule = () => [
+  ...prepare(),
+  terser({ module: true, compress: COMPRESS, mangle: { properties: INTERNAL } }),
+]
 
 /**
- * Minifies a module to a classic script. It is compressed first, while its names are still constants of the
- * top level, and then wrapped in a function, which keeps them from the page.
+ * Rollup plugins that minify a module to a classic script. It is compressed first, while its names are still
+ * constants of the top level, and then wrapped in a function, which keeps them from the page.
  */
-export async function minifyScript(code) {
-  const compressed = await minify(prepare(code), {
-    ecma: 2020,
-    toplevel: true,
-    compress: COMPRESS,
-    mangle: false,
-    format: { comments: false },
-  })
-  const mangled = await minify(`(()=>{${compressed.code}})()`, {
-    ecma: 2020,
+export const minifyScript = () => [
+  ...prepare(),
+  terser({ toplevel: true, compress: COMPRESS, mangle: false }),
+  rewrite('wrap-in-function', (text) => text.prepend('(()=>{').append('})()')),
+  terser({
     compress: false,
     mangle: { toplevel: true, properties: INTERNAL, nth_identifier: { get: (n) => NAMES[n] ?? `_${n}` } },
-    format: { comments: false },
-  })
-  return `${COMPILE_HINT}\n${mangled.code}`
-}
+  }),
+  rewrite('add-compile-hint', (text) => text.prepend(`${COMPILE_HINT}\n`)),
+]

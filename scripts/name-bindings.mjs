@@ -1,13 +1,26 @@
 // Reads and writes the names of a minified script's bindings: brotli packs some choices much better than
 // others.
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { parse } from 'acorn'
 import { analyze } from 'eslint-scope'
+import MagicString from 'magic-string'
+import { rewrite } from './rewrite.mjs'
 
 /** Result of `npm run tune`. */
 export const NAMES_FILE = new URL('names.json', import.meta.url)
 
 const ECMA_VERSION = 2022
+
+/**
+ * A rollup plugin that gives the bindings of `z.js` the names and the order that `npm run tune` found for
+ * exactly this script.
+ */
+export const nameBindings = () =>
+  rewrite('name-bindings', ({ original: code }) => {
+    const { script, names, order } = JSON.parse(readFileSync(NAMES_FILE, 'utf8'))
+    return script === hashScript(code) && writeBindings(readBindings(code), names, order)
+  })
 
 /** Identifies a script. */
 export const hashScript = (code) => createHash('sha256').update(code).digest('hex').slice(0, 16)
@@ -70,21 +83,12 @@ export function readBindings(code) {
   }
 }
 
-/** Writes the script with these names for its bindings and its first declaration in this order. */
+/** Edits the script: these names for its bindings, and its first declaration in this order. */
 export function writeBindings({ code, slots, declarators }, names, order) {
-  const write = (start, end) => {
-    let text = ''
-    let at = start
-    for (const { from, to, binding } of slots)
-      if (from >= start && to <= end) {
-        text += code.slice(at, from) + names[binding]
-        at = to
-      }
-    return text + code.slice(at, end)
-  }
-  const first = declarators[0][0]
-  const last = declarators.at(-1)[1]
-  return (
-    write(0, first) + order.map((index) => write(...declarators[index])).join(',') + write(last, code.length)
-  )
+  const text = new MagicString(code)
+  for (const { from, to, binding } of slots) text.update(from, to, names[binding])
+  // Commas stay where they are: each declarator moves before the comma that ends its new place.
+  for (const [place, declarator] of order.entries())
+    if (declarator !== place) text.move(...declarators[declarator], declarators[place][1])
+  return text
 }

@@ -2,11 +2,13 @@
 // steps rely on the types of ours, which test/package/shorten.test.ts checks: it also compares both forms.
 import { parse } from 'acorn'
 import { analyze } from 'eslint-scope'
+import MagicString from 'magic-string'
+import { rewrite } from './rewrite.mjs'
 
 const SYNTAX = { ecmaVersion: 2022, sourceType: 'module', ranges: true }
 
-/** Shortens a module before it is minified. */
-export const shorten = (code) =>
+/** Rollup plugins that shorten a module before it is minified. */
+export const shorten = () =>
   [
     compareLoosely,
     testByIndex,
@@ -15,16 +17,21 @@ export const shorten = (code) =>
     dropConversion,
     inlineHelper,
     turnLocalsIntoParameters,
-  ].reduce(applyStep, code)
+  ].map((step) => rewrite(step.name, (module) => editNodes(module, step)))
+
+/** Applies a step to code. */
+export const applyStep = (code, step) => editNodes(new MagicString(code), step).toString()
 
 /** Applies a step to every node. A step returns edits `{ start, end, text }` of the code. */
-export function applyStep(code, step) {
+function editNodes(module, step) {
+  const code = module.original
   const tree = parse(code, SYNTAX)
   const manager = analyze(tree, SYNTAX)
-  return linkNodes(tree)
-    .flatMap((node) => step(node, { code, manager }) ?? [])
-    .toSorted((a, b) => b.start - a.start || b.end - a.end)
-    .reduce((text, { start, end, text: edit }) => text.slice(0, start) + edit + text.slice(end), code)
+  const edits = linkNodes(tree).flatMap((node) => step(node, { code, manager }) ?? [])
+  for (const { start, end, text } of edits)
+    if (start === end) module.prependLeft(start, text)
+    else module.update(start, end, text)
+  return module
 }
 
 /** Gives every node its parent, and returns them all. */

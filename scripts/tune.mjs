@@ -18,8 +18,9 @@ const bundle = await rollup({
   input: 'src/tracker/script.ts',
   plugins: [typescript({ tsconfig: 'tsconfig.build.json', noForceEmit: true, outputToFilesystem: false })],
 })
-const { output } = await bundle.generate({ format: 'es', strict: false })
-const code = await minifyScript(output[0].code)
+const { output } = await bundle.generate({ format: 'es', strict: false, plugins: minifyScript() })
+// Rollup ends a chunk with a newline, which `dist/z.js` does not have.
+const code = output[0].code.trimEnd()
 const bindings = readBindings(code)
 const pick = (list) => list[Math.floor(Math.random() * list.length)]
 const index = (list) => Math.floor(Math.random() * list.length)
@@ -51,7 +52,7 @@ function step({ names, order }) {
   return fits(next, binding) ? { names: next, order } : undefined
 }
 
-const measure = ({ names, order }) => brotliLength(writeBindings(bindings, names, order))
+const measure = ({ names, order }) => brotliLength(writeBindings(bindings, names, order).toString())
 const known = JSON.parse(readFileSync(NAMES_FILE, 'utf8'))
 let current =
   known.script === hashScript(code)

@@ -6,6 +6,17 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const FILES = [
+  'contract.mjs',
+  'index.mjs',
+  'live.js',
+  'live.mjs',
+  'node.mjs',
+  'react.mjs',
+  'svelte.mjs',
+  'vue.mjs',
+  'z.js',
+]
 const ROOMS = ['contract', 'live', 'node', 'react', 'svelte', 'tracker', 'vue']
 
 let app: string
@@ -28,20 +39,12 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(app, { recursive: true }))
 
-it('packs only the built files and their type declarations', () => {
+it('packs only the built files, their source maps and their type declarations', () => {
   expect(files.filter((file) => !file.startsWith('dist/types/')).sort()).toEqual(
     [
       'LICENSE',
       'README.md',
-      'dist/contract.mjs',
-      'dist/index.mjs',
-      'dist/live.js',
-      'dist/live.mjs',
-      'dist/node.mjs',
-      'dist/react.mjs',
-      'dist/svelte.mjs',
-      'dist/vue.mjs',
-      'dist/z.js',
+      ...FILES.flatMap((file) => [`dist/${file}`, `dist/${file}.map`]),
       'package.json',
     ].sort(),
   )
