@@ -69,4 +69,26 @@ describe.each(['z', 'live'])('GET /%s.js', (name) => {
     expect(immutable.body).toEqual(built)
     expect((await getRaw(`/v/0000000000000000/${name}.js`, {})).status).toBe(404)
   })
+
+  it('serves the source map beside the script, under its name and under the hash of the script', async () => {
+    const map = readFileSync(new URL(`../../../dist/${name}.js.map`, import.meta.url))
+    const short = await getRaw(`/${name}.js.map`, {})
+    expect(short.headers).toMatchObject({
+      'cache-control': expect.stringContaining('max-age=3600') as string,
+      'content-type': 'application/json; charset=utf-8',
+    })
+    expect(short.body).toEqual(map)
+    const brotli = await getRaw(`/${name}.js.map`, { 'accept-encoding': 'br' })
+    expect(brotliDecompressSync(brotli.body)).toEqual(map)
+    const immutable = await getRaw(`/v/${hash}/${name}.js.map`, {})
+    expect(immutable.headers['cache-control']).toContain('immutable')
+    expect(immutable.body).toEqual(map)
+    expect((await getRaw(`/v/0000000000000000/${name}.js.map`, {})).status).toBe(404)
+  })
+
+  it('does not name the source map in the script or its headers', async () => {
+    const script = await getRaw(`/${name}.js`, {})
+    expect(script.headers).not.toHaveProperty('sourcemap')
+    expect(script.body.toString()).not.toContain('sourceMappingURL')
+  })
 })

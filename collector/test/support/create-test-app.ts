@@ -161,7 +161,7 @@ export async function createTestApp({
     now,
     erase: createEraser({ events, commit, heartbeats, rollups: { pause: (run) => run() }, webhooks }),
     assets: {
-      scripts: (['z', 'live'] as const).map((name) => ({ name, hash: SCRIPT_HASH, ...EMPTY_SCRIPT })),
+      scripts: (['z', 'live'] as const).map((name) => ({ name, script: EMPTY_FILE, map: EMPTY_FILE })),
       page: DASHBOARD_ROUTES.slice(1).map(({ path }) => ({ path, type: 'text/plain', content: EMPTY })),
     },
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
@@ -196,7 +196,7 @@ export async function createTestApp({
 }
 
 const EMPTY = Buffer.alloc(0)
-const EMPTY_SCRIPT = { plain: EMPTY, brotli: EMPTY, gzip: EMPTY }
+const EMPTY_FILE = { type: 'text/plain', hash: SCRIPT_HASH, plain: EMPTY, brotli: EMPTY, gzip: EMPTY }
 const publicEgress = createEgressGuard({ allowLoopback: [], lookUp: async () => ['8.8.8.8'] })
 const answerOk: Attempt = () => Promise.resolve({ status: 200, error: undefined, answer: '', durationMs: 1 })
 
