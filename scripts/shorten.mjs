@@ -52,7 +52,7 @@ export function compareLoosely({ left, right, operator }, { code }) {
 }
 
 /**
- * In a condition, `a.length > 5` → `a[5]`: true for strings, and for lists of strings none of which is empty.
+ * In a condition, `a.length > 5` → `a[5]`: true for strings, and for lists of objects or of strings none of which is empty.
  */
 export function testByIndex(node, { code }) {
   const { type, left, right, operator, start, end } = node
@@ -63,8 +63,8 @@ export function testByIndex(node, { code }) {
     {
       '>': ['', limit],
       '<=': ['!', limit],
-      '>=': ['', `${limit} - 1`],
-      '<': ['!', `${limit} - 1`],
+      '>=': ['', `(${limit}) - 1`],
+      '<': ['!', `(${limit}) - 1`],
       '===': isZero && ['!', 0],
       '!==': isZero && ['', 0],
     }[operator] || []

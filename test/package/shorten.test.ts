@@ -44,8 +44,9 @@ const EXAMPLES: [string, Step, [code: string, shorter: string][]][] = [
     [
       ['if (a.length > 5) b()', 'if (a[5]) b()'],
       ['a.length <= N && b ? c : d', '!a[N] && b ? c : d'],
-      ['a.length < N ? b : c', '!a[N - 1] ? b : c'],
-      ['if (!(f(a).length >= 2 || b)) c()', 'if (!(f(a)[2 - 1] || b)) c()'],
+      ['a.length < N ? b : c', '!a[(N) - 1] ? b : c'],
+      ['a.length < (b ? 1 : N) ? c : d', '!a[(b ? 1 : N) - 1] ? c : d'],
+      ['if (!(f(a).length >= 2 || b)) c()', 'if (!(f(a)[(2) - 1] || b)) c()'],
       ['if (a.length === 0) b()', 'if (!a[0]) b()'],
       ['if (a.length === 3) b()', 'if (a.length === 3) b()'],
       ['const long = a.length > 5', 'const long = a.length > 5'],
@@ -212,8 +213,8 @@ describe('the source code that the steps rewrite', () => {
     expect(findOthers((node) => property(node, 'forEach'), isArray)).toEqual([])
   })
 
-  it('compares the length only of strings and lists of strings', () => {
-    const isText = (type: ts.Type) => ['string', 'string[]'].includes(checker.typeToString(type))
+  it('compares the length only of strings, and of lists of strings and objects', () => {
+    const isText = (type: ts.Type) => ['string', 'string[]', 'Entry[]'].includes(checker.typeToString(type))
 
     expect(findOthers((node) => isComparison(node) && property(node.left, 'length'), isText)).toEqual([])
   })
