@@ -1,6 +1,6 @@
-import { restore } from './deliver.js'
+import { restore, transmit } from './deliver.js'
 import { forgetIdentity } from './identity.js'
-import { acknowledge, outbox } from './outbox.js'
+import { outbox, settle } from './outbox.js'
 import { readPrivacy } from './privacy.js'
 import { CONSENT, OPTED_OUT, visitorState, writeVisitorState } from './visitor-state.js'
 
@@ -15,8 +15,9 @@ const saveChoice = (place: typeof CONSENT | typeof OPTED_OUT, value?: string): v
   if (value && value !== 'granted') {
     forgetIdentity()
     restore()
-    Object.keys(outbox).forEach(acknowledge)
+    Object.values(outbox).forEach((entry) => settle(entry))
   }
+  transmit()
 }
 
 /**
@@ -30,3 +31,9 @@ export const disable = (): void => saveChoice(OPTED_OUT, '1')
 
 /** Allows this browser to send events again after {@link disable}. */
 export const enable = (): void => saveChoice(OPTED_OUT)
+
+/** Deletes the ids of user, visitor and session. Events that were tracked before keep them. */
+export const reset = (): void => {
+  transmit()
+  forgetIdentity()
+}

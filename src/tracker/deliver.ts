@@ -1,21 +1,36 @@
 import { MAX_AGE_MS, MAX_BATCH_EVENTS } from '../contract/limits.js'
-import type { IngestEvent } from '../contract/wire.js'
-import { collectorUrl, options } from './options.js'
+import type { WireError } from '../contract/error-codes.js'
+import { renewIdentity } from './identity.js'
+import { options } from './options.js'
 import {
-  acknowledge,
   ageOf,
   BEACONED,
+  FAILED,
   KEY_PREFIX,
-  MAX_REQUEST_LENGTH,
   outbox,
   POSTED,
-  releaseAll,
-  sent,
+  RELEASED,
+  settle,
+  type Entry,
 } from './outbox.js'
-import { isLocalPage } from './page-url.js'
-import { cookieless, readPrivacy } from './privacy.js'
+import type { OutgoingEvent } from './outgoing-event.js'
+import { isTrackedPage } from './page-url.js'
+import { cookieless, gpc, isSilent, readPrivacy } from './privacy.js'
 import { useStorage } from './use-storage.js'
-import { OPTED_OUT, visitorState } from './visitor-state.js'
+import { VISITOR, visitorState } from './visitor-state.js'
+import { guard, warn } from './warn.js'
+
+/**
+ * Maximum length of a request body, in characters. A character takes at most three bytes. In Chromium and
+ * WebKit, all pending beacons and keep-alive requests of a page share a limit of 64 KiB.
+ */
+const MAX_REQUEST_LENGTH = 20_000
+// Room for the fields that are added to an event when it is sent: `age_ms` and `retry`.
+const SENDING_LENGTH = 100
+/** Maximum number of unacknowledged events. Beyond either limit the oldest events are dropped. */
+const MAX_OUTBOX_EVENTS = 500
+/** Maximum length of all unacknowledged events as JSON text, in characters. */
+const MAX_OUTBOX_LENGTH = 500_000
 
 // The backoff is doubled before its first use, so the first retry waits at most three seconds.
 const FIRST_BACKOFF_MS = 1_500
@@ -23,112 +38,209 @@ const LAST_BACKOFF_MS = 300_000
 // About 11 days. A delay of more than 24 days would overflow the 31 bits of a timer, which would then fire
 // immediately.
 const MAX_RETRY_AFTER_S = 1e6
-// Delay after a request with the maximum number of events. It prevents a tab from exceeding the collector's
-// burst limit of 60 events in 10 seconds.
-const FULL_PAUSE_MS = 6_000
+// Pause after a full request: stays below the collector's burst limit of 60 events in 10 s, which other tabs
+// share.
+const FULL_PAUSE_S = 10
+// An event that is sent within this time happened when it arrives.
+const PROMPT_MS = 1_000
+// Two tabs that open at once see each other's IDs within this time.
+const ADOPTION_MS = 100
+
+/**
+ * Storage key for the time when a tab last sent events again. Other tabs then wait, because they would send
+ * the same ones.
+ */
+const CLAIM = 'zenovay-claim'
+// Longer than a slow response takes.
+const CLAIM_MS = 10_000
 
 let backoff = FIRST_BACKOFF_MS
 /**
  * The timer of the next retry, or 0 if no retry is scheduled. All failed requests share one timer, because
- * several timers would each double the backoff and send all events again.
+ * several timers would each double the backoff and send all events again. Until then a request has only the
+ * newest event: the others wait for the retry.
  */
-let retryTimer: unknown = 0
+export let retryTimer: unknown = 0
+/** Whether the events of this task are about to be sent. */
+let isQueued = false
+/** The claim of this tab, as it is stored. */
+let claim = ''
 
-/** Checks whether this page may currently send events. */
-const canSend = (): boolean =>
-  !visitorState[OPTED_OUT] &&
+/** Is truthy if this page may send events now. */
+const canSend = (): unknown =>
+  !isSilent &&
   // A prerendered page is not counted until it is shown.
   !(document as Document & { prerendering?: boolean }).prerendering &&
-  !navigator.webdriver &&
-  (options.allowLocalhost === 'true' || !isLocalPage())
+  isTrackedPage()
 
 /**
- * Saves all events that are due to storage. Returns the keys of the oldest of these events, as many as fit
- * into one request.
+ * Adds the IDs and what the browser knows, and returns the event as JSON. Returns nothing if the page's
+ * `beforeSend` does so or fails, or if the event is too large.
  */
-const takeBatch = (mode: number): string[] => {
-  const batch: string[] = []
-  let text = ''
-  Object.keys(outbox).forEach((key) => {
-    // A beacon also includes events whose POST request has no response yet.
-    if (sent[key]! >= mode || !canSend()) return
-    // Save the event even if it does not fit into this request, because the page may close before the next
-    // one.
-    if (!cookieless) useStorage((storage) => (storage[key] ||= JSON.stringify(outbox[key])) as string)
-    text += JSON.stringify(outbox[key])
-    if (text.length <= MAX_REQUEST_LENGTH && batch.length < MAX_BATCH_EVENTS) batch.push(key)
-  })
-  return batch
+const toJson = guard((event: OutgoingEvent, ids: OutgoingEvent): string | undefined => {
+  event = {
+    ...ids,
+    // The collector reads the names of device, system and browser from the user agent: a table of them here would
+    // be downloaded by every visitor, and an old script could not be corrected. Only the browser knows whether it
+    // has a touch screen: an iPad identifies as a Mac. The screen size is left out, as it would help to identify
+    // people.
+    device_type: navigator.maxTouchPoints ? 'touch' : 'auto',
+    os: 'auto',
+    browser: 'auto',
+    user_agent: navigator.userAgent,
+    ...(cookieless && { cookieless: true, gpc }),
+    ...event,
+  }
+  const json = JSON.stringify((options.beforeSend ? options.beforeSend(event) : event) || undefined)
+  if (json?.length > MAX_REQUEST_LENGTH - SENDING_LENGTH) throw new Error('too large')
+  return json
+})
+
+/** Sends the events of this task when it ends. A page that is being left may have no next task. */
+export const transmitSoon = (): void => {
+  if (isQueued) return
+  isQueued = true
+  if (canSend() && !cookieless && !visitorState[VISITOR]) {
+    // Two tabs that open at once would be two visitors. The IDs that were stored last become those of both.
+    renewIdentity()
+    setTimeout(guard(transmit), ADOPTION_MS)
+  } else queueMicrotask(guard(transmit))
 }
 
 /**
- * Sends all events that are due, in as many requests as necessary.
+ * Sends the events that are due, the newest first.
  *
- * A visible page sends POST requests with `keepalive`. Any response except 429 and 5xx acknowledges the
- * events of its request. A page that is being hidden or left sends beacons, which also include events whose
- * POST request has no response yet. A beacon acknowledges no events, because `sendBeacon` returns true even
- * if the browser is offline. These events stay in the outbox and are sent again, and the collector drops the
- * duplicates.
+ * A visible page sends one POST request with `keepalive`; the rest follows after its response. A page that is
+ * being hidden or left sends all events as beacons, also those whose POST request has no response yet. A
+ * beacon acknowledges no events, because `sendBeacon` returns true even if the browser is offline. These
+ * events stay in the outbox and are sent again, and the collector drops the duplicates.
  */
 export const transmit = (mode = POSTED): void => {
-  const batch = takeBatch(mode)
+  isQueued = false
+  readPrivacy()
+  const isAllowed = canSend()
+  const batch: Entry[] = []
+  let ids: OutgoingEvent | undefined
+  let url = ''
+  let length = 0
+  let total = 0
+  let dropped = 0
+  Object.values(outbox)
+    .reverse()
+    .forEach((entry, index) => {
+      if (index >= MAX_OUTBOX_EVENTS || total > MAX_OUTBOX_LENGTH) {
+        dropped++
+        return settle(entry)
+      }
+      if (!isAllowed) return
+      if (!entry._json) {
+        const json = toJson(entry._event!, (ids ||= renewIdentity()))
+        if (!json) return settle(entry)
+        entry._json = json
+        // The event is stored even if a later request will carry it: the page may end before that.
+        if (!cookieless) useStorage((storage) => (storage[entry._key] = json))
+      }
+      total += entry._json.length
+      if (entry._state! >= mode || (mode === BEACONED && entry._isRestored)) return
+      const target = entry._key.split(' ')[1]!
+      if (
+        (url ||= target) === target &&
+        (length += entry._json.length) <= MAX_REQUEST_LENGTH &&
+        batch.length <= (retryTimer && mode === POSTED ? 0 : MAX_BATCH_EVENTS - 1)
+      )
+        batch.unshift(entry)
+    })
+  if (dropped) warn(dropped, 'events dropped')
   if (batch.length === 0) return
-  const body = JSON.stringify(
-    batch.map((key) => ({ ...outbox[key], age_ms: outbox[key]!.retry && ageOf(key) })),
-  )
-  batch.forEach((key) => {
-    sent[key] = mode
-    outbox[key]!.retry = true
-  })
+  // Not JSON.stringify of an array, because an old library may have given arrays a toJSON.
+  const body = `[${batch.map(({ _json, _key, _state }) => {
+    const age = ageOf(_key)
+    return `${_json!.slice(0, -1)}${_state || age > PROMPT_MS ? `,"age_ms":${age}` : ''}${_state ? ',"retry":true' : ''}}`
+  })}]`
+  if (!cookieless && (mode === BEACONED || batch.some(({ _state }) => _state)))
+    useStorage((storage) => (storage[CLAIM] = claim = Date.now().toFixed()))
+  batch.forEach((entry) => (entry._state = mode))
   if (mode === BEACONED) {
-    navigator.sendBeacon?.(collectorUrl, body)
+    navigator.sendBeacon(url, body)
     transmit(mode)
-  } else
-    // A string body is sent as `text/plain`, which requires no CORS preflight.
-    fetch(collectorUrl, { method: 'POST', body, keepalive: true })
-      .then((answer) => {
-        if (answer.status >= 500 || answer.status === 429)
-          return retryLater(answer.headers.get('Retry-After'))
-        backoff = FIRST_BACKOFF_MS
-        batch.forEach(acknowledge)
-        // Send the remaining events one request at a time.
-        setTimeout(transmit, batch.length < MAX_BATCH_EVENTS ? 0 : FULL_PAUSE_MS)
-      })
-      .catch(retryLater)
+  } else post(batch, url, body).catch((error) => warn('request', error))
+}
+
+/** Sends a batch. Only an answer of the collector acknowledges it, or refuses it for good. */
+const post = async (batch: Entry[], url: string, body: string): Promise<void> => {
+  if (batch.length >= MAX_BATCH_EVENTS) retryLater(FULL_PAUSE_S)
+  let retryAfter
+  try {
+    // A string body is text/plain, which needs no preflight.
+    const answer = await fetch(url, { method: 'POST', body, keepalive: true })
+    retryAfter = answer.headers.get('Retry-After')
+    // A login page, a firewall or a service worker may answer in place of the collector.
+    const { success, error } = (await answer.json()) as { success: boolean; error: WireError }
+    if (success !== true) {
+      if (success !== false || !error.code || answer.status > 428) throw new Error()
+      warn(error.code, error.message)
+    }
+    backoff = FIRST_BACKOFF_MS
+    batch.forEach((entry) => settle(entry, success))
+  } catch {
+    // The request failed, the collector is busy, or the answer is not the collector's.
+    batch.forEach((entry) => (entry._state = FAILED))
+    retryLater(retryAfter)
+  }
+  if (!retryTimer) transmit()
 }
 
 /**
- * Schedules a retry unless one is already scheduled. A random backoff is added to the number of seconds in
- * the `Retry-After` header.
+ * Retries after a growing pause, and at the earliest after Retry-After in seconds. A retry that is scheduled
+ * already keeps its time otherwise.
  */
-const retryLater = (retryAfter: unknown): void => {
-  if (retryTimer) return
+const retryLater = (retryAfter?: unknown): void => {
+  if (retryTimer && !retryAfter) return
+  clearTimeout(retryTimer as number)
   backoff = Math.min(backoff * 2, LAST_BACKOFF_MS)
-  // The backoff is random, so that clients whose requests failed at the same time do not retry at the same
-  // time. A date in `Retry-After` or a network error is not a number and adds no delay.
+  // Full jitter: clients that failed together must not retry together. An HTTP date is not a number and counts
+  // as 0.
   retryTimer = setTimeout(
-    retry,
+    guard(retry),
     Math.random() * backoff + (Number(retryAfter) % MAX_RETRY_AFTER_S || 0) * 1000,
   )
 }
 
-/** Sends all unacknowledged events again, including events that closed tabs left in storage. */
-export const retry = (): void => {
-  retryTimer = 0
-  releaseAll()
-  restore()
+/** Retries within three seconds: at a random time, because other tabs may have come online as well. */
+export const resume = (): void => {
+  retryTimer = clearTimeout(retryTimer as number)
+  backoff = FIRST_BACKOFF_MS
+  retryLater()
 }
 
-/** Loads the events that earlier pages left in storage, and sends them at the end of the current task. */
+/** Sends every event without an answer again, including those of closed tabs. */
+export const retry = (): void => {
+  retryTimer = 0
+  const other = useStorage((storage) => storage[CLAIM] as string)
+  // The clock may have been set back since.
+  if (other !== claim && Math.abs(Date.now() - Number(other)) < CLAIM_MS) return retryLater(CLAIM_MS / 1000)
+  restore()
+  transmit()
+}
+
+/** Loads the events that earlier pages left in storage, and releases every event that is not on its way. */
 export const restore = (): void => {
-  // The visitor may have opted out in another tab.
-  readPrivacy()
-  useStorage((storage) => {
-    for (const key in storage)
-      if (key.startsWith(KEY_PREFIX))
-        if (ageOf(key) < MAX_AGE_MS)
-          outbox[key] ||= { ...(JSON.parse(storage[key] as string) as IngestEvent), retry: true }
-        else acknowledge(key)
-  })
-  queueMicrotask(transmit)
+  Object.keys({ ...outbox, ...useStorage((storage) => storage) })
+    .filter((key) => key.startsWith(KEY_PREFIX))
+    .sort((a, b) => ageOf(b) - ageOf(a))
+    .forEach((key) => {
+      const entry = outbox[key] ?? { _key: key, _state: FAILED, _isRestored: true }
+      delete outbox[key]
+      if (
+        ageOf(key) < MAX_AGE_MS &&
+        // An entry that is broken must not stop the others.
+        (!entry._isRestored ||
+          useStorage(
+            (storage) => (JSON.parse((entry._json = storage[key] as string)) as OutgoingEvent).event_id,
+          ))
+      ) {
+        if (entry._state! > POSTED) entry._state = RELEASED
+        outbox[key] = entry
+      } else settle(entry)
+    })
 }

@@ -1,5 +1,5 @@
 import { SESSION_TIMEOUT_MS } from '../contract/limits.js'
-import type { OutgoingEvent } from './outbox.js'
+import type { OutgoingEvent } from './outgoing-event.js'
 import { cookieless, readPrivacy } from './privacy.js'
 import {
   SEEN_AT,
@@ -14,25 +14,22 @@ import {
 /** State of a cookieless visitor. It contains no visitor ID and is lost when the page is unloaded. */
 let memoryState: VisitorState = []
 
-/**
- * Creates a random ID of 160 bits, written as decimal digits.
- *
- * `crypto.randomUUID` is not available on insecure origins. Any other base would add bytes to the script.
- */
-export const createId = (): string => crypto.getRandomValues(new Uint32Array(5)).join('')
+/** Creates a random ID, by default of 128 bits. `crypto.randomUUID` is missing on insecure origins. */
+export const createId = (words = 4): string =>
+  [...crypto.getRandomValues(new Uint32Array(words))].map((word) => word.toString(36)).join('')
 
 /**
- * Returns the current IDs and extends the session. If `user` is set, it becomes the user ID of this and all
- * later events.
+ * Returns the current ids and extends the session. A given `user` becomes the user of this and later events.
+ * Call {@link readPrivacy} before.
  */
 export const renewIdentity = (
   user?: string,
 ): Pick<OutgoingEvent, 'visitor_id' | 'session_id' | 'user_id'> => {
-  readPrivacy()
   const state = cookieless ? memoryState : visitorState
   // If the state contains no time, the difference is NaN and a new session starts.
-  if (!(Date.now() - state[SEEN_AT]! < SESSION_TIMEOUT_MS)) state[SESSION] = createId()
-  state[SEEN_AT] = Date.now()
+  if (!(Date.now() - Number(state[SEEN_AT]) < SESSION_TIMEOUT_MS)) state[SESSION] = createId()
+  // Not text of the number itself: V8 keeps a cache of such texts, which takes 46 KB.
+  state[SEEN_AT] = Date.now().toFixed()
   if (user) state[USER] = user
   if (!cookieless) {
     state[VISITOR] ||= createId()

@@ -2,12 +2,13 @@ import { isTrackingCode } from '../contract/tracking-code.js'
 import type { Properties } from '../contract/wire.js'
 import * as choices from './choices.js'
 import * as commands from './commands.js'
-import { forgetIdentity } from './identity.js'
 import { loadOptions, type Options } from './options.js'
+import type { Callback } from './outbox.js'
 import { page as sendPageview } from './page.js'
 import { startTracker } from './start-tracker.js'
 import type { TrackerOptions } from './tracker-options.js'
-import { warn } from './warn.js'
+import { guard, warn } from './warn.js'
+import { flushPage } from './watch-navigation.js'
 
 const waiting: (() => void)[] = []
 let started = false
@@ -22,6 +23,7 @@ function call<Args extends unknown[], Result>(
   if (started)
     // Catch all errors and log them as warnings, so that the tracker never throws into the page's code.
     try {
+      flushPage()
       return command(...args)
     } catch (error) {
       warn(name, error)
@@ -31,6 +33,45 @@ function call<Args extends unknown[], Result>(
   else if (typeof document !== 'undefined') waiting.push(() => call(name, command, ...args))
   return undefined
 }
+
+/** Settings of a single event. */
+export interface EventSettings {
+  /** Whether the visitor caused the event. Any other event does not end a bounce. @default true */
+  interactive?: boolean
+}
+
+/**
+ * Returns whether the collector has stored the event of a call. The type is not `Promise`, because lint rules would
+ * demand that every call handles it.
+ */
+const settled = guard(
+  (send: (callback: Callback) => void): PromiseLike<boolean> =>
+    new Promise((resolve) => {
+      if (typeof document === 'undefined') resolve(false)
+      else send(resolve)
+    }),
+) as (send: (callback: Callback) => void) => PromiseLike<boolean>
+
+const start = guard((code: string, options: TrackerOptions): void => {
+  if (started || typeof document === 'undefined') return
+  if (!isTrackingCode(code)) return warn(code, `is not a tracking code, nothing is sent. Write init('ZV_…')`)
+  started = true
+  // The options are strings, like the attributes of a tag.
+  loadOptions({
+    src: '',
+    dataset: {
+      ...(Object.fromEntries(
+        Object.entries(options).map(([name, value]) => [
+          name,
+          typeof value === 'function' ? value : `${value}`,
+        ]),
+      ) as Options),
+      trackingCode: code,
+    },
+  })
+  startTracker()
+  for (const send of waiting.splice(0)) send()
+})
 
 /**
  * Starts tracking this page. Does nothing on a server, or if the tracker is already started.
@@ -43,19 +84,7 @@ function call<Args extends unknown[], Result>(
  * track('signup', { plan: 'pro' })
  */
 export function init(code: string, options: TrackerOptions = {}): void {
-  if (started || typeof document === 'undefined') return
-  if (!isTrackingCode(code)) return warn(code, `is not a tracking code, nothing is sent. Write init('ZV_…')`)
-  started = true
-  // The options are strings, like the attributes of a tag.
-  loadOptions({
-    src: '',
-    dataset: {
-      ...(Object.fromEntries(Object.entries(options).map(([name, value]) => [name, `${value}`])) as Options),
-      trackingCode: code,
-    },
-  })
-  startTracker()
-  for (const send of waiting.splice(0)) send()
+  start(code, options)
 }
 
 /**
@@ -64,12 +93,17 @@ export function init(code: string, options: TrackerOptions = {}): void {
  * Property values must be strings, finite numbers or booleans. Any other value is dropped with a console
  * warning. The name is truncated to 64 characters, and string values are truncated to 500 characters.
  *
+ * The promise resolves to true when the collector has stored the event, and to false when the event was given
+ * up: it was refused, dropped or not allowed. It never rejects. It is pending while the collector is down, so do
+ * not wait for it before you leave the page.
+ *
  * @example
  * import { track } from '@zenovay/tracker'
  * track('signup', { plan: 'pro' })
+ * track('video loaded', {}, { interactive: false })
  */
-export function track(name: string, properties?: Properties): void {
-  call('track', commands.track, name, properties)
+export function track(name: string, properties?: Properties, settings?: EventSettings): PromiseLike<boolean> {
+  return settled((callback) => call('track', commands.track, name, properties, { ...settings, callback }))
 }
 
 /**
@@ -84,12 +118,14 @@ export function page(url?: string): void {
  * Sends a goal conversion. The optional property `value` is a number that specifies the worth of the
  * conversion.
  *
+ * Settings and the promise are those of {@link track}.
+ *
  * @example
  * import { goal } from '@zenovay/tracker'
  * goal('signup', { value: 30 })
  */
-export function goal(name: string, properties?: Properties): void {
-  call('goal', commands.goal, name, properties)
+export function goal(name: string, properties?: Properties, settings?: EventSettings): PromiseLike<boolean> {
+  return settled((callback) => call('goal', commands.goal, name, properties, { ...settings, callback }))
 }
 
 /**
@@ -122,7 +158,7 @@ export function identify(
 
 /** Deletes the user, visitor and session IDs. Call this function when a user logs out. */
 export function reset(): void {
-  call('reset', forgetIdentity)
+  call('reset', choices.reset)
 }
 
 /**

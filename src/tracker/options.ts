@@ -2,8 +2,8 @@ import type { TrackerOptions } from './tracker-options.js'
 
 /** Tracker options, keyed by the names of their data attributes. Values from attributes are strings. */
 export type Options = {
-  readonly [name in 'trackingCode' | 'id' | keyof TrackerOptions]?: string | undefined
-} & { readonly cookielessMode?: boolean }
+  readonly [name in 'trackingCode' | 'id' | Exclude<keyof TrackerOptions, 'beforeSend'>]?: string | undefined
+} & Pick<PageConfig, 'cookielessMode' | 'beforeSend'>
 
 /** A script tag, or the equivalent object that `init` creates. */
 export interface Tag {
@@ -17,6 +17,7 @@ export interface PageConfig {
   trackingCode?: string
   apiUrl?: string
   cookielessMode?: boolean
+  beforeSend?: TrackerOptions['beforeSend']
 }
 
 // A page has only one tracker, so its state is stored in module variables. A closure would make the script

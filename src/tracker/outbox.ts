@@ -1,59 +1,64 @@
-import type { IngestEvent } from '../contract/wire.js'
+import { collectorUrl } from './options.js'
+import type { OutgoingEvent } from './outgoing-event.js'
 import { useStorage } from './use-storage.js'
+import { guard } from './warn.js'
 
-/** An event before it is sent. Undefined fields are omitted from the JSON. */
-export type OutgoingEvent = { [field in keyof IngestEvent]?: IngestEvent[field] | undefined }
+/** Is called once: with true when the collector has stored the event, or with false when it was given up. */
+export type Callback = (isStored: boolean) => void
 
-/**
- * Maximum length of a request body, in characters. A character takes at most three bytes. In Chromium and
- * WebKit, all pending beacons and keep-alive requests of a page share a limit of 64 KiB.
- */
-export const MAX_REQUEST_LENGTH = 20_000
+/** An unacknowledged event. The build shortens names that start with an underscore. */
+export interface Entry {
+  /**
+   * `zenovay:`, the ID of the event, which begins with the time of its creation in milliseconds, and the URL
+   * of its collector, because pages of one origin may have different tracking codes.
+   */
+  _key: string
+  _event?: OutgoingEvent
+  /** The event as JSON, as soon as the page may send it. */
+  _json?: string
+  /** The delivery state. Undefined if the event was never sent. */
+  _state?: number
+  /** Whether an earlier page created the event. Only a POST sends it, because its response acknowledges it. */
+  _isRestored?: boolean
+  _callback?: Callback | undefined
+}
 
-/**
- * Maximum number of unacknowledged events. If this limit or {@link MAX_OUTBOX_LENGTH} is exceeded, the oldest
- * event is dropped.
- */
-export const MAX_OUTBOX_EVENTS = 500
-/** Maximum length of all unacknowledged events as JSON text, in characters. */
-export const MAX_OUTBOX_LENGTH = 500_000
+/** An event that is due again. */
+export const RELEASED = 1
+/** An event that was sent with a POST whose response may still come. */
+export const POSTED = 2
+/** An event whose POST failed, or of an earlier page. It waits for the next retry. */
+export const FAILED = 3
+/** An event that was sent with a beacon, which has no response. */
+export const BEACONED = 4
 
 export const KEY_PREFIX = 'zenovay:'
 // Number of digits in a Unix time in milliseconds, until the year 2286.
 const TIME_DIGITS = 13
 
 /**
- * All unacknowledged events, from oldest to newest. The key of an event is `zenovay:` and the event ID, which
- * starts with the time of its creation.
+ * All unacknowledged events by their keys, the oldest first.
  *
  * Unless the tracker is cookieless, each event is also saved to localStorage before it is sent, because the
  * page may close at any time. Each event has its own storage key, because two tabs that write one shared list
  * would overwrite each other's events.
  */
-export const outbox: Record<string, OutgoingEvent> = {}
+export const outbox: Record<string, Entry> = {}
 
-/** Returns the age of an event in milliseconds, or NaN if the key does not belong to an event. */
+/** Adds an event to the outbox. */
+export const addEvent = (event: OutgoingEvent, callback?: Callback): void => {
+  const key = `${KEY_PREFIX}${event.event_id} ${collectorUrl}`
+  outbox[key] = { _key: key, _event: event, _callback: callback }
+}
+
+/** Returns the age of an event in milliseconds, or NaN for a foreign key. */
 export const ageOf = (key: string): number =>
   Date.now() - Number(key.slice(KEY_PREFIX.length, KEY_PREFIX.length + TIME_DIGITS))
 
-/** The event was sent with a POST request, whose response may still arrive. */
-export const POSTED = 1
-/** The event was sent with a beacon, which has no response. */
-export const BEACONED = 2
-
-/**
- * How each event was last sent, as {@link POSTED} or {@link BEACONED}. An event without an entry is due,
- * which means that it must be sent.
- */
-export let sent: Record<string, number> = {}
-
-/** Marks every event as due, so that it is sent again. */
-export const releaseAll = (): void => {
-  sent = {}
-}
-
-/** Deletes an event that was acknowledged, is too old, or exceeds the limits of the outbox. */
-export const acknowledge = (key: string): void => {
-  delete outbox[key]
-  useStorage((storage) => delete storage[key])
+/** Deletes an event that was acknowledged, is invalid or too old, or exceeds the limits of the outbox. */
+export const settle = (entry: Entry, isStored = false): void => {
+  delete outbox[entry._key]
+  useStorage((storage) => delete storage[entry._key])
+  // The page's own function must not stop the tracker.
+  guard(() => entry._callback?.(isStored))()
 }

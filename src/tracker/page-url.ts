@@ -1,10 +1,14 @@
 import { MAX_URL_LENGTH } from '../contract/limits.js'
 import { options } from './options.js'
+import { warn } from './warn.js'
 
-/**
- * Checks whether the page is served from the developer's own machine. `file:` pages have an empty host name.
- */
+/** Checks whether the page is served from the developer's own machine. The host name of `file:` pages is empty. */
 export const isLocalPage = (): boolean => /^(127\.\d|\[::1]|$)|(^|\.)local(host)?$/.test(location.hostname)
+
+/** Is truthy if events of this page are sent at all. The console says why a local page sends nothing. */
+export const isTrackedPage = (): unknown =>
+  !navigator.webdriver &&
+  (options.allowLocalhost === 'true' || !isLocalPage() || warn('local page', 'needs data-allow-localhost'))
 
 /**
  * Returns the absolute form of a URL, or of the page URL by default. The fragment is removed unless the

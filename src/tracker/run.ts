@@ -1,8 +1,8 @@
-import { consent, disable, enable } from './choices.js'
+import { consent, disable, enable, reset } from './choices.js'
 import { getVisitorId, goal, identify, revenue, track } from './commands.js'
-import { forgetIdentity } from './identity.js'
 import { page } from './page.js'
-import { warn } from './warn.js'
+import { guard } from './warn.js'
+import { flushPage } from './watch-navigation.js'
 
 type Command = (...args: unknown[]) => unknown
 
@@ -14,20 +14,13 @@ const COMMANDS = {
   goal,
   identify,
   page,
-  reset: forgetIdentity,
+  reset,
   revenue,
   track,
 } as Record<string, Command>
 
-/**
- * Runs a command by its name. A command that fails or is unknown logs a warning and never throws, so that the
- * tracker cannot break the page.
- */
-export const run = (command: string, ...args: unknown[]): unknown => {
-  try {
-    return COMMANDS[command]!(...args)
-  } catch (error) {
-    warn(command, error)
-  }
-  return undefined
-}
+/** Runs a command by its name. A failing or unknown command logs a warning and never throws. */
+export const run = guard((command: string, ...args: unknown[]): unknown => {
+  flushPage()
+  return COMMANDS[command]!(...args)
+})

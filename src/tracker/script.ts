@@ -2,7 +2,7 @@ import { TRACKING_CODE } from '../contract/tracking-code.js'
 import { loadOptions, trackingCode, type Tag } from './options.js'
 import { run } from './run.js'
 import { startTracker } from './start-tracker.js'
-import { warn } from './warn.js'
+import { guard, warn } from './warn.js'
 
 interface Api {
   (...call: Parameters<typeof run>): unknown
@@ -19,10 +19,12 @@ interface Host {
   zenovay?: Api
 }
 
-const stub = (window as Host).zenovay
-
-if (!stub?.v) {
-  const tags = [document.currentScript as Tag | null, ...(document.scripts as unknown as Tag[])]
+guard(() => {
+  const stub = (window as Host).zenovay
+  if (stub?.v) return
+  // Not `document.scripts`, because `<img name="scripts">` would replace it.
+  const scripts = document.querySelectorAll('script') as unknown as Tag[]
+  const tags = [document.currentScript as Tag | null, ...scripts]
   // Use the first script tag with a tracking code. A module script or a bundled script has no
   // `currentScript`.
   tags.find(loadOptions)
@@ -32,4 +34,4 @@ if (!stub?.v) {
     startTracker()
     stub?.q?.forEach((call) => run(...call))
   } else warn(trackingCode, 'write data-tracking-code=ZV_...')
-}
+})()

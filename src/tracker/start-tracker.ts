@@ -1,21 +1,29 @@
-import { restore } from './deliver.js'
+import { retry, retryTimer } from './deliver.js'
 import { locateCollector, options } from './options.js'
-import { page } from './page.js'
 import { loadExclusions } from './page-url.js'
+import { guard } from './warn.js'
 import { watchLifecycle } from './watch-lifecycle.js'
-import { watchNavigation } from './watch-navigation.js'
+import { countSettledPage, watchNavigation } from './watch-navigation.js'
 
-// Delay before events of earlier pages are sent, so that the first pageview of this page is sent first.
-const RESTORE_AFTER_MS = 1_000
+// The page's own work comes first.
+const RESTORE_MS = 1_000
 
-/** Starts the tracker with the loaded options. */
+/**
+ * Starts the tracker with the loaded options. The first pageview is sent at the end of this task. The next
+ * tasks do what the first pageview does not need.
+ */
 export const startTracker = (): void => {
   locateCollector()
   loadExclusions()
   if (options.auto !== 'false') {
-    page()
     watchNavigation()
+    countSettledPage(0)
   }
-  watchLifecycle()
-  setTimeout(restore, RESTORE_AFTER_MS)
+  setTimeout(watchLifecycle)
+  setTimeout(
+    guard(() => {
+      if (!retryTimer) retry()
+    }),
+    RESTORE_MS,
+  )
 }

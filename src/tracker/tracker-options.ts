@@ -1,3 +1,5 @@
+import type { OutgoingEvent } from './outgoing-event.js'
+
 /**
  * Options of `init`. Each option is also available as a data attribute of the script tag, such as
  * `data-api-url`.
@@ -11,9 +13,11 @@ export interface TrackerOptions {
   /** Whether to store nothing in the browser. @default false */
   cookieless?: boolean
   /**
-   * If `'required'`, the tracker is cookieless until `consent('granted')` is called. The consent is stored.
+   * If `'required'`, the tracker is cookieless until `consent('granted')` is called. If `'wait'`, it sends and
+   * stores nothing until then: at most 500 events wait in memory, and `consent('denied')` drops them. The
+   * decision is stored.
    */
-  consent?: 'required'
+  consent?: 'required' | 'wait'
   /**
    * Domain of a first-party cookie that stores the IDs, such as `example.com`. All subdomains then share the
    * same visitor.
@@ -33,4 +37,13 @@ export interface TrackerOptions {
    * @default false
    */
   allowLocalhost?: boolean
+  /**
+   * Is called with each event before it is sent for the first time. Returns the event, which it may change, or
+   * nothing to drop it.
+   *
+   * @example
+   * import { init } from '@zenovay/tracker'
+   * init('ZV_XXXXXXXXXXX', { beforeSend: (event) => ({ ...event, title: '' }) })
+   */
+  beforeSend?: (event: OutgoingEvent) => OutgoingEvent | null | undefined | void
 }

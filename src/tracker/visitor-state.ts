@@ -21,7 +21,7 @@ export const USER = 5
 export type VisitorState = [
   consent?: string | undefined,
   optedOut?: string | number | undefined,
-  seenAtMs?: number,
+  seenAtMs?: string,
   visitor?: string,
   session?: string,
   user?: string,
@@ -35,8 +35,12 @@ export let visitorState: VisitorState = []
  */
 let lastRead: VisitorState | undefined
 
-/** Reads the visitor state from storage, because other tabs may have changed it. */
+/** Whether the visitor state in memory could not be written. What is stored is then out of date. */
+let isUnsaved = false
+
+/** Reads the visitor state, which other tabs may have changed. */
 export const readVisitorState = (): void => {
+  if (isUnsaved) return
   lastRead =
     useStorage(
       (storage) =>
@@ -52,9 +56,11 @@ export const readVisitorState = (): void => {
 
 /** Writes the visitor state to the cookie or to localStorage. */
 export const writeVisitorState = (): void => {
+  isUnsaved = true
   useStorage((storage) => {
     if (options.cookieDomain)
       document.cookie = `zenovay=${visitorState.join()};domain=${options.cookieDomain};path=/;max-age=${COOKIE_MAX_AGE_S};samesite=lax;${location.protocol === 'https:' ? 'secure' : ''}`
     else storage['zenovay'] = visitorState.join()
+    isUnsaved = false
   })
 }

@@ -37,8 +37,11 @@ describe.each(FILES)('%s', (file) => {
 
 describe.each(['z.js', 'index.mjs'])('the source map of %s', (file) => {
   test.each([
+    ['"zenovay-claim"', '../src/tracker/deliver.ts', "'zenovay-claim'"],
+    ['"too large"', '../src/tracker/deliver.ts', "'too large'"],
+    ['"refused"', '../src/tracker/commands.ts', "'refused'"],
     ['keepalive:', '../src/tracker/deliver.ts', 'keepalive: true'],
-    ['"dropped: "', '../src/tracker/clean-properties.ts', "'dropped: ' + typeof value"],
+    ['"cut to ', '../src/tracker/clean-properties.ts', "'cut to ' + MAX_PROPERTY_VALUE_LENGTH"],
   ])('finds the source of %s', (text, source, code) => {
     const found = findSource(file, text)
     expect(found.source).toBe(source)

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { closePages, openTrackedPage, type PageSetup } from './open-page.js'
+import { answer, closePages, openTrackedPage, type PageSetup } from './open-page.js'
 
 let warnings: string[]
 
@@ -14,7 +14,8 @@ afterEach(closePages)
 /** Opens a page without automatic pageviews; `send` returns the events of its calls. */
 async function open(setup: PageSetup = {}) {
   const page = await openTrackedPage({
-    answers: [() => new Response()],
+    isNewVisitor: true,
+    answers: [answer(200)],
     ...setup,
     dataset: { auto: 'false', ...setup.dataset },
   })
@@ -23,7 +24,7 @@ async function open(setup: PageSetup = {}) {
     async send(...calls: Parameters<typeof page.run>[]) {
       const before = page.posts.length
       for (const call of calls) page.run(...call)
-      await page.settle()
+      await page.settleNewVisitor()
       return page.posts.slice(before).flat()
     },
   }
@@ -127,7 +128,7 @@ test('deletes the IDs in memory on reset if storage is unavailable', async () =>
 const text = () => JSON.stringify({ ...localStorage })
 
 test('deletes stored IDs and remembers the decision when consent is denied', async () => {
-  const page = await open({ answers: [() => new Response('', { status: 503 })] })
+  const page = await open({ answers: [answer(503)] })
   const [before] = await page.send(['track', 'before'])
   expect(text()).toContain(before!['visitor_id'])
   page.run('consent', 'denied')
@@ -180,6 +181,113 @@ test('stores IDs only after required consent is granted, and keeps them on the n
   expect(later!['visitor_id']).toBe(after!['visitor_id'])
 })
 
+test('keeps events in memory while it waits for consent, and sends them with their age when it is granted', async () => {
+  const page = await open({ dataset: { consent: 'wait' } })
+  expect(await page.send(['track', 'first'], ['page'], ['identify', 'ann'])).toEqual([])
+  await vi.advanceTimersByTimeAsync(4_900)
+  page.fire('pagehide')
+  expect(page.beacons).toEqual([])
+  expect(localStorage).toHaveLength(0)
+
+  const events = await page.send(['consent', 'granted'])
+  expect(events.map(({ event_name = 'pageview' }) => event_name)).toEqual(['first', 'pageview'])
+  expect(events[0]).toHaveProperty('age_ms', 5_000)
+  expect(events[0]!['visitor_id']).toBeTruthy()
+  expect(events[0]).not.toHaveProperty('user_id')
+})
+
+test('drops the events that wait for consent when it is denied, and all later ones', async () => {
+  const settled: unknown[] = []
+  const callback = (isStored: boolean) => settled.push(isStored)
+  const page = await open({ dataset: { consent: 'wait' } })
+  await page.send(['track', 'first', {}, { callback }], ['consent', 'denied'])
+  await page.send(['track', 'second', {}, { callback }])
+  expect(settled).toEqual([false, false])
+
+  const events = await page.send(['consent', 'granted'], ['track', 'third'])
+  expect(events.map(({ event_name }) => event_name)).toEqual(['third'])
+})
+
+test('keeps the 500 newest events while it waits for consent', async () => {
+  const page = await open({ dataset: { consent: 'wait' } })
+  await page.send(...Array.from({ length: 510 }, (_, index): [string, string] => ['track', `event${index}`]))
+  expect(warnings).toEqual(['zenovay: 10 events dropped'])
+  await page.send(['consent', 'granted'])
+  await vi.advanceTimersByTimeAsync(200_000)
+
+  const names = page.posts.flat().map(({ event_name }) => event_name)
+  expect(names).toHaveLength(500)
+  expect(names).not.toContain('event9')
+  expect(names).toContain('event10')
+})
+
+test('calls back with true when an event is stored, and with false when it is refused', async () => {
+  const settled: unknown[] = []
+  const callback = (isStored: boolean) => settled.push(isStored)
+  const page = await open({ answers: [answer(200), answer(400)] })
+  await page.send(['track', 'stored', {}, { callback }])
+  await page.send(['goal', 'rejected', {}, { callback }])
+  await page.send(['track', '', {}, { callback }])
+  expect(settled).toEqual([true, false, false])
+})
+
+test('sends events in spite of a callback that throws', async () => {
+  const callback = () => {
+    throw new Error('of the page')
+  }
+  const page = await open()
+  await page.send(['track', 'first', {}, { callback }])
+  await vi.advanceTimersByTimeAsync(10_000)
+
+  expect(page.posts).toHaveLength(1)
+  expect(page.outboxKeys()).toEqual([])
+  expect(warnings).toHaveLength(1)
+})
+
+test('marks an event that the visitor did not cause', async () => {
+  const page = await open()
+  const [shown, clicked] = await page.send(
+    ['track', 'shown', {}, { interactive: false }],
+    ['track', 'clicked'],
+  )
+
+  expect(shown).toHaveProperty('interactive', false)
+  expect(clicked).not.toHaveProperty('interactive')
+})
+
+test('sends what beforeSend returns, and nothing if it returns nothing', async () => {
+  const beforeSend = vi.fn((event: Record<string, unknown>) =>
+    event['event_name'] === 'secret' ? undefined : { ...event, title: 'Changed' },
+  )
+  vi.stubGlobal('ZENOVAY_TRACKER_CONFIG', { beforeSend })
+  const settled: unknown[] = []
+  const page = await open()
+  const events = await page.send(
+    ['track', 'secret', {}, { callback: (isStored: boolean) => settled.push(isStored) }],
+    ['track', 'public'],
+  )
+
+  expect(events).toHaveLength(1)
+  expect(events[0]).toMatchObject({ event_name: 'public', title: 'Changed' })
+  expect(beforeSend.mock.calls[0]![0]).toMatchObject({ url: 'https://shop.example/shoes?size=43' })
+  expect(settled).toEqual([false])
+  expect(page.outboxKeys()).toEqual([])
+  expect(warnings).toEqual([])
+})
+
+test('drops an event with one warning if beforeSend throws', async () => {
+  vi.stubGlobal('ZENOVAY_TRACKER_CONFIG', {
+    beforeSend: () => {
+      throw new Error('of the page')
+    },
+  })
+  const page = await open()
+
+  expect(await page.send(['track', 'first'], ['track', 'second'])).toEqual([])
+  expect(warnings).toEqual(['zenovay: [object Object] Error: of the page'])
+  expect(page.outboxKeys()).toEqual([])
+})
+
 test('keeps existing IDs when consent is granted', async () => {
   const page = await open()
   const [before] = await page.send(['track', 'before'])
@@ -189,7 +297,7 @@ test('keeps existing IDs when consent is granted', async () => {
 })
 
 test('sends nothing between disable and enable', async () => {
-  const page = await open({ answers: [() => new Response('', { status: 503 }), () => new Response()] })
+  const page = await open({ answers: [answer(503), answer(200)] })
   const [before] = await page.send(['track', 'before'])
   page.run('disable')
   expect(await page.send(['track', 'after'], ['page'])).toEqual([])

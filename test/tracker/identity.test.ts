@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { closePages, openTrackedPage, type PageSetup } from './open-page.js'
+import { answer, closePages, openTrackedPage, type PageSetup } from './open-page.js'
 
 const MINUTE_MS = 60_000
 
@@ -11,10 +11,14 @@ afterEach(closePages)
 
 /** Opens a page; `readIds` sends an event from it and returns the event's ids. */
 async function open(setup: PageSetup = {}) {
-  const page = await openTrackedPage({ ...setup, dataset: { auto: 'false', ...setup.dataset } })
+  const page = await openTrackedPage({
+    isNewVisitor: true,
+    ...setup,
+    dataset: { auto: 'false', ...setup.dataset },
+  })
   const readIds = async () => {
     page.track('read')
-    await page.settle()
+    await page.settleNewVisitor()
     const { visitor_id, session_id } = page.posts.at(-1)!.at(-1)!
     return { visitor_id, session_id }
   }
@@ -47,18 +51,18 @@ test('ends a session after 30 minutes without an event in any tab', async () => 
   expect(await first.readIds()).toEqual(next)
 })
 
-test('generates random IDs of 20 to 128 digits', async () => {
+test('generates random IDs of 128 bits', async () => {
   const ids = [await (await open()).readIds()]
   localStorage.clear()
   ids.push(await (await open()).readIds())
 
   const values = ids.flatMap(({ visitor_id, session_id }) => [visitor_id, session_id])
   expect(new Set(values).size).toBe(4)
-  for (const value of values) expect(value).toMatch(/^\d{20,128}$/)
+  for (const value of values) expect(value).toMatch(/^[\da-z]{16,28}$/)
 })
 
 test('stores all state under a single key', async () => {
-  const page = await open({ answers: [() => new Response()] })
+  const page = await open({ answers: [answer(200)] })
   await page.readIds()
   await page.settle()
 
@@ -103,7 +107,7 @@ test('replaces a value that another script stored under its key', async () => {
   const page = await open()
   const ids = await page.readIds()
 
-  expect(ids.session_id).toMatch(/^\d+$/)
+  expect(ids.session_id).toMatch(/^[\da-z]+$/)
   expect(await page.readIds()).toEqual(ids)
 })
 
@@ -131,4 +135,24 @@ test('omits the privacy fields if no privacy signal is set', async () => {
 
   expect(page.posts[0]![0]).not.toHaveProperty('cookieless')
   expect(page.posts[0]![0]).not.toHaveProperty('gpc')
+})
+
+test('waits 100 ms before the first event of a new visitor and adopts the IDs of another tab', async () => {
+  const page = await openTrackedPage({ isNewVisitor: true, dataset: { auto: 'false' } })
+  page.track('first')
+  await vi.advanceTimersByTimeAsync(50)
+  expect(page.posts).toEqual([])
+  localStorage['zenovay'] = `,,${Date.now()},other-visitor,other-session`
+  await vi.advanceTimersByTimeAsync(50)
+
+  expect(page.posts).toMatchObject([[{ visitor_id: 'other-visitor', session_id: 'other-session' }]])
+})
+
+test('sends the first event of a new visitor at once if the page is left', async () => {
+  const page = await openTrackedPage({ isNewVisitor: true, dataset: { auto: 'false' } })
+  page.track('first')
+  await page.settle()
+  page.fire('pagehide')
+
+  expect(page.beacons).toMatchObject([[{ event_name: 'first' }]])
 })

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { closePages, openPage } from './open-page.js'
+import { answer, closePages, openPage, type PageSetup } from './open-page.js'
 
 const CODE = 'ZV_UnitTest1'
 
@@ -12,8 +12,8 @@ beforeEach(() => {
 })
 afterEach(closePages)
 
-async function load() {
-  const page = openPage()
+async function load(answers: PageSetup['answers'] = []) {
+  const page = openPage({ answers })
   const tracker = await import('../../src/tracker/index.js')
   return {
     ...page,
@@ -45,6 +45,17 @@ test('accepts the same options as the script tag', async () => {
   expect(fetch.mock.calls[0]![0]).toBe(`https://collector.example/e/${CODE}`)
   expect(names()).toEqual(['signup', 'pageview'])
   expect(posts[0]![0]).toMatchObject({ cookieless: true })
+})
+
+test('returns a promise that says whether the event was stored', async () => {
+  const { init, track, goal } = await load([answer(200)])
+  const early = track('early')
+  init(CODE, { beforeSend: (event) => (event.event_name === 'secret' ? null : event) })
+
+  expect(await early).toBe(true)
+  expect(await goal('late', {}, { interactive: false })).toBe(true)
+  expect(await track('secret')).toBe(false)
+  expect(await track(' ')).toBe(false)
 })
 
 test('sends events to the origin of the page if no options are given', async () => {

@@ -1,4 +1,5 @@
 import { vi, type Mock } from 'vitest'
+import { ERROR_CODES, type ErrorCode } from '../../src/contract/error-codes.js'
 
 const CHROME =
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36'
@@ -10,6 +11,8 @@ export interface PageSetup {
   /** Properties of `navigator` that differ from an ordinary Chrome. */
   navigator?: Record<string, unknown>
   location?: URL
+  /** Whether the browser has no visitor yet: its first event waits for the IDs of other tabs. */
+  isNewVisitor?: boolean
   /** Answers to requests, in order; the last one repeats. Absent: requests stay pending. */
   answers?: (() => Response | Promise<Response>)[]
 }
@@ -33,6 +36,8 @@ export interface Page {
   fire(type: string, properties?: object): void
   /** Lets promises settle, and so the requests of this task be sent. */
   settle(): Promise<void>
+  /** As `settle`, and waits until the first event of a new visitor is sent. Needs faked time. */
+  settleNewVisitor(): Promise<void>
   /** Keys of events in storage. */
   outboxKeys(): string[]
 }
@@ -42,8 +47,14 @@ export interface Page {
  *
  * Storage is kept, as between pages of one origin, until `closePages`. The test fakes the time.
  */
-export function openPage({ navigator = {}, location = URL_OF_PAGE, answers = [] }: PageSetup = {}): Page {
+export function openPage({
+  navigator = {},
+  location = URL_OF_PAGE,
+  isNewVisitor,
+  answers = [],
+}: PageSetup = {}): Page {
   vi.resetModules()
+  if (!isNewVisitor) localStorage['zenovay'] ??= ',,1,returning-visitor'
   document.title = 'Shoes'
   const listeners = new Map<string, Listener[]>()
   const listen = (type: string, listener: Listener) =>
@@ -81,6 +92,10 @@ export function openPage({ navigator = {}, location = URL_OF_PAGE, answers = [] 
     async settle() {
       for (let turn = 0; turn < 10; turn++) await Promise.resolve()
     },
+    async settleNewVisitor() {
+      await vi.advanceTimersByTimeAsync(100)
+      await this.settle()
+    },
     outboxKeys: () => Object.keys(localStorage).filter((key) => key.startsWith('zenovay:')),
   }
 }
@@ -97,6 +112,8 @@ export async function openTrackedPage({ dataset = {}, ...setup }: PageSetup = {}
   })
   startTracker()
   await page.settle()
+  // The tracker listens to the page from the next task on.
+  if (vi.isFakeTimers()) await vi.advanceTimersByTimeAsync(0)
   return { ...page, run, track: (name: string, properties?: object) => run('track', name, properties) }
 }
 
@@ -104,8 +121,8 @@ export async function openTrackedPage({ dataset = {}, ...setup }: PageSetup = {}
  * Timers outlive their page: they would run in the page of the next test, or after the last one without any.
  */
 function rememberTimers(start: typeof setTimeout) {
-  return (task: () => void, ms: number) => {
-    const timer = start(task, ms)
+  return (task: (...args: unknown[]) => void, ms: number, ...args: unknown[]) => {
+    const timer = start(task, ms, ...args)
     timers.push(timer)
     return timer
   }
@@ -121,6 +138,10 @@ export function closePages(): void {
   posts.length = beacons.length = 0
 }
 
+/** An answer of the collector, with an error code that fits the status. */
 export function answer(status: number, headers: Record<string, string> = {}): () => Response {
-  return () => new Response('', { status, headers })
+  const code = Object.keys(ERROR_CODES).find((name) => ERROR_CODES[name as ErrorCode].status === status)
+  const error = { code: code as ErrorCode, message: 'Refused.', timestamp: '2026-11-21T00:00:00.000Z' }
+  return () =>
+    Response.json(status === 200 ? { success: true } : { success: false, error }, { status, headers })
 }

@@ -24,8 +24,8 @@ async function runScript(tags: string, { current = false } = {}) {
   const template = document.createElement('template')
   template.innerHTML = tags
   const scripts = [...template.content.querySelectorAll('script')]
-  vi.spyOn(document, 'scripts', 'get').mockReturnValue(
-    scripts as unknown as HTMLCollectionOf<HTMLScriptElement>,
+  vi.spyOn(document, 'querySelectorAll').mockReturnValue(
+    scripts as unknown as ReturnType<typeof document.querySelectorAll>,
   )
   vi.spyOn(document, 'currentScript', 'get').mockReturnValue(current ? scripts.at(-1)! : null)
   await import('../../src/tracker/script.js')

@@ -29,9 +29,9 @@ async function open(setup: PageSetup = {}) {
   const page = await openTrackedPage({ location, ...setup })
   return {
     ...page,
-    /** Waits until title and URL have settled. */
+    /** Waits until the URL has settled, and for a title that does not change. */
     async settleNavigation() {
-      vi.advanceTimersByTime(100)
+      vi.advanceTimersByTime(600)
       await page.settle()
     },
     pageviews: () =>
