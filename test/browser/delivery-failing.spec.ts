@@ -45,6 +45,8 @@ for (const variant of VARIANTS)
       collector.nextOutcomes = [503, 503, 503]
       await tab.goto(site.addPage('/', trackedPage(servers, { variant })))
       await trackSteps(tab, 0, 3)
+      // The first events of a new visitor are stored in the browser with their first request.
+      await collector.until(() => collector.customEvents('step').length > 0)
 
       await expect.poll(() => readOutbox(tab), BACK).toEqual([])
       expect(await store.countEvents('step', 'step')).toEqual(onceEach(3))

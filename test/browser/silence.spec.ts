@@ -21,20 +21,25 @@ for (const variant of VARIANTS) {
     expect(collector.events().map(({ url }) => url)).toEqual([visited])
   })
 
-  test(`${variant}: sends nothing from localhost unless the script tag allows it`, async ({
-    tab,
-    servers,
-    site,
-    collector,
-  }) => {
-    const local = site.addPage('/local', trackedPage(servers, { variant, allowLocalhost: false }))
-    const allowed = site.addPage('/allowed', trackedPage(servers, { variant }))
+  test.describe(() => {
+    // Without the message a developer would look for the fault elsewhere.
+    test.use({ expectedMessages: /^zenovay: local page needs data-allow-localhost$/ })
 
-    await tab.goto(local)
-    await tab.evaluate(() => window.tracker.track('signup'))
+    test(`${variant}: sends nothing from localhost unless the script tag allows it`, async ({
+      tab,
+      servers,
+      site,
+      collector,
+    }) => {
+      const local = site.addPage('/local', trackedPage(servers, { variant, allowLocalhost: false }))
+      const allowed = site.addPage('/allowed', trackedPage(servers, { variant }))
 
-    await tab.goto(allowed)
-    await collector.until(() => collector.events().length > 0)
-    expect(collector.events().map(({ url }) => url)).toEqual([allowed])
+      await tab.goto(local)
+      await tab.evaluate(() => window.tracker.track('signup'))
+
+      await tab.goto(allowed)
+      await collector.until(() => collector.events().length > 0)
+      expect(collector.events().map(({ url }) => url)).toEqual([allowed])
+    })
   })
 }

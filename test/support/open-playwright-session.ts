@@ -1,4 +1,4 @@
-import type { Browser } from '@playwright/test'
+import type { Browser, Page } from '@playwright/test'
 import type { BrowserSession, Tab } from './tab.js'
 
 /** A fresh context of a browser driven by Playwright. */
@@ -23,7 +23,7 @@ export async function openPlaywrightSession(browser: Browser): Promise<BrowserSe
           if (!page.isClosed()) await page.waitForEvent('close')
         },
       }
-      if (browser.browserType().name() === 'chromium')
+      if (browser.browserType().name() === 'chromium') {
         tab.crash = async () => {
           const crashed = page.waitForEvent('crash')
           // Never resolves: the page that would answer is gone.
@@ -31,10 +31,30 @@ export async function openPlaywrightSession(browser: Browser): Promise<BrowserSe
           await crashed
           await page.close()
         }
+        Object.assign(tab, await freezing(page))
+      }
       return tab
     },
     cookies: () => context.cookies(context.pages().at(-1)!.url()),
     setOffline: (offline) => context.setOffline(offline),
     quit: () => context.close(),
+  }
+}
+
+/**
+ * Freezes a page by the debugger, which stops scripts and timers but not the network. Chromium's own command
+ * does nothing here, because a tab of a driven browser is never hidden.
+ */
+async function freezing(page: Page): Promise<Required<Pick<Tab, 'freeze' | 'thaw'>>> {
+  const debuggerSession = await page.context().newCDPSession(page)
+  return {
+    async freeze() {
+      await debuggerSession.send('Debugger.enable')
+      await debuggerSession.send('Debugger.pause')
+    },
+    async thaw() {
+      await debuggerSession.send('Debugger.resume').catch(() => undefined)
+      await debuggerSession.send('Debugger.disable')
+    },
   }
 }

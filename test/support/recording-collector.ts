@@ -7,8 +7,11 @@ import { ListeningServer } from './listening-server.js'
 import { readArtefacts } from './read-artefacts.js'
 import type { StoredSite } from './stored-site.js'
 
-/** The status of an answer, or none: hang for ever, or reset the connection after the body has arrived. */
-type Outcome = number | 'hang' | 'reset'
+/**
+ * The status of an answer, or another end: hang for ever, reset the connection after the body has arrived, or
+ * the login page of a captive portal.
+ */
+export type Outcome = number | 'hang' | 'reset' | 'portal'
 
 export interface RecordedRequest {
   method: string
@@ -153,6 +156,8 @@ export class RecordingCollector {
     const { outcome } = recorded
     if (outcome === 'hang') return
     if (outcome === 'reset') return void request.socket.destroy()
+    if (outcome === 'portal')
+      return void response.writeHead(200, { ...CORS, 'content-type': 'text/html' }).end('<h1>Log in</h1>')
     const type = script ? 'text/javascript' : 'application/json'
     const retryAfter =
       this.retryAfter !== undefined && outcome !== 200 ? { 'retry-after': this.retryAfter } : {}

@@ -18,6 +18,9 @@ export interface Tab {
    * that can.
    */
   crash?(): Promise<void>
+  /** Stops all scripts and timers of the page, as a browser does with a tab in the background. */
+  freeze?(): Promise<void>
+  thaw?(): Promise<void>
 }
 
 /** A cookie as stored by the browser. */

@@ -74,7 +74,7 @@ export const SHORT_PAUSES = `<script>{ const wait = setTimeout; window.setTimeou
 
 /** The HTML of a page of the site that contains the tracker. */
 export function trackedPage(
-  { site, collector }: { site: SiteServer; collector: RecordingCollector },
+  { site, collector }: { site: SiteServer; collector: Pick<RecordingCollector, 'url'> },
   page: TrackedPage,
 ): string {
   const tracker =
@@ -142,7 +142,8 @@ function esmTracker(collectorUrl: string, page: TrackedPage): string {
   const start = `tracker.init(${JSON.stringify(code ?? undefined)}, ${JSON.stringify(options)})`
   return `<script type="module">
     import * as tracker from '/index.mjs'
-    window.tracker = tracker
+    // Not the promises: a browser driver would wait for them.
+    window.tracker = new Proxy({}, { get: (_, command) => (...args) => { const result = tracker[command](...args); return result instanceof Promise ? undefined : result } })
     ${start}
     ${twice ? start : ''}
   </script>`
