@@ -3,17 +3,20 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { bundleSource } from './bundle-source.mjs'
-import { createPeers } from './create-peers.mjs'
 import { installPackages } from './install-packages.mjs'
+import { EMPTY, FETCH, OURS, SITE } from './names.mjs'
+import { createNpmPeers } from './npm-peers.mjs'
+import { createScriptPeers, describeMissing, readScripts } from './script-peers.mjs'
 
 const COLLECTOR = 'http://collector.example'
 const DIST = join(import.meta.dirname, '../../dist')
-const EVENT = { url: 'http://site.example/', referrer: '', title: 'A page of a shop' }
+const EVENT = { url: `${SITE}/`, referrer: '', title: 'A page of a shop', event_name: 'bought' }
 
-export const OURS = 'z.js'
 const OUR_MODULE = 'our module'
-const EMPTY = 'empty script'
-export const FETCH = 'one-line fetch'
+/** Subjects with which the others are compared. */
+const REFERENCES = [EMPTY, FETCH, OURS]
+
+const ONE_FETCH = `fetch('${COLLECTOR}/fetch',{method:'POST',body:'${JSON.stringify(EVENT)}',keepalive:true})`
 
 // The least that a tracker needs to keep its visitor and unacknowledged events in localStorage, and to
 // observe navigations and the end of its page.
@@ -31,39 +34,42 @@ const MINIMUM_WORK = `{
 }`
 
 /**
- * The measured subjects, lower bounds first: a name, a script, its bytes as brotli, and the attributes of
- * its tag.
+ * The measured subjects, lower bounds first: a name, a script, its bytes as brotli, the attributes of its tag,
+ * and a call that tracks an event. With `only`, those whose names contain one of these texts, and those with
+ * which they are compared. `missing` says how to add peers that were left out.
  */
-export async function createSubjects(folder) {
-  const peers = createPeers(COLLECTOR)
-  installPackages(folder, peers)
+export async function createSubjects(folder, environment, only = ['']) {
+  const isWanted = ({ name }) =>
+    REFERENCES.includes(name) || only.some((text) => name.toLowerCase().includes(text.toLowerCase()))
+  const packages = createNpmPeers(COLLECTOR).filter(isWanted)
+  const scripts = createScriptPeers(SITE, COLLECTOR).filter(isWanted)
+  if (packages.length > 0) installPackages(folder, packages)
   const bundled = []
-  for (const { name, version, source, note } of [createOurModule(), ...peers]) {
-    bundled.push({
-      name: version ? `${name} ${version}` : name,
-      script: await bundleSource(folder, name, source),
-      note,
-    })
-  }
+  for (const { source, ...peer } of [createOurModule(), ...packages].filter(isWanted))
+    bundled.push({ ...peer, script: await bundleSource(folder, peer.name, source) })
+  /** @type {{ name: string; script: string; version?: string; track?: string }[]} */
   const subjects = [
     { name: EMPTY, script: '' },
-    {
-      name: FETCH,
-      script: `fetch('${COLLECTOR}/fetch',{method:'POST',body:'${JSON.stringify(EVENT)}',keepalive:true})`,
-    },
+    { name: FETCH, script: ONE_FETCH, track: `${ONE_FETCH}.catch(() => {})` },
     { name: 'minimum work', script: MINIMUM_WORK },
     {
       name: OURS,
       script: readFileSync(join(DIST, 'z.js'), 'utf8'),
       origin: COLLECTOR,
       attributes: 'data-tracking-code="ZV_BENCHBENCH1"',
+      track: `zenovay('track', 'bought', { plan: 'pro', seats: 3 })`,
     },
     ...bundled,
-  ]
-  return subjects.map((subject) => ({
-    ...subject,
-    bytes: subject.script ? compress(subject.script).length : 0,
-  }))
+    ...readScripts(scripts, environment),
+  ].filter(isWanted)
+  return {
+    subjects: subjects.map(({ version, ...subject }) => ({
+      ...subject,
+      name: version ? `${subject.name} ${version}` : subject.name,
+      bytes: subject.script ? compress(subject.script).length : 0,
+    })),
+    missing: describeMissing(scripts, environment),
+  }
 }
 
 function createOurModule() {
@@ -72,6 +78,7 @@ function createOurModule() {
     source: `import { init, track } from ${JSON.stringify(join(DIST, 'index.mjs'))}
 init('ZV_BENCHBENCH1', { apiUrl: '${COLLECTOR}' })
 globalThis.keep = track`,
+    track: `keep('bought', { plan: 'pro', seats: 3 })`,
   }
 }
 

@@ -1,32 +1,40 @@
 // @ts-check
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { gunzipSync } from 'node:zlib'
+import { answerTracker } from './answer-tracker.mjs'
+import { countEvents } from './count-events.mjs'
+import { SITE } from './names.mjs'
 
 /**
- * Serves the page and the script of each subject, answers every request of a tracker, and logs those
- * requests.
+ * Serves the page and the script of each subject, answers every request of a tracker, and logs those requests
+ * with the number of custom events in each.
  *
  * One server is both site and collector, distinguished by host name.
  */
 export async function startSite(subjects) {
-  const files = new Map(
-    subjects.flatMap((subject) => [
-      [`/${subject.name}`, { type: 'text/html', text: createPage(subject) }],
-      [`/${subject.name}.js`, { type: 'text/javascript', text: subject.script }],
-    ]),
-  )
+  const pages = new Map(subjects.map((subject) => [`/${subject.name}`, subject]))
+  const scripts = new Map(subjects.map(({ name, script }) => [`/${name}.js`, script]))
   const log = []
-  const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url, 'http://site.example')
-    const file = request.method === 'GET' && files.get(decodeURIComponent(pathname))
-    if (!file) log.push(`${request.method} ${pathname}`)
-    const { type, text } = file || answerTracker(pathname)
+  const server = createServer(async (request, response) => {
+    const { pathname, searchParams } = new URL(request.url, SITE)
+    const path = decodeURIComponent(pathname)
+    const body = await readBody(request)
+    let answer
+    if (request.method === 'GET' && pages.has(path))
+      answer = { type: 'text/html', text: createPage(pages.get(path), searchParams.has('elements')) }
+    else if (request.method === 'GET' && scripts.has(path))
+      answer = { type: 'text/javascript', text: scripts.get(path) }
+    else {
+      log.push({ request: `${request.method} ${pathname}`, events: countEvents(request.url + body) })
+      answer = answerTracker(pathname)
+    }
     response.writeHead(200, {
       ...allowEverything(request.headers),
-      'content-type': `${type}; charset=utf-8`,
+      'content-type': `${answer.type}; charset=utf-8`,
       'cache-control': 'no-store',
     })
-    request.resume().on('end', () => response.end(text))
+    response.end(answer.text)
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   return {
@@ -40,17 +48,25 @@ export async function startSite(subjects) {
   }
 }
 
-/** A script requested by a loader is empty; everything else is content. */
-function answerTracker(pathname) {
-  return pathname.endsWith('.js')
-    ? { type: 'text/javascript', text: '' }
-    : { type: 'application/json', text: '{"success":true}' }
+async function readBody(request) {
+  const chunks = []
+  try {
+    for await (const chunk of request) chunks.push(chunk)
+  } catch {
+    // A browser that closes its page aborts requests.
+  }
+  const body = Buffer.concat(chunks)
+  const isGzip = body[0] === 0x1f && body[1] === 0x8b
+  return (isGzip ? gunzipSync(body) : body).toString()
 }
 
-/** The same page for all subjects except the script; its attributes are those of our tag. */
-function createPage({ name, attributes = '', origin = 'http://site.example' }) {
+/** Reads an element, as scripts of most pages do. */
+const READ_ELEMENT = `<script>document.querySelector('title').textContent</script>`
+
+/** The same page for all subjects except the script; its attributes are those of the documented tag. */
+function createPage({ name, attributes = '', origin = SITE }, withElements) {
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>A page of a shop</title><link rel="icon" href="data:,">
-<script defer ${attributes} src="${origin}/${encodeURIComponent(name)}.js"></script><h1>A page of a shop</h1><p>Shoes, shirts and shells.</p></html>`
+${withElements ? READ_ELEMENT : ''}<script defer ${attributes} src="${origin}/${encodeURIComponent(name)}.js"></script><h1>A page of a shop</h1><p>Shoes, shirts and shells.</p></html>`
 }
 
 /** @param {import('node:http').IncomingHttpHeaders} headers */

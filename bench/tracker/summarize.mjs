@@ -1,31 +1,36 @@
 // @ts-check
-import { FETCH, OURS } from './create-subjects.mjs'
+/**
+ * A subject with the first quartile, the median and the third quartile of each of its figures.
+ *
+ * @typedef {{
+ *   name: string
+ *   bytes: number
+ *   note?: string | undefined
+ *   figures: Record<string, number[]>
+ * }} Row
+ */
 
-/** Medians of all rounds, as ratios, because microseconds of this machine do not apply to another. */
-export function summarize(subjects, rounds) {
-  const medians = new Map(
-    subjects.map(({ name }) => [
-      name,
-      { script: median(rounds, name, 'script'), tasks: median(rounds, name, 'tasks') },
-    ]),
-  )
-  const [floor, ours] = [medians.get(FETCH), medians.get(OURS)]
-  return subjects.map(({ name, bytes, note }) => {
-    const { script, tasks } = medians.get(name)
-    return {
-      name,
-      script: script / floor.script,
-      scriptToOurs: script / ours.script,
-      tasks: tasks / floor.tasks,
-      requests: rounds.at(-1).get(name).log.length,
-      log: rounds.at(-1).get(name).log,
-      bytes,
-      note,
-    }
+/**
+ * Returns a row for each subject.
+ *
+ * @type {(subjects: Omit<Row, 'figures'>[], rounds: Map<string, Record<string, number>>[]) => Row[]}
+ */
+export const summarize = (subjects, rounds) =>
+  subjects.map(({ name, bytes, note }) => {
+    const results = rounds.map((round) => round.get(name) ?? {})
+    const figures = Object.keys(results[0] ?? {}).map((figure) => [
+      figure,
+      findQuartiles(results.map((result) => Number(result[figure]))),
+    ])
+    return { name, bytes, note, figures: Object.fromEntries(figures) }
   })
-}
 
-function median(rounds, name, field) {
-  const sorted = rounds.map((round) => round.get(name)[field]).toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)]
+/**
+ * Returns the first quartile, the median and the third quartile: each is a measured number, the nearest one.
+ *
+ * @type {(numbers: number[]) => number[]}
+ */
+export function findQuartiles(numbers) {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  return [0.25, 0.5, 0.75].map((share) => Number(sorted[Math.round((sorted.length - 1) * share)]))
 }

@@ -2,15 +2,17 @@
 /**
  * Other trackers from npm, each started as documented, for pageviews and custom events.
  *
- * Functions that a page would call later are kept in `keep`, because the bundler would drop them.
+ * Functions that a page would call later are kept in `keep`, because the bundler would drop them. `track` is
+ * one call with an event name and two properties.
  */
-export const createPeers = (collector) => [
+export const createNpmPeers = (collector) => [
   {
     name: '@plausible-analytics/tracker',
     version: '0.4.6',
     source: `import { init, track } from '@plausible-analytics/tracker'
 init({ domain: 'site.example', endpoint: '${collector}/api/event' })
 globalThis.keep = track`,
+    track: `keep('bought', { props: { plan: 'pro', seats: 3 } })`,
   },
   {
     name: '@vercel/analytics',
@@ -29,12 +31,14 @@ globalThis.keep = track`,
 init('BenchProject1', { apiURL: '${collector}/log' })
 trackViews()
 globalThis.keep = track`,
+    track: `keep({ ev: 'bought', meta: { plan: 'pro', seats: '3' } })`,
   },
   {
     name: '@openpanel/web',
     version: '1.4.1',
     source: `import { OpenPanel } from '@openpanel/web'
 globalThis.keep = new OpenPanel({ clientId: 'bench', apiUrl: '${collector}', trackScreenViews: true })`,
+    track: `keep.track('bought', { plan: 'pro', seats: 3 })`,
   },
   {
     name: '@counterscale/tracker',
@@ -52,5 +56,6 @@ globalThis.keep = trackPageview`,
     source: `import posthog from 'posthog-js'
 posthog.init('phc_bench', { api_host: '${collector}', defaults: '2026-01-30' })
 globalThis.keep = posthog`,
+    track: `keep.capture('bought', { plan: 'pro', seats: 3 })`,
   },
 ]
