@@ -38,6 +38,7 @@ const LAST_BACKOFF_MS = 300_000
 // About 11 days. A delay of more than 24 days would overflow the 31 bits of a timer, which would then fire
 // immediately.
 const MAX_RETRY_AFTER_S = 1e6
+const RESUME_MS = 3_000
 // Pause after a full request: stays below the collector's burst limit of 60 events in 10 s, which other tabs
 // share.
 const FULL_PAUSE_S = 10
@@ -56,11 +57,11 @@ const CLAIM_MS = 10_000
 
 let backoff = FIRST_BACKOFF_MS
 /**
- * The timer of the next retry, or 0 if no retry is scheduled. All failed requests share one timer, because
+ * The timer of the next retry, falsy if no retry is scheduled. All failed requests share one timer, because
  * several timers would each double the backoff and send all events again. Until then a request has only the
  * newest event: the others wait for the retry.
  */
-export let retryTimer: unknown = 0
+export let retryTimer: unknown
 /** Whether the events of this task are about to be sent. */
 let isQueued = false
 /** The claim of this tab, as it is stored. */
@@ -208,14 +209,19 @@ const retryLater = (retryAfter?: unknown): void => {
 
 /** Retries within three seconds: at a random time, because other tabs may have come online as well. */
 export const resume = (): void => {
-  retryTimer = clearTimeout(retryTimer as number)
-  backoff = FIRST_BACKOFF_MS
-  retryLater()
+  // Not the timer of a retry, which would hold back all but the newest event until then.
+  setTimeout(
+    guard(() => {
+      backoff = FIRST_BACKOFF_MS
+      retry()
+    }),
+    Math.random() * RESUME_MS,
+  )
 }
 
 /** Sends every event without an answer again, including those of closed tabs. */
 export const retry = (): void => {
-  retryTimer = 0
+  retryTimer = clearTimeout(retryTimer as number)
   const other = useStorage((storage) => storage[CLAIM] as string)
   // The clock may have been set back since.
   if (other !== claim && Math.abs(Date.now() - Number(other)) < CLAIM_MS) return retryLater(CLAIM_MS / 1000)

@@ -8,10 +8,7 @@ import { countSettledPage, watchNavigation } from './watch-navigation.js'
 // The page's own work comes first.
 const RESTORE_MS = 1_000
 
-/**
- * Starts the tracker with the loaded options. The first pageview is sent at the end of this task. The next
- * tasks do what the first pageview does not need.
- */
+/** Starts the tracker with the loaded options. The first pageview is sent at the end of this task. */
 export const startTracker = (): void => {
   locateCollector()
   loadExclusions()
@@ -19,7 +16,8 @@ export const startTracker = (): void => {
     watchNavigation()
     countSettledPage(0)
   }
-  setTimeout(watchLifecycle)
+  // In this task, because the first event of a new visitor is only in memory until the page is left.
+  watchLifecycle()
   setTimeout(
     guard(() => {
       if (!retryTimer) retry()

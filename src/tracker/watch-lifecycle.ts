@@ -26,7 +26,7 @@ const onChange = guard(() => {
  * Events are sent both when the page is hidden and when it is left, because a closing tab may fire only
  * `visibilitychange` and a navigation only `pagehide`. No event is sent twice.
  */
-export const watchLifecycle = guard((): void => {
+export const watchLifecycle = (): void => {
   // Listen in the capture phase, because `prerenderingchange` does not bubble from the document.
   ;['visibilitychange', 'prerenderingchange', 'online'].forEach((type) =>
     addEventListener(type, onChange, true),
@@ -40,4 +40,4 @@ export const watchLifecycle = guard((): void => {
       forgetPage()
     }),
   )
-})
+}
