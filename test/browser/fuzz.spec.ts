@@ -8,6 +8,9 @@ const { FUZZ_FIRST_SEED, FUZZ_PROGRAMS } = process.env
 const FIRST_SEED = Number(FUZZ_FIRST_SEED ?? 1)
 const PROGRAMS = Number(FUZZ_PROGRAMS ?? 40)
 
+// Much of a program is waiting.
+test.describe.configure({ mode: 'parallel' })
+
 test.skip(
   ({ browserName }) => browserName !== 'chromium' && FUZZ_FIRST_SEED === undefined,
   'the fixed programs run in Chromium; npm run fuzz:tracker -- --browser runs others',

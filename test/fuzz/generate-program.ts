@@ -88,10 +88,12 @@ class Generator {
     if (state.isFrozen) return { kind: 'thaw', tab }
     const canLoad = !this.#model.isOffline && !state.isHidden
     const { document } = state.entries[state.index]!
-    const canGo = (delta: number) =>
-      canLoad
-        ? state.entries[state.index + delta] !== undefined
-        : state.entries[state.index + delta]?.document === document
+    const weighGo = (delta: number) => {
+      const entry = state.entries[state.index + delta]
+      if (entry?.document === document) return 4
+      // Rarely possible, and the only way to a page in the back/forward cache.
+      return entry && canLoad ? 20 : 0
+    }
     const kind = this.#random.pickWeighted({
       push: 6,
       replace: 4,
@@ -102,8 +104,8 @@ class Generator {
       page: 2,
       reset: 1,
       clear: 1.5,
-      ...(canGo(-1) && { back: 4 }),
-      ...(canGo(1) && { forward: 4 }),
+      back: weighGo(-1),
+      forward: weighGo(1),
       ...(canLoad && { leave: 4, rush: 2, reload: 2 }),
       ...(this.#model.tabs.every(Boolean) && this.#model.tabs.length === TABS && { close: 2 }),
       ...(state.isHidden ? { show: 8 } : { hide: 4 }),

@@ -138,8 +138,10 @@ class Run {
       case 'show':
         return tab.evaluate(({ kind }) => window.fuzz[kind](), { kind: action.kind })
       case 'freeze':
+        return tab.freeze!()
       case 'thaw':
-        return tab[action.kind]!()
+        await tab.thaw!()
+        return this.#setClock(this.#model.clockHours)
       case 'clear':
         return this.#clear(tab)
     }
@@ -171,9 +173,9 @@ class Run {
     )
   }
 
+  /** Sets the clock, which all pages share. A page that is frozen cannot do it, and needs no clock. */
   async #setClock(hours: number): Promise<void> {
     const tab = this.#awake()[0]
-    // The clock of a frozen page goes on when it thaws, and pages share the cookie.
     await tab?.evaluate((hours) => void (document.cookie = `clock=${hours}`), hours)
   }
 
