@@ -51,7 +51,8 @@ function start({ startedAt, pace, settledMs, titleWaits, titleWaitMs }: Times): 
   // A cookie, because all pages share it, and a program may clear the storage.
   const hoursAhead = () => Number(/clock=(-?\d+)/.exec(document.cookie)?.[1] ?? 0)
   Date.now = () => Math.round(startedAt + (readClock() - startedAt) * pace) + hoursAhead() * 3_600_000
-  window.setTimeout = ((run: () => void, ms = 0) => setNativeTimeout(run, ms / pace)) as typeof setTimeout
+  window.setTimeout = ((run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) =>
+    setNativeTimeout(run, ms / pace, ...args)) as typeof setTimeout
 
   // These timers end after those of the tracker that began before and are shorter, on a busy machine as well.
   const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))

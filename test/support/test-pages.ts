@@ -70,7 +70,7 @@ declare global {
 export const DENY_WEBDRIVER = `<script>Object.defineProperty(Navigator.prototype, 'webdriver', { configurable: true, get: () => false })</script>`
 
 /** Before a tracker: shortens its pauses to a tenth, for tests that do not measure them. */
-export const SHORT_PAUSES = `<script>{ const wait = setTimeout; window.setTimeout = (run, ms) => wait(run, ms / 10) }</script>`
+export const SHORT_PAUSES = `<script>{ const wait = setTimeout; window.setTimeout = (run, ms, ...args) => wait(run, ms / 10, ...args) }</script>`
 
 /** The HTML of a page of the site that contains the tracker. */
 export function trackedPage(
