@@ -196,10 +196,6 @@ for (const variant of VARIANTS)
 
     test.describe(() => {
       test.describe.configure({ mode: 'parallel' })
-      test.skip(
-        ({ browserName }) => variant === 'esm' && browserName !== 'chromium',
-        'the script, of the same sources, is tested in this engine',
-      )
 
       for (const manner of MANNERS)
         test(`does no harm to a page where an interface ${manner}`, async ({ frames, sink, browserName }) => {

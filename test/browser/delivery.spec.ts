@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onceEach } from '../support/stored-site.js'
-import { expect, test } from '../support/store-fixtures.js'
+import { expect, isThorough, test } from '../support/store-fixtures.js'
 import { readOutbox } from '../support/read-outbox.js'
 import type { Tab } from '../support/tab.js'
 import { plainPage, SHORT_PAUSES, trackedPage, VARIANTS } from '../support/test-pages.js'
 
 // Both variants share the code of delivery, and differ in how it is loaded.
-const TRIALS = { script: 30, esm: 10 }
+const TRIALS = isThorough ? { script: 30, esm: 10 } : { script: 10, esm: 5 }
 const LINK = `<a id="link" href="/next">Next</a>`
 // Longer than it takes to leave a page: no answer arrives in time.
 const DISTANCE_MS = 200

@@ -19,6 +19,7 @@ interface WorkerFixtures extends EngineOptions {
 }
 
 interface SpecFixtures {
+  sampledVariants: void
   /** Expected console messages and errors of a spec; any other fails it. */
   expectedMessages: RegExp | undefined
   servers: RecordingServers
@@ -30,6 +31,14 @@ interface SpecFixtures {
   tab: Tab
   unharmedPage: void
 }
+
+/** `npm run test:browser` with THOROUGH=1 skips nothing that takes long and rarely differs. */
+export const isThorough = Boolean(process.env['THOROUGH'])
+
+// The npm package and the script share their sources. Beyond Chromium, the package is tested in these specs.
+const ESM_SPECS = /\/(leaving|pageview)\.spec\.ts$/
+// In every engine, long specs test the script.
+const LONG_SPECS = /\/delivery-(failing|obstacles)\.spec\.ts$/
 
 /**
  * `test` for three engines: a tab, a site, and a collector that records requests.
@@ -63,6 +72,20 @@ export const test = base.extend<SpecFixtures, WorkerFixtures>({
   ],
 
   expectedMessages: [undefined, { option: true }],
+
+  sampledVariants: [
+    async ({ browserName }, use, testInfo) => {
+      const isEsm = testInfo.titlePath.some((title) => title.startsWith('esm'))
+      const isSampled =
+        browserName === 'chromium' ? !LONG_SPECS.test(testInfo.file) : ESM_SPECS.test(testInfo.file)
+      testInfo.skip(
+        isEsm && !isSampled && !isThorough,
+        'the script, of the same sources, is tested in this engine, the package with THOROUGH=1',
+      )
+      await use()
+    },
+    { auto: true },
+  ],
 
   // Playwright reads the fixtures that a function needs from its first parameter.
   servers: async ({}, use) => {

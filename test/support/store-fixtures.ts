@@ -28,4 +28,4 @@ export const test = base.extend<{ store: StoredSite }, { storingCollector: TestC
   },
 })
 
-export { expect } from './browser-fixtures.js'
+export { expect, isThorough } from './browser-fixtures.js'
