@@ -14,7 +14,7 @@ import {
   type Entry,
 } from './outbox.js'
 import type { OutgoingEvent } from './outgoing-event.js'
-import { isTrackedPage } from './page-url.js'
+import { isTracked } from './page-url.js'
 import { cookieless, gpc, isSilent, readPrivacy } from './privacy.js'
 import { useStorage } from './use-storage.js'
 import { VISITOR, visitorState } from './visitor-state.js'
@@ -63,7 +63,7 @@ let backoff = FIRST_BACKOFF_MS
  */
 export let retryTimer: unknown
 /** Whether the events of this task are about to be sent. */
-let isQueued = false
+export let isQueued = false
 /** The claim of this tab, as it is stored. */
 let claim = ''
 
@@ -72,26 +72,27 @@ const canSend = (): unknown =>
   !isSilent &&
   // A prerendered page is not counted until it is shown.
   !(document as Document & { prerendering?: boolean }).prerendering &&
-  isTrackedPage()
+  isTracked
+
+/** Returns the fields that all events of a transmission share: the IDs and what the browser knows. */
+const sharedFields = (): OutgoingEvent => ({
+  ...renewIdentity(),
+  // The collector reads the names of device, system and browser from the user agent: a table of them here would
+  // be downloaded by every visitor, and an old script could not be corrected. Only the browser knows whether it
+  // has a touch screen: an iPad identifies as a Mac. The screen size is left out, as it would help to identify
+  // people.
+  device_type: navigator.maxTouchPoints ? 'touch' : 'auto',
+  os: 'auto',
+  browser: 'auto',
+  user_agent: navigator.userAgent,
+  ...(cookieless && { cookieless: true, gpc }),
+})
 
 /**
- * Adds the IDs and what the browser knows, and returns the event as JSON. Returns nothing if the page's
- * `beforeSend` does so or fails, or if the event is too large.
+ * Returns the event as JSON. Returns nothing if the page's `beforeSend` does so or fails, or if the event is too
+ * large.
  */
-const toJson = guard((event: OutgoingEvent, ids: OutgoingEvent): string | undefined => {
-  event = {
-    ...ids,
-    // The collector reads the names of device, system and browser from the user agent: a table of them here would
-    // be downloaded by every visitor, and an old script could not be corrected. Only the browser knows whether it
-    // has a touch screen: an iPad identifies as a Mac. The screen size is left out, as it would help to identify
-    // people.
-    device_type: navigator.maxTouchPoints ? 'touch' : 'auto',
-    os: 'auto',
-    browser: 'auto',
-    user_agent: navigator.userAgent,
-    ...(cookieless && { cookieless: true, gpc }),
-    ...event,
-  }
+const toJson = guard((event: OutgoingEvent): string | undefined => {
   const json = JSON.stringify((options.beforeSend ? options.beforeSend(event) : event) || undefined)
   if (json?.length > MAX_REQUEST_LENGTH - SENDING_LENGTH) throw new Error('too large')
   return json
@@ -121,7 +122,7 @@ export const transmit = (mode = POSTED): void => {
   readPrivacy()
   const isAllowed = canSend()
   const batch: Entry[] = []
-  let ids: OutgoingEvent | undefined
+  let shared: OutgoingEvent | undefined
   let url = ''
   let length = 0
   let total = 0
@@ -135,7 +136,7 @@ export const transmit = (mode = POSTED): void => {
       }
       if (!isAllowed) return
       if (!entry._json) {
-        const json = toJson(entry._event!, (ids ||= renewIdentity()))
+        const json = toJson({ ...(shared ||= sharedFields()), ...entry._event })
         if (!json) return settle(entry)
         entry._json = json
         // The event is stored even if a later request will carry it: the page may end before that.

@@ -5,24 +5,27 @@ import { warn } from './warn.js'
 /** Checks whether the page is served from the developer's own machine. The host name of `file:` pages is empty. */
 export const isLocalPage = (): boolean => /^(127\.\d|\[::1]|$)|(^|\.)local(host)?$/.test(location.hostname)
 
-/** Is truthy if events of this page are sent at all. The console says why a local page sends nothing. */
-export const isTrackedPage = (): unknown =>
-  !navigator.webdriver &&
-  (options.allowLocalhost === 'true' || !isLocalPage() || warn('local page', 'needs data-allow-localhost'))
-
 /**
  * Returns the absolute form of a URL, or of the page URL by default. The fragment is removed unless the
  * option `hash` is set.
  */
 export const resolveUrl = (url?: string): string =>
-  new URL(url || location.href, location.href).href
+  (url ? new URL(url, location.href) : location).href
     .replace(options.hash === 'true' ? '' : /#.*/, '')
     .slice(0, MAX_URL_LENGTH)
 
 let excludedUrls: RegExp | undefined
+/** Is truthy if events of this page are sent at all. */
+export let isTracked: unknown
 
-/** Compiles the path patterns in the option `exclude` to a regular expression. */
-export const loadExclusions = (): void => {
+/**
+ * Decides whether the page is tracked, and compiles the path patterns in the option `exclude` to a regular
+ * expression. The console says why a local page sends nothing.
+ */
+export const loadPage = (): void => {
+  isTracked =
+    !navigator.webdriver &&
+    (options.allowLocalhost === 'true' || !isLocalPage() || warn('local page', 'needs data-allow-localhost'))
   if (options.exclude)
     excludedUrls = new RegExp(
       `^${location.origin}(${options.exclude

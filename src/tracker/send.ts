@@ -1,8 +1,8 @@
-import { transmitSoon } from './deliver.js'
+import { isQueued, transmitSoon } from './deliver.js'
 import { createId } from './identity.js'
 import { addEvent, type Callback } from './outbox.js'
 import type { OutgoingEvent } from './outgoing-event.js'
-import { isExcluded, isTrackedPage, resolveUrl } from './page-url.js'
+import { isExcluded, isTracked, resolveUrl } from './page-url.js'
 import { isSilent, readPrivacy } from './privacy.js'
 import { CONSENT, OPTED_OUT, visitorState } from './visitor-state.js'
 
@@ -19,12 +19,9 @@ export const textOf = (value: unknown): string => (typeof value === 'string' ? v
  */
 export const send = (event: OutgoingEvent, callback?: Callback): void => {
   event.url ||= resolveUrl()
-  readPrivacy()
-  if (
-    isExcluded(event.url) ||
-    !isTrackedPage() ||
-    (isSilent && (visitorState[OPTED_OUT] || visitorState[CONSENT]))
-  )
+  // Reading the storage for each of many events in one task takes most of its time.
+  if (!isQueued) readPrivacy()
+  if (isExcluded(event.url) || !isTracked || (isSilent && (visitorState[OPTED_OUT] || visitorState[CONSENT])))
     return callback?.(false)
   pageId ||= createId(2)
   const event_id = Date.now().toFixed() + pageId + count++

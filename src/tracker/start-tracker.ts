@@ -1,6 +1,6 @@
 import { retry, retryTimer } from './deliver.js'
 import { locateCollector, options } from './options.js'
-import { loadExclusions } from './page-url.js'
+import { loadPage } from './page-url.js'
 import { guard } from './warn.js'
 import { watchLifecycle } from './watch-lifecycle.js'
 import { countSettledPage, watchNavigation } from './watch-navigation.js'
@@ -11,7 +11,7 @@ const RESTORE_MS = 1_000
 /** Starts the tracker with the loaded options. The first pageview is sent at the end of this task. */
 export const startTracker = (): void => {
   locateCollector()
-  loadExclusions()
+  loadPage()
   if (options.auto !== 'false') {
     watchNavigation()
     countSettledPage(0)
