@@ -19,7 +19,7 @@ interface WorkerFixtures extends EngineOptions {
 }
 
 interface SpecFixtures {
-  sampledVariants: void
+  sampled: void
   /** Expected console messages and errors of a spec; any other fails it. */
   expectedMessages: RegExp | undefined
   servers: RecordingServers
@@ -35,10 +35,13 @@ interface SpecFixtures {
 /** `npm run test:browser` with THOROUGH=1 skips nothing that takes long and rarely differs. */
 export const isThorough = Boolean(process.env['THOROUGH'])
 
-// The npm package and the script share their sources. Beyond Chromium, the package is tested in these specs.
-const ESM_SPECS = /\/(leaving|pageview)\.spec\.ts$/
-// In every engine, long specs test the script.
-const LONG_SPECS = /\/delivery-(failing|obstacles)\.spec\.ts$/
+// The npm package and the script share their sources: these specs test how the package is built, loaded and called.
+const ESM_SPECS =
+  /\/(broken-pages|commands|cookieless|leaving|loading|many-events|navigation|pageview|two-sites|wire-size)\.spec\.ts$/
+const ESM_SPECS_OF_ALL_ENGINES = /\/(leaving|pageview)\.spec\.ts$/
+// These specs test what the tracker computes. All engines run the same code, and Chromium runs these specs.
+const SPECS_OF_ONE_ENGINE =
+  /\/(backlog|bad-tag|broken-entries|choices|commands|embedding|exclude|failing|foreign-answers|identify-refused|identity|long-values|many-events|retry-after|silence|wire-fixtures|wire-size)\.spec\.ts$/
 
 /**
  * `test` for three engines: a tab, a site, and a collector that records requests.
@@ -73,14 +76,18 @@ export const test = base.extend<SpecFixtures, WorkerFixtures>({
 
   expectedMessages: [undefined, { option: true }],
 
-  sampledVariants: [
-    async ({ browserName }, use, testInfo) => {
-      const isEsm = testInfo.titlePath.some((title) => title.startsWith('esm'))
-      const isSampled =
-        browserName === 'chromium' ? !LONG_SPECS.test(testInfo.file) : ESM_SPECS.test(testInfo.file)
-      testInfo.skip(
-        isEsm && !isSampled && !isThorough,
-        'the script, of the same sources, is tested in this engine, the package with THOROUGH=1',
+  sampled: [
+    async ({ browserName }, use, { skip, file, titlePath }) => {
+      const isChromium = browserName === 'chromium'
+      skip(
+        !isThorough && !isChromium && SPECS_OF_ONE_ENGINE.test(file),
+        'not expected to differ between engines: tested in Chromium, and here with THOROUGH=1',
+      )
+      skip(
+        !isThorough &&
+          titlePath.some((title) => title.startsWith('esm')) &&
+          !(isChromium ? ESM_SPECS : ESM_SPECS_OF_ALL_ENGINES).test(file),
+        'the script, of the same sources, is tested in this engine, the npm package with THOROUGH=1',
       )
       await use()
     },
