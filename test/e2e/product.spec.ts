@@ -90,7 +90,8 @@ test('shows pageviews and events from the script tag on the dashboard', async ({
   await page.goto(new URL('/products/harbour-breakfast', product.demo).href)
   await page.click('#add-to-cart')
   await expect.poll(() => events(product)).toEqual([{ name: 'add_to_cart', count: 1, visitors: 1 }])
-  expect(await summary(product)).toMatchObject({ total_visitors: 1, total_page_views: 3 })
+  // The pageview of a page that is left at once may be sent again by a later page.
+  await expect.poll(() => summary(product)).toMatchObject({ total_visitors: 1, total_page_views: 3 })
   // The collector caches a count for a second, and the shop's widget requested one before anything was
   // stored.
   await expect.poll(() => countLive(product)).toBe(1)
