@@ -73,7 +73,7 @@ export function readScripts(peers, environment) {
 }
 
 /**
- * Tells which scripts were left out, and how to add them.
+ * Lists the scripts that were left out, and the variables that add them.
  *
  * @type {(peers: ScriptPeer[], environment: Record<string, string | undefined>) => string[]}
  */

@@ -3,9 +3,9 @@ import type { EventType } from '../contract/wire.js'
 import { cleanProperties } from './clean-properties.js'
 import { renewIdentity } from './identity.js'
 import type { Callback } from './outbox.js'
-import type { OutgoingEvent } from './outgoing-event.js'
 import { isRefused, readPrivacy } from './privacy.js'
 import { send } from './send.js'
+import type { OutgoingEvent } from './tracker-options.js'
 
 /** The traits of a user, which may include the user's ID. */
 export type Traits = Record<string, unknown> & { user_id?: string | number }

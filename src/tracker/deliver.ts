@@ -13,9 +13,9 @@ import {
   settle,
   type Entry,
 } from './outbox.js'
-import type { OutgoingEvent } from './outgoing-event.js'
 import { isTracked } from './page-url.js'
 import { cookieless, gpc, isSilent, readPrivacy } from './privacy.js'
+import type { OutgoingEvent } from './tracker-options.js'
 import { useStorage } from './use-storage.js'
 import { VISITOR, visitorState } from './visitor-state.js'
 import { guard, warn } from './warn.js'

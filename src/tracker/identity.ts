@@ -1,6 +1,6 @@
 import { SESSION_TIMEOUT_MS } from '../contract/limits.js'
-import type { OutgoingEvent } from './outgoing-event.js'
 import { cookieless, readPrivacy } from './privacy.js'
+import type { OutgoingEvent } from './tracker-options.js'
 import {
   SEEN_AT,
   SESSION,

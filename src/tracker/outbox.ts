@@ -1,5 +1,5 @@
 import { collectorUrl } from './options.js'
-import type { OutgoingEvent } from './outgoing-event.js'
+import type { OutgoingEvent } from './tracker-options.js'
 import { useStorage } from './use-storage.js'
 import { guard } from './warn.js'
 

@@ -1,9 +1,9 @@
 import { isQueued, transmitSoon } from './deliver.js'
 import { createId } from './identity.js'
 import { addEvent, type Callback } from './outbox.js'
-import type { OutgoingEvent } from './outgoing-event.js'
 import { isExcluded, isTracked, resolveUrl } from './page-url.js'
 import { isSilent, readPrivacy } from './privacy.js'
+import type { OutgoingEvent } from './tracker-options.js'
 import { CONSENT, OPTED_OUT, visitorState } from './visitor-state.js'
 
 /** Random part of the event IDs of this page load, between the time and a number. */
@@ -19,7 +19,7 @@ export const textOf = (value: unknown): string => (typeof value === 'string' ? v
  */
 export const send = (event: OutgoingEvent, callback?: Callback): void => {
   event.url ||= resolveUrl()
-  // Reading the storage for each of many events in one task takes most of its time.
+  // Once for events that are sent together: they may be a thousand.
   if (!isQueued) readPrivacy()
   if (isExcluded(event.url) || !isTracked || (isSilent && (visitorState[OPTED_OUT] || visitorState[CONSENT])))
     return callback?.(false)

@@ -1,4 +1,7 @@
-import type { OutgoingEvent } from './outgoing-event.js'
+import type { IngestEvent } from '../contract/wire.js'
+
+/** An event before it is sent. Undefined fields are omitted from the JSON. */
+export type OutgoingEvent = { [field in keyof IngestEvent]?: IngestEvent[field] | undefined }
 
 /**
  * Options of `init`. Each option is also available as a data attribute of the script tag, such as

@@ -56,16 +56,6 @@ const WAYS: Way[] = [
   },
 ]
 
-/**
- * In the order in which they happened: an event id begins with its time, and requests overtake each other.
- */
-function paths(collector: RecordingCollector): string[] {
-  const pageviews = collector
-    .pageviews()
-    .toSorted((a, b) => Number(a.event_id!.slice(0, 13)) - Number(b.event_id!.slice(0, 13)))
-  return pageviews.map(({ url }) => new URL(url).pathname)
-}
-
 for (const variant of VARIANTS)
   test.describe(variant, () => {
     test.beforeEach(async ({ tab, servers, site, collector }) => {
@@ -80,10 +70,10 @@ for (const variant of VARIANTS)
 
     /** By the time that one more page has settled, so has the page before it. */
     const expectCounted = async (tab: Tab, collector: RecordingCollector, counted: string[]) => {
-      await expect.poll(() => paths(collector), COUNTED).toEqual(counted)
+      await expect.poll(() => collector.visitedPaths(), COUNTED).toEqual(counted)
       await tab.evaluate(() => history.pushState(null, '', '/end'))
-      await collector.until(() => paths(collector).includes('/end'))
-      expect(paths(collector)).toEqual([...counted, '/end'])
+      await collector.until(() => collector.visitedPaths().includes('/end'))
+      expect(collector.visitedPaths()).toEqual([...counted, '/end'])
     }
 
     for (const { way, act, counted } of WAYS)

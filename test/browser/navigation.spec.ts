@@ -1,16 +1,5 @@
 import { expect, test } from '../support/browser-fixtures.js'
-import type { RecordingCollector } from '../support/recording-collector.js'
 import { trackedPage, VARIANTS } from '../support/test-pages.js'
-
-/**
- * In the order in which they happened: an event id begins with its time, and requests overtake each other.
- */
-function paths(collector: RecordingCollector): string[] {
-  const pageviews = collector
-    .pageviews()
-    .toSorted((a, b) => Number(a.event_id!.slice(0, 13)) - Number(b.event_id!.slice(0, 13)))
-  return pageviews.map(({ url }) => new URL(url).pathname)
-}
 
 for (const variant of VARIANTS)
   test.describe(variant, () => {
@@ -45,7 +34,7 @@ for (const variant of VARIANTS)
       await tab.evaluate(() => history.forward())
       await collector.until(() => collector.pageviews().length === 4)
 
-      expect(paths(collector)).toEqual(['/', '/cart', '/', '/cart'])
+      expect(collector.visitedPaths()).toEqual(['/', '/cart', '/', '/cart'])
       expect(collector.pageviews()[2]!.referrer).toBe(`${site.url}/cart`)
     })
 

@@ -113,7 +113,7 @@ export class Model {
         return this.#leave(state, action.address)
       case 'rush':
         this.#change(state, 'push', action.past)
-        // The browser decides how long the page lives after it was told to leave: perhaps long enough to settle.
+        // A page keeps running for a while after the navigation starts: perhaps long enough for its URL to settle.
         this.#settle(state, false)
         return this.#leave(state, action.address)
       case 'reload':

@@ -159,7 +159,7 @@ class Run {
     await settle(tab)
   }
 
-  /** Clears the storage, and tells the model which events were pending. */
+  /** Clears the storage, and records the pending events in the model. */
   async #clear(tab: Tab): Promise<void> {
     const texts = await tab.evaluate(() => {
       const pending = Object.entries(localStorage).filter(([key]) => key.startsWith('zenovay:'))

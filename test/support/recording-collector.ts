@@ -112,6 +112,17 @@ export class RecordingCollector {
     return this.events().filter(({ event_type = 'pageview' }) => event_type === 'pageview')
   }
 
+  /**
+   * The paths of all pageviews, in the order in which they happened: an event ID begins with its time, and requests
+   * overtake each other.
+   */
+  visitedPaths(): string[] {
+    const timeOf = ({ event_id }: IngestEvent) => Number(event_id!.slice(0, 13))
+    return this.pageviews()
+      .toSorted((a, b) => timeOf(a) - timeOf(b))
+      .map(({ url }) => new URL(url).pathname)
+  }
+
   customEvents(name: string): IngestEvent[] {
     return this.events().filter(({ event_name }) => event_name === name)
   }

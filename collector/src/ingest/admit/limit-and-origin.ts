@@ -19,7 +19,7 @@ export function assertAllowedOrigin(origin: string | undefined, site: Site): voi
 
 /**
  * Checks whether a request with this `Origin` header may send events to a site. Requests without the header
- * come from servers and are allowed. An opaque origin tells nothing about its page, so a site must allow it
+ * come from servers and are allowed. An opaque origin does not identify its page, so a site must allow it
  * explicitly.
  */
 export function isAllowedOrigin(origin: string | undefined, site: Site): boolean {
