@@ -31,6 +31,9 @@ export async function startDemo(
     print(`tracking code: ${trackingCode}`)
     print(`website id: ${websiteId}`)
     print(`api key: ${apiKey}`)
+    print(
+      'This key can only read. A key that writes: zenovay-collector key create --scope write (docs/api-keys.md).',
+    )
     print('ready')
     return { close: () => demo.close().then(() => collector.close()) }
   } catch (error) {

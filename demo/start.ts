@@ -2,10 +2,11 @@
 import { StartError } from '@zenovay/collector'
 import { startDemo } from './start-demo.js'
 
-// Installed first, so that a signal during the start closes everything opened so far.
+// Installed first, so that a signal, or the end of `npm start`, during the start closes everything opened so far.
 const stopped = new Promise((resolve) => {
   process.once('SIGINT', resolve)
   process.once('SIGTERM', resolve)
+  process.once('disconnect', resolve)
 })
 
 try {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '..')
 const SOURCES = [
@@ -56,7 +56,8 @@ export function ensureBuilt() {
 function hashSources() {
   const hash = createHash('sha256')
   for (const file of SOURCES.flatMap((source) => listFiles(join(ROOT, source))))
-    hash.update(file).update(readFileSync(file))
+    // Relative, so that a copied or moved checkout is not built again.
+    hash.update(relative(ROOT, file)).update(readFileSync(file))
   return hash.digest('hex')
 }
 

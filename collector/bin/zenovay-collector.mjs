@@ -1,2 +1,9 @@
 #!/usr/bin/env -S node --max-semi-space-size=128
-import '../dist/main.js'
+import { existsSync } from 'node:fs'
+
+const main = new URL('../dist/main.js', import.meta.url)
+if (existsSync(main)) await import(main.href)
+else {
+  console.error('The collector is not built yet. Run npm start, or npm run build first.')
+  process.exitCode = 1
+}
