@@ -76,12 +76,17 @@ export function addFault({ faults }: Fields, field: string, reason: string): und
   faults.push({ field, reason })
 }
 
+// The first half of a character whose second half was cut off.
+const HALF_CHARACTER = /[\ud800-\udbff]$/
+
 /**
- * Cuts a string to `max` UTF-16 code units. Replaces lone surrogates with U+FFFD, because a single lone
- * surrogate could make a store reject a whole batch.
+ * Cuts a string to at most `max` UTF-16 code units, between characters: also a string that its sender cut to this
+ * length. Replaces other lone surrogates with U+FFFD, because a single lone surrogate could make a store reject a
+ * whole batch.
  */
 export function cutText(value: string, max: number): string {
-  return (value.length > max ? value.slice(0, max) : value).toWellFormed()
+  const text = value.length < max ? value : value.slice(0, max).replace(HALF_CHARACTER, '')
+  return text.toWellFormed()
 }
 
 function isHttpUrl(value: string): boolean {

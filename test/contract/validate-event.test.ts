@@ -39,6 +39,18 @@ describe('wire fixtures', () => {
 })
 
 describe('validateEvent', () => {
+  it('cuts texts between characters, also those that their sender has cut in the middle of one', () => {
+    const event = WIRE_FIXTURES.find(({ name }) => name === 'custom-event')!.body as object
+    const letters = 'x'.repeat(499)
+    for (const text of [`${letters}😀`, `${letters}😀`.slice(0, 500), `${letters}😀😀`])
+      expect(validateEvent({ ...event, title: text, properties: { text } })).toMatchObject({
+        event: { title: letters, properties: { text: letters } },
+      })
+    expect(validateEvent({ ...event, title: 'a\ud83d', properties: { text: '\ude00a' } })).toMatchObject({
+      event: { title: 'a\ufffd', properties: { text: '\ufffda' } },
+    })
+  })
+
   it('validates any JSON value without throwing an error', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
