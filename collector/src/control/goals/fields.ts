@@ -4,7 +4,9 @@ import { type AddIssue, field, isOneLine, NAME, oneOf, orNull, SITE_ID } from '.
 import { GOAL_KINDS, type GoalFields, type GoalRule, PATH_MATCHES } from './goal.js'
 
 const MAX_PATH_LENGTH = 500
-const MAX_STARS = 10
+// Bounds of a glob: each pageview is compared with all globs of its site.
+const MAX_GLOB_LENGTH = 200
+const MAX_STARS = 5
 const MAX_DURATION_SECONDS = 24 * 60 * 60
 const MAX_VALUE = 1_000_000_000
 
@@ -72,7 +74,8 @@ export function refineGoal(goal: Partial<GoalChanges>, addIssue: AddIssue): void
 function explainPath(path: string, isGlob: boolean): string | undefined {
   if (!path.startsWith('/') && !(isGlob && path.startsWith('*')))
     return isGlob ? 'must begin with / or *' : 'must begin with /'
-  if (isGlob && path.split(/\*+/).length - 1 > MAX_STARS) return `must hold at most ${MAX_STARS} stars`
+  if (isGlob && path.length > MAX_GLOB_LENGTH) return `must be a glob of at most ${MAX_GLOB_LENGTH} characters`
+  if (isGlob && path.split(/\*+/).length - 1 > MAX_STARS) return `must hold at most ${MAX_STARS} wildcards`
   return undefined
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import type { GoalCache, SiteGoals } from '../../control/goals/goal-cache.js'
 import { hasRuled } from '../../control/goals/goal.js'
 import type { PublishedRow } from '../../ingest/event-row.js'
@@ -5,6 +6,10 @@ import type { Outbox } from '../outbox.js'
 import type { WebhookEvent } from '../webhook.js'
 import { describeCustomEvent, describeGoal, describePageview, describeTrackerGoal } from './payloads.js'
 import type { PendingIds } from './pending-ids.js'
+
+// After this time, the event loop handles other requests before the batch continues: the goals of a site may take
+// milliseconds for each event.
+const TURN_MS = 5
 
 interface EventPublisherServices {
   outbox: Outbox
@@ -23,10 +28,18 @@ interface EventPublisherServices {
 export type PublishEvents = (items: readonly { row: PublishedRow }[]) => Promise<void> | undefined
 
 export function createEventPublisher({ outbox, goals, pending, now }: EventPublisherServices): PublishEvents {
-  return (items) => {
-    // Create the array only if there is an event to publish, because this code runs for every stored batch.
-    let events: WebhookEvent[] | undefined
-    for (const { row } of items) {
+  return (items) => publishFrom(items, 0, undefined)
+
+  // Creates the array only if there is an event to publish, because this code runs for every stored batch.
+  function publishFrom(
+    items: readonly { row: PublishedRow }[],
+    first: number,
+    events: WebhookEvent[] | undefined,
+  ): Promise<void> | undefined {
+    const end = performance.now() + TURN_MS
+    for (let index = first; index < items.length; index++) {
+      if (performance.now() > end) return yieldToOthers().then(() => publishFrom(items, index, events))
+      const { row } = items[index]!
       const { site_id: siteId, event_type: type } = row
       if (type === 'pageview' && outbox.hasSubscriber(siteId, 'pageview'))
         (events ??= []).push(describePageview(row))
