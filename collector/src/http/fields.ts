@@ -60,7 +60,7 @@ export const orNull = <Schema extends Parameters<typeof Type.Union>[0][number]>(
 const MAX_NAME_LENGTH = 100
 // Control characters are rejected because names and paths are printed in tables, one per line.
 // eslint-disable-next-line no-control-regex
-const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/
+const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 
 export const isOneLine = (text: string): boolean => !CONTROL_CHARACTER.test(text)
 

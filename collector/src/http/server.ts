@@ -29,7 +29,8 @@ export function createServer({
     loggerInstance: log,
     // Requests are not logged, because log lines would contain IP addresses.
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: createRequestIds(),
+    // Random: a counter would tell strangers how many requests the collector answers.
+    genReqId: () => randomUUID(),
     // Use one logger for all requests, because creating one per request takes longer than validating an
     // event. Log lines include the request ID explicitly.
     childLoggerFactory: (logger) => logger,
@@ -58,16 +59,6 @@ export function createServer({
     },
   })
   return app
-}
-
-/**
- * Creates a function that generates request IDs that are unique across all collectors. Each ID combines a
- * UUID, generated at startup, with a counter.
- */
-function createRequestIds(): () => string {
-  const start = randomUUID()
-  let requests = 0
-  return () => `${start}-${(requests++).toString(36)}`
 }
 
 /**

@@ -5,9 +5,10 @@ import type { Table } from './route.js'
 
 type Cell = string | number | boolean | null | undefined
 
-// Spreadsheets execute text that starts with one of these characters as a formula, and any client can send
-// such text in an event.
-const FORMULA_START = /^[=+\-@\t\r]/
+// Spreadsheets execute text that starts with one of these characters, also in full width, as a formula. In some
+// languages a semicolon separates cells, and some programs end a row at each line feed. Any client can send such text
+// in an event.
+const FORMULA_START = /(^|[;\t\r\n])(?=[=+\-@\t\r＝＋－＠])/g
 const NEEDS_QUOTES = /[",\r\n]/
 
 /**
@@ -20,7 +21,7 @@ function writeCsv(columns: readonly string[], rows: readonly (readonly Cell[])[]
 
 function writeCell(value: Cell): string {
   if (typeof value !== 'string') return String(value ?? '')
-  const text = FORMULA_START.test(value) ? `'${value}` : value
+  const text = value.replaceAll(FORMULA_START, "$1'")
   return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
