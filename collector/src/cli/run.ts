@@ -65,11 +65,16 @@ const OPTIONS = {
 type Environment = Record<string, string | undefined>
 type Print = (line: string) => void
 
+// A name that was stored by an older release may control the terminal. Tabs separate columns.
+// eslint-disable-next-line no-control-regex
+const TERMINAL_CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g
+
 /**
  * Runs one command. Rejects with a {@link StartError} whose message is one line, followed by the usage if the
  * command or an option is unknown.
  */
-export async function runCli(args: string[], env: Environment, print: Print): Promise<void> {
+export async function runCli(args: string[], env: Environment, write: Print): Promise<void> {
+  const print: Print = (line) => write(line.replaceAll(TERMINAL_CONTROL, '\ufffd'))
   const { values, positionals } = parse(args)
   const [noun, verb, operand] = positionals
   if (values.help || noun === 'help') return print(USAGE)

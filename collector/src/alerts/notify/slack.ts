@@ -10,11 +10,17 @@ export function buildSlackMessage(trigger: Pick<Trigger, 'event' | 'data'>): str
   const title = escapeName(name)
   return JSON.stringify({
     text: `🚨 Alert: ${title}`,
+    // Without these, Slack turns addresses and names in texts into links and mentions, and shows previews of them.
+    parse: 'none',
+    link_names: false,
+    unfurl_links: false,
+    unfurl_media: false,
     blocks: [
       {
         type: 'section',
         text: {
           type: 'mrkdwn',
+          verbatim: true,
           text: [`*${title}*`, ...lines.map(([label, value]) => `${label}: ${escape(value)}`)].join('\n'),
         },
       },
@@ -23,7 +29,7 @@ export function buildSlackMessage(trigger: Pick<Trigger, 'event' | 'data'>): str
 }
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
-/** An invisible character that prevents Slack from interpreting the formatting character before it. */
+/** An invisible character that prevents Slack from interpreting the character before it as formatting or as part of a link. */
 const WORD_JOINER = '\u2060'
 
 function escape(text: string): string {
@@ -31,5 +37,5 @@ function escape(text: string): string {
 }
 
 function escapeName(name: string): string {
-  return escape(name).replaceAll(/[*_~`@]/g, (character) => `${character}${WORD_JOINER}`)
+  return escape(name).replaceAll(/[*_~`@:.]/g, (character) => `${character}${WORD_JOINER}`)
 }
