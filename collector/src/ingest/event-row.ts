@@ -43,6 +43,8 @@ export interface EventRow {
   utm_content: string
   /** Whether the visitor caused the event. Other events do not end a bounce. */
   interactive: boolean
+  /** Index of the event in its request. Orders events that happened in the same millisecond. */
+  position: number
 }
 
 /** A stored heartbeat, which shows that the visitor still has the page open. */

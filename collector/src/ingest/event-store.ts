@@ -49,7 +49,10 @@ export interface FeedPosition {
   block: number
   /** Unix time in milliseconds. Orders the events of one insert. */
   receivedAt: number
-  /** Hash of the event. Orders the events of one insert that were received in the same millisecond. */
+  /**
+   * Index of the event in its request, and a hash of the event. Orders the events of one insert that were received in
+   * the same millisecond.
+   */
   hash: number
 }
 

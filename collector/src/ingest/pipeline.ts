@@ -104,11 +104,17 @@ export function createIngest({
   return {
     async ingestEvents(request) {
       const { events, isBatch, site } = await admit(request)
-      const context = { site, ip: request.ip, country: geo.countryOf(request), language: request.language }
+      const context = {
+        site,
+        ip: request.ip,
+        country: geo.countryOf(request),
+        language: request.language,
+        receivedAt: now(),
+      }
       const results =
         events.length === 1
-          ? [await processEvent(events[0], context)]
-          : await Promise.all(events.map((body) => processEvent(body, context)))
+          ? [await processEvent(events[0], context, 0)]
+          : await Promise.all(events.map((body, position) => processEvent(body, context, position)))
       for (const { outcome } of results) tallies.events.end(outcome)
       return toAnswer(results, { isBatch, now: now() })
     },
@@ -170,34 +176,37 @@ interface RequestContext {
   country: string
   /** Preferred language of the browser. It is used if the event does not specify a language. */
   language: string
+  /**
+   * Time when the request was received, as Unix time in milliseconds. All events of a request have the same time,
+   * because processing a large request takes long enough to change the order of its events.
+   */
+  receivedAt: number
 }
 
 export interface EventProcessorServices {
   identifier: Identifier
   commit: EventCommit
-  now: () => number
 }
 
 /**
- * Processes one event. The promise never rejects, so that a dropped event does not affect the other events in
- * the request.
+ * Processes one event. `position` is its index in the request. The promise never rejects, so that a dropped event
+ * does not affect the other events in the request.
  */
-export type ProcessEvent = (body: unknown, context: RequestContext) => Promise<EventResult>
+export type ProcessEvent = (body: unknown, context: RequestContext, position: number) => Promise<EventResult>
 
 /**
  * Creates the function that runs the stages of one event, from validate to commit. The public endpoints and
  * the batch endpoint share these stages.
  */
-export function createEventProcessor({ identifier, commit, now }: EventProcessorServices): ProcessEvent {
-  return (body, { site, ip, country, language }) => {
+export function createEventProcessor({ identifier, commit }: EventProcessorServices): ProcessEvent {
+  return (body, { site, ip, country, language, receivedAt }, position) => {
     try {
       const sent = validate(body)
       assertNoBot(sent.user_agent)
       const event = respectPrivacySignal(sent)
-      const receivedAt = now()
       const store = (ids: Ids) =>
         commit.commit({
-          row: toEventRow(event, { site, ids, language, country, now: receivedAt }),
+          row: toEventRow(event, { site, ids, language, country, now: receivedAt, position }),
           hasOwnId: event.event_id !== undefined,
           retry: event.retry === true,
         })

@@ -51,6 +51,22 @@ it('returns a live count that is at most two seconds out of date', async () => {
   expect((await readLive()).visitors).toBe(1)
 })
 
+it('does not count the visitors of events that happened earlier as live', async () => {
+  const { trackingCode } = await collector.collector.control.addSite({
+    domain: 'imported.example',
+    name: 'Imported',
+    allowedDomains: [],
+  })
+  const agesMs = [0, 4, 6, 60, 24 * 60].map((minutes) => minutes * 60_000)
+  await collector.post(
+    agesMs.map((age_ms) =>
+      makeEvent({ visitor_id: `visitor-${age_ms}`, url: 'https://imported.example/', age_ms }),
+    ),
+    { code: trackingCode },
+  )
+  expect(await (await collector.get(`/live/${trackingCode}`)).json()).toMatchObject({ visitors: 2 })
+})
+
 it('answers 404 for an unknown tracking code', async () => {
   const answer = await collector.get('/e/live/ZV_NOBODY')
   expect(answer.status).toBe(404)

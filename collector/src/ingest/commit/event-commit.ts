@@ -118,10 +118,7 @@ export async function createEventCommit({
     },
   })
 
-  /**
-   * Returns the rows that are not in the store yet. An event receives a new ID if its ID belongs to a
-   * different event.
-   */
+  /** Returns the rows that are not in the store yet. */
   async function selectNew(items: Pending[], signal: AbortSignal): Promise<EventRow[]> {
     const unknown = items.filter(({ needsLookup }) => needsLookup)
     if (unknown.length > 0) {
@@ -132,21 +129,13 @@ export async function createEventCommit({
         })),
       )
       const stored = await store.findStored(keys, now() - DEDUPLICATION_WINDOW_MS, signal)
-      for (const pending of unknown) resolveLookup(pending, stored)
+      for (const pending of unknown) {
+        const { row, fingerprint } = pending
+        const renamedKey = eventKey(row.site_id, renamed(row.event_id, fingerprint))
+        pending.isDuplicate = stored.has(keyOf(row)) || stored.has(renamedKey)
+      }
     }
     return items.filter(({ isDuplicate }) => !isDuplicate).map(({ row }) => row)
-  }
-
-  function resolveLookup(pending: Pending, stored: Map<string, number[]>): void {
-    const { row, fingerprint } = pending
-    const key = keyOf(row)
-    const others = stored.get(key)
-    const renamedKey = eventKey(row.site_id, renamed(row.event_id, fingerprint))
-    pending.isDuplicate = others?.includes(fingerprint) === true || stored.has(renamedKey)
-    if (!others || others.includes(fingerprint)) return
-    recent.rename(key, renamedKey, others[0]!)
-    row.event_id = renamed(row.event_id, fingerprint)
-    if (!pending.isDuplicate) onReuse?.()
   }
 
   return {
@@ -159,8 +148,11 @@ export async function createEventCommit({
       const pending = { row, fingerprint: 0, needsLookup: retry && hasOwnId, isDuplicate: false }
       if (!hasOwnId) return group.add(pending).then(() => 'stored')
       const fingerprint = (pending.fingerprint = fingerprintOf(row))
+      // A sender that chooses the new ID of somebody else's event would make that event a duplicate.
+      if (IS_RENAMED.test(row.event_id)) row.event_id = renamed(row.event_id, fingerprint)
       let known = recent.find(keyOf(row))
-      const isReused = known !== undefined && known.fingerprint !== fingerprint
+      // A sender that builds its event anew for a retry may change its content.
+      const isReused = known !== undefined && known.fingerprint !== fingerprint && !retry
       if (isReused) {
         row.event_id = renamed(row.event_id, fingerprint)
         known = recent.find(keyOf(row))
@@ -180,6 +172,9 @@ export async function createEventCommit({
 function keyOf(row: EventRow): string {
   return eventKey(row.site_id, row.event_id)
 }
+
+/** The form of the IDs that {@link renamed} returns. */
+const IS_RENAMED = /~[0-9a-z]{1,7}$/
 
 /**
  * Returns the new ID of an event whose ID belongs to a different event. The new ID is derived from the
@@ -209,11 +204,6 @@ interface RecentEvents {
   find(key: string): RecentEvent | undefined
   add(key: string, event: RecentEvent): void
   delete(key: string): void
-  /**
-   * Moves an event from the key `from` to the key `to`, because the store contains a different event under
-   * `from`. That other event has the fingerprint `storedFingerprint` and is added under `from`.
-   */
-  rename(from: string, to: string, storedFingerprint: number): void
 }
 
 /** The `written` promise of events that are already stored. */
@@ -234,10 +224,5 @@ export function createRecentEvents(limit: number, stored: StoredEvent[]): Recent
       if (events.size > limit) void events.dropOldest()
     },
     delete: (key) => void events.delete(key),
-    rename(from, to, storedFingerprint) {
-      const event = events.get(from)
-      events.set(from, { fingerprint: storedFingerprint, written: ON_DISK })
-      if (event) events.set(to, event)
-    },
   }
 }

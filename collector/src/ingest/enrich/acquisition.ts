@@ -1,4 +1,4 @@
-import { MAX_LABEL_LENGTH } from '@zenovay/tracker/contract'
+import { cutText, MAX_LABEL_LENGTH } from '@zenovay/tracker/contract'
 import { memoize } from '../../cache.js'
 import { type Source, sourceOfHost, sourceOfTag } from './known-sources.js'
 
@@ -40,27 +40,33 @@ const DIRECT_SOURCE: Source = { name: '', kind: undefined }
 
 /**
  * Finds the source and channel of a pageview. `query` is the query string of the page. `referrer` is the host
- * or Android package of the linking page or app, or an empty string for direct and internal traffic.
+ * or Android package of the linking page or app, an empty string if there is none, or {@link INTERNAL}.
  *
  * Campaign tags take precedence over the referrer, because mail clients and apps often send no referrer. A
- * paid click ID also takes precedence, because an ad can appear on any site.
+ * paid click ID also takes precedence, because an ad can appear on any site. `ref` and `source` do not, because many
+ * sites use these names for something else. A link within the site brings nobody, whatever its tags.
  */
 export function findAcquisition({ query, referrer }: { query: string; referrer: string }): Acquisition {
-  return findByLink(`${referrer}?${query}`)
+  return referrer === INTERNAL ? NO_ACQUISITION : findByLink(`${referrer}?${query}`)
 }
+
+/** Stands for a referrer that is a page of the same site. No host and no package has this name. */
+export const INTERNAL = '/'
 
 const findByLink = memoize((link): Acquisition => {
   const separator = link.indexOf('?')
-  const tags = parseTags(link.slice(separator + 1))
-  const source = findSource(tags, link.slice(0, separator))
+  const referrer = link.slice(0, separator)
+  const parsed = parseTags(link.slice(separator + 1))
+  const tags = referrer ? { ...parsed, ref: '' } : parsed
+  const source = findSource(tags, referrer)
   return { channel: findChannel(tags, source), source: source.name, tags }
 }, MAX_REMEMBERED)
 
 function findSource({ utm_source, ref, clickId }: LinkTags, referrer: string): Source {
-  const tag = utm_source || ref
-  if (tag) return sourceOfTag(tag)
+  if (utm_source) return sourceOfTag(utm_source)
   if (clickId?.paid) return sourceOfTag(clickId.source)
   if (referrer) return sourceOfHost(referrer)
+  if (ref) return sourceOfTag(ref)
   return clickId ? sourceOfTag(clickId.source) : DIRECT_SOURCE
 }
 
@@ -114,6 +120,7 @@ const NO_TAGS: Readonly<LinkTags> = {
   ref: '',
   clickId: undefined,
 }
+const NO_ACQUISITION: Acquisition = { channel: 'direct', source: '', tags: NO_TAGS }
 
 /**
  * Parses the campaign tags in a query string without its `?`. If a key occurs several times, its first value
@@ -136,7 +143,7 @@ export function parseTags(query: string): Readonly<LinkTags> {
 
 function parseValue(pair: string, equals: number, longest: number): string {
   const raw = pair.slice(equals + 1).replaceAll('+', ' ')
-  return decode(raw).trim().slice(0, longest).toWellFormed()
+  return cutText(decode(raw).trim(), longest)
 }
 
 function decode(text: string): string {

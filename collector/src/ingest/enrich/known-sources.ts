@@ -1,4 +1,4 @@
-import { MAX_LABEL_LENGTH } from '@zenovay/tracker/contract'
+import { cutText, MAX_LABEL_LENGTH } from '@zenovay/tracker/contract'
 
 /** The kinds of sources. The source kind and the campaign tags of a link determine the channel. */
 export const SOURCE_KINDS = ['search', 'social', 'ai', 'email', 'ads', 'site'] as const
@@ -225,5 +225,5 @@ function findHost(host: string): Source | undefined {
 }
 
 function cut(name: string): string {
-  return name.slice(0, MAX_LABEL_LENGTH).toWellFormed()
+  return cutText(name, MAX_LABEL_LENGTH)
 }

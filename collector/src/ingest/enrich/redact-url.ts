@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { memoize } from '../../cache.js'
 
 /**
@@ -56,16 +57,22 @@ const cleanUrl = memoize((referrer) => {
 // in this list.
 const SECRET_WORDS = new Set(
   (
-    'auth authorization bearer card cardnumber cc code cvc cvv email emailaddress iban ip ipaddress jsessionid jwt key mail nonce otp pass passcode passphrase passwd password ' +
-    'phone phpsessid pin pwd secret session sessionid sid sig signature ssn state telephone ticket token apikey accesstoken authtoken refreshtoken idtoken'
+    'auth authorization bearer card cardnumber cc code cvc cvv email emailaddress hash iban invite ip ipaddress jsessionid jwt key mail newpassword newpwd nonce otp pass passcode passphrase passwd password passwort ' +
+    'phone phpsessid pin pw pwd secret session sessionid sid sig signature ssn state tel telephone ticket token username apikey accesstoken authtoken refreshtoken idtoken'
   ).split(' '),
 )
 const MAX_KEYS = 5_000
 
 // Bounded quantifiers let these expressions run in linear time. An `@` may be percent-encoded several times.
-const EMAIL = /[\w.+-]{1,64}(?:@|%(?:25){0,3}40)(?:[a-z\d-]{1,63}\.){1,5}[a-z]{2,24}/gi
+// Letters beyond ASCII are percent-encoded in URLs.
+const EMAIL =
+  /(?:[\p{L}\p{M}\p{N}_.+-]|%[89a-f][\da-f]){1,64}(?:@|%(?:25){0,3}40)(?:(?:[\p{L}\p{M}\p{N}-]|%[89a-f][\da-f]){1,63}\.){1,5}(?:[\p{L}\p{M}]|%[89a-f][\da-f]){2,24}/giu
 const JSON_WEB_TOKEN = /\beyJ[\w-]{5,2048}\.[\w-]{2,2048}(?:\.[\w-]{0,2048})?/g
 const IP_ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[\da-f]{0,4}(?::[\da-f]{0,4}){2,7}\]?)$/i
+// Random texts: hexadecimal digits, or upper and lower case letters with digits. Words are not, nor are UUIDs, which
+// name pages in many applications.
+const TOKEN = /^(?:[\da-f]{32,}|(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[\w-]{24,})$/
+const CARD_NUMBER = /^\d(?:[ -]?\d){12,18}$/
 // Matches key=value pairs within a value that is itself a URL or a query string.
 const INNER_PAIR = /[?&;#]([^?&;#=]{1,64})=[^&;#]/g
 
@@ -118,14 +125,35 @@ export function hidePersonalData(text: string): string {
 }
 
 /**
- * Applies {@link hidePersonalData} to a path and removes the values of secret path parameters, such as
- * `;jsessionid=1`.
+ * Applies {@link hidePersonalData} to a path. Also replaces segments that are a random text, a card number or an IP
+ * address, and removes the values of secret path parameters, such as `;jsessionid=1`.
  */
 export function cleanPath(path: string): string {
-  const hidden = hidePersonalData(path)
+  const hidden = hidePersonalData(path).split('/').map(cleanSegment).join('/')
   return hidden.includes(';')
     ? hidden.replace(/;([^;=/]+)=[^;/]*/g, (pair, key: string) => (isSecretKey(key) ? `;${key}=` : pair))
     : hidden
+}
+
+// The shortest card number has 13 digits, the shortest IPv4 address 7 characters, and an IPv6 address two colons.
+const MIN_SECRET_SEGMENT = 7
+
+function cleanSegment(segment: string): string {
+  if (segment.length < MIN_SECRET_SEGMENT) return segment
+  const text = unescape(segment)
+  if (TOKEN.test(text)) return '[token]'
+  if (isIP(text) !== 0) return '[ip]'
+  return CARD_NUMBER.test(text) && hasCheckDigit(text) ? '[card]' : segment
+}
+
+/** Checks the last digit of a card number with the Luhn algorithm (ISO/IEC 7812-1). */
+function hasCheckDigit(number: string): boolean {
+  const digits = number.replaceAll(/\D/g, '')
+  const sum = [...digits].reverse().reduce((total, digit, index) => {
+    const value = Number(digit) * (index % 2 === 1 ? 2 : 1)
+    return total + (value > 9 ? value - 9 : value)
+  }, 0)
+  return sum % 10 === 0
 }
 
 function unescape(text: string): string {

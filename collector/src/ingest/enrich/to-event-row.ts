@@ -4,7 +4,7 @@ import type { Site } from '../../control/sites.js'
 import { isSiteHost } from '../admit/limit-and-origin.js'
 import type { EventRow } from '../event-row.js'
 import type { Ids } from '../identify/identifier.js'
-import { appOf, findAcquisition, hostOf } from './acquisition.js'
+import { appOf, findAcquisition, hostOf, INTERNAL } from './acquisition.js'
 import { cleanReferrer, hidePersonalData, splitUrl } from './redact-url.js'
 import { parseUserAgent } from './user-agent.js'
 
@@ -18,10 +18,15 @@ interface EventContext {
   country: string
   /** Time when the event was received. Unix time in milliseconds. */
   now: number
+  /** Index of the event in its request. */
+  position: number
 }
 
 /** Builds the row of a valid event. Only this row is stored, and the row does not contain the user agent. */
-export function toEventRow(event: ValidEvent, { site, ids, language, country, now }: EventContext): EventRow {
+export function toEventRow(
+  event: ValidEvent,
+  { site, ids, language, country, now, position }: EventContext,
+): EventRow {
   const page = splitUrl(event.url)
   const referrer = cleanReferrer(event.referrer)
   const client = parseUserAgent(event)
@@ -62,6 +67,7 @@ export function toEventRow(event: ValidEvent, { site, ids, language, country, no
     utm_term: tags.utm_term,
     utm_content: tags.utm_content,
     interactive: event.interactive ?? true,
+    position,
   }
 }
 
@@ -73,10 +79,10 @@ function cutUrl(text: string): string {
   return text.length > MAX_URL_LENGTH ? text.slice(0, MAX_URL_LENGTH) : text
 }
 
-/** Returns the host of a referrer, or an empty string if the referrer is a page of the same site. */
+/** Returns the host of a referrer, or {@link INTERNAL} if the referrer is a page of the same site. */
 function externalHost(referrer: string, origin: string, site: Site): string {
   const host = hostOf(referrer)
-  return host === hostOf(origin) || isSiteHost(host, site) ? '' : host
+  return host === hostOf(origin) || isSiteHost(host, site) ? INTERNAL : host
 }
 
 // The smallest positive integer that does not fit into a signed 64-bit integer.

@@ -40,8 +40,7 @@ const VISITOR_ID_LENGTH = 27
  * address and the user agent. Its key is a random daily salt that is deleted 48 hours after the start of its
  * day. Neither the IP address nor the user agent is stored.
  *
- * A cookieless event continues the visitor's last session if that session received an event within the last
- * 30 minutes. `recent` contains sessions from before a restart, from oldest to newest.
+ * A cookieless event continues the visitor's last session if an event of that session happened within 30 minutes. `recent` contains sessions from before a restart, from oldest to newest.
  */
 export function createIdentifier({
   salts,
@@ -57,18 +56,27 @@ export function createIdentifier({
   for (const { visitorId, sessionId, seen } of recent) sessions.set(visitorId, { sessionId, seen })
 
   function identifyCookieless(
-    { user_agent, session_id }: ValidEvent,
+    { user_agent, session_id, age_ms = 0 }: ValidEvent,
     { siteId, ip, now }: IdentifyContext & { ip: string },
     { current, previous }: DaySalts,
   ): Ids {
+    // An event that waited belongs to the visitor and the session of the time when it happened.
+    const at = now - age_ms
+    const daysAgo = Math.floor(now / DAY_MS) - Math.floor(at / DAY_MS)
+    const salt = [current, previous][daysAgo]
+    // The salts of earlier days are deleted, and with them whatever connects the visits of a visitor.
+    if (!salt) return { visitorId: anonymous(session_id), sessionId: session_id }
     const subject = JSON.stringify([siteId, networkOf(ip), user_agent])
-    const visitorId = hash(subject, current)
+    const visitorId = hash(subject, salt)
     let known = sessions.get(visitorId)
     // The salt changes at midnight UTC. A visitor that is unknown under the new salt may continue a session
     // that began under yesterday's salt.
-    if (!known && previous && now % DAY_MS < SESSION_TIMEOUT_MS) known = sessions.get(hash(subject, previous))
-    const sessionId = known && now - known.seen < SESSION_TIMEOUT_MS ? known.sessionId : session_id
-    sessions.set(visitorId, { sessionId, seen: now })
+    if (!known && daysAgo === 0 && previous && at % DAY_MS < SESSION_TIMEOUT_MS)
+      known = sessions.get(hash(subject, previous))
+    const isContinued = known !== undefined && Math.abs(at - known.seen) < SESSION_TIMEOUT_MS
+    const sessionId = isContinued ? known!.sessionId : session_id
+    if (isContinued || !known || at > known.seen)
+      sessions.set(visitorId, { sessionId, seen: isContinued ? Math.max(at, known!.seen) : at })
     visitors.set(`${siteId} ${session_id}`, visitorId)
     return { visitorId, sessionId }
   }

@@ -43,9 +43,7 @@ it('admits the same number of requests if the system time is set back or forward
       }
       const now = () => wall
       // The admitted bodies are invalid, so no later stage runs.
-      const processEvent = createEventProcessor({
-        now,
-      } as Partial<EventProcessorServices> as EventProcessorServices)
+      const processEvent = createEventProcessor({} as EventProcessorServices)
       const geo = { countryOf: () => '' }
       const ingest = createIngest({
         findSite: () => Promise.resolve(site),

@@ -94,18 +94,27 @@ describe('a reused ID with a different body', () => {
     expect(reused).toBe(1)
   })
 
-  it('recognizes a reused event ID even if only the store contains the first event', async () => {
+  it('stores no second event for a retry with another body, although only the store knows the first', async () => {
     const { store, ids } = openMemoryStore(makeRow('one'))
-    let reused = 0
-    const first = await createEventCommit({ store, log, onReuse: () => reused++ })
-    expect(await first.commit(candidate('one', { path: '/other', retry: true }))).toBe('stored')
-    for (const path of ['/', '/other'])
-      expect(await first.commit(candidate('one', { path }))).toBe('duplicate')
-    const second = await createEventCommit({ store, log, onReuse: () => reused++ })
-    for (const path of ['/other', '/', '/other'])
-      expect(await second.commit(candidate('one', { path, retry: true }))).toBe('duplicate')
-    expect(ids()).toEqual(['one/', expect.stringMatching(RENAMED)])
-    expect(reused).toBe(1)
+    const { commit } = await createEventCommit({ store, log })
+    for (const path of ['/', '/other', '/third'])
+      expect(await commit(candidate('one', { path, retry: true }))).toBe('duplicate')
+    expect(ids()).toEqual(['one/'])
+  })
+
+  it('stores an event although a sender has taken the new ID that the event will get', async () => {
+    const { store, ids } = openMemoryStore()
+    const { commit } = await createEventCommit({ store, log })
+    const taken = `one~${fingerprintOf(makeRow('one', '/other')).toString(36)}`
+    for (const [id, path] of [
+      ['one', '/'],
+      [taken, '/forged'],
+      ['one', '/other'],
+    ] as const)
+      expect(await commit(candidate(id, { path }))).toBe('stored')
+    expect(await commit(candidate('one', { path: '/other' }))).toBe('duplicate')
+    expect(await commit(candidate(taken, { path: '/forged' }))).toBe('duplicate')
+    expect(ids()).toHaveLength(3)
   })
 })
 

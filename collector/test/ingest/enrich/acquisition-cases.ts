@@ -14,6 +14,8 @@ export const ACQUISITION_CASES: Case[] = [
   ['https://shop.example.com/cart?step=2', PAGE, 'direct', ''],
   ['https://partner.example/join', PAGE, 'direct', ''],
   ['https://landing.test/', 'https://landing.test/next', 'direct', ''],
+  ['https://example.com/', `${PAGE}?ref=nav`, 'direct', ''],
+  ['https://example.com/', `${PAGE}?utm_source=banner&utm_medium=cpc&gclid=1`, 'direct', ''],
   ['about:blank', PAGE, 'direct', ''],
   ['https://bad host/', PAGE, 'direct', ''],
   // Search engines.
@@ -134,7 +136,9 @@ export const ACQUISITION_CASES: Case[] = [
   ['', `${PAGE}?utm_campaign=spring`, 'campaign', ''],
   ['https://blog.other.example/', `${PAGE}?utm_campaign=spring`, 'campaign', 'blog.other.example'],
   ['', `${PAGE}?ref=producthunt`, 'campaign', 'Product Hunt'],
-  ['https://blog.other.example/', `${PAGE}?source=homepage`, 'campaign', 'homepage'],
+  ['', `${PAGE}?source=homepage`, 'campaign', 'homepage'],
+  ['https://blog.other.example/', `${PAGE}?source=homepage`, 'referral', 'blog.other.example'],
+  ['https://www.google.com/', `${PAGE}?source=sidebar`, 'organic search', 'Google'],
   ['https://example.com/', `${PAGE}?utm_source=banner-top&utm_medium=house`, 'campaign', 'banner-top'],
   ['', `${PAGE}?utm_source=app&utm_medium=push`, 'campaign', 'app'],
   // Broken and hostile links.

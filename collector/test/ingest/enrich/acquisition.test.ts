@@ -31,6 +31,7 @@ function rowOf(fields: Pick<IngestEvent, 'referrer' | 'url'>) {
     language: '',
     country: '',
     now: 0,
+    position: 0,
   })
 }
 

@@ -33,6 +33,11 @@ describe('removeSecretValues', () => {
     ['a=203.0.113.7&b=2001%3Adb8%3A%3A1&c=1.2.3&d=10%3A30', 'a=&b=&c=1.2.3&d=10%3A30'],
     ['next=%2Freset%3Ftoken%3Dabc&back=%2Flist%3Fpage%3D2', 'next=&back=%2Flist%3Fpage%3D2'],
     ['ann@example.com&flag', '&flag'],
+    [
+      'pw=1&passwort=2&newpwd=3&invite=4&username=5&hash=6&tel=7',
+      'pw=&passwort=&newpwd=&invite=&username=&hash=&tel=',
+    ],
+    ['q=j%C3%B6rg%40m%C3%BCller.example&r=почта@пример.рф', 'q=&r='],
     ['a=%E0%A4%A&b', 'a=%E0%A4%A&b'],
     ['', ''],
   ])('removes secret values from ?%s', (query, clean) => expect(removeSecretValues(query)).toBe(clean))
@@ -42,7 +47,25 @@ it('redacts email addresses and tokens in texts and paths, but no similar text',
   expect(hidePersonalData('Inbox of ann.b+c@mail.example.com (3)')).toBe('Inbox of [email] (3)')
   expect(cleanPath(`/user/ann%40example.com/verify/${JWT}`)).toBe('/user/[email]/verify/[token]')
   expect(cleanPath('/shop;jsessionid=1A2B;color=red/cart')).toBe('/shop;jsessionid=;color=red/cart')
-  for (const path of ['/@ann/post', '/package/react@18.2.0', '/a%40b', '/2026/40/eyJ', '/caf%C3%A9'])
+  expect(hidePersonalData('Mail to jörg@müller.example')).toBe('Mail to [email]')
+  expect(cleanPath('/u/j%C3%B6rg@m%C3%BCller.example/x')).toBe('/u/[email]/x')
+  expect(cleanPath('/reset/9f86d081884c7d659a2feaa0c55ad015/now')).toBe('/reset/[token]/now')
+  expect(cleanPath('/join/Zk3vQ9xT1bLm7Pq2Rs8Wd4Yh')).toBe('/join/[token]')
+  expect(cleanPath('/pay/4111111111111111/4111-1111-1111-1111')).toBe('/pay/[card]/[card]')
+  expect(cleanPath('/host/203.0.113.7/2001:db8::1')).toBe('/host/[ip]/[ip]')
+  for (const path of [
+    '/order/6f9619ff-8b86-d011-b42d-00c04fc964ff',
+    '/4111111111111112',
+    '/blog/2026-11-30-thirty-two-characters-and-more-of-a-title',
+    '/release/10.2.1',
+    '/at/10:30:00',
+    '/Products/SuperLongProductNameWithoutDigits',
+    '/@ann/post',
+    '/package/react@18.2.0',
+    '/a%40b',
+    '/2026/40/eyJ',
+    '/caf%C3%A9',
+  ])
     expect(cleanPath(path)).toBe(path)
 })
 

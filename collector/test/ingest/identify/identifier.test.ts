@@ -63,6 +63,31 @@ describe('a cookieless visitor', () => {
     expect(later.visitorId).toBe(after.visitorId)
   })
 
+  it('gives an event that waited the session of the time when it happened', async () => {
+    const { identify } = createIdentifier({ salts })
+    const late = (session: string, age_ms: number) => read({ cookieless: true, session_id: session, age_ms })
+    const now = await identify(load('page-load-1'), sender(NOON))
+    const hoursAgo = await identify(late('page-load-0', 3 * 60 * MINUTE_MS), sender(NOON))
+    const minutesAgo = await identify(late('page-load-2', 20 * MINUTE_MS), sender(NOON + 10 * MINUTE_MS))
+    const yesterday = await identify(late('page-load-3', DAY_MS), sender(NOON))
+    const before = await identify(late('page-load-4', 3 * DAY_MS), sender(NOON))
+
+    expect([now, hoursAgo, minutesAgo, yesterday, before].map(({ sessionId }) => sessionId)).toEqual([
+      'page-load-1',
+      'page-load-0',
+      'page-load-1',
+      'page-load-3',
+      'page-load-4',
+    ])
+    expect(hoursAgo.visitorId).toBe(now.visitorId)
+    expect(yesterday.visitorId).not.toBe(now.visitorId)
+    expect(yesterday.visitorId).toBe((await identify(load('x'.repeat(8)), sender(NOON - DAY_MS))).visitorId)
+    expect(before.visitorId).toBe('s_page-load-4')
+    // The session of now is still the last one.
+    const next = await identify(load('page-load-5'), sender(NOON + 29 * MINUTE_MS))
+    expect(next.sessionId).toBe('page-load-1')
+  })
+
   it("starts a new session after midnight if yesterday's session ended 30 minutes ago", async () => {
     const { identify } = createIdentifier({ salts })
     await identify(load('page-load-1'), sender(MIDNIGHT - 20 * MINUTE_MS))
