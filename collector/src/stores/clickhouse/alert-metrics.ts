@@ -1,11 +1,11 @@
 import type { MetricSource, WindowMetrics } from '../../alerts/metric-source.js'
 import { createStoreClient, momentSql } from './client.js'
-import { REVENUE_AMOUNT, REVENUE_CURRENCY, WITH_AMOUNT } from './queries/visit-metrics.js'
+import { REVENUE_CURRENCY } from './queries/revenue.js'
+import { WITH_AMOUNT } from './queries/visits.js'
 
-const RECEIVED = `site_id = {siteId: String} AND received_at >= ${momentSql('from')} AND received_at < ${momentSql('to')}`
-// This condition reduces the number of rows that the engine reads. Events arrive at most a week late, so
-// events that occurred more than 8 days before the window cannot have been received in it.
-const NOT_OLDER = `occurred_at >= ${momentSql('from')} - INTERVAL 8 DAY`
+const between = (time: string) =>
+  `site_id = {siteId: String} AND ${time} >= ${momentSql('from')} AND ${time} < ${momentSql('to')}`
+const OCCURRED = between('occurred_at')
 
 const WINDOW_METRICS = `
   SELECT
@@ -15,17 +15,17 @@ const WINDOW_METRICS = `
     countIf(event_type IN ('custom', 'goal')) AS events,
     countIf(event_type = 'goal') AS goals,
     countIf(event_type = 'error') AS errors
-  FROM events WHERE ${RECEIVED} AND ${NOT_OLDER}`
+  FROM events WHERE ${OCCURRED}`
 
 const WINDOW_REVENUE = `
-  SELECT ifNotFinite(sumIf(${REVENUE_AMOUNT}, ${WITH_AMOUNT} AND ${REVENUE_CURRENCY} = {currency: String}), 0) AS revenue, uniqExact(visitor_id) AS visitors
-  FROM events WHERE ${RECEIVED} AND ${NOT_OLDER}`
+  SELECT sumIf(JSONExtractFloat(properties, 'amount'), ${WITH_AMOUNT} AND ${REVENUE_CURRENCY} = {currency: String}) AS revenue, uniqExact(visitor_id) AS visitors
+  FROM events WHERE ${OCCURRED}`
 
 const WINDOW_LIVE = `
   SELECT uniqExact(visitor_id) AS visitors FROM (
-    SELECT visitor_id FROM events WHERE ${RECEIVED} AND ${NOT_OLDER}
+    SELECT visitor_id FROM events WHERE ${OCCURRED}
     UNION ALL
-    SELECT visitor_id FROM heartbeats WHERE ${RECEIVED}
+    SELECT visitor_id FROM heartbeats WHERE ${between('received_at')}
   )`
 
 /** Opens the metric source for alerts. The tables of the event store must already exist. */

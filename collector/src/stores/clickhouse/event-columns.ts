@@ -65,6 +65,7 @@ export const EVENT_COLUMNS = {
   utm_term: { type: 'String', addedIn: 2 },
   utm_content: { type: 'String', addedIn: 2 },
   interactive: { type: 'Bool', addedIn: 3, default: true },
+  position: { type: 'UInt32', addedIn: 4 },
 } as const satisfies ColumnsOf<EventRow>
 
 /**

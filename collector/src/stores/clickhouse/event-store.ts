@@ -23,6 +23,7 @@ import {
   RECENT_EVENTS,
   RECENT_SESSIONS,
   STORED_EVENTS,
+  TWO_TO_42,
 } from './queries/stored-events.js'
 import { invalidateAround } from './rollups/invalidate.js'
 import { migrateEvents } from './schema.js'
@@ -154,5 +155,5 @@ export async function createClickhouseEventStore({
 }
 
 function firstCopyKey({ hash, eventId }: Pick<FeedEvent, 'hash' | 'eventId'>): string {
-  return `${hash} ${eventId}`
+  return `${hash % TWO_TO_42} ${eventId}`
 }

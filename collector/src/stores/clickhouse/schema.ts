@@ -111,6 +111,12 @@ export const SCHEMA_STEPS: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS late_checks (checked_at DateTime64(3, 'UTC')) ENGINE = ReplacingMergeTree(checked_at) ORDER BY tuple() SETTINGS ${ROLLUP}`,
   ...laterColumnsSql('events', EVENT_COLUMNS, 3),
   ...laterColumnsSql('heartbeats', HEARTBEAT_COLUMNS, 2),
+  // The window counts inserts. A batch is inserted again with its token for up to ten minutes, in which other
+  // collectors may insert thousands.
+  'ALTER TABLE events MODIFY SETTING non_replicated_deduplication_window = 100000',
+  'ALTER TABLE heartbeats MODIFY SETTING non_replicated_deduplication_window = 100000',
+  // Keep the number of a row in its insert, which distinguishes copies that one collector wrote twice.
+  'ALTER TABLE events MODIFY SETTING enable_block_offset_column = 1',
 ]
 
 /** Creates missing tables and columns. Rejects with the server's error if a step fails. */

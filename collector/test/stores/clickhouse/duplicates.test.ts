@@ -90,6 +90,36 @@ it('keeps the copy that was received first if several collectors stored an event
   expect(await stores[0]!.deleteDuplicates(NOW - 1000)).toBe(0)
 })
 
+it('leaves one copy of each event of a batch that one collector stored twice, also after merges', async () => {
+  const rows = Array.from({ length: 50 }, (_, number) =>
+    makeRow({ site_id: 'ws_twice', event_id: `event-${number}`, session_id: randomUUID() }),
+  )
+  for (let copy = 0; copy < 3; copy++) await insert(0, ...rows)
+  await engine.command('OPTIMIZE TABLE events FINAL')
+  await insert(0, ...rows)
+  expect(await read('ws_twice')).toHaveLength(4 * rows.length)
+
+  for (let deleted = -1; deleted !== 0;) deleted = await stores[1]!.deleteDuplicates(NOW - 1000)
+  expect((await read('ws_twice')).map(({ event_id }) => event_id)).toEqual(
+    rows.map(({ event_id }) => event_id).toSorted(),
+  )
+})
+
+it('does not store a batch again after a thousand other inserts', async () => {
+  const [row, batchId] = [makeRow({ site_id: 'ws_window', event_id: 'one' }), randomUUID()]
+  await stores[0]!.insertEvents([row], batchId)
+  const others = Array.from({ length: 1_020 }, (_, number) => number)
+  // Ten at a time: each insert is an fsync.
+  for (let first = 0; first < others.length; first += 10)
+    await Promise.all(
+      others
+        .slice(first, first + 10)
+        .map((number) => insert(1, makeRow({ site_id: 'ws_window_others', event_id: `other-${number}` }))),
+    )
+  await stores[0]!.insertEvents([row], batchId)
+  expect(await read('ws_window')).toHaveLength(1)
+})
+
 it('keeps events with the same ID if their content or their site differs', async () => {
   await insert(
     0,

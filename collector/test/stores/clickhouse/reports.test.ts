@@ -463,6 +463,64 @@ it('sums revenue by currency, and ignores amounts that are not numbers', async (
   ])
 })
 
+describe('amounts of revenue', () => {
+  const insertRevenue = (siteId: string, amounts: readonly (readonly [amount: string, currency: string])[]) =>
+    events.insertEvents(
+      amounts.map(([amount, currency], index) =>
+        makeRow({
+          site_id: siteId,
+          visitor_id: `visitor-${index}`,
+          session_id: `session-${index}`,
+          occurred_at: at('10T10:00'),
+          event_type: 'revenue',
+          properties: `{"amount":${amount},"currency":"${currency}"}`,
+        }),
+      ),
+      randomUUID(),
+    )
+
+  it('score only if they are numbers above 0', async () => {
+    const siteId = 'ws_scores'
+    await insertRevenue(
+      siteId,
+      ['5', '0.01', '0', '-5', '"abc"', 'null', '1e300'].map((amount) => [amount, 'EUR']),
+    )
+    const rows = await reports.visitors({ ...SCOPE, siteId }, ALL)
+    expect(
+      rows
+        .filter(({ valueParts }) => valueParts.revenue > 0)
+        .map(({ id, valueParts }) => [id, valueParts.revenue]),
+    ).toEqual([
+      ['visitor-0', 15],
+      ['visitor-1', 15],
+    ])
+    expect(rows).toHaveLength(7)
+  })
+
+  it('are added exactly, and rounded to the digits of their currency', async () => {
+    const siteId = 'ws_digits'
+    await insertRevenue(siteId, [
+      ...Array<readonly [string, string]>(10).fill(['0.1', 'EUR']),
+      ['1.005', 'JPY'],
+      ['2', 'JPY'],
+      ['1.0005', 'KWD'],
+      ['1.005', 'CHF'],
+      ['-1.005', 'CAD'],
+      ['1e3', 'USD'],
+      ['999999999999999', 'USD'],
+    ])
+    const rows = await reports.revenue({ ...SCOPE, siteId })
+    expect(rows.map(({ currency, total, average }) => [currency, total, average])).toEqual([
+      ['EUR', 1, 0.1],
+      ['JPY', 3, 2],
+      ['USD', 1000000000000999, 500000000000499.5],
+      ['CAD', -1.01, -1.01],
+      ['CHF', 1.01, 1.01],
+      ['KWD', 1.001, 1.001],
+    ])
+  })
+})
+
 describe('error groups', () => {
   const readOf = {
     type: 'TypeError',
@@ -673,7 +731,7 @@ describe('hostile values', () => {
       randomUUID(),
     )
     expect(await reports.revenue({ ...SCOPE, siteId })).toEqual([
-      { currency: '', total: 0, count: 4, average: 0, visitors: 1 },
+      { currency: '', total: -5, count: 2, average: -2.5, visitors: 1 },
     ])
   })
 })

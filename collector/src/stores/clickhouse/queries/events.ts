@@ -2,6 +2,7 @@ import type { EventCount, PropertyCount, Slice } from '../../../reports/report-s
 import type { ActivityStore, ReceivedRow } from '../../../webhooks/events/activity-store.js'
 import { momentSql, type QueryClient } from '../client.js'
 import type { RollupScope } from '../rollups/period.js'
+import { TWO_TO_42 } from './stored-events.js'
 import { buildScopeSql, inVisits, plainText } from './visits.js'
 
 const NAMED = "event_type IN ('custom', 'goal')"
@@ -63,7 +64,7 @@ export function queryEventsReceived(
   return client.select<ReceivedRow>(
     `SELECT * FROM (
        SELECT ${COLUMNS.map((name) => `e.${name} AS ${name}`).join(', ')},
-         toUnixTimestamp64Milli(e.occurred_at) AS occurred_at, toUnixTimestamp64Milli(e.received_at) AS received_at, bitShiftRight(cityHash64(e.site_id, e.event_id), 12) AS hash
+         toUnixTimestamp64Milli(e.occurred_at) AS occurred_at, toUnixTimestamp64Milli(e.received_at) AS received_at, least(e.position, 1023) * ${TWO_TO_42} + bitShiftRight(cityHash64(e.site_id, e.event_id), 22) AS hash
        FROM events AS e WHERE ${RECEIVED_BETWEEN}
      ) WHERE (received_at, hash) > ({afterTime: Int64}, {afterHash: UInt64}) ORDER BY received_at, hash LIMIT {limit: UInt32}`,
     { siteIds, from, to: until, limit, afterTime: after?.received_at ?? 0, afterHash: after?.hash ?? 0 },

@@ -20,32 +20,34 @@ export const NEWEST_RECEIPT = `
   SELECT toUnixTimestamp64Milli(max(received_at)) AS newest FROM events WHERE ${RECENT}`
 
 const ID_HASH = 'cityHash64(site_id, event_id)'
-const COPY = `concat(toString(${ID_HASH}), ' ', toString(toUnixTimestamp64Milli(received_at)), ' ', toString(writer))`
+const COPY = `concat(toString(${ID_HASH}), ' ', toString(toUnixTimestamp64Milli(received_at)), ' ', toString(writer), ' ', toString(_block_number), ' ', toString(_block_offset))`
 
 /**
- * Finds all copies of each event except the first one. A copy is identified by its time of receipt and its
- * writer. rank() also excludes copies that cannot be distinguished from the first one, because deleting them
- * would delete the first copy, too.
+ * Finds all copies of each event except the first one. A copy is identified by its time of receipt, its writer, and
+ * the number of its insert and row: one collector may have written it twice. rank() also excludes copies that cannot
+ * be distinguished from the first one, because deleting them would delete the first copy, too. These are copies in
+ * parts that an older release merged without the numbers of their rows.
  */
 export const DUPLICATES = `
   SELECT copy FROM (
-    SELECT ${COPY} AS copy, rank() OVER (PARTITION BY site_id, event_id, ${FINGERPRINT} ORDER BY received_at, writer) AS place
+    SELECT ${COPY} AS copy, rank() OVER (PARTITION BY site_id, event_id, ${FINGERPRINT} ORDER BY received_at, writer, _block_number, _block_offset) AS place
     FROM events WHERE ${RECENT} AND ${ID_HASH} IN (SELECT ${ID_HASH} AS id FROM events WHERE ${RECENT} GROUP BY id HAVING count() > 1)
   ) WHERE place > 1 LIMIT {limit: UInt32}`
 
 export const IS_DUPLICATE = `${RECENT} AND ${COPY} IN {copies: Array(String)}`
 
 export const RECENT_SESSIONS = `
-  SELECT visitor_id AS visitorId, argMax(session_id, received_at) AS sessionId, toUnixTimestamp64Milli(max(received_at)) AS seen
+  SELECT visitor_id AS visitorId, argMax(session_id, occurred_at) AS sessionId, toUnixTimestamp64Milli(max(occurred_at)) AS seen
   FROM events WHERE cookieless AND ${RECENT} GROUP BY visitor_id ORDER BY seen DESC LIMIT {limit: UInt32}`
 
 /**
- * Counts live visitors. The query runs every second, so it uses only one core and leaves the other cores to
+ * Counts live visitors, by the time of their events: one that waited in an outbox, or was imported, is no visit of
+ * now. The query runs every second, so it uses only one core and leaves the other cores to
  * reports.
  */
 export const LIVE_VISITORS = `
   SELECT uniqExact(visitor_id) AS visitors FROM (
-    SELECT visitor_id FROM events WHERE site_id = {siteId: String} AND ${RECENT}
+    SELECT visitor_id FROM events WHERE site_id = {siteId: String} AND occurred_at >= ${momentSql('since')}
     UNION ALL
     SELECT visitor_id FROM heartbeats WHERE site_id = {siteId: String} AND ${SINCE}
   )
@@ -56,10 +58,14 @@ export const LIVE_VISITORS = `
 // folder).
 const BLOCK = "least(_block_number, toUInt64(extract(_part, '^[^_]+_[0-9]+_([0-9]+)')))"
 const RECEIVED_AT = 'toUnixTimestamp64Milli(received_at)'
-// The hash is shortened to 52 bits so that a JavaScript number can represent it exactly.
-const HASH = `bitShiftRight(cityHash64(event_id, ${FINGERPRINT}), 12)`
+/** The place of an event modulo this number is the hash that {@link FIRST_COPIES} returns. */
+export const TWO_TO_42 = 2 ** 42
+// The hash is shortened to 42 bits, and the position in the request has 10, so that a JavaScript number can
+// represent both exactly.
+const HASH = `bitShiftRight(cityHash64(event_id, ${FINGERPRINT}), 22)`
+const PLACE = `(least(position, 1023) * ${TWO_TO_42} + ${HASH})`
 const RECENT_OF_SITE = `site_id = {siteId: String} AND ${RECENT}`
-const POSITION = `(${BLOCK}, ${RECEIVED_AT}, ${HASH})`
+const POSITION = `(${BLOCK}, ${RECEIVED_AT}, ${PLACE})`
 
 /**
  * Reads the events of a site that follow a position. The query runs every second, so it uses only one core.
@@ -67,7 +73,7 @@ const POSITION = `(${BLOCK}, ${RECEIVED_AT}, ${HASH})`
  */
 export const FEED_EVENTS = `
   SELECT
-    ${BLOCK} AS block, ${RECEIVED_AT} AS receivedAt, ${HASH} AS hash,
+    ${BLOCK} AS block, ${RECEIVED_AT} AS receivedAt, ${PLACE} AS hash,
     event_id AS eventId, event_type AS eventType, event_name AS eventName, visitor_id AS visitorId, origin, path, title, referrer, source, channel, country,
     device_type AS deviceType, browser, os, properties, toUnixTimestamp64Milli(occurred_at) AS occurredAt
   FROM events PREWHERE ${RECENT_OF_SITE} AND ${BLOCK} >= {block: UInt64}
@@ -84,6 +90,6 @@ export const FIRST_COPIES = `
   WHERE ${RECENT_OF_SITE} AND event_id IN {eventIds: Array(String)} GROUP BY eventId, hash HAVING count() > 1`
 
 export const LAST_POSITION = `
-  SELECT ${BLOCK} AS block, ${RECEIVED_AT} AS receivedAt, ${HASH} AS hash
+  SELECT ${BLOCK} AS block, ${RECEIVED_AT} AS receivedAt, ${PLACE} AS hash
   FROM events PREWHERE ${RECENT_OF_SITE} AND ${BLOCK} = (SELECT max(${BLOCK}) FROM events WHERE ${RECENT_OF_SITE})
   ORDER BY receivedAt DESC, hash DESC LIMIT 1`

@@ -1,7 +1,7 @@
-import type { RankedRow, RevenueRow, Slice, VisitField, VisitMetrics } from '../../../reports/report-store.js'
+import type { RankedRow, Slice, VisitField, VisitMetrics } from '../../../reports/report-store.js'
 import type { QueryClient } from '../client.js'
 import type { RollupScope } from '../rollups/period.js'
-import { BEGAN_MS, buildScopeSql, inVisits, LASTED_MS, type ScopeSql } from './visits.js'
+import { BEGAN_MS, buildScopeSql, LASTED_MS, type ScopeSql } from './visits.js'
 
 /**
  * Builds the integer columns from which {@link toVisitMetrics} computes the bounce rate and the average
@@ -83,25 +83,3 @@ export async function queryRanking(
   )
   return rows.map((row) => ({ name: row.name, ...toVisitMetrics(row) }))
 }
-
-// Revenue without a currency is in USD, the tracker's default. An invalid ISO 4217 code is replaced by an
-// empty text.
-export const REVENUE_CURRENCY =
-  "if(JSONHas(properties, 'currency'), extract(upper(JSONExtractString(properties, 'currency')), '^[A-Z]{3}$'), 'USD')"
-export const WITH_AMOUNT =
-  "event_type = 'revenue' AND JSONType(properties, 'amount') IN ('Int64', 'UInt64', 'Double')"
-export const REVENUE_AMOUNT = "JSONExtractFloat(properties, 'amount')"
-// No currency has more decimal places than this. Further digits are floating-point errors of the sum.
-const DECIMAL_PLACES = 4
-
-export async function queryRevenue(client: QueryClient, scope: RollupScope): Promise<RevenueRow[]> {
-  const scopeSql = buildScopeSql(scope)
-  const rows = await client.select<Omit<RevenueRow, 'average'>>(
-    `SELECT ${REVENUE_CURRENCY} AS currency, ifNotFinite(sum(${REVENUE_AMOUNT}), 0) AS total, count() AS count, uniqExact(visitor_id) AS visitors
-     FROM events WHERE ${inVisits(scopeSql, WITH_AMOUNT)} GROUP BY currency ORDER BY count DESC, currency`,
-    scopeSql.params,
-  )
-  return rows.map(({ total, ...row }) => ({ ...row, total: round(total), average: round(total / row.count) }))
-}
-
-const round = (amount: number) => Number(amount.toFixed(DECIMAL_PLACES))

@@ -32,14 +32,21 @@ export const LASTED_MS = `(toUnixTimestamp64Milli(ended_at) - ${BEGAN_MS})`
 
 /**
  * Sort key of an event within its visit, so that every query finds the same first event. Servers may send all
- * events of a visit with the same time. Pageviews then come first, and a hash of the path decides between
- * equal types.
+ * events of a visit with the same time: the order in the request then decides. Of events in different requests,
+ * pageviews come first, and a hash of the path decides between equal types.
  */
 export const PLACE =
-  "(toUnixTimestamp64Milli(e.occurred_at) * 1024 + (e.event_type != 'pageview') * 512 + cityHash64(e.path) % 512)"
+  "((toUnixTimestamp64Milli(e.occurred_at) * 1024 + least(e.position, 1023)) * 1024 + (e.event_type != 'pageview') * 512 + cityHash64(e.path) % 512)"
 
-/** Extracts the time that is encoded in an event's {@link PLACE}, as Unix time in milliseconds. */
-export const momentOf = (place: string) => `intDiv(${place}, 1024)`
+/** Extracts the time of a step of a visit, as Unix time in milliseconds. */
+export const momentOf = (step: string) => `intDiv(${step}, 1024)`
+
+/**
+ * Condition for revenue events that have an amount: a number below a quadrillion, more than which no sum of them could
+ * represent.
+ */
+export const WITH_AMOUNT =
+  "event_type = 'revenue' AND JSONType(properties, 'amount') IN ('Int64', 'UInt64', 'Double') AND abs(JSONExtractFloat(properties, 'amount')) < 1e15"
 
 export const IS_PAGEVIEW = "e.event_type = 'pageview'"
 const first = (column: string) => `argMin(e.${column}, ${PLACE}) AS ${column}`
@@ -89,7 +96,7 @@ export const VISIT_COLUMNS = [
  * as a subquery, because the engine then computes only the selected columns.
  *
  * Entry and exit are empty for a visit without a pageview. `steps` contains the pageviews in order, as tuples
- * of sort key, origin and path. `visitor` is a hash of the visitor ID. `actions` counts the events that end a
+ * of time (in 1024ths of a millisecond), origin and path. `visitor` is a hash of the visitor ID. `actions` counts the events that end a
  * bounce. `and` is an additional condition for events `e` and begins with AND.
  */
 export const visitsBetween = (from: string, to: string, and = '') => `
@@ -101,12 +108,12 @@ export const visitsBetween = (from: string, to: string, and = '') => `
     countIf(e.event_type IN ('custom', 'goal', 'revenue', 'identify') AND e.interactive) AS actions,
     pageviews = 1 AND actions = 0 AS bounced,
     countIf(e.event_type = 'goal') AS goals,
-    countIf(e.event_type = 'revenue') AS revenues,
+    countIf(${WITH_AMOUNT} AND JSONExtractFloat(properties, 'amount') > 0) AS revenues,
     argMinIf(e.origin, ${PLACE}, ${IS_PAGEVIEW}) AS entry_origin,
     argMinIf(e.path, ${PLACE}, ${IS_PAGEVIEW}) AS entry_path,
     argMaxIf(e.origin, ${PLACE}, ${IS_PAGEVIEW}) AS exit_origin,
     argMaxIf(e.path, ${PLACE}, ${IS_PAGEVIEW}) AS exit_path,
-    arraySort(groupArrayIf((${PLACE}, e.origin, e.path), ${IS_PAGEVIEW})) AS steps,
+    arrayMap(step -> (intDiv(step.1, 1024), step.2, step.3), arraySort(groupArrayIf((${PLACE}, e.origin, e.path), ${IS_PAGEVIEW}))) AS steps,
     argMin(cityHash64(e.visitor_id), ${PLACE}) AS visitor,
     ${FIRST_EVENT_COLUMNS.map(first).join(',\n    ')}
   FROM events AS e
