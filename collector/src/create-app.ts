@@ -10,11 +10,19 @@ import type { BillingStore } from './control/integrations/billing-store.js'
 import { createKeyGate } from './control/keys/gate.js'
 import type { SecretBox } from './control/secrets/secret-box.js'
 import type { EgressGuard } from './egress/guard.js'
+import { createFairQueue } from './fair-queue.js'
 import { addExternalApi, addManagementApi } from './http/api/register.js'
 import { createTrustedProxies } from './http/client-address.js'
 import { addCorsHeaders } from './http/cors.js'
 import { addErrorAnswers } from './http/error-answers.js'
-import { createRateLimiter, INGEST_RULES, LIVENESS_RULES } from './http/rate-limit.js'
+import {
+  ACCOUNT_MEMORY,
+  CHANGE_RULES,
+  createRateLimiter,
+  INGEST_RULES,
+  LIVENESS_RULES,
+  MANAGEMENT_RULES,
+} from './http/rate-limit.js'
 import { countRequests, createServer } from './http/server.js'
 import { createSiteCache } from './ingest/admit/site-cache.js'
 import { createBatchIngest } from './ingest/batch.js'
@@ -43,6 +51,10 @@ import { addStreamRoute } from './routes/stream.js'
 import { createWebhookManagement, TEST_RULES } from './webhooks/management.js'
 import { addWebhookGauges } from './webhooks/metrics.js'
 import type { Webhooks } from './webhooks/service.js'
+
+// One account may use a quarter of the places, so that its neighbours share the processor with few of its tasks.
+const REPORT_PLACES = { concurrent: 8, perAccount: 2 }
+const BATCH_PLACES = { concurrent: 8, perAccount: 2 }
 
 /** Services that the HTTP server uses. The caller opens and closes them. */
 export interface AppServices {
@@ -93,6 +105,8 @@ export function createApp(app: AppServices): FastifyInstance {
     events: createRateLimiter({ rules: INGEST_RULES, clock: steadyNow }),
     heartbeats: createRateLimiter({ rules: LIVENESS_RULES, clock: steadyNow }),
     live: createRateLimiter({ rules: LIVENESS_RULES, clock: steadyNow }),
+    management: createRateLimiter({ rules: MANAGEMENT_RULES, clock: steadyNow, ...ACCOUNT_MEMORY }),
+    changes: createRateLimiter({ rules: CHANGE_RULES, clock: steadyNow, ...ACCOUNT_MEMORY }),
     tests: createRateLimiter({ rules: TEST_RULES, clock: steadyNow, maxClients: 1_000, maxRuns: 30_000 }),
   }
   const sites = createSiteCache(control, now)
@@ -130,10 +144,16 @@ export function createApp(app: AppServices): FastifyInstance {
     routes: EXTERNAL_ROUTES,
     documented: [...MANAGEMENT_ROUTES, ...RAW_ROUTES],
     gate,
+    queue: createFairQueue(REPORT_PLACES),
     services,
     now,
   })
-  addManagementApi(server, { routes: MANAGEMENT_ROUTES, services, now })
+  addManagementApi(server, {
+    routes: MANAGEMENT_ROUTES,
+    limiters: { requests: limiters.management, changes: limiters.changes },
+    services,
+    now,
+  })
   addEventRoutes(server, {
     ingest: createIngest({ ...pipeline, limiters, processEvent, tallies }),
     addressOf,
@@ -144,6 +164,7 @@ export function createApp(app: AppServices): FastifyInstance {
   })
   addBatchRoute(server, {
     gate,
+    queue: createFairQueue(BATCH_PLACES),
     ingestBatch: createBatchIngest({
       control,
       findSite: sites.find,

@@ -22,6 +22,7 @@ const COLLECTOR = {
   errors: { holds: 'typed errors', imports: [] },
   durations: { holds: 'milliseconds in a second, minute, hour and day', imports: [] },
   cache: { holds: 'bounded maps and memoization', imports: [] },
+  'fair-queue': { holds: 'a queue that starts the tasks of all accounts in turn', imports: [] },
   observability: { holds: 'log, metric registry, process metrics', imports: ['errors'] },
   http: {
     holds: 'HTTP server, bodies, CORS, error answers, client address, rate limits',
@@ -41,11 +42,11 @@ const COLLECTOR = {
   },
   reports: {
     holds: 'periods, filters, cursors, comparison, realtime stream; the report store interface',
-    imports: ['errors', 'durations', 'cache', 'control', 'ingest'],
+    imports: ['errors', 'durations', 'cache', 'fair-queue', 'control', 'ingest'],
   },
   'http/api': {
     holds: 'the route table: definition, validation, OpenAPI, CSV, registration',
-    imports: ['errors', 'http', 'control', 'reports'],
+    imports: ['errors', 'fair-queue', 'http', 'control', 'reports'],
   },
   webhooks: {
     holds: 'outbound webhooks: management, outbox, delivery, signing; events derived from the store',
@@ -63,6 +64,7 @@ const COLLECTOR = {
     holds: 'one file per resource; `index.ts` is the table of all routes',
     imports: [
       'errors',
+      'fair-queue',
       'observability',
       'http',
       'control',
@@ -81,6 +83,7 @@ const COLLECTOR = {
   'create-app': {
     holds: 'composes the Fastify app, without I/O',
     imports: [
+      'fair-queue',
       'http',
       'control',
       'egress',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { isInstalled } from '../../scripts/install.mjs'
 
 let folder: string
 beforeEach(() => {
@@ -16,6 +17,8 @@ describe('npm start', () => {
     ['it is killed', 'exec node scripts/start.mjs'],
     ['npm is killed', 'node scripts/start.mjs; true'],
   ])('ends the collector when %s', async (_, command) => {
+    // An installation would replace the packages that this test uses.
+    expect(isInstalled(), 'run npm test, which installs the packages').toBe(true)
     const child = spawn('sh', ['-c', command], {
       env: { ...process.env, DATA_DIR: folder, PORT: '0' },
       stdio: ['ignore', 'pipe', 'inherit'],

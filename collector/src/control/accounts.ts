@@ -11,7 +11,7 @@ export interface Account {
 /** The account of all sites and API keys that are created without an account. */
 export const DEFAULT_ACCOUNT_ID = 'acc_default'
 
-/** Rate limits of each API key, which depend on the plan of its account. */
+/** Rate limits of an account, for the requests with all of its API keys together. */
 export const PLANS = {
   free: { perMinute: 10, perMonth: 1_000 },
   pro: { perMinute: 30, perMonth: 10_000 },

@@ -1,7 +1,7 @@
 import type { Account } from './accounts.js'
 import type { Change } from './change-log.js'
 import type { ApiKey, KeyReach, ListedApiKey } from './keys/api-key.js'
-import type { KeyUsage } from './keys/usage.js'
+import type { AccountUsage } from './keys/usage.js'
 import type { NewSite, Removal, Site, SiteFields } from './sites.js'
 
 export const ERROR_GROUP_STATUSES = ['open', 'resolved', 'ignored'] as const
@@ -16,6 +16,8 @@ export interface ControlStore {
   listAccounts(): Promise<Account[]>
   /** Adds a site to the given account, or to the default account if no account is given. */
   addSite(site: NewSite): Promise<Site>
+  /** Adds a site, too. Resolves to undefined if the account has `max` sites already. */
+  addSiteWithin(max: number, site: NewSite): Promise<Site | undefined>
   /** Changes only the given fields. Resolves to undefined if the site does not exist. */
   updateSite(id: string, changes: Partial<SiteFields>): Promise<Site | undefined>
   /**
@@ -34,10 +36,11 @@ export interface ControlStore {
   findSiteByCode(trackingCode: string): Promise<Site | undefined>
   findSite(id: string): Promise<Site | undefined>
   /**
-   * Adds an API key. `actor` is the ID of the API key that creates it, or null for the command line.
-   * @default null
+   * Adds an API key. `actor` is the ID of the API key that creates it, or null for the command line. Resolves to
+   * false if the account has `max` keys already.
+   * @default actor: null, max: no limit
    */
-  addApiKey(key: ApiKey, actor?: string | null): Promise<void>
+  addApiKey(key: ApiKey, options?: { actor?: string | null; max?: number }): Promise<boolean>
   findApiKey(id: string): Promise<ApiKey | undefined>
   /** Lists the API keys of all accounts. */
   listApiKeys(): Promise<ListedApiKey[]>
@@ -46,19 +49,19 @@ export interface ControlStore {
   /** Resolves to false if the API key does not exist. @default change: the command line, now */
   removeApiKey(id: string, change?: Change): Promise<boolean>
   /**
-   * Counts one request of an API key at `now`, a Unix time in milliseconds. A request that exceeds a limit of
-   * the plan is not counted, and `exceeded` contains that limit. Resolves after the count is written to disk,
+   * Counts one request for the account of an API key at `now`, a Unix time in milliseconds. A request that exceeds
+   * a limit of the plan is not counted, and `exceeded` contains that limit. Resolves after the count is written to disk,
    * or to undefined if the API key does not exist.
    */
   countRequest(
     keyId: string,
     now: number,
-  ): Promise<{ usage: KeyUsage; exceeded: 'minute' | 'month' | undefined } | undefined>
+  ): Promise<{ usage: AccountUsage; exceeded: 'minute' | 'month' | undefined } | undefined>
   /**
-   * Resolves to the usage of an API key at `now`, a Unix time in milliseconds, or to undefined if the key
-   * does not exist.
+   * Resolves to the usage of the account of an API key at `now`, a Unix time in milliseconds, or to undefined if the
+   * key does not exist.
    */
-  readUsage(keyId: string, now: number): Promise<KeyUsage | undefined>
+  readUsage(keyId: string, now: number): Promise<AccountUsage | undefined>
   /**
    * Sets the status of an error group at `at`, a Unix time in milliseconds. Does nothing if the site was
    * removed.

@@ -19,6 +19,12 @@ export const INGEST_RULES: RateRule[] = [
  */
 export const LIVENESS_RULES: RateRule[] = [BURST_RULE]
 
+/** The rate limits for all requests of one account to the management API, and for those that change something. */
+export const MANAGEMENT_RULES: RateRule[] = [{ limit: 600, windowMs: 60_000 }]
+export const CHANGE_RULES: RateRule[] = [{ limit: 120, windowMs: 60_000 }]
+/** The number of accounts and requests that these limits need to remember. */
+export const ACCOUNT_MEMORY = { maxClients: 10_000, maxRuns: 100_000 }
+
 interface RateLimiterOptions {
   /** Rate limits, sorted by the length of their windows in ascending order. */
   rules: RateRule[]

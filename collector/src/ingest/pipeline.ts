@@ -207,6 +207,7 @@ export function createEventProcessor({ identifier, commit }: EventProcessorServi
       const store = (ids: Ids) =>
         commit.commit({
           row: toEventRow(event, { site, ids, language, country, now: receivedAt, position }),
+          accountId: site.accountId,
           hasOwnId: event.event_id !== undefined,
           retry: event.retry === true,
         })

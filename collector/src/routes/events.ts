@@ -10,6 +10,7 @@ import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import type { ApiKey } from '../control/keys/api-key.js'
 import type { KeyGate } from '../control/keys/gate.js'
 import { storeUnavailable } from '../errors.js'
+import type { FairQueue } from '../fair-queue.js'
 import { documentRoute, MOMENT, type RouteDocs, urlOf } from '../http/api/route.js'
 import { createBodyBudget } from '../http/body-budget.js'
 import type { TrustedProxies } from '../http/client-address.js'
@@ -187,6 +188,8 @@ function firstLanguage(header = ''): string {
 
 interface BatchRouteServices {
   gate: KeyGate
+  /** Starts the batches of all accounts in turn. */
+  queue: FairQueue
   ingestBatch: IngestBatch
   tally: Tally
   commit: Pick<EventCommit, 'isFull'>
@@ -194,9 +197,13 @@ interface BatchRouteServices {
 }
 
 const MEBIBYTE = 1024 * 1024
-const MAX_PENDING_BYTES = 16 * MEBIBYTE
-// Minimum number of bytes that each pending request reserves. At most 32 requests can therefore be pending,
-// which leaves space in the queue for events from browsers.
+const BODY_BUDGET = {
+  maxBytes: 32 * MEBIBYTE,
+  // One body of the maximum size and some smaller ones.
+  maxBytesPerAccount: 8 * MEBIBYTE,
+}
+// Minimum number of bytes that each pending request reserves. At most 64 requests can therefore be pending, and 16 of
+// one account, which leaves space in the queue for events from browsers.
 const MIN_RESERVED_BYTES = MEBIBYTE / 2
 
 const WIRE_ERROR = Type.Object({
@@ -253,9 +260,9 @@ export const sendEvents = documentRoute({
 
 export function addBatchRoute(
   app: FastifyInstance,
-  { gate, ingestBatch, tally, commit, now }: BatchRouteServices,
+  { gate, queue, ingestBatch, tally, commit, now }: BatchRouteServices,
 ): void {
-  const budget = createBodyBudget(MAX_PENDING_BYTES)
+  const budget = createBodyBudget(BODY_BUDGET)
   void app.register((routes, _options, done) => {
     acceptJsonAsText(routes, MAX_KEYED_BATCH_BYTES)
     routes.decorateRequest('apiKey')
@@ -267,13 +274,14 @@ export function addBatchRoute(
       async onRequest(request, reply) {
         setRequestId(reply)
         reply.header('cache-control', 'no-store')
-        request.setDecorator('apiKey', await gate.enter(request, reply, 'write'))
+        const key = await gate.enter(request, reply, 'write')
+        request.setDecorator('apiKey', key)
         tally.receive()
         request.isCounted = true
         if (commit.isFull()) throw storeUnavailable()
         // Release the bytes on `close`, which also occurs if the sender disconnects in the middle of its
         // body.
-        reply.raw.once('close', budget.reserve(sizeOf(request)))
+        reply.raw.once('close', budget.reserve(key.accountId, sizeOf(request)))
       },
       onError(request, _reply, error: FastifyError, next) {
         if (request.isCounted && !request.isTaken) tally.end(outcomeOf(toApiError(error)))
@@ -281,7 +289,8 @@ export function addBatchRoute(
       },
       async handler(request) {
         request.isTaken = true
-        const data = await ingestBatch(request.body ?? '', request.getDecorator<ApiKey>('apiKey'))
+        const key = request.getDecorator<ApiKey>('apiKey')
+        const data = await queue.run(key.accountId, () => ingestBatch(request.body ?? '', key))
         return { success: true as const, data, timestamp: new Date(now()).toISOString() }
       },
     })

@@ -7,6 +7,7 @@ import {
   NEW_KEY,
   reaches,
 } from '../control/keys/api-key.js'
+import { boundReached, MAX_KEYS_OF_ACCOUNT } from '../control/account-bounds.js'
 import { authorise } from '../control/keys/gate.js'
 import { ApiError } from '../errors.js'
 import { MOMENT, MOMENT_EXAMPLE, REMOVED, toIso } from '../http/api/route.js'
@@ -61,7 +62,8 @@ export const createKey = defineRoute({
       { name, scope, accountId: maker.accountId, siteId: siteId ?? maker.siteId },
       now,
     )
-    await control.addApiKey(record, maker.id)
+    if (!(await control.addApiKey(record, { actor: maker.id, max: MAX_KEYS_OF_ACCOUNT })))
+      throw boundReached('keys', MAX_KEYS_OF_ACCOUNT)
     return { ...toKeyJson({ ...record, lastUsedAt: null }), key: secret }
   },
 })

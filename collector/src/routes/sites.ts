@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import { boundReached, MAX_SITES_OF_ACCOUNT } from '../control/account-bounds.js'
 import { assertAllSites, authorise } from '../control/keys/gate.js'
 import { NEW_SITE, type Site, SITE_CHANGES, toSiteFields } from '../control/sites.js'
 import { ApiError } from '../errors.js'
@@ -59,8 +60,10 @@ export const createSite = defineRoute({
   example: EXAMPLE,
   answer: async ({ body, key: { accountId }, services: { control } }) => {
     const { domain } = body
-    const site = { name: domain, allowedDomains: [], ...toSiteFields(body), domain, accountId }
-    return toSiteJson(await control.addSite(site))
+    const fields = { name: domain, allowedDomains: [], ...toSiteFields(body), domain, accountId }
+    const site = await control.addSiteWithin(MAX_SITES_OF_ACCOUNT, fields)
+    if (!site) throw boundReached('sites', MAX_SITES_OF_ACCOUNT)
+    return toSiteJson(site)
   },
 })
 

@@ -82,11 +82,11 @@ describe('the metrics of a window', () => {
   const SITE = 'ws_figures'
   const FROM = Date.UTC(2026, 2, 29)
   const WINDOW = { from: FROM, to: FROM + 10 * MINUTE_MS }
-  const row = (received: number, fields: Partial<EventRow> = {}) =>
+  const row = (occurred: number, fields: Partial<EventRow> = {}) =>
     makeRow({
       site_id: SITE,
-      occurred_at: FROM - MINUTE_MS,
-      received_at: FROM + received,
+      occurred_at: FROM + occurred,
+      received_at: FROM + 10 * MINUTE_MS,
       event_id: randomUUID(),
       ...fields,
     })
@@ -103,11 +103,12 @@ describe('the metrics of a window', () => {
     figures = createClickhouseMetricSource({ url: collector.engine.url })
     const events = await createClickhouseEventStore({ url: collector.engine.url })
     const rows = [
-      // Received in the first and the last millisecond of the window, a week after the event happened, and
+      // In the first and the last millisecond of the window, received in the window long after the event happened, and
       // just outside the window.
       row(0, { visitor_id: 'a', session_id: 's1' }),
       row(10 * MINUTE_MS - 1, { visitor_id: 'a', session_id: 's2' }),
-      row(5, { visitor_id: 'b', session_id: 's3', occurred_at: FROM - 7 * 24 * 60 * MINUTE_MS }),
+      row(5, { visitor_id: 'b', session_id: 's3', received_at: FROM + 7 * 24 * 60 * MINUTE_MS }),
+      row(-7 * 24 * 60 * MINUTE_MS, { visitor_id: 'late', received_at: FROM + 5 }),
       row(-1, { visitor_id: 'before' }),
       row(10 * MINUTE_MS, { visitor_id: 'after' }),
       row(5, { site_id: 'ws_other', visitor_id: 'other' }),
@@ -131,7 +132,7 @@ describe('the metrics of a window', () => {
   })
   afterAll(() => figures.close())
 
-  it('counts the events of an alert by their receipt time, not by their own time', async () => {
+  it('counts the events of an alert by their own time, not by their receipt time', async () => {
     expect(await figures.metrics(SITE, WINDOW)).toEqual({
       visitors: 4,
       visits: 5,

@@ -13,7 +13,7 @@ const SENDERS = 4
 const ANSWERS_BEFORE_KILL = 5
 const KILL_SPREAD_MS = 60
 const QUIET_REQUESTS = 3
-// Enough keys that none reaches its limit per minute.
+// Enough accounts, each with one key, that none reaches its limit per minute.
 const KEYS = 12
 
 interface Tried {
@@ -31,8 +31,10 @@ beforeAll(async () => {
 afterAll(() => collector.close())
 
 async function addKey(): Promise<Tried> {
-  const { secret, record } = createApiKey({ name: 'killed', siteId: null }, Date.now())
-  await collector.collector.control.addApiKey(record)
+  const { control } = collector.collector
+  const account = await control.addAccount({ name: 'killed', plan: 'enterprise' })
+  const { secret, record } = createApiKey({ name: 'killed', siteId: null, accountId: account.id }, Date.now())
+  await control.addApiKey(record)
   return { secret, id: record.id, answered: 0, lost: 0 }
 }
 

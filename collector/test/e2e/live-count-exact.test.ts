@@ -52,18 +52,13 @@ it(
         const visitor_id = `visitor-${random(EVENTS / 10)}`
         // Many exactly on the edges of later windows.
         const received_at = random(10) === 0 ? from + 1 : from + 1 + random(to - from)
-        if (random(4) === 0) heartbeats.push({ site_id, visitor_id, received_at })
-        else
-          events.push(
-            makeRow({
-              site_id,
-              visitor_id,
-              received_at,
-              occurred_at: received_at - (random(3) === 0 ? random(MAX_AGE_MS + 1) : 0),
-            }),
-          )
+        const occurred_at = received_at - (random(3) === 0 ? random(MAX_AGE_MS + 1) : 0)
+        const isHeartbeat = random(4) === 0
+        if (isHeartbeat) heartbeats.push({ site_id, visitor_id, received_at })
+        else events.push(makeRow({ site_id, visitor_id, received_at, occurred_at }))
         const seen = lastSeen.get(site_id)!
-        seen.set(visitor_id, Math.max(seen.get(visitor_id) ?? 0, received_at))
+        const at = isHeartbeat ? received_at : occurred_at
+        seen.set(visitor_id, Math.max(seen.get(visitor_id) ?? 0, at))
       }
       await Promise.all([
         store.insertEvents(events, `events-${checkpoint}`),

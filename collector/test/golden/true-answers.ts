@@ -145,9 +145,11 @@ export const LIST_REPORTS: readonly ListReport[] = [
     isComparable: true,
     keys: ['currency'],
     truth: (figures) =>
-      figures
-        .revenue()
-        .map(({ total, average, ...row }) => ({ ...row, total: amount(total), average: amount(average) })),
+      figures.revenue().map(({ total, average, ...row }) => ({
+        ...row,
+        total: amount(total, row.currency),
+        average: amount(average, row.currency),
+      })),
   },
   {
     name: 'goals',
@@ -160,7 +162,7 @@ export const LIST_REPORTS: readonly ListReport[] = [
         id: expect.any(String) as string,
         ...row,
         conversion_rate: rounded(conversionRate),
-        total_value: amount(totalValue),
+        total_value: amount(totalValue, ''),
       })),
   },
 ]

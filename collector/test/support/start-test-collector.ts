@@ -1,3 +1,4 @@
+import Database from 'libsql'
 import { createApiKey, readConfig, startCollector, type Collector, type Site } from '@zenovay/collector'
 import { startTestEngine, type TestEngine } from './start-test-engine.js'
 
@@ -15,6 +16,8 @@ export interface TestCollector extends Pick<TestEngine, 'dataDir' | 'select' | '
     init?: { contentType?: string; headers?: Record<string, string>; code?: string },
   ): Promise<Response>
   get(path: string, headers?: Record<string, string>): Promise<Response>
+  /** Sets the requests of all accounts in this minute to 0, for tests that send more than a plan allows. */
+  resetRequestCounts(): void
   /** Stops the collector and starts another on the same data. */
   restart(): Promise<void>
 }
@@ -57,6 +60,11 @@ export async function startTestCollector(
         body: typeof body === 'string' ? body : JSON.stringify(body),
       }),
     get: (path, headers = {}) => fetch(started.url + path, { headers, redirect: 'manual' }),
+    resetRequestCounts() {
+      const database = new Database(config.controlFile, { timeout: 5_000 })
+      database.exec('DELETE FROM account_minutes')
+      database.close()
+    },
     async restart() {
       await collector.close()
       started.collector = collector = await startCollector(config, options)

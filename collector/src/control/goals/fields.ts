@@ -74,7 +74,8 @@ export function refineGoal(goal: Partial<GoalChanges>, addIssue: AddIssue): void
 function explainPath(path: string, isGlob: boolean): string | undefined {
   if (!path.startsWith('/') && !(isGlob && path.startsWith('*')))
     return isGlob ? 'must begin with / or *' : 'must begin with /'
-  if (isGlob && path.length > MAX_GLOB_LENGTH) return `must be a glob of at most ${MAX_GLOB_LENGTH} characters`
+  if (isGlob && path.length > MAX_GLOB_LENGTH)
+    return `must be a glob of at most ${MAX_GLOB_LENGTH} characters`
   if (isGlob && path.split(/\*+/).length - 1 > MAX_STARS) return `must hold at most ${MAX_STARS} wildcards`
   return undefined
 }

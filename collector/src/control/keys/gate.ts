@@ -9,21 +9,21 @@ import { addRequest, describeUsage, findExceeded, minuteOf } from './usage.js'
 type Count = ControlStore['countRequest']
 
 /**
- * Creates a function that counts the requests of each API key on disk. If the store cannot be written, the
- * function counts requests per minute in memory, so that reports remain available. A key that has reached its
- * monthly limit is still rejected.
+ * Creates a function that counts the requests of each account on disk. If the store cannot be written, the
+ * function counts requests per minute in memory, so that reports remain available. An account that has reached
+ * its monthly limit is still rejected.
  */
 export function createRequestCounter(control: Pick<ControlStore, 'countRequest' | 'readUsage'>): Count {
-  // Requests per minute of the API keys that are used while the store cannot be written.
+  // Requests per minute of the accounts whose keys are used while the store cannot be written.
   const minutes = new Map<string, ReturnType<typeof minuteOf>>()
 
   const countInMemory: Count = async (keyId, now) => {
     const stored = await control.readUsage(keyId, now)
     if (!stored) return undefined
-    const minute = minutes.get(keyId)
+    const minute = minutes.get(stored.accountId)
     const before = minute
       ? describeUsage(
-          stored.plan,
+          stored,
           { minuteBeganAt: minute.beganAt, minuteCount: minute.count, monthCount: stored.month.used },
           now,
         )
@@ -31,14 +31,14 @@ export function createRequestCounter(control: Pick<ControlStore, 'countRequest' 
     const exceeded = findExceeded(before)
     if (exceeded) return { usage: before, exceeded }
     const usage = addRequest(before)
-    minutes.set(keyId, minuteOf(usage))
+    minutes.set(stored.accountId, minuteOf(usage))
     return { usage, exceeded: undefined }
   }
 
   return async (keyId, now) => {
     try {
       const counted = await control.countRequest(keyId, now)
-      minutes.delete(keyId)
+      if (counted) minutes.delete(counted.usage.accountId)
       return counted
     } catch (error) {
       if (error instanceof ApiError && error.code === 'STORE_UNAVAILABLE') return countInMemory(keyId, now)
@@ -47,7 +47,7 @@ export function createRequestCounter(control: Pick<ControlStore, 'countRequest' 
   }
 }
 
-/** Authenticates requests and enforces the rate limits of their API keys. */
+/** Authenticates requests and enforces the rate limits of their accounts. */
 export interface KeyGate {
   /**
    * Counts a request and resolves to its API key. Sets the `X-RateLimit-…` headers for every valid key, even

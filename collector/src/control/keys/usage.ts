@@ -10,17 +10,18 @@ export interface LimitState {
 }
 
 /**
- * The number of requests of an API key in the current minute and in the current calendar month (UTC). A
- * minute begins with the first request after the previous minute has ended.
+ * The number of requests with any API key of an account in the current minute and in the current calendar month
+ * (UTC). A minute begins with the first request after the previous minute has ended.
  */
-export interface KeyUsage {
+export interface AccountUsage {
+  accountId: string
   plan: PlanName
   minute: LimitState
   month: LimitState
 }
 
 /**
- * The stored request counts of an API key, which are null if no request was counted. Times are Unix times in
+ * The stored request counts of an account, which are null if no request was counted. Times are Unix times in
  * milliseconds.
  */
 interface CountedRequests {
@@ -29,17 +30,18 @@ interface CountedRequests {
   monthCount: number | null
 }
 
-/** Computes the usage of an API key at `now` from the stored counts. */
+/** Computes the usage of an account at `now` from the stored counts. */
 export function describeUsage(
-  plan: PlanName,
+  { accountId, plan }: Pick<AccountUsage, 'accountId' | 'plan'>,
   { minuteBeganAt, minuteCount, monthCount }: CountedRequests,
   now: number,
-): KeyUsage {
+): AccountUsage {
   // `now` can be before `minuteBeganAt` if the system clock was set back or the clock of another collector is
   // ahead. The minute continues if the difference is less than a minute.
   const isCurrent = minuteBeganAt !== null && Math.abs(now - minuteBeganAt) < MINUTE_MS
   const { perMinute, perMonth } = PLANS[plan]
   return {
+    accountId,
     plan,
     minute: {
       limit: perMinute,
@@ -54,18 +56,22 @@ export function describeUsage(
  * Returns the limit that rejects the next request, or undefined if no limit is reached. The monthly limit
  * takes precedence, because it still applies in the next minute.
  */
-export function findExceeded({ minute, month }: KeyUsage): 'minute' | 'month' | undefined {
+export function findExceeded({ minute, month }: AccountUsage): 'minute' | 'month' | undefined {
   if (month.used >= month.limit) return 'month'
   return minute.used >= minute.limit ? 'minute' : undefined
 }
 
 /** Returns the usage after one more request. */
-export function addRequest({ plan, minute, month }: KeyUsage): KeyUsage {
-  return { plan, minute: { ...minute, used: minute.used + 1 }, month: { ...month, used: month.used + 1 } }
+export function addRequest({ minute, month, ...account }: AccountUsage): AccountUsage {
+  return {
+    ...account,
+    minute: { ...minute, used: minute.used + 1 },
+    month: { ...month, used: month.used + 1 },
+  }
 }
 
 /** Converts the usage in the current minute into its stored form. */
-export function minuteOf({ minute }: KeyUsage): { beganAt: number; count: number } {
+export function minuteOf({ minute }: AccountUsage): { beganAt: number; count: number } {
   return { beganAt: minute.resetsAt - MINUTE_MS, count: minute.used }
 }
 

@@ -4,9 +4,11 @@ import type { ControlStore } from '../../control/control-store.js'
 import type { ApiKey, KeyScope } from '../../control/keys/api-key.js'
 import { authenticate, type KeyGate } from '../../control/keys/gate.js'
 import { ApiError } from '../../errors.js'
+import type { FairQueue } from '../../fair-queue.js'
 import { setRequestId } from '../cors.js'
 import { createFlatErrors } from '../error-answers.js'
 import { decodeJson } from '../json-body.js'
+import type { RateLimiter } from '../rate-limit.js'
 import { acceptJsonAsText } from '../server.js'
 import { addDocuments } from './documents.js'
 import { parseInput } from './parse-input.js'
@@ -24,6 +26,8 @@ interface ApiOptions<Services> {
 
 interface ExternalApiOptions<Services> extends ApiOptions<Services> {
   gate: KeyGate
+  /** Starts the reports of all accounts in turn. */
+  queue: FairQueue
   /** Routes of other APIs to include in the OpenAPI document. */
   documented: readonly RouteDocs[]
 }
@@ -34,7 +38,7 @@ interface ExternalApiOptions<Services> extends ApiOptions<Services> {
  */
 export function addExternalApi<Services>(
   app: FastifyInstance,
-  { routes: table, documented, gate, services, now }: ExternalApiOptions<Services>,
+  { routes: table, documented, gate, queue, services, now }: ExternalApiOptions<Services>,
 ): void {
   void app.register(
     (routes, _options, done) => {
@@ -53,7 +57,10 @@ export function addExternalApi<Services>(
           // about valid input.
           onRequest: async (request, reply) =>
             request.setDecorator('apiKey', await gate.enter(request, reply, route.scope)),
-          handler: (request, reply) => answer({ route, services, now, request, reply }),
+          handler: (request, reply) =>
+            queue.run(request.getDecorator<ApiKey>('apiKey').accountId, () =>
+              answer({ route, services, now, request, reply }),
+            ),
         })
       done()
     },
@@ -64,10 +71,15 @@ export function addExternalApi<Services>(
 // Values of the `Sec-Fetch-Site` header that browsers send with requests from pages of other origins.
 const FOREIGN_FETCH_SITES = ['cross-site', 'same-site']
 
+interface ManagementApiOptions<Services> extends ApiOptions<Services> {
+  /** Limit the requests and, of those, the changes of each account. */
+  limiters: { requests: RateLimiter; changes: RateLimiter }
+}
+
 /** Adds the management API, which servers, the command line and pages of the same origin can call. */
 export function addManagementApi<Services extends { control: Pick<ControlStore, 'findApiKey'> }>(
   app: FastifyInstance,
-  { routes: table, services, now }: ApiOptions<Services>,
+  { routes: table, limiters, services, now }: ManagementApiOptions<Services>,
 ): void {
   void app.register((routes, _options, done) => {
     hideFromOtherOrigins(routes)
@@ -84,8 +96,14 @@ export function addManagementApi<Services extends { control: Pick<ControlStore, 
     const errorHandlerOf = createFlatErrors(routes.log, now)
     const requireKey =
       (scope: KeyScope): onRequestAsyncHookHandler =>
-      async (request) =>
-        request.setDecorator('apiKey', await authenticate(request.headers, services.control, scope))
+      async (request) => {
+        const key = await authenticate(request.headers, services.control, scope)
+        const retryAfterS =
+          limiters.requests.take(key.accountId, 1) ||
+          (request.method === 'GET' ? 0 : limiters.changes.take(key.accountId, 1))
+        if (retryAfterS > 0) throw new ApiError('RATE_LIMIT_EXCEEDED', { retryAfterS })
+        request.setDecorator('apiKey', key)
+      }
 
     for (const route of table)
       routes.route({

@@ -9,6 +9,7 @@ import { type CommitMetrics, createGroupCommit } from './group-commit.js'
 /** An event that is ready to be stored. */
 interface Candidate {
   row: EventRow
+  accountId: string
   /** Whether the sender chose the event ID. An event without such an ID cannot be a duplicate. */
   hasOwnId: boolean
   /**
@@ -56,6 +57,7 @@ interface EventCommitServices {
 
 interface Pending {
   row: EventRow
+  accountId: string
   fingerprint: number
   /** Whether to look up the event in the store before it is inserted. */
   needsLookup: boolean
@@ -97,6 +99,7 @@ export async function createEventCommit({
     log,
     ...(metrics && { metrics }),
     bytesOf: ({ row }) => bytesOf(row),
+    accountOf: ({ accountId }) => accountId,
     // Allow senders to retry these events. If the row of an event is already stored, its retry only publishes
     // the event again.
     onRejected(items) {
@@ -140,12 +143,12 @@ export async function createEventCommit({
 
   return {
     depth: group.depth,
-    isFull: group.isFull,
+    isFull: () => group.isFull(),
     isFailing: group.isFailing,
     drain: group.drain,
     giveUp: group.giveUp,
-    commit({ row, hasOwnId, retry }) {
-      const pending = { row, fingerprint: 0, needsLookup: retry && hasOwnId, isDuplicate: false }
+    commit({ row, accountId, hasOwnId, retry }) {
+      const pending = { row, accountId, fingerprint: 0, needsLookup: retry && hasOwnId, isDuplicate: false }
       if (!hasOwnId) return group.add(pending).then(() => 'stored')
       const fingerprint = (pending.fingerprint = fingerprintOf(row))
       // A sender that chooses the new ID of somebody else's event would make that event a duplicate.
@@ -160,7 +163,7 @@ export async function createEventCommit({
       if (known?.isUnpublished === true) pending.needsLookup = true
       else if (known) return known.written.then(() => 'duplicate')
       // Do not add a rejected event to the recent events, because its retry would be treated as a duplicate.
-      if (group.isFull()) return group.add(pending).then(() => 'stored')
+      if (group.isFull(accountId)) return group.add(pending).then(() => 'stored')
       const written = group.add(pending)
       recent.add(keyOf(row), { fingerprint, written })
       if (isReused) onReuse?.()

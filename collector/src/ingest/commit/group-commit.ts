@@ -12,6 +12,14 @@ interface GroupCommitOptions<Item> extends BatchWriterOptions<Item> {
   metrics?: CommitMetrics
   /** Returns the approximate memory of a queued item in bytes. @default 0 */
   bytesOf?: (item: Item) => number
+  /** Returns the account of an item. @default all items belong to one account */
+  accountOf?: (item: Item) => string
+  /**
+   * Maximum number of items of one account per batch while several accounts add items, so that no account makes the
+   * batches of the others long.
+   * @default 500
+   */
+  maxBatchPerAccount?: number
   /** Maximum number of items per batch. @default 10000 */
   maxBatch?: number
   /** Size in bytes at which a batch accepts no more items. @default 16 MiB */
@@ -43,8 +51,8 @@ export interface GroupCommit<Item> {
    * fails or times out. All items of a batch share one promise.
    */
   add(item: Item): Promise<void>
-  /** Whether {@link add} currently rejects new items. */
-  isFull(): boolean
+  /** Whether {@link add} currently rejects new items of all accounts, or of the given one. */
+  isFull(account?: string): boolean
   /** Returns the number of items that are queued or being written. */
   depth(): number
   /** Whether a batch failed and is being retried. */
@@ -57,6 +65,8 @@ export interface GroupCommit<Item> {
 
 interface Batch<Item> {
   items: Item[]
+  /** Number of items by account. */
+  shares: Map<string, number>
   bytes: number
   openedAt: number
   /** The promise that `add` returns for every item of the batch. */
@@ -71,6 +81,13 @@ interface Batch<Item> {
 // Time in milliseconds for which a waiting batch accepts new items. Later items start a new batch, because
 // all items of a batch share one timeout.
 const OPEN_FOR_MS = 1_000
+// While several accounts add items, a waiting batch accepts items for longer: an item then joins the first batch with
+// room for its account, instead of the last one.
+const SHARED_OPEN_FOR_MS = 5_000
+// Time for which the accounts share the batches after two of them have added items.
+const SHARED_FOR_MS = 10_000
+// Share of the queue that one account may fill while several accounts add items.
+const MAX_QUEUE_SHARE = 0.5
 const MEBIBYTE = 1024 * 1024
 
 /**
@@ -90,6 +107,8 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     onWrittenLate,
     metrics,
     bytesOf = () => 0,
+    accountOf = () => '',
+    maxBatchPerAccount = 500,
     maxBatch = 10_000,
     maxBatchBytes = 16 * MEBIBYTE,
     maxQueue = 50_000,
@@ -99,8 +118,11 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
   } = options
   const writer = createBatchWriter(options)
   const queue: Batch<Item>[] = []
+  const depthOf = new Map<string, number>()
   let depth = 0
   let bytes = 0
+  let lastAccount: string | undefined
+  let sharedUntil = -Infinity
   let isClosed = false
   let current: Batch<Item> | undefined
   let running: Promise<void> | undefined
@@ -112,6 +134,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
       const failure = await writer.write(batch.items, batch.openedAt)
       depth -= batch.items.length
       bytes -= batch.bytes
+      for (const [account, items] of batch.shares) countOf(account, -items)
       if (failure) onRejected?.(batch.items)
       if (!batch.settle(failure && unavailable(failure.cause)) && !failure) onWrittenLate?.(batch.items)
       metrics?.batchFinished(batch.items.length, performance.now() - batch.openedAt)
@@ -122,19 +145,43 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
   }
 
   const isComplete = (batch: Batch<Item>) => batch.items.length >= maxBatch || batch.bytes >= maxBatchBytes
-  const isFull = () => isClosed || depth >= maxQueue || bytes >= maxQueueBytes
+  const isFull = (account?: string) =>
+    isClosed || depth >= maxQueue || bytes >= maxQueueBytes || (account !== undefined && isOverShare(account))
+  const isOverShare = (account: string) =>
+    performance.now() < sharedUntil && (depthOf.get(account) ?? 0) >= maxQueue * MAX_QUEUE_SHARE
+
+  function countOf(account: string, change: number): void {
+    const count = (depthOf.get(account) ?? 0) + change
+    if (count > 0) depthOf.set(account, count)
+    else depthOf.delete(account)
+  }
+
+  /** Returns the batch that an item of the account joins, if it need not open a new one. */
+  function findBatch(account: string, now: number): Batch<Item> | undefined {
+    const isOpen = (batch: Batch<Item>, forMs: number) => !isComplete(batch) && now - batch.openedAt <= forMs
+    if (now < sharedUntil)
+      return queue.find(
+        (batch) => isOpen(batch, SHARED_OPEN_FOR_MS) && (batch.shares.get(account) ?? 0) < maxBatchPerAccount,
+      )
+    const last = queue.at(-1)
+    return last && isOpen(last, OPEN_FOR_MS) ? last : undefined
+  }
 
   return {
     add(item) {
-      if (isFull()) return Promise.reject(unavailable())
+      const [account, now] = [accountOf(item), performance.now()]
+      if (lastAccount !== undefined && account !== lastAccount) sharedUntil = now + SHARED_FOR_MS
+      lastAccount = account
+      if (isFull(account)) return Promise.reject(unavailable())
       const itemBytes = bytesOf(item)
       depth++
       bytes += itemBytes
-      let batch = queue.at(-1)
-      if (!batch || isComplete(batch) || performance.now() - batch.openedAt > OPEN_FOR_MS)
-        queue.push((batch = openBatch(answerWithinMs)))
+      countOf(account, 1)
+      let batch = findBatch(account, now)
+      if (!batch) queue.push((batch = openBatch(answerWithinMs)))
       batch.items.push(item)
       batch.bytes += itemBytes
+      batch.shares.set(account, (batch.shares.get(account) ?? 0) + 1)
       running ??= run()
       return batch.written
     },
@@ -167,7 +214,16 @@ function openBatch<Item>(answerWithinMs: number): Batch<Item> {
   const timeout = setTimeout(() => settle(unavailable()), answerWithinMs)
   let finish!: () => void
   const finished = new Promise<void>((resolve) => (finish = resolve))
-  return { items: [], bytes: 0, openedAt: performance.now(), written, settle, finished, finish }
+  return {
+    items: [],
+    shares: new Map(),
+    bytes: 0,
+    openedAt: performance.now(),
+    written,
+    settle,
+    finished,
+    finish,
+  }
 }
 
 function unavailable(cause?: unknown): ApiError {

@@ -20,6 +20,8 @@ interface StreamOptions {
   /** The response to which the stream is written. Its headers must be written already. */
   output: ServerResponse
   feed: SiteFeed
+  /** Reads a page of the feed when it is the turn of the reader's account. */
+  readAfter: SiteFeed['readAfter']
   /** Position after which the reader receives events. */
   from: FeedPosition
   /** Resolves to whether the API key may still read the site. */
@@ -30,7 +32,8 @@ interface StreamOptions {
 
 /** Maximum age of the missed events that a resuming reader receives. */
 export const LOOK_BACK_MS = HOUR_MS
-const MAX_BUFFERED_BYTES = 256 * 1024
+// 64 MiB for all streams that a collector may have.
+const MAX_BUFFERED_BYTES = 64 * 1024
 const RECONNECT_AFTER_MS = 3_000
 
 /**
@@ -40,7 +43,15 @@ const RECONNECT_AFTER_MS = 3_000
  * A reader that resumes an earlier stream or reads slowly receives events from the store at its own pace
  * until it has caught up. Its buffer is therefore bounded.
  */
-export function startStream({ output, feed, from, isAllowed, intervals, now }: StreamOptions): () => void {
+export function startStream({
+  output,
+  feed,
+  readAfter,
+  from,
+  isAllowed,
+  intervals,
+  now,
+}: StreamOptions): () => void {
   let position = from
   let isBehind = true
   let [sentVisitors, sentAt, sentSummary] = [-1, 0, '']
@@ -69,7 +80,7 @@ export function startStream({ output, feed, from, isAllowed, intervals, now }: S
       // The feed has read all events up to `delivered` from the same store. If this page is the last one, the
       // reader has therefore received these events, too.
       const delivered = feed.position()
-      const page = await feed.readAfter(position, since)
+      const page = await readAfter(position, since)
       if (isOver() || !writeHits(page) || page.isMore) continue
       position = laterOf(position, delivered)
       if (comparePositions(position, feed.position()) < 0) continue

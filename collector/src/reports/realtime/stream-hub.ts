@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http'
+import { MAX_STREAMS_OF_ACCOUNT } from '../../control/account-bounds.js'
 import type { Site } from '../../control/sites.js'
 import { ApiError, storeUnavailable } from '../../errors.js'
+import { createFairQueue } from '../../fair-queue.js'
 import type { EventStore, FeedPosition } from '../../ingest/event-store.js'
 import { toSummaryJson } from '../comparison.js'
 import { periodOf } from '../period.js'
@@ -43,6 +45,8 @@ export interface StreamHubServices {
 }
 
 const MAX_STREAMS = 1_000
+// Each reader that catches up holds one page in memory, and its query takes processor time from ingest.
+const CATCH_UPS = { concurrent: 4, perAccount: 1 }
 export const MAX_STREAMS_PER_KEY = 20
 const RETRY_AFTER_S = 10
 const INTERVALS: FeedIntervals & StreamIntervals = {
@@ -72,7 +76,8 @@ export function createStreamHub({
   intervals = INTERVALS,
 }: StreamHubServices): StreamHub {
   const feeds = new Map<string, SharedFeed>()
-  const streamsOfKey = new Map<string, number>()
+  const openOf = createOpenStreams()
+  const catchUps = createFairQueue(CATCH_UPS)
   const ends = new Set<() => void>()
   let streams = 0
   let isClosed = false
@@ -95,21 +100,23 @@ export function createStreamHub({
    */
   function reserve({ site, keyId }: StreamRequest): { shared: SharedFeed; release: () => void } {
     if (isClosed) throw storeUnavailable({ retryAfterS: RETRY_AFTER_S })
-    const ofKey = streamsOfKey.get(keyId) ?? 0
-    if (streams >= MAX_STREAMS || ofKey >= MAX_STREAMS_PER_KEY)
+    const { accountId } = site
+    if (
+      streams >= MAX_STREAMS ||
+      openOf.count(keyId) >= MAX_STREAMS_PER_KEY ||
+      openOf.count(accountId) >= MAX_STREAMS_OF_ACCOUNT
+    )
       throw new ApiError('RATE_LIMIT_EXCEEDED', { retryAfterS: RETRY_AFTER_S })
     const shared = feeds.get(site.id) ?? { feed: openFeed(site), streams: 0 }
     feeds.set(site.id, shared)
     shared.streams++
     streams++
-    streamsOfKey.set(keyId, ofKey + 1)
+    openOf.add([keyId, accountId], 1)
     return { shared, release }
 
     function release() {
       streams--
-      const left = streamsOfKey.get(keyId)! - 1
-      if (left > 0) streamsOfKey.set(keyId, left)
-      else streamsOfKey.delete(keyId)
+      openOf.add([keyId, accountId], -1)
       if (--shared.streams > 0) return
       feeds.delete(site.id)
       shared.feed.then((feed) => feed.stop()).catch(() => {})
@@ -136,6 +143,8 @@ export function createStreamHub({
           const end = startStream({
             output,
             feed,
+            readAfter: (position, since) =>
+              catchUps.run(request.site.accountId, () => feed.readAfter(position, since)),
             from: resumed ?? feed.position(),
             isAllowed: request.isAllowed,
             intervals,
@@ -157,6 +166,21 @@ export function createStreamHub({
     close() {
       isClosed = true
       for (const end of ends) end()
+    },
+  }
+}
+
+/** Counts the open streams of each key and each account. Their IDs never coincide. */
+function createOpenStreams() {
+  const counts = new Map<string, number>()
+  const count = (id: string) => counts.get(id) ?? 0
+  return {
+    count,
+    add(ids: string[], change: 1 | -1) {
+      for (const id of ids) {
+        if (count(id) + change > 0) counts.set(id, count(id) + change)
+        else counts.delete(id)
+      }
     },
   }
 }

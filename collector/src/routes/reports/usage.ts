@@ -16,7 +16,7 @@ const LIMIT = Type.Object({
 export const readUsage = defineRoute({
   path: '/usage',
   operationId: 'readUsage',
-  summary: 'Get the usage and limits of the key',
+  summary: 'Get the usage and limits of the account',
   data: Type.Object({ plan: oneOf(PLAN_NAMES), minute: LIMIT, month: LIMIT }),
   example: {
     plan: 'pro',

@@ -38,6 +38,8 @@ interface EventStoreOptions {
 const TIMEOUT_MS = 30 * SECOND_MS
 const MAX_UINT32 = 2 ** 32 - 1
 // A statement with 500 IDs is about 30 KB long.
+// Length of the texts in a page of the feed. Many streams may read a page at the same time.
+const FEED_PAGE_BYTES = 256 * 1024
 const MAX_DUPLICATES_AT_ONCE = 500
 
 interface FingerprintRow {
@@ -135,10 +137,19 @@ export async function createClickhouseEventStore({
     },
     async eventsSince(siteId, { after, since, limit }) {
       const { block, receivedAt, hash } = after
-      const rows = await select<FeedEvent>(FEED_EVENTS, { siteId, block, receivedAt, hash, since, limit })
+      const position = { block, receivedAt, hash }
+      const rows = await select<FeedEvent & { pageSize: number }>(FEED_EVENTS, {
+        siteId,
+        ...position,
+        since,
+        limit,
+        maxBytes: FEED_PAGE_BYTES,
+      })
       const firstBlocks = await findFirstBlocks(siteId, rows, since)
       const isFirst = (row: FeedEvent) => row.block === (firstBlocks.get(firstCopyKey(row)) ?? row.block)
-      return { events: rows.filter(isFirst), end: rows.at(-1) ?? after, isMore: rows.length === limit }
+      const { pageSize } = rows[0] ?? { pageSize: 0 }
+      const isMore = pageSize === limit || rows.length < pageSize
+      return { events: rows.filter(isFirst), end: rows.at(-1) ?? after, isMore }
     },
     async lastPosition(siteId, since) {
       const [position] = await select<FeedPosition>(LAST_POSITION, { siteId, since })

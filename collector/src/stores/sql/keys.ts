@@ -1,10 +1,10 @@
 import type { ControlStore } from '../../control/control-store.js'
 import type { KeyReach } from '../../control/keys/api-key.js'
 import {
+  type AccountUsage,
   addRequest,
   describeUsage,
   findExceeded,
-  type KeyUsage,
   minuteOf,
   monthOf,
 } from '../../control/keys/usage.js'
@@ -21,7 +21,7 @@ export function createKeyStore(db: ControlDatabase): ApiKeys {
   const listApiKeys = async (reach?: KeyReach) => {
     const rows = await db
       .selectFrom('api_keys')
-      .leftJoin('key_usage', 'key_usage.key_id', 'api_keys.id')
+      .leftJoin('key_uses', 'key_uses.key_id', 'api_keys.id')
       .select(['id', 'account_id', 'name', 'site_id', 'scope', 'created_at', 'last_used_at'])
       .$if(reach !== undefined, (query) => query.where('account_id', '=', reach!.accountId))
       .$if(reach !== undefined && reach.siteId !== null, (query) =>
@@ -41,8 +41,17 @@ export function createKeyStore(db: ControlDatabase): ApiKeys {
     }))
   }
   return {
-    addApiKey: ({ id, hash, name, accountId, siteId, createdAt, scope }, actor = null) =>
+    addApiKey: (
+      { id, hash, name, accountId, siteId, createdAt, scope },
+      { actor = null, max = Infinity } = {},
+    ) =>
       runExclusively(db, async (connection) => {
+        const { keys } = await connection
+          .selectFrom('api_keys')
+          .select((eb) => eb.fn.countAll<number>().as('keys'))
+          .where('account_id', '=', accountId)
+          .executeTakeFirstOrThrow()
+        if (Number(keys) >= max) return false
         await connection
           .insertInto('api_keys')
           .values({ id, hash, name, account_id: accountId, site_id: siteId, created_at: createdAt, scope })
@@ -57,6 +66,7 @@ export function createKeyStore(db: ControlDatabase): ApiKeys {
           actor,
           at: createdAt,
         })
+        return true
       }),
     async findApiKey(id) {
       const row = await db.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirst()
@@ -96,7 +106,7 @@ export function createKeyStore(db: ControlDatabase): ApiKeys {
   }
 }
 
-type KeyUsages = Pick<ControlStore, 'countRequest' | 'readUsage'>
+type Usages = Pick<ControlStore, 'countRequest' | 'readUsage'>
 type Counted = Awaited<ReturnType<ControlStore['countRequest']>>
 
 interface WaitingRequest {
@@ -106,8 +116,8 @@ interface WaitingRequest {
   reject: (reason: unknown) => void
 }
 
-/** Creates the store of API key usage, which is the basis of rate limits. */
-export function createKeyUsageStore(db: ControlDatabase): KeyUsages {
+/** Creates the store of the usage of accounts, which is the basis of rate limits. */
+export function createUsageStore(db: ControlDatabase): Usages {
   let waiting: WaitingRequest[] = []
 
   // Concurrent requests share one commit, because each commit waits for the disk and blocks the process.
@@ -146,37 +156,47 @@ async function countRequest(connection: ControlDatabase, keyId: string, now: num
   if (!before || exceeded) return before && { usage: before, exceeded }
 
   const usage = addRequest(before)
-  const { beganAt, count: minuteCount } = minuteOf(usage)
-  const minute = { minute_began_at: beganAt, minute_count: minuteCount, last_used_at: now }
+  const { accountId } = usage
+  const { beganAt, count } = minuteOf(usage)
+  const minute = { began_at: beganAt, count }
   await connection
-    .insertInto('key_usage')
-    .values({ key_id: keyId, ...minute })
-    .onConflict((conflict) => conflict.column('key_id').doUpdateSet(minute))
+    .insertInto('account_minutes')
+    .values({ account_id: accountId, ...minute })
+    .onConflict((conflict) => conflict.column('account_id').doUpdateSet(minute))
     .execute()
   const month = { count: usage.month.used }
   await connection
-    .insertInto('key_months')
-    .values({ key_id: keyId, month: monthOf(now), ...month })
-    .onConflict((conflict) => conflict.columns(['key_id', 'month']).doUpdateSet(month))
+    .insertInto('account_months')
+    .values({ account_id: accountId, month: monthOf(now), ...month })
+    .onConflict((conflict) => conflict.columns(['account_id', 'month']).doUpdateSet(month))
+    .execute()
+  const use = { last_used_at: now }
+  await connection
+    .insertInto('key_uses')
+    .values({ key_id: keyId, ...use })
+    .onConflict((conflict) => conflict.column('key_id').doUpdateSet(use))
     .execute()
   return { usage, exceeded: undefined }
 }
 
-async function readUsage(db: ControlDatabase, keyId: string, now: number): Promise<KeyUsage | undefined> {
+async function readUsage(db: ControlDatabase, keyId: string, now: number): Promise<AccountUsage | undefined> {
   const row = await db
     .selectFrom('api_keys')
     .innerJoin('accounts', 'accounts.id', 'api_keys.account_id')
-    .leftJoin('key_usage', 'key_usage.key_id', 'api_keys.id')
-    .leftJoin('key_months', (join) =>
-      join.onRef('key_months.key_id', '=', 'api_keys.id').on('key_months.month', '=', monthOf(now)),
+    .leftJoin('account_minutes', 'account_minutes.account_id', 'accounts.id')
+    .leftJoin('account_months', (join) =>
+      join
+        .onRef('account_months.account_id', '=', 'accounts.id')
+        .on('account_months.month', '=', monthOf(now)),
     )
     .select([
+      'accounts.id as accountId',
       'plan',
-      'minute_began_at as minuteBeganAt',
-      'minute_count as minuteCount',
-      'key_months.count as monthCount',
+      'account_minutes.began_at as minuteBeganAt',
+      'account_minutes.count as minuteCount',
+      'account_months.count as monthCount',
     ])
     .where('api_keys.id', '=', keyId)
     .executeTakeFirst()
-  return row && describeUsage(row.plan, row, now)
+  return row && describeUsage(row, row, now)
 }

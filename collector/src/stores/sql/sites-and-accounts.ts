@@ -4,13 +4,14 @@ import type { ControlStore } from '../../control/control-store.js'
 import {
   DEFAULT_RETENTION_MONTHS,
   DEFAULT_TIME_ZONE,
+  type NewSite,
   type Site,
   type SiteFields,
 } from '../../control/sites.js'
 import { logRemovalsWithSite } from './changes.js'
-import { copyDatabase } from './dialect.js'
+import { copyDatabase, runExclusively } from './dialect.js'
 import { createErrorGroupStore } from './error-groups.js'
-import { createKeyStore, createKeyUsageStore } from './keys.js'
+import { createKeyStore, createUsageStore } from './keys.js'
 import { randomText } from './random-text.js'
 import type { ControlDatabase, ControlTables } from './tables.js'
 
@@ -27,24 +28,26 @@ export function createControlStore(db: ControlDatabase): ControlStore {
   return {
     ...createAccountStore(db),
     ...createKeyStore(db),
-    ...createKeyUsageStore(db),
+    ...createUsageStore(db),
     ...createErrorGroupStore(db),
     findSite,
     async addSite(site) {
-      const row = {
-        id: `ws_${randomText(12).toLowerCase()}`,
-        account_id: site.accountId ?? DEFAULT_ACCOUNT_ID,
-        tracking_code: `ZV_${randomText(11)}`,
-        domain: site.domain,
-        name: site.name,
-        allowed_domains: JSON.stringify(site.allowedDomains),
-        created_at: Date.now(),
-        time_zone: site.timeZone ?? DEFAULT_TIME_ZONE,
-        retention_months: site.retentionMonths ?? DEFAULT_RETENTION_MONTHS,
-      }
+      const row = toRow(site)
       await db.insertInto('sites').values(row).execute()
       return toSite(row)
     },
+    addSiteWithin: (max, site) =>
+      runExclusively(db, async (connection) => {
+        const row = toRow(site)
+        const { sites } = await connection
+          .selectFrom('sites')
+          .select((eb) => eb.fn.countAll<number>().as('sites'))
+          .where('account_id', '=', row.account_id)
+          .executeTakeFirstOrThrow()
+        if (Number(sites) >= max) return undefined
+        await connection.insertInto('sites').values(row).execute()
+        return toSite(row)
+      }),
     async listSites() {
       const rows = await db.selectFrom('sites').selectAll().orderBy('created_at').execute()
       return rows.map(toSite)
@@ -102,6 +105,20 @@ export function createControlStore(db: ControlDatabase): ControlStore {
     },
     copyTo: (file) => copyDatabase(db, file),
     close: () => db.destroy(),
+  }
+}
+
+function toRow(site: NewSite): Selectable<ControlTables['sites']> {
+  return {
+    id: `ws_${randomText(12).toLowerCase()}`,
+    account_id: site.accountId ?? DEFAULT_ACCOUNT_ID,
+    tracking_code: `ZV_${randomText(11)}`,
+    domain: site.domain,
+    name: site.name,
+    allowed_domains: JSON.stringify(site.allowedDomains),
+    created_at: Date.now(),
+    time_zone: site.timeZone ?? DEFAULT_TIME_ZONE,
+    retention_months: site.retentionMonths ?? DEFAULT_RETENTION_MONTHS,
   }
 }
 

@@ -35,9 +35,11 @@ export interface ControlTables
     created_at: number
     scope: KeyScope
   }
-  key_usage: { key_id: string; minute_began_at: number; minute_count: number; last_used_at: number }
-  /** Number of requests with an API key in a UTC month, which is formatted as `YYYY-MM`. */
-  key_months: { key_id: string; month: string; count: number }
+  key_uses: { key_id: string; last_used_at: number }
+  /** Number of requests with any API key of an account since `began_at`. */
+  account_minutes: { account_id: string; began_at: number; count: number }
+  /** Number of requests with any API key of an account in a UTC month, which is formatted as `YYYY-MM`. */
+  account_months: { account_id: string; month: string; count: number }
   error_groups: { site_id: string; fingerprint: string; status: ErrorGroupStatus; changed_at: number }
   removals: { site_id: string; removed_at: number }
 }

@@ -114,11 +114,16 @@ describe('the rate limit per minute', () => {
     expect((await ask(secret)).status).toBe(200)
   })
 
-  it('limits the requests of each key of an account separately', async () => {
+  it('limits the requests of all keys of an account together, and those of each account separately', async () => {
     const { id: accountId } = await store.control.addAccount({ name: 'two keys', plan: 'free' })
-    const [first, second] = [await store.addKey({ accountId }), await store.addKey({ accountId })]
-    await askTimes(10, first.secret)
-    expect([(await ask(first.secret)).status, (await ask(second.secret)).status]).toEqual([429, 200])
+    const { id: otherId } = await store.control.addAccount({ name: 'other', plan: 'free' })
+    const keys = [await store.addKey({ accountId }), await store.addKey({ accountId })]
+    const other = await store.addKey({ accountId: otherId })
+    await askTimes(5, keys[0]!.secret)
+    await askTimes(5, keys[1]!.secret)
+    const statuses = []
+    for (const { secret } of [...keys, other]) statuses.push((await ask(secret)).status)
+    expect(statuses).toEqual([429, 429, 200])
   })
 
   it('changes the limit per minute immediately when the plan changes', async () => {

@@ -7,19 +7,35 @@ const { perMinute } = PLANS.free
 const MINUTE_MS = 60_000
 
 let store: TestControl
-let accountId: string
 beforeAll(async () => {
   store = await openTestControl()
-  accountId = (await store.control.addAccount({ name: 'free', plan: 'free' })).id
 })
 afterAll(() => store.close())
+
+async function addKeyOfNewAccount() {
+  const { id: accountId } = await store.control.addAccount({ name: 'free', plan: 'free' })
+  return { accountId, ...(await store.addKey({ accountId })) }
+}
+
+it('counts the requests of all keys of an account together', async () => {
+  const { accountId, id } = await addKeyOfNewAccount()
+  const ids = [id, (await store.addKey({ accountId })).id]
+  const now = Date.UTC(2026, 10, 21)
+  const results = []
+  for (let request = 0; request < perMinute + 2; request++)
+    results.push((await store.control.countRequest(ids[request % 2]!, now))!.exceeded)
+  expect(results).toEqual([...Array(perMinute).fill(undefined), 'minute', 'minute'])
+  const other = await addKeyOfNewAccount()
+  expect((await store.control.countRequest(other.id, now))!.exceeded).toBeUndefined()
+  for (const key of ids) expect((await store.control.readUsage(key, now))!.month.used).toBe(perMinute)
+})
 
 // Concurrently: requests that arrive together share a commit.
 it('counts every API request once in its month when the clock jumps by an hour and back', async () => {
   await Promise.all(
     CLOCK_JUMPS.map(async ({ what, at, jumpMs }) => {
       const where = `${what}, ${jumpMs} ms`
-      const { id } = await store.addKey({ accountId })
+      const { id } = await addKeyOfNewAccount()
       const counted = new Map<string, number>()
       let now = at
       for (let request = 0; request < 60; request++) {
@@ -40,7 +56,7 @@ it('counts every API request once in its month when the clock jumps by an hour a
 
 it('resets an exhausted limit per minute within one minute after any clock change', async () => {
   for (const jumpMs of [60 * MINUTE_MS, -60 * MINUTE_MS, 30_000, -30_000]) {
-    const { id } = await store.addKey({ accountId })
+    const { id } = await addKeyOfNewAccount()
     const start = CLOCK_JUMPS[0]!.at
     for (let request = 0; request < perMinute; request++) await store.control.countRequest(id, start)
     expect((await store.control.countRequest(id, start))!.exceeded).toBe('minute')

@@ -2,6 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import Fastify from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OpenApiDocument } from '../../../src/http/api/openapi.js'
+import { createFairQueue } from '../../../src/fair-queue.js'
 import { addExternalApi, EXTERNAL_API } from '../../../src/http/api/register.js'
 import { EXTERNAL_ROUTES } from '../../../src/routes/index.js'
 import { MADE_UP_REPORTS } from '../../support/made-up-reports.js'
@@ -33,6 +34,7 @@ describe('the OpenAPI document', () => {
     addExternalApi(app, {
       services: {} as never,
       gate: { enter: () => Promise.reject(new Error('not asked')) },
+      queue: createFairQueue({ concurrent: 1, perAccount: 1 }),
       routes: EXTERNAL_ROUTES,
       documented: [],
       now: Date.now,

@@ -24,7 +24,7 @@ it.each([
   ['a;=1', "a;'=1"],
   ['a\n=1', `"a\n'=1"`],
   ['a\r\n＝1;+2', `"a\r\n'＝1;'+2"`],
-  ['\t=1', "'\t'=1"],
+  ['\t=1', "'\t=1"],
 ])('writes %j as a cell that no spreadsheet executes', (value, cell) => expect(writeCell(value)).toBe(cell))
 
 it.each(['a=1', 'a; b', 'a-b', 'ann@example.com', 'https://example.com/?a=1&b=+2', '1＋1'])(

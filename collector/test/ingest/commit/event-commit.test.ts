@@ -44,6 +44,7 @@ const makeRow = (eventId: string, path = '/') =>
   }) as EventRow
 const candidate = (eventId: string, { hasOwnId = true, retry = false, path = '/' } = {}) => ({
   row: makeRow(eventId, path),
+  accountId: 'acc_1',
   hasOwnId,
   retry,
 })

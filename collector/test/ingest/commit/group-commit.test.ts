@@ -165,3 +165,72 @@ describe('createGroupCommit', () => {
     await group.drain()
   })
 })
+
+describe('batches of several accounts', () => {
+  /** Adds many items of one account and then one of another. Returns the sizes of the batches up to that one. */
+  async function writeBeside(modest: string[]): Promise<number[]> {
+    const sizes: number[] = []
+    let finish: () => void = () => {}
+    const group = createGroupCommit<string>({
+      log,
+      accountOf: (account) => account,
+      maxBatchPerAccount: 10,
+      async write(items) {
+        sizes.push(items.length)
+        await new Promise<void>((resolve) => (finish = resolve))
+      },
+    })
+    const first = group.add('greedy')
+    await expect.poll(() => sizes.length).toBe(1)
+    const before = modest.map((account) => group.add(account))
+    const greedy = Array.from({ length: 95 }, () => group.add('greedy'))
+    const last = modest.map((account) => group.add(account))
+    const all = Promise.all([first, ...before, ...greedy, ...last])
+    let isWritten = false
+    void Promise.all(last).then(() => (isWritten = true))
+    while (!isWritten) {
+      finish()
+      await sleep(5)
+    }
+    const written = sizes.slice()
+    const timer = setInterval(() => finish(), 1)
+    await all
+    clearInterval(timer)
+    return written
+  }
+
+  it('contain few items of each, and the next batch has room for every account', async () => {
+    // The next batch is being written when the last items of the modest account are on disk.
+    expect((await writeBeside(['modest'])).slice(0, 2)).toEqual([1, 12])
+  })
+
+  it('contain all items of an account that is alone', async () => {
+    const sizes: number[] = []
+    const group = createGroupCommit<string>({
+      log,
+      accountOf: (account) => account,
+      maxBatchPerAccount: 10,
+      write: (items) => Promise.resolve(void sizes.push(items.length)),
+    })
+    await Promise.all(Array.from({ length: 95 }, () => group.add('one')))
+    expect(sizes).toEqual([95])
+  })
+
+  it('leave half of the queue to the other accounts', async () => {
+    const group = createGroupCommit<string>({
+      log,
+      accountOf: (account) => account,
+      maxQueue: 10,
+      write: () => new Promise(() => {}),
+    })
+    const ignore = () => {}
+    group.add('greedy').catch(ignore)
+    group.add('modest').catch(ignore)
+    for (let index = 0; index < 4; index++) group.add('greedy').catch(ignore)
+    expect([group.isFull('greedy'), group.isFull('modest'), group.isFull()]).toEqual([true, false, false])
+    await expect(group.add('greedy')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    group.add('modest').catch(ignore)
+    expect(group.depth()).toBe(7)
+    group.giveUp()
+  })
+})

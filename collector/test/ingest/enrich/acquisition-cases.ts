@@ -139,7 +139,7 @@ export const ACQUISITION_CASES: Case[] = [
   ['', `${PAGE}?source=homepage`, 'campaign', 'homepage'],
   ['https://blog.other.example/', `${PAGE}?source=homepage`, 'referral', 'blog.other.example'],
   ['https://www.google.com/', `${PAGE}?source=sidebar`, 'organic search', 'Google'],
-  ['https://example.com/', `${PAGE}?utm_source=banner-top&utm_medium=house`, 'campaign', 'banner-top'],
+  ['https://example.com/', `${PAGE}?utm_source=banner-top&utm_medium=house`, 'direct', ''],
   ['', `${PAGE}?utm_source=app&utm_medium=push`, 'campaign', 'app'],
   // Broken and hostile links.
   ['', `${PAGE}?utm_source=&utm_medium=`, 'direct', ''],

@@ -74,7 +74,7 @@ describe('parseTags', () => {
     )
     expect(tags.utm_source).toHaveLength(MAX_LABEL_LENGTH)
     expect(tags.utm_campaign.isWellFormed()).toBe(true)
-    expect(tags.utm_campaign).toHaveLength(200)
+    expect(tags.utm_campaign).toHaveLength(199)
     expect(sourceOfTag('İ'.repeat(64)).name.length).toBeLessThanOrEqual(MAX_LABEL_LENGTH)
   })
 

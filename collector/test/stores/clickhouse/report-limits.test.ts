@@ -52,14 +52,23 @@ it('reads only the event columns that a query needs', async () => {
   await querySummary({ select }, SCOPE).catch(ignoreNoRows)
   await queryRanking({ select }, { scope: SCOPE, field: 'os', slice: { limit: 10, offset: 0 } })
   await client.close()
-  // The path orders events of one millisecond.
-  expect(read[0]).toEqual(['event_type', 'interactive', 'occurred_at', 'path', 'session_id', 'visitor_id'])
+  // The position in the request and the path order events of one millisecond.
+  expect(read[0]).toEqual([
+    'event_type',
+    'interactive',
+    'occurred_at',
+    'path',
+    'position',
+    'session_id',
+    'visitor_id',
+  ])
   expect(read[1]).toEqual([
     'event_type',
     'interactive',
     'occurred_at',
     'os',
     'path',
+    'position',
     'session_id',
     'visitor_id',
   ])

@@ -489,7 +489,8 @@ describe('amounts of revenue', () => {
     expect(
       rows
         .filter(({ valueParts }) => valueParts.revenue > 0)
-        .map(({ id, valueParts }) => [id, valueParts.revenue]),
+        .map(({ id, valueParts }) => [id, valueParts.revenue])
+        .sort(),
     ).toEqual([
       ['visitor-0', 15],
       ['visitor-1', 15],

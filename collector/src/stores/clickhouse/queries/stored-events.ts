@@ -71,14 +71,28 @@ const POSITION = `(${BLOCK}, ${RECEIVED_AT}, ${PLACE})`
  * Reads the events of a site that follow a position. The query runs every second, so it uses only one core.
  * PREWHERE skips old rows before the selected columns are read.
  */
-export const FEED_EVENTS = `
+const FEED_ROWS = `
   SELECT
     ${BLOCK} AS block, ${RECEIVED_AT} AS receivedAt, ${PLACE} AS hash,
     event_id AS eventId, event_type AS eventType, event_name AS eventName, visitor_id AS visitorId, origin, path, title, referrer, source, channel, country,
     device_type AS deviceType, browser, os, properties, toUnixTimestamp64Milli(occurred_at) AS occurredAt
   FROM events PREWHERE ${RECENT_OF_SITE} AND ${BLOCK} >= {block: UInt64}
   WHERE ${POSITION} > ({block: UInt64}, {receivedAt: Int64}, {hash: UInt64})
-  ORDER BY block, receivedAt, hash LIMIT {limit: UInt32}
+  ORDER BY block, receivedAt, hash LIMIT {limit: UInt32}`
+
+// The texts of an event that senders can make long.
+const TEXT_BYTES = 'length(path) + length(title) + length(referrer) + length(properties)'
+
+/**
+ * The first events after a position. The page ends with the event whose texts reach `maxBytes`, so that long texts need
+ * no more memory than short ones. `pageSize` is the number of events without this limit.
+ */
+export const FEED_EVENTS = `
+  SELECT * EXCEPT bytesBefore FROM (
+    SELECT *, count() OVER () AS pageSize,
+      sum(${TEXT_BYTES}) OVER (ORDER BY block, receivedAt, hash ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytesBefore
+    FROM (${FEED_ROWS})
+  ) WHERE bytesBefore < {maxBytes: UInt32} ORDER BY block, receivedAt, hash
   SETTINGS max_threads = 1`
 
 /**

@@ -10,6 +10,7 @@ import * as goals from './006-goals.js'
 import * as alerts from './007-alerts.js'
 import * as inbound from './008-inbound.js'
 import * as changeLog from './009-change-log.js'
+import * as accountUsage from './010-account-usage.js'
 
 /**
  * Migrations, keyed by the name that is recorded in the database. They run in the order of their names. A
@@ -25,6 +26,7 @@ export const CONTROL_MIGRATIONS: Record<string, Migration> = {
   '007-alerts': alerts,
   '008-inbound': inbound,
   '009-change-log': changeLog,
+  '010-account-usage': accountUsage,
 }
 
 /**
