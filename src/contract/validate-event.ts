@@ -79,6 +79,7 @@ export function validateEvent(body: unknown): EventResult {
     gpc: readFlag(fields, 'gpc'),
     retry: readFlag(fields, 'retry'),
     interactive: readFlag(fields, 'interactive'),
+    shared_id: readFlag(fields, 'shared_id'),
   }
   if (fields.faults.length > 0) return { ok: false, faults: fields.faults }
   return { ok: true, event: event as ValidEvent }

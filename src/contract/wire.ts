@@ -68,6 +68,11 @@ export interface IngestEvent {
    * bounce. @default true
    */
   interactive?: boolean
+  /**
+   * Whether a browser sends this event with the same `event_id`, so that only the first of them is counted. Used
+   * only by `POST /api/v1/events`, whose IDs are otherwise distinct from those of browsers. @default false
+   */
+  shared_id?: boolean
 }
 
 /**

@@ -12,6 +12,13 @@ export interface StoredEvent {
   fingerprint: number
 }
 
+/** What distinguishes events that are stored under the same key. */
+export interface StoredVersion {
+  fingerprint: number
+  visitorId: string
+  sessionId: string
+}
+
 /** The latest session of a cookieless visitor. */
 export interface CookielessSession {
   visitorId: string
@@ -107,10 +114,10 @@ export interface EventStore {
   insertEvents(rows: EventRow[], batchId: string, signal?: AbortSignal): Promise<void>
   insertHeartbeats(rows: HeartbeatRow[], batchId: string, signal?: AbortSignal): Promise<void>
   /**
-   * Looks up events that were received since `since`. Resolves to a map from {@link eventKey} to the
-   * fingerprints of all stored events with that key.
+   * Looks up events that were received since `since`. Resolves to a map from {@link eventKey} to all stored
+   * versions of the event with that key.
    */
-  findStored(keys: EventKey[], since: number, signal?: AbortSignal): Promise<Map<string, number[]>>
+  findStored(keys: EventKey[], since: number, signal?: AbortSignal): Promise<Map<string, StoredVersion[]>>
   /** Returns the newest `limit` events received since `since`, from oldest to newest. */
   recentEvents(since: number, limit: number): Promise<StoredEvent[]>
   /**

@@ -109,6 +109,7 @@ export function createIngest({
         ip: request.ip,
         country: geo.countryOf(request),
         language: request.language,
+        hasKey: false,
         receivedAt: now(),
       }
       const results =
@@ -176,6 +177,8 @@ interface RequestContext {
   country: string
   /** Preferred language of the browser. It is used if the event does not specify a language. */
   language: string
+  /** Whether the request was sent with an API key of the site. */
+  hasKey: boolean
   /**
    * Time when the request was received, as Unix time in milliseconds. All events of a request have the same time,
    * because processing a large request takes long enough to change the order of its events.
@@ -199,7 +202,7 @@ export type ProcessEvent = (body: unknown, context: RequestContext, position: nu
  * the batch endpoint share these stages.
  */
 export function createEventProcessor({ identifier, commit }: EventProcessorServices): ProcessEvent {
-  return (body, { site, ip, country, language, receivedAt }, position) => {
+  return (body, { site, ip, country, language, hasKey, receivedAt }, position) => {
     try {
       const sent = validate(body)
       assertNoBot(sent.user_agent)
@@ -210,6 +213,7 @@ export function createEventProcessor({ identifier, commit }: EventProcessorServi
           accountId: site.accountId,
           hasOwnId: event.event_id !== undefined,
           retry: event.retry === true,
+          idSpace: hasKey ? (event.shared_id === true ? 'shared' : 'keyed') : 'public',
         })
       const ids = identifier.identify(event, { siteId: site.id, ip, now: receivedAt })
       // There is no `await` here, because this function runs for every event and an `await` takes as long as

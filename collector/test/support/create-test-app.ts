@@ -20,7 +20,7 @@ import type { AlertStore } from '../../src/alerts/alert-store.js'
 import { createSaltFolder } from '../../src/stores/salt-folder.js'
 import type { ControlStore } from '../../src/control/control-store.js'
 import type { EventRow, HeartbeatRow } from '../../src/ingest/event-row.js'
-import { eventKey, type EventStore } from '../../src/ingest/event-store.js'
+import { eventKey, type EventStore, type StoredVersion } from '../../src/ingest/event-store.js'
 import { fingerprintOf } from '../../src/ingest/event-row.js'
 import type { GoalStore } from '../../src/control/goals/goal-store.js'
 import type { ReportStore } from '../../src/reports/report-store.js'
@@ -205,10 +205,12 @@ function openMemoryStore(rows: EventRow[]): Partial<EventStore> {
     recentEvents: async () => [],
     findStored: async (keys) => {
       const asked = new Set(keys.map(({ siteId, eventId }) => eventKey(siteId, eventId)))
-      const found = new Map<string, number[]>()
+      const found = new Map<string, StoredVersion[]>()
       for (const row of rows) {
         const key = eventKey(row.site_id, row.event_id)
-        if (asked.has(key)) found.set(key, [...(found.get(key) ?? []), fingerprintOf(row)])
+        const { visitor_id: visitorId, session_id: sessionId } = row
+        const version = { fingerprint: fingerprintOf(row), visitorId, sessionId }
+        if (asked.has(key)) found.set(key, [...(found.get(key) ?? []), version])
       }
       return found
     },

@@ -3,11 +3,13 @@ import type { Logger } from 'pino'
 import { AgedMap } from '../../cache.js'
 import { MINUTE_MS } from '../../durations.js'
 import { type EventRow, fingerprintOf } from '../event-row.js'
-import { eventKey, type EventKey, type EventStore, type StoredEvent } from '../event-store.js'
+import { eventKey, type EventStore, type StoredEvent, type StoredVersion } from '../event-store.js'
+import { type IdSpace, toStoredIds } from './event-id.js'
 import { type CommitMetrics, createGroupCommit } from './group-commit.js'
 
 /** An event that is ready to be stored. */
 interface Candidate {
+  /** The row to store. {@link EventCommit.commit} changes its `event_id` to the ID under which it is stored. */
   row: EventRow
   accountId: string
   /** Whether the sender chose the event ID. An event without such an ID cannot be a duplicate. */
@@ -16,6 +18,8 @@ interface Candidate {
    * Whether the sender sent the event before. If so, the store is searched for the event before the insert.
    */
   retry: boolean
+  /** Who else may send this event ID. */
+  idSpace: IdSpace
 }
 
 /** The outcome of a commit. `duplicate` means that the same event was already committed before. */
@@ -58,11 +62,25 @@ interface EventCommitServices {
 interface Pending {
   row: EventRow
   accountId: string
+  /** Key of the event among the recent events. */
+  key: string
   fingerprint: number
-  /** Whether to look up the event in the store before it is inserted. */
-  needsLookup: boolean
+  isShared: boolean
+  /** What to look up in the store before the event is inserted, or undefined to insert it without a lookup. */
+  lookup: Lookup | undefined
   /** Whether the lookup found the event in the store. */
   isDuplicate: boolean
+}
+
+interface Lookup {
+  /** The event is a duplicate if one of these IDs is stored. */
+  ids: string[]
+  /**
+   * The event is a duplicate if one of these IDs is stored with the same content, visitor and session. They are
+   * the IDs that events with an API key had before these got IDs of their own: such an event may be sent again
+   * after an upgrade. Anybody can take these IDs, but only with an event of the same visit.
+   */
+  sameVisitIds: string[]
 }
 
 // Maximum number of recent events in memory, enough for the last few minutes at full load. They take about 45
@@ -104,13 +122,14 @@ export async function createEventCommit({
     // the event again.
     onRejected(items) {
       const isStored = plan?.items === items && plan.isStored
-      for (const { row, fingerprint } of items) {
-        if (isStored) recent.add(keyOf(row), { fingerprint, written: ON_DISK, isUnpublished: true })
-        else recent.delete(keyOf(row))
+      for (const { key, fingerprint, isShared } of items) {
+        if (isStored) recent.add(key, { fingerprint, isShared, written: ON_DISK, isUnpublished: true })
+        else recent.delete(key)
       }
     },
     onWrittenLate(items) {
-      for (const { row, fingerprint } of items) recent.add(keyOf(row), { fingerprint, written: ON_DISK })
+      for (const { key, fingerprint, isShared } of items)
+        recent.add(key, { fingerprint, isShared, written: ON_DISK })
     },
     async write(items, batchId, signal) {
       if (plan?.batchId !== batchId)
@@ -123,19 +142,17 @@ export async function createEventCommit({
 
   /** Returns the rows that are not in the store yet. */
   async function selectNew(items: Pending[], signal: AbortSignal): Promise<EventRow[]> {
-    const unknown = items.filter(({ needsLookup }) => needsLookup)
-    if (unknown.length > 0) {
-      const keys = unknown.flatMap(({ row, fingerprint }): EventKey[] =>
-        [row.event_id, renamed(row.event_id, fingerprint)].map((eventId) => ({
-          siteId: row.site_id,
-          eventId,
-        })),
-      )
+    const keys = items.flatMap(({ row: { site_id: siteId }, lookup }) =>
+      lookup ? [...lookup.ids, ...lookup.sameVisitIds].map((eventId) => ({ siteId, eventId })) : [],
+    )
+    if (keys.length > 0) {
       const stored = await store.findStored(keys, now() - DEDUPLICATION_WINDOW_MS, signal)
-      for (const pending of unknown) {
-        const { row, fingerprint } = pending
-        const renamedKey = eventKey(row.site_id, renamed(row.event_id, fingerprint))
-        pending.isDuplicate = stored.has(keyOf(row)) || stored.has(renamedKey)
+      for (const pending of items) {
+        const storedId = findStoredId(pending, stored)
+        if (storedId === undefined) continue
+        pending.isDuplicate = true
+        // Webhooks recognise an event that was already published by its ID.
+        pending.row.event_id = storedId
       }
     }
     return items.filter(({ isDuplicate }) => !isDuplicate).map(({ row }) => row)
@@ -147,25 +164,42 @@ export async function createEventCommit({
     isFailing: group.isFailing,
     drain: group.drain,
     giveUp: group.giveUp,
-    commit({ row, accountId, hasOwnId, retry }) {
-      const pending = { row, accountId, fingerprint: 0, needsLookup: retry && hasOwnId, isDuplicate: false }
+    commit({ row, accountId, hasOwnId, retry, idSpace }) {
+      const pending: Pending = {
+        row,
+        accountId,
+        key: keyOf(row),
+        fingerprint: 0,
+        isShared: false,
+        lookup: undefined,
+        isDuplicate: false,
+      }
       if (!hasOwnId) return group.add(pending).then(() => 'stored')
       const fingerprint = (pending.fingerprint = fingerprintOf(row))
-      // A sender that chooses the new ID of somebody else's event would make that event a duplicate.
-      if (IS_RENAMED.test(row.event_id)) row.event_id = renamed(row.event_id, fingerprint)
-      let known = recent.find(keyOf(row))
-      // A sender that builds its event anew for a retry may change its content.
-      const isReused = known !== undefined && known.fingerprint !== fingerprint && !retry
+      const sentId = row.event_id
+      const { eventId, renamedId } = toStoredIds(sentId, fingerprint, idSpace)
+      row.event_id = eventId
+      let known = recent.find((pending.key = keyOf(row)))
+      const isShared = (pending.isShared = idSpace === 'shared' || known?.isShared === true)
+      // A sender that builds its event anew for a retry may change its content, and so may a server that sends
+      // the event of a browser.
+      const isReused = known !== undefined && known.fingerprint !== fingerprint && !retry && !isShared
       if (isReused) {
-        row.event_id = renamed(row.event_id, fingerprint)
-        known = recent.find(keyOf(row))
+        row.event_id = renamedId
+        known = recent.find((pending.key = keyOf(row)))
       }
-      if (known?.isUnpublished === true) pending.needsLookup = true
-      else if (known) return known.written.then(() => 'duplicate')
+      if (known && known.isUnpublished !== true) return known.written.then(() => 'duplicate')
+      if (retry || isShared || known) {
+        const before = idSpace === 'keyed' ? toStoredIds(sentId, fingerprint, 'public') : undefined
+        pending.lookup = {
+          ids: [renamedId, eventId],
+          sameVisitIds: before ? [before.eventId, before.renamedId] : [],
+        }
+      }
       // Do not add a rejected event to the recent events, because its retry would be treated as a duplicate.
       if (group.isFull(accountId)) return group.add(pending).then(() => 'stored')
       const written = group.add(pending)
-      recent.add(keyOf(row), { fingerprint, written })
+      recent.add(pending.key, { fingerprint, isShared, written })
       if (isReused) onReuse?.()
       return written.then(() => (pending.isDuplicate ? 'duplicate' : 'stored'))
     },
@@ -176,15 +210,20 @@ function keyOf(row: EventRow): string {
   return eventKey(row.site_id, row.event_id)
 }
 
-/** The form of the IDs that {@link renamed} returns. */
-const IS_RENAMED = /~[0-9a-z]{1,7}$/
-
-/**
- * Returns the new ID of an event whose ID belongs to a different event. The new ID is derived from the
- * event's content, so that retries of the event are recognised as duplicates.
- */
-function renamed(eventId: string, fingerprint: number): string {
-  return `${eventId}~${fingerprint.toString(36)}`
+/** Returns the ID under which the event is stored, or undefined if it is not stored. */
+function findStoredId(
+  { row, fingerprint, lookup }: Pending,
+  stored: Map<string, StoredVersion[]>,
+): string | undefined {
+  const versionsOf = (id: string) => stored.get(eventKey(row.site_id, id)) ?? []
+  const isSameVisit = (version: StoredVersion) =>
+    version.fingerprint === fingerprint &&
+    version.visitorId === row.visitor_id &&
+    version.sessionId === row.session_id
+  return (
+    lookup?.ids.find((id) => versionsOf(id).length > 0) ??
+    lookup?.sameVisitIds.find((id) => versionsOf(id).some(isSameVisit))
+  )
 }
 
 function bytesOf({ path, query, referrer, title, properties }: EventRow): number {
@@ -194,6 +233,8 @@ function bytesOf({ path, query, referrer, title, properties }: EventRow): number
 /** An event that was committed within the last few minutes. */
 interface RecentEvent {
   fingerprint: number
+  /** Whether a browser and a server may send the event with different content. */
+  isShared: boolean
   /** Resolves when the event is stored, or rejects if the event could not be stored. */
   written: Promise<void>
   /**
@@ -218,7 +259,8 @@ export const ON_DISK = Promise.resolve()
  */
 export function createRecentEvents(limit: number, stored: StoredEvent[]): RecentEvents {
   const events = new AgedMap<string, RecentEvent>()
-  for (const { key, fingerprint } of stored) events.set(key, { fingerprint, written: ON_DISK })
+  for (const { key, fingerprint } of stored)
+    events.set(key, { fingerprint, isShared: false, written: ON_DISK })
 
   return {
     find: (key) => events.get(key),

@@ -7,6 +7,7 @@ import {
   type EventStore,
   type FeedEvent,
   type FeedPosition,
+  type StoredVersion,
 } from '../../ingest/event-store.js'
 import { createStoreClient, splitParameter } from './client.js'
 import { createDeletion } from './deletion.js'
@@ -100,15 +101,13 @@ export async function createClickhouseEventStore({
       }),
     async findStored(keys, since, signal) {
       const siteIds = [...new Set(keys.map((key) => key.siteId))]
-      const stored = new Map<string, number[]>()
+      const stored = new Map<string, StoredVersion[]>()
       for (const eventIds of splitParameter(new Set(keys.map((key) => key.eventId))))
-        for (const { site_id, event_id, fingerprint } of await select<FingerprintRow>(
-          STORED_EVENTS,
-          { siteIds, eventIds, since },
-          signal,
-        )) {
+        for (const { site_id, event_id, ...version } of await select<
+          Omit<FingerprintRow, 'fingerprint'> & StoredVersion
+        >(STORED_EVENTS, { siteIds, eventIds, since }, signal)) {
           const key = eventKey(site_id, event_id)
-          stored.set(key, [...(stored.get(key) ?? []), fingerprint])
+          stored.set(key, [...(stored.get(key) ?? []), version])
         }
       return stored
     },

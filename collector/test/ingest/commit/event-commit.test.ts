@@ -2,7 +2,12 @@ import { pino } from 'pino'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createEventCommit } from '../../../src/ingest/commit/event-commit.js'
 import type { EventRow } from '../../../src/ingest/event-row.js'
-import { eventKey, type EventKey, type EventStore } from '../../../src/ingest/event-store.js'
+import {
+  eventKey,
+  type EventKey,
+  type EventStore,
+  type StoredVersion,
+} from '../../../src/ingest/event-store.js'
 import { fingerprintOf } from '../../../src/ingest/event-row.js'
 
 const log = pino({ level: 'silent' })
@@ -14,10 +19,13 @@ function openMemoryStore(...known: EventRow[]) {
   const store = {
     recentEvents: () => Promise.resolve([]),
     findStored(asked: EventKey[]) {
-      const found = new Map<string, number[]>()
+      const found = new Map<string, StoredVersion[]>()
       for (const row of rows)
         if (asked.some(({ eventId }) => eventId === row.event_id))
-          found.set(keyOf(row), [...(found.get(keyOf(row)) ?? []), fingerprintOf(row)])
+          found.set(keyOf(row), [
+            ...(found.get(keyOf(row)) ?? []),
+            { fingerprint: fingerprintOf(row), visitorId: row.visitor_id, sessionId: row.session_id },
+          ])
       return Promise.resolve(found)
     },
     insertEvents(added: EventRow[]) {
@@ -47,6 +55,7 @@ const candidate = (eventId: string, { hasOwnId = true, retry = false, path = '/'
   accountId: 'acc_1',
   hasOwnId,
   retry,
+  idSpace: 'public' as const,
 })
 
 it('distinguishes new events from duplicates that this or another process stored', async () => {
@@ -167,6 +176,19 @@ describe('the publication of events', () => {
     )
     expect(steps).toEqual(['stored', 'told of one and elsewhere', 'stored', 'duplicate', 'duplicate'])
     expect(ids()).toEqual(['elsewhere/', 'one/'])
+  })
+
+  it('publishes an event that is stored under another ID than it would get now under its stored ID', async () => {
+    const { store } = openMemoryStore(makeRow('older'))
+    const told: string[] = []
+    const { commit } = await createEventCommit({
+      log,
+      store,
+      publish: async (items) => void told.push(...items.map(({ row }) => row.event_id)),
+    })
+    const sent = { ...candidate('older', { retry: true }), idSpace: 'keyed' as const }
+    expect(await commit(sent)).toBe('duplicate')
+    expect(told).toEqual(['older'])
   })
 
   it('retries the publication of events until it succeeds, without storing them again', async () => {

@@ -43,7 +43,7 @@ it.each([
   const key = eventKey(row.site_id, row.event_id)
   expect(
     (await stores[1]!.findStored([{ siteId: row.site_id, eventId: row.event_id }], NOW - 1000)).get(key),
-  ).toEqual([fingerprintOf(row)])
+  ).toEqual([{ fingerprint: fingerprintOf(row), visitorId: row.visitor_id, sessionId: row.session_id }])
   expect(await stores[1]!.recentEvents(NOW - 1000, 100)).toContainEqual({
     key,
     fingerprint: fingerprintOf(row),

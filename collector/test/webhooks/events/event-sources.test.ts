@@ -200,7 +200,9 @@ describe('across restarts and days', () => {
     await runJob(watch)
   }
   const store = (rows: EventRow[]) =>
-    Promise.all(rows.map((row) => commit({ row, accountId: 'acc_1', hasOwnId: true, retry: false })))
+    Promise.all(
+      rows.map((row) => commit({ row, accountId: 'acc_1', hasOwnId: true, retry: false, idSpace: 'public' })),
+    )
   const dataOf = (event: WebhookEventName, isMeant: (data: Delivery['data']) => boolean = () => true) =>
     readDeliveries(file, event)
       .map(({ data }) => data)

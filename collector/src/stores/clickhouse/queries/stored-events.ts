@@ -10,7 +10,7 @@ const NOT_OLDER = `occurred_at >= ${momentSql('since')} - INTERVAL 8 DAY`
 const RECENT = `${SINCE} AND ${NOT_OLDER}`
 
 export const STORED_EVENTS = `
-  SELECT DISTINCT site_id, event_id, ${FINGERPRINT} AS fingerprint FROM events
+  SELECT DISTINCT site_id, event_id, ${FINGERPRINT} AS fingerprint, visitor_id AS visitorId, session_id AS sessionId FROM events
   WHERE site_id IN {siteIds: Array(String)} AND event_id IN {eventIds: Array(String)} AND ${RECENT}`
 
 export const RECENT_EVENTS = `
