@@ -19,10 +19,15 @@ import {
   ACCOUNT_MEMORY,
   CHANGE_RULES,
   createRateLimiter,
+  HEALTH_RULES,
   INGEST_RULES,
   LIVENESS_RULES,
   MANAGEMENT_RULES,
+  PAGE_RULES,
+  type RateRule,
+  SCRIPT_RULES,
 } from './http/rate-limit.js'
+import { createRequestLimit } from './http/request-limit.js'
 import { countRequests, createServer } from './http/server.js'
 import { createSiteCache } from './ingest/admit/site-cache.js'
 import { createBatchIngest } from './ingest/batch.js'
@@ -104,11 +109,13 @@ export function createApp(app: AppServices): FastifyInstance {
   const limiters = {
     events: createRateLimiter({ rules: INGEST_RULES, clock: steadyNow }),
     heartbeats: createRateLimiter({ rules: LIVENESS_RULES, clock: steadyNow }),
-    live: createRateLimiter({ rules: LIVENESS_RULES, clock: steadyNow }),
     management: createRateLimiter({ rules: MANAGEMENT_RULES, clock: steadyNow, ...ACCOUNT_MEMORY }),
     changes: createRateLimiter({ rules: CHANGE_RULES, clock: steadyNow, ...ACCOUNT_MEMORY }),
     tests: createRateLimiter({ rules: TEST_RULES, clock: steadyNow, maxClients: 1_000, maxRuns: 30_000 }),
   }
+  const limitRequests = (rules: RateRule[]) =>
+    createRequestLimit(createRateLimiter({ rules, clock: steadyNow }), addressOf)
+  const limitPages = limitRequests(PAGE_RULES)
   const sites = createSiteCache(control, now)
   const pipeline = { ...ingest, findSite: sites.find, now }
   const processEvent = createEventProcessor(pipeline)
@@ -146,6 +153,7 @@ export function createApp(app: AppServices): FastifyInstance {
     gate,
     queue: createFairQueue(REPORT_PLACES),
     services,
+    limitDocuments: limitPages,
     now,
   })
   addManagementApi(server, {
@@ -176,14 +184,19 @@ export function createApp(app: AppServices): FastifyInstance {
     commit,
     now,
   })
-  addLiveRoutes(server, { live, findSite: sites.find, limiter: limiters.live, addressOf, now })
+  addLiveRoutes(server, { live, findSite: sites.find, limit: limitRequests(LIVENESS_RULES), now })
   addStreamRoute(server, { control, gate, hub })
   if (config.stripe) addStripeRoute(server, { integrations, log, now }, config.stripe)
   if (config.uptimeToken !== undefined)
     addUptimeRoute(server, { integrations, alerts, log, now }, config.uptimeToken)
-  addScriptRoutes(server, app.assets.scripts)
-  addDashboardRoutes(server, app.assets.page)
-  addHealthRoutes(server, { isStoreReachable: () => events.isReachable(), queues: [commit, heartbeats] })
+  addScriptRoutes(server, app.assets.scripts, limitRequests(SCRIPT_RULES))
+  addDashboardRoutes(server, app.assets.page, limitPages)
+  addHealthRoutes(server, {
+    isStoreReachable: () => events.isReachable(),
+    queues: [commit, heartbeats],
+    limit: limitRequests(HEALTH_RULES),
+    steadyNow,
+  })
   if (config.metricsToken !== undefined)
     addMetricsRoute(server, { registry: metrics.registry, token: config.metricsToken })
   return server

@@ -25,7 +25,7 @@ const COLLECTOR = {
   'fair-queue': { holds: 'a queue that starts the tasks of all accounts in turn', imports: [] },
   observability: { holds: 'log, metric registry, process metrics', imports: ['errors'] },
   http: {
-    holds: 'HTTP server, bodies, CORS, error answers, client address, rate limits',
+    holds: 'HTTP server, bodies, CORS, error answers, client address, rate limits, static files',
     imports: ['errors', 'cache'],
   },
   control: {

@@ -18,6 +18,15 @@ export const INGEST_RULES: RateRule[] = [
  * open all day sends such requests all day.
  */
 export const LIVENESS_RULES: RateRule[] = [BURST_RULE]
+/**
+ * The rate limit for the scripts, of 300 new visitors who load both. Offices and carriers share one address among
+ * their visitors. With ten times the limit of events, the limit of events, which lose nothing, is reached first.
+ */
+export const SCRIPT_RULES: RateRule[] = [{ limit: 10 * BURST_LIMIT, windowMs: BURST_WINDOW_MS }]
+/** The rate limit for the API documents and the dashboard, whose page loads three files. */
+export const PAGE_RULES: RateRule[] = [BURST_RULE]
+/** The rate limit for health checks, which loading documents through the same proxy must not use up. */
+export const HEALTH_RULES: RateRule[] = [BURST_RULE]
 
 /** The rate limits for all requests of one account to the management API, and for those that change something. */
 export const MANAGEMENT_RULES: RateRule[] = [{ limit: 600, windowMs: 60_000 }]

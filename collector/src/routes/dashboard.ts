@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import { documentRoute, urlOf } from '../http/api/route.js'
+import { createStaticFile, REVALIDATE, sendStaticFile, type StaticFile } from '../http/static-file.js'
 
 // The page may run only its own script, because it shows text that any client can send.
 const CONTENT_SECURITY_POLICY =
@@ -28,7 +29,7 @@ const redirectToDashboard = documentRoute({
   summary: 'Redirects to the dashboard',
   scope: 'public',
   status: 302,
-  codes: [],
+  codes: ['RATE_LIMIT_EXCEEDED'],
   contentType: 'text/plain',
 })
 
@@ -40,31 +41,35 @@ export const DASHBOARD_ROUTES = [
       operationId,
       summary: `The dashboard: ${file}`,
       scope: 'public',
-      codes: [],
+      codes: ['RATE_LIMIT_EXCEEDED'],
       contentType: type,
     }),
   ),
 ]
 
-export function addDashboardRoutes(app: FastifyInstance, assets: PageAsset[]): void {
-  app.get(urlOf(redirectToDashboard), (_request, reply) => reply.redirect('/dashboard'))
-  for (const { path, type, content } of assets)
-    app.get(path, (_request, reply) =>
-      reply
-        .headers({
-          'content-type': type,
-          'cache-control': 'no-cache',
+/** Adds the routes of the dashboard. `limit` is the rate limit of each client. */
+export function addDashboardRoutes(
+  app: FastifyInstance,
+  assets: PageAsset[],
+  limit: onRequestHookHandler,
+): void {
+  app.get(urlOf(redirectToDashboard), { onRequest: limit }, (_request, reply) => reply.redirect('/dashboard'))
+  for (const { path, file } of assets)
+    app.get(path, { onRequest: limit }, (request, reply) =>
+      sendStaticFile(request, reply, {
+        file,
+        headers: {
+          'cache-control': REVALIDATE,
           'content-security-policy': CONTENT_SECURITY_POLICY,
           'referrer-policy': 'no-referrer',
-        })
-        .send(content),
+        },
+      }),
     )
 }
 
 export interface PageAsset {
   path: string
-  type: string
-  content: Buffer
+  file: StaticFile
 }
 
 // This relative path leads to the built dashboard from both `src` and `dist`.
@@ -75,8 +80,7 @@ export async function loadPageAssets(): Promise<PageAsset[]> {
   return Promise.all(
     FILES.map(async ({ path, file, type }) => ({
       path,
-      type: `${type}; charset=utf-8`,
-      content: await readFile(new URL(file, FOLDER)),
+      file: createStaticFile(await readFile(new URL(file, FOLDER)), `${type}; charset=utf-8`),
     })),
   )
 }

@@ -1,5 +1,5 @@
 import { type TSchema, Type } from '@sinclair/typebox'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import { documentRoute, urlOf } from '../http/api/route.js'
 import { oneOf } from '../http/fields.js'
 import type { GroupCommit } from '../ingest/commit/group-commit.js'
@@ -7,6 +7,10 @@ import type { GroupCommit } from '../ingest/commit/group-commit.js'
 interface HealthServices {
   isStoreReachable: () => Promise<boolean>
   queues: Pick<GroupCommit<unknown>, 'isFull' | 'isFailing'>[]
+  /** Rate limit of each client. */
+  limit: onRequestHookHandler
+  /** Returns the time of a monotonic clock in milliseconds. */
+  steadyNow: () => number
 }
 
 /** Reasons why the collector currently cannot store events. */
@@ -25,7 +29,8 @@ interface Probe {
   response: TSchema
   example: unknown
 }
-const documentProbe = (probe: Probe) => documentRoute({ ...probe, scope: 'public', codes: [] })
+const documentProbe = (probe: Probe) =>
+  documentRoute({ ...probe, scope: 'public', codes: ['RATE_LIMIT_EXCEEDED'] })
 
 const isAlive = documentProbe({
   path: '/health/live',
@@ -57,8 +62,11 @@ const readHealth = documentProbe({
 
 export const HEALTH_ROUTES = [isAlive, isReady, readHealth]
 
-export function addHealthRoutes(app: FastifyInstance, { isStoreReachable, queues }: HealthServices): void {
-  const probe = createStoreProbe(isStoreReachable)
+export function addHealthRoutes(
+  app: FastifyInstance,
+  { isStoreReachable, queues, limit, steadyNow }: HealthServices,
+): void {
+  const probe = createStoreProbe(isStoreReachable, steadyNow)
   let isClosing = false
   app.addHook('preClose', (done) => {
     isClosing = true
@@ -78,6 +86,7 @@ export function addHealthRoutes(app: FastifyInstance, { isStoreReachable, queues
 
   void app.register((routes, _options, done) => {
     routes.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
+    routes.addHook('onRequest', limit)
     routes.get(urlOf(isAlive), () => ({ status: 'ok' }))
     routes.get(urlOf(isReady), async (_request, reply) => {
       const reasons = await findReasons()
@@ -104,17 +113,31 @@ export function addHealthRoutes(app: FastifyInstance, { isStoreReachable, queues
 }
 
 const TIMEOUT_MS = 1_500
+// Load balancers and orchestrators check every few seconds, so that they still get a new result each time.
+const MAX_AGE_MS = 1_000
 
 /**
- * Creates a function that checks whether the store is reachable. It resolves to false after 1.5 seconds.
- * Concurrent checks share one query, so that a flood of health checks does not cause a flood of queries.
+ * Creates a function that checks whether the store is reachable. It resolves to false after 1.5 seconds. There is
+ * one query at a time, and its result is valid for a second, so that a flood of health checks does not cause a
+ * flood of queries.
  */
-function createStoreProbe(isReachable: () => Promise<boolean>): () => Promise<boolean> {
+function createStoreProbe(
+  isReachable: () => Promise<boolean>,
+  steadyNow: () => number,
+): () => Promise<boolean> {
   let pending: Promise<boolean> | undefined
+  let last: { result: boolean; at: number } | undefined
+
+  async function query(): Promise<boolean> {
+    const result = await isReachable().catch(() => false)
+    last = { result, at: steadyNow() }
+    pending = undefined
+    return result
+  }
+
   return async () => {
-    pending ??= isReachable()
-      .catch(() => false)
-      .finally(() => (pending = undefined))
+    if (last && steadyNow() - last.at < MAX_AGE_MS) return last.result
+    pending ??= query()
     let timer: NodeJS.Timeout | undefined
     const timeout = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, TIMEOUT_MS, false)))
     const result = await Promise.race([pending, timeout])

@@ -1,19 +1,16 @@
 import { Type } from '@sinclair/typebox'
 import type { LiveAnswer } from '@zenovay/tracker/contract'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import type { Site } from '../control/sites.js'
 import { ApiError } from '../errors.js'
 import { documentRoute, MOMENT, MOMENT_EXAMPLE, urlOf } from '../http/api/route.js'
-import type { TrustedProxies } from '../http/client-address.js'
-import type { RateLimiter } from '../http/rate-limit.js'
-import { assertWithinLimit } from '../ingest/admit/limit-and-origin.js'
 import type { LiveCounter } from '../reports/realtime/live-counter.js'
 
 interface LiveServices {
   live: LiveCounter
   findSite: (code: string) => Promise<Site | undefined>
-  limiter: RateLimiter
-  addressOf: TrustedProxies['addressOf']
+  /** Rate limit of each client. */
+  limit: onRequestHookHandler
   now: () => number
 }
 
@@ -43,17 +40,17 @@ export const LIVE_ROUTES = [
   }),
 ]
 
-export function addLiveRoutes(
-  app: FastifyInstance,
-  { live, findSite, limiter, addressOf, now }: LiveServices,
-): void {
+export function addLiveRoutes(app: FastifyInstance, { live, findSite, limit, now }: LiveServices): void {
   for (const route of LIVE_ROUTES)
-    app.get<{ Params: { code: string } }>(urlOf(route), async (request, reply): Promise<LiveAnswer> => {
-      assertWithinLimit(limiter, addressOf(request.raw), 1)
-      const site = await findSite(request.params.code)
-      if (!site) throw new ApiError('UNKNOWN_TRACKING_CODE')
-      const visitors = await live.count(site.id)
-      reply.header('cache-control', 'public, max-age=5')
-      return { visitors, count: visitors, timestamp: new Date(now()).toISOString() }
-    })
+    app.get<{ Params: { code: string } }>(
+      urlOf(route),
+      { onRequest: limit },
+      async (request, reply): Promise<LiveAnswer> => {
+        const site = await findSite(request.params.code)
+        if (!site) throw new ApiError('UNKNOWN_TRACKING_CODE')
+        const visitors = await live.count(site.id)
+        reply.header('cache-control', 'public, max-age=5')
+        return { visitors, count: visitors, timestamp: new Date(now()).toISOString() }
+      },
+    )
 }

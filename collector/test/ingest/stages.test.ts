@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isAllowedOrigin } from '../../src/ingest/admit/limit-and-origin.js'
+import { isAllowedOrigin } from '../../src/ingest/admit/origin.js'
 import { canonicalName, parseUserAgent } from '../../src/ingest/enrich/user-agent.js'
 import { clientOf, networkOf } from '../../src/http/client-address.js'
 import { cleanReferrer, splitUrl } from '../../src/ingest/enrich/redact-url.js'

@@ -40,6 +40,7 @@ it('reports a hanging store as unreachable within two seconds', async () => {
       },
     },
   })
+  await app.app.ready()
   const start = performance.now()
   const answers = await Promise.all(Array.from({ length: 50 }, () => get(app, '/health/ready')))
   expect(performance.now() - start).toBeLessThan(2_000)
@@ -50,6 +51,30 @@ it('reports a hanging store as unreachable within two seconds', async () => {
       body: { status: 'unavailable', reasons: ['store_unreachable'] },
     })
   expect((await get(app, '/health/live')).status).toBe(200)
+})
+
+it('asks the store once a second, however often it is asked itself', async () => {
+  let [now, asked, isUp] = [0, 0, true]
+  const app = await open({
+    steadyNow: () => now,
+    store: { isReachable: async () => (asked++, isUp) },
+  })
+  const statuses = async () =>
+    Promise.all(
+      Array.from({ length: 300 }, async (_, number) => {
+        const { statusCode } = await app.app.inject({
+          url: ['/health', '/health/ready'][number % 2]!,
+          headers: { 'x-forwarded-for': `10.0.0.${number % 100}` },
+        })
+        return statusCode
+      }),
+    )
+  expect([new Set(await statuses()), asked]).toEqual([new Set([200]), 1])
+  isUp = false
+  now = 999
+  expect([new Set(await statuses()), asked]).toEqual([new Set([200]), 1])
+  now = 1_000
+  expect([new Set(await statuses()), asked]).toEqual([new Set([503]), 2])
 })
 
 it('hides the address and the error of a store that fails', async () => {

@@ -69,6 +69,8 @@ interface TestAppOptions {
   reports?: ReportStore
   /** ms since the epoch. */
   now?: () => number
+  /** ms of a monotonic clock. @default performance.now */
+  steadyNow?: () => number
   /** Overrides methods of the stage that assigns ids. */
   identifier?: Partial<Identifier>
   requestTimeoutMs?: number
@@ -86,6 +88,7 @@ export async function createTestApp({
   identifier = {},
   config = {},
   requestTimeoutMs,
+  steadyNow,
   attempt = answerOk,
   egress = publicEgress,
   masterKey = randomBytes(32),
@@ -162,9 +165,10 @@ export async function createTestApp({
     erase: createEraser({ events, commit, heartbeats, rollups: { pause: (run) => run() }, webhooks }),
     assets: {
       scripts: (['z', 'live'] as const).map((name) => ({ name, script: EMPTY_FILE, map: EMPTY_FILE })),
-      page: DASHBOARD_ROUTES.slice(1).map(({ path }) => ({ path, type: 'text/plain', content: EMPTY })),
+      page: DASHBOARD_ROUTES.slice(1).map(({ path }) => ({ path, file: EMPTY_FILE })),
     },
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
+    ...(steadyNow && { steadyNow }),
   })
   return {
     app,

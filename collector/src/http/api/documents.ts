@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, onRequestHookHandler } from 'fastify'
+import { createStaticFile, REVALIDATE, sendStaticFile } from '../static-file.js'
 import { buildOpenApi, type OpenApiDocument, type Operation, type Parameter } from './openapi.js'
 
 const DOCS_STYLE = `
@@ -15,19 +16,30 @@ code { font-family: ui-monospace, monospace }
 const STYLE_HASH = createHash('sha256').update(DOCS_STYLE).digest('base64')
 const CONTENT_SECURITY_POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
-/** Adds the routes `/openapi.json` and `/docs`, which require no API key. */
-export function addDocuments(app: FastifyInstance, api: Parameters<typeof buildOpenApi>[0]): void {
+/**
+ * Adds the routes `/openapi.json` and `/docs`, which require no API key. Both are written and compressed once, at
+ * startup: writing the document for each request would hold up the events of every site.
+ */
+export function addDocuments(
+  app: FastifyInstance,
+  api: Parameters<typeof buildOpenApi>[0],
+  limit: onRequestHookHandler,
+): void {
   const document = buildOpenApi(api)
-  const page = writeDocsPage(document)
-  app.get('/openapi.json', () => document)
-  app.get('/docs', (_request, reply) =>
-    reply
-      .headers({
-        'content-type': 'text/html; charset=utf-8',
+  const json = createStaticFile(JSON.stringify(document), 'application/json; charset=utf-8')
+  const page = createStaticFile(writeDocsPage(document), 'text/html; charset=utf-8')
+  app.get('/openapi.json', { onRequest: limit }, (request, reply) =>
+    sendStaticFile(request, reply, { file: json, headers: { 'cache-control': REVALIDATE } }),
+  )
+  app.get('/docs', { onRequest: limit }, (request, reply) =>
+    sendStaticFile(request, reply, {
+      file: page,
+      headers: {
+        'cache-control': REVALIDATE,
         'content-security-policy': CONTENT_SECURITY_POLICY,
         'referrer-policy': 'no-referrer',
-      })
-      .send(page),
+      },
+    }),
   )
 }
 

@@ -218,6 +218,7 @@ function describeDocument(): Operation {
     security: [],
     responses: {
       200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } },
+      429: { $ref: '#/components/responses/RATE_LIMIT_EXCEEDED' },
     },
   }
 }

@@ -1,5 +1,11 @@
 import { MAX_BODY_BYTES } from '@zenovay/tracker/contract'
-import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  onRequestAsyncHookHandler,
+  onRequestHookHandler,
+} from 'fastify'
 import type { ControlStore } from '../../control/control-store.js'
 import type { ApiKey, KeyScope } from '../../control/keys/api-key.js'
 import { authenticate, type KeyGate } from '../../control/keys/gate.js'
@@ -30,6 +36,8 @@ interface ExternalApiOptions<Services> extends ApiOptions<Services> {
   queue: FairQueue
   /** Routes of other APIs to include in the OpenAPI document. */
   documented: readonly RouteDocs[]
+  /** Rate limit of each client for the documents, which require no API key. */
+  limitDocuments: onRequestHookHandler
 }
 
 /**
@@ -38,7 +46,7 @@ interface ExternalApiOptions<Services> extends ApiOptions<Services> {
  */
 export function addExternalApi<Services>(
   app: FastifyInstance,
-  { routes: table, documented, gate, queue, services, now }: ExternalApiOptions<Services>,
+  { routes: table, documented, gate, queue, services, limitDocuments, now }: ExternalApiOptions<Services>,
 ): void {
   void app.register(
     (routes, _options, done) => {
@@ -48,7 +56,7 @@ export function addExternalApi<Services>(
       // Set a separate 404 handler because the one of the parent scope would skip the hook that adds the API
       // headers.
       routes.setNotFoundHandler(() => Promise.reject(new ApiError('NOT_FOUND')))
-      addDocuments(routes, { base: EXTERNAL_API, routes: table, documented })
+      addDocuments(routes, { base: EXTERNAL_API, routes: table, documented }, limitDocuments)
       for (const route of table)
         routes.route({
           method: route.method,

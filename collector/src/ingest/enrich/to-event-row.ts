@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { MAX_LABEL_LENGTH, MAX_URL_LENGTH, type Properties, type ValidEvent } from '@zenovay/tracker/contract'
 import type { Site } from '../../control/sites.js'
-import { isSiteHost } from '../admit/limit-and-origin.js'
+import { isSiteHost } from '../admit/origin.js'
 import type { EventRow } from '../event-row.js'
 import type { Ids } from '../identify/identifier.js'
 import { appOf, findAcquisition, hostOf, INTERNAL } from './acquisition.js'

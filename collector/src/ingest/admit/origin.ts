@@ -1,16 +1,5 @@
 import { OPAQUE_ORIGIN, type Site } from '../../control/sites.js'
 import { ApiError } from '../../errors.js'
-import { clientOf } from '../../http/client-address.js'
-import type { RateLimiter } from '../../http/rate-limit.js'
-
-/**
- * Counts `cost` events against the rate limit of the client with this IP address. If the events would exceed
- * the limit, none of them is counted and `RATE_LIMIT_EXCEEDED` is thrown.
- */
-export function assertWithinLimit(limiter: RateLimiter, ip: string, cost: number): void {
-  const retryAfterS = limiter.take(clientOf(ip), cost)
-  if (retryAfterS > 0) throw new ApiError('RATE_LIMIT_EXCEEDED', { retryAfterS })
-}
 
 /** Throws `ORIGIN_NOT_ALLOWED` if {@link isAllowedOrigin} returns false for the `Origin` header. */
 export function assertAllowedOrigin(origin: string | undefined, site: Site): void {

@@ -1,0 +1,27 @@
+import type { onRequestHookHandler } from 'fastify'
+import { ApiError } from '../errors.js'
+import { clientOf, type TrustedProxies } from './client-address.js'
+import type { RateLimiter } from './rate-limit.js'
+
+/**
+ * Counts `cost` requests or events against the rate limit of the client with this IP address. If they would
+ * exceed the limit, none of them is counted and `RATE_LIMIT_EXCEEDED` is thrown.
+ */
+export function assertWithinLimit(limiter: RateLimiter, ip: string, cost: number): void {
+  const retryAfterS = limiter.take(clientOf(ip), cost)
+  if (retryAfterS > 0) throw new ApiError('RATE_LIMIT_EXCEEDED', { retryAfterS })
+}
+
+/**
+ * Creates an `onRequest` hook that counts each request against the rate limit of its client. A request over the
+ * limit is answered with status 429 and `Retry-After` before anything else is done for it.
+ */
+export function createRequestLimit(
+  limiter: RateLimiter,
+  addressOf: TrustedProxies['addressOf'],
+): onRequestHookHandler {
+  return (request, _reply, next) => {
+    assertWithinLimit(limiter, addressOf(request.raw), 1)
+    next()
+  }
+}
