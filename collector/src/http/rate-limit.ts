@@ -19,8 +19,9 @@ export const INGEST_RULES: RateRule[] = [
  */
 export const LIVENESS_RULES: RateRule[] = [BURST_RULE]
 /**
- * The rate limit for the scripts, of 300 new visitors who load both. Offices and carriers share one address among
- * their visitors. With ten times the limit of events, the limit of events, which lose nothing, is reached first.
+ * The rate limit for the scripts, enough for 300 new visitors in ten seconds who load both. The visitors of an office
+ * or a carrier share one address. It reaches the limit of events first, which is a tenth of this one: an event waits
+ * in the outbox, but a page without its script is not counted.
  */
 export const SCRIPT_RULES: RateRule[] = [{ limit: 10 * BURST_LIMIT, windowMs: BURST_WINDOW_MS }]
 /** The rate limit for the API documents and the dashboard, whose page loads three files. */
