@@ -1,11 +1,16 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 
-/** Encrypts and decrypts text with the master key. */
+/** Encrypts, decrypts and hashes text with the master key. */
 export interface SecretBox {
   /** Encrypts a text. The result is different each time, even for the same text. */
   seal(text: string): string
   /** Decrypts a text. Throws if the text was modified or encrypted with another key. */
   open(sealed: string): string
+  /**
+   * Returns the keyed hash of a text: 43 characters that are the same each time, and that nobody can compute
+   * or check a guess against without the master key. Hashes for different purposes are unrelated.
+   */
+  digest(purpose: string, text: string): string
 }
 
 const CIPHER = 'aes-256-gcm'
@@ -19,7 +24,10 @@ const PREFIX = 'v1.'
  * billion texts per key.
  */
 export function createSecretBox(masterKey: Buffer): SecretBox {
+  // A key of its own for each purpose, so that no hash depends on the key that encrypts.
+  const keyFor = (purpose: string) => createHmac('sha256', masterKey).update(`digest ${purpose}`).digest()
   return {
+    digest: (purpose, text) => createHmac('sha256', keyFor(purpose)).update(text).digest('base64url'),
     seal(text) {
       const nonce = randomBytes(NONCE_BYTES)
       const cipher = createCipheriv(CIPHER, masterKey, nonce, { authTagLength: TAG_BYTES })

@@ -40,3 +40,17 @@ it('encrypts a secret with standard AES-256-GCM as nonce, tag and ciphertext', (
   )
   expect(decipher.update(bytes.subarray(28), undefined, 'utf8') + decipher.final('utf8')).toBe('secret')
 })
+
+it('hashes a text the same each time, but differently for another purpose, text or key', () => {
+  const box = createSecretBox(KEY)
+  const hash = box.digest('address', 'ops@example.com')
+  expect(hash).toMatch(/^[\w-]{43}$/)
+  expect(createSecretBox(KEY).digest('address', 'ops@example.com')).toBe(hash)
+  for (const other of [
+    box.digest('mailbox', 'ops@example.com'),
+    box.digest('addressops', '@example.com'),
+    box.digest('address', 'ops@example.co'),
+    createSecretBox(randomBytes(32)).digest('address', 'ops@example.com'),
+  ])
+    expect(other).not.toBe(hash)
+})
