@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import ipaddr from 'ipaddr.js'
 import { isAddress } from './alerts/fields.js'
-import type { MailerOptions } from './alerts/notify/mail.js'
+import type { MailSettings } from './alerts/service.js'
 import { isPlanName, PLAN_NAMES, type PlanName } from './control/accounts.js'
 import type { PricePlans } from './control/integrations/stripe.js'
 import { MASTER_KEY_BYTES } from './control/secrets/master-key.js'
@@ -37,7 +37,7 @@ export interface Config {
   /** Loopback addresses that webhooks may send requests to, for use in development. */
   webhookLoopback: string[]
   /** Mail server for alerts. If undefined, alerts cannot send email. */
-  mail: MailerOptions | undefined
+  mail: MailSettings | undefined
   /** Settings of `POST /webhooks/stripe`. If undefined, the route does not exist. */
   stripe: StripeSettings | undefined
   /** Bearer token for `POST /webhooks/uptime`. If undefined, the route does not exist. */
@@ -71,7 +71,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     metricsToken: parseToken('METRICS_TOKEN', env['METRICS_TOKEN'], issues),
     masterKey: parseMasterKey(env['MASTER_KEY'], issues),
     webhookLoopback: parseLoopback(env['WEBHOOK_ALLOW_LOOPBACK'], issues),
-    mail: parseMailSettings(env['SMTP_URL'], env['MAIL_FROM'], issues),
+    mail: parseMailSettings(env, issues),
     stripe: parseStripeSettings(env['STRIPE_WEBHOOK_SECRET'], env['STRIPE_PRICES'], issues),
     uptimeToken: parseToken('UPTIME_TOKEN', env['UPTIME_TOKEN'], issues),
     logLevel: parseLogLevel(env['LOG_LEVEL'], issues),
@@ -148,13 +148,16 @@ function parseHeaderName(value: string | undefined, issues: string[]): string | 
 }
 
 /**
- * Parses `SMTP_URL` and `MAIL_FROM`. Returns undefined if neither is set. Issues do not reveal the password.
+ * Parses `SMTP_URL`, `MAIL_FROM`, `PUBLIC_URL` and `MAIL_TRUSTED_RECIPIENTS`. Returns undefined if neither
+ * `SMTP_URL` nor `MAIL_FROM` is set. Issues do not reveal the password.
  */
 function parseMailSettings(
-  smtpUrl: string | undefined,
-  from: string | undefined,
+  env: Record<string, string | undefined>,
   issues: string[],
-): MailerOptions | undefined {
+): MailSettings | undefined {
+  const { SMTP_URL: smtpUrl, MAIL_FROM: from } = env
+  const trusted = parseTrustedRecipients(env['MAIL_TRUSTED_RECIPIENTS'], issues)
+  const publicUrl = parsePublicUrl(env['PUBLIC_URL'], issues)
   if (!smtpUrl && !from) return undefined
   const before = issues.length
   if (
@@ -165,7 +168,36 @@ function parseMailSettings(
   )
     issues.push('SMTP_URL must be the URL of a mail server, such as smtps://user:password@host:465')
   if (!from || !isAddress(from)) issues.push('MAIL_FROM must be an email address, such as alerts@example.com')
-  return issues.length > before ? undefined : { smtpUrl: smtpUrl!, from: from! }
+  if (!env['PUBLIC_URL'])
+    issues.push(
+      'PUBLIC_URL must be set if SMTP_URL is, because mails have links to the collector; it is the URL at which people reach it, such as https://stats.example.com',
+    )
+  return issues.length > before
+    ? undefined
+    : { smtpUrl: smtpUrl!, from: from!, publicUrl: publicUrl ?? '', trusted }
+}
+
+/** Returns the URL without a slash at its end. */
+function parsePublicUrl(value: string | undefined, issues: string[]): string | undefined {
+  if (!value) return undefined
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  const isPlain = url && !url.username && !url.password && !url.search && !url.hash
+  if (isPlain && /^https?:$/.test(url.protocol)) return url.href.replace(/\/+$/, '')
+  issues.push(
+    'PUBLIC_URL must be an http(s) URL without user, query and fragment, such as https://stats.example.com',
+  )
+  return undefined
+}
+
+function parseTrustedRecipients(value: string | undefined, issues: string[]): string[] {
+  const trusted = parseList(value).map((entry) => entry.toLowerCase())
+  for (const entry of trusted)
+    // `*` is a valid character of an address, but means a pattern here, which would match nothing.
+    if (entry.includes('*') || !isAddress(entry.includes('@') ? entry : `x@${entry}`))
+      issues.push(
+        `MAIL_TRUSTED_RECIPIENTS must be comma-separated domains or email addresses, such as example.com,ann@partner.example, not "${entry}"`,
+      )
+  return trusted
 }
 
 /**

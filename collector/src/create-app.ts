@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { SiteStatusStore } from './alerts/alert-store.js'
 import type { AlertManagement } from './alerts/management.js'
+import type { Recipients } from './alerts/recipients/recipients.js'
 import type { Config } from './config.js'
 import type { ChangeLog } from './control/change-log.js'
 import type { ControlStore } from './control/control-store.js'
@@ -50,6 +51,7 @@ import { addHealthRoutes } from './routes/health.js'
 import { EXTERNAL_ROUTES, MANAGEMENT_ROUTES, RAW_ROUTES } from './routes/index.js'
 import { addStripeRoute, addUptimeRoute } from './routes/integrations.js'
 import { addLiveRoutes } from './routes/live.js'
+import { addMailRoutes } from './routes/mail.js'
 import { addMetricsRoute } from './routes/metrics.js'
 import { addScriptRoutes, type ScriptAsset } from './routes/scripts.js'
 import { addStreamRoute } from './routes/stream.js'
@@ -80,6 +82,7 @@ export interface AppServices {
   }
   webhooks: { deliveries: Webhooks; guard: EgressGuard; box: SecretBox }
   alerts: AlertManagement
+  recipients: Recipients
   goalCache: Pick<GoalCache, 'load'>
   erase: Erase
   metrics: Metrics
@@ -191,6 +194,7 @@ export function createApp(app: AppServices): FastifyInstance {
     addUptimeRoute(server, { integrations, alerts, log, now }, config.uptimeToken)
   addScriptRoutes(server, app.assets.scripts, limitRequests(SCRIPT_RULES))
   addDashboardRoutes(server, app.assets.page, limitPages)
+  addMailRoutes(server, { recipients: app.recipients })
   addHealthRoutes(server, {
     isStoreReachable: () => events.isReachable(),
     queues: [commit, heartbeats],

@@ -179,7 +179,12 @@ function startDelivery({ config, log, metrics: { registry }, now }: Context, sto
       now,
     })
     const services = { ...engine, control, outbox, box, guard, attempt, mail: config.mail, log, now }
-    const alerts = createAlerts({ ...services, store: stores.alerts, counts: createAlertCounts(registry) })
+    const alerts = createAlerts({
+      ...services,
+      store: stores.alerts,
+      recipientStore: stores.recipients,
+      counts: createAlertCounts(registry),
+    })
     onClose(alerts.stop)
     return { egress: guard, webhooks, webhookEvents, goalCache: goals, alerts }
   })
@@ -229,6 +234,7 @@ function listen(context: Context, services: Services & Ingest) {
       ingest: { commit, heartbeats, identifier, geo },
       webhooks: { deliveries: services.webhooks, guard: services.egress, box: services.secretBox },
       alerts: services.alerts.management,
+      recipients: services.alerts.recipients,
       goalCache,
       erase,
       metrics,

@@ -1,5 +1,6 @@
 import type { Change } from '../control/change-log.js'
 import type { Alert, AlertFields, AlertState, Destination } from './alert.js'
+import type { NamedAddresses } from './recipients/recipient-store.js'
 
 /** An event that is sent to the destinations of an alert when the alert fires. */
 export interface Trigger {
@@ -29,18 +30,37 @@ export interface Evaluation {
  */
 export type NotificationState = 'waiting' | 'in_flight' | 'done' | 'failed'
 
-/** A trigger that must be delivered to one destination of its alert. */
-export interface Notification extends Trigger {
+/** `confirmation`: asks an email address of the alert to confirm. The other events are those of triggers. */
+export const NOTIFICATION_EVENTS = ['alert', 'traffic_spike', 'confirmation'] as const
+export type NotificationEvent = (typeof NOTIFICATION_EVENTS)[number]
+
+interface QueuedNotification {
   id: number
   alertId: string
   siteId: string
+  accountId: string
   destination: Destination
   /** Number of attempts started so far, including the current one. */
   attempts: number
 }
 
+/** A trigger that must be delivered to one destination of its alert. */
+export interface TriggerNotification extends QueuedNotification, Trigger {}
+
+/** A confirmation mail that must be sent to an email destination of an alert. */
+export interface ConfirmationNotification extends QueuedNotification, Omit<Trigger, 'event'> {
+  event: 'confirmation'
+  /** The encrypted token of the link. */
+  data: { sealedToken: string }
+}
+
+export type Notification = TriggerNotification | ConfirmationNotification
+
 /** A notification as the API lists it. Times are Unix times in milliseconds. */
-export interface ListedNotification extends Pick<Notification, 'at' | 'event' | 'destination' | 'attempts'> {
+export interface ListedNotification extends Pick<QueuedNotification, 'destination' | 'attempts'> {
+  event: NotificationEvent
+  /** Unix time in milliseconds of the trigger, or when the confirmation mail was queued. */
+  at: number
   state: NotificationState
   endedAt: number | null
   /** The error of the last attempt, or null if there was no attempt yet or the attempt succeeded. */
@@ -57,16 +77,30 @@ export type NotificationOutcome =
 
 /** Stores alerts, their states and their notifications. Each write resolves after it is written to disk. */
 export interface AlertStore {
-  /** Resolves to undefined if the site already has `MAX_ALERTS_OF_SITE` alerts or does not exist. */
-  addAlert(siteId: string, fields: AlertFields, change: Change): Promise<Alert | undefined>
+  /**
+   * Adds an alert and queues confirmation mails to the given addresses that were never asked. Resolves to
+   * undefined if the site already has `MAX_ALERTS_OF_SITE` alerts or does not exist. Rejects with
+   * `VALIDATION_ERROR` or `RATE_LIMIT_EXCEEDED` if a limit of mail is reached; the alert is then not added.
+   */
+  addAlert(
+    siteId: string,
+    fields: AlertFields,
+    change: Change,
+    addresses?: NamedAddresses,
+  ): Promise<Alert | undefined>
   findAlert(id: string): Promise<Alert | undefined>
   /** Lists the alerts of the given sites, oldest first. */
   listAlerts(siteIds: string[]): Promise<Alert[]>
   /**
    * Changes only the given fields. Changing the condition or reactivating the alert resets its state.
-   * Resolves to undefined if the alert does not exist.
+   * Queues confirmation mails like {@link addAlert}. Resolves to undefined if the alert does not exist.
    */
-  updateAlert(id: string, changes: Partial<AlertFields>, change: Change): Promise<Alert | undefined>
+  updateAlert(
+    id: string,
+    changes: Partial<AlertFields>,
+    change: Change,
+    addresses?: NamedAddresses,
+  ): Promise<Alert | undefined>
   /** Removes an alert and its notifications. Resolves to false if the alert does not exist. */
   removeAlert(id: string, change: Change): Promise<boolean>
   /**

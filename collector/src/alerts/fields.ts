@@ -124,7 +124,7 @@ export function refineAlert(
       destination.type === 'slack'
         ? findUrlIssue(destination.url)
         : destination.type === 'email' && !hasMail
-          ? 'this collector has no mail server: SMTP_URL and MAIL_FROM are not set'
+          ? 'this collector has no mail server: SMTP_URL, MAIL_FROM and PUBLIC_URL are not set'
           : undefined
     if (reason !== undefined) addIssue('destinations', `${index + 1}: ${reason}`)
   }
@@ -192,7 +192,9 @@ function parseDestinations(
 function parseDestination(entry: unknown, addIssue: (reason: string) => void): PlainDestination | undefined {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
     return void addIssue('must be an object')
-  const { type, ...rest } = entry as Record<string, unknown>
+  const { type, status, ...fields } = entry as Record<string, unknown>
+  // Responses show the status of an address. It is ignored, so that what was read can be sent back.
+  const rest = type === 'email' || status === undefined ? fields : { ...fields, status }
   if (!DESTINATION_TYPES.includes(type as DestinationType))
     return void addIssue(`type must be one of ${DESTINATION_TYPES.join(', ')}`)
   const name = VALUE_FIELDS[type as DestinationType]

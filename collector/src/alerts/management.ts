@@ -1,9 +1,21 @@
 import type { SecretBox } from '../control/secrets/secret-box.js'
 import type { EgressGuard } from '../egress/guard.js'
 import type { AlertStore } from './alert-store.js'
-import type { Alert, AlertFields, Destination } from './alert.js'
-import type { PlainDestination } from './fields.js'
+import type { Alert, Destination } from './alert.js'
+import type { PlainAlertFields, PlainDestination } from './fields.js'
 import { describeTest } from './notify/notification.js'
+import { normaliseAddress } from './recipients/address.js'
+import type { NamedAddresses, RecipientStatus } from './recipients/recipient-store.js'
+import type { Recipients } from './recipients/recipients.js'
+
+/** A destination as the API shows it. A Slack URL is shortened to its origin, because the full URL is secret. */
+export interface ShownDestination {
+  type: Destination['type']
+  url?: string
+  address?: string
+  /** Whether the account may send mail to the address. */
+  status?: RecipientStatus
+}
 
 /** Operations on alerts. The caller must check permissions first. */
 export interface AlertManagement {
@@ -13,10 +25,11 @@ export interface AlertManagement {
   list: AlertStore['listAlerts']
   /**
    * Resolves to undefined if the site already has `MAX_ALERTS_OF_SITE` alerts or does not exist. `actor` is
-   * the ID of the API key that creates the alert.
+   * the ID of the API key that creates the alert. New email addresses get a confirmation mail. Rejects with
+   * `VALIDATION_ERROR` or `RATE_LIMIT_EXCEEDED` if a limit of mail is reached.
    */
-  add(siteId: string, fields: AlertFields, actor: string): Promise<Alert | undefined>
-  update(id: string, changes: Partial<AlertFields>, actor: string): Promise<Alert | undefined>
+  add(siteId: string, fields: PlainAlertFields, actor: string): Promise<Alert | undefined>
+  update(id: string, changes: Partial<PlainAlertFields>, actor: string): Promise<Alert | undefined>
   remove(id: string, actor: string): Promise<boolean>
   listNotifications: AlertStore['listNotifications']
   /**
@@ -28,18 +41,22 @@ export interface AlertManagement {
    * Returns the reason why the collector must not send requests to a URL, or undefined if the URL is allowed.
    */
   findUrlIssue(url: string): string | undefined
-  seal(destinations: readonly PlainDestination[]): Destination[]
+  /** Returns the API form of a destination, without the status of its address. */
+  mask(destination: Destination): ShownDestination
+  /** Resolves to the API form of the destinations of each alert. All alerts belong to the account. */
+  describeDestinations(accountId: string, alerts: readonly Alert[]): Promise<ShownDestination[][]>
   /**
-   * Returns the API form of a destination. A Slack URL is shortened to its origin, because the full URL is
-   * secret.
+   * Sends another confirmation mail to each pending address of an alert. Resolves to the number of mails. Rejects
+   * with `RATE_LIMIT_EXCEEDED` if a limit is reached.
    */
-  mask(destination: Destination): { type: string; url?: string; address?: string }
+  askAgain(alert: Alert): Promise<number>
   /** Counts newly stored triggers in the metrics and starts the delivery of their notifications. */
   announce(triggers: number): void
 }
 
 interface AlertManagementServices {
   store: AlertStore
+  recipients: Pick<Recipients, 'prepare' | 'statusesOf' | 'askAgain'>
   box: SecretBox
   guard: Pick<EgressGuard, 'checkUrl'>
   hasMail: boolean
@@ -52,6 +69,7 @@ interface AlertManagementServices {
 
 export function createAlertManagement({
   store,
+  recipients,
   box,
   guard,
   hasMail,
@@ -59,13 +77,52 @@ export function createAlertManagement({
   announce,
   now,
 }: AlertManagementServices): AlertManagement {
+  const mask = (destination: Destination): ShownDestination => {
+    if (destination.type === 'webhook') return { type: 'webhook' }
+    const text = openOrHide(box, destination.sealed)
+    return destination.type === 'email'
+      ? { type: 'email', address: text }
+      : { type: 'slack', url: text && `${new URL(text).origin}/…` }
+  }
+
+  /** Encrypts destinations, and prepares the email addresses among them. */
+  function seal(destinations: readonly PlainDestination[]): {
+    destinations: Destination[]
+    addresses: NamedAddresses
+  } {
+    const mails: { address: string; sealed: string }[] = []
+    const sealed = destinations.map((destination): Destination => {
+      if (destination.type === 'webhook') return destination
+      if (destination.type === 'slack') return { type: 'slack', sealed: box.seal(destination.url) }
+      const mail = { address: destination.address, sealed: box.seal(destination.address) }
+      mails.push(mail)
+      return { type: 'email', sealed: mail.sealed }
+    })
+    return { destinations: sealed, addresses: recipients.prepare(mails) }
+  }
+
   return {
     hasMail,
     announce,
     find: store.findAlert,
     list: store.listAlerts,
-    add: (siteId, fields, actor) => store.addAlert(siteId, fields, { actor, at: now() }),
-    update: (id, changes, actor) => store.updateAlert(id, changes, { actor, at: now() }),
+    async add(siteId, fields, actor) {
+      const { destinations, addresses } = seal(fields.destinations)
+      const alert = await store.addAlert(siteId, { ...fields, destinations }, { actor, at: now() }, addresses)
+      wake()
+      return alert
+    },
+    async update(id, { destinations: plain, ...changes }, actor) {
+      const sealed = plain && seal(plain)
+      const alert = await store.updateAlert(
+        id,
+        { ...changes, ...(sealed && { destinations: sealed.destinations }) },
+        { actor, at: now() },
+        sealed?.addresses,
+      )
+      wake()
+      return alert
+    },
     remove: (id, actor) => store.removeAlert(id, { actor, at: now() }),
     listNotifications: store.listNotifications,
     async test(alert) {
@@ -77,21 +134,31 @@ export function createAlertManagement({
       const checked = guard.checkUrl(url)
       return 'refusal' in checked ? checked.refusal : undefined
     },
-    seal: (destinations) =>
-      destinations.map((destination) =>
-        destination.type === 'webhook'
-          ? destination
-          : {
-              type: destination.type,
-              sealed: box.seal(destination.type === 'slack' ? destination.url : destination.address),
-            },
-      ),
-    mask(destination) {
-      if (destination.type === 'webhook') return { type: 'webhook' }
-      const text = openOrHide(box, destination.sealed)
-      return destination.type === 'email'
-        ? { type: 'email', address: text }
-        : { type: 'slack', url: text && `${new URL(text).origin}/…` }
+    mask,
+    async describeDestinations(accountId, alerts) {
+      const masked = alerts.map(({ destinations }) => destinations.map(mask))
+      const addresses = masked.flat().flatMap(({ address }) => address ?? [])
+      const statuses = await recipients.statusesOf(accountId, addresses)
+      return masked.map((destinations) =>
+        destinations.map((destination) =>
+          destination.address === undefined
+            ? destination
+            : { ...destination, status: statuses.get(normaliseAddress(destination.address))! },
+        ),
+      )
+    },
+    async askAgain({ id, destinations }) {
+      const mails = destinations.flatMap((destination) =>
+        destination.type === 'email'
+          ? { address: openOrHide(box, destination.sealed), sealed: destination.sealed }
+          : [],
+      )
+      const queued = await recipients.askAgain(
+        id,
+        mails.filter(({ address }) => address !== ''),
+      )
+      wake()
+      return queued
     },
   }
 }

@@ -1,8 +1,11 @@
 import type { Registry } from '../observability/registry.js'
 import { DESTINATION_TYPES, type DestinationType } from './alert.js'
 
-/** Outcome of an attempt to send a notification. `retried` means that another attempt follows. */
-const OUTCOMES = ['sent', 'retried', 'failed'] as const
+/**
+ * Outcome of an attempt to send a notification. `retried` means that another attempt follows, and `not_sent`
+ * that the address has not confirmed, unsubscribed, or is above a limit.
+ */
+const OUTCOMES = ['sent', 'retried', 'failed', 'not_sent'] as const
 type AttemptOutcome = (typeof OUTCOMES)[number]
 
 export interface AlertCounts {

@@ -14,10 +14,22 @@ import type { MetricSource } from './metric-source.js'
 import type { AlertCounts } from './metrics.js'
 import { createNotificationDelivery, type NotificationDelivery } from './notify/deliver.js'
 import { createMailer, type MailerOptions } from './notify/mail.js'
+import { createSendMail } from './notify/send-mail.js'
 import { createSendNotification } from './notify/send.js'
+import type { RecipientStore } from './recipients/recipient-store.js'
+import { createRecipients, type Recipients } from './recipients/recipients.js'
+
+/** Settings of mail. */
+export interface MailSettings extends MailerOptions {
+  /** URL of the collector in the links of mails, without a slash at its end. */
+  publicUrl: string
+  /** Domains and addresses in lower case that get mail without confirmation. */
+  trusted: string[]
+}
 
 interface AlertServices {
   store: AlertStore
+  recipientStore: RecipientStore
   control: Pick<ControlStore, 'findSite'>
   metricSource: MetricSource
   reports: Pick<ReportStore, 'summary' | 'timeline'>
@@ -25,8 +37,8 @@ interface AlertServices {
   box: SecretBox
   guard: Pick<EgressGuard, 'checkUrl'>
   attempt: Attempt
-  /** Mail server settings, or undefined if no mail server is configured. */
-  mail: MailerOptions | undefined
+  /** Undefined if no mail server is configured. */
+  mail: MailSettings | undefined
   counts: AlertCounts
   log: FastifyBaseLogger
   /** Returns the Unix time in milliseconds. */
@@ -35,6 +47,7 @@ interface AlertServices {
 
 export interface Alerts {
   management: AlertManagement
+  recipients: Recipients
   /** Background job that evaluates alerts for every completed minute. */
   evaluation: AlertEvaluation
   /** Background job that purges notifications 30 days after they ended. */
@@ -49,6 +62,7 @@ export interface Alerts {
  */
 export function createAlerts({
   store,
+  recipientStore,
   control,
   metricSource,
   reports,
@@ -61,9 +75,16 @@ export function createAlerts({
   log,
   now,
 }: AlertServices): Alerts {
+  const recipients = createRecipients({ store: recipientStore, box, trusted: mail?.trusted ?? [], now })
+  const sendMail = createSendMail({
+    mail: mail && { mailer: createMailer(mail), publicUrl: mail.publicUrl },
+    recipients,
+    open: box.open,
+  })
   const { wake, purge, stop } = createNotificationDelivery({
     store,
-    send: createSendNotification({ outbox, attempt, mailer: mail && createMailer(mail), box }),
+    recipients,
+    send: createSendNotification({ outbox, attempt, sendMail, box }),
     counts,
     log,
     engineNow: createSteadyClock({ now, steadyNow: () => performance.now() }),
@@ -75,8 +96,10 @@ export function createAlerts({
   }
   const measure = createMeasure({ metricSource, reports })
   return {
+    recipients,
     management: createAlertManagement({
       store,
+      recipients,
       box,
       guard,
       hasMail: mail !== undefined,

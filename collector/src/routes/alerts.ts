@@ -1,16 +1,17 @@
 import { Type } from '@sinclair/typebox'
 import { type Alert, DESTINATION_TYPES, MAX_ALERTS_OF_SITE, METRICS } from '../alerts/alert.js'
-import type { ListedNotification } from '../alerts/alert-store.js'
+import { type ListedNotification, NOTIFICATION_EVENTS } from '../alerts/alert-store.js'
 import {
   ALERT_CHANGES,
   ALERT_FIELDS,
   NEW_ALERT,
-  type PlainAlertFields,
   refineAlert,
   toAlertChanges,
   toNewAlert,
 } from '../alerts/fields.js'
-import type { AlertManagement } from '../alerts/management.js'
+import type { AlertManagement, ShownDestination } from '../alerts/management.js'
+import { RECIPIENT_STATUSES } from '../alerts/recipients/recipient-store.js'
+import type { ApiKey } from '../control/keys/api-key.js'
 import { authorise, authoriseFound } from '../control/keys/gate.js'
 import { ApiError, validationError } from '../errors.js'
 import { type LoadCall, MOMENT, MOMENT_EXAMPLE, REMOVED, toIso } from '../http/api/route.js'
@@ -22,13 +23,19 @@ const DESTINATION = Type.Object({
   url: Type.Optional(Type.String({ description: 'Scheme and host only.' })),
   address: Type.Optional(Type.String()),
 })
+const DESTINATION_WITH_STATUS = Type.Object({
+  ...DESTINATION.properties,
+  status: Type.Optional(
+    oneOf(RECIPIENT_STATUSES, { description: 'Email only: mail is sent to confirmed addresses only.' }),
+  ),
+})
 const ALERT = {
   id: Type.String(),
   site_id: Type.String(),
   metric: oneOf(METRICS),
   ...ALERT_FIELDS,
   currency: orNull(Type.String(), 'Null for every metric but revenue.'),
-  destinations: Type.Array(DESTINATION),
+  destinations: Type.Array(DESTINATION_WITH_STATUS),
   created_at: MOMENT,
   state: oneOf(['firing', 'clear']),
   last_value: orNull(Type.Number()),
@@ -36,7 +43,7 @@ const ALERT = {
 }
 const NOTIFICATION = Type.Object({
   at: MOMENT,
-  event: oneOf(['alert', 'traffic_spike']),
+  event: oneOf(NOTIFICATION_EVENTS),
   destination: DESTINATION,
   state: oneOf(['waiting', 'in_flight', 'done', 'failed']),
   attempts: Type.Integer(),
@@ -45,6 +52,8 @@ const NOTIFICATION = Type.Object({
 })
 const LISTED_NOTIFICATIONS = 20
 const TEST_RETRY_AFTER_S = 60
+const ADDRESSES_RULE =
+  'New email addresses get a confirmation mail. Too many of them within an hour are refused with RATE_LIMIT_EXCEEDED.'
 const METRICS_RULE = 'The fields depend on the metric: docs/alerts.md.'
 
 const REQUEST = {
@@ -85,7 +94,7 @@ export const listAlerts = defineRoute({
   answer: async ({ key, query: { site_id: siteId }, services: { alerts, control } }) => {
     const sites =
       siteId === undefined ? await control.listSitesOf(key) : [await authorise(key, siteId, control)]
-    return (await alerts.list(sites.map(({ id }) => id))).map((alert) => toAlertJson(alert, alerts))
+    return describeAlerts(await alerts.list(sites.map(({ id }) => id)), key, alerts)
   },
 })
 
@@ -96,7 +105,7 @@ export const createAlert = defineRoute({
   scope: 'admin',
   status: 201,
   summary: 'Create an alert',
-  description: METRICS_RULE,
+  description: `${METRICS_RULE} ${ADDRESSES_RULE}`,
   body: NEW_ALERT,
   refine: ({ site_id: _, metric, ...fields }, addIssue, { services: { alerts } }) =>
     refineAlert(fields, addIssue, { ...alerts, metric, isNew: true }),
@@ -105,14 +114,13 @@ export const createAlert = defineRoute({
   example: EXAMPLE,
   answer: async ({ body, key, services: { alerts, control } }) => {
     const site = await authorise(key, body.site_id, control)
-    const { destinations, ...fields } = toNewAlert(body)
-    const alert = await alerts.add(site.id, { ...fields, destinations: alerts.seal(destinations) }, key.id)
+    const alert = await alerts.add(site.id, toNewAlert(body), key.id)
     if (!alert)
       throw validationError(
         'site_id',
         `has ${MAX_ALERTS_OF_SITE} alerts already, which is the most that a site may have`,
       )
-    return toAlertJson(alert, alerts)
+    return describeAlert(alert, key, alerts)
   },
 })
 
@@ -137,10 +145,10 @@ export const readAlert = defineRoute({
       },
     ],
   },
-  answer: async ({ target, services: { alerts } }) => {
+  answer: async ({ target, key, services: { alerts } }) => {
     const notifications = await alerts.listNotifications(target.id, LISTED_NOTIFICATIONS)
     return {
-      ...toAlertJson(target, alerts),
+      ...(await describeAlert(target, key, alerts)),
       notices: notifications.map((notification) => toNotificationJson(notification, alerts)),
     }
   },
@@ -152,7 +160,7 @@ export const updateAlert = defineRoute({
   operationId: 'updateAlert',
   scope: 'admin',
   summary: 'Change the given fields of an alert',
-  description: `Destinations are replaced as a whole. ${METRICS_RULE}`,
+  description: `Destinations are replaced as a whole. ${METRICS_RULE} ${ADDRESSES_RULE}`,
   load: findAlert,
   body: ALERT_CHANGES,
   refine: (changes, addIssue, { target: { metric }, services: { alerts } }) =>
@@ -161,11 +169,9 @@ export const updateAlert = defineRoute({
   data: Type.Object(ALERT),
   example: EXAMPLE,
   answer: async ({ target, body, key, services: { alerts } }) => {
-    const { destinations, ...changes }: Partial<PlainAlertFields> = toAlertChanges(body)
-    const sealed = destinations && { destinations: alerts.seal(destinations) }
-    const alert = await alerts.update(target.id, { ...changes, ...sealed }, key.id)
+    const alert = await alerts.update(target.id, toAlertChanges(body), key.id)
     if (!alert) throw new ApiError('NOT_FOUND')
-    return toAlertJson(alert, alerts)
+    return describeAlert(alert, key, alerts)
   },
 })
 
@@ -190,7 +196,7 @@ export const testAlert = defineRoute({
   operationId: 'testAlert',
   scope: 'admin',
   summary: 'Notify every destination as if the alert had fired',
-  description: 'Once a minute.',
+  description: 'Once a minute. Addresses that have not confirmed get no test either.',
   load: findAlert,
   data: Type.Object({ id: Type.String(), queued: Type.Integer({ description: 'Destinations.' }) }),
   example: { id: EXAMPLE.id, queued: 2 },
@@ -201,7 +207,50 @@ export const testAlert = defineRoute({
   },
 })
 
-function toAlertJson(alert: Alert, { mask }: Pick<AlertManagement, 'mask'>) {
+export const confirmAddresses = defineRoute({
+  method: 'POST',
+  path: '/api/alerts/{id}/confirmations',
+  operationId: 'confirmAddresses',
+  scope: 'admin',
+  summary: 'Send another confirmation mail to each pending address of an alert',
+  description:
+    'Earlier links of these addresses end. Beyond the limits of docs/alerts.md, RATE_LIMIT_EXCEEDED.',
+  load: findAlert,
+  data: Type.Object({
+    id: Type.String(),
+    queued: Type.Integer({ description: 'Confirmation mails.' }),
+    destinations: Type.Array(DESTINATION_WITH_STATUS),
+  }),
+  example: {
+    id: EXAMPLE.id,
+    queued: 1,
+    destinations: [{ type: 'email', address: 'ops@example.com', status: 'pending' }],
+  },
+  answer: async ({ target, key, services: { alerts } }) => {
+    const queued = await alerts.askAgain(target)
+    const [destinations] = await alerts.describeDestinations(key.accountId, [target])
+    return { id: target.id, queued, destinations: destinations! }
+  },
+})
+
+async function describeAlerts(
+  alerts: readonly Alert[],
+  { accountId }: Pick<ApiKey, 'accountId'>,
+  management: Pick<AlertManagement, 'describeDestinations'>,
+) {
+  const destinations = await management.describeDestinations(accountId, alerts)
+  return alerts.map((alert, index) => toAlertJson(alert, destinations[index]!))
+}
+
+async function describeAlert(
+  alert: Alert,
+  key: Pick<ApiKey, 'accountId'>,
+  management: Pick<AlertManagement, 'describeDestinations'>,
+) {
+  return (await describeAlerts([alert], key, management))[0]!
+}
+
+function toAlertJson(alert: Alert, destinations: ShownDestination[]) {
   const { state } = alert
   return {
     id: alert.id,
@@ -216,7 +265,7 @@ function toAlertJson(alert: Alert, { mask }: Pick<AlertManagement, 'mask'>) {
     cool_down_minutes: alert.coolDownMinutes,
     currency: alert.metric === 'revenue' ? alert.currency : null,
     active: alert.isActive,
-    destinations: alert.destinations.map(mask),
+    destinations,
     created_at: toIso(alert.createdAt),
     state: state.isFiring ? 'firing' : 'clear',
     last_value: state.value,

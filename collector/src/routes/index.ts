@@ -1,6 +1,14 @@
 import type { RouteDocs } from '../http/api/route.js'
 import { listActivity } from './activity.js'
-import { createAlert, listAlerts, readAlert, removeAlert, testAlert, updateAlert } from './alerts.js'
+import {
+  confirmAddresses,
+  createAlert,
+  listAlerts,
+  readAlert,
+  removeAlert,
+  testAlert,
+  updateAlert,
+} from './alerts.js'
 import { DASHBOARD_ROUTES } from './dashboard.js'
 import type { Route } from './define-route.js'
 import { collectEvents, collectHeartbeat, sendEvents } from './events.js'
@@ -9,6 +17,7 @@ import { HEALTH_ROUTES } from './health.js'
 import { receiveStripeEvent, reportUptime } from './integrations.js'
 import { createKey, listKeys, revokeKey } from './keys.js'
 import { LIVE_ROUTES } from './live.js'
+import { MAIL_ROUTES } from './mail.js'
 import { readMetrics } from './metrics.js'
 import { listCountries } from './reports/countries.js'
 import { listErrorGroups, updateErrorGroup } from './reports/error-groups.js'
@@ -89,6 +98,7 @@ export const MANAGEMENT_ROUTES: readonly Route[] = [
   updateAlert,
   removeAlert,
   testAlert,
+  confirmAddresses,
 
   listWebhooks,
   createWebhook,
@@ -118,6 +128,7 @@ export const RAW_ROUTES: readonly RouteDocs[] = [
   reportUptime,
   ...SCRIPT_ROUTES,
   ...DASHBOARD_ROUTES,
+  ...MAIL_ROUTES,
   ...HEALTH_ROUTES,
   readMetrics,
 ]

@@ -135,7 +135,7 @@ describe('a new alert', () => {
     expect(issues).toEqual([
       {
         field: 'destinations',
-        reason: '1: this collector has no mail server: SMTP_URL and MAIL_FROM are not set',
+        reason: '1: this collector has no mail server: SMTP_URL, MAIL_FROM and PUBLIC_URL are not set',
       },
     ])
   })

@@ -19,7 +19,13 @@ let adminKey: string
 beforeAll(async () => {
   mails = await startMailServer()
   collector = await startTestCollector(
-    { SMTP_URL: mails.url, MAIL_FROM: 'alerts@example.com', UPTIME_TOKEN: TOKEN },
+    {
+      SMTP_URL: mails.url,
+      MAIL_FROM: 'alerts@example.com',
+      PUBLIC_URL: 'https://stats.example.com',
+      MAIL_TRUSTED_RECIPIENTS: 'example.com',
+      UPTIME_TOKEN: TOKEN,
+    },
     { now: () => now },
   )
   const { secret, record } = createApiKey({ name: 'admin', siteId: null, scope: 'admin' }, now)

@@ -68,6 +68,8 @@ it('reveals a secret only in the response that creates it', async () => {
     METRICS_TOKEN: metrics,
     SMTP_URL: mails.url.replace('//', `//mailer:${plant()}@`),
     MAIL_FROM: 'alerts@example.com',
+    PUBLIC_URL: 'https://stats.example.com',
+    MAIL_TRUSTED_RECIPIENTS: 'example.com',
   }
   const stores = await openControlStores(join(dataDir, 'control.db'))
   const site = await stores.control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })

@@ -106,6 +106,7 @@ it('tests access to every served route', async () => {
     'DELETE /api/sites/{}',
     'GET /api/external/v1/docs',
     'POST /api/alerts',
+    'POST /api/alerts/{}/confirmations',
     'POST /api/alerts/{}/test',
     'POST /api/goals',
     'POST /api/keys',
@@ -326,7 +327,10 @@ describe('a site of another account', () => {
         (await post('/api/alerts', secret, { site_id: theirs.site.id, name: 'planted', metric: 'uptime' }))
           .status,
       )
-      expect([403, 404]).toContain((await post(`/api/alerts/${theirs.alertId}/test`, secret, {})).status)
+      for (const action of ['test', 'confirmations'])
+        expect([403, 404]).toContain(
+          (await post(`/api/alerts/${theirs.alertId}/${action}`, secret, {})).status,
+        )
     }
     const listed = (await (await collector.get('/api/alerts', { 'x-api-key': theirKey })).json()) as {
       data: { id: string; threshold: number }[]

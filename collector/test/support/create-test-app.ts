@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Site } from '@zenovay/collector'
 import { createAlertCounts } from '../../src/alerts/metrics.js'
 import { createAlertManagement } from '../../src/alerts/management.js'
+import { createRecipients, type Recipients } from '../../src/alerts/recipients/recipients.js'
 import { createApp, type AppServices } from '../../src/create-app.js'
 import { createGoalCache } from '../../src/control/goals/goal-cache.js'
 import { createLog } from '../../src/observability/log.js'
@@ -46,6 +47,7 @@ export interface TestApp {
   goals: GoalStore
   webhooks: Webhooks
   alerts: AlertStore
+  recipients: Recipients
   secretBox: SecretBox
   /** Folder of the control data. */
   folder: string
@@ -80,6 +82,8 @@ interface TestAppOptions {
   egress?: EgressGuard
   /** @default random */
   masterKey?: Buffer
+  /** Whether alerts may have email destinations; nothing sends their mails. @default false */
+  hasMail?: boolean
 }
 
 export async function createTestApp({
@@ -92,6 +96,7 @@ export async function createTestApp({
   attempt = answerOk,
   egress = publicEgress,
   masterKey = randomBytes(32),
+  hasMail = false,
   now = Date.now,
 }: TestAppOptions = {}): Promise<TestApp> {
   const folder = await mkdtemp(join(tmpdir(), 'zenovay-app-'))
@@ -100,6 +105,7 @@ export async function createTestApp({
     webhooks: webhookStore,
     goals,
     alerts,
+    recipients: recipientStore,
     integrations,
     changes,
   } = await openControlStores(join(folder, 'control.db'))
@@ -107,6 +113,7 @@ export async function createTestApp({
   const rows: EventRow[] = []
   const lines: string[] = []
   const secretBox = createSecretBox(masterKey)
+  const recipients = createRecipients({ store: recipientStore, box: secretBox, trusted: [], now })
   const log = createLog('trace', { write: (line: string) => void lines.push(line) })
   const events = { ...openMemoryStore(rows), ...store } as EventStore
   const metrics = createMetrics()
@@ -151,13 +158,15 @@ export async function createTestApp({
     webhooks: { deliveries: webhooks, guard: egress, box: secretBox },
     alerts: createAlertManagement({
       store: alerts,
+      recipients,
       box: secretBox,
       guard: egress,
-      hasMail: false,
+      hasMail,
       wake: () => {},
       announce: createAlertCounts(metrics.registry).triggered,
       now,
     }),
+    recipients,
     goalCache: createGoalCache(goals),
     metrics,
     log,
@@ -177,6 +186,7 @@ export async function createTestApp({
     goals,
     webhooks,
     alerts,
+    recipients,
     secretBox,
     folder,
     rows,

@@ -3,13 +3,16 @@ import { createDeliveryLoop, type DeliveryLoop, type DeliveryQueue } from '../..
 import { MAX_ATTEMPTS, pauseAfter } from '../../egress/retry-schedule.js'
 import type { AlertStore, Notification, NotificationOutcome } from '../alert-store.js'
 import type { AlertCounts } from '../metrics.js'
-import type { SendNotification, SendResult } from './send.js'
+import { MAILBOX_WINDOW_MS } from '../recipients/limits.js'
+import type { Recipients } from '../recipients/recipients.js'
+import type { SendResult } from './send-result.js'
+import type { SendNotification } from './send.js'
 import { DAY_MS, HOUR_MS } from '../../durations.js'
 
 export interface NotificationDelivery {
   /** Starts the delivery of notifications that were just stored. */
   wake(): void
-  /** Background job that purges notifications 30 days after they ended. */
+  /** Background job that purges notifications 30 days after they ended, and mails that no limit counts. */
   purge: { name: string; everyMs: number; run(): Promise<void> }
   /** Aborts all attempts in progress. They are repeated after the next start. */
   stop(): Promise<void>
@@ -24,6 +27,7 @@ export interface NotificationDeliveryServices {
     | 'nextNotificationAt'
     | 'purgeNotifications'
   >
+  recipients: Pick<Recipients, 'purge'>
   send: SendNotification
   counts: Pick<AlertCounts, 'attempted'>
   log: Pick<FastifyBaseLogger, 'warn' | 'error'>
@@ -55,6 +59,7 @@ const KEEP_MS = 30 * DAY_MS
  */
 export function createNotificationDelivery({
   store,
+  recipients,
   send,
   counts,
   log,
@@ -92,7 +97,7 @@ export function createNotificationDelivery({
       if (signal.aborted && sent.result !== 'done')
         return { id: notification.id, outcome: { retryAt: engineNow(), error: 'stopped' } }
       const outcome = decide(notification, sent)
-      report(notification, outcome)
+      report(notification, outcome, sent)
       return { id: notification.id, outcome }
     },
   }
@@ -112,13 +117,18 @@ export function createNotificationDelivery({
   function decide({ attempts, destination }: Notification, sent: SendResult): NotificationOutcome {
     if (sent.result === 'done') return { isDone: true, at: now(), error: null }
     const pauseMs = destination.type === 'webhook' ? OUTBOX_RETRY_MS : pauseAfter(attempts, Math.random)
-    if (sent.result === 'failed' || pauseMs === undefined)
+    if (sent.result !== 'retry' || pauseMs === undefined)
       return { isDone: false, at: now(), error: sent.error }
     return { retryAt: engineNow() + pauseMs, error: sent.error }
   }
 
-  function report({ alertId, destination: { type } }: Notification, outcome: NotificationOutcome): void {
-    const result = 'retryAt' in outcome ? 'retried' : outcome.isDone ? 'sent' : 'failed'
+  function report(
+    { alertId, destination: { type } }: Notification,
+    outcome: NotificationOutcome,
+    sent: SendResult,
+  ): void {
+    const ended = sent.result === 'not-sent' ? 'not_sent' : 'failed'
+    const result = 'retryAt' in outcome ? 'retried' : outcome.isDone ? 'sent' : ended
     counts.attempted(type, result)
     if (result === 'failed')
       log.warn({ alert: alertId, destination: type, error: outcome.error }, 'alert notification failed')
@@ -135,7 +145,10 @@ export function createNotificationDelivery({
     purge: {
       name: 'notification-purge',
       everyMs: HOUR_MS,
-      run: () => store.purgeNotifications(now() - KEEP_MS),
+      async run() {
+        await store.purgeNotifications(now() - KEEP_MS)
+        await recipients.purge(now() - MAILBOX_WINDOW_MS)
+      },
     },
     stop: () => loop.stop(0),
   }

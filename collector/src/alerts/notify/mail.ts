@@ -1,5 +1,5 @@
 import { createTransport } from 'nodemailer'
-import type { Notification } from '../alert-store.js'
+import type { TriggerNotification } from '../alert-store.js'
 import { parseTrigger } from './notification.js'
 
 /** Result of sending a mail. `isFinal` means that another attempt would fail, too. */
@@ -27,7 +27,7 @@ export function createMailer({ smtpUrl, from }: MailerOptions): Mailer {
   const server = parseSmtpUrl(smtpUrl)
   const domain = from.slice(from.lastIndexOf('@') + 1)
   return {
-    async send({ to, subject, text, id }, signal) {
+    async send({ to, subject, text, id, unsubscribeUrl }, signal) {
       const transport = createTransport({
         ...server,
         connectionTimeout: STEP_TIMEOUT_MS,
@@ -47,7 +47,11 @@ export function createMailer({ smtpUrl, from }: MailerOptions): Mailer {
           subject,
           text,
           messageId: `<${id}@${domain}>`,
-          headers: { 'Auto-Submitted': 'auto-generated' },
+          headers: {
+            'Auto-Submitted': 'auto-generated',
+            'List-Unsubscribe': `<${unsubscribeUrl}>`,
+            'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+          },
         })
         await Promise.race([sent, rejectOnAbort(cut)])
         return { isSent: true }
@@ -92,7 +96,7 @@ function toFailure(error: unknown): MailResult {
 }
 
 /** A plain-text mail with a subject of one line. */
-interface Mail {
+export interface Mail {
   to: string
   subject: string
   text: string
@@ -100,15 +104,19 @@ interface Mail {
    * First part of the message ID. It is the same for every attempt, so that receivers can detect duplicates.
    */
   id: string
+  /** Link that stops mail of the account to this address, which mail programs show as a button (RFC 8058). */
+  unsubscribeUrl: string
 }
 
-// Control characters, which could end a mail header or hide the text that follows.
-// eslint-disable-next-line no-control-regex
-const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g
+// Control characters, which could end a mail header, and characters that reorder or hide the text that follows.
+const CONTROL_CHARACTERS =
+  // eslint-disable-next-line no-control-regex
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g
 
+/** Writes the mail about a trigger. The name of the alert is its owner's text, so it cannot add lines. */
 export function buildMail(
-  notification: Pick<Notification, 'id' | 'alertId' | 'event' | 'data' | 'at'>,
-  to: string,
+  notification: Pick<TriggerNotification, 'id' | 'alertId' | 'event' | 'data' | 'at'>,
+  { to, unsubscribeUrl }: Pick<Mail, 'to' | 'unsubscribeUrl'>,
 ): Mail {
   const { name, lines } = parseTrigger(notification)
   const title = toLine(`Alert: ${name}`)
@@ -116,10 +124,16 @@ export function buildMail(
   return {
     to,
     subject: title,
-    text: [title, '', ...[...lines, when].map(([label, value]) => `${label}: ${toLine(value)}`), ''].join(
-      '\n',
-    ),
+    text: [
+      title,
+      '',
+      ...[...lines, when].map(([label, value]) => `${label}: ${toLine(value)}`),
+      '',
+      `Stop these mails: ${unsubscribeUrl}`,
+      '',
+    ].join('\n'),
     id: `${notification.alertId}.${notification.id}.${notification.at}`,
+    unsubscribeUrl,
   }
 }
 

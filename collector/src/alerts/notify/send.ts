@@ -1,12 +1,10 @@
 import type { SecretBox } from '../../control/secrets/secret-box.js'
 import type { Attempt } from '../../egress/attempt.js'
 import type { Outbox } from '../../webhooks/outbox.js'
-import type { Notification } from '../alert-store.js'
-import { type Mailer, buildMail } from './mail.js'
+import type { Notification, TriggerNotification } from '../alert-store.js'
+import type { SendMail } from './send-mail.js'
+import type { SendResult } from './send-result.js'
 import { buildSlackMessage } from './slack.js'
-
-/** Result of an attempt to send a notification. `retry` means that another attempt may succeed. */
-export type SendResult = { result: 'done' } | { result: 'retry' | 'failed'; error: string }
 
 /** Sends a notification to its destination. Never rejects. */
 export type SendNotification = (notification: Notification, signal: AbortSignal) => Promise<SendResult>
@@ -14,8 +12,7 @@ export type SendNotification = (notification: Notification, signal: AbortSignal)
 export interface SendNotificationServices {
   outbox: Pick<Outbox, 'put'>
   attempt: Attempt
-  /** Sends mails, or undefined if no mail server is configured. */
-  mailer: Mailer | undefined
+  sendMail: SendMail
   box: Pick<SecretBox, 'open'>
 }
 
@@ -26,17 +23,17 @@ const TOO_MANY_REQUESTS = 429
 export function createSendNotification({
   outbox,
   attempt,
-  mailer,
+  sendMail,
   box,
 }: SendNotificationServices): SendNotification {
-  const sendWebhook: SendNotification = ({ key, event, siteId, at, data }) =>
+  const sendWebhook = ({ key, event, siteId, at, data }: TriggerNotification) =>
     outbox.put([{ key, name: event, siteId, at, data }]).then<SendResult, SendResult>(
       () => ({ result: 'done' }),
       () => ({ result: 'retry', error: 'the queue cannot be written' }),
     )
 
   const sendSlack = async (
-    notification: Notification,
+    notification: TriggerNotification,
     url: string,
     signal: AbortSignal,
   ): Promise<SendResult> => {
@@ -49,27 +46,17 @@ export function createSendNotification({
     return { result: isRetried ? 'retry' : 'failed', error: `HTTP ${status}` }
   }
 
-  const sendMail = async (
-    notification: Notification,
-    address: string,
-    signal: AbortSignal,
-  ): Promise<SendResult> => {
-    if (!mailer) return { result: 'failed', error: 'no mail server is configured' }
-    const sent = await mailer.send(buildMail(notification, address), signal)
-    return sent.isSent ? { result: 'done' } : { result: sent.isFinal ? 'failed' : 'retry', error: sent.error }
-  }
-
   return async (notification, signal) => {
     const { destination } = notification
-    if (destination.type === 'webhook') return sendWebhook(notification, signal)
-    let secret: string
+    let plain = ''
     try {
-      secret = box.open(destination.sealed)
+      if (destination.type !== 'webhook') plain = box.open(destination.sealed)
     } catch {
       return { result: 'failed', error: 'it was sealed with another master key' }
     }
-    return destination.type === 'slack'
-      ? sendSlack(notification, secret, signal)
-      : sendMail(notification, secret, signal)
+    // Confirmations exist for email destinations only.
+    if (destination.type === 'email' || notification.event === 'confirmation')
+      return sendMail(notification, plain, signal)
+    return destination.type === 'slack' ? sendSlack(notification, plain, signal) : sendWebhook(notification)
   }
 }

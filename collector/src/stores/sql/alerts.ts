@@ -4,6 +4,7 @@ import { type Alert, type AlertFields, type Destination, MAX_ALERTS_OF_SITE } fr
 import { lastWholeMinute } from '../../alerts/evaluate.js'
 import { logChangeOfSite } from './changes.js'
 import { createNotificationStore } from './notifications.js'
+import { nameAddresses } from './recipients.js'
 import { randomText } from './random-text.js'
 import type { ControlDatabase, ControlTables } from './tables.js'
 import { runExclusively } from './dialect.js'
@@ -36,7 +37,7 @@ const CONDITION = [
 
 function createAlertRecords(db: ControlDatabase): Alerts {
   return {
-    addAlert: (siteId, fields, change) =>
+    addAlert: (siteId, fields, change, addresses) =>
       runExclusively(db, async (connection) => {
         if (!(await connection.selectFrom('sites').select('id').where('id', '=', siteId).executeTakeFirst()))
           return undefined
@@ -67,6 +68,7 @@ function createAlertRecords(db: ControlDatabase): Alerts {
           siteId,
           ...change,
         })
+        if (addresses) await nameAddresses(connection, { ...addresses, alertId: row.id, at: change.at })
         return toAlert(row)
       }),
     findAlert: (id) => findAlert(db, id),
@@ -80,7 +82,7 @@ function createAlertRecords(db: ControlDatabase): Alerts {
         .execute()
       return rows.map(toAlert)
     },
-    updateAlert: (id, changes, change) =>
+    updateAlert: (id, changes, change, addresses) =>
       runExclusively(db, async (connection) => {
         const before = await findAlert(connection, id)
         if (!before) return undefined
@@ -106,6 +108,7 @@ function createAlertRecords(db: ControlDatabase): Alerts {
           fields: Object.keys(columns),
           ...change,
         })
+        if (addresses) await nameAddresses(connection, { ...addresses, alertId: id, at: change.at })
         return findAlert(connection, id)
       }),
     removeAlert: (id, change) =>

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { Kysely } from 'kysely'
 import type { AlertStore, SiteStatusStore } from '../../alerts/alert-store.js'
+import type { RecipientStore } from '../../alerts/recipients/recipient-store.js'
 import type { Config } from '../../config.js'
 import type { ChangeLog } from '../../control/change-log.js'
 import type { ControlStore } from '../../control/control-store.js'
@@ -21,6 +22,7 @@ import { createIntegrationStore } from './integrations.js'
 import { CONTROL_MIGRATIONS, migrateControl } from './migrations/index.js'
 import { createOutboxStore } from './outbox.js'
 import { createErase, createPurge } from './purge.js'
+import { createRecipientStore } from './recipients.js'
 import { createReplay } from './replay.js'
 import { createControlStore } from './sites-and-accounts.js'
 import type { ControlDatabase, ControlTables } from './tables.js'
@@ -51,6 +53,7 @@ export interface ControlStores {
   goals: GoalStore
   checkpoints: CheckpointStore
   alerts: AlertStore
+  recipients: RecipientStore
   integrations: BillingStore & SiteStatusStore
   changes: ChangeLog
 }
@@ -76,6 +79,7 @@ export async function openControlStores(file: string): Promise<ControlStores> {
     goals: mapStoreErrors(createGoalStore(db)),
     checkpoints: mapStoreErrors(createCheckpointStore(db)),
     alerts: mapStoreErrors(createAlertStore(db)),
+    recipients: mapStoreErrors(createRecipientStore(db)),
     integrations: mapStoreErrors(createIntegrationStore(db)),
     changes: mapStoreErrors(createChangeLog(db)),
   }

@@ -62,8 +62,9 @@ export function createNotificationStore(db: ControlDatabase): Notifications {
         const rows = await connection
           .selectFrom('alert_notices')
           .innerJoin('alerts', 'alerts.id', 'alert_notices.alert_id')
+          .innerJoin('sites', 'sites.id', 'alerts.site_id')
           .selectAll('alert_notices')
-          .select('alerts.site_id')
+          .select(['alerts.site_id', 'sites.account_id'])
           .where('ended_at', 'is', null)
           .where('due_at', '<=', now)
           .orderBy('alert_notices.id')
@@ -160,18 +161,19 @@ export async function putNotifications(
 
 type NotificationRow = Selectable<ControlTables['alert_notices']>
 
-function toNotification(row: NotificationRow & { site_id: string }): Notification {
+function toNotification(row: NotificationRow & { site_id: string; account_id: string }): Notification {
   return {
     id: row.id,
     alertId: row.alert_id,
     siteId: row.site_id,
+    accountId: row.account_id,
     key: row.key,
     event: row.event,
     at: row.at,
     data: JSON.parse(row.data) as Record<string, unknown>,
     destination: toDestination(row),
     attempts: row.attempts + 1,
-  }
+  } as Notification
 }
 
 function toDestination({ type, sealed }: Pick<NotificationRow, 'type' | 'sealed'>): Destination {

@@ -1,6 +1,7 @@
 import type { Generated, Kysely } from 'kysely'
-import type { NotificationState } from '../../alerts/alert-store.js'
+import type { NotificationEvent, NotificationState } from '../../alerts/alert-store.js'
 import type { Comparison, DestinationType, Metric } from '../../alerts/alert.js'
+import type { MailKind } from '../../alerts/recipients/limits.js'
 import type { PlanName } from '../../control/accounts.js'
 import type { ChangeEntry } from '../../control/change-log.js'
 import type { ErrorGroupStatus } from '../../control/control-store.js'
@@ -13,7 +14,7 @@ import type { LogKind } from '../../webhooks/webhook-store.js'
  * as 0 or 1.
  */
 export interface ControlTables
-  extends WebhookTables, GoalTables, AlertTables, IntegrationTables, ChangeTables {
+  extends WebhookTables, GoalTables, AlertTables, RecipientTables, IntegrationTables, ChangeTables {
   accounts: { id: string; name: string; plan: PlanName; created_at: number }
   sites: {
     id: string
@@ -79,8 +80,8 @@ interface AlertTables {
     place: number
     type: DestinationType
     sealed: string | null
-    event: 'alert' | 'traffic_spike'
-    /** The data of the published event, as JSON. */
+    event: NotificationEvent
+    /** The data of the published event, or the sealed token of a confirmation, as JSON. */
     data: string
     at: number
     state: NotificationState
@@ -91,6 +92,24 @@ interface AlertTables {
     ended_at: number | null
     error: string | null
   }
+}
+
+interface RecipientTables {
+  /** Email addresses that an account sends mail to. Addresses are stored as keyed hashes only. */
+  recipients: {
+    id: string
+    account_id: string
+    address: string
+    confirmed_at: number | null
+    unsubscribed_at: number | null
+    /** Time of the latest confirmation mail, from which its link expires, or null if there was none. */
+    asked_at: number | null
+    /** Hash of the token in the latest confirmation mail. */
+    token_hash: string | null
+    token_used: number
+  }
+  /** One row per mail of the last day, for the limits of mail. */
+  sent_mails: { account_id: string; mailbox: string; kind: MailKind; at: number }
 }
 
 interface ChangeTables {

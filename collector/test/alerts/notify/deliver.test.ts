@@ -6,7 +6,7 @@ import {
   createNotificationDelivery,
   type NotificationDeliveryServices,
 } from '../../../src/alerts/notify/deliver.js'
-import type { SendResult } from '../../../src/alerts/notify/send.js'
+import type { SendResult } from '../../../src/alerts/notify/send-result.js'
 import { createRegistry, type Registry } from '../../../src/observability/registry.js'
 import { makeAlertFields } from '../../support/make-alert.js'
 import { openTestControl, type TestControl } from '../../support/open-test-control.js'
@@ -44,6 +44,7 @@ function startSender(send: NotificationDeliveryServices['send']) {
   const log = { warn: () => {}, error: () => {} } as unknown as NotificationDeliveryServices['log']
   const sender = createNotificationDelivery({
     store: store.alerts,
+    recipients: { purge: store.recipients.purgeSentMails },
     send,
     counts,
     log,
@@ -120,6 +121,14 @@ it('does not retry a notification after a permanent failure', async () => {
   wake()
   await reach([['failed', 1, 'HTTP 404']])
   await vi.waitFor(() => expect(counted()).toEqual({ 'slack failed': 1 }))
+})
+
+it('records what may not be sent with its reason, and counts it apart from failures', async () => {
+  const { wake } = startScripted([{ result: 'not-sent', error: 'not sent: the address unsubscribed' }])
+  await put()
+  wake()
+  await reach([['failed', 1, 'not sent: the address unsubscribed']])
+  await vi.waitFor(() => expect(counted()).toEqual({ 'slack not_sent': 1 }))
 })
 
 it('retries a webhook notification until the webhook outbox accepts it', async () => {

@@ -3,6 +3,8 @@ import { createMailer } from '../../../src/alerts/notify/mail.js'
 import { expectEvery } from '../../support/expect-every.js'
 import { type MailServer, startMailServer } from '../../support/start-mail-server.js'
 
+const UNSUBSCRIBE_URL = `https://stats.example.com/${'a'.repeat(80)}/mail/unsubscribe/rcp_1.abc`
+
 let server: MailServer
 beforeAll(async () => {
   server = await startMailServer()
@@ -14,7 +16,14 @@ const send = (
   smtpUrl = server.url,
 ) =>
   createMailer({ smtpUrl, from: 'alerts@example.com' }).send(
-    { to: 'ops@example.com', subject: 'Alert: Zoë 🚨', text: 'one\n.\ntwo\n', id: 'alert_1.7.1', ...mail },
+    {
+      to: 'ops@example.com',
+      subject: 'Alert: Zoë 🚨',
+      text: 'one\n.\ntwo\n',
+      id: 'alert_1.7.1',
+      unsubscribeUrl: UNSUBSCRIBE_URL,
+      ...mail,
+    },
     new AbortController().signal,
   )
 
@@ -36,6 +45,8 @@ describe('a mail', () => {
         'To: ops@example.com',
         'Message-ID: <alert_1.7.1@example.com>',
         'Auto-Submitted: auto-generated',
+        `List-Unsubscribe: <${UNSUBSCRIBE_URL}>`,
+        'List-Unsubscribe-Post: List-Unsubscribe=One-Click',
       ]),
     )
     expect(data.split('\r\n\r\n')[1]).toBe('one\r\n.\r\ntwo\r\n')

@@ -100,6 +100,7 @@ describe('a Slack message', () => {
 })
 
 describe('a mail', () => {
+  const MAIL = { to: 'ops@example.com', unsubscribeUrl: 'https://stats.example.com/mail/unsubscribe/x' }
   const notice = (name: string) => ({
     id: 7,
     alertId: 'alert_1',
@@ -107,11 +108,12 @@ describe('a mail', () => {
   })
 
   it('describes the trigger of an alert in a plain-text mail', () => {
-    expect(buildMail(notice('Traffic'), 'ops@example.com')).toEqual({
+    expect(buildMail(notice('Traffic'), MAIL)).toEqual({
       to: 'ops@example.com',
       subject: 'Alert: Traffic',
-      text: 'Alert: Traffic\n\nCondition: pageviews > 1000\nCurrent: 1543\nThreshold: 1000\nSite: ws_abc123\nTime: 2024-12-12T16:30:00.000Z\n',
+      text: 'Alert: Traffic\n\nCondition: pageviews > 1000\nCurrent: 1543\nThreshold: 1000\nSite: ws_abc123\nTime: 2024-12-12T16:30:00.000Z\n\nStop these mails: https://stats.example.com/mail/unsubscribe/x\n',
       id: `alert_1.7.${AT}`,
+      unsubscribeUrl: MAIL.unsubscribeUrl,
     })
   })
 
@@ -119,13 +121,15 @@ describe('a mail', () => {
     'x\r\nBcc: victim@example.com',
     'x\nSubject: other',
     'x\u2028y',
+    'x\u202ey',
+    'x\u2066y\u200b',
     'x\u0085y',
     'x\u0000y',
     '\r\n.\r\nQUIT',
   ])('writes a mail subject of one line for the alert name %j', (name) => {
-    const { subject, text } = buildMail(notice(name), 'ops@example.com')
+    const { subject, text } = buildMail(notice(name), MAIL)
     // eslint-disable-next-line no-control-regex
-    expect(subject).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/)
-    expect(text.split('\n')).toHaveLength(8)
+    expect(subject).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/)
+    expect(text.split('\n')).toHaveLength(10)
   })
 })

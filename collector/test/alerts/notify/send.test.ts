@@ -22,6 +22,7 @@ const makeNotice = (destination: Notification['destination']): Notification => (
   id: 1,
   alertId: 'alert_1',
   siteId: 'ws_1',
+  accountId: 'acc_1',
   key: 'k',
   event: 'alert',
   at: 5,
@@ -44,7 +45,7 @@ function dispatch(services: Partial<SendNotificationServices> & { answer?: Parti
     send: createSendNotification({
       outbox: { put: async () => {} },
       attempt,
-      mailer: undefined,
+      sendMail: () => Promise.reject(new Error('unexpected mail')),
       box,
       ...others,
     }),
@@ -92,17 +93,14 @@ it('queues an alert as a webhook event, and retries if the outbox is unavailable
   ).toMatchObject({ result: 'retry' })
 })
 
-it('sends an alert mail, and returns a failure if no mail server is configured', async () => {
-  const sent: unknown[] = []
-  const mailer = {
-    send: async (mail: unknown) => (
-      sent.push(mail),
-      { isSent: false, isFinal: true, error: 'SMTP 550' } as const
-    ),
+it('sends a mail to the decrypted address', async () => {
+  const sent: string[] = []
+  const sendMail: SendNotificationServices['sendMail'] = async (_, address) => {
+    sent.push(address)
+    return { result: 'failed', error: 'SMTP 550' }
   }
-  expect(await dispatch({ mailer }).send(toMail(), signal)).toEqual({ result: 'failed', error: 'SMTP 550' })
-  expect(sent).toMatchObject([{ to: 'ops@example.com', subject: 'Alert: Rush' }])
-  expect(await dispatch().send(toMail(), signal)).toMatchObject({ result: 'failed' })
+  expect(await dispatch({ sendMail }).send(toMail(), signal)).toEqual({ result: 'failed', error: 'SMTP 550' })
+  expect(sent).toEqual(['ops@example.com'])
 })
 
 it('returns a permanent failure if the alert destination was encrypted with another master key', async () => {

@@ -11,6 +11,7 @@ import * as alerts from './007-alerts.js'
 import * as inbound from './008-inbound.js'
 import * as changeLog from './009-change-log.js'
 import * as accountUsage from './010-account-usage.js'
+import * as recipients from './011-recipients.js'
 
 /**
  * Migrations, keyed by the name that is recorded in the database. They run in the order of their names. A
@@ -27,6 +28,7 @@ export const CONTROL_MIGRATIONS: Record<string, Migration> = {
   '008-inbound': inbound,
   '009-change-log': changeLog,
   '010-account-usage': accountUsage,
+  '011-recipients': recipients,
 }
 
 /**

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto'
+
+/** A small page with one button at most. */
+export interface MailPage {
+  status: 200 | 404 | 410
+  title: string
+  text: string
+  /** Button that posts to `action`, a path relative to the page. @default the page itself */
+  button?: { label: string; action?: string }
+}
+
+const STYLE =
+  'body{max-width:32rem;margin:4rem auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif}button{padding:.5rem 1.5rem;font:inherit}'
+
+/** Allows the style of the page and its form, and nothing else: no script, no frame, no other origin. */
+export const CONTENT_SECURITY_POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`
+
+/** Builds the HTML of a page. Every text is escaped. */
+export function buildMailPage({ title, text, button }: MailPage): string {
+  const action = button?.action === undefined ? '' : ` action="${escape(button.action)}"`
+  const form = button ? `<form method="post"${action}><button>${escape(button.label)}</button></form>` : ''
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${escape(title)}</title>
+<style>${STYLE}</style>
+<h1>${escape(title)}</h1>
+<p>${escape(text)}</p>
+${form}
+`
+}
+
+function escape(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;')
+}
