@@ -13,8 +13,8 @@ interface Activity {
 }
 
 const CHANGED = /^(POST|PATCH|PUT|DELETE) \/(api\/(alerts|goals|keys|webhooks)|v1\/cli\/mutate\/webhooks)/
-// Sends a test notification and changes nothing; its result is listed with the alert.
-const NO_CHANGE = ['POST /api/alerts/{}/test']
+// Send a test notification or confirmation mails and change nothing; their results are listed with the alert.
+const NO_CHANGE = ['POST /api/alerts/{}/test', 'POST /api/alerts/{}/confirmations']
 const WEBHOOKS = '/v1/cli/mutate/webhooks'
 
 let test: TestApp
