@@ -56,6 +56,18 @@ export interface ConfirmationNotification extends QueuedNotification, Omit<Trigg
 
 export type Notification = TriggerNotification | ConfirmationNotification
 
+/** Which notifications to reserve. Times are monotonic times in milliseconds. */
+export interface NotificationClaim {
+  now: number
+  leaseUntil: number
+  /** Maximum number of notifications. */
+  limit: number
+  /** Maximum number of notifications of one account, including those that are already in flight. */
+  limitOfAccount: number
+  /** Number of notifications in flight by account ID. */
+  inFlight: ReadonlyMap<string, number>
+}
+
 /** A notification as the API lists it. Times are Unix times in milliseconds. */
 export interface ListedNotification extends Pick<QueuedNotification, 'destination' | 'attempts'> {
   event: NotificationEvent
@@ -131,16 +143,16 @@ export interface AlertStore {
    */
   boundNotifications(bound: { now: number; longestMs: number }): Promise<void>
   /**
-   * Reserves due notifications for this process until `leaseUntil`, oldest first, and increments their
-   * `attempts`. `now` and `leaseUntil` are monotonic times in milliseconds.
+   * Reserves due notifications for this process until `leaseUntil`, and increments their `attempts`. Accounts
+   * take turns; the notifications of an account are reserved oldest first.
    */
-  claimNotifications(claim: { now: number; leaseUntil: number; limit: number }): Promise<Notification[]>
+  claimNotifications(claim: NotificationClaim): Promise<Notification[]>
   finishNotification(id: number, outcome: NotificationOutcome): Promise<void>
   /**
    * Resolves to the monotonic time in milliseconds at which the next attempt may start, or undefined if no
-   * notification is pending.
+   * notification is pending. Ignores notifications that are due at `after` or earlier.
    */
-  nextNotificationAt(): Promise<number | undefined>
+  nextNotificationAt(after?: number): Promise<number | undefined>
   /** Lists the notifications of an alert, newest first. */
   listNotifications(alertId: string, limit: number): Promise<ListedNotification[]>
   /** Deletes notifications that ended before the given Unix time in milliseconds. */

@@ -8,9 +8,9 @@ import {
   pause,
   STOPPED,
 } from '../egress/delivery-loop.js'
-import { createHostLimits } from './endpoints.js'
 import { disableReasonOf, classifyAttempt, pauseAfter } from '../egress/retry-schedule.js'
 import { createEndpoints } from './endpoints.js'
+import { createHostLimits } from './host-limits.js'
 import type { Message, Send } from './send.js'
 import {
   type ClaimedDelivery,
@@ -25,7 +25,7 @@ import type { Webhook } from './webhook.js'
 
 export interface DeliveryEngine {
   /** Replaces the set of active webhooks. */
-  update(webhooks: Pick<Webhook, 'id' | 'url' | 'backlog'>[]): void
+  update(webhooks: Pick<Webhook, 'id' | 'accountId' | 'url' | 'backlog'>[]): void
   /** Signals that new deliveries to these webhooks were queued. */
   wake(webhookIds: Iterable<string>): void
   /**
@@ -40,7 +40,7 @@ export interface DeliveryEngine {
    * message.
    */
   sendNow(
-    webhook: Pick<Webhook, 'id' | 'url'>,
+    webhook: Pick<Webhook, 'id' | 'accountId' | 'url'>,
     make: () => Promise<Message | undefined>,
   ): Promise<AttemptResult | undefined>
   /** Returns the number of attempts in flight. */
@@ -118,12 +118,12 @@ export function createDeliveryEngine({
     async attempt({ isLate, ...delivery }, flight) {
       if (isLate) return giveBack(delivery)
       const { webhookId, url, secret, eventId, event, body } = delivery
-      const endpoint = endpoints.ensure(webhookId)
+      const endpoint = endpoints.ensure(webhookId, delivery)
       const at = now()
       const end = endpoints.begin(endpoint, flight, engineNow())
       const message = { webhook: { id: webhookId, url, secret }, eventId, event, body }
       const result = await send(message, flight.abort.signal).finally(end)
-      endpoint.isSlow = result.durationMs > SLOW_MS
+      endpoint.pace = result.durationMs > SLOW_MS ? 'slow' : 'fast'
       const next = decide(delivery, result, flight.abort.signal)
       return { delivery, at, result, next, disable: disableReasonOf(result) }
     },
@@ -191,11 +191,11 @@ export function createDeliveryEngine({
         loop.wake()
       }
     },
-    async sendNow({ id, url }, make) {
+    async sendNow(webhook, make) {
+      const { id } = webhook
       // Look up the endpoint again after each pause, because an idle endpoint may have been replaced.
       while (endpoints.ensure(id).holds > 0) await pause(POLL_MS)
-      const endpoint = endpoints.ensure(id)
-      endpoint.host = new URL(url).hostname
+      const endpoint = endpoints.ensure(id, webhook)
       const waitMs = limits.nextAt(endpoint.host, engineNow()) - engineNow()
       return loop.fly(async (flight) => {
         const end = endpoints.begin(endpoint, flight, engineNow())

@@ -1,30 +1,56 @@
 import type { Flight } from '../egress/delivery-loop.js'
+import { type HostLimits, MAX_CONCURRENT_PER_HOST } from './host-limits.js'
 import type { Webhook } from './webhook.js'
+
+/**
+ * How long the last attempt of an endpoint took: `slow` is more than a second, and `unknown` is before the
+ * first attempt has ended.
+ */
+type Pace = 'unknown' | 'fast' | 'slow'
+
+/** Numbers of attempts in flight, by the pace of their endpoints when the attempts started. */
+type Counts = Record<Pace, number>
 
 /** In-memory state of the delivery queue of one webhook. */
 interface Endpoint {
   id: string
   /** Host name of the webhook's URL. */
   host: string
+  /** The account of the webhook, or undefined until the webhook is known. */
+  account: Account | undefined
   isActive: boolean
   /** Time at which the next delivery known to this process is due, or Infinity if no delivery is waiting. */
   dueAt: number
   flights: Set<Flight>
   /** Number of changes to the webhook that are in progress. No attempt starts during a change. */
   holds: number
-  /** Whether the last attempt took longer than one second. */
-  isSlow: boolean
+  pace: Pace
 }
 
-/** Decides which endpoints may start delivery attempts. Endpoints are chosen in round-robin order. */
+interface Account {
+  inFlight: Counts
+  /** Number of attempts in flight by host, without zeros. */
+  hosts: Map<string, number>
+  /** The endpoints of the account in round-robin order. */
+  endpoints: Set<Endpoint>
+}
+
+/**
+ * Decides which endpoints may start delivery attempts. Places are given out in round-robin order, first by
+ * account and then by the endpoints of an account, so that the number of endpoints of an account does not
+ * delay other accounts.
+ */
 interface Endpoints {
   /**
    * Replaces the set of active webhooks. A webhook that has unfinished deliveries but no known due time
    * becomes due immediately.
    */
-  update(webhooks: Pick<Webhook, 'id' | 'url' | 'backlog'>[]): void
-  /** Returns the endpoint of a webhook. Creates an inactive endpoint if none exists. */
-  ensure(id: string): Endpoint
+  update(webhooks: Pick<Webhook, 'id' | 'accountId' | 'url' | 'backlog'>[]): void
+  /**
+   * Returns the endpoint of a webhook. Creates an inactive endpoint if none exists. If `webhook` is given,
+   * the endpoint gets its account and host.
+   */
+  ensure(id: string, webhook?: Pick<Webhook, 'accountId' | 'url'>): Endpoint
   /** Returns the endpoints that may start attempts now, each with its maximum number of new attempts. */
   choose(now: number): { webhookId: string; limit: number }[]
   /**
@@ -37,16 +63,37 @@ interface Endpoints {
 }
 
 const MAX_CONCURRENT_PER_ENDPOINT = 4
-const MAX_CONCURRENT = 64
-// Slow endpoints may use only half of all concurrent attempts, so that they cannot delay the fast endpoints.
-const MAX_CONCURRENT_SLOW = 32
+
+/** Limits of concurrent attempts, in total and by the pace of their endpoints. */
+type Limits = Counts & { total: number }
+
+// An attempt occupies its place for up to five seconds. A place that is lent to a slow endpoint can therefore
+// not be returned when somebody else needs it, and unused places must stay free.
+//
+// Slow endpoints get half of all places, so that they cannot delay the fast ones. Endpoints of unknown pace
+// may turn out to be slow, and get half of the rest: enough for 16 to prove themselves at the same time, and
+// a quarter of all places always remains for endpoints that are known to be fast.
+const LIMITS: Limits = { total: 64, slow: 32, unknown: 16, fast: 64 }
+// An account gets a quarter of each of these limits. However many endpoints it has and however they behave,
+// three quarters remain for the others. 16 places are four endpoints at their own limit, or 160 deliveries per
+// second to endpoints that respond within 100 ms.
+const LIMITS_OF_ACCOUNT: Limits = { total: 16, slow: 8, unknown: 4, fast: 16 }
+// Several accounts may have webhooks at the same host, such as an automation service. One of them gets half
+// of the places there.
+const MAX_CONCURRENT_PER_HOST_AND_ACCOUNT = MAX_CONCURRENT_PER_HOST / 2
+
+const noCounts = (): Counts => ({ unknown: 0, fast: 0, slow: 0 })
+const sum = ({ unknown, fast, slow }: Counts) => unknown + fast + slow
+const hasPlace = (inFlight: Counts, limits: Limits, pace: Pace) =>
+  sum(inFlight) < limits.total && inFlight[pace] < limits[pace]
 
 export function createEndpoints(limits: HostLimits): Endpoints {
-  // The map keeps the endpoints in round-robin order.
   const endpoints = new Map<string, Endpoint>()
-  let [inFlight, slowInFlight] = [0, 0]
+  // The map keeps the accounts in round-robin order.
+  const accounts = new Map<string, Account>()
+  const inFlight = noCounts()
 
-  const ensure = (id: string): Endpoint => {
+  const ensure: Endpoints['ensure'] = (id, webhook) => {
     let endpoint = endpoints.get(id)
     if (!endpoint)
       endpoints.set(
@@ -54,18 +101,33 @@ export function createEndpoints(limits: HostLimits): Endpoints {
         (endpoint = {
           id,
           host: '',
+          account: undefined,
           isActive: false,
           dueAt: Infinity,
           flights: new Set(),
           holds: 0,
-          isSlow: false,
+          pace: 'unknown',
         }),
       )
+    if (webhook) {
+      endpoint.host = new URL(webhook.url).hostname
+      endpoint.account ??= join(endpoint, webhook.accountId)
+    }
     return endpoint
+  }
+  function join(endpoint: Endpoint, accountId: string): Account {
+    let account = accounts.get(accountId)
+    if (!account)
+      accounts.set(accountId, (account = { inFlight: noCounts(), hosts: new Map(), endpoints: new Set() }))
+    account.endpoints.add(endpoint)
+    return account
+  }
+  function forget(endpoint: Endpoint): void {
+    endpoints.delete(endpoint.id)
+    endpoint.account?.endpoints.delete(endpoint)
   }
   const mayStart = ({ isActive, holds, flights }: Endpoint) =>
     isActive && holds === 0 && flights.size < MAX_CONCURRENT_PER_ENDPOINT
-  const isCrowded = ({ isSlow }: Endpoint) => isSlow && slowInFlight >= MAX_CONCURRENT_SLOW
 
   return {
     ensure,
@@ -73,132 +135,101 @@ export function createEndpoints(limits: HostLimits): Endpoints {
       const active = new Set(webhooks.map(({ id }) => id))
       for (const endpoint of endpoints.values()) {
         endpoint.isActive = active.has(endpoint.id)
-        if (!endpoint.isActive && endpoint.flights.size === 0 && endpoint.holds === 0)
-          endpoints.delete(endpoint.id)
+        if (!endpoint.isActive && endpoint.flights.size === 0 && endpoint.holds === 0) forget(endpoint)
       }
-      for (const { id, url, backlog } of webhooks) {
-        const endpoint = ensure(id)
-        endpoint.host = new URL(url).hostname
+      for (const webhook of webhooks) {
+        const endpoint = ensure(webhook.id, webhook)
         endpoint.isActive = true
-        if (backlog > 0 && endpoint.dueAt === Infinity) endpoint.dueAt = -Infinity
+        if (webhook.backlog > 0 && endpoint.dueAt === Infinity) endpoint.dueAt = -Infinity
       }
+      for (const [id, account] of accounts) if (account.endpoints.size === 0) accounts.delete(id)
     },
     choose(now) {
-      const chosen: ReturnType<Endpoints['choose']> = []
-      const taken = new Map<string, number>()
-      let [free, slowFree] = [MAX_CONCURRENT - inFlight, MAX_CONCURRENT_SLOW - slowInFlight]
-      for (const endpoint of endpoints.values()) {
-        if (free <= 0) break
-        if (endpoint.dueAt > now || !mayStart(endpoint)) continue
-        const { host, isSlow, flights } = endpoint
-        const hostFree = limits.free(host, now) - (taken.get(host) ?? 0)
-        const limit = Math.min(
-          MAX_CONCURRENT_PER_ENDPOINT - flights.size,
-          hostFree,
-          free,
-          isSlow ? slowFree : Infinity,
+      const chosen = new Map<Endpoint, number>()
+      const all = { ...inFlight }
+      const hosts = new Map<string, number>()
+      const isDue = (endpoint: Endpoint) => endpoint.dueAt <= now && mayStart(endpoint)
+      let turns = [...accounts.values()].map((account) => ({
+        inFlight: { ...account.inFlight },
+        hosts: new Map(account.hosts),
+        due: [...account.endpoints].filter(isDue),
+      }))
+
+      /** Gives an endpoint one more place. Returns false if one of the limits is reached. */
+      const give = (endpoint: Endpoint, ofAccount: Pick<Account, 'inFlight' | 'hosts'>): boolean => {
+        const { pace, host, flights } = endpoint
+        const given = chosen.get(endpoint) ?? 0
+        const hostGiven = hosts.get(host) ?? 0
+        const atHost = ofAccount.hosts.get(host) ?? 0
+        if (
+          flights.size + given >= MAX_CONCURRENT_PER_ENDPOINT ||
+          !hasPlace(all, LIMITS, pace) ||
+          !hasPlace(ofAccount.inFlight, LIMITS_OF_ACCOUNT, pace) ||
+          atHost >= MAX_CONCURRENT_PER_HOST_AND_ACCOUNT ||
+          limits.free(host, now) <= hostGiven
         )
-        if (limit <= 0) continue
-        chosen.push({ webhookId: endpoint.id, limit })
-        taken.set(host, (taken.get(host) ?? 0) + limit)
-        free -= limit
-        if (isSlow) slowFree -= limit
+          return false
+        chosen.set(endpoint, given + 1)
+        hosts.set(host, hostGiven + 1)
+        ofAccount.hosts.set(host, atHost + 1)
+        all[pace]++
+        ofAccount.inFlight[pace]++
+        return true
       }
-      for (const { webhookId } of chosen) {
-        const endpoint = endpoints.get(webhookId)!
-        endpoints.delete(webhookId)
-        endpoints.set(webhookId, endpoint)
+      // In each round, every account gets one place for its next endpoint that can use one.
+      while (turns.length > 0 && sum(all) < LIMITS.total)
+        turns = turns.filter((turn) => {
+          for (let endpoint = turn.due.shift(); endpoint; endpoint = turn.due.shift())
+            if (give(endpoint, turn)) return turn.due.push(endpoint)
+          return false
+        })
+
+      // Those that got places come last next time.
+      for (const [id, account] of [...accounts]) {
+        const served = [...account.endpoints].filter((endpoint) => chosen.has(endpoint))
+        for (const endpoint of served) {
+          account.endpoints.delete(endpoint)
+          account.endpoints.add(endpoint)
+        }
+        if (served.length === 0) continue
+        accounts.delete(id)
+        accounts.set(id, account)
       }
-      return chosen
+      return [...chosen].map(([{ id }, limit]) => ({ webhookId: id, limit }))
     },
     nextAt(now) {
-      if (inFlight >= MAX_CONCURRENT) return Infinity
       let next = Infinity
-      for (const endpoint of endpoints.values()) {
-        if (endpoint.dueAt === Infinity || !mayStart(endpoint) || isCrowded(endpoint)) continue
-        // Skip a host at its concurrency limit, because the end of a running attempt cannot be predicted.
-        if (limits.inFlight(endpoint.host) >= MAX_CONCURRENT_PER_HOST) continue
-        next = Math.min(next, Math.max(endpoint.dueAt, limits.nextAt(endpoint.host, now)))
-      }
+      for (const account of accounts.values())
+        for (const endpoint of account.endpoints) {
+          const { dueAt, host, pace } = endpoint
+          if (dueAt === Infinity || !mayStart(endpoint)) continue
+          // Skip an endpoint at a concurrency limit, because the end of a running attempt cannot be predicted.
+          if (!hasPlace(inFlight, LIMITS, pace) || !hasPlace(account.inFlight, LIMITS_OF_ACCOUNT, pace))
+            continue
+          if (limits.inFlight(host) >= MAX_CONCURRENT_PER_HOST) continue
+          if ((account.hosts.get(host) ?? 0) >= MAX_CONCURRENT_PER_HOST_AND_ACCOUNT) continue
+          next = Math.min(next, Math.max(dueAt, limits.nextAt(host, now)))
+        }
       return next
     },
     begin(endpoint, flight, now) {
-      const { isSlow } = endpoint
-      const endAtHost = limits.begin(endpoint.host, now)
+      const { pace, host, account } = endpoint
+      const endAtHost = limits.begin(host, now)
+      const count = (change: 1 | -1) => {
+        inFlight[pace] += change
+        if (!account) return
+        account.inFlight[pace] += change
+        const atHost = (account.hosts.get(host) ?? 0) + change
+        if (atHost === 0) account.hosts.delete(host)
+        else account.hosts.set(host, atHost)
+      }
       endpoint.flights.add(flight)
-      inFlight++
-      if (isSlow) slowInFlight++
+      count(1)
       return () => {
         endAtHost()
         endpoint.flights.delete(flight)
-        inFlight--
-        if (isSlow) slowInFlight--
+        count(-1)
       }
-    },
-  }
-}
-
-/**
- * Limits the concurrent requests and the request rate of each destination host, across all webhooks. Without
- * this limit, many webhooks could be used to overload a host.
- */
-export interface HostLimits {
-  /** Returns the number of requests to the host that may start now. */
-  free(host: string, now: number): number
-  inFlight(host: string): number
-  /** Returns the earliest time at which the rate limit allows another request to the host. */
-  nextAt(host: string, now: number): number
-  /** Counts a request as in flight until the returned function is called. */
-  begin(host: string, now: number): () => void
-}
-
-export const MAX_CONCURRENT_PER_HOST = 8
-/** Maximum number of requests to one host within any second. */
-const MAX_REQUESTS_PER_HOST_S = 100
-
-// Requests are spaced evenly, so that a crash interrupts only a few of them. A burst and the requests that
-// follow it stay below the limit for any second.
-const BURST = 5
-const SPACING_MS = 1000 / (MAX_REQUESTS_PER_HOST_S - BURST - 1)
-const BURST_MS = (BURST - 1) * SPACING_MS
-const MAX_IDLE_HOSTS = 10_000
-
-interface Host {
-  inFlight: number
-  /** Start time of the next request if all requests were evenly spaced. */
-  pacedTo: number
-}
-
-export function createHostLimits(): HostLimits {
-  const hosts = new Map<string, Host>()
-
-  const find = (name: string): Host => {
-    let host = hosts.get(name)
-    if (!host) hosts.set(name, (host = { inFlight: 0, pacedTo: -Infinity }))
-    return host
-  }
-
-  /** Removes idle hosts if the map is too large. A host that is missing from the map is treated as idle. */
-  const sweep = (now: number) => {
-    if (hosts.size <= MAX_IDLE_HOSTS) return
-    for (const [name, host] of hosts) if (host.inFlight === 0 && host.pacedTo <= now) hosts.delete(name)
-  }
-
-  return {
-    free(name, now) {
-      const { inFlight, pacedTo } = hosts.get(name) ?? { inFlight: 0, pacedTo: -Infinity }
-      const ahead = Math.max(0, pacedTo - now)
-      const paced = ahead > BURST_MS ? 0 : Math.floor((BURST_MS - ahead) / SPACING_MS) + 1
-      return Math.max(0, Math.min(MAX_CONCURRENT_PER_HOST - inFlight, paced))
-    },
-    inFlight: (name) => hosts.get(name)?.inFlight ?? 0,
-    nextAt: (name, now) => Math.max(now, (hosts.get(name)?.pacedTo ?? -Infinity) - BURST_MS),
-    begin(name, now) {
-      sweep(now)
-      const host = find(name)
-      host.inFlight++
-      host.pacedTo = Math.max(host.pacedTo, now) + SPACING_MS
-      return () => void host.inFlight--
     },
   }
 }

@@ -146,6 +146,8 @@ it('queues the notifications of an alert in the transaction that records its tri
     now: START + MINUTE_MS,
     leaseUntil: START + 2 * MINUTE_MS,
     limit: 10,
+    limitOfAccount: 10,
+    inFlight: new Map(),
   })
   const crossing = {
     key: `${alert.id} ${START + MINUTE_MS}`,
@@ -188,6 +190,8 @@ it('evaluates a traffic spike alert every five minutes', async () => {
     now: START + 12 * MINUTE_MS,
     leaseUntil: 0,
     limit: 10,
+    limitOfAccount: 10,
+    inFlight: new Map(),
   })
   expect(others).toEqual([])
   expect(notice).toMatchObject({

@@ -164,7 +164,13 @@ describe('POST /webhooks/uptime', () => {
     ])
     expect(test.readMetric('zenovay_alert_crossings_total')).toBe(2)
 
-    const [down, up] = await test.alerts.claimNotifications({ now, leaseUntil: now, limit: 10 })
+    const [down, up] = await test.alerts.claimNotifications({
+      now,
+      leaseUntil: now,
+      limit: 10,
+      limitOfAccount: 10,
+      inFlight: new Map(),
+    })
     const data = { siteId: site_id, alertId: alert.id, alertName: 'Outage', threshold: 1 }
     expect([down!.data, up!.data]).toEqual([
       { ...data, condition: 'uptime < 1', currentValue: 0 },

@@ -1,5 +1,6 @@
 import type { Site } from '@zenovay/collector'
 import { createRegistry, type Registry } from '../../src/observability/registry.js'
+import type { NewSite } from '../../src/control/sites.js'
 import type { DeliveryStore } from '../../src/webhooks/webhook-store.js'
 import type { LogEntry, WebhookStore } from '../../src/webhooks/webhook-store.js'
 import type { NewWebhook, Webhook } from '../../src/webhooks/webhook.js'
@@ -50,6 +51,8 @@ export interface OpenWebhooks {
    */
   answers: Record<string, Answer | Answer[]>
   addSite(): Promise<Site>
+  /** Adds a site of a new account. */
+  addSiteOfAnother(): Promise<Site>
   /** Adds a webhook of the site whose URL has this path and, unless given, a unique host. */
   add(path: string, fields?: Partial<NewWebhook>): Promise<Webhook>
   /** Queues events of the site; each `data` contains its number. */
@@ -65,8 +68,8 @@ export async function openWebhooks(): Promise<OpenWebhooks> {
   const clock = { skippedMs: 0, wallOffsetMs: 0 }
   const now = () => Date.now() + clock.skippedMs + clock.wallOffsetMs
   const control = await openTestControl()
-  const addSite = () =>
-    control.control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [] })
+  const addSite = (fields: Pick<NewSite, 'accountId'> = {}) =>
+    control.control.addSite({ domain: 'example.com', name: 'Example', allowedDomains: [], ...fields })
   const site = await addSite()
   const store = control.webhooks
   const registry = createRegistry()
@@ -122,7 +125,11 @@ export async function openWebhooks(): Promise<OpenWebhooks> {
     registry,
     clock,
     answers,
-    addSite,
+    addSite: () => addSite(),
+    async addSiteOfAnother() {
+      const { id } = await control.control.addAccount({ name: 'Other', plan: 'free' })
+      return addSite({ accountId: id })
+    },
     async add(path, fields = {}) {
       const webhook = {
         accountId: site.accountId,

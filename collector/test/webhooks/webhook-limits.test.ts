@@ -25,7 +25,7 @@ describe('limits measured by a monotonic clock', () => {
     expect(times.length).toBeGreaterThan(150)
   })
 
-  it('allows four concurrent attempts per endpoint, eight per host and sixty-four in total', async () => {
+  it('limits concurrent attempts per endpoint, host and account, and in total', async () => {
     const underWay = new Map<string, number>()
     const most = new Map<string, number>()
     const watch = (name: string, change: number) => {
@@ -33,44 +33,60 @@ describe('limits measured by a monotonic clock', () => {
       underWay.set(name, count)
       most.set(name, Math.max(most.get(name) ?? 0, count))
     }
-    const slow = async ({ webhook }: { webhook: { id: string; url: string } }) => {
-      const names = [webhook.id, new URL(webhook.url).hostname, 'all']
-      for (const name of names) watch(name, 1)
-      await new Promise((resolve) => setTimeout(resolve, 900))
-      for (const name of names) watch(name, -1)
-      return 200
-    }
-    const another = await opened.addSite()
-    for (let count = 0; count < 10; count++) {
-      await opened.add('/', { url: `https://shared.example/${count}` })
-      await opened.add(`/wide-${count}`, { siteId: null })
-      await opened.add(`/other-${count}`, { siteId: another.id })
-      for (const path of [`/${count}`, `/wide-${count}`, `/other-${count}`]) opened.answers[path] = slow
-    }
-    await opened.put(20)
+    const sites = [opened.site]
+    while (sites.length < 5) sites.push(await opened.addSiteOfAnother())
+    for (const [number, { id: siteId, accountId }] of sites.entries())
+      for (let count = 0; count < 5; count++) {
+        const fields = { siteId, accountId }
+        const path = `/${number}-${count}`
+        const shared = `/shared${path}`
+        await opened.add(path, fields)
+        await opened.add(shared, { ...fields, url: `https://shared.example${shared}` })
+        opened.answers[path] = opened.answers[shared] = async ({ webhook }) => {
+          const host = new URL(webhook.url).hostname
+          const names = [webhook.id, host, `${accountId} at ${host}`, accountId, 'all']
+          for (const name of names) watch(name, 1)
+          await new Promise((resolve) => setTimeout(resolve, 900))
+          for (const name of names) watch(name, -1)
+          return 200
+        }
+      }
+    for (const { id: siteId } of sites) await opened.put(5, { siteId })
+    await pass(16_000)
+    // One account alone.
+    await opened.put(10)
     await pass(2_000)
-    expect([most.get('shared.example'), most.get('all')]).toEqual([8, 48])
-    await opened.put(20, { siteId: another.id })
-    await pass(4_000)
-    expect(Math.max(...[...most].filter(([name]) => name.startsWith('wh_')).map(([, count]) => count))).toBe(
-      4,
-    )
-    expect(most.get('all')).toBe(64)
+    const mostOf = (pattern: RegExp) =>
+      Math.max(...[...most].filter(([name]) => pattern.test(name)).map(([, count]) => count))
+    expect({
+      endpoint: mostOf(/^wh_/),
+      host: most.get('shared.example'),
+      accountAtHost: mostOf(/ at shared/),
+      account: mostOf(/^acc_\w+$/),
+      total: most.get('all'),
+    }).toEqual({ endpoint: 4, host: 8, accountAtHost: 4, account: 16, total: 64 })
   })
 
-  it('reserves half of all attempts for endpoints that respond', async () => {
-    const another = await opened.addSite()
+  it('gives endpoints a quarter of their places before their first response, and half if they are slow', async () => {
     const hang = () => new Promise<number>((resolve) => setTimeout(() => resolve(503), 5_000))
-    for (let count = 0; count < 10; count++) {
-      await opened.add(`/tar-${count}`)
-      await opened.add(`/pit-${count}`, { siteId: another.id })
-      opened.answers[`/tar-${count}`] = opened.answers[`/pit-${count}`] = hang
-    }
-    for (const siteId of [opened.site.id, another.id]) await opened.put(30, { siteId })
+    const sites = [opened.site]
+    while (sites.length < 5) sites.push(await opened.addSiteOfAnother())
+    for (const [number, { id: siteId, accountId }] of sites.entries())
+      for (let count = 0; count < 4; count++) {
+        await opened.add(`/pit-${number}-${count}`, { siteId, accountId })
+        opened.answers[`/pit-${number}-${count}`] = hang
+      }
+    await opened.put(30)
     await pass(1_000)
-    expect(opened.webhooks.inFlight()).toBe(64)
+    expect(opened.webhooks.inFlight()).toBe(4)
     // After the first five seconds some are known to hang, after ten all are.
-    await pass(11_000)
+    await pass(10_000)
+    expect(opened.webhooks.inFlight()).toBe(8)
+    for (const { id: siteId } of sites.slice(1)) await opened.put(30, { siteId })
+    await pass(1_000)
+    // Eight of the first account, which are known to hang, and four of each other account.
+    expect(opened.webhooks.inFlight()).toBe(8 + 16)
+    await pass(10_000)
     expect(opened.webhooks.inFlight()).toBe(32)
     const good = await opened.add('/good', { siteId: null, events: ['goal'] })
     await opened.put(1, { name: 'goal' })

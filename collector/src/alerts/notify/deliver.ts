@@ -47,7 +47,10 @@ interface FinishedNotification {
 
 // A lease is longer than any attempt, so an expired lease means that the process of the attempt has ended.
 const LEASE_MS = 60_000
-const MAX_CONCURRENT = 8
+const MAX_CONCURRENT = 16
+// An attempt may take five seconds, so one account gets only a quarter of all places, like for webhooks. Three
+// quarters remain for the others, however many notifications it has and however slow its destinations are.
+const MAX_CONCURRENT_OF_ACCOUNT = 4
 // Interval at which this process checks for notifications that other processes stored.
 const POLL_MS = 30_000
 // Delay before another attempt to write to the webhook outbox, for example while the disk is full.
@@ -69,12 +72,14 @@ export function createNotificationDelivery({
   let dueAt = -Infinity
   let isWoken = false
   let isBounded = false
-  let inFlight = 0
+  const inFlight = createAccountCounts()
 
   const queue: DeliveryQueue<{ limit: number }, Notification, FinishedNotification> = {
     choose: () =>
-      inFlight < MAX_CONCURRENT && dueAt <= engineNow() ? { limit: MAX_CONCURRENT - inFlight } : undefined,
-    nextAt: () => (inFlight < MAX_CONCURRENT ? dueAt : Infinity),
+      inFlight.total() < MAX_CONCURRENT && dueAt <= engineNow()
+        ? { limit: MAX_CONCURRENT - inFlight.total() }
+        : undefined,
+    nextAt: () => (inFlight.total() < MAX_CONCURRENT ? dueAt : Infinity),
     async takeTurn({ finished, claims }) {
       isWoken = false
       // The system clock may have been set back since the last run. Stored lease and retry times would then
@@ -84,16 +89,25 @@ export function createNotificationDelivery({
       for (const { id, outcome } of finished) await store.finishNotification(id, outcome)
       const startedAt = engineNow()
       const claimed = claims
-        ? await store.claimNotifications({ now: startedAt, leaseUntil: startedAt + LEASE_MS, ...claims })
+        ? await store.claimNotifications({
+            now: startedAt,
+            leaseUntil: startedAt + LEASE_MS,
+            limitOfAccount: MAX_CONCURRENT_OF_ACCOUNT,
+            inFlight: inFlight.byAccount,
+            ...claims,
+          })
         : []
-      const next = (await store.nextNotificationAt()) ?? Infinity
+      // If places remain, the other due notifications are of accounts at their limit. They become due again
+      // with the turn that stores the end of an attempt.
+      const hasPlaces = claims && claimed.length < claims.limit
+      const next = (await store.nextNotificationAt(hasPlaces ? startedAt : undefined)) ?? Infinity
       dueAt = isWoken ? -Infinity : Math.min(next, startedAt + POLL_MS)
       return claimed
     },
     async attempt(notification, { abort: { signal } }) {
-      inFlight++
+      inFlight.add(notification.accountId, 1)
       const sent = await attempt(notification, signal)
-      inFlight--
+      inFlight.add(notification.accountId, -1)
       if (signal.aborted && sent.result !== 'done')
         return { id: notification.id, outcome: { retryAt: engineNow(), error: 'stopped' } }
       const outcome = decide(notification, sent)
@@ -151,5 +165,27 @@ export function createNotificationDelivery({
       },
     },
     stop: () => loop.stop(0),
+  }
+}
+
+interface AccountCounts {
+  /** Counts by account ID, without zeros. */
+  byAccount: ReadonlyMap<string, number>
+  total(): number
+  add(accountId: string, change: 1 | -1): void
+}
+
+function createAccountCounts(): AccountCounts {
+  const byAccount = new Map<string, number>()
+  let total = 0
+  return {
+    byAccount,
+    total: () => total,
+    add(accountId, change) {
+      total += change
+      const count = (byAccount.get(accountId) ?? 0) + change
+      if (count === 0) byAccount.delete(accountId)
+      else byAccount.set(accountId, count)
+    },
   }
 }

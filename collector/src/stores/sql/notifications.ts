@@ -1,8 +1,8 @@
-import type { Selectable } from 'kysely'
-import type { AlertStore, Notification, Trigger } from '../../alerts/alert-store.js'
+import { type Selectable, sql } from 'kysely'
+import type { AlertStore, Notification, NotificationClaim, Trigger } from '../../alerts/alert-store.js'
 import type { Alert, Destination } from '../../alerts/alert.js'
 import type { ControlDatabase, ControlTables } from './tables.js'
-import { runExclusively } from './dialect.js'
+import { jsonRows, runExclusively } from './dialect.js'
 
 // A due time of 0 makes a notification due immediately, regardless of the clock of the process that sends it.
 const DUE_NOW = 0
@@ -57,18 +57,17 @@ export function createNotificationStore(db: ControlDatabase): Notifications {
         .where('due_at', '>', now + longestMs)
         .execute()
     },
-    claimNotifications: ({ now, leaseUntil, limit }) =>
+    claimNotifications: ({ leaseUntil, ...claim }) =>
       runExclusively(db, async (connection) => {
+        const ids = await chooseInTurn(connection, claim)
         const rows = await connection
           .selectFrom('alert_notices')
           .innerJoin('alerts', 'alerts.id', 'alert_notices.alert_id')
           .innerJoin('sites', 'sites.id', 'alerts.site_id')
           .selectAll('alert_notices')
           .select(['alerts.site_id', 'sites.account_id'])
-          .where('ended_at', 'is', null)
-          .where('due_at', '<=', now)
+          .where('alert_notices.id', 'in', ids)
           .orderBy('alert_notices.id')
-          .limit(limit)
           .execute()
         if (rows.length > 0)
           await connection
@@ -93,11 +92,12 @@ export function createNotificationStore(db: ControlDatabase): Notifications {
         .where('id', '=', id)
         .execute()
     },
-    async nextNotificationAt() {
+    async nextNotificationAt(after) {
       const row = await db
         .selectFrom('alert_notices')
         .select('due_at')
         .where('ended_at', 'is', null)
+        .$if(after !== undefined, (query) => query.where('due_at', '>', after!))
         .orderBy('due_at')
         .limit(1)
         .executeTakeFirst()
@@ -125,6 +125,25 @@ export function createNotificationStore(db: ControlDatabase): Notifications {
       await db.deleteFrom('alert_notices').where('ended_at', '<', before).execute()
     },
   }
+}
+
+/**
+ * Resolves to the IDs of due notifications, those of an account oldest first. Accounts with fewer notifications
+ * in flight come first, so that an account with many due notifications does not delay the others.
+ */
+async function chooseInTurn(
+  connection: ControlDatabase,
+  { now, limit, limitOfAccount, inFlight }: Omit<NotificationClaim, 'leaseUntil'>,
+): Promise<number[]> {
+  const { rows } = await sql<{ id: number }>`
+    SELECT id FROM (
+      SELECT n.id AS id, coalesce(f.value ->> 1, 0) + row_number() OVER (PARTITION BY s.account_id ORDER BY n.id) AS place
+      FROM alert_notices AS n JOIN alerts AS a ON a.id = n.alert_id JOIN sites AS s ON s.id = a.site_id
+      LEFT JOIN ${jsonRows(JSON.stringify([...inFlight]))} AS f ON f.value ->> 0 = s.account_id
+      WHERE n.ended_at IS NULL AND n.due_at <= ${now}
+    ) WHERE place <= ${limitOfAccount} ORDER BY place, id LIMIT ${limit}
+  `.execute(connection)
+  return rows.map(({ id }) => id)
 }
 
 /**

@@ -144,7 +144,7 @@ it('retries a webhook notification until the webhook outbox accepts it', async (
   await vi.waitFor(() => expect(counted()).toEqual({ 'webhook retried': 4, 'webhook sent': 1 }))
 })
 
-it('sends eight notifications at once, and continues while one attempt hangs', async () => {
+it('sends four notifications of an account at once, and continues while one attempt hangs', async () => {
   const waiting = new Map<number, (result: SendResult) => void>()
   let most = 0
   const { wake } = startSender(({ id }) => {
@@ -154,7 +154,7 @@ it('sends eight notifications at once, and continues while one attempt hangs', a
   })
   for (let index = 0; index < 20; index++) await put(`k${index}`)
   wake()
-  const hanging = await vi.waitFor(() => (expect(waiting.size).toBe(8), [...waiting.keys()][0]!))
+  const hanging = await vi.waitFor(() => (expect(waiting.size).toBe(4), [...waiting.keys()][0]!))
   for (let done = 0; done < 19; done++) {
     const id = await vi.waitFor(() => [...waiting.keys()].find((one) => one !== hanging) ?? expect.fail())
     waiting.get(id)!({ result: 'done' })
@@ -163,14 +163,22 @@ it('sends eight notifications at once, and continues while one attempt hangs', a
   await vi.waitFor(async () =>
     expect((await listNotifications()).filter(({ state }) => state === 'done')).toHaveLength(19),
   )
-  expect([most, [...waiting.keys()]]).toEqual([8, [hanging]])
+  expect([most, [...waiting.keys()]]).toEqual([4, [hanging]])
   waiting.get(hanging)!({ result: 'done' })
 })
 
 describe('after a crash', () => {
   /** The state left by a process that died while sending. */
   const crash = async () => {
-    expect(await store.alerts.claimNotifications({ now, leaseUntil: now + 60_000, limit: 8 })).toHaveLength(1)
+    expect(
+      await store.alerts.claimNotifications({
+        now,
+        leaseUntil: now + 60_000,
+        limit: 8,
+        limitOfAccount: 8,
+        inFlight: new Map(),
+      }),
+    ).toHaveLength(1)
     await store.reopen()
   }
 
