@@ -54,7 +54,17 @@ const COLLECTOR = {
   },
   alerts: {
     holds: 'alert rules, their evaluation each minute, notifications by mail, Slack and webhook',
-    imports: ['errors', 'durations', 'observability', 'http', 'control', 'egress', 'reports', 'webhooks'],
+    imports: [
+      'errors',
+      'durations',
+      'cache',
+      'observability',
+      'http',
+      'control',
+      'egress',
+      'reports',
+      'webhooks',
+    ],
   },
   jobs: {
     holds: 'periodic background jobs; `index.ts` lists them',

@@ -5,8 +5,9 @@ import { MINUTE_MS } from '../durations.js'
 import { ApiError, describeError } from '../errors.js'
 import type { AlertStore, Evaluation, Trigger } from './alert-store.js'
 import type { Alert, AlertRule, AlertState, Comparison, Metric } from './alert.js'
-import type { Measure, Measured } from './measure.js'
+import type { Measure, Measured, Measurement } from './measure.js'
 import { describeTrigger } from './notify/notification.js'
+import { takeTurns } from './take-turns.js'
 
 /**
  * Background job that evaluates alerts for every completed minute. If a run fails, the next run evaluates the
@@ -32,14 +33,38 @@ export interface AlertEvaluationServices {
 
 // Interval between two runs, which limits how late a completed minute is evaluated.
 const INTERVAL_MS = 10_000
-// Alerts are saved in groups, because every transaction blocks the process during a write to disk.
+// Alerts of an account are saved in groups, because every transaction blocks the process during a write to
+// disk.
 const ALERTS_PER_TRANSACTION = 100
+// An account has one query at a time. With two side by side, an account with slow queries leaves the other
+// place to everybody else, and the store has at most two queries of alerts.
+const ACCOUNTS_AT_ONCE = 2
+// A query that fails may be one account's own, such as one that takes too long. When those of a second account
+// fail as well, the store is probably unavailable.
+const MAX_FAILED_ACCOUNTS = 2
 /**
  * Evaluation intervals of metrics that need expensive queries. All other metrics are evaluated every minute.
  */
 const METRIC_INTERVALS_MS: Partial<Record<Metric, number>> = { traffic_spike: 5 * MINUTE_MS }
 
-/** Creates the job that evaluates the alerts of all sites, minute by minute. */
+interface SiteAlert {
+  alert: Alert
+  site: Site
+}
+
+/** The progress of one run of the job. */
+interface Run {
+  /** Unix time in milliseconds at which the run started. It evaluates the minutes that had ended by then. */
+  until: number
+  signal: AbortSignal
+  /** Whether all due minutes of all alerts have been evaluated so far. */
+  isComplete: boolean
+}
+
+/**
+ * Creates the job that evaluates the alerts of all sites, minute by minute. Accounts take turns with each
+ * measurement, so that an account with many alerts or many minutes to catch up with does not delay others.
+ */
 export function createAlertEvaluation({
   store,
   control,
@@ -51,32 +76,58 @@ export function createAlertEvaluation({
   let evaluatedTo: number | undefined
 
   /**
-   * Evaluates an alert for all due minutes, and stops at the first minute that cannot be measured. The result
-   * contains no `evaluation` if no minute was evaluated.
+   * Evaluates an alert for all due minutes, and yields after each measurement. Stops at the first minute that
+   * cannot be measured. Returns undefined if no minute was evaluated.
    */
-  async function evaluate(
-    { alert, site, until }: { alert: Alert; site: Site; until: number },
-    signal: AbortSignal,
-  ): Promise<{ evaluation?: Evaluation; isComplete: boolean }> {
+  async function* evaluateAlert(
+    { alert, site }: SiteAlert,
+    run: Run,
+  ): AsyncGenerator<void, Evaluation | undefined> {
     const triggers: Trigger[] = []
     let { state } = alert
-    let isComplete = true
-    try {
-      for (const at of dueMinutes(alert.state.evaluatedTo, until)) {
-        if (signal.aborted) break
-        const isSkipped = at % (METRIC_INTERVALS_MS[alert.metric] ?? MINUTE_MS) !== 0
-        const measured = isSkipped ? { value: undefined, volume: 0 } : await measure(alert, site, at)
-        const { state: next, hasFired } = evaluateMinute(alert, state, { ...measured, at })
-        state = next
-        if (hasFired) triggers.push(describeTrigger(alert, at, measured))
+    for (const at of dueMinutes(alert.state.evaluatedTo, run.until)) {
+      if (hasEnded(run)) {
+        run.isComplete = false
+        break
       }
-    } catch (error) {
-      // An ApiError means that the event store is unreachable. This affects every alert, so abort the run.
-      if (error instanceof ApiError) throw error
-      isComplete = false
-      log.error({ alert: alert.id, error: describeError(error) }, 'alert evaluation failed; will retry')
+      const isSkipped = at % (METRIC_INTERVALS_MS[alert.metric] ?? MINUTE_MS) !== 0
+      let measured: Measurement = { value: undefined, volume: 0 }
+      try {
+        if (!isSkipped) measured = await measure(alert, site, at)
+      } catch (error) {
+        // An ApiError means that the event store is unreachable, so no alert of the account can be evaluated.
+        if (error instanceof ApiError) throw error
+        run.isComplete = false
+        log.error({ alert: alert.id, error: describeError(error) }, 'alert evaluation failed; will retry')
+        break
+      }
+      const { state: next, hasFired } = evaluateMinute(alert, state, { ...measured, at })
+      state = next
+      if (hasFired) triggers.push(describeTrigger(alert, at, measured))
+      if (!isSkipped) yield
     }
-    return { ...(state !== alert.state && { evaluation: { alert, state, triggers } }), isComplete }
+    return state === alert.state ? undefined : { alert, state, triggers }
+  }
+
+  /** Evaluates the alerts of an account and saves the results. Yields after each measurement. */
+  async function* evaluateAccount(alerts: readonly SiteAlert[], run: Run): AsyncGenerator<void, void> {
+    let evaluations: Evaluation[] = []
+    for (const alert of alerts) {
+      const evaluation = yield* evaluateAlert(alert, run)
+      if (evaluation) evaluations.push(evaluation)
+      if (evaluations.length < ALERTS_PER_TRANSACTION) continue
+      await saveEvaluations(evaluations)
+      evaluations = []
+    }
+    if (!run.signal.aborted) await saveEvaluations(evaluations)
+  }
+
+  /**
+   * Checks whether a run must end. When the next minute has ended, the next run evaluates it for all accounts,
+   * and continues with those that this run has not finished.
+   */
+  function hasEnded({ until, signal }: Run): boolean {
+    return signal.aborted || lastWholeMinute(now()) > lastWholeMinute(until)
   }
 
   async function saveEvaluations(evaluations: Evaluation[]): Promise<void> {
@@ -88,33 +139,38 @@ export function createAlertEvaluation({
     onTriggers(stored)
   }
 
+  /** Resolves to the alerts of each account, those that have waited longest first. */
+  async function listAlertsOfAccounts(): Promise<SiteAlert[][]> {
+    const sites = new Map<string, Site | undefined>()
+    const accounts = new Map<string, SiteAlert[]>()
+    const alerts = await store.listEvaluatedAlerts()
+    // The sort is stable, so alerts with the same site and window still follow each other and share queries.
+    for (const alert of alerts.toSorted((a, b) => a.state.evaluatedTo - b.state.evaluatedTo)) {
+      if (!sites.has(alert.siteId)) sites.set(alert.siteId, await control.findSite(alert.siteId))
+      const site = sites.get(alert.siteId)
+      if (!site) continue
+      const account = accounts.get(site.accountId)
+      if (account) account.push({ alert, site })
+      else accounts.set(site.accountId, [{ alert, site }])
+    }
+    return [...accounts.values()]
+  }
+
   return {
     name: 'alert-evaluation',
     everyMs: INTERVAL_MS,
     runAtStart: true,
     async run(signal) {
-      const until = now()
+      const run: Run = { until: now(), signal, isComplete: true }
       // Most runs return here, because the job runs several times a minute, but each minute is evaluated only
       // once.
-      if (lastWholeMinute(until) === evaluatedTo) return
-      const sites = new Map<string, Site | undefined>()
-      const alerts = await store.listEvaluatedAlerts()
-      let isDone = true
-      for (let start = 0; start < alerts.length; start += ALERTS_PER_TRANSACTION) {
-        const evaluations: Evaluation[] = []
-        for (const alert of alerts.slice(start, start + ALERTS_PER_TRANSACTION)) {
-          if (signal.aborted) return
-          if (!sites.has(alert.siteId)) sites.set(alert.siteId, await control.findSite(alert.siteId))
-          const site = sites.get(alert.siteId)
-          if (!site) continue
-          const { evaluation, isComplete } = await evaluate({ alert, site, until }, signal)
-          if (evaluation) evaluations.push(evaluation)
-          isDone &&= isComplete
-        }
-        if (signal.aborted) return
-        await saveEvaluations(evaluations)
-      }
-      if (isDone) evaluatedTo = lastWholeMinute(until)
+      if (lastWholeMinute(run.until) === evaluatedTo) return
+      const accounts = await listAlertsOfAccounts()
+      await takeTurns(
+        accounts.map((alerts) => evaluateAccount(alerts, run)),
+        { atOnce: ACCOUNTS_AT_ONCE, maxFailures: MAX_FAILED_ACCOUNTS },
+      )
+      if (run.isComplete) evaluatedTo = lastWholeMinute(run.until)
     },
   }
 }

@@ -1,4 +1,5 @@
 import { LIVE_WINDOW_MS } from '@zenovay/tracker/contract'
+import { createBoundedMap } from '../cache.js'
 import type { Site } from '../control/sites.js'
 import { MINUTE_MS } from '../durations.js'
 import { daysOf } from '../reports/period.js'
@@ -44,21 +45,29 @@ interface MeasureServices {
   reports: Pick<ReportStore, 'summary' | 'timeline'>
 }
 
+// More than the accounts that take turns. An entry takes about 300 bytes.
+const MAX_CACHED_SITES = 10_000
+
 /**
  * Creates a function that measures alert metrics. Alerts on event counts share one query if they have the
  * same site and window.
  */
 export function createMeasure({ metricSource, reports }: MeasureServices): Measure {
-  // Caching only the last query is enough, because alerts are evaluated in the order of their sites and
-  // windows.
-  let last: { key: string; answer: ReturnType<MetricSource['metrics']> } | undefined
-  const metricsOf = (siteId: string, window: Period) => {
-    const key = JSON.stringify([siteId, window])
-    if (last?.key !== key) {
-      last = { key, answer: metricSource.metrics(siteId, window) }
-      last.answer.catch(() => (last = undefined))
-    }
-    return last.answer
+  // An account evaluates its alerts in the order of their sites and windows, so its last query is enough. In
+  // between, other accounts take their turns.
+  const answers = createBoundedMap<string, { window: string; answer: ReturnType<MetricSource['metrics']> }>(
+    MAX_CACHED_SITES,
+  )
+  const metricsOf = (siteId: string, { from, to }: Period) => {
+    const window = `${from} ${to}`
+    const last = answers.get(siteId)
+    if (last?.window === window) return last.answer
+    const answer = metricSource.metrics(siteId, { from, to })
+    const entry = { window, answer }
+    answers.set(siteId, entry)
+    // A failed query is repeated.
+    answer.catch(() => void (entry.window = ''))
+    return answer
   }
 
   return async ({ metric, windowMinutes, currency }, site, at) => {

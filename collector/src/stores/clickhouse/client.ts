@@ -77,7 +77,7 @@ const REPORT_SETTINGS: ClickHouseSettings = {
 const PROFILES = {
   ingest: { timeoutMs: 30 * SECOND_MS, maxConnections: 16, settings: {}, mapsErrors: true },
   reports: { timeoutMs: 30 * SECOND_MS, maxConnections: 4, settings: REPORT_SETTINGS, mapsErrors: true },
-  // Background queries run one at a time on one CPU core.
+  // Background queries run on one CPU core each.
   activity: {
     timeoutMs: 30 * SECOND_MS,
     maxConnections: 1,
@@ -86,7 +86,8 @@ const PROFILES = {
   },
   alerts: {
     timeoutMs: 10 * SECOND_MS,
-    maxConnections: 1,
+    // Two accounts evaluate their alerts side by side, so that the slow query of one does not block the others.
+    maxConnections: 2,
     settings: { ...READ_ONLY, max_threads: 1, max_memory_usage: '200000000' },
     mapsErrors: true,
   },
