@@ -92,7 +92,8 @@ export interface AlertStore {
   /**
    * Adds an alert and queues confirmation mails to the given addresses that were never asked. Resolves to
    * undefined if the site already has `MAX_ALERTS_OF_SITE` alerts or does not exist. Rejects with
-   * `VALIDATION_ERROR` or `RATE_LIMIT_EXCEEDED` if a limit of mail is reached; the alert is then not added.
+   * `VALIDATION_ERROR` if its account has `MAX_ALERTS_OF_ACCOUNT` alerts, or with that or
+   * `RATE_LIMIT_EXCEEDED` if a limit of mail is reached; the alert is then not added.
    */
   addAlert(
     siteId: string,

@@ -26,7 +26,8 @@ export interface AlertManagement {
   /**
    * Resolves to undefined if the site already has `MAX_ALERTS_OF_SITE` alerts or does not exist. `actor` is
    * the ID of the API key that creates the alert. New email addresses get a confirmation mail. Rejects with
-   * `VALIDATION_ERROR` or `RATE_LIMIT_EXCEEDED` if a limit of mail is reached.
+   * `VALIDATION_ERROR` if its account has `MAX_ALERTS_OF_ACCOUNT` alerts, or with that or `RATE_LIMIT_EXCEEDED` if a
+   * limit of mail is reached.
    */
   add(siteId: string, fields: PlainAlertFields, actor: string): Promise<Alert | undefined>
   update(id: string, changes: Partial<PlainAlertFields>, actor: string): Promise<Alert | undefined>

@@ -7,7 +7,7 @@ import {
   NEW_KEY,
   reaches,
 } from '../control/keys/api-key.js'
-import { boundReached, MAX_KEYS_OF_ACCOUNT } from '../control/account-bounds.js'
+import { accountBoundError, MAX_KEYS_OF_ACCOUNT } from '../control/account-bounds.js'
 import { authorise } from '../control/keys/gate.js'
 import { ApiError } from '../errors.js'
 import { MOMENT, MOMENT_EXAMPLE, REMOVED, toIso } from '../http/api/route.js'
@@ -63,7 +63,7 @@ export const createKey = defineRoute({
       now,
     )
     if (!(await control.addApiKey(record, { actor: maker.id, max: MAX_KEYS_OF_ACCOUNT })))
-      throw boundReached('keys', MAX_KEYS_OF_ACCOUNT)
+      throw accountBoundError('name', 'keys', MAX_KEYS_OF_ACCOUNT)
     return { ...toKeyJson({ ...record, lastUsedAt: null }), key: secret }
   },
 })

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { boundReached, MAX_SITES_OF_ACCOUNT } from '../control/account-bounds.js'
+import { accountBoundError, MAX_SITES_OF_ACCOUNT } from '../control/account-bounds.js'
 import { assertAllSites, authorise } from '../control/keys/gate.js'
 import { NEW_SITE, type Site, SITE_CHANGES, toSiteFields } from '../control/sites.js'
 import { ApiError } from '../errors.js'
@@ -62,7 +62,7 @@ export const createSite = defineRoute({
     const { domain } = body
     const fields = { name: domain, allowedDomains: [], ...toSiteFields(body), domain, accountId }
     const site = await control.addSiteWithin(MAX_SITES_OF_ACCOUNT, fields)
-    if (!site) throw boundReached('sites', MAX_SITES_OF_ACCOUNT)
+    if (!site) throw accountBoundError('domain', 'sites', MAX_SITES_OF_ACCOUNT)
     return toSiteJson(site)
   },
 })

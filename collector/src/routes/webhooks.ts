@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import { MAX_REPLAYED_PER_HOUR } from '../control/account-bounds.js'
 import { authorise, authoriseOwn } from '../control/keys/gate.js'
 import { type FlatErrors, MOMENT, MOMENT_EXAMPLE, toIso } from '../http/api/route.js'
 import { type AddIssue, field, oneOf, orNull } from '../http/fields.js'
@@ -161,6 +162,7 @@ export const replayWebhook = defineRoute({
   operationId: 'replayWebhook',
   scope: 'admin',
   summary: 'Send one delivery again, or all that failed since a time',
+  description: `At most ${MAX_REPLAYED_PER_HOUR} deliveries per account and hour; then 429, which says how many were queued.`,
   query: NO_QUERY,
   body: Type.Partial(Type.Object(REPLAY)),
   refine: (choice, addIssue) => {

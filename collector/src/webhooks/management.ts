@@ -41,7 +41,11 @@ export interface WebhookManagement {
   /** Removes a webhook. Resolves when all attempts for the webhook have ended. */
   remove(key: ApiKey, id: string): Promise<void>
   enable(key: ApiKey, id: string): Promise<void>
-  /** Queues deliveries of a webhook again. Resolves to the number of queued deliveries. */
+  /**
+   * Queues deliveries of a webhook again. Resolves to the number of queued deliveries. Throws
+   * `RATE_LIMIT_EXCEEDED` if some could not be queued, because the account has replayed
+   * `MAX_REPLAYED_PER_HOUR` deliveries within an hour.
+   */
   replay(key: ApiKey, id: string, choice: ReplayChoice): Promise<number>
 }
 
@@ -110,7 +114,9 @@ export function createWebhookManagement({
       if (!webhook)
         throw validationError(
           'webhooks',
-          `Maximum ${MAX_WEBHOOKS} webhooks per ${siteId === null ? 'account' : 'site'}`,
+          siteId === null
+            ? `Maximum ${MAX_WEBHOOKS} webhooks for all sites of an account`
+            : `Maximum ${MAX_WEBHOOKS} webhooks per site`,
         )
       return { webhook, secret }
     },

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { MAX_REPLAYED_PER_HOUR } from '../control/account-bounds.js'
+import { SECOND_MS } from '../durations.js'
 import type { AttemptResult } from '../egress/attempt.js'
 import { createSteadyClock } from '../egress/delivery-loop.js'
+import { ApiError } from '../errors.js'
 import { createDeliveryEngine, type DeliveryEngine } from './deliver.js'
 import type { DeliveryCounts } from './metrics.js'
 import { buildBody, createOutbox, createSubscriptions, deriveEventId, type Outbox } from './outbox.js'
@@ -14,7 +17,8 @@ import type { NewWebhook, Webhook } from './webhook.js'
 export interface Webhooks extends Pick<WebhookStore, 'findWebhook' | 'listWebhooks' | 'listLog'> {
   /**
    * Adds a webhook. Resolves to undefined if `MAX_WEBHOOKS` is reached for its site, or for its account if
-   * the webhook is account-wide.
+   * the webhook is account-wide. Rejects with `VALIDATION_ERROR` if the account has `MAX_WEBHOOKS_OF_ACCOUNT`
+   * webhooks in all.
    */
   add(webhook: NewWebhook, actor: string | null): Promise<Webhook | undefined>
   /**
@@ -39,7 +43,8 @@ export interface Webhooks extends Pick<WebhookStore, 'findWebhook' | 'listWebhoo
   test(id: string, test: TestDelivery): Promise<AttemptResult | undefined>
   /**
    * Queues deliveries again. Resolves to the number of queued deliveries, or to undefined if the webhook does
-   * not exist.
+   * not exist. Throws `RATE_LIMIT_EXCEEDED` with that number in its message if some could not be queued, because
+   * the account has replayed `MAX_REPLAYED_PER_HOUR` deliveries within an hour.
    */
   replay(id: string, choice: ReplayChoice, actor: string | null): Promise<number | undefined>
   outbox: Outbox
@@ -154,9 +159,10 @@ export async function createWebhooks({
     enable: (id, actor) => changed(store.enableWebhook(id, by(actor))),
     test: (id, test) => sendTest({ store, engine, now }, id, test),
     async replay(id, choice, actor) {
-      const count = await store.replay(id, choice, { ...by(actor), dueAt: engineNow() })
+      const result = await store.replay(id, choice, { ...by(actor), dueAt: engineNow() })
       engine.wake([id])
-      return count
+      if (result?.retryAfterMs !== undefined) throw replayLimitError(result.queued, result.retryAfterMs)
+      return result?.queued
     },
     refresh: {
       name: 'webhook-refresh',
@@ -176,6 +182,13 @@ export async function createWebhooks({
     },
     stop: engine.stop,
   }
+}
+
+function replayLimitError(queued: number, retryAfterMs: number): ApiError {
+  return new ApiError('RATE_LIMIT_EXCEEDED', {
+    message: `An account may replay ${MAX_REPLAYED_PER_HOUR} deliveries per hour. ${queued} of this request were queued. Replay the rest after Retry-After seconds.`,
+    retryAfterS: Math.ceil(retryAfterMs / SECOND_MS),
+  })
 }
 
 // Purge in small steps with pauses, so that a large number of expired rows does not block requests. The next

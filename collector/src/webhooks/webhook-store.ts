@@ -57,6 +57,16 @@ interface LogFilter extends WebhookReach {
  */
 export type ReplayChoice = { eventId: string } | { failedSince: number }
 
+/** The result of a replay. */
+export interface ReplayResult {
+  queued: number
+  /**
+   * Milliseconds until the account may replay more, if chosen deliveries remain that it may not replay now.
+   * Undefined otherwise.
+   */
+  retryAfterMs: number | undefined
+}
+
 /**
  * Numbers of queued and dropped deliveries, and the IDs of webhooks with new deliveries. A delivery is
  * dropped if it exceeds the backlog limit or the payload limit.
@@ -71,7 +81,8 @@ export interface PutResult {
 export interface WebhookStore {
   /**
    * Adds a webhook. Resolves to undefined if `MAX_WEBHOOKS` is reached for its site, or for its account if
-   * the webhook is account-wide.
+   * the webhook is account-wide. Rejects with `VALIDATION_ERROR` if the account has `MAX_WEBHOOKS_OF_ACCOUNT`
+   * webhooks in all.
    */
   addWebhook(webhook: NewWebhook, change: Change): Promise<Webhook | undefined>
   findWebhook(id: string): Promise<Webhook | undefined>
@@ -104,10 +115,14 @@ export interface WebhookStore {
     test: { eventId: string; event: string; result: AttemptResult } & Change,
   ): Promise<void>
   /**
-   * Queues deliveries again with the full number of attempts. Resolves to the number of queued deliveries, or
-   * to undefined if the webhook does not exist.
+   * Queues deliveries again with the full number of attempts, until the account has replayed
+   * `MAX_REPLAYED_PER_HOUR` within an hour. Resolves to undefined if the webhook does not exist.
    */
-  replay(id: string, choice: ReplayChoice, change: Change & { dueAt: number }): Promise<number | undefined>
+  replay(
+    id: string,
+    choice: ReplayChoice,
+    change: Change & { dueAt: number },
+  ): Promise<ReplayResult | undefined>
   /** Resolves to a map from site IDs to account IDs. */
   listSiteAccounts(): Promise<Map<string, string>>
 }

@@ -82,7 +82,7 @@ async function measureDelays({
       return measure(alert, site, at)
     },
     onTriggers: () => {},
-    log: { info: () => {}, error: () => {} } as unknown as AlertEvaluationServices['log'],
+    log: { info: () => {}, error: () => {} },
     now: Date.now,
   })
   let isOver = false

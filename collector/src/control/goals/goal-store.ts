@@ -6,6 +6,7 @@ import type { Goal, GoalFields } from './goal.js'
 export interface GoalStore {
   /**
    * Adds a goal. Resolves to undefined if the site already has the maximum number of goals, or was removed.
+   * Rejects with `VALIDATION_ERROR` if its account has `MAX_GOALS_OF_ACCOUNT` goals.
    */
   addGoal(siteId: string, fields: GoalFields, change: Change): Promise<Goal | undefined>
   findGoal(id: string): Promise<Goal | undefined>

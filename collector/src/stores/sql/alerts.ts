@@ -1,6 +1,7 @@
 import type { Insertable, Selectable, Updateable } from 'kysely'
 import type { AlertStore } from '../../alerts/alert-store.js'
 import { type Alert, type AlertFields, type Destination, MAX_ALERTS_OF_SITE } from '../../alerts/alert.js'
+import { accountBoundError, MAX_ALERTS_OF_ACCOUNT } from '../../control/account-bounds.js'
 import { lastWholeMinute } from '../../alerts/evaluate.js'
 import { logChangeOfSite } from './changes.js'
 import { createNotificationStore } from './notifications.js'
@@ -39,14 +40,26 @@ function createAlertRecords(db: ControlDatabase): Alerts {
   return {
     addAlert: (siteId, fields, change, addresses) =>
       runExclusively(db, async (connection) => {
-        if (!(await connection.selectFrom('sites').select('id').where('id', '=', siteId).executeTakeFirst()))
-          return undefined
+        const site = await connection
+          .selectFrom('sites')
+          .select('account_id')
+          .where('id', '=', siteId)
+          .executeTakeFirst()
+        if (!site) return undefined
         const { count } = await connection
           .selectFrom('alerts')
           .select((eb) => eb.fn.countAll<number>().as('count'))
           .where('site_id', '=', siteId)
           .executeTakeFirstOrThrow()
         if (count >= MAX_ALERTS_OF_SITE) return undefined
+        const { ofAccount } = await connection
+          .selectFrom('alerts')
+          .innerJoin('sites', 'sites.id', 'alerts.site_id')
+          .select((eb) => eb.fn.countAll<number>().as('ofAccount'))
+          .where('sites.account_id', '=', site.account_id)
+          .executeTakeFirstOrThrow()
+        if (ofAccount >= MAX_ALERTS_OF_ACCOUNT)
+          throw accountBoundError('site_id', 'alerts', MAX_ALERTS_OF_ACCOUNT)
         const row = {
           id: `alert_${randomText(12).toLowerCase()}`,
           site_id: siteId,

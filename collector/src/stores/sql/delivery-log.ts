@@ -50,7 +50,7 @@ export function createWebhookLog(db: ControlDatabase): WebhookLog {
   }
 }
 
-/** Logs a change of a webhook. Call it in the transaction of the change. */
+/** Logs a change of a webhook and resolves to the ID of the entry. Call it in the transaction of the change. */
 export async function logChange(
   connection: ControlDatabase,
   webhook: LoggedWebhook,
@@ -60,11 +60,13 @@ export async function logChange(
     count = null,
     ...change
   }: { kind: LogKind; note?: string | null; count?: number | null } & Change,
-): Promise<void> {
-  await connection
+): Promise<number> {
+  const { id } = await connection
     .insertInto('webhook_log')
     .values({ ...toEntryColumns(webhook, kind, change), note, count })
-    .execute()
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  return id
 }
 
 /**

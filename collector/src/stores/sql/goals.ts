@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { GoalStore } from '../../control/goals/goal-store.js'
+import { accountBoundError, MAX_GOALS_OF_ACCOUNT } from '../../control/account-bounds.js'
 import { type Goal, type GoalRule, MAX_GOALS_OF_SITE } from '../../control/goals/goal.js'
 import { logChangeOfSite } from './changes.js'
 import { randomText } from './random-text.js'
@@ -28,7 +29,7 @@ export function createGoalStore(db: ControlDatabase): GoalStore {
       runExclusively(db, async (connection) => {
         const site = await connection
           .selectFrom('sites')
-          .select('id')
+          .select('account_id')
           .where('id', '=', siteId)
           .executeTakeFirst()
         const { goals } = await connection
@@ -37,6 +38,14 @@ export function createGoalStore(db: ControlDatabase): GoalStore {
           .where('site_id', '=', siteId)
           .executeTakeFirstOrThrow()
         if (!site || Number(goals) >= MAX_GOALS_OF_SITE) return undefined
+        const { ofAccount } = await connection
+          .selectFrom('goals')
+          .innerJoin('sites', 'sites.id', 'goals.site_id')
+          .select((eb) => eb.fn.countAll<number>().as('ofAccount'))
+          .where('sites.account_id', '=', site.account_id)
+          .executeTakeFirstOrThrow()
+        if (Number(ofAccount) >= MAX_GOALS_OF_ACCOUNT)
+          throw accountBoundError('site_id', 'goals', MAX_GOALS_OF_ACCOUNT)
         const row = {
           id: `goal_${randomText(12).toLowerCase()}`,
           site_id: siteId,

@@ -1,5 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { Change } from '../../control/change-log.js'
+import { MAX_WEBHOOKS_OF_ACCOUNT } from '../../control/account-bounds.js'
+import { validationError } from '../../errors.js'
 import type { LogKind, WebhookStore } from '../../webhooks/webhook-store.js'
 import {
   MAX_WEBHOOKS,
@@ -42,11 +44,13 @@ export function createWebhookRecords(db: ControlDatabase): Webhooks {
   return {
     addWebhook: ({ accountId, siteId, url, events, description, secret }, entry) =>
       runExclusively(db, async (connection) => {
-        if (
-          (await listWebhooks(connection, { accountId, siteId })).filter((other) => other.siteId === siteId)
-            .length >= MAX_WEBHOOKS
-        )
-          return undefined
+        const others = await listWebhooks(connection, { accountId, siteId: null })
+        if (others.filter((other) => other.siteId === siteId).length >= MAX_WEBHOOKS) return undefined
+        if (others.length >= MAX_WEBHOOKS_OF_ACCOUNT)
+          throw validationError(
+            'webhooks',
+            `Maximum ${MAX_WEBHOOKS_OF_ACCOUNT} webhooks per account, including those of its sites; remove one first`,
+          )
         const row = {
           id: `wh_${randomText(16).toLowerCase()}`,
           account_id: accountId,

@@ -1,10 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Alert } from '../../../src/alerts/alert.js'
 import { createAlertCounts } from '../../../src/alerts/metrics.js'
-import {
-  createNotificationDelivery,
-  type NotificationDeliveryServices,
-} from '../../../src/alerts/notify/deliver.js'
+import { createNotificationDelivery } from '../../../src/alerts/notify/deliver.js'
 import { createRegistry } from '../../../src/observability/registry.js'
 import { createRandom } from '../../golden/create-random.js'
 import { makeAlertFields } from '../../support/make-alert.js'
@@ -50,7 +47,7 @@ async function measureWaits({ seed, isGreedy }: { seed: number; isGreedy: boolea
     log: {
       warn: () => {},
       error: (details: unknown) => expect.fail(JSON.stringify(details)),
-    } as unknown as NotificationDeliveryServices['log'],
+    },
     engineNow: Date.now,
     now: Date.now,
   })

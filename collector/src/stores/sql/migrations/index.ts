@@ -12,6 +12,7 @@ import * as inbound from './008-inbound.js'
 import * as changeLog from './009-change-log.js'
 import * as accountUsage from './010-account-usage.js'
 import * as recipients from './011-recipients.js'
+import * as replayLimit from './012-replay-limit.js'
 
 /**
  * Migrations, keyed by the name that is recorded in the database. They run in the order of their names. A
@@ -29,6 +30,7 @@ export const CONTROL_MIGRATIONS: Record<string, Migration> = {
   '009-change-log': changeLog,
   '010-account-usage': accountUsage,
   '011-recipients': recipients,
+  '012-replay-limit': replayLimit,
 }
 
 /**
