@@ -138,12 +138,10 @@ function openStores({ config, log, now }: Context) {
 /** Opens the event stores. Starts the embedded engine if no ClickHouse server is configured. */
 function startEngine({ config, log }: Context) {
   return step(async (onClose) => {
-    const isEmbedded = config.clickhouseUrl === undefined
-    const engine = isEmbedded ? await startEmbeddedEngine(join(config.dataDir, 'engine'), log) : undefined
+    const { clickhouseUrl: url, dataDir } = config
+    const engine = url === undefined ? await startEmbeddedEngine(join(dataDir, 'engine'), log) : undefined
     if (engine) onClose(engine.stop)
-    const { close, ...stores } = await openClickhouseStores(engine?.url ?? config.clickhouseUrl!, {
-      isEmbedded,
-    })
+    const { close, ...stores } = await openClickhouseStores(engine ? { engine } : { url: url! })
     onClose(close)
     return { engine, ...stores }
   })

@@ -1,12 +1,14 @@
-import { access, chmod, copyFile, mkdir, rename, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { access, chmod, copyFile, cp, mkdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { pino } from 'pino'
 import type { Config } from '../config.js'
 import { describeError, StartError } from '../errors.js'
 import { backUpEvents, restoreEvents } from '../stores/clickhouse/backup.js'
-import { startEmbeddedEngine } from '../stores/engine/embedded-engine.js'
+import { engineBackupsFolder, startEmbeddedEngine } from '../stores/engine/embedded-engine.js'
+import type { EngineConnection } from '../stores/engine/engine-connection.js'
 import { openControlStore } from '../stores/sql/database.js'
-import { findEngineUrl } from './clickhouse-url.js'
+import { findEngine } from './find-engine.js'
 
 type Print = (line: string) => void
 
@@ -23,17 +25,17 @@ export async function backUp(config: Config, name: string | undefined, print: Pr
   const folder = parseFolder(name)
   if (!(await exists(config.controlFile)))
     throw new StartError(`No control store in ${config.controlFile}. Set DATA_DIR to that of the collector.`)
-  const engineUrl =
+  const engine =
     config.clickhouseUrl === undefined
-      ? await findEngineUrl(config, 'copy the folder without salts/')
+      ? await findEngine(config, 'copy the folder without salts/')
       : undefined
   await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
     throw new StartError(
-      `Cannot create the folder ${folder}: ${describeError(error)}. Choose a new folder in an existing one that this user and the collector's can write to.`,
+      `Cannot create the folder ${folder}: ${describeError(error)}. Choose a new folder in an existing one that this user can write to.`,
     )
   })
   try {
-    if (engineUrl !== undefined) await backUpEvents(engineUrl, join(folder, EVENTS))
+    if (engine) await copyEvents(engine, config, join(folder, EVENTS))
     await copyControl(config, folder)
   } catch (error) {
     await rm(folder, { recursive: true, force: true })
@@ -42,7 +44,7 @@ export async function backUp(config: Config, name: string | undefined, print: Pr
       : new StartError(`The backup failed: ${describeError(error)}. ${folder} was removed.`)
   }
   print(
-    `backup: ${folder}${engineUrl === undefined ? ' (control store only; back up the events with ClickHouse)' : ''}`,
+    `backup: ${folder}${engine === undefined ? ' (control store only; back up the events with ClickHouse)' : ''}`,
   )
 }
 
@@ -83,6 +85,23 @@ function parseFolder(name: string | undefined): string {
   return resolve(name)
 }
 
+/**
+ * Lets the engine write the events into its own folder, the only one it may write to, and moves them to
+ * `target`. They exist twice for a moment if `target` is on another file system.
+ */
+async function copyEvents(engine: EngineConnection, config: Config, target: string): Promise<void> {
+  const draft = join(resolve(engineBackupsFolder(join(config.dataDir, 'engine'))), randomUUID())
+  try {
+    await backUpEvents({ engine }, draft)
+    await rename(draft, target).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EXDEV') throw error
+      await cp(draft, target, { recursive: true })
+    })
+  } finally {
+    await rm(draft, { recursive: true, force: true })
+  }
+}
+
 async function copyControl(config: Config, folder: string): Promise<void> {
   const control = await openControlStore(config)
   const draft = join(folder, `${CONTROL}.part`)
@@ -91,9 +110,9 @@ async function copyControl(config: Config, folder: string): Promise<void> {
 }
 
 async function restoreIntoEngine(engineDir: string, folder: string): Promise<number> {
-  const engine = await startEmbeddedEngine(engineDir, pino({ level: 'silent' }))
+  const engine = await startEmbeddedEngine(engineDir, pino({ level: 'silent' }), { restoreFrom: folder })
   try {
-    return await restoreEvents(engine.url, folder)
+    return await restoreEvents({ engine }, folder)
   } finally {
     await engine.stop()
   }

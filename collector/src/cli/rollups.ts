@@ -1,11 +1,12 @@
 import type { Config } from '../config.js'
 import { describeError, StartError } from '../errors.js'
 import { createRollups } from '../stores/clickhouse/rollups/roll-up.js'
-import { findEngineUrl } from './clickhouse-url.js'
+import { findEngine } from './find-engine.js'
 
 /** Rebuilds the daily rollups (the stored visits of past days) of all sites. Reports remain available. */
 export async function rebuildRollups(config: Config, print: (line: string) => void): Promise<void> {
-  const rollups = createRollups({ url: config.clickhouseUrl ?? (await findEngineUrl(config)) })
+  const { clickhouseUrl: url } = config
+  const rollups = createRollups(url === undefined ? { engine: await findEngine(config) } : { url })
   try {
     const { rolledUpDays, isDone } = await rollups.rebuild()
     print(

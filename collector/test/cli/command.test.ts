@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -202,11 +202,11 @@ describe('zenovay-collector', () => {
 
   it('lets only the owner read files that contain keys and passwords', async () => {
     const { child } = await startCommand(env)
+    for (const file of ['control.db', 'engine/address.json', 'engine'])
+      expect(statSync(join(dataDir, file)).mode & 0o077).toBe(0)
     child.kill('SIGTERM')
     await once(child, 'exit')
-    for (const file of ['control.db', 'engine/users.xml', 'engine/config.xml'])
-      expect(statSync(join(dataDir, file)).mode & 0o077).toBe(0)
-    expect(statSync(join(dataDir, 'engine')).mode & 0o077).toBe(0)
+    expect(readdirSync(join(dataDir, 'engine')).sort()).toEqual(['backups', 'store'])
   })
 })
 

@@ -98,7 +98,7 @@ it('erases a visitor from all queries and files before it responds', async () =>
   await collector.post(hidden)
   await collector.command(`DELETE FROM events WHERE event_id = '${hidden.event_id}'`)
   await beat(visitor.id)
-  const settling = createRollups({ url: collector.engine.url, commitDelayMs: 1 })
+  const settling = createRollups({ engine: collector.engine, commitDelayMs: 1 })
   const findBuilt = () =>
     collector.select(
       `SELECT visitor_id FROM visits INNER JOIN page_days USING (site_id, day) WHERE path = '/${visitor.marks[2]}'`,

@@ -24,7 +24,7 @@ const rollups = {
 
 beforeAll(async () => {
   collector = await startTestCollector()
-  store = await createClickhouseEventStore({ url: collector.engine.url })
+  store = await createClickhouseEventStore({ engine: collector.engine })
 })
 afterAll(async () => {
   await store.close()

@@ -3,6 +3,7 @@ import { createStoreClient, splitParameter } from './client.js'
 import { queryEventsReceived } from './queries/events.js'
 import { queryEndedSessions, querySessions } from './queries/sessions.js'
 import { queryVisitorsById } from './queries/visitors.js'
+import type { StoreServer } from './store-server.js'
 
 // A time in the far future, used as the end of a period that has no end.
 const NEVER = Date.UTC(2200, 0, 1)
@@ -11,12 +12,10 @@ const NEVER = Date.UTC(2200, 0, 1)
  * Opens the store from which webhooks read events, sessions and visitors. The tables of the event store must
  * already exist.
  */
-export function createClickhouseActivityStore({
-  url,
-}: {
-  url: string
-}): ActivityStore & { close(): Promise<void> } {
-  const client = createStoreClient({ url, purpose: 'activity' })
+export function createClickhouseActivityStore(
+  server: StoreServer,
+): ActivityStore & { close(): Promise<void> } {
+  const client = createStoreClient({ ...server, purpose: 'activity' })
 
   /**
    * Runs a query in several parts if the IDs do not fit into one statement, and returns the rows of all

@@ -2,6 +2,7 @@ import type { MetricSource, WindowMetrics } from '../../alerts/metric-source.js'
 import { createStoreClient, momentSql } from './client.js'
 import { REVENUE_CURRENCY } from './queries/revenue.js'
 import { WITH_AMOUNT } from './queries/visits.js'
+import type { StoreServer } from './store-server.js'
 
 const between = (time: string) =>
   `site_id = {siteId: String} AND ${time} >= ${momentSql('from')} AND ${time} < ${momentSql('to')}`
@@ -29,12 +30,8 @@ const WINDOW_LIVE = `
   )`
 
 /** Opens the metric source for alerts. The tables of the event store must already exist. */
-export function createClickhouseMetricSource({
-  url,
-}: {
-  url: string
-}): MetricSource & { close(): Promise<void> } {
-  const client = createStoreClient({ url, purpose: 'alerts' })
+export function createClickhouseMetricSource(server: StoreServer): MetricSource & { close(): Promise<void> } {
+  const client = createStoreClient({ ...server, purpose: 'alerts' })
   const selectOne = async <Row>(sql: string, params: Record<string, unknown>): Promise<Row> => {
     const [row] = await client.select<Row>(sql, params)
     return row!

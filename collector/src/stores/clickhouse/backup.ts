@@ -1,12 +1,13 @@
 import { SECOND_MS } from '../../durations.js'
 import { createStoreClient, type StoreClient } from './client.js'
+import type { StoreServer } from './store-server.js'
 
 /**
  * Copies a consistent snapshot of the events into a new folder, which the engine must be allowed to write to.
  * Resolves when the copy is complete.
  */
-export function backUpEvents(url: string, folder: string): Promise<void> {
-  return withClient({ url }, (client) =>
+export function backUpEvents(server: StoreServer, folder: string): Promise<void> {
+  return withClient(server, (client) =>
     client.command('BACKUP TABLE events TO File({folder: String})', { folder }),
   )
 }
@@ -15,8 +16,8 @@ export function backUpEvents(url: string, folder: string): Promise<void> {
  * Restores events from a folder that {@link backUpEvents} wrote, and verifies their checksums. The engine
  * must not contain any events. Resolves to the number of restored events.
  */
-export function restoreEvents(url: string, folder: string): Promise<number> {
-  return withClient({ url }, async (client) => {
+export function restoreEvents(server: StoreServer, folder: string): Promise<number> {
+  return withClient(server, async (client) => {
     await client.command('RESTORE TABLE events FROM File({folder: String})', { folder })
     const [check] = await client.select<{ result: number }>(
       'CHECK TABLE events SETTINGS check_query_single_value_result = 1',
@@ -47,8 +48,8 @@ const TIMEOUT_MS = 30 * SECOND_MS
  * without any warning. A damaged part is not returned if the smaller parts from which it was merged still
  * exist, because the engine loads these parts instead.
  */
-export function findBrokenParts(url: string): Promise<string[]> {
-  return withClient({ url, timeoutMs: TIMEOUT_MS }, async (client) => {
+export function findBrokenParts(server: StoreServer): Promise<string[]> {
+  return withClient({ ...server, timeoutMs: TIMEOUT_MS }, async (client) => {
     const [broken, active] = await Promise.all([
       client.select<Part & { path: string }>(BROKEN_PARTS),
       client.select<Part>(ACTIVE_PARTS),
@@ -62,7 +63,7 @@ export function findBrokenParts(url: string): Promise<string[]> {
 }
 
 async function withClient<Result>(
-  options: { url: string; timeoutMs?: number },
+  options: StoreServer & { timeoutMs?: number },
   use: (client: StoreClient) => Promise<Result>,
 ): Promise<Result> {
   const client = createStoreClient({ ...options, purpose: 'maintenance' })

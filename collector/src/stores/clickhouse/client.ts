@@ -8,6 +8,8 @@ import {
 } from '@clickhouse/client'
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../durations.js'
 import { NotStoredError, storeUnavailable } from '../../errors.js'
+import type { EngineUser } from '../engine/engine-address.js'
+import { connectTo, credentialsFor, type StoreServer } from './store-server.js'
 
 type Params = Record<string, unknown>
 
@@ -44,6 +46,8 @@ interface Batch {
 }
 
 interface Profile {
+  /** User of the embedded engine. */
+  user: EngineUser
   timeoutMs: number
   /** Maximum number of connections. Further statements wait for a free connection. */
   maxConnections: number
@@ -75,16 +79,30 @@ const REPORT_SETTINGS: ClickHouseSettings = {
  * always leave enough of it for ingest.
  */
 const PROFILES = {
-  ingest: { timeoutMs: 30 * SECOND_MS, maxConnections: 16, settings: {}, mapsErrors: true },
-  reports: { timeoutMs: 30 * SECOND_MS, maxConnections: 4, settings: REPORT_SETTINGS, mapsErrors: true },
+  ingest: {
+    user: 'collector',
+    timeoutMs: 30 * SECOND_MS,
+    maxConnections: 16,
+    settings: {},
+    mapsErrors: true,
+  },
+  reports: {
+    user: 'collector',
+    timeoutMs: 30 * SECOND_MS,
+    maxConnections: 4,
+    settings: REPORT_SETTINGS,
+    mapsErrors: true,
+  },
   // Background queries run on one CPU core each.
   activity: {
+    user: 'collector',
     timeoutMs: 30 * SECOND_MS,
     maxConnections: 1,
     settings: { ...REPORT_SETTINGS, max_threads: 1 },
     mapsErrors: true,
   },
   alerts: {
+    user: 'collector',
     timeoutMs: 10 * SECOND_MS,
     // Two accounts evaluate their alerts side by side, so that the slow query of one does not block the others.
     maxConnections: 2,
@@ -92,6 +110,7 @@ const PROFILES = {
     mapsErrors: true,
   },
   rollups: {
+    user: 'collector',
     timeoutMs: 10 * MINUTE_MS,
     maxConnections: 10,
     settings: {
@@ -103,12 +122,16 @@ const PROFILES = {
     mapsErrors: false,
   },
   // Backups need a long timeout, because the server sends no response until the whole backup is written.
-  maintenance: { timeoutMs: DAY_MS, maxConnections: 10, settings: {}, mapsErrors: false },
+  maintenance: {
+    user: 'maintenance',
+    timeoutMs: DAY_MS,
+    maxConnections: 10,
+    settings: {},
+    mapsErrors: false,
+  },
 } as const satisfies Record<string, Profile>
 
-interface ClientOptions {
-  /** Server URL, including user, password and database if the server requires them. */
-  url: string
+type ClientOptions = StoreServer & {
   purpose: keyof typeof PROFILES
   /** Maximum duration of one statement in milliseconds. @default the timeout of the purpose */
   timeoutMs?: number | undefined
@@ -117,11 +140,11 @@ interface ClientOptions {
 const PING_TIMEOUT_MS = 2 * SECOND_MS
 
 /** Creates a client with the limits of its purpose. The client connects when it runs its first statement. */
-export function createStoreClient({ url, purpose, timeoutMs }: ClientOptions): StoreClient {
+export function createStoreClient({ purpose, timeoutMs, ...server }: ClientOptions): StoreClient {
   const profile: Profile = PROFILES[purpose]
   const limitMs = timeoutMs ?? profile.timeoutMs
   const client = createClient({
-    url,
+    ...connectTo(server, profile.maxConnections),
     request_timeout: limitMs,
     max_open_connections: profile.maxConnections,
     use_multipart_params_auto: true,
@@ -133,12 +156,19 @@ export function createStoreClient({ url, purpose, timeoutMs }: ClientOptions): S
       ...profile.settings,
     },
   })
+  const credentials = () => credentialsFor(server, profile.user)
   const mapError = (error: unknown) => (profile.mapsErrors ? explainUnavailable(error) : error)
   return {
     async select<Row>(query: string, query_params: Params = {}, signal?: AbortSignal) {
       try {
         const abort = signal && { abort_signal: signal }
-        const result = await client.query({ query, query_params, format: 'JSONEachRow', ...abort })
+        const result = await client.query({
+          query,
+          query_params,
+          format: 'JSONEachRow',
+          ...abort,
+          ...credentials(),
+        })
         return await result.json<Row>()
       } catch (error) {
         throw mapError(error)
@@ -146,12 +176,12 @@ export function createStoreClient({ url, purpose, timeoutMs }: ClientOptions): S
     },
     async command(query, query_params = {}) {
       try {
-        await client.command({ query, query_params })
+        await client.command({ query, query_params, ...credentials() })
       } catch (error) {
         throw mapError(error)
       }
     },
-    insert: (batch) => insertBatch(client, batch),
+    insert: async (batch) => insertBatch(client, batch, credentials()),
     ping: async () =>
       (await client.ping({ select: false, abort_signal: AbortSignal.timeout(PING_TIMEOUT_MS) })).success,
     close: () => client.close(),
@@ -161,11 +191,13 @@ export function createStoreClient({ url, purpose, timeoutMs }: ClientOptions): S
 async function insertBatch(
   client: ClickHouseClient,
   { table, columns, rows, batchId, signal }: Batch,
+  credentials: ReturnType<typeof credentialsFor>,
 ): Promise<void> {
   const inserted = client.exec({
     query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT RowBinary`,
     values: Readable.from([rows]),
     ...(signal && { abort_signal: signal }),
+    ...credentials,
     // Insert each batch synchronously, so that a response means that the rows are written.
     clickhouse_settings: {
       async_insert: 0,

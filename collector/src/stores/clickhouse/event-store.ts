@@ -28,10 +28,9 @@ import {
 } from './queries/stored-events.js'
 import { invalidateAround } from './rollups/invalidate.js'
 import { migrateEvents } from './schema.js'
+import type { StoreServer } from './store-server.js'
 
-interface EventStoreOptions {
-  /** Server URL, including user, password and database if the server requires them. */
-  url: string
+type EventStoreOptions = StoreServer & {
   /** Maximum duration of one statement in milliseconds. */
   timeoutMs?: number
 }
@@ -54,11 +53,11 @@ interface FingerprintRow {
  * the server cannot be reached.
  */
 export async function createClickhouseEventStore({
-  url,
   timeoutMs = TIMEOUT_MS,
+  ...server
 }: EventStoreOptions): Promise<EventStore> {
-  await migrateEvents(url, timeoutMs)
-  const client = createStoreClient({ url, purpose: 'ingest', timeoutMs })
+  await migrateEvents(server, timeoutMs)
+  const client = createStoreClient({ ...server, purpose: 'ingest', timeoutMs })
   const { select } = client
   const events = createRowEncoder<EventRow>(EVENT_COLUMNS, {
     writer: { ...WRITER_COLUMN, value: randomInt(MAX_UINT32) },

@@ -6,24 +6,25 @@ import { findBrokenParts } from './backup.js'
 import { createClickhouseEventStore } from './event-store.js'
 import { createClickhouseReportStore } from './report-store.js'
 import { createRollups } from './rollups/roll-up.js'
+import type { StoreServer } from './store-server.js'
 
 /**
- * Opens all stores that use the ClickHouse server at `url`. Rejects with a {@link StartError} if the server
- * cannot be used or if the embedded engine found damaged files.
+ * Opens all stores that use a ClickHouse server. Rejects with a {@link StartError} if the server cannot be used
+ * or if the embedded engine found damaged files.
  */
-export async function openClickhouseStores(url: string, { isEmbedded }: { isEmbedded: boolean }) {
-  const events = await openEventStore(url)
-  if (isEmbedded)
-    await assertUndamaged(url).catch(async (error: unknown) => {
+export async function openClickhouseStores(server: StoreServer) {
+  const events = await openEventStore(server)
+  if ('engine' in server)
+    await assertUndamaged(server).catch(async (error: unknown) => {
       await events.close()
       throw error
     })
   const stores = {
     events,
-    reports: createClickhouseReportStore({ url }),
-    activity: createClickhouseActivityStore({ url }),
-    metricSource: createClickhouseMetricSource({ url }),
-    rollups: createRollups({ url }),
+    reports: createClickhouseReportStore(server),
+    activity: createClickhouseActivityStore(server),
+    metricSource: createClickhouseMetricSource(server),
+    rollups: createRollups(server),
   }
   return {
     ...stores,
@@ -33,19 +34,21 @@ export async function openClickhouseStores(url: string, { isEmbedded }: { isEmbe
   }
 }
 
-async function openEventStore(url: string): Promise<EventStore> {
+async function openEventStore(server: StoreServer): Promise<EventStore> {
   try {
-    return await createClickhouseEventStore({ url })
+    return await createClickhouseEventStore(server)
   } catch (error) {
-    const { host } = new URL(url)
+    const message = describeError(error)
     throw new StartError(
-      `ClickHouse at ${host} cannot be used: ${describeError(error)}. Check CLICKHOUSE_URL, its user, password and database.`,
+      'engine' in server
+        ? `The embedded engine cannot be used: ${message}. Start the collector again.`
+        : `ClickHouse at ${new URL(server.url).host} cannot be used: ${message}. Check CLICKHOUSE_URL, its user, password and database.`,
     )
   }
 }
 
-async function assertUndamaged(url: string): Promise<void> {
-  const broken = await findBrokenParts(url)
+async function assertUndamaged(server: StoreServer): Promise<void> {
+  const broken = await findBrokenParts(server)
   if (broken.length === 0) return
   throw new StartError(
     `The embedded engine found damaged files and set them aside: ${broken.join(', ')}. Restore DATA_DIR from a backup; or delete these folders to continue without the events in them.`,

@@ -8,10 +8,9 @@ import { queryRanking, querySummary, queryTimeline } from './queries/visit-metri
 import { queryPages } from './queries/pages.js'
 import { queryVisitor, queryVisitors } from './queries/visitors.js'
 import { findRollupPeriod, type RollupScope } from './rollups/period.js'
+import type { StoreServer } from './store-server.js'
 
-interface ReportStoreOptions {
-  /** Server URL, including user, password and database if the server requires them. */
-  url: string
+type ReportStoreOptions = StoreServer & {
   /** Maximum duration of one query in milliseconds. */
   timeoutMs?: number
   /** Whether to read rollups. If false, every query reads the events. @default true */
@@ -31,13 +30,13 @@ const MAX_COUNTED_EXACTLY = 500_000
 
 /** Opens the report store. The tables of the event store must already exist. */
 export function createClickhouseReportStore({
-  url,
   timeoutMs,
   useRollups = true,
   commitDelayMs,
   maxCountedExactly = MAX_COUNTED_EXACTLY,
+  ...server
 }: ReportStoreOptions): ReportStore & { close(): Promise<void> } {
-  const client = createStoreClient({ url, purpose: 'reports', timeoutMs })
+  const client = createStoreClient({ ...server, purpose: 'reports', timeoutMs })
 
   const withRollups = async (scope: ReportScope): Promise<RollupScope> => {
     const rollups = useRollups ? await findRollupPeriod(client, scope, commitDelayMs) : undefined

@@ -6,6 +6,7 @@ import {
   WRITER_COLUMN,
 } from './event-columns.js'
 import { createStoreClient } from './client.js'
+import type { StoreServer } from './store-server.js'
 
 // Settings for tables whose rows are acknowledged to clients. Without the fsync settings, the engine never
 // calls fsync. The deduplication window makes it safe to insert a batch again with the same token.
@@ -120,8 +121,8 @@ export const SCHEMA_STEPS: readonly string[] = [
 ]
 
 /** Creates missing tables and columns. Rejects with the server's error if a step fails. */
-export async function migrateEvents(url: string, timeoutMs: number): Promise<void> {
-  const client = createStoreClient({ url, purpose: 'maintenance', timeoutMs })
+export async function migrateEvents(server: StoreServer, timeoutMs: number): Promise<void> {
+  const client = createStoreClient({ ...server, purpose: 'maintenance', timeoutMs })
   try {
     for (const step of SCHEMA_STEPS) await client.command(step)
   } finally {

@@ -15,8 +15,8 @@ afterAll(() => engine.close())
 it('selects the events of a window by the time they happened', async () => {
   const now = Date.now()
   const window = { from: now - 5 * MINUTE_MS, to: now }
-  const store = await createClickhouseEventStore({ url: engine.url })
-  const metrics = createClickhouseMetricSource({ url: engine.url })
+  const store = await createClickhouseEventStore({ engine })
+  const metrics = createClickhouseMetricSource({ engine })
   const minutesAgo = [1, 4, 6, 180]
   await store.insertEvents(
     minutesAgo.flatMap((minutes) =>

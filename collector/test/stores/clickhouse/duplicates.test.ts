@@ -14,7 +14,7 @@ let stores: EventStore[]
 
 beforeAll(async () => {
   engine = await startTestEngine()
-  stores = await Promise.all([1, 2, 3].map(() => createClickhouseEventStore({ url: engine.url })))
+  stores = await Promise.all([1, 2, 3].map(() => createClickhouseEventStore({ engine })))
 })
 afterAll(async () => {
   await Promise.all(stores.map((store) => store.close()))

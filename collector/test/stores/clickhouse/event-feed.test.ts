@@ -19,7 +19,7 @@ let stores: EventStore[]
 
 beforeAll(async () => {
   engine = await startTestEngine()
-  stores = await Promise.all([1, 2, 3].map(() => createClickhouseEventStore({ url: engine.url })))
+  stores = await Promise.all([1, 2, 3].map(() => createClickhouseEventStore({ engine })))
 })
 afterAll(async () => {
   await Promise.all(stores.map((store) => store.close()))
@@ -163,7 +163,7 @@ it('continues the event feed after a restore from a backup', async () => {
   const site_id = 'ws_restored'
   for (const event_id of ['a', 'b', 'c']) await insert(0, makeRow({ site_id, event_id }))
   await engine.command('OPTIMIZE TABLE events FINAL')
-  const folder = join(engine.dataDir, 'copy')
+  const folder = join(engine.dataDir, 'engine/backups/copy')
   await engine.command(`BACKUP TABLE events TO File('${folder}')`)
   await engine.command('DROP TABLE events SYNC')
   await engine.command(`RESTORE TABLE events FROM File('${folder}')`)

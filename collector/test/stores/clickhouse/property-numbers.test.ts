@@ -26,7 +26,7 @@ let scope: ReportScope
 
 beforeAll(async () => {
   collector = await startTestCollector()
-  reports = createClickhouseReportStore({ url: collector.engine.url })
+  reports = createClickhouseReportStore({ engine: collector.engine })
   const events = NUMBERS.map((size) => ({
     ...makeEvent(),
     event_type: 'custom',

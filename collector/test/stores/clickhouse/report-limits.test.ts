@@ -19,7 +19,7 @@ let engine: TestEngine
 
 beforeAll(async () => {
   engine = await startTestEngine()
-  await migrateEvents(engine.url, 30_000)
+  await migrateEvents({ engine }, 30_000)
   await engine.command(`
     INSERT INTO events (site_id, received_at, occurred_at, event_type, visitor_id, session_id, path)
     SELECT 'ws_big', at, at, 'pageview', toString(intDiv(number, 5)), toString(intDiv(number, 2)), toString(number % 1000)
@@ -75,7 +75,7 @@ it('reads only the event columns that a query needs', async () => {
 })
 
 it('cancels a query if its client has disconnected', async () => {
-  const hasty = createClickhouseReportStore({ url: engine.url, timeoutMs: 20 })
+  const hasty = createClickhouseReportStore({ engine, timeoutMs: 20 })
   await expect(hasty.pages(SCOPE, { limit: 10, offset: 0 })).rejects.toMatchObject({
     code: 'STORE_UNAVAILABLE',
   })
@@ -88,7 +88,7 @@ it('cancels a query if its client has disconnected', async () => {
 })
 
 it('answers all concurrent report requests, even if some must wait', async () => {
-  const reports = createClickhouseReportStore({ url: engine.url })
+  const reports = createClickhouseReportStore({ engine })
   const answers = await Promise.all(Array.from({ length: 12 }, () => reports.summary(SCOPE)))
   await reports.close()
   for (const answer of answers)

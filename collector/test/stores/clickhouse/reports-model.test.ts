@@ -21,8 +21,8 @@ let reports: ReportStore & { close(): Promise<void> }
 
 beforeAll(async () => {
   engine = await startTestEngine()
-  events = await createClickhouseEventStore({ url: engine.url })
-  reports = createClickhouseReportStore({ url: engine.url })
+  events = await createClickhouseEventStore({ engine })
+  reports = createClickhouseReportStore({ engine })
 })
 afterAll(async () => {
   await reports.close()

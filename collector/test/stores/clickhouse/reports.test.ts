@@ -159,9 +159,8 @@ let reports: ReportStore & { close(): Promise<void> }
 
 beforeAll(async () => {
   engine = await startTestEngine()
-  const { url } = engine
-  events = await createClickhouseEventStore({ url })
-  reports = createClickhouseReportStore({ url })
+  events = await createClickhouseEventStore({ engine })
+  reports = createClickhouseReportStore({ engine })
   // In many inserts and in reverse order: the events of a visit lie in parts of any order.
   for (const row of [...ROWS].reverse()) await events.insertEvents([row], randomUUID())
 })

@@ -37,8 +37,7 @@ it('adds new columns to the tables of an older release, and keeps their rows', a
   })
 
   // Twice, because a collector runs every step at every start.
-  for (let start = 0; start < 2; start++)
-    await (await createClickhouseEventStore({ url: engine.url })).close()
+  for (let start = 0; start < 2; start++) await (await createClickhouseEventStore({ engine })).close()
 
   const answer = await client.query({
     query:
@@ -89,8 +88,8 @@ it('counts the events of an older release as interactive, and newer events by th
   await insertOld('old', 'pageview', now)
   await insertOld('old', 'custom', now + 1)
 
-  const store = await createClickhouseEventStore({ url: engine.url })
-  const reports = createClickhouseReportStore({ url: engine.url })
+  const store = await createClickhouseEventStore({ engine })
+  const reports = createClickhouseReportStore({ engine })
   const readBounceRate = async () => {
     const period = { from: now - 60_000, to: now + 60_000 }
     return (await reports.summary({ siteId: 'ws_1', period, filters: [] })).bounceRate

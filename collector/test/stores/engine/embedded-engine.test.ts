@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { makeEvent } from '../../support/make-event.js'
 import { startTestCollector, type TestCollector } from '../../support/start-test-collector.js'
@@ -30,22 +29,6 @@ it('rejects connections to the engine without the password', async () => {
       expect(answer.status).toBe(404)
       expect(await answer.text()).not.toMatch(/^\d+\n$|root:/)
     }
-})
-
-it('restarts an engine that died, and stores the events received meanwhile', async () => {
-  const enginePid = () =>
-    execFileSync('pgrep', ['-P', String(process.pid), '-f', 'engine-child'])
-      .toString()
-      .trim()
-  const before = enginePid()
-  process.kill(Number(before), 'SIGKILL')
-  const event = makeEvent()
-  expect((await collector.post(event)).status).toBe(200)
-  expect(enginePid()).not.toBe(before)
-  const rows = await collector.select<{ n: number }>(
-    `SELECT count() AS n FROM events WHERE event_id = '${event.event_id}'`,
-  )
-  expect(rows).toEqual([{ n: 1 }])
 })
 
 it('answers report requests with 503 and Retry-After while the store is unavailable', async () => {

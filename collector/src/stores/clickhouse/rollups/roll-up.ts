@@ -5,12 +5,11 @@ import { createStoreClient, momentSql, readStoreClock, type StoreClient } from '
 import { PAGE_KEY, PAGE_SUMS, pageviewsOf } from '../queries/pages.js'
 import { countVisitorsSql } from '../queries/visits.js'
 import { ofSessionsBetween, VISIT_COLUMNS, visitsBetween } from '../queries/visits.js'
+import type { StoreServer } from '../store-server.js'
 import { ROLLUP_TABLES } from './invalidate.js'
 import { BUILDS_PER_MS, MAX_COMMIT_DELAY_MS, NEWEST_BUILD, toUtcDate } from './period.js'
 
-interface RollupOptions {
-  /** Server URL, including user, password and database if the server requires them. */
-  url: string
+type RollupOptions = StoreServer & {
   /** Maximum time between the receipt of an event and its commit. @default MAX_COMMIT_DELAY_MS */
   commitDelayMs?: number
 }
@@ -75,8 +74,8 @@ const IS_STALE = `
     WHERE b.build != l.last AND ((b.build < l.last AND l.last < {replacedBefore: UInt64}) OR b.build < {unfinishedBefore: UInt64}))`
 
 /** Creates the daily rollups, which reports read instead of the events of past days. */
-export function createRollups({ url, commitDelayMs = MAX_COMMIT_DELAY_MS }: RollupOptions): Rollups {
-  const client = createStoreClient({ url, purpose: 'rollups' })
+export function createRollups({ commitDelayMs = MAX_COMMIT_DELAY_MS, ...server }: RollupOptions): Rollups {
+  const client = createStoreClient({ ...server, purpose: 'rollups' })
 
   let isClosed = false
   let previous: Promise<unknown> = Promise.resolve()

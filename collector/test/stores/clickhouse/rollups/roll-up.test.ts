@@ -29,13 +29,12 @@ let reports: Record<'settled' | 'sketched' | 'raw', ReportStore & { close(): Pro
 
 beforeAll(async () => {
   engine = await startTestEngine()
-  const { url } = engine
-  events = await createClickhouseEventStore({ url })
-  settling = createRollups({ url, commitDelayMs: COMMIT_DELAY_MS })
+  events = await createClickhouseEventStore({ engine })
+  settling = createRollups({ engine, commitDelayMs: COMMIT_DELAY_MS })
   reports = {
-    settled: createClickhouseReportStore({ url, commitDelayMs: COMMIT_DELAY_MS }),
-    sketched: createClickhouseReportStore({ url, commitDelayMs: COMMIT_DELAY_MS, maxCountedExactly: -1 }),
-    raw: createClickhouseReportStore({ url, useRollups: false }),
+    settled: createClickhouseReportStore({ engine, commitDelayMs: COMMIT_DELAY_MS }),
+    sketched: createClickhouseReportStore({ engine, commitDelayMs: COMMIT_DELAY_MS, maxCountedExactly: -1 }),
+    raw: createClickhouseReportStore({ engine, useRollups: false }),
   }
 })
 afterAll(async () => {
@@ -174,8 +173,8 @@ it('reads a day from its events instead of its rollup after a late event arrives
 
 it('does not use the rollup of a day while an event of that day may not be stored yet', async () => {
   const patient = {
-    settling: createRollups({ url: engine.url }),
-    reports: createClickhouseReportStore({ url: engine.url }),
+    settling: createRollups({ engine }),
+    reports: createClickhouseReportStore({ engine }),
   }
   const row = (fields: Partial<EventRow>) =>
     makeRow({ site_id: 'ws_patient', occurred_at: FIRST + HOUR_MS, ...fields })
@@ -239,7 +238,7 @@ it('does not count a duplicate that was deleted after its day was rolled up', as
     session_id: 'copied',
   })
   await events.insertEvents([row], randomUUID())
-  const other = await createClickhouseEventStore({ url: engine.url })
+  const other = await createClickhouseEventStore({ engine })
   await other.insertEvents([{ ...row, received_at: row.received_at + 1 }], randomUUID())
   await settle()
   expect(await reports.settled.summary(scope('ws_copies'))).toMatchObject({ pageviews: 2 })
@@ -256,7 +255,7 @@ it('counts visits once if two collectors roll up a day concurrently', async () =
   await engine.command(
     "INSERT INTO visits (site_id, day, build, session_id, started_at, pageviews) SELECT 'ws_twice', toDate(occurred_at), 4096, session_id, occurred_at, 1 FROM events WHERE site_id = 'ws_twice'",
   )
-  const other = createRollups({ url: engine.url, commitDelayMs: COMMIT_DELAY_MS })
+  const other = createRollups({ engine, commitDelayMs: COMMIT_DELAY_MS })
   await Promise.all([settle(), other.rollUp({ forMs: 60_000 })])
   await expectSame(scope('ws_twice'))
   await other.rebuild()
