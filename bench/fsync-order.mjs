@@ -35,9 +35,12 @@ const server = await runServer(
   site.env,
 )
 const collectorPid = findEngine(server.child.pid)
-const engine = createEngineClient({ ...site, enginePid: findEngine(collectorPid) })
+const engine = createEngineClient(site)
 // A merged part would hide the insert of an event.
-await engine.command({ query: 'SYSTEM STOP MERGES' })
+await engine.command({
+  query:
+    'ALTER TABLE events MODIFY SETTING max_bytes_to_merge_at_max_space_in_pool = 1, max_bytes_to_merge_at_min_space_in_pool = 1',
+})
 if (values.control === 'no-fsync')
   await engine.command({
     query: 'ALTER TABLE events MODIFY SETTING fsync_after_insert = 0, fsync_part_directory = 0',
