@@ -59,8 +59,8 @@ import { createWebhookManagement, TEST_RULES } from './webhooks/management.js'
 import { addWebhookGauges } from './webhooks/metrics.js'
 import type { Webhooks } from './webhooks/service.js'
 
-// One account may use a quarter of the places, so that its neighbours share the processor with few of its tasks.
-const REPORT_PLACES = { concurrent: 8, perAccount: 2 }
+// One account may use half or a quarter of the places, so that the others never wait for all of its tasks.
+const REPORT_PLACES = { concurrent: 4, perAccount: 2 }
 const BATCH_PLACES = { concurrent: 8, perAccount: 2 }
 
 /** Services that the HTTP server uses. The caller opens and closes them. */
