@@ -1,30 +1,26 @@
 import type { Fault } from './error-codes.js'
 import {
   addFault,
-  cutText,
   isJsonObject,
   readDuration,
-  readField,
   readFlag,
   readText,
   readUrl,
   type Fields,
   type TextRule,
 } from './read-fields.js'
+import { readProperties } from './read-properties.js'
 import {
   MAX_AGE_MS,
   MAX_EVENT_NAME_LENGTH,
   MAX_ID_LENGTH,
   MAX_LABEL_LENGTH,
-  MAX_PROPERTIES,
-  MAX_PROPERTY_KEY_LENGTH,
-  MAX_PROPERTY_VALUE_LENGTH,
   MAX_TITLE_LENGTH,
   MAX_URL_LENGTH,
   MAX_USER_AGENT_LENGTH,
   MIN_ID_LENGTH,
 } from './limits.js'
-import { EVENT_TYPES, type EventType, type Properties, type ValidEvent } from './wire.js'
+import { EVENT_TYPES, type EventType, type ValidEvent } from './wire.js'
 
 export type EventResult = { ok: true; event: ValidEvent } | { ok: false; faults: Fault[] }
 
@@ -90,33 +86,4 @@ function readType(fields: Fields): EventType {
   if (!(EVENT_TYPES as readonly string[]).includes(value))
     addFault(fields, 'event_type', `must be one of ${EVENT_TYPES.join(', ')}`)
   return value as EventType
-}
-
-function readProperties(fields: Fields): Properties {
-  const value = readField(fields, 'properties')
-  const properties: Properties = {}
-  // PHP encodes an empty associative array as [], so treat an empty array as an empty object.
-  if (value === undefined || (Array.isArray(value) && value.length === 0)) return properties
-  if (!isJsonObject(value)) {
-    addFault(fields, 'properties', 'must be a flat object')
-    return properties
-  }
-  const entries = Object.entries(value)
-  if (entries.length > MAX_PROPERTIES)
-    addFault(fields, 'properties', `must have at most ${MAX_PROPERTIES} keys`)
-  for (const [key, entry] of entries.slice(0, MAX_PROPERTIES)) {
-    const field = `properties.${cutText(key, MAX_PROPERTY_KEY_LENGTH)}`
-    if (key === '' || key === '__proto__' || key.length > MAX_PROPERTY_KEY_LENGTH)
-      addFault(
-        fields,
-        field,
-        `is not a valid key: 1 to ${MAX_PROPERTY_KEY_LENGTH} characters, and not __proto__`,
-      )
-    else if (typeof entry === 'string')
-      properties[key.toWellFormed()] = cutText(entry, MAX_PROPERTY_VALUE_LENGTH)
-    else if (typeof entry === 'boolean' || (typeof entry === 'number' && Number.isFinite(entry)))
-      properties[key.toWellFormed()] = entry
-    else addFault(fields, field, 'must be a string, a finite number or a boolean')
-  }
-  return properties
 }

@@ -74,6 +74,33 @@ describe('validateEvent', () => {
       })
   })
 
+  it('leaves out properties that are null, which do not count towards the maximum', () => {
+    const event = WIRE_FIXTURES.find(({ name }) => name === 'custom-event')!.body as object
+    const absent = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`absent_${index}`, null]))
+    const result = validateEvent({ ...event, properties: { ...absent, plan: 'pro' } })
+    expect(result).toMatchObject({ ok: true })
+    expect(result.ok && result.event.properties).toEqual({ plan: 'pro' })
+  })
+
+  it('names the path of each nested value, of a bounded number and depth', () => {
+    const event = WIRE_FIXTURES.find(({ name }) => name === 'custom-event')!.body as object
+    const fieldsOf = (properties: unknown) => {
+      const result = validateEvent({ ...event, properties })
+      return result.ok ? [] : result.faults.map(({ field }) => field)
+    }
+    expect(fieldsOf({ a: { b: 1, c: { d: true } }, e: [1], f: {}, plan: 'pro' })).toEqual([
+      'properties.e',
+      'properties.f',
+      'properties.a.b',
+      'properties.a.c.d',
+    ])
+    const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`key_${index}`, index]))
+    expect(fieldsOf({ a: many, b: many })).toHaveLength(30)
+    const circle: Record<string, unknown> = {}
+    circle['a'] = circle
+    expect(fieldsOf(circle)).toEqual([`properties${'.a'.repeat(6)}`])
+  })
+
   it('does not pollute Object.prototype', () => {
     const body = JSON.parse('{"properties": {"__proto__": {"polluted": true}}}') as unknown
     const result = validateEvent(body)
