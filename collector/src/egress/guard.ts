@@ -69,8 +69,9 @@ export function createEgressGuard({
         throw new AttemptFailure('dns', error)
       })
       if (addresses.length === 0) throw new AttemptFailure('dns')
-      // Reject the host if any of its addresses is blocked, because the connection could use any of them.
-      if (!addresses.every(isAllowed)) throw new AttemptFailure('refused-address')
+      // Reject the host if any of its addresses is blocked, because the connection could use any of them. The
+      // failure is that of an unknown name: whoever chose the name must not learn which internal names exist.
+      if (!addresses.every(isAllowed)) throw new AttemptFailure('dns')
       return addresses
     },
   }

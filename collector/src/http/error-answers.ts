@@ -87,7 +87,7 @@ function createFailureLog(
 
 /**
  * Returns a function that creates error handlers. The handlers answer errors as `{"error":"…"}` and use the
- * error texts of Zero Trust Analytics.
+ * error texts of Zero Trust Analytics. The texts of several issues are joined by semicolons.
  */
 export function createFlatErrors(
   log: FastifyBaseLogger,
@@ -107,8 +107,8 @@ export function createFlatErrors(
       const { status } = ERROR_CODES[code]
       if (status >= 500) logFailure(apiError, request.id)
       if (retryAfterS !== undefined) reply.header('retry-after', retryAfterS)
-      const [first] = details ?? []
-      void reply.code(status).send({ error: first ? toSentence(first) : (sentences[code] ?? message) })
+      const issues = details?.map(toSentence).join('; ')
+      void reply.code(status).send({ error: issues || (sentences[code] ?? message) })
     }
   }
 }

@@ -15,6 +15,13 @@ export const FIELD_FILTERS = {
   utm_content: 'utm_content',
 } as const satisfies Record<string, VisitField>
 
+/**
+ * Maximum number of `property[key]=value` filters of one report. Each one is a condition of its own on the
+ * events of every visit: with hundreds of them, a query exceeds its limits of time and memory. An event has at
+ * most 30 properties.
+ */
+export const MAX_PROPERTY_FILTERS = 30
+
 /** Matches a query parameter such as `property[plan]`. A property key has at most 40 characters. */
 export const PROPERTY_PARAMETER = /^property\[(.{1,40})\]$/su
 

@@ -5,7 +5,7 @@ import { MOMENT_EXAMPLE, toIso } from '../http/api/route.js'
 import { field, oneOf, orNull } from '../http/fields.js'
 import type { LogEntry } from '../webhooks/webhook-store.js'
 import { defineRoute } from './define-route.js'
-import { FLAT_SITE_ID } from './webhooks.js'
+import { FLAT_SITE_ID } from './site-webhooks.js'
 
 const TYPES = ['webhook', ...CHANGED_TYPES] as const
 const DEFAULT_LIMIT = 50

@@ -34,13 +34,11 @@ import { listWebsites, readWebsite } from './reports/websites.js'
 import { SCRIPT_ROUTES } from './scripts.js'
 import { createSite, eraseVisitor, listSites, readSite, removeSite, updateSite } from './sites.js'
 import { streamSite } from './stream.js'
+import { createSiteWebhook, listSiteWebhooks, removeSiteWebhook } from './site-webhooks.js'
 import {
-  createSiteWebhook,
   createWebhook,
   enableWebhook,
-  listSiteWebhooks,
   listWebhooks,
-  removeSiteWebhook,
   removeWebhook,
   replayWebhook,
   rotateWebhook,

@@ -1,26 +1,29 @@
 import { Type } from '@sinclair/typebox'
 import { MAX_REPLAYED_PER_HOUR } from '../control/account-bounds.js'
-import { authorise, authoriseOwn } from '../control/keys/gate.js'
-import { type FlatErrors, MOMENT, MOMENT_EXAMPLE, toIso } from '../http/api/route.js'
+import { authorise } from '../control/keys/gate.js'
+import { MOMENT, MOMENT_EXAMPLE, toIso } from '../http/api/route.js'
 import { type AddIssue, field, oneOf, orNull } from '../http/fields.js'
 import { DESCRIPTION, EVENT_TYPES, REPLAY, WEBHOOK_URL } from '../webhooks/fields.js'
 import { type Webhook, WEBHOOK_EVENTS } from '../webhooks/webhook.js'
 import { defineRoute, type RouteServices } from './define-route.js'
 
 const BASE = '/v1/cli/mutate/webhooks'
-const SUCCESS = { success: Type.Literal(true) }
+export const SUCCESS = { success: Type.Literal(true) }
 const ID = { ...SUCCESS, id: Type.String() }
-const EVENTS = Type.Array(oneOf(WEBHOOK_EVENTS))
+export const EVENTS = Type.Array(oneOf(WEBHOOK_EVENTS))
 const SECRET = Type.String({ description: 'whsec_…; in this answer only.' })
 /**
  * Unknown parameters are ignored, because the products that these APIs are compatible with ignore them, too.
  */
-const LENIENT = { additionalProperties: true }
-const NO_QUERY = Type.Object({}, LENIENT)
+export const LENIENT = { additionalProperties: true }
+export const NO_QUERY = Type.Object({}, LENIENT)
 
+export const URL_OF_WEBHOOK = Type.String({
+  description: 'For keys without the scope admin only its origin, such as https://hooks.example.com.',
+})
 const WEBHOOK = {
   id: Type.String(),
-  url: Type.String(),
+  url: URL_OF_WEBHOOK,
   website_id: orNull(Type.String(), 'Null: all websites of its account.'),
   events: EVENTS,
   description: Type.String(),
@@ -29,7 +32,7 @@ const WEBHOOK = {
   created_at: MOMENT,
   last_triggered_at: orNull(Type.String(), 'ISO 8601, UTC.'),
 }
-const EXAMPLE = {
+export const EXAMPLE = {
   id: 'wh_abc123',
   url: 'https://hooks.example.com/zenovay',
   website_id: 'ws_abc123',
@@ -41,9 +44,9 @@ const EXAMPLE = {
   last_triggered_at: null,
 }
 const ID_EXAMPLE = { success: true, id: EXAMPLE.id }
-const SECRET_EXAMPLE = `whsec_${'A'.repeat(43)}=`
+export const SECRET_EXAMPLE = `whsec_${'A'.repeat(43)}=`
 
-function refineUrl(
+export function refineUrl(
   { url }: { url?: string },
   addIssue: AddIssue,
   { services: { webhooks } }: { services: Pick<RouteServices, 'webhooks'> },
@@ -61,9 +64,9 @@ export const listWebhooks = defineRoute({
   query: NO_QUERY,
   response: Type.Object({ ...SUCCESS, webhooks: Type.Array(Type.Object(WEBHOOK)) }),
   example: { success: true, webhooks: [EXAMPLE] },
-  answer: async ({ key: { accountId, siteId }, services: { webhooks } }) => ({
+  answer: async ({ key, services: { webhooks } }) => ({
     success: true,
-    webhooks: (await webhooks.list({ accountId, siteId })).map(toWebhookJson),
+    webhooks: (await webhooks.list(key, key)).map(toWebhookJson),
   }),
 })
 
@@ -207,113 +210,4 @@ function toWebhookJson(webhook: Webhook) {
     created_at: toIso(createdAt),
     last_triggered_at: toIso(lastTriggeredAt),
   }
-}
-
-// Routes under `/api/webhooks`, which manage the webhooks of one site and are compatible with Zero Trust
-// Analytics.
-
-const FLAT_ERRORS: FlatErrors = { notFound: 'Webhook not found' }
-const MASKED_SECRET = 'whsec_********'
-
-/** Creates the schema of a required string. If it is missing or empty, the error is `<name> is required`. */
-const requiredText = (name: string) =>
-  field<string>(Type.String({ minLength: 1 }), {
-    parse: (value) => (typeof value === 'string' && value !== '' ? value : undefined),
-    reason: `${name} is required`,
-    missing: `${name} is required`,
-  })
-export const FLAT_SITE_ID = requiredText('siteId')
-
-const FLAT_WEBHOOK = {
-  id: Type.String(),
-  url: Type.String(),
-  events: EVENTS,
-  secret: Type.String(),
-  active: Type.Boolean(),
-  createdAt: MOMENT,
-}
-const FLAT_EXAMPLE = {
-  id: EXAMPLE.id,
-  url: EXAMPLE.url,
-  events: EXAMPLE.events,
-  secret: SECRET_EXAMPLE,
-  active: true,
-  createdAt: MOMENT_EXAMPLE,
-}
-
-export const listSiteWebhooks = defineRoute({
-  path: '/api/webhooks',
-  operationId: 'listSiteWebhooks',
-  flatErrors: FLAT_ERRORS,
-  summary: 'List the webhooks of a site, with masked secrets',
-  query: Type.Object({ siteId: FLAT_SITE_ID }, LENIENT),
-  response: Type.Object({
-    webhooks: Type.Array(
-      Type.Object({
-        ...FLAT_WEBHOOK,
-        lastTriggered: orNull(Type.String(), 'ISO 8601, UTC.'),
-        disabledReason: Type.Optional(orNull(Type.String())),
-      }),
-    ),
-  }),
-  example: { webhooks: [{ ...FLAT_EXAMPLE, secret: MASKED_SECRET, lastTriggered: null }] },
-  answer: async ({ key, query, services: { webhooks, control } }) => {
-    const { accountId, id } = await authoriseOwn(key, query.siteId, control)
-    return {
-      webhooks: (await webhooks.list({ accountId, siteId: id })).map((webhook) => ({
-        ...toFlatJson(webhook, MASKED_SECRET),
-        lastTriggered: toIso(webhook.lastTriggeredAt),
-        ...(!webhook.isActive && { disabledReason: webhook.disabledReason }),
-      })),
-    }
-  },
-})
-
-export const createSiteWebhook = defineRoute({
-  method: 'POST',
-  path: '/api/webhooks',
-  operationId: 'createSiteWebhook',
-  scope: 'admin',
-  status: 201,
-  flatErrors: FLAT_ERRORS,
-  summary: 'Create a webhook of a site',
-  query: NO_QUERY,
-  body: Type.Object(
-    {
-      siteId: FLAT_SITE_ID,
-      url: WEBHOOK_URL,
-      events: EVENT_TYPES,
-      description: Type.Optional(DESCRIPTION),
-    },
-    LENIENT,
-  ),
-  refine: refineUrl,
-  request: { siteId: 'ws_abc123', url: EXAMPLE.url, events: EXAMPLE.events },
-  response: Type.Object({ webhook: Type.Object(FLAT_WEBHOOK) }),
-  example: { webhook: FLAT_EXAMPLE },
-  answer: async ({ key, body: { siteId, ...fields }, services: { webhooks, control } }) => {
-    const site = await authoriseOwn(key, siteId, control)
-    const { webhook, secret } = await webhooks.create(key, site.id, fields)
-    return { webhook: toFlatJson(webhook, secret) }
-  },
-})
-
-export const removeSiteWebhook = defineRoute({
-  method: 'DELETE',
-  path: '/api/webhooks',
-  operationId: 'removeSiteWebhook',
-  scope: 'admin',
-  flatErrors: FLAT_ERRORS,
-  summary: 'Remove a webhook',
-  query: Type.Object({ id: requiredText('id') }, LENIENT),
-  response: Type.Object({ ...SUCCESS, message: Type.String() }),
-  example: { success: true, message: 'Webhook deleted successfully' },
-  answer: async ({ key, query: { id }, services: { webhooks } }) => {
-    await webhooks.remove(key, id)
-    return { success: true, message: 'Webhook deleted successfully' }
-  },
-})
-
-function toFlatJson({ id, url, events, isActive, createdAt }: Webhook, secret: string) {
-  return { id, url, events, secret, active: isActive, createdAt: toIso(createdAt) }
 }

@@ -5,6 +5,7 @@ import { isWebhookEventName, WEBHOOK_EVENTS, type WebhookEventName } from './web
 const MAX_EVENTS_PER_WEBHOOK = 5
 const MAX_DESCRIPTION_LENGTH = 500
 const SHOWN_LENGTH = 100
+const MAX_SHOWN_NAMES = 10
 const EVENTS_RULE = 'events must be an array of event types'
 const EVENT_ID = /^evt_[0-9a-f]{32}$/
 
@@ -52,12 +53,13 @@ export const REPLAY = {
 }
 
 function parseEvents(given: unknown, addIssue: (reason: string) => void): WebhookEventName[] | undefined {
-  if (!Array.isArray(given) || given.length === 0) return void addIssue(EVENTS_RULE)
+  if (!Array.isArray(given)) return void addIssue(EVENTS_RULE)
+  if (given.length === 0) return void addIssue('events must name at least one event type')
   const names = [...new Set<unknown>(given)]
-  const unknown = names.find((name) => !isWebhookEventName(name))
-  if (unknown !== undefined)
-    return void addIssue(
-      `Invalid event type: ${(typeof unknown === 'string' ? unknown : JSON.stringify(unknown)).slice(0, SHOWN_LENGTH)}`,
+  const unknown = names.filter((name) => !isWebhookEventName(name))
+  for (const name of unknown.slice(0, MAX_SHOWN_NAMES))
+    addIssue(
+      `Invalid event type: ${(typeof name === 'string' ? name : JSON.stringify(name)).slice(0, SHOWN_LENGTH)}`,
     )
   if (names.length > MAX_EVENTS_PER_WEBHOOK)
     return void addIssue(`Maximum ${MAX_EVENTS_PER_WEBHOOK} event types per webhook`)

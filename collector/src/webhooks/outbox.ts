@@ -14,7 +14,16 @@ export interface Outbox {
    * event at most once per webhook. Resolves when all deliveries are on disk. Rejects with
    * `STORE_UNAVAILABLE` if they cannot be stored.
    */
-  put(events: WebhookEvent[]): Promise<void>
+  put(events: WebhookEvent[], options?: PutOptions): Promise<void>
+}
+
+interface PutOptions {
+  /**
+   * Whether the log of a subscribed webhook counts the events that happened before it was created, and are
+   * not queued therefore. Only for events that were received just now, because a second call with the same
+   * events would count them again. @default false
+   */
+  logsEarly?: boolean
 }
 
 interface OutboxServices {
@@ -30,9 +39,10 @@ interface OutboxServices {
 export function createOutbox({ store, subscriptions, onPut, engineNow, now }: OutboxServices): Outbox {
   return {
     hasSubscriber: subscriptions.hasSubscriber,
-    async put(events) {
+    async put(events, { logsEarly = false } = {}) {
       const wanted = events.filter(({ siteId, name }) => subscriptions.hasSubscriber(siteId, name))
-      if (wanted.length > 0) onPut(await store.putDeliveries(wanted, { now: engineNow(), wallNow: now() }))
+      if (wanted.length > 0)
+        onPut(await store.putDeliveries(wanted, { now: engineNow(), wallNow: now(), logsEarly }))
     },
   }
 }

@@ -106,9 +106,13 @@ export interface WebhookStore {
   /**
    * Queues each event for every active, subscribed webhook that was created before the event occurred. Queues
    * an event at most once per webhook. `now` is the time of the monotonic clock, which due times use.
-   * `wallNow` is the Unix time in milliseconds.
+   * `wallNow` is the Unix time in milliseconds. With `logsEarly`, the log counts the events that were not
+   * queued for a subscribed webhook because it was created later.
    */
-  putDeliveries(events: WebhookEvent[], times: { now: number; wallNow: number }): Promise<PutResult>
+  putDeliveries(
+    events: WebhookEvent[],
+    options: { now: number; wallNow: number; logsEarly?: boolean },
+  ): Promise<PutResult>
   /** Logs the attempt of a test delivery. */
   logTest(
     webhook: Webhook,

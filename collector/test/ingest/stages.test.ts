@@ -70,6 +70,14 @@ describe('splitUrl', () => {
       'https://search.example/?q=shoes&session=',
     )
     for (const referrer of [
+      'https://google.com',
+      'https://google.com/',
+      'https://google.com?q=a/b',
+      'https://google.com/a',
+    ])
+      expect(cleanReferrer(referrer)).toBe(referrer)
+    expect(cleanReferrer('HTTPS://Google.com#part')).toBe('https://google.com')
+    for (const referrer of [
       '',
       undefined,
       'javascript:alert(1)',

@@ -98,7 +98,10 @@ describe(BASE, () => {
     }
     expect(rest).toEqual({ success: true, ...described })
     const listed = await ask('GET', '', { as: await addKey({ scope: 'read' }) })
-    expect(listed.body).toEqual({ success: true, webhooks: [{ id, ...described }] })
+    expect(listed.body).toEqual({
+      success: true,
+      webhooks: [{ id, ...described, url: 'https://hooks.example.net' }],
+    })
     expect(listed.text).not.toContain('whsec_')
   })
 
@@ -297,6 +300,38 @@ describe(BASE, () => {
 })
 
 describe('internal addresses', () => {
+  it('does not tell on creation or by a test whether an internal name exists', async () => {
+    const asked: string[] = []
+    const guard = createEgressGuard({
+      allowLoopback: [],
+      lookUp: async (host) => {
+        asked.push(host)
+        return host === 'inner.example' ? ['10.0.0.1'] : []
+      },
+    })
+    const app = await createTestApp({ egress: guard, attempt: createAttempt({ guard }) })
+    const { secret, record } = createApiKey({ name: 'test', siteId: null, scope: 'admin' }, Date.now())
+    await app.control.addApiKey(record)
+    const headers = { authorization: `Bearer ${secret}` }
+    const answers: unknown[] = []
+    for (const host of ['inner.example', 'unknown.example']) {
+      const made = await app.app.inject({
+        method: 'POST',
+        url: BASE,
+        headers,
+        payload: { url: `https://${host}/` },
+      })
+      expect([made.statusCode, asked]).toEqual([201, []])
+      const { id } = made.json<{ id: string }>()
+      const tested = await app.app.inject({ method: 'POST', url: `${BASE}/${id}/test`, headers })
+      answers.push({ ...tested.json<object>(), duration_ms: 0 })
+      expect(asked.splice(0)).toEqual([host])
+    }
+    expect(answers[0]).toMatchObject({ status: null, body: '', error: 'dns' })
+    expect(answers[1]).toEqual(answers[0])
+    await app.close()
+  })
+
   it('rejects every spelling of an internal address on creation, test and delivery', async () => {
     const decoy = await startDecoy()
     const guard = createEgressGuard({ allowLoopback: [] })

@@ -83,9 +83,13 @@ describe('/api/webhooks', () => {
       },
     })
     const { webhook } = made.body as { webhook: object }
-    expect(await list(await addKey('read'))).toEqual({
-      webhooks: [{ ...webhook, secret: 'whsec_********', lastTriggered: null }],
-    })
+    const listed = { ...webhook, secret: 'whsec_********', lastTriggered: null }
+    expect(await list()).toEqual({ webhooks: [listed] })
+    // The rest of a URL is often a secret of the receiver.
+    for (const scope of ['read', 'write'] as const)
+      expect(await list(await addKey(scope))).toEqual({
+        webhooks: [{ ...listed, url: 'https://hooks.example.net' }],
+      })
     expect(await ask('DELETE', `/api/webhooks?id=${idOf(made)}`)).toEqual({
       status: 200,
       body: { success: true, message: 'Webhook deleted successfully' },
@@ -113,12 +117,17 @@ describe('/api/webhooks', () => {
       [{ events: ['test'] }, 'Invalid event type: test'],
       [{ events: ['__proto__'] }, 'Invalid event type: __proto__'],
       [{ events: [null] }, 'Invalid event type: null'],
-      [{ events: [] }, 'events must be an array of event types'],
+      [{ events: [] }, 'events must name at least one event type'],
       [{ events: undefined }, 'events must be an array of event types'],
       [{ events: 'pageview' }, 'events must be an array of event types'],
       [
         { events: ['pageview', 'event', 'goal', 'alert', 'session_end', 'traffic_spike'] },
         'Maximum 5 event types per webhook',
+      ],
+      [{ events: ['one', 'goal', 'two'] }, 'Invalid event type: one; Invalid event type: two'],
+      [
+        { siteId: undefined, url: 'http://hooks.example.net/', events: ['one'], description: 1 },
+        'siteId is required; URL must use HTTPS; Invalid event type: one; description must be a string of at most 500 characters',
       ],
       [{ description: 'x'.repeat(501) }, 'description must be a string of at most 500 characters'],
       [{ url: 'https://127.0.0.1/' }, 'URL must name a host on the public internet'],
@@ -139,6 +148,28 @@ describe('/api/webhooks', () => {
     })
     expect(await create({}, 'nothing')).toEqual({ status: 401, body: { error: 'Unauthorized' } })
     expect(await list()).toEqual({ webhooks: [] })
+  })
+
+  it('answers unknown methods and paths in its own error format', async () => {
+    const error = 'There is no such route. Use GET, POST, DELETE /api/webhooks'
+    for (const [method, path] of [
+      ['PUT', '/api/webhooks'],
+      ['PATCH', '/api/webhooks?id=wh_1'],
+      ['GET', '/api/webhooks/wh_1'],
+      ['DELETE', '/api/webhooks/wh_1/test'],
+      ['OPTIONS', '/api/webhooks'],
+      ['OPTIONS', '/api/webhooks/wh_1'],
+    ])
+      expect(await ask(method as Method, path!, {}), `${method} ${path}`).toEqual({
+        status: 404,
+        body: { error },
+      })
+    expect(await ask('POST', '/api/activity-log', { body: {} })).toEqual({
+      status: 404,
+      body: { error: 'There is no such route. Use GET /api/activity-log' },
+    })
+    // Other APIs keep their format.
+    expect((await ask('GET', '/api/webhooksandmore')).body).toMatchObject({ error: { code: 'NOT_FOUND' } })
   })
 
   it('accepts the event types of both products, and stores each type once', async () => {

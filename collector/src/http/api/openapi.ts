@@ -1,5 +1,6 @@
 import { type TObject, type TSchema, Type } from '@sinclair/typebox'
 import { ERROR_CODES, type ErrorCode } from '@zenovay/tracker/contract'
+import { MAX_PROPERTY_FILTERS } from '../../reports/filters.js'
 import { MAX_TEXT_LENGTH } from './parse-input.js'
 import { answerOf, type RouteDocs } from './route.js'
 
@@ -193,8 +194,7 @@ const PROPERTIES: Parameter = {
   required: false,
   style: 'deepObject',
   explode: true,
-  description:
-    'property[key]=value: visits in which a custom event or goal has this property; may be given several times.',
+  description: `property[key]=value: visits in which a custom event or goal has this property; at most ${MAX_PROPERTY_FILTERS} times.`,
   schema: toPlain(Type.Record(Type.String(), Type.String({ maxLength: MAX_TEXT_LENGTH }))),
 }
 

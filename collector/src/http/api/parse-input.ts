@@ -1,6 +1,6 @@
 import type { Static, TObject } from '@sinclair/typebox'
 import type { Fault } from '@zenovay/tracker/contract'
-import { PROPERTY_PARAMETER } from '../../reports/filters.js'
+import { MAX_PROPERTY_FILTERS, PROPERTY_PARAMETER } from '../../reports/filters.js'
 import { parseFields, type Refine } from '../fields.js'
 import type { ApiRoute } from './route.js'
 
@@ -48,6 +48,16 @@ export function parseInput(
 }
 
 function parseProperties(given: [string, unknown][]): { fields: Record<string, unknown>; issues: Fault[] } {
+  if (given.length > MAX_PROPERTY_FILTERS)
+    return {
+      fields: {},
+      issues: [
+        {
+          field: 'property',
+          reason: `may be given at most ${MAX_PROPERTY_FILTERS} times, not ${given.length}`,
+        },
+      ],
+    }
   const isText = (value: unknown) => typeof value === 'string' && value.length <= MAX_TEXT_LENGTH
   return {
     fields: Object.fromEntries(given.filter(([, value]) => isText(value))),

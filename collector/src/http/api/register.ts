@@ -113,6 +113,21 @@ export function addManagementApi<Services extends { control: Pick<ControlStore, 
         request.setDecorator('apiKey', key)
       }
 
+    // Unknown methods and paths under the root of an API with its own error format have this format, too.
+    const flatRoots = new Map(
+      table
+        .filter(({ flatErrors }) => flatErrors)
+        .map((route) => [rootOf(route), errorHandlerOf({ notFound: describeRoutes(table, rootOf(route)) })]),
+    )
+    for (const [prefix, errorHandler] of flatRoots)
+      void routes.register(
+        (unknown, _unknownOptions, registered) => {
+          unknown.setErrorHandler(errorHandler)
+          unknown.setNotFoundHandler(() => Promise.reject(new ApiError('NOT_FOUND')))
+          registered()
+        },
+        { prefix },
+      )
     for (const route of table)
       routes.route({
         method: route.method,
@@ -123,13 +138,23 @@ export function addManagementApi<Services extends { control: Pick<ControlStore, 
       })
     // Reject preflight requests, which never contain an API key, so that no page of another origin can call
     // these routes.
-    for (const root of new Set(table.map(({ path }) => path.replace(/\/\{.*/, ''))))
+    for (const root of new Set(table.map(rootOf))) {
+      const errorHandler = flatRoots.get(root)
       for (const url of [root, `${root}/*`])
-        routes.options(url, { onRequest: requireKey('admin') }, () =>
+        routes.options(url, { onRequest: requireKey('admin'), ...(errorHandler && { errorHandler }) }, () =>
           Promise.reject(new ApiError('NOT_FOUND')),
         )
+    }
     done()
   })
+}
+
+/** Returns the path of a route up to its first parameter. */
+const rootOf = ({ path }: Pick<RouteDocs, 'path'>): string => path.replace(/\/\{.*/, '')
+
+function describeRoutes(table: readonly RouteDocs[], root: string): string {
+  const methods = table.filter(({ path }) => path === root).map(({ method }) => method)
+  return `There is no such route. Use ${methods.join(', ')} ${root}`
 }
 
 /**

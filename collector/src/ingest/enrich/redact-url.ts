@@ -36,8 +36,11 @@ function parseUrl(url: string): Readonly<PageUrl> {
   return { origin, path: cleanPath(pathname + route), query: removeSecretValues(query) }
 }
 
+// A URL without a path, to which `URL` adds a slash.
+const WITHOUT_PATH = /^https?:\/\/[^/\\?#]+(?:[?#]|$)/i
+
 /**
- * Returns a referrer without its user info and secrets. The fragment is removed unless it is a route. Returns
+ * Returns a referrer without its user info and secrets, and otherwise as the browser reported it: no slash is added. The fragment is removed unless it is a route. Returns
  * an empty string if the referrer is not an HTTP or HTTPS URL.
  */
 export function cleanReferrer(referrer: string | undefined): string {
@@ -47,7 +50,7 @@ export function cleanReferrer(referrer: string | undefined): string {
 const cleanUrl = memoize((referrer) => {
   try {
     const { origin, path, query } = parseUrl(referrer)
-    return origin + path + (query && `?${query}`)
+    return origin + (path === '/' && WITHOUT_PATH.test(referrer) ? '' : path) + (query && `?${query}`)
   } catch {
     return ''
   }

@@ -25,13 +25,13 @@ interface Draft {
 /** Creates the outbox, which queues events for every webhook that subscribes to them. */
 export function createOutboxStore(db: ControlDatabase): Pick<WebhookStore, 'putDeliveries'> {
   return {
-    async putDeliveries(events, times) {
+    async putDeliveries(events, options) {
       const result: PutResult = { queued: 0, dropped: 0, queuedFor: new Set() }
       const steps = splitSteps(events, await listWebhooksOfSites(db, sitesOf(events)))
       for (const [index, some] of steps.entries()) {
         if (index > 0) await yieldToOthers()
         const { queued, dropped, queuedFor } = await runExclusively(db, (connection) =>
-          put(connection, some, times),
+          put(connection, some, options),
         )
         result.queued += queued
         result.dropped += dropped
@@ -64,7 +64,7 @@ function splitSteps(events: WebhookEvent[], webhooks: Map<string, Webhook[]>): W
 async function put(
   connection: ControlDatabase,
   events: WebhookEvent[],
-  { now, wallNow }: { now: number; wallNow: number },
+  { now, wallNow, logsEarly = false }: { now: number; wallNow: number; logsEarly?: boolean },
 ): Promise<PutResult> {
   const webhooks = await listWebhooksOfSites(connection, sitesOf(events))
   const drafts = await selectNew(
@@ -100,6 +100,19 @@ async function put(
         .execute()
       result.queuedFor.add(webhook.id)
     }
+    const early = logsEarly
+      ? events.filter((event) => {
+          const isSubscribed =
+            webhooks.get(event.siteId)?.includes(webhook) && webhook.events.includes(event.name)
+          return isSubscribed && isEarly(event, webhook, wallNow)
+        }).length
+      : 0
+    if (early > 0)
+      await logDropped(connection, webhook, {
+        note: 'happened before the webhook was created',
+        count: early,
+        at: wallNow,
+      })
     if (tooMany > 0)
       await logDropped(connection, webhook, {
         note: `over ${MAX_BACKLOG} deliveries wait`,
@@ -123,25 +136,28 @@ function sitesOf(events: WebhookEvent[]): string[] {
   return [...new Set(events.map(({ siteId }) => siteId))]
 }
 
-function draftFor(
-  { key, name, siteId, at, data }: WebhookEvent,
-  webhooks: Webhook[],
-  wallNow: number,
-): Draft[] {
-  // If the clock was set back, the creation time of a webhook may be in the future. Such a webhook also
-  // receives the event.
+/**
+ * Whether an event happened before a webhook was created. If the clock was set back, the creation time of a
+ * webhook may be in the future. Such a webhook receives the event.
+ */
+function isEarly({ at }: WebhookEvent, { createdAt }: Webhook, wallNow: number): boolean {
+  return createdAt > at && createdAt <= wallNow
+}
+
+function draftFor(event: WebhookEvent, webhooks: Webhook[], wallNow: number): Draft[] {
+  const { key, name, siteId, at, data } = event
   const subscribed = webhooks.filter(
-    ({ events, createdAt }) => events.includes(name) && (createdAt <= at || createdAt > wallNow),
+    (webhook) => webhook.events.includes(name) && !isEarly(event, webhook, wallNow),
   )
   if (subscribed.length === 0) return []
-  const event = {
+  const draft = {
     siteId,
     event: name,
     eventId: deriveEventId({ siteId, name, key }),
     at: Math.floor(at),
     data: JSON.stringify(data),
   }
-  return subscribed.map(({ id }) => ({ webhookId: id, ...event }))
+  return subscribed.map(({ id }) => ({ webhookId: id, ...draft }))
 }
 
 /**

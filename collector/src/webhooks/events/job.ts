@@ -167,7 +167,10 @@ async function replayRecentEvents({
     const some = siteIds.slice(first, first + SITES_PER_QUERY)
     for (let after: ReceivedRow | undefined, isMore = true; isMore && !signal.aborted;) {
       const rows = await activity.eventsReceived({ siteIds: some, from, until, after, limit: PAGE_LIMIT })
-      await publish(rows.map((row) => ({ row })))
+      await publish(
+        rows.map((row) => ({ row })),
+        { isReplay: true },
+      )
       after = rows.at(-1)
       isMore = rows.length === PAGE_LIMIT
     }

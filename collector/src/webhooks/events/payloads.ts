@@ -7,7 +7,7 @@ import type { VisitorRow } from '../../reports/report-store.js'
 import type { WebhookEvent } from '../webhook.js'
 import type { EndedSession, SessionRow } from './activity-store.js'
 
-/** Creates the webhook event for a stored pageview. Missing values are empty strings. */
+/** Creates the webhook event for a stored pageview. Unknown values are null, as in all webhook events. */
 export function describePageview(row: PublishedRow): WebhookEvent {
   const {
     site_id: siteId,
@@ -19,7 +19,20 @@ export function describePageview(row: PublishedRow): WebhookEvent {
     device_type: device,
     browser,
   } = row
-  return { key, name: 'pageview', siteId, at, data: { siteId, path, referrer, country, device, browser } }
+  return {
+    key,
+    name: 'pageview',
+    siteId,
+    at,
+    data: {
+      siteId,
+      path,
+      referrer: referrer || null,
+      country: country || null,
+      device: device || null,
+      browser: browser || null,
+    },
+  }
 }
 
 /**
@@ -83,7 +96,7 @@ function describeReachedGoal(
     name: 'goal',
     siteId,
     at,
-    data: { siteId, goalId: id, goalName: name, path, value: value ?? goalValue },
+    data: { siteId, goalId: id, goalName: name, path: path || null, value: value ?? goalValue },
   }
 }
 
@@ -156,9 +169,9 @@ export function describeHighValueVisitor(
     data: {
       siteId,
       visitorId,
-      country: (countryName(country) ?? country) || 'Unknown',
+      country: (countryName(country) ?? country) || null,
       valueScore,
-      landingPage: landingPage || '/',
+      landingPage: landingPage || null,
       timestamp,
     },
   }

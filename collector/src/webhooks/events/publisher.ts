@@ -25,20 +25,30 @@ interface EventPublisherServices {
  * deliveries are on disk. Rejects with `STORE_UNAVAILABLE` if they cannot be stored. Returns undefined if
  * there is nothing to publish.
  */
-export type PublishEvents = (items: readonly { row: PublishedRow }[]) => Promise<void> | undefined
+export type PublishEvents = (
+  items: readonly { row: PublishedRow }[],
+  options?: PublishOptions,
+) => Promise<void> | undefined
+
+interface PublishOptions {
+  /** Whether the events may have been published before. @default false */
+  isReplay?: boolean
+}
 
 export function createEventPublisher({ outbox, goals, pending, now }: EventPublisherServices): PublishEvents {
-  return (items) => publishFrom(items, 0, undefined)
+  return (items, { isReplay = false } = {}) => publishFrom(items, 0, undefined, !isReplay)
 
   // Creates the array only if there is an event to publish, because this code runs for every stored batch.
   function publishFrom(
     items: readonly { row: PublishedRow }[],
     first: number,
     events: WebhookEvent[] | undefined,
+    logsEarly: boolean,
   ): Promise<void> | undefined {
     const end = performance.now() + TURN_MS
     for (let index = first; index < items.length; index++) {
-      if (performance.now() > end) return yieldToOthers().then(() => publishFrom(items, index, events))
+      if (performance.now() > end)
+        return yieldToOthers().then(() => publishFrom(items, index, events, logsEarly))
       const { row } = items[index]!
       const { site_id: siteId, event_type: type } = row
       if (type === 'pageview' && outbox.hasSubscriber(siteId, 'pageview'))
@@ -49,7 +59,7 @@ export function createEventPublisher({ outbox, goals, pending, now }: EventPubli
         for (const event of reachedGoals(row, goals.of(siteId))) (events ??= []).push(event)
       if (outbox.hasSubscriber(siteId, 'high_value_visitor')) pending.visitors.add(siteId, row.visitor_id)
     }
-    return events && outbox.put(events)
+    return events && outbox.put(events, { logsEarly })
   }
 
   function* reachedGoals(row: PublishedRow, site: SiteGoals | undefined): Generator<WebhookEvent> {

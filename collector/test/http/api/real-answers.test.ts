@@ -48,6 +48,22 @@ it.each(QUESTIONS)(
   },
 )
 
+it('answers every report with 30 property filters, and names the bound for 800', async () => {
+  const filters = (count: number) =>
+    Array.from({ length: count }, (_, index) => `property[key_${index}]=x`).join('&')
+  for (const { path } of EXTERNAL_ROUTES.filter(({ acceptsProperties }) => acceptsProperties)) {
+    const url = path.replace('{id}', test.site.id).replace('{name}', 'signup')
+    const ask = (count: number) =>
+      test.get(`/api/external/v1${url}?range=90d&${filters(count)}`, { 'x-api-key': test.apiKey })
+    expect((await ask(30)).status, path).toBe(200)
+    const refused = await ask(800)
+    expect([refused.status, await refused.json()], path).toMatchObject([
+      400,
+      { error: { details: [{ field: 'property', reason: 'may be given at most 30 times, not 800' }] } },
+    ])
+  }
+})
+
 it('returns every list as CSV', async () => {
   for (const route of EXTERNAL_ROUTES.filter(({ table }) => table)) {
     const answer = await test.get(

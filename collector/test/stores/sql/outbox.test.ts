@@ -55,6 +55,27 @@ it('queues an event once for each subscribed webhook of its site and account', a
   expect(await Promise.all([own, wide, deaf, foreign].map(backlogOf))).toEqual([3, 3, 0, 0])
 })
 
+it('logs the number of new events that happened before their webhook was created', async () => {
+  const other = await opened.control.addSite({ domain: 'other.example', name: 'Other', allowedDomains: [] })
+  const early = [
+    event('a', { at: NOW - 1 }),
+    event('b', { at: NOW - 2 }),
+    event('c', { name: 'alert', at: NOW - 1 }),
+  ]
+  const [own, foreign] = [await addWebhook(), await addWebhook({ siteId: other.id })]
+  const put = (options: object) =>
+    opened.webhooks.putDeliveries([...early, event('d')], { ...TIMES, ...options })
+  expect(await put({ logsEarly: true })).toMatchObject({ queued: 1, dropped: 0 })
+  // A replay after a crash publishes the same events again.
+  await put({})
+  const logOf = async ({ id, siteId: logged }: Webhook) =>
+    (await opened.webhooks.listLog({ accountId: 'acc_default', siteId: logged, webhookId: id, limit: 10 }))
+      .filter(({ kind }) => kind === 'dropped')
+      .map(({ note, count }) => [note, count])
+  expect(await logOf(own)).toEqual([['happened before the webhook was created', 2]])
+  expect(await logOf(foreign)).toEqual([])
+})
+
 it('queues at most a hundred deliveries at a time, so that the event loop is not blocked', async () => {
   for (let count = 0; count < 10; count++) await addWebhook()
   let [turns, isOver] = [0, false]

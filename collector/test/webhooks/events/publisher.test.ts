@@ -95,6 +95,14 @@ describe('a stored event', () => {
     ])
   })
 
+  it('publishes null for every unknown value', async () => {
+    const { outbox, tell } = await openTeller({ names: ['pageview', 'event'] })
+    const unknown = { referrer: '', country: '', device_type: '', browser: '' }
+    await tell(row({ ...unknown }), row({ ...unknown, event_type: 'custom', event_name: 'play' }))
+    for (const { data } of outbox.told) expect(Object.values(data)).not.toContain('')
+    expect(outbox.told[0]!.data).toMatchObject({ referrer: null, country: null, device: null, browser: null })
+  })
+
   it('publishes a stored event only to subscribed webhooks', async () => {
     const { outbox, pending, tell } = await openTeller({
       names: [],

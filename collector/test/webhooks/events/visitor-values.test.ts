@@ -82,9 +82,9 @@ it('publishes the visitor fields of the API if the score is at least 70', async 
       {
         siteId: 'ws_1',
         visitorId: 'unknown',
-        country: 'Unknown',
+        country: null,
         valueScore: 100,
-        landingPage: '/',
+        landingPage: null,
         timestamp: '2026-04-01T12:00:00.000Z',
       },
     ],
