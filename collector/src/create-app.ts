@@ -55,6 +55,7 @@ import { addMailRoutes } from './routes/mail.js'
 import { addMetricsRoute } from './routes/metrics.js'
 import { addScriptRoutes, type ScriptAsset } from './routes/scripts.js'
 import { addStreamRoute } from './routes/stream.js'
+import { DELIVERIES } from './routes/webhook-deliveries.js'
 import { createWebhookManagement, TEST_RULES } from './webhooks/management.js'
 import { addWebhookGauges } from './webhooks/metrics.js'
 import type { Webhooks } from './webhooks/service.js'
@@ -153,6 +154,7 @@ export function createApp(app: AppServices): FastifyInstance {
   addExternalApi(server, {
     routes: EXTERNAL_ROUTES,
     documented: [...MANAGEMENT_ROUTES, ...RAW_ROUTES],
+    deliveries: DELIVERIES,
     gate,
     queue: createFairQueue(REPORT_PLACES),
     services,

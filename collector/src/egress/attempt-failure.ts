@@ -2,8 +2,17 @@
  * The reason why an attempt received no complete response. `secret` means that the webhook secret could not
  * be decrypted, so nothing was sent. {@link AttemptFailure} describes all other reasons.
  */
-export type AttemptError =
-  'timeout' | 'connection' | 'dns' | 'tls' | 'refused-address' | 'cancelled' | 'too-large' | 'secret'
+export const ATTEMPT_ERRORS = [
+  'timeout',
+  'connection',
+  'dns',
+  'tls',
+  'refused-address',
+  'cancelled',
+  'too-large',
+  'secret',
+] as const
+export type AttemptError = (typeof ATTEMPT_ERRORS)[number]
 
 /**
  * The error of an attempt that received no complete response:

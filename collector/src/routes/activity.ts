@@ -1,10 +1,11 @@
 import { Type } from '@sinclair/typebox'
 import { CHANGED_TYPES, type ChangeEntry } from '../control/change-log.js'
 import { assertScope, authoriseOwn } from '../control/keys/gate.js'
-import { MOMENT_EXAMPLE, toIso } from '../http/api/route.js'
+import { toIso } from '../http/api/route.js'
 import { field, oneOf, orNull } from '../http/fields.js'
 import type { LogEntry } from '../webhooks/webhook-store.js'
 import { defineRoute } from './define-route.js'
+import { ACTIVITY, ACTIVITY_EXAMPLES } from './activity-schemas.js'
 import { FLAT_SITE_ID } from './site-webhooks.js'
 
 const TYPES = ['webhook', ...CHANGED_TYPES] as const
@@ -55,27 +56,11 @@ export const listActivity = defineRoute({
     },
     { additionalProperties: true },
   ),
-  // Activities have additional fields that depend on their type, so the schema allows any field.
   response: Type.Object({
-    activities: Type.Array(Type.Record(Type.String(), Type.Unknown())),
+    activities: Type.Array(ACTIVITY),
     nextBefore: orNull(Type.Integer(), 'Null at the end.'),
   }),
-  example: {
-    activities: [
-      {
-        id: 7,
-        type: 'key',
-        action: 'created',
-        timestamp: MOMENT_EXAMPLE,
-        keyId: '0123456789abcdef',
-        name: 'Shop',
-        siteId: null,
-        actor: 'fedcba9876543210',
-        fields: null,
-      },
-    ],
-    nextBefore: null,
-  },
+  example: { activities: ACTIVITY_EXAMPLES, nextBefore: null },
   answer: async ({ key, query, services: { control, deliveries, changes } }) => {
     const { type = 'webhook', siteId, limit = DEFAULT_LIMIT, before } = query
     if (type !== 'webhook') assertScope(key, 'admin')

@@ -11,7 +11,7 @@ import type { ApiKey } from '../control/keys/api-key.js'
 import type { KeyGate } from '../control/keys/gate.js'
 import { storeUnavailable } from '../errors.js'
 import type { FairQueue } from '../fair-queue.js'
-import { documentRoute, MOMENT, type RouteDocs, urlOf } from '../http/api/route.js'
+import { documentRoute, type RouteDocs, urlOf } from '../http/api/route.js'
 import { createBodyBudget } from '../http/body-budget.js'
 import type { TrustedProxies } from '../http/client-address.js'
 import { setRequestId } from '../http/cors.js'
@@ -24,6 +24,7 @@ import type { GroupCommit } from '../ingest/commit/group-commit.js'
 import type { HeartbeatRow } from '../ingest/event-row.js'
 import { outcomeOf, type Tally } from '../ingest/outcomes.js'
 import type { Ingest, IngestRequest } from '../ingest/pipeline.js'
+import { EVENT, EVENT_EXAMPLE, EVENTS, HEARTBEAT, INGEST_ANSWER, WIRE_ERROR } from './event-schemas.js'
 
 interface CodeRoute {
   Params: { code: string }
@@ -84,9 +85,12 @@ export const collectEvents = documentRoute({
   path: '/e/{code}',
   operationId: 'collectEvents',
   summary: 'Collect events of a browser',
-  description: 'One event, or an array of them: docs/wire.md. Answers when they are on disk.',
-  body: Type.Object({}, { additionalProperties: true }),
-  response: Type.Object({}, { additionalProperties: true }),
+  description:
+    'One event, or an array of them: docs/wire.md. Answers when they are on disk. A 403 has the code ORIGIN_NOT_ALLOWED or BOT_REJECTED. An array is rejected only if all its events are.',
+  body: EVENTS,
+  request: EVENT_EXAMPLE,
+  response: INGEST_ANSWER,
+  example: { success: true },
 })
 
 export const collectHeartbeat = documentRoute({
@@ -94,8 +98,11 @@ export const collectHeartbeat = documentRoute({
   path: '/e/heartbeat/{code}',
   operationId: 'collectHeartbeat',
   summary: 'Collect a heartbeat of an open page',
-  body: Type.Object({}, { additionalProperties: true }),
-  response: Type.Object({}, { additionalProperties: true }),
+  description: 'Keeps the visitor in the live count for five minutes. Counts as no event.',
+  body: HEARTBEAT,
+  request: { session_id: EVENT_EXAMPLE.session_id, visitor_id: EVENT_EXAMPLE.visitor_id },
+  response: Type.Object({ success: Type.Literal(true) }),
+  example: { success: true },
 })
 
 export function addEventRoutes(
@@ -206,13 +213,6 @@ const BODY_BUDGET = {
 // one account, which leaves space in the queue for events from browsers.
 const MIN_RESERVED_BYTES = MEBIBYTE / 2
 
-const WIRE_ERROR = Type.Object({
-  code: Type.String(),
-  message: Type.String(),
-  timestamp: MOMENT,
-  details: Type.Optional(Type.Array(Type.Object({ field: Type.String(), reason: Type.String() }))),
-})
-
 export const sendEvents = documentRoute({
   method: 'POST',
   path: '/api/v1/events',
@@ -222,25 +222,14 @@ export const sendEvents = documentRoute({
   scope: 'write',
   body: Type.Object({
     trackingCode: Type.String({ description: 'ZV_…' }),
-    events: Type.Array(Type.Record(Type.String(), Type.Unknown()), {
+    events: Type.Array(EVENT, {
       minItems: 1,
       maxItems: MAX_KEYED_BATCH_EVENTS,
     }),
   }),
   request: {
     trackingCode: 'ZV_XXXXXXXXXXX',
-    events: [
-      {
-        visitor_id: 'visitor-0001',
-        session_id: 'session-0001',
-        event_type: 'pageview',
-        url: 'https://shop.example/',
-        device_type: 'desktop',
-        browser: 'Firefox',
-        os: 'Linux',
-        user_agent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
-      },
-    ],
+    events: [EVENT_EXAMPLE],
   },
   data: Type.Object({
     stored: Type.Integer(),

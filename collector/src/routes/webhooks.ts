@@ -3,7 +3,7 @@ import { MAX_REPLAYED_PER_HOUR } from '../control/account-bounds.js'
 import { authorise } from '../control/keys/gate.js'
 import { MOMENT, MOMENT_EXAMPLE, toIso } from '../http/api/route.js'
 import { type AddIssue, field, oneOf, orNull } from '../http/fields.js'
-import { DESCRIPTION, EVENT_TYPES, REPLAY, WEBHOOK_URL } from '../webhooks/fields.js'
+import { ATTEMPT_ERROR, DESCRIPTION, EVENT_TYPES, REPLAY, WEBHOOK_URL } from '../webhooks/fields.js'
 import { type Webhook, WEBHOOK_EVENTS } from '../webhooks/webhook.js'
 import { defineRoute, type RouteServices } from './define-route.js'
 
@@ -113,7 +113,7 @@ export const testWebhook = defineRoute({
     status: orNull(Type.Integer()),
     body: Type.String({ description: 'At most 4 KB of the answer.' }),
     duration_ms: Type.Number(),
-    error: orNull(Type.String(), 'Why there was no answer.'),
+    error: ATTEMPT_ERROR,
   }),
   example: { success: true, status: 200, body: 'ok', duration_ms: 84, error: null },
   answer: async ({ key, params: { id }, services: { webhooks } }) => {

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
-import { field, oneOf } from '../http/fields.js'
+import { ATTEMPT_ERRORS } from '../egress/attempt-failure.js'
+import { field, oneOf, orNull } from '../http/fields.js'
 import { isWebhookEventName, WEBHOOK_EVENTS, type WebhookEventName } from './webhook.js'
 
 const MAX_EVENTS_PER_WEBHOOK = 5
@@ -36,6 +37,12 @@ export const DESCRIPTION = field<string>(Type.String({ maxLength: MAX_DESCRIPTIO
         : undefined,
   reason: `description must be a string of at most ${MAX_DESCRIPTION_LENGTH} characters`,
 })
+
+/** Why an attempt received no complete response. */
+export const ATTEMPT_ERROR = orNull(
+  oneOf(ATTEMPT_ERRORS),
+  'Why there was no complete response: docs/webhooks.md. Null: there was one.',
+)
 
 /**
  * Fields that select the deliveries to replay: one delivery, or all deliveries that failed or were cancelled

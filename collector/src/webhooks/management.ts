@@ -72,7 +72,7 @@ interface WebhookManagementServices {
  * Event name of test deliveries. No webhook can subscribe to this name, so that no receiver mistakes a test
  * for a real event.
  */
-const TEST_EVENT = 'test'
+export const TEST_EVENT = 'test'
 /** Rate limit for the test deliveries of one account. */
 export const TEST_RULES = [{ limit: 30, windowMs: 60_000 }]
 

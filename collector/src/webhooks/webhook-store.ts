@@ -7,8 +7,18 @@ import type { NewWebhook, Webhook, WebhookEvent, WebhookReach } from './webhook.
  * Kind of a log entry. `delivery` and `test` are attempts, `dropped` reports discarded deliveries, and all
  * other kinds are changes to the webhook.
  */
-export type LogKind =
-  'delivery' | 'test' | 'dropped' | 'created' | 'rotated' | 'removed' | 'enabled' | 'disabled' | 'replayed'
+export const LOG_KINDS = [
+  'delivery',
+  'test',
+  'dropped',
+  'created',
+  'rotated',
+  'removed',
+  'enabled',
+  'disabled',
+  'replayed',
+] as const
+export type LogKind = (typeof LOG_KINDS)[number]
 
 /**
  * A webhook log entry, such as a delivery attempt or a change. Entries are kept for 30 days, even if the

@@ -51,13 +51,16 @@ function writeDocsPage(document: OpenApiDocument): string {
       writeOperation(`${method.toUpperCase()} ${path}`, operation),
     ),
   )
+  const deliveries = Object.entries(document.webhooks).map(([event, { post }]) =>
+    writeOperation(`webhook ${event}`, post!),
+  )
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escape(title)}</title><style>${DOCS_STYLE}</style></head>
 <body>
 <h1>${escape(title)}</h1>
 <p>${escape(description)} Send your key as <code>X-API-Key</code> or <code>Authorization: Bearer</code>. The same as <a href="openapi.json">OpenAPI 3.1</a>.</p>
-${sections.join('\n')}
+${[...sections, ...deliveries].join('\n')}
 </body>
 </html>
 `
@@ -68,9 +71,9 @@ function writeOperation(
   { summary, description, parameters = [], responses, requestBody }: Operation,
 ): string {
   const [[, { content }]] = Object.entries(responses) as [
-    [string, { content: Record<string, { example?: unknown }> }],
+    [string, { content?: Record<string, { example?: unknown }> }],
   ]
-  const example = content['application/json']?.example
+  const example = content?.['application/json']?.example
   const request = (requestBody as { content: Record<string, { example?: unknown }> } | undefined)?.content[
     'application/json'
   ]?.example
@@ -78,7 +81,7 @@ function writeOperation(
 <h2><code>${escape(name)}</code></h2>
 <p>${escape([summary, description].filter(Boolean).join('. '))}</p>
 ${parameters.length > 0 ? `<table><tr><th>parameter</th><th>allowed</th><th>meaning</th></tr>${parameters.map(writeParameter).join('')}</table>` : ''}
-${request === undefined ? '' : `<p>Body:</p>${writeExample(request)}<p>Answer:</p>`}
+${request === undefined ? '' : `<p>Body:</p>${writeExample(request)}${example === undefined ? '' : '<p>Answer:</p>'}`}
 ${example === undefined ? '' : writeExample(example)}
 </section>`
 }

@@ -1,6 +1,7 @@
 import { type TObject, type TSchema, Type } from '@sinclair/typebox'
 import { ERROR_CODES, type ErrorCode } from '@zenovay/tracker/contract'
 import { MAX_PROPERTY_FILTERS } from '../../reports/filters.js'
+import { describeDeliveries, type DeliveryDocs } from './deliveries.js'
 import { MAX_TEXT_LENGTH } from './parse-input.js'
 import { answerOf, type RouteDocs } from './route.js'
 
@@ -9,6 +10,8 @@ export type OpenApiDocument = {
   openapi: string
   info: { title: string; version: string; description: string; license: object }
   paths: Record<string, Record<string, Operation>>
+  /** Requests that the collector sends, by event. */
+  webhooks: Record<string, Record<string, Operation>>
 } & Record<string, unknown>
 
 export interface Operation {
@@ -22,7 +25,7 @@ export interface Operation {
 
 export interface Parameter {
   name: string
-  in: 'path' | 'query'
+  in: 'path' | 'query' | 'header'
   required: boolean
   description?: string
   schema: TSchema
@@ -77,10 +80,12 @@ interface DocumentedApi {
   routes: readonly (RouteDocs & { acceptsProperties: boolean; table?: unknown })[]
   /** Routes outside the External API. Their paths are relative to the server root. */
   documented: readonly RouteDocs[]
+  /** What webhooks deliver. */
+  deliveries: readonly DeliveryDocs[]
 }
 
 /** Builds the OpenAPI 3.1 document of all APIs from their route definitions. */
-export function buildOpenApi({ base, routes, documented }: DocumentedApi): OpenApiDocument {
+export function buildOpenApi({ base, routes, documented, deliveries }: DocumentedApi): OpenApiDocument {
   const paths: OpenApiDocument['paths'] = {}
   const add = ({ path, method }: RouteDocs, operation: Operation) =>
     ((paths[path] ??= {})[method.toLowerCase()] = operation)
@@ -109,6 +114,7 @@ export function buildOpenApi({ base, routes, documented }: DocumentedApi): OpenA
     servers: [{ url: base }],
     security: [{ apiKey: [] }, { bearer: [] }],
     paths: { ...paths, '/openapi.json': { get: describeDocument() } },
+    webhooks: toPlain(describeDeliveries(deliveries)),
     components: {
       securitySchemes: {
         apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },

@@ -16,6 +16,7 @@ import { createFlatErrors } from '../error-answers.js'
 import { decodeJson } from '../json-body.js'
 import type { RateLimiter } from '../rate-limit.js'
 import { acceptJsonAsText } from '../server.js'
+import type { DeliveryDocs } from './deliveries.js'
 import { addDocuments } from './documents.js'
 import { parseInput } from './parse-input.js'
 import { type ApiRoute, type RouteDocs, urlOf } from './route.js'
@@ -36,6 +37,8 @@ interface ExternalApiOptions<Services> extends ApiOptions<Services> {
   queue: FairQueue
   /** Routes of other APIs to include in the OpenAPI document. */
   documented: readonly RouteDocs[]
+  /** What webhooks deliver, for the OpenAPI document. */
+  deliveries: readonly DeliveryDocs[]
   /** Rate limit of each client for the documents, which require no API key. */
   limitDocuments: onRequestHookHandler
 }
@@ -46,7 +49,16 @@ interface ExternalApiOptions<Services> extends ApiOptions<Services> {
  */
 export function addExternalApi<Services>(
   app: FastifyInstance,
-  { routes: table, documented, gate, queue, services, limitDocuments, now }: ExternalApiOptions<Services>,
+  {
+    routes: table,
+    documented,
+    deliveries,
+    gate,
+    queue,
+    services,
+    limitDocuments,
+    now,
+  }: ExternalApiOptions<Services>,
 ): void {
   void app.register(
     (routes, _options, done) => {
@@ -56,7 +68,7 @@ export function addExternalApi<Services>(
       // Set a separate 404 handler because the one of the parent scope would skip the hook that adds the API
       // headers.
       routes.setNotFoundHandler(() => Promise.reject(new ApiError('NOT_FOUND')))
-      addDocuments(routes, { base: EXTERNAL_API, routes: table, documented }, limitDocuments)
+      addDocuments(routes, { base: EXTERNAL_API, routes: table, documented, deliveries }, limitDocuments)
       for (const route of table)
         routes.route({
           method: route.method,

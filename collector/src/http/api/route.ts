@@ -25,7 +25,7 @@ export interface RouteDocs {
   scope: KeyScope | 'public' | 'shared-secret'
   params: TObject
   query: TObject
-  body?: TObject
+  body?: TSchema
   /** An example of the request body. */
   request?: unknown
   /** Accepted media types of the request body. @default application/json */
@@ -100,6 +100,7 @@ export interface Table {
  */
 export interface ApiRoute<Services> extends RouteDocs {
   scope: KeyScope
+  body?: TObject
   /** Whether the query string may contain `property[key]=value` parameters. */
   acceptsProperties: boolean
   /** The table that contains the rows of the response. Set only if the response is also available as CSV. */

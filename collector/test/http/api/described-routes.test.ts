@@ -4,9 +4,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createApiKey } from '../../../src/control/keys/api-key.js'
 import { EXTERNAL_API } from '../../../src/http/api/register.js'
 import { answerOf, type RouteDocs } from '../../../src/http/api/route.js'
-import { sendEvents } from '../../../src/routes/events.js'
+import { collectEvents, collectHeartbeat, sendEvents } from '../../../src/routes/events.js'
 import { EXTERNAL_ROUTES, MANAGEMENT_ROUTES, RAW_ROUTES } from '../../../src/routes/index.js'
 import { receiveStripeEvent, reportUptime } from '../../../src/routes/integrations.js'
+import { LIVE_ROUTES } from '../../../src/routes/live.js'
 import { listRoutesOf } from '../../isolation/list-api-routes.js'
 import { createTestApp, SCRIPT_HASH, type TestApp } from '../../support/create-test-app.js'
 import { misfits } from '../../support/misfits.js'
@@ -14,7 +15,15 @@ import { misfits } from '../../support/misfits.js'
 const STRIPE_SECRET = 'whsec_of_these_tests_alone'
 const TOKEN = 'a-token-of-these-tests'
 /** Routes with schemas outside of the External API. */
-const ROUTES: readonly RouteDocs[] = [...MANAGEMENT_ROUTES, sendEvents, receiveStripeEvent, reportUptime]
+const ROUTES: readonly RouteDocs[] = [
+  ...MANAGEMENT_ROUTES,
+  collectEvents,
+  collectHeartbeat,
+  sendEvents,
+  ...LIVE_ROUTES,
+  receiveStripeEvent,
+  reportUptime,
+]
 
 let test: TestApp
 let key: string
@@ -95,10 +104,13 @@ it('describes exactly the routes that the app serves', async () => {
 
 /** The URL of a route, with a new object to act on. */
 async function fill({ path, query }: RouteDocs): Promise<string> {
-  const [, kind] = /(\w+)(?:\/\{id\}|$)/.exec(path)!
+  const [, kind] = /(\w+)(?:\/\{id\}|$)/.exec(path) ?? []
   const id = path.includes('{id}') || query.required?.includes('id') ? await ids[kind!]!() : ''
   const asked = query.required?.map((name) => `${name}=${name === 'id' ? id : test.site.id}`) ?? []
-  return `${path.replace(/\{id\}(?=$|\/)/, id)}?${asked.join('&')}`.replace(/\?$/, '')
+  return `${path.replace('{code}', test.site.trackingCode).replace(/\{id\}(?=$|\/)/, id)}?${asked.join('&')}`.replace(
+    /\?$/,
+    '',
+  )
 }
 
 it.each(ROUTES.map((route) => [nameOf(route), route] as const))(

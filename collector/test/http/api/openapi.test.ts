@@ -37,6 +37,7 @@ describe('the OpenAPI document', () => {
       queue: createFairQueue({ concurrent: 1, perAccount: 1 }),
       routes: EXTERNAL_ROUTES,
       documented: [],
+      deliveries: [],
       limitDocuments: (_request, _reply, next) => next(),
       now: Date.now,
     })

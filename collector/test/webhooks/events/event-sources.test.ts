@@ -6,8 +6,10 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createGoalCache } from '../../../src/control/goals/goal-cache.js'
 import { openSecretBox } from '../../../src/control/secrets/master-key.js'
+import { bodyOf } from '../../../src/http/api/deliveries.js'
 import { createEventCommit, type EventCommit } from '../../../src/ingest/commit/event-commit.js'
 import type { EventRow } from '../../../src/ingest/event-row.js'
+import { DELIVERIES } from '../../../src/routes/webhook-deliveries.js'
 import { createClickhouseActivityStore } from '../../../src/stores/clickhouse/activity.js'
 import { createClickhouseEventStore } from '../../../src/stores/clickhouse/event-store.js'
 import { createClickhouseReportStore } from '../../../src/stores/clickhouse/report-store.js'
@@ -20,6 +22,7 @@ import { expectEvery } from '../../support/expect-every.js'
 import { makeEvent } from '../../support/make-event.js'
 import { makeRow } from '../../support/make-row.js'
 import { createMemoryWatch } from '../../support/memory-watch.js'
+import { misfits } from '../../support/misfits.js'
 import { startTestCollector, type TestCollector } from '../../support/start-test-collector.js'
 import { runJob } from '../../support/run-job.js'
 
@@ -56,7 +59,11 @@ function readDeliveries(file: string, event: WebhookEventName): Delivery[] {
     body: string
   }[]
   database.close()
-  return rows.map(({ body }) => JSON.parse(body) as Delivery)
+  const deliveries = rows.map(({ body }) => JSON.parse(body) as Delivery)
+  const schema = bodyOf(DELIVERIES.find((delivery) => delivery.event === event)!)
+  // A sample, because some tests queue thousands.
+  for (const delivery of deliveries.slice(0, 50)) expect(misfits(schema, delivery)).toEqual([])
+  return deliveries
 }
 
 /** Adds a webhook whose host does not exist. */
@@ -110,7 +117,7 @@ describe('an acknowledged event', () => {
     expect(answer.status).toBe(200)
     const siteId = collector.site.id
     expect(dataOf('pageview')).toEqual([
-      { siteId, path: '/en/thanks', referrer: '', country: '', device: 'desktop', browser: 'Firefox' },
+      { siteId, path: '/en/thanks', referrer: null, country: null, device: 'desktop', browser: 'Firefox' },
     ])
     expect(dataOf('event')).toEqual([
       {
