@@ -10,12 +10,7 @@ import type { Properties } from './wire.js'
 /**
  * Reads the properties of an event. Properties that are null are left out, as if they were absent. Adds an issue
  * for each invalid key and value. For an object as a value, there is an issue for each of its values, with its
- * path.
- *
- * @example
- * const fields = { body: { properties: { plan: 'pro', note: null, a: { b: 1 } } }, faults: [] }
- * readProperties(fields) // { plan: 'pro' }
- * fields.faults // [{ field: 'properties.a.b', reason: 'must not be nested: …' }]
+ * path, such as `properties.a.b`.
  */
 export function readProperties(fields: Fields): Properties {
   const value = readField(fields, 'properties')
