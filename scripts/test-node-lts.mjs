@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { ensureBuilt } from './build.mjs'
 
 /** The newest release of the current LTS that npm has. */
 export const NODE_LTS = '24.19.0'
@@ -17,6 +18,7 @@ if (process.argv[1] === import.meta.filename)
 
 /** Runs this script again on the LTS. Returns the exit code. */
 function runOnLts() {
+  ensureBuilt()
   // The package `node` would choose one of these with an install script, and our npm runs none.
   const platform = process.platform === 'win32' ? 'win' : process.platform
   const prefix = platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node'
@@ -37,15 +39,16 @@ async function test(files) {
   return status === 0 && isUp ? 0 : 1
 }
 
-/** Starts the collector with the demo, as `npm start` does. Resolves to whether it became ready. */
+/** Starts the built collector. Resolves to whether it became ready. */
 async function start() {
   const folder = mkdtempSync(join(tmpdir(), 'zenovay-lts-'))
-  const child = spawn(process.execPath, [join(ROOT, 'scripts/start.mjs')], {
+  const child = spawn(process.execPath, [join(ROOT, 'collector/bin/zenovay-collector.mjs'), 'start'], {
     cwd: ROOT,
     env: { ...process.env, DATA_DIR: folder, PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const ended = new Promise((resolve) => child.on('close', resolve))
+  // Not `close`: the process of the engine may hold the pipe for a moment longer.
+  const ended = new Promise((resolve) => child.on('exit', resolve))
   let isReady = false
   for await (const line of createInterface({ input: child.stdout }))
     if (line === 'ready') {

@@ -1,5 +1,5 @@
 import { type TObject, Type } from '@sinclair/typebox'
-import type { Operation } from './openapi.js'
+import type { Operation } from './operation.js'
 import { MOMENT } from './route.js'
 
 /** The documentation of one event that webhooks deliver, from which the `webhooks` of OpenAPI are built. */

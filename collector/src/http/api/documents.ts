@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import { createStaticFile, REVALIDATE, sendStaticFile } from '../static-file.js'
-import { buildOpenApi, type OpenApiDocument, type Operation, type Parameter } from './openapi.js'
+import { buildOpenApi, type OpenApiDocument } from './openapi.js'
+import type { Operation, Parameter } from './operation.js'
 
 const DOCS_STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }

@@ -1,7 +1,8 @@
-import { type TObject, type TSchema, Type } from '@sinclair/typebox'
+import { type TObject, Type } from '@sinclair/typebox'
 import { ERROR_CODES, type ErrorCode } from '@zenovay/tracker/contract'
 import { MAX_PROPERTY_FILTERS } from '../../reports/filters.js'
 import { describeDeliveries, type DeliveryDocs } from './deliveries.js'
+import type { Operation, Parameter } from './operation.js'
 import { MAX_TEXT_LENGTH } from './parse-input.js'
 import { answerOf, type RouteDocs } from './route.js'
 
@@ -13,24 +14,6 @@ export type OpenApiDocument = {
   /** Requests that the collector sends, by event. */
   webhooks: Record<string, Record<string, Operation>>
 } & Record<string, unknown>
-
-export interface Operation {
-  operationId: string
-  summary: string
-  description?: string
-  parameters?: Parameter[]
-  responses: Record<string, unknown>
-  [field: string]: unknown
-}
-
-export interface Parameter {
-  name: string
-  in: 'path' | 'query' | 'header'
-  required: boolean
-  description?: string
-  schema: TSchema
-  [field: string]: unknown
-}
 
 const CODES_OF_ROUTES = [
   'VALIDATION_ERROR',
