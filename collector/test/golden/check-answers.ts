@@ -165,7 +165,7 @@ function rememberLast<Result>(answer: (question: Question) => Result): (question
 
 const describeRange = ({ from, to }: { from: number; to: number }) => ({
   from: new Date(from).toISOString(),
-  to: new Date(to - 1).toISOString(),
+  to: new Date(to).toISOString(),
 })
 
 function describeSummary(figures: VisitMetrics) {

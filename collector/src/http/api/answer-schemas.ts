@@ -10,9 +10,10 @@ export const VISIT_FIGURES = {
   avg_visit_duration: Type.Number({ description: 'Seconds.' }),
 }
 
+/** Schema of the period of a report. `from` and `to` can be sent back as the parameters of the same names. */
 export const PERIOD_BOUNDS = Type.Object({
   from: Type.String({ description: 'First moment, ISO 8601, UTC.' }),
-  to: Type.String({ description: 'Last moment, ISO 8601, UTC.' }),
+  to: Type.String({ description: 'First moment after the period, ISO 8601, UTC.' }),
   time_zone: Type.String({ description: 'IANA name of the time zone that days are counted in.' }),
 })
 

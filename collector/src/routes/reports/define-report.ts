@@ -23,6 +23,7 @@ import type {
   VisitMetrics,
 } from '../../reports/report-store.js'
 import type { Route, RouteServices } from '../define-route.js'
+import { addDateRange, documentDateRange } from './date-range.js'
 import { COMPARE, FILTERS, FORMAT, MAX_LIMIT, pagingOf, PERIOD } from './query-parameters.js'
 
 export const SITE_PARAMS = {
@@ -85,8 +86,8 @@ const parseOffset = (value: unknown) =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_POSITION ? value : undefined
 
 /**
- * Defines the route of a report on one site. Every report accepts a period. The description determines the
- * other query parameters.
+ * Defines the route of a report on one site. Every report accepts a period and answers with the field
+ * `date_range`. The description determines the other query parameters.
  */
 export function defineReport<
   Params extends TProperties = Record<never, never>,
@@ -108,6 +109,7 @@ export function defineReport<
   }
   return {
     ...route,
+    ...documentDateRange(route),
     method: 'GET',
     scope: 'read',
     status: 200,
@@ -116,9 +118,9 @@ export function defineReport<
     acceptsProperties: isFiltered,
     async answer(call) {
       const site = await authorise(call.key, call.params['id']!, call.services.control)
-      return answer(
-        parseReport({ call, site, path: route.path, paging }) as unknown as Parameters<typeof answer>[0],
-      )
+      const report = parseReport({ call, site, path: route.path, paging })
+      const found = await answer(report as unknown as Parameters<typeof answer>[0])
+      return addDateRange(found, report.scope.period, site.timeZone)
     },
   }
 }

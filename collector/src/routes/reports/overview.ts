@@ -3,8 +3,9 @@ import { changeOf, PERIOD_BOUNDS, VISIT_FIGURES } from '../../http/api/answer-sc
 import { daysOf } from '../../reports/period.js'
 import { compareMetrics, toSummaryJson } from '../../reports/comparison.js'
 import { type Range, RANGES } from '../../reports/period.js'
-import type { Period, VisitMetrics } from '../../reports/report-store.js'
+import type { VisitMetrics } from '../../reports/report-store.js'
 import { defineReport } from './define-report.js'
+import { toPeriodJson } from './date-range.js'
 import { oneOf } from '../../http/fields.js'
 import { toWebsiteJson, WEBSITE, WEBSITE_EXAMPLE } from './websites.js'
 
@@ -42,7 +43,6 @@ export const readOverview = defineReport({
   data: Type.Object({
     website: WEBSITE,
     time_range: oneOf([...(Object.keys(RANGES) as Range[]), 'custom']),
-    date_range: PERIOD_BOUNDS,
     summary: Type.Object(SUMMARY),
     daily_stats: Type.Array(DAY, { description: 'Oldest first.' }),
     comparison: Type.Optional(
@@ -57,11 +57,6 @@ export const readOverview = defineReport({
   example: {
     website: WEBSITE_EXAMPLE,
     time_range: '7d',
-    date_range: {
-      from: '2026-03-25T23:00:00.000Z',
-      to: '2026-04-01T10:15:00.000Z',
-      time_zone: 'Europe/Zurich',
-    },
     summary: EXAMPLE_SUMMARY,
     daily_stats: [
       {
@@ -91,7 +86,6 @@ export const readOverview = defineReport({
       data: {
         website: toWebsiteJson(site),
         time_range: range,
-        date_range: toPeriodJson(scope.period, site.timeZone),
         summary,
         daily_stats: days.map(({ date }, index) => toDayJson(date, timeline[index]!)),
         ...(past && {
@@ -121,8 +115,4 @@ function toDayJson(date: string, { visitors, visits, pageviews, bounceRate, aver
     bounce_rate: bounceRate,
     avg_visit_duration: averageDuration,
   }
-}
-
-function toPeriodJson({ from, to }: Period, timeZone: string) {
-  return { from: new Date(from).toISOString(), to: new Date(to - 1).toISOString(), time_zone: timeZone }
 }

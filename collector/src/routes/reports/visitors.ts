@@ -68,7 +68,7 @@ export const listVisitors = defineReport({
   operationId: 'listVisitors',
   summary: 'List visitors, newest visit first',
   description:
-    'Without range, from, to and limit, data is an array of up to 1,000 visitors, with pagination beside it.',
+    'Without range, from, to and limit, data is an array of up to 1,000 visitors, with pagination and date_range beside it.',
   paging: { rows: 50, parsePosition: parseVisitorCursor },
   data: Type.Union([Type.Object({ visitors: Type.Array(ROW), pagination: PAGINATION }), Type.Array(ROW)]),
   beside: Type.Object({ pagination: Type.Optional(PAGINATION) }),

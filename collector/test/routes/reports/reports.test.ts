@@ -27,7 +27,7 @@ describe('the overview', () => {
       time_range: '7d',
       date_range: {
         from: '2026-03-25T23:00:00.000Z',
-        to: '2026-04-01T10:00:00.000Z',
+        to: '2026-04-01T10:00:00.001Z',
         time_zone: 'Europe/Zurich',
       },
       summary: {
@@ -58,7 +58,7 @@ describe('the overview', () => {
     expect(body.data.time_range).toBe('custom')
     expect(body.data.date_range).toMatchObject({
       from: '2026-02-28T23:00:00.000Z',
-      to: '2026-03-02T22:59:59.999Z',
+      to: '2026-03-02T23:00:00.000Z',
     })
     expect(body.data.daily_stats).toHaveLength(2)
   })
@@ -66,7 +66,7 @@ describe('the overview', () => {
   it('includes a comparison with the previous period in the overview', async () => {
     const { body } = await api.get('/analytics/{id}?range=7d&compare=previous')
     expect(body.data.comparison).toMatchObject({
-      date_range: { from: '2026-03-18T23:00:00.000Z', to: '2026-03-25T11:00:00.000Z' },
+      date_range: { from: '2026-03-18T23:00:00.000Z', to: '2026-03-25T11:00:00.001Z' },
       summary: { total_visitors: 10, total_page_views: 30 },
       change: { total_visitors: 100, total_page_views: 100, total_visits: 90.9, bounce_rate: 0 },
     })
@@ -220,6 +220,7 @@ describe('ranked lists', () => {
       visitors: 30,
     })
     expect(Object.keys((await api.get('/analytics/{id}/technology')).body.data)).toEqual([
+      'date_range',
       'browsers',
       'operating_systems',
       'device_types',
@@ -236,6 +237,7 @@ describe('ranked lists', () => {
 
   it('group the values of event properties by key', async () => {
     expect((await api.get('/analytics/{id}/events/sign%2Fup?limit=5')).body.data).toEqual({
+      date_range: expect.any(Object) as unknown,
       name: 'sign/up',
       properties: [
         {
