@@ -31,8 +31,7 @@ export function planEdgeVisits(): PlannedVisit[] {
     for (const offset of [-1, 0, 1]) add(from + offset, [5000])
   add(NOW, [])
   add(NOW - 10 * MINUTE_MS, [10 * MINUTE_MS])
-  // A screen in a shop: 30 hours, a page every 20 minutes, beyond the time that reports read after the end
-  // of many periods.
+  // A screen in a shop: 30 hours, a page every 20 minutes, until after the end of many periods.
   for (const start of [-20, -9, -2.5])
     add(
       NOW + start * DAY_MS,

@@ -1,13 +1,9 @@
 import type { Period, ReportFilter } from '../../src/reports/report-store.js'
-import { DAY_MS } from './golden-month.js'
 import type { PlannedEvent, PlannedVisit } from './visit-plan.js'
 
 const isNamed = ({ type }: PlannedEvent) => type === 'custom' || type === 'goal'
 
-/**
- * The visits of a report as defined in docs/metrics.md: those that began in the period and match every
- * filter, without events later than a day after its end.
- */
+/** The visits of a report as defined in docs/metrics.md: those that began in the period and match every filter. */
 export function selectVisits(
   visits: readonly PlannedVisit[],
   period: Period,
@@ -15,7 +11,6 @@ export function selectVisits(
 ): PlannedVisit[] {
   return visits
     .filter(({ events: [first] }) => first!.at >= period.from && first!.at < period.to)
-    .map((visit) => ({ ...visit, events: visit.events.filter(({ at }) => at < period.to + DAY_MS) }))
     .filter((visit) => filters.every((filter) => fulfils(visit, filter)))
 }
 

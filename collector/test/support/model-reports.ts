@@ -7,8 +7,7 @@ import type {
   VisitField,
   VisitMetrics,
 } from '../../src/reports/report-store.js'
-
-const DAY_MS = 24 * 60 * 60 * 1000
+import { splitVisits } from './split-visits.js'
 
 interface ModelVisit {
   first: EventRow
@@ -26,14 +25,11 @@ export function modelVisits(
   { siteId, period: { from, to }, filters }: ReportScope,
 ): ModelVisit[] {
   const sessions = groupBy(
-    rows
-      .filter(
-        (row) => row.site_id === siteId && row.occurred_at >= from - DAY_MS && row.occurred_at < to + DAY_MS,
-      )
-      .sort((a, b) => a.occurred_at - b.occurred_at),
+    rows.filter((row) => row.site_id === siteId).sort((a, b) => a.occurred_at - b.occurred_at),
     (row) => row.session_id,
   )
   return [...sessions.values()]
+    .flatMap((events) => splitVisits(events, ({ occurred_at }) => occurred_at))
     .map((events) => {
       const pageviews = events.filter(({ event_type }) => event_type === 'pageview')
       const isIdle = events.every(

@@ -118,6 +118,9 @@ export const SCHEMA_STEPS: readonly string[] = [
   'ALTER TABLE heartbeats MODIFY SETTING non_replicated_deduplication_window = 100000',
   // Keep the number of a row in its insert, which distinguishes copies that one collector wrote twice.
   'ALTER TABLE events MODIFY SETTING enable_block_offset_column = 1',
+  // The rules by which a rollup grouped events into visits (queries/visit-parts.ts). Days that were rolled up by
+  // other rules are rolled up again.
+  'ALTER TABLE settled_days ADD COLUMN IF NOT EXISTS visit_rules UInt16 DEFAULT 1',
 ]
 
 /** Creates missing tables and columns. Rejects with the server's error if a step fails. */

@@ -4,8 +4,8 @@ import type { GoalMetrics } from '../../../reports/report-store.js'
 import type { QueryClient } from '../client.js'
 import type { RollupScope } from '../rollups/period.js'
 import { percentageOf } from './visit-metrics.js'
-import { buildScopeSql, sessionsWith } from './visits.js'
-import { LASTED_MS } from './visits.js'
+import { visitsWith } from './visit-parts.js'
+import { buildScopeSql, LASTED_MS } from './visits.js'
 
 /** Computes the metrics of all goals with one query. Resolves to the metrics in the order of `rules`. */
 export async function queryGoals(
@@ -48,7 +48,7 @@ function buildRuleSql(rule: GoalRule, name: string): { condition: string; value:
       return buildPathSql(rule, name)
     case 'event':
       return {
-        condition: sessionsWith(`event_type IN ('custom', 'goal') AND event_name = {${name}: String}`),
+        condition: visitsWith(`event_type IN ('custom', 'goal') AND event_name = {${name}: String}`),
         value: rule.event,
       }
     case 'duration':

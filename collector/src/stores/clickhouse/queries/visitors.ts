@@ -1,8 +1,8 @@
 import type { Period, Slice, ValueParts, VisitorCursor, VisitorRow } from '../../../reports/report-store.js'
 import type { QueryClient } from '../client.js'
 import type { RollupScope } from '../rollups/period.js'
-import { buildScopeSql, buildVisitsSql, SESSION, sessionsWith } from './visits.js'
-import { BEGAN_MS, LASTED_MS, visitsBetween } from './visits.js'
+import { ofSessionsWith, VISIT, visitsWith } from './visit-parts.js'
+import { BEGAN_MS, buildScopeSql, buildVisitsSql, LASTED_MS, visitsBetween } from './visits.js'
 
 type Row = Omit<VisitorRow, 'valueScore' | 'valueParts'> & VisitorSums
 
@@ -33,11 +33,11 @@ const visitorsSql = (visits: string, where: string) => `
   FROM (${visits}) AS v WHERE ${where} GROUP BY id ORDER BY visitedAt DESC, id DESC`
 
 /**
- * Builds a query for the visitors of selected visits in the scope. The subquery `sessions` returns the
- * session hashes of these visits.
+ * Builds a query for the visitors of selected visits in the scope. The subquery `selected` returns the
+ * hashes of these visits.
  */
-const selectedVisitorsSql = (scope: RollupScope, sessions: string) =>
-  visitorsSql(buildVisitsSql(scope).sql, `${SESSION} IN (${sessions})`)
+const selectedVisitorsSql = (scope: RollupScope, selected: string) =>
+  visitorsSql(buildVisitsSql(scope).sql, `${VISIT} IN (${selected})`)
 
 export async function queryVisitors(
   client: QueryClient,
@@ -46,11 +46,11 @@ export async function queryVisitors(
 ): Promise<VisitorRow[]> {
   const { visits, params } = buildScopeSql(scope)
   const page = `
-    SELECT visitor_id, max(${BEGAN_MS}) AS visited_at, groupArray(${SESSION}) AS sessions FROM ${visits} GROUP BY visitor_id
+    SELECT visitor_id, max(${BEGAN_MS}) AS visited_at, groupArray(${VISIT}) AS selected FROM ${visits} GROUP BY visitor_id
     ${after ? 'HAVING (visited_at, visitor_id) < ({afterTime: Int64}, {afterId: String})' : ''}
     ORDER BY visited_at DESC, visitor_id DESC LIMIT {limit: UInt32} OFFSET {offset: UInt32}`
   const rows = await client.select<Row>(
-    selectedVisitorsSql(scope, `SELECT arrayJoin(sessions) FROM (${page})`),
+    selectedVisitorsSql(scope, `SELECT arrayJoin(selected) FROM (${page})`),
     {
       ...params,
       limit,
@@ -71,7 +71,7 @@ export async function queryVisitor(
   const rows = await client.select<Row>(
     selectedVisitorsSql(
       scope,
-      `SELECT ${SESSION} FROM ${visits} WHERE ${isVisitor} AND ${sessionsWith(isVisitor)}`,
+      `SELECT ${VISIT} FROM ${visits} WHERE ${isVisitor} AND ${visitsWith(isVisitor)}`,
     ),
     { ...params, visitorId },
   )
@@ -85,7 +85,7 @@ export async function queryVisitorsById(
 ): Promise<VisitorRow[]> {
   const isVisitor = 'visitor_id IN {visitorIds: Array(String)}'
   const rows = await client.select<Row>(
-    visitorsSql(visitsBetween('from', 'to', `AND ${sessionsWith(isVisitor)}`), isVisitor),
+    visitorsSql(visitsBetween('from', 'to', ofSessionsWith(isVisitor)), isVisitor),
     { siteId, visitorIds, ...period },
   )
   return rows.map(toVisitor)

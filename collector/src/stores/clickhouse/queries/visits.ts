@@ -2,26 +2,18 @@ import { DAY_MS } from '../../../durations.js'
 import type { ReportFilter } from '../../../reports/report-store.js'
 import { momentSql } from '../client.js'
 import type { RollupScope } from '../rollups/period.js'
+import {
+  beganBetween,
+  beganOn,
+  EVENT_PART,
+  EVENTS_AROUND,
+  eventsAround,
+  ofSessionsBetween,
+  VISIT_PARTS,
+  visitsWith,
+} from './visit-parts.js'
 
 // In this file, `from` and `to` are names of statement parameters that contain Unix times in milliseconds.
-
-/**
- * Builds the condition for all events that are needed to find the visits that began between two times. A
- * visit lasts at most one day, so the condition includes one more day on each side.
- */
-const eventsAround = (from: string, to: string) =>
-  `site_id = {siteId: String} AND occurred_at >= ${momentSql(from, -DAY_MS)} AND occurred_at < ${momentSql(to, DAY_MS)}`
-
-/** Condition for all events from one day before to one day after the period of a scope. */
-export const EVENTS_AROUND = eventsAround('from', 'to')
-
-/**
- * Builds the condition for events whose session has an event between two times. It reduces the number of
- * events that are grouped into visits, because grouping is slow. A hash collision only adds a session that is
- * discarded later.
- */
-export const ofSessionsBetween = (from: string, to: string) =>
-  `AND cityHash64(e.session_id) IN (SELECT cityHash64(session_id) FROM events WHERE site_id = {siteId: String} AND occurred_at >= ${momentSql(from)} AND occurred_at < ${momentSql(to)})`
 
 /**
  * The start of a visit as Unix time in milliseconds. `LASTED_MS` is the duration of the visit in
@@ -68,10 +60,6 @@ const FIRST_EVENT_COLUMNS = [
   'utm_content',
 ] as const
 
-/** Builds the condition for visits that began between two times. */
-export const beganBetween = (from: string, to: string) =>
-  `started_at >= ${momentSql(from)} AND started_at < ${momentSql(to)}`
-
 /** The columns of a visit, in the order of the `visits` table and of {@link visitsBetween}. */
 export const VISIT_COLUMNS = [
   'session_id',
@@ -93,7 +81,8 @@ export const VISIT_COLUMNS = [
 
 /**
  * Builds a query that groups events into one row per visit, for visits that began between two times. Use it
- * as a subquery, because the engine then computes only the selected columns.
+ * as a subquery, because the engine then computes only the selected columns. The rules of visits are in
+ * visit-parts.ts.
  *
  * Entry and exit are empty for a visit without a pageview. `steps` contains the pageviews in order, as tuples
  * of time (in 1024ths of a millisecond), origin and path. `visitor` is a hash of the visitor ID. `actions` counts the events that end a
@@ -118,8 +107,8 @@ export const visitsBetween = (from: string, to: string, and = '') => `
     ${FIRST_EVENT_COLUMNS.map(first).join(',\n    ')}
   FROM events AS e
   WHERE ${eventsAround(from, to)} ${and}
-  GROUP BY session_id
-  HAVING ${beganBetween(from, to)}`
+  GROUP BY session_id, ${beganOn(from, to, and)} AS began_on
+  HAVING began_on >= toDate(${momentSql(from)}) AND ${beganBetween(from, to)}`
 
 /**
  * Precision of the approximate visitor counts (sketches) in `page_days`. Sketches with different precisions
@@ -143,10 +132,6 @@ export function countVisitorsSql({ isSketched, where, asState = false }: Visitor
   const args = where === undefined ? 'visitor' : `visitor, ${where}`
   return `${name}${asState ? 'State' : ''}${where === undefined ? '' : 'If'}${precision}(${args})`
 }
-
-// Sets of sessions contain hashes, because session IDs would need several times the memory. Two sessions have
-// the same hash in fewer than one of a million reports.
-export const SESSION = 'cityHash64(session_id)'
 
 /** The SQL for the visits of a scope, as a subquery in parentheses, and the values of its parameters. */
 export interface ScopeSql {
@@ -181,13 +166,8 @@ export function buildScopeSql(scope: RollupScope): ScopeSql {
 
 /** Builds the condition for events that match `kind` and belong to the visits of a scope. */
 export function inVisits({ visits }: ScopeSql, kind: string): string {
-  // Select only visits that contain such events. They are few, so the set of sessions in memory stays small.
-  return `${EVENTS_AROUND} AND ${kind} AND ${SESSION} IN (SELECT ${SESSION} FROM ${visits} WHERE ${sessionsWith(kind)})`
-}
-
-/** Builds the condition for visits or events whose session contains an event that matches `kind`. */
-export function sessionsWith(kind: string): string {
-  return `${SESSION} IN (SELECT ${SESSION} FROM events WHERE ${EVENTS_AROUND} AND ${kind})`
+  // Select only visits that contain such events. They are few, so the set of parts in memory stays small.
+  return `${EVENTS_AROUND} AND ${kind} AND ${EVENT_PART} IN (SELECT arrayJoin(${VISIT_PARTS}) FROM ${visits} WHERE ${visitsWith(kind)})`
 }
 
 function buildFilterSql(filter: ReportFilter, index: number): string {
@@ -196,12 +176,12 @@ function buildFilterSql(filter: ReportFilter, index: number): string {
     case 'field':
       return `{field${index}: Identifier} = ${value}`
     case 'path':
-      return sessionsWith(`event_type = 'pageview' AND path = ${value}`)
+      return visitsWith(`event_type = 'pageview' AND path = ${value}`)
     case 'event':
-      return sessionsWith(`event_type IN ('custom', 'goal') AND event_name = ${value}`)
+      return visitsWith(`event_type IN ('custom', 'goal') AND event_name = ${value}`)
     case 'property': {
       const key = `{key${index}: String}`
-      return sessionsWith(
+      return visitsWith(
         `event_type IN ('custom', 'goal') AND JSONHas(properties, ${key}) AND ${plainText(`JSONExtractRaw(properties, ${key})`)} = ${value}`,
       )
     }

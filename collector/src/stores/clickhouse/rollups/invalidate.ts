@@ -1,5 +1,5 @@
 import { readStoreClock, type StoreClient } from '../client.js'
-import { BUILDS_PER_MS, NEWEST_BUILD } from './period.js'
+import { affectedDays, BUILDS_PER_MS, NEWEST_BUILD } from './period.js'
 
 /** The rollup tables. Each computation of a day (a build) writes its own rows to these tables. */
 export const ROLLUP_TABLES = ['visits', 'page_days'] as const
@@ -16,11 +16,9 @@ export async function invalidateAround<Result>(
   deleteEvents: () => Promise<Result>,
 ): Promise<Result> {
   const startedAt = await readStoreClock(client)
-  // An event can belong to a visit that began on the same day or on the day before. Without the event, the
-  // visit may even begin on the next day. The event therefore affects three days.
   await client.command(
     `INSERT INTO settled_days (site_id, day, build, is_settled, visits)
-     SELECT DISTINCT site_id, arrayJoin([toDate(occurred_at) - 1, toDate(occurred_at), toDate(occurred_at) + 1]) AS day, ${NEWEST_BUILD}, false, 0 FROM events WHERE ${where}`,
+     SELECT DISTINCT site_id, arrayJoin(${affectedDays('toDate(occurred_at)')}) AS day, ${NEWEST_BUILD}, false, 0 FROM events WHERE ${where}`,
     params,
   )
   const result = await deleteEvents()

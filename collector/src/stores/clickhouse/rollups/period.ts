@@ -1,6 +1,7 @@
 import { DAY_MS, MINUTE_MS } from '../../../durations.js'
 import type { Period, ReportScope } from '../../../reports/report-store.js'
 import type { QueryClient } from '../client.js'
+import { VISIT_RULES } from '../queries/visit-parts.js'
 
 /**
  * Maximum time between the receipt of an event and its commit. It includes the time in the queue and ten
@@ -15,6 +16,20 @@ export const BUILDS_PER_MS = 4096
 
 /** SQL for the greatest build number that can exist at this moment, according to the store's clock. */
 export const NEWEST_BUILD = `toUInt64(toUnixTimestamp64Milli(now64(3))) * ${BUILDS_PER_MS} + ${BUILDS_PER_MS - 1}`
+
+/**
+ * The days, counted from the day of an event, on which visits may begin that the event affects. It can belong to a
+ * visit that began on the day before. It decides whether the next day continues a visit or begins one, and thereby
+ * whether the day after that does.
+ */
+const AFFECTED_DAYS = [-1, 0, 1, 2]
+
+/** Builds the SQL array of the days whose visits an event on the date `date` affects. */
+export const affectedDays = (date: string) =>
+  `[${AFFECTED_DAYS.map((days) => `${date} + ${days}`).join(', ')}]`
+
+/** Condition for rows of `settled_days` whose rollup is valid unless a late event has arrived since. */
+export const IS_VALID_DAY = `is_settled AND visit_rules = ${VISIT_RULES}`
 
 /** A UTC day with a valid rollup. */
 interface RollupDay {
@@ -52,9 +67,9 @@ const FIRST_MOMENT = "toUnixTimestamp(toDateTime(day, 'UTC')) * 1000 AS day"
 
 const ROLLUP_DAYS = `
   SELECT ${FIRST_MOMENT}, build, visits FROM (
-    SELECT s.day AS day, max(s.build) AS build, argMax(s.visits, s.build) AS visits, argMax(s.is_settled, s.build) AS is_settled
+    SELECT s.day AS day, max(s.build) AS build, argMax(s.visits, s.build) AS visits, argMax(s.is_settled, s.build) AS is_settled, argMax(s.visit_rules, s.build) AS visit_rules
     FROM settled_days AS s WHERE s.site_id = {siteId: String} AND s.day >= {first: Date} AND s.day <= {last: Date} GROUP BY day
-  ) WHERE is_settled ORDER BY day`
+  ) WHERE ${IS_VALID_DAY} ORDER BY day`
 
 // Finds days with events that were received since the last check for late events, or shortly before the
 // check. The index on `received_at` lets the engine skip most other rows.
@@ -62,7 +77,7 @@ const LATE_EVENTS = `
   SELECT ${FIRST_MOMENT}, received FROM (
     SELECT toDate(occurred_at) AS day, toUnixTimestamp64Milli(max(received_at)) AS received FROM events
     WHERE site_id = {siteId: String}
-      AND occurred_at >= toDateTime({first: Date}, 'UTC') - INTERVAL 1 DAY AND occurred_at < least(toDateTime({last: Date}, 'UTC') + INTERVAL 2 DAY, toStartOfDay(now64(3, 'UTC')))
+      AND occurred_at >= toDateTime({first: Date}, 'UTC') - INTERVAL 2 DAY AND occurred_at < least(toDateTime({last: Date}, 'UTC') + INTERVAL 2 DAY, toStartOfDay(now64(3, 'UTC')))
       AND received_at >= (SELECT max(checked_at) FROM late_checks) - toIntervalMillisecond({commitDelayMs: UInt32})
     GROUP BY day
   )`
@@ -81,11 +96,9 @@ export async function findRollupPeriod(
   if (days.length === 0) return undefined
   const late = await client.select<{ day: number; received: number }>(LATE_EVENTS, params)
   const lastReceived = new Map(late.map(({ day, received }) => [day, received]))
-  // An event can belong to a visit that began on the same day or on the day before. Without the event, the
-  // visit may even begin on the next day. The event therefore affects three days.
   const isValid = ({ day, build }: RollupDay) =>
-    [day - DAY_MS, day, day + DAY_MS].every(
-      (affecting) => (lastReceived.get(affecting) ?? 0) < build / BUILDS_PER_MS - commitDelayMs,
+    AFFECTED_DAYS.every(
+      (days) => (lastReceived.get(day - days * DAY_MS) ?? 0) < build / BUILDS_PER_MS - commitDelayMs,
     )
   return splitIntoRollups(period, days.filter(isValid))
 }

@@ -3,19 +3,26 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../durations.js'
 import type { RollupResult, Rollups } from '../../../reports/rollup-store.js'
 import { createStoreClient, momentSql, readStoreClock, type StoreClient } from '../client.js'
 import { PAGE_KEY, PAGE_SUMS, pageviewsOf } from '../queries/pages.js'
-import { countVisitorsSql } from '../queries/visits.js'
-import { ofSessionsBetween, VISIT_COLUMNS, visitsBetween } from '../queries/visits.js'
+import { ofSessionsBetween, VISIT_RULES } from '../queries/visit-parts.js'
+import { countVisitorsSql, VISIT_COLUMNS, visitsBetween } from '../queries/visits.js'
 import type { StoreServer } from '../store-server.js'
 import { ROLLUP_TABLES } from './invalidate.js'
-import { BUILDS_PER_MS, MAX_COMMIT_DELAY_MS, NEWEST_BUILD, toUtcDate } from './period.js'
+import {
+  affectedDays,
+  BUILDS_PER_MS,
+  IS_VALID_DAY,
+  MAX_COMMIT_DELAY_MS,
+  NEWEST_BUILD,
+  toUtcDate,
+} from './period.js'
 
 type RollupOptions = StoreServer & {
   /** Maximum time between the receipt of an event and its commit. @default MAX_COMMIT_DELAY_MS */
   commitDelayMs?: number
 }
 
-// Time from the end of a day until its visits are complete. A visit may last a day, and its last events may
-// be committed late.
+// Time from the end of a day until its visits are complete. A visit may continue on the next UTC day, and its last
+// events may be committed late.
 const COMPLETE_AFTER_MS = DAY_MS + MAX_COMMIT_DELAY_MS
 const DAYS_AT_ONCE = 100
 // Replaced builds are kept until all queries that may still read them have finished.
@@ -29,7 +36,7 @@ const COMMIT_DELAY = 'toIntervalMillisecond({commitDelayMs: UInt32})'
  * latest receipt of such an event.
  */
 const affectedSince = (moment: string) => `
-  SELECT site_id, arrayJoin([date - 1, date, date + 1]) AS day, max(received) AS received FROM (
+  SELECT site_id, arrayJoin(${affectedDays('date')}) AS day, max(received) AS received FROM (
     SELECT site_id, toDate(occurred_at) AS date, max(received_at) AS received FROM events
     WHERE received_at >= ${moment} AND occurred_at < toStartOfDay(now64(3, 'UTC')) GROUP BY site_id, date
   ) GROUP BY site_id, day`
@@ -45,7 +52,7 @@ const DUE_DAYS = `
     SELECT site_id, arrayJoin(range(toUInt32(first), toUInt32({end: Date}))) AS number, toDate(number) AS day
     FROM (SELECT site_id, min(toDate(occurred_at)) AS first FROM events WHERE occurred_at < toDateTime({end: Date}, 'UTC') GROUP BY site_id)
   )
-  WHERE (site_id, day) NOT IN (SELECT site_id, day FROM settled_days FINAL WHERE is_settled AND build >= {since: UInt64})
+  WHERE (site_id, day) NOT IN (SELECT site_id, day FROM settled_days FINAL WHERE ${IS_VALID_DAY} AND build >= {since: UInt64})
     AND (site_id, day) NOT IN (SELECT site_id, day FROM (${affectedSince(`now64(3) - ${COMMIT_DELAY} - INTERVAL 1 SECOND`)}))
   ORDER BY day DESC, site_id LIMIT ${DAYS_AT_ONCE}`
 
@@ -61,8 +68,8 @@ const INSERT_PAGES = `
   FROM ${pageviewsOf(`(SELECT * FROM visits WHERE ${THIS_BUILD})`)} GROUP BY origin, path`
 
 const INSERT_DAY = `
-  INSERT INTO settled_days (site_id, day, build, is_settled, visits)
-  SELECT {siteId: String}, {day: Date}, {build: UInt64}, true, count() FROM visits WHERE ${THIS_BUILD}`
+  INSERT INTO settled_days (site_id, day, build, is_settled, visits, visit_rules)
+  SELECT {siteId: String}, {day: Date}, {build: UInt64}, true, count(), ${VISIT_RULES} FROM visits WHERE ${THIS_BUILD}`
 
 const UNFINISHED_DELETIONS =
   "SELECT count() AS unfinished FROM system.mutations WHERE database = currentDatabase() AND table = 'events' AND NOT is_done"

@@ -167,7 +167,7 @@ it('reads a day from its events instead of its rollup after a late event arrives
   )
   expect((await reports.settled.summary(scope('ws_random'))).visits).toBe(visits + 1)
   await expectSame(scope('ws_random'))
-  expect((await settle()).rolledUpDays).toBe(4)
+  expect((await settle()).rolledUpDays).toBe(5)
   await expectSame(scope('ws_random'))
 })
 
@@ -189,8 +189,8 @@ it('does not use the rollup of a day while an event of that day may not be store
   expect(await patient.reports.summary(scope('ws_patient'))).toMatchObject({ visits: 2 })
   await patient.settling.rollUp({ forMs: 60_000 })
   expect(await patient.reports.summary(scope('ws_patient'))).toMatchObject({ visits: 2 })
-  // Minus the day of the event and the one after it; the site has no day before.
-  expect(await settledDays('ws_patient')).toHaveLength(DAYS - 3 - Number(isEarly()))
+  // Minus the day of the event and the two after it; the site has no day before.
+  expect(await settledDays('ws_patient')).toHaveLength(DAYS - 4 - Number(isEarly()))
   await patient.settling.close()
   await patient.reports.close()
 })
@@ -216,7 +216,7 @@ it('invalidates the rollups of deleted events, and keeps none of their rows', as
   })
   expect(await engine.select(`SELECT session_id FROM visits WHERE visitor_id = '${visitor}'`)).toEqual([])
   expect(await engine.select("SELECT path FROM page_days WHERE path = '/only-me'")).toEqual([])
-  expect((await settledDays('ws_erase')).slice(0, 4).map((day) => day + DAYS)).toEqual([0, 4, 5, 6])
+  expect((await settledDays('ws_erase')).slice(0, 4).map((day) => day + DAYS)).toEqual([0, 5, 6, 7])
   await expectSame(scope('ws_erase'))
   await settle()
   await expectSame(scope('ws_erase'))
