@@ -19,10 +19,10 @@ export interface Overview {
   summary: {
     total_visitors: number
     total_page_views: number
-    /** Percent. */
-    bounce_rate: number
-    /** Seconds. */
-    avg_visit_duration: number
+    /** Percent; null without visits. */
+    bounce_rate: number | null
+    /** Seconds; null without visits. */
+    avg_visit_duration: number | null
   }
   /** Oldest first, today last. */
   daily_stats: DayRow[]

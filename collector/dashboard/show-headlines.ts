@@ -6,14 +6,14 @@ import type { Overview } from './load-report.js'
 export function showHeadlines(overview?: Overview): void {
   const today = overview?.daily_stats.at(-1)
   const summary = overview?.summary
-  const visited = summary && summary.total_page_views > 0
   const values = {
     'visitors-today': today && formatCount(today.total_visitors),
     'pageviews-today': today && formatCount(today.page_views),
     'visitors-30d': summary && formatCount(summary.total_visitors),
     'pageviews-30d': summary && formatCount(summary.total_page_views),
-    'bounce-rate': visited && formatPercent(summary.bounce_rate),
-    'visit-duration': visited && formatDuration(summary.avg_visit_duration),
+    'bounce-rate': summary && summary.bounce_rate !== null && formatPercent(summary.bounce_rate),
+    'visit-duration':
+      summary && summary.avg_visit_duration !== null && formatDuration(summary.avg_visit_duration),
   }
   for (const [id, value] of Object.entries(values)) findElement(id).textContent = value || '–'
 }

@@ -10,7 +10,7 @@ import type { MetricSource } from './metric-source.js'
 
 /**
  * The measured value of a metric. `value` is undefined if it cannot be computed, for example the bounce rate
- * if there were no visits.
+ * if no visit had a pageview.
  */
 export interface Measured {
   value: number | undefined
@@ -82,12 +82,12 @@ export function createMeasure({ metricSource, reports }: MeasureServices): Measu
         return { value: live, volume: live }
       }
       case 'bounce_rate': {
-        const { visitors, visits, bounceRate } = await reports.summary({
+        const { visitors, bounceRate } = await reports.summary({
           siteId: site.id,
           period: window,
           filters: [],
         })
-        return { value: visits === 0 ? undefined : bounceRate, volume: visitors }
+        return { value: bounceRate ?? undefined, volume: visitors }
       }
       case 'traffic_spike': {
         const spike = await measureSpike(reports, site, at)

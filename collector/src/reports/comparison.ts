@@ -1,24 +1,26 @@
 import type { VisitMetrics } from './report-store.js'
 
-export type Metrics = Record<string, number>
+/** Metrics of a row by name. A rate or average of nothing is null. */
+export type Metrics = Record<string, number | null>
 
 /**
  * Returns the change of each metric since the previous period in percent, rounded to one decimal. The change
- * is 0 if both values are 0, and null if only the previous value is 0. For rates such as `bounce_rate`, the
- * change is in percentage points.
+ * is null if the previous value is 0, or if either value is null. For rates such as `bounce_rate`, the change
+ * is in percentage points.
  */
 export function compareMetrics<Row extends Metrics>(
   current: Row,
   previous: Row,
 ): Record<keyof Row & string, number | null> {
   return Object.fromEntries(
-    Object.entries(current).map(([name, value]) => [name, changeOf(name, value, previous[name]!)]),
+    Object.entries(current).map(([name, value]) => [name, changeOf(name, value, previous[name] ?? null)]),
   ) as Record<keyof Row & string, number | null>
 }
 
-function changeOf(name: string, current: number, previous: number): number | null {
+function changeOf(name: string, current: number | null, previous: number | null): number | null {
+  if (current === null || previous === null) return null
   if (name.endsWith('_rate')) return round(current - previous)
-  if (previous === 0) return current === 0 ? 0 : null
+  if (previous === 0) return null
   return round((100 * (current - previous)) / previous)
 }
 

@@ -56,14 +56,14 @@ export interface Slice {
 
 /**
  * Metrics of a set of visits. `bounceRate` is a percentage, and `averageDuration` is in seconds. Both have
- * one decimal and are 0 if there are no visits.
+ * one decimal and are null if no visit has a pageview.
  */
 export interface VisitMetrics {
   visitors: number
   visits: number
   pageviews: number
-  bounceRate: number
-  averageDuration: number
+  bounceRate: number | null
+  averageDuration: number | null
 }
 
 export interface RankedRow extends VisitMetrics {
@@ -73,8 +73,8 @@ export interface RankedRow extends VisitMetrics {
 
 /**
  * Metrics of a page. `bounceRate` is a percentage of the visits that began on the page, and `averageTime` is
- * the average number of seconds until the visit's next pageview. Both have one decimal and are 0 without
- * data.
+ * the average number of seconds until the visit's next pageview. Both have one decimal. They are null if no
+ * visit began on the page, or if no pageview followed.
  */
 export interface PageRow {
   url: string
@@ -83,8 +83,8 @@ export interface PageRow {
   visitors: number
   entries: number
   exits: number
-  bounceRate: number
-  averageTime: number
+  bounceRate: number | null
+  averageTime: number | null
 }
 
 /**
@@ -158,13 +158,13 @@ export interface RevenueRow {
 
 /**
  * Metrics of one goal. `conversionRate` is the percentage of the visits in the scope that completed the goal.
- * It has one decimal and is 0 if there are no visits.
+ * It has one decimal and is null if there are no visits.
  */
 export interface GoalMetrics {
   /** Number of visits that completed the goal. */
   conversions: number
   visitors: number
-  conversionRate: number
+  conversionRate: number | null
 }
 
 /** A group of errors with the same fingerprint. Times are Unix times in milliseconds. */

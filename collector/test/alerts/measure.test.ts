@@ -9,7 +9,7 @@ const MINUTE_MS = 60_000
 const AT = Date.UTC(2026, 2, 29, 12)
 const SITE = { id: 'ws_1', timeZone: 'Europe/Zurich' }
 const FIGURES: WindowMetrics = { visitors: 7, visits: 8, pageviews: 20, events: 5, goals: 2, errors: 1 }
-const NONE = { visitors: 0, visits: 0, pageviews: 0, bounceRate: 0, averageDuration: 0 }
+const NONE = { visitors: 0, visits: 0, pageviews: 0, bounceRate: null, averageDuration: null }
 
 const watched = (metric: Parameters<ReturnType<typeof createMeasure>>[0]['metric'], windowMinutes = 10) => ({
   metric,
@@ -79,7 +79,7 @@ it('returns no bounce rate for a window without visits', async () => {
     createMeasure({
       metricSource: makeFigures(),
       reports: createFakeReports({
-        summary: async () => ({ ...NONE, visits, visitors: visits, bounceRate: 40 }),
+        summary: async () => ({ ...NONE, visits, visitors: visits, bounceRate: visits === 0 ? null : 40 }),
       }),
     })
   expect(await measureWith(0)(watched('bounce_rate'), SITE, AT)).toEqual({ value: undefined, volume: 0 })

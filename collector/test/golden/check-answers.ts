@@ -124,7 +124,7 @@ export function createAnswerCheck(golden: GoldenCollector, visits: readonly Plan
       expect(body).toMatchObject({
         totalVisitors: summary.visitors,
         totalPageViews: summary.pageviews,
-        bounceRate: rounded(summary.bounceRate),
+        bounceRate: rounded(summary.bounceRate ?? 0),
       })
       checkChange(data.summary as Record<string, number>, data.comparison.summary, data.comparison.change)
     },
@@ -146,7 +146,10 @@ export function createAnswerCheck(golden: GoldenCollector, visits: readonly Plan
         const { previous, change } = row as Record<'previous' | 'change', Record<string, number>>
         const same = before.get(nameOf(report, row))
         if (same) expect(previous).toEqual(same)
-        else expect(Object.values(previous)).toEqual(Object.keys(previous).map(() => 0))
+        else
+          expect(previous).toEqual(
+            Object.fromEntries(Object.keys(previous).map((name) => [name, isQuotient(name) ? null : 0])),
+          )
         checkChange(row as Record<string, number>, previous, change)
       }
     },
@@ -190,17 +193,20 @@ function figuresOf({ keys }: ListReport, row: Row): Row {
   )
 }
 
-/** A percentage of the previous value, null when that is 0; for rates, the difference. */
+const isQuotient = (name: string) => /_rate$|^avg_|^average$/.test(name)
+
+/** A percentage of the previous value, null when that is 0 or unknown; for rates, the difference. */
 function checkChange(
-  current: Record<string, number>,
-  previous: Record<string, number>,
+  current: Record<string, number | null>,
+  previous: Record<string, number | null>,
   change: Record<string, number | null>,
 ): void {
   expect(Object.keys(change)).toEqual(Object.keys(previous))
   for (const [name, before] of Object.entries(previous)) {
     const now = current[name]!
-    if (name.endsWith('_rate')) expect(change[name]).toEqual(rounded(now - before))
-    else if (before === 0) expect(change[name]).toBe(now === 0 ? 0 : null)
+    if (now === null || before === null) expect(change[name]).toBeNull()
+    else if (name.endsWith('_rate')) expect(change[name]).toEqual(rounded(now - before))
+    else if (before === 0) expect(change[name]).toBeNull()
     else expect(change[name]).toEqual(rounded((100 * (now - before)) / before))
   }
 }

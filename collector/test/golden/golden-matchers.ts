@@ -7,8 +7,9 @@ interface Matcher {
 // For doubles that were summed in a different order.
 const TOLERANCE = 1e-6
 
-/** Matches `exact` rounded to `places`; a half may be rounded either way. */
-export function rounded(exact: number, places = 1): Matcher {
+/** Matches `exact` rounded to `places`; a half may be rounded either way. Null matches only itself. */
+export function rounded(exact: number | null, places = 1): Matcher | null {
+  if (exact === null) return null
   const unit = 10 ** -places
   return {
     asymmetricMatch: (actual) =>

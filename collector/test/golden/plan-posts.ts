@@ -55,7 +55,8 @@ function splitParts(events: readonly PlannedEvent[]): PlannedEvent[][] {
   return events.length > MOST_REPEATED ? [events.slice(0, half), events.slice(half)] : [[...events]]
 }
 
-function toIngestEvent({
+/** The event as a browser sends it, without the IDs of its session and visitor. */
+export function toIngestEvent({
   id,
   type,
   name,

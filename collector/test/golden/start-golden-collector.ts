@@ -19,7 +19,7 @@ const COUNTRY_HEADER = 'x-country'
 
 export interface GoldenCollector {
   collector: TestCollector
-  /** One site per time zone, all with the same visits. */
+  /** One site per time zone, all with the same visits. The last one receives part of them over HTTP. */
   sites: Map<string, Site>
   /** The requests sent over HTTP. */
   posts: readonly Post[]
@@ -36,6 +36,7 @@ export interface GoldenCollector {
 export async function startGoldenCollector(
   visits: readonly PlannedVisit[],
   seed: number,
+  timeZones: readonly string[] = TIME_ZONES,
 ): Promise<GoldenCollector> {
   const random = createRandom(seed)
   const posts = planPosts(
@@ -51,13 +52,13 @@ export async function startGoldenCollector(
   )
   const { control } = collector.collector
   const sites = new Map<string, Site>()
-  for (const timeZone of TIME_ZONES)
+  for (const timeZone of timeZones)
     sites.set(
       timeZone,
       await control.addSite({ domain: 'example.com', name: timeZone, allowedDomains: [], timeZone }),
     )
 
-  const posted = sites.get(TIME_ZONES.at(-1)!)!
+  const posted = sites.get(timeZones.at(-1)!)!
   const store = await createClickhouseEventStore({ url: collector.engine.url })
   const rows = [...sites.values()].flatMap((site) =>
     visits

@@ -97,8 +97,8 @@ export function figuresOf(visits: readonly PlannedVisit[]): VisitMetrics {
     visitors: new Set(visits.map(({ visitorId }) => visitorId)).size,
     visits: visits.length,
     pageviews: sum(visits.map(({ events }) => countViews(events))),
-    bounceRate: (100 * viewed.filter(isBounce).length) / (viewed.length || 1),
-    averageDuration: sum(viewed.map(durationOf)) / 1000 / (viewed.length || 1),
+    bounceRate: viewed.length === 0 ? null : (100 * viewed.filter(isBounce).length) / viewed.length,
+    averageDuration: viewed.length === 0 ? null : sum(viewed.map(durationOf)) / 1000 / viewed.length,
   }
 }
 
@@ -154,8 +154,9 @@ function describePage(steps: Step[]): PageRow {
     visitors: countOf(steps).visitors,
     entries: entries.length,
     exits: steps.filter(({ isExit }) => isExit).length,
-    bounceRate: (100 * entries.filter((step) => step.isBounce).length) / (entries.length || 1),
-    averageTime: sum(stays) / 1000 / (stays.length || 1),
+    bounceRate:
+      entries.length === 0 ? null : (100 * entries.filter((step) => step.isBounce).length) / entries.length,
+    averageTime: stays.length === 0 ? null : sum(stays) / 1000 / stays.length,
   }
 }
 

@@ -92,7 +92,7 @@ export function listTrueGoals(visits: readonly PlannedVisit[]) {
       value,
       conversions: reached.length,
       visitors: new Set(reached.map(({ visitorId }) => visitorId)).size,
-      conversionRate: (100 * reached.length) / (visits.length || 1),
+      conversionRate: visits.length === 0 ? null : (100 * reached.length) / visits.length,
       totalValue: reached.length * (value ?? 0),
     }
   })

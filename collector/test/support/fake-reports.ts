@@ -6,7 +6,7 @@ import type {
   VisitorRow,
 } from '../../src/reports/report-store.js'
 
-const NONE: VisitMetrics = { visitors: 0, visits: 0, pageviews: 0, bounceRate: 0, averageDuration: 0 }
+const NONE: VisitMetrics = { visitors: 0, visits: 0, pageviews: 0, bounceRate: null, averageDuration: null }
 
 /** A query sent by a route to the store. */
 export interface Question {
@@ -28,7 +28,7 @@ export function createFakeReports(answers: Partial<ReportStore> = {}): ReportSto
     eventNames: async () => [],
     eventProperties: async () => [],
     revenue: async () => [],
-    goals: async (_scope, rules) => rules.map(() => ({ conversions: 0, visitors: 0, conversionRate: 0 })),
+    goals: async (_scope, rules) => rules.map(() => ({ conversions: 0, visitors: 0, conversionRate: null })),
     errorGroups: async () => [],
     errorGroup: async () => undefined,
     ...answers,

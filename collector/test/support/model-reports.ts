@@ -107,9 +107,9 @@ export function modelPages(visits: ModelVisit[]): PageRow[] {
 
 const compare = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b))
 const percentage = (isPart: boolean[]) =>
-  isPart.length === 0 ? 0 : Math.round((1000 * isPart.filter(Boolean).length) / isPart.length) / 10
+  isPart.length === 0 ? null : Math.round((1000 * isPart.filter(Boolean).length) / isPart.length) / 10
 const averageSeconds = (ms: number[]) =>
-  ms.length === 0 ? 0 : Math.round(ms.reduce((sum, value) => sum + value, 0) / ms.length / 100) / 10
+  ms.length === 0 ? null : Math.round(ms.reduce((sum, value) => sum + value, 0) / ms.length / 100) / 10
 
 function groupBy<Item>(items: Item[], nameOf: (item: Item) => string): Map<string, Item[]> {
   const groups = new Map<string, Item[]>()

@@ -6,8 +6,8 @@ export const VISIT_FIGURES = {
   visitors: Type.Integer({ description: 'Distinct visitors.' }),
   visits: Type.Integer({ description: 'Visits.' }),
   page_views: Type.Integer({ description: 'Page views.' }),
-  bounce_rate: Type.Number({ description: 'Percent of the visits with a page view.' }),
-  avg_visit_duration: Type.Number({ description: 'Seconds.' }),
+  bounce_rate: orNull(Type.Number(), 'Percent of the visits with a page view; null without such visits.'),
+  avg_visit_duration: orNull(Type.Number(), 'Seconds; null without visits with a page view.'),
 }
 
 /** Schema of the period of a report. `from` and `to` can be sent back as the parameters of the same names. */
@@ -47,7 +47,7 @@ export function rowOf(names: TProperties, figures: TProperties): TObject {
     change: Type.Optional(
       orNull(
         changeOf(figures),
-        'Percent of the previous figure (null when that is 0), for rates percentage points.',
+        'Percent of the previous figure, for rates percentage points; null when the previous figure is 0 or unknown.',
       ),
     ),
   })

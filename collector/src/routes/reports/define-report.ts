@@ -185,6 +185,8 @@ interface RowKind<Row> {
   keyOf(row: Row): string
   nameOf(row: Row): Record<string, unknown>
   figuresOf(row: Row): Metrics
+  /** The metrics of a row that does not occur in a period. */
+  none: Metrics
 }
 
 type ListCall = Pick<ReportCall<unknown, unknown>, 'scope' | 'previous' | 'limit' | 'offset' | 'cursorAt'>
@@ -217,15 +219,14 @@ export function paginate(
   return { limit, offset, has_more: hasMore, next_cursor: hasMore ? cursorAt(position) : null }
 }
 
-function comparisonWith<Row>(before: Row[], { keyOf, figuresOf }: RowKind<Row>) {
+function comparisonWith<Row>(before: Row[], { keyOf, figuresOf, none }: RowKind<Row>) {
   const byKey = new Map(before.map((row) => [keyOf(row), figuresOf(row)]))
   return (row: Row) => {
-    const current = figuresOf(row)
     const same = byKey.get(keyOf(row))
     // The list of the previous period was truncated at the limit, so its missing part may contain this row.
     if (!same && before.length === MAX_LIMIT) return { previous: null, change: null }
-    const previous = same ?? Object.fromEntries(Object.keys(current).map((name) => [name, 0]))
-    return { previous, change: compareMetrics(current, previous) }
+    const previous = same ?? none
+    return { previous, change: compareMetrics(figuresOf(row), previous) }
   }
 }
 
@@ -250,5 +251,6 @@ export function rankVisits(
     keyOf: ({ name }) => name,
     nameOf: ({ name }) => nameOf(name),
     figuresOf: toVisitMetricsJson,
+    none: { visitors: 0, visits: 0, page_views: 0, bounce_rate: null, avg_visit_duration: null },
   }
 }

@@ -31,6 +31,7 @@ export const listEvents = defineReport({
       load: (scope, slice) => call.services.reports.eventNames(scope, slice),
       keyOf: ({ name }) => name,
       nameOf: ({ name }) => ({ name }),
+      none: { count: 0, visitors: 0 },
       figuresOf: ({ count, visitors }) => ({ count, visitors }),
     })
     return { data: { events: rows, pagination } }

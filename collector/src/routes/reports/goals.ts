@@ -19,7 +19,7 @@ const ROW = rowOf(
   {
     conversions: Type.Integer({ description: 'Visits that completed the goal.' }),
     visitors: Type.Integer({ description: 'Distinct visitors of these visits.' }),
-    conversion_rate: Type.Number({ description: 'Percent of the visits.' }),
+    conversion_rate: orNull(Type.Number(), 'Percent of the visits; null without visits.'),
     total_value: Type.Number({ description: 'conversions × value; 0 without a value.' }),
   },
 )
@@ -58,6 +58,7 @@ export const listGoals = defineReport({
           (await reports.goals(scope, rules)).map((figures, index) => ({ goal: ofSite[index]!, ...figures })),
         keyOf: ({ goal }) => goal.id,
         nameOf: ({ goal: { id, name, rule, value } }) => ({ id, name, kind: rule.kind, value }),
+        none: { conversions: 0, visitors: 0, conversion_rate: null, total_value: 0 },
         figuresOf: ({ goal, conversions, visitors, conversionRate }) => ({
           conversions,
           visitors,

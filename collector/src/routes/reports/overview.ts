@@ -52,7 +52,9 @@ export const readOverview = defineReport({
   beside: Type.Object({
     totalVisitors: Type.Integer({ description: 'summary.total_visitors, for older integrations.' }),
     totalPageViews: Type.Integer({ description: 'summary.total_page_views, for older integrations.' }),
-    bounceRate: Type.Number({ description: 'summary.bounce_rate, for older integrations.' }),
+    bounceRate: Type.Number({
+      description: 'summary.bounce_rate, for older integrations; 0 when that is null.',
+    }),
   }),
   example: {
     website: WEBSITE_EXAMPLE,
@@ -100,7 +102,7 @@ export const readOverview = defineReport({
       beside: {
         totalVisitors: figures.visitors,
         totalPageViews: figures.pageviews,
-        bounceRate: figures.bounceRate,
+        bounceRate: figures.bounceRate ?? 0,
       },
     }
   },

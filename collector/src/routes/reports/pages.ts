@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { PAGINATION, rowOf } from '../../http/api/answer-schemas.js'
+import { orNull } from '../../http/fields.js'
 import { defineReport, loadRows } from './define-report.js'
 
 const ROW = rowOf(
@@ -9,8 +10,8 @@ const ROW = rowOf(
     visitors: Type.Integer({ description: 'Distinct visitors.' }),
     entries: Type.Integer({ description: 'Visits that began here.' }),
     exits: Type.Integer({ description: 'Visits whose last page this was.' }),
-    bounce_rate: Type.Number({ description: 'Percent of the visits that began here.' }),
-    avg_time: Type.Number({ description: 'Seconds until the next page of the visit.' }),
+    bounce_rate: orNull(Type.Number(), 'Percent of the visits that began here; null if none did.'),
+    avg_time: orNull(Type.Number(), 'Seconds until the next page of the visit; null if none followed.'),
   },
 )
 
@@ -43,6 +44,7 @@ export const listPages = defineReport({
       load: (scope, slice) => call.services.reports.pages(scope, slice),
       keyOf: ({ url }) => url,
       nameOf: ({ url, path }) => ({ url, path }),
+      none: { views: 0, visitors: 0, entries: 0, exits: 0, bounce_rate: null, avg_time: null },
       figuresOf: ({ views, visitors, entries, exits, bounceRate, averageTime }) => ({
         views,
         visitors,

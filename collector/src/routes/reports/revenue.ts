@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { rowOf } from '../../http/api/answer-schemas.js'
+import { orNull } from '../../http/fields.js'
 import { defineReport, loadRows } from './define-report.js'
 import { MAX_LIMIT } from './query-parameters.js'
 
@@ -8,7 +9,10 @@ const ROW = rowOf(
   {
     total: Type.Number({ description: 'In major units of the currency.' }),
     count: Type.Integer({ description: 'Revenue events.' }),
-    average: Type.Number({ description: 'In major units of the currency.' }),
+    average: orNull(
+      Type.Number(),
+      'In major units of the currency; null in a previous period without revenue.',
+    ),
     visitors: Type.Integer({ description: 'Distinct visitors.' }),
   },
 )
@@ -30,6 +34,7 @@ export const readRevenue = defineReport({
         load: (scope) => call.services.reports.revenue(scope),
         keyOf: ({ currency }) => currency,
         nameOf: ({ currency }) => ({ currency }),
+        none: { total: 0, count: 0, average: null, visitors: 0 },
         figuresOf: ({ total, count, average, visitors }) => ({ total, count, average, visitors }),
       },
     )

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { MADE_UP_REPORTS, MADE_UP_VISITORS as visitors } from '../../support/made-up-reports.js'
-import { type ExternalApi, openExternalApi } from '../../support/open-external-api.js'
+import { makeFigures } from '../../support/fake-reports.js'
+import { type ExternalApi, NOW, openExternalApi } from '../../support/open-external-api.js'
 
 let api: ExternalApi
 beforeAll(async () => {
@@ -71,6 +72,34 @@ describe('the overview', () => {
       change: { total_visitors: 100, total_page_views: 100, total_visits: 90.9, bounce_rate: 0 },
     })
   })
+})
+
+it('has no change and no rates where the previous period had no visits', async () => {
+  const none = { visitors: 0, visits: 0, pageviews: 0, bounceRate: null, averageDuration: null }
+  const young = await openExternalApi({
+    summary: async ({ period }) => (period.to > NOW ? makeFigures(20) : none),
+    goals: async ({ period }, rules) =>
+      rules.map(() =>
+        period.to > NOW
+          ? { conversions: 0, visitors: 0, conversionRate: 0 }
+          : { conversions: 0, visitors: 0, conversionRate: null },
+      ),
+  })
+  const overview = await young.get('/analytics/{id}?compare=previous')
+  const { summary, change } = overview.body.data.comparison as Record<string, Record<string, unknown>>
+  expect(summary).toMatchObject({ total_visits: 0, bounce_rate: null, avg_visit_duration: null })
+  expect(change).toEqual(Object.fromEntries(Object.keys(summary!).map((name) => [name, null])))
+  const { data } = (await young.get('/analytics/{id}/goals?compare=previous')).body
+  expect(data).toMatchObject({
+    goals: [
+      {
+        conversion_rate: 0,
+        previous: { conversions: 0, conversion_rate: null },
+        change: { conversions: null, visitors: null, conversion_rate: null, total_value: null },
+      },
+    ],
+  })
+  await young.close()
 })
 
 it('passes every report filter to the store', async () => {
@@ -198,8 +227,8 @@ describe('ranked lists', () => {
         country: 'CH',
         country_name: 'Switzerland',
         visitors: 10,
-        previous: { visitors: 0 },
-        change: { visitors: null, bounce_rate: 40 },
+        previous: { visitors: 0, bounce_rate: null, avg_visit_duration: null },
+        change: { visitors: null, bounce_rate: null, avg_visit_duration: null },
       },
       {
         country_code: 'DE',

@@ -193,7 +193,7 @@ describe('summary and timeline', () => {
   it('returns a timeline with the same sums as the summary', async () => {
     const starts = ['10T00:00', '10T10:00', '10T10:00:00.001', '11T00:00'].map(at)
     expect(await reports.timeline(SCOPE, starts)).toEqual([
-      { visitors: 0, visits: 0, pageviews: 0, bounceRate: 0, averageDuration: 0 },
+      { visitors: 0, visits: 0, pageviews: 0, bounceRate: null, averageDuration: null },
       { visitors: 1, visits: 1, pageviews: 2, bounceRate: 0, averageDuration: 60 },
       { visitors: 2, visits: 2, pageviews: 1, bounceRate: 100, averageDuration: 20 },
       { visitors: 2, visits: 2, pageviews: 3, bounceRate: 50, averageDuration: 35 },
@@ -583,9 +583,9 @@ describe('error groups', () => {
   })
 })
 
-it('returns zeros and empty lists for a site without events', async () => {
+it('returns zeros, unknown rates and empty lists for a site without events', async () => {
   const scope = { ...SCOPE, siteId: 'ws_empty' }
-  const zeros = { visitors: 0, visits: 0, pageviews: 0, bounceRate: 0, averageDuration: 0 }
+  const zeros = { visitors: 0, visits: 0, pageviews: 0, bounceRate: null, averageDuration: null }
   expect(await reports.summary(scope)).toEqual(zeros)
   expect(await reports.timeline(scope, [scope.period.from])).toEqual([zeros])
   const lists = [

@@ -34,16 +34,16 @@ function toVisitMetrics({ visitors, visits, views, entered, bounces, spent_ms }:
   }
 }
 
-/** Computes a percentage with one decimal place, rounded half up. Returns 0 if `whole` is 0. */
-export function percentageOf(part: number, whole: number): number {
-  return whole === 0 ? 0 : Math.round((1000 * part) / whole) / 10
+/** Computes a percentage with one decimal place, rounded half up. Returns null if `whole` is 0. */
+export function percentageOf(part: number, whole: number): number | null {
+  return whole === 0 ? null : Math.round((1000 * part) / whole) / 10
 }
 
 /**
- * Computes the average number of seconds with one decimal place, rounded half up. Returns 0 if `count` is 0.
+ * Computes the average number of seconds with one decimal place, rounded half up. Returns null if `count` is 0.
  */
-export function averageSeconds(ms: number, count: number): number {
-  return count === 0 ? 0 : Math.round(ms / count / 100) / 10
+export function averageSeconds(ms: number, count: number): number | null {
+  return count === 0 ? null : Math.round(ms / count / 100) / 10
 }
 
 export async function querySummary(client: QueryClient, scope: RollupScope): Promise<VisitMetrics> {
