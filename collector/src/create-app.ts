@@ -60,9 +60,12 @@ import { createWebhookManagement, TEST_RULES } from './webhooks/management.js'
 import { addWebhookGauges } from './webhooks/metrics.js'
 import type { Webhooks } from './webhooks/service.js'
 
-// One account may use half or a quarter of the places, so that the others never wait for all of its tasks.
-const REPORT_PLACES = { concurrent: 4, perAccount: 2 }
-const BATCH_PLACES = { concurrent: 8, perAccount: 2 }
+/**
+ * Number of reports and of batches at the same time. One account may use half or a quarter of the places, so that the
+ * others never wait for all of its tasks. The engine answers four reports at a time.
+ */
+export const REPORT_PLACES = { concurrent: 4, perAccount: 2 }
+export const BATCH_PLACES = { concurrent: 8, perAccount: 2 }
 
 /** Services that the HTTP server uses. The caller opens and closes them. */
 export interface AppServices {
@@ -196,7 +199,7 @@ export function createApp(app: AppServices): FastifyInstance {
     addUptimeRoute(server, { integrations, alerts, log, now }, config.uptimeToken)
   addScriptRoutes(server, app.assets.scripts, limitRequests(SCRIPT_RULES))
   addDashboardRoutes(server, app.assets.page, limitPages)
-  addMailRoutes(server, { recipients: app.recipients })
+  addMailRoutes(server, { recipients: app.recipients, limit: limitRequests(PAGE_RULES) })
   addHealthRoutes(server, {
     isStoreReachable: () => events.isReachable(),
     queues: [commit, heartbeats],

@@ -52,15 +52,16 @@ const STOP_JOBS_WITHIN_MS = 1_000
 
 /**
  * Opens the stores and starts the HTTP server. Rejects with a {@link StartError} whose message is one line
- * that explains how to fix the problem. Tests may pass `now`, which returns the Unix time in milliseconds.
+ * that explains how to fix the problem. Tests may pass `now`, which returns the Unix time in milliseconds, and
+ * `steadyNow`, the clock of rate limits.
  */
 export function startCollector(
   config: Config,
-  { now = Date.now }: { now?: () => number } = {},
+  { now = Date.now, steadyNow }: { now?: () => number; steadyNow?: () => number } = {},
 ): Promise<Collector> {
   return step(async (onClose) => {
     const metrics = createMetrics()
-    const context = { config, log: createLog(config.logLevel), metrics, now }
+    const context = { config, log: createLog(config.logLevel), metrics, now, steadyNow }
 
     const stores = await openStores(context)
     onClose(stores.close)
@@ -83,6 +84,7 @@ interface Context {
   log: Logger
   metrics: Metrics
   now: () => number
+  steadyNow: (() => number) | undefined
 }
 
 type OnClose = (close: () => unknown) => void
@@ -219,7 +221,7 @@ async function startIngest(
 /** Starts the HTTP server and, once it accepts requests, the background jobs. */
 function listen(context: Context, services: Services & Ingest) {
   return step(async (onClose) => {
-    const { config, log, metrics, now } = context
+    const { config, log, metrics, now, steadyNow } = context
     const { host, port } = config
     const { control, events, reports, goals, integrations, changes } = services
     const { commit, heartbeats, identifier, geo, goalCache, erase, engine } = services
@@ -240,6 +242,7 @@ function listen(context: Context, services: Services & Ingest) {
       assets: { scripts, page },
       log,
       now,
+      ...(steadyNow && { steadyNow }),
     })
     const server = await bindServer({ app, host, port, commits: [commit, heartbeats] })
     const jobs = startJobs(listJobs({ ...context, ...services }), { log, metrics: metrics.registry })

@@ -38,7 +38,7 @@ const INTERVAL_MS = 10_000
 const ALERTS_PER_TRANSACTION = 100
 // An account has one query at a time. With two side by side, an account with slow queries leaves the other
 // place to everybody else, and the store has at most two queries of alerts.
-const ACCOUNTS_AT_ONCE = 2
+export const ACCOUNTS_AT_ONCE = 2
 // A query that fails may be one account's own, such as one that takes too long. When those of a second account
 // fail as well, the store is probably unavailable.
 const MAX_FAILED_ACCOUNTS = 2

@@ -20,7 +20,7 @@ export type PlainAlertFields = Omit<AlertFields, 'destinations'> & { destination
 const MAX_WINDOW_MINUTES = 24 * 60
 const MAX_COOL_DOWN_MINUTES = 7 * 24 * 60
 const LARGEST = 1_000_000_000_000
-const MAX_DESTINATIONS = 5
+export const MAX_DESTINATIONS = 5
 const MAX_ADDRESS_LENGTH = 254
 const MAX_URL_LENGTH = 2_048
 

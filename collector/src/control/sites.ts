@@ -49,7 +49,7 @@ export interface Removal {
 }
 
 const MAX_RETENTION_MONTHS = 120
-const MAX_ALLOWED_DOMAINS = 100
+export const MAX_ALLOWED_DOMAINS = 100
 const NOT_A_DOMAIN = 'is not a domain; write a host name without scheme, port or path, such as example.com'
 
 const HOST = field<string>(Type.String({ description: 'A host name.' }), {

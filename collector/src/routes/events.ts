@@ -59,9 +59,11 @@ interface CountedRoute {
   take: (request: IngestRequest) => Promise<IngestAnswer>
 }
 
-// Maximum total length of all request bodies that wait for their commit, about one second of work. With a
-// higher limit, all requests would wait longer and some would time out.
-const MAX_PENDING_CHARACTERS = 8 * 1024 * 1024
+/**
+ * Maximum total length of all request bodies of browsers that wait for their commit, about one second of work. With a
+ * higher limit, all requests would wait longer and some would time out.
+ */
+export const MAX_PENDING_CHARACTERS = 8 * 1024 * 1024
 
 // A beacon is sent as `text/plain` so that it needs no preflight. Both types contain the same JSON.
 const BODY_TYPES = ['application/json', 'text/plain']
@@ -204,7 +206,8 @@ interface BatchRouteServices {
 }
 
 const MEBIBYTE = 1024 * 1024
-const BODY_BUDGET = {
+/** Memory for the bodies of batches that are received or processed. */
+export const BODY_BUDGET = {
   maxBytes: 32 * MEBIBYTE,
   // One body of the maximum size and some smaller ones.
   maxBytesPerAccount: 8 * MEBIBYTE,

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, onRequestHookHandler } from 'fastify'
 import { MAIL_PATHS } from '../alerts/recipients/links.js'
 import type { ConfirmationLink, Recipient } from '../alerts/recipients/recipient-store.js'
 import type { Recipients } from '../alerts/recipients/recipients.js'
@@ -66,8 +66,11 @@ export function addMailRoutes(
   app: FastifyInstance,
   {
     recipients,
+    limit,
   }: {
     recipients: Pick<Recipients, 'findConfirmation' | 'confirm' | 'findSubscription' | 'setSubscription'>
+    /** Rate limit of each client. */
+    limit: onRequestHookHandler
   },
 ): void {
   void app.register((routes, _options, done) => {
@@ -79,6 +82,7 @@ export function addMailRoutes(
       { parseAs: 'buffer', bodyLimit: MAX_FORM_BYTES },
       (_request, _body, parsed) => parsed(null, undefined),
     )
+    routes.addHook('onRequest', limit)
     routes.addHook('onRequest', (_request, reply, next) => {
       reply.headers({
         'cache-control': 'no-store',

@@ -62,7 +62,7 @@ interface Endpoints {
   begin(endpoint: Endpoint, flight: Flight, now: number): () => void
 }
 
-const MAX_CONCURRENT_PER_ENDPOINT = 4
+export const MAX_CONCURRENT_PER_ENDPOINT = 4
 
 /** Limits of concurrent attempts, in total and by the pace of their endpoints. */
 type Limits = Counts & { total: number }
@@ -73,11 +73,11 @@ type Limits = Counts & { total: number }
 // Slow endpoints get half of all places, so that they cannot delay the fast ones. Endpoints of unknown pace
 // may turn out to be slow, and get half of the rest: enough for 16 to prove themselves at the same time, and
 // a quarter of all places always remains for endpoints that are known to be fast.
-const LIMITS: Limits = { total: 64, slow: 32, unknown: 16, fast: 64 }
+export const LIMITS: Limits = { total: 64, slow: 32, unknown: 16, fast: 64 }
 // An account gets a quarter of each of these limits. However many endpoints it has and however they behave,
 // three quarters remain for the others. 16 places are four endpoints at their own limit, or 160 deliveries per
 // second to endpoints that respond within 100 ms.
-const LIMITS_OF_ACCOUNT: Limits = { total: 16, slow: 8, unknown: 4, fast: 16 }
+export const LIMITS_OF_ACCOUNT: Limits = { total: 16, slow: 8, unknown: 4, fast: 16 }
 // Several accounts may have webhooks at the same host, such as an automation service. One of them gets half
 // of the places there.
 const MAX_CONCURRENT_PER_HOST_AND_ACCOUNT = MAX_CONCURRENT_PER_HOST / 2

@@ -55,7 +55,15 @@ async function ask(method: string, url: string, body?: string) {
 it('reveals no internal error details on any route', async () => {
   // Every query of these tables fails; sites and keys still work.
   const database = new Database(join(test.folder, 'control.db'))
-  for (const table of ['alerts', 'goals', 'webhooks', 'webhook_log', 'change_log', 'account_minutes'])
+  for (const table of [
+    'alerts',
+    'goals',
+    'webhooks',
+    'webhook_log',
+    'change_log',
+    'account_minutes',
+    'key_uses',
+  ])
     database.exec(`ALTER TABLE ${table} RENAME TO gone_${table}`)
   database.close()
   const { id, trackingCode } = test.site

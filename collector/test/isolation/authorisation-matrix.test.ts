@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createApiAsker, type ApiQuestion, type Asked } from './ask-api.js'
 import { listApiRoutes, listServedRoutes, parametersOf, type ApiRoute } from './list-api-routes.js'
 import { openTwoAccounts, type MarkedSite, type TwoAccounts } from './open-two-accounts.js'
@@ -213,6 +213,8 @@ describe('a key', () => {
     }
   })
 })
+
+beforeEach(() => accounts.passMinute())
 
 describe('a site of another account', () => {
   it('rejects a request that changes or erases a site of another account', async () => {

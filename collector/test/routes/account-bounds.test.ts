@@ -134,3 +134,50 @@ it('replays at most 10,000 deliveries of an account per hour', async () => {
   now += HOUR_MS / 2
   expect((await replay(greedy.key, second)).body).toMatchObject({ replayed: 500 })
 })
+
+it('accepts at most 500 sites and 200 keys per account, even if requests are concurrent', async () => {
+  const { accountId, key } = await addAccount()
+  const unique = ['id', 'tracking_code', 'hash']
+  for (const [table, most, path, body] of [
+    ['sites', 500, '/api/sites', { domain: 'new.example' }],
+    ['api_keys', 200, '/api/keys', { name: 'new' }],
+  ] as const) {
+    const database = new Database(join(test.folder, 'control.db'))
+    const names = (database.pragma(`table_info(${table})`) as { name: string }[]).map(({ name }) => name)
+    const values = names.map((name) => (unique.includes(name) ? `${name} || '_' || n` : name))
+    database.exec(`
+      WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${most - 3})
+      INSERT INTO ${table} (${names.join(', ')}) SELECT ${values.join(', ')}
+      FROM (SELECT * FROM ${table} WHERE account_id = '${accountId}' LIMIT 1), numbers
+    `)
+    database.close()
+    const answers = await Promise.all(Array.from({ length: 5 }, () => post(path, key, body)))
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 400, 400, 400])
+    const { details } = answers.find(({ status }) => status === 400)!.error!
+    expect(details![0]!.reason).toContain(`has ${most} `)
+    const other = await addAccount()
+    expect((await post(path, other.key, body)).status).toBe(201)
+  }
+})
+
+it('limits the changes and the requests of an account in a minute, whatever the number of its keys', async () => {
+  const { key, accountId } = await addAccount()
+  const { secret, record } = createApiKey({ name: 'second', siteId: null, scope: 'admin', accountId }, now)
+  await test.control.addApiKey(record)
+  const keys = [key, secret]
+  const change = (which: string) => post('/api/goals', which, {})
+  for (let count = 0; count < 120; count++) expect((await change(keys[count % 2]!)).status).toBe(400)
+  for (const which of keys) {
+    const refused = await change(which)
+    expect([refused.status, refused.headers['retry-after']]).toEqual([429, '60'])
+  }
+  const read = async (which: string) =>
+    (await test.app.inject({ url: '/api/sites', headers: { 'x-api-key': which } })).statusCode
+  expect(await read(key)).toBe(200)
+  expect((await change((await addAccount()).key)).status).toBe(400)
+  // 122 changes and one other request came before.
+  for (let count = 123; count < 600; count++) expect(await read(keys[count % 2]!)).toBe(200)
+  expect(await read(secret)).toBe(429)
+  test.passMinute()
+  expect([await read(secret), (await change(key)).status]).toEqual([200, 400])
+})

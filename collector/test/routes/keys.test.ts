@@ -196,7 +196,7 @@ describe('access', () => {
   })
 
   it('restricts an account key to the keys of its own account', async () => {
-    const { id: accountId } = await opened.control.addAccount({ name: 'Rival', plan: 'pro' })
+    const { id: accountId } = await opened.control.addAccount({ name: 'Rival', plan: 'enterprise' })
     const theirs = await opened.control.addSite({
       accountId,
       domain: 'rival.example',

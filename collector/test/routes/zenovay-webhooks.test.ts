@@ -382,6 +382,7 @@ describe('internal addresses', () => {
       const tested = await app.app.inject({ method: 'POST', url: `${BASE}/${webhook.id}/test`, headers })
       expect(tested.json(), host).toMatchObject({ status: null, body: '', error: 'refused-address' })
       // Published to all webhooks of the site at once when it has ten.
+      if (index % 10 === 9) app.passMinute()
       if (index % 10 === 9)
         await app.webhooks.outbox.put([
           { key: 'goal', name: 'goal', siteId, at: Date.now() + 1, data: { siteId } },

@@ -34,6 +34,7 @@ import { createSend } from '../../src/webhooks/send.js'
 import { createWebhooks, type Webhooks } from '../../src/webhooks/service.js'
 import { signDelivery } from '../../src/webhooks/signing.js'
 import { createDeliveryCounts } from '../../src/webhooks/metrics.js'
+import { clearMinutes } from './clear-minutes.js'
 import { createFakeReports } from './fake-reports.js'
 
 /**
@@ -56,6 +57,8 @@ export interface TestApp {
   log: string[]
   /** The value of a metric by its name and labels, such as `zenovay_events_total{outcome="stored"}`. */
   readMetric(name: string): number
+  /** Lets a minute pass for all rate limits, but not for anything else. */
+  passMinute(): void
   close(): Promise<void>
 }
 
@@ -86,19 +89,22 @@ interface TestAppOptions {
   hasMail?: boolean
 }
 
+const MINUTE_MS = 60_000
+
 export async function createTestApp({
   store = {},
   reports = createFakeReports(),
   identifier = {},
   config = {},
   requestTimeoutMs,
-  steadyNow,
+  steadyNow = () => performance.now(),
   attempt = answerOk,
   egress = publicEgress,
   masterKey = randomBytes(32),
   hasMail = false,
   now = Date.now,
 }: TestAppOptions = {}): Promise<TestApp> {
+  let passedMs = 0
   const folder = await mkdtemp(join(tmpdir(), 'zenovay-app-'))
   const {
     control,
@@ -177,7 +183,7 @@ export async function createTestApp({
       page: DASHBOARD_ROUTES.slice(1).map(({ path }) => ({ path, file: EMPTY_FILE })),
     },
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
-    ...(steadyNow && { steadyNow }),
+    steadyNow: () => steadyNow() + passedMs,
   })
   return {
     app,
@@ -191,6 +197,10 @@ export async function createTestApp({
     folder,
     rows,
     log: lines,
+    passMinute() {
+      passedMs += MINUTE_MS
+      clearMinutes(join(folder, 'control.db'))
+    },
     readMetric(name) {
       const line = metrics.registry
         .expose()

@@ -47,10 +47,10 @@ interface FinishedNotification {
 
 // A lease is longer than any attempt, so an expired lease means that the process of the attempt has ended.
 const LEASE_MS = 60_000
-const MAX_CONCURRENT = 16
+export const MAX_CONCURRENT = 16
 // An attempt may take five seconds, so one account gets only a quarter of all places, like for webhooks. Three
 // quarters remain for the others, however many notifications it has and however slow its destinations are.
-const MAX_CONCURRENT_OF_ACCOUNT = 4
+export const MAX_CONCURRENT_OF_ACCOUNT = 4
 // Interval at which this process checks for notifications that other processes stored.
 const POLL_MS = 30_000
 // Delay before another attempt to write to the webhook outbox, for example while the disk is full.

@@ -5,8 +5,8 @@ import { GOAL_KINDS, type GoalFields, type GoalRule, PATH_MATCHES } from './goal
 
 const MAX_PATH_LENGTH = 500
 // Bounds of a glob: each pageview is compared with all globs of its site.
-const MAX_GLOB_LENGTH = 200
-const MAX_STARS = 5
+export const MAX_GLOB_LENGTH = 200
+export const MAX_STARS = 5
 const MAX_DURATION_SECONDS = 24 * 60 * 60
 const MAX_VALUE = 1_000_000_000
 

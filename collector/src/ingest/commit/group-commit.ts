@@ -86,9 +86,16 @@ const OPEN_FOR_MS = 1_000
 const SHARED_OPEN_FOR_MS = 5_000
 // Time for which the accounts share the batches after two of them have added items.
 const SHARED_FOR_MS = 10_000
-// Share of the queue that one account may fill while several accounts add items.
-const MAX_QUEUE_SHARE = 0.5
 const MEBIBYTE = 1024 * 1024
+
+/** Default limits of the queue. */
+export const QUEUE = {
+  maxItems: 50_000,
+  maxBytes: 64 * MEBIBYTE,
+  /** Share of the queue that one account may fill while several accounts add items. */
+  maxShare: 0.5,
+  maxBatchPerAccount: 500,
+}
 
 /**
  * Creates a group commit, which writes items in batches, one batch at a time. Items that arrive during a
@@ -108,11 +115,11 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     metrics,
     bytesOf = () => 0,
     accountOf = () => '',
-    maxBatchPerAccount = 500,
+    maxBatchPerAccount = QUEUE.maxBatchPerAccount,
     maxBatch = 10_000,
     maxBatchBytes = 16 * MEBIBYTE,
-    maxQueue = 50_000,
-    maxQueueBytes = 64 * MEBIBYTE,
+    maxQueue = QUEUE.maxItems,
+    maxQueueBytes = QUEUE.maxBytes,
     lingerMs = 2,
     answerWithinMs = 20_000,
   } = options
@@ -148,7 +155,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
   const isFull = (account?: string) =>
     isClosed || depth >= maxQueue || bytes >= maxQueueBytes || (account !== undefined && isOverShare(account))
   const isOverShare = (account: string) =>
-    performance.now() < sharedUntil && (depthOf.get(account) ?? 0) >= maxQueue * MAX_QUEUE_SHARE
+    performance.now() < sharedUntil && (depthOf.get(account) ?? 0) >= maxQueue * QUEUE.maxShare
 
   function countOf(account: string, change: number): void {
     const count = (depthOf.get(account) ?? 0) + change

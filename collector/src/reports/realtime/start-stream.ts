@@ -32,8 +32,8 @@ interface StreamOptions {
 
 /** Maximum age of the missed events that a resuming reader receives. */
 export const LOOK_BACK_MS = HOUR_MS
-// 64 MiB for all streams that a collector may have.
-const MAX_BUFFERED_BYTES = 64 * 1024
+/** Maximum size of a reader's buffer. All streams that a collector may have take 64 MiB. */
+export const MAX_BUFFERED_BYTES = 64 * 1024
 const RECONNECT_AFTER_MS = 3_000
 
 /**

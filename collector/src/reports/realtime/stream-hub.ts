@@ -44,9 +44,13 @@ export interface StreamHubServices {
   intervals?: FeedIntervals & StreamIntervals
 }
 
-const MAX_STREAMS = 1_000
-// Each reader that catches up holds one page in memory, and its query takes processor time from ingest.
-const CATCH_UPS = { concurrent: 4, perAccount: 1 }
+/** Maximum number of open streams on one collector. */
+export const MAX_STREAMS = 1_000
+/**
+ * Number of pages that are read at the same time for readers that catch up. Each is held in memory, and its query takes
+ * processor time from ingest.
+ */
+export const CATCH_UPS = { concurrent: 4, perAccount: 1 }
 export const MAX_STREAMS_PER_KEY = 20
 const RETRY_AFTER_S = 10
 const INTERVALS: FeedIntervals & StreamIntervals = {

@@ -30,7 +30,7 @@ const args = [
 open({ library: 'chdb', path: libchdbPath() })
 // The engine measures the machine and its container.
 const SYSTEM_FILES = ['/proc/self', '/proc/meminfo', '/proc/cpuinfo', '/proc/stat', '/proc/loadavg', '/sys']
-// Grants alone are not enough: the function file() and FROM INFILE need none in this build of ClickHouse (0020).
+// Grants alone are not enough: the function file() and FROM INFILE need none in this build of ClickHouse (0022).
 const isConfined = confineProcess({
   folders: [dataDir, backupsDir],
   readable: [configFile, usersFile, ...SYSTEM_FILES],

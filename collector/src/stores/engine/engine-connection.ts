@@ -43,7 +43,7 @@ export function createEngineAgent(engine: EngineConnection, maxConnections: numb
  * listener does not know the answer.
  *
  * A process of another user can take the port of an engine that died. It sees the path, but the only process
- * that knew the answer is gone, and the next one has another proof (0020).
+ * that knew the answer is gone, and the next one has another proof (0022).
  */
 export function openProvedConnection(
   port: number,

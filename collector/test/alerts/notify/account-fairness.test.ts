@@ -43,6 +43,7 @@ async function measureWaits({ seed, isGreedy }: { seed: number; isGreedy: boolea
       await new Promise((resolve) => setTimeout(resolve, isModest ? random.whole(20, 200) : SLOW_MS))
       return { result: 'done' }
     },
+    recipients: { purge: store.recipients.purgeSentMails },
     counts: createAlertCounts(createRegistry()),
     log: {
       warn: () => {},

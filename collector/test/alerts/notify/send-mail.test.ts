@@ -56,7 +56,13 @@ const errorOf = (sent: SendResult) => {
   return (sent as { error: string }).error
 }
 async function claim() {
-  const claimed = await store.alerts.claimNotifications({ now, leaseUntil: now + 60_000, limit: 10 })
+  const claimed = await store.alerts.claimNotifications({
+    now,
+    leaseUntil: now + 60_000,
+    inFlight: new Map(),
+    limitOfAccount: 10,
+    limit: 10,
+  })
   for (const { id } of claimed)
     await store.alerts.finishNotification(id, { isDone: true, at: now, error: null })
   return claimed

@@ -24,7 +24,7 @@ it('counts the requests of all keys of an account together', async () => {
   const results = []
   for (let request = 0; request < perMinute + 2; request++)
     results.push((await store.control.countRequest(ids[request % 2]!, now))!.exceeded)
-  expect(results).toEqual([...Array(perMinute).fill(undefined), 'minute', 'minute'])
+  expect(results).toEqual([...Array<undefined>(perMinute).fill(undefined), 'minute', 'minute'])
   const other = await addKeyOfNewAccount()
   expect((await store.control.countRequest(other.id, now))!.exceeded).toBeUndefined()
   for (const key of ids) expect((await store.control.readUsage(key, now))!.month.used).toBe(perMinute)

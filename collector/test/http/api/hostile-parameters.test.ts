@@ -38,14 +38,17 @@ const FILTERS = [
   'property[plan]',
 ]
 const KEYS = ["a' OR '1'='1", '__proto__', 'a.b[0]', '"', '{key: String}', '\u0000']
-// The limit per minute of the smallest plan that needs no waiting.
-const REQUESTS_OF_A_KEY = 100
+// Below the requests per minute of the account.
+const REQUESTS_OF_A_MINUTE = 100
 
 let test: TestCollector
 let requests = 0
-let key = ''
+let key: string
 beforeAll(async () => {
   test = await startTestCollector()
+  const { secret, record } = createApiKey({ name: 'test', siteId: test.site.id, scope: 'write' }, Date.now())
+  await test.collector.control.addApiKey(record)
+  key = secret
   await test.post([
     makeEvent({ url: 'https://example.com/?utm_source=news' }),
     makeEvent({ event_type: 'custom', event_name: 'signup', properties: { plan: 'pro' } }),
@@ -56,19 +59,12 @@ beforeAll(async () => {
 })
 afterAll(() => test.close())
 
-/** Sends a request with a key that has requests left. */
+/** Sends a request, however many were sent before. */
 async function ask(
   path: string,
   init: RequestInit = {},
 ): Promise<{ status: number; text: string; headers: Headers }> {
-  if (requests++ % REQUESTS_OF_A_KEY === 0) {
-    const { secret, record } = createApiKey(
-      { name: 'test', siteId: test.site.id, scope: 'write' },
-      Date.now(),
-    )
-    await test.collector.control.addApiKey(record)
-    key = secret
-  }
+  if (++requests % REQUESTS_OF_A_MINUTE === 0) test.passMinute()
   const answer = await fetch(`${test.url}/api/external/v1${path.replace('{id}', test.site.id)}`, {
     ...init,
     headers: { 'x-api-key': key, ...init.headers },
@@ -129,7 +125,7 @@ it('returns no properties for hostile event names', async () => {
   for (const text of STRINGS) {
     const { status, text: body } = await ask(`/analytics/{id}/events/${encodeURIComponent(text)}`)
     expect(status, text).toBe(200)
-    expect((JSON.parse(body) as { data: unknown }).data).toEqual({ name: text, properties: [] })
+    expect((JSON.parse(body) as { data: unknown }).data).toMatchObject({ name: text, properties: [] })
   }
 })
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { PassThrough } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Site } from '../../../src/control/sites.js'
 import { ApiError } from '../../../src/errors.js'
@@ -225,6 +226,80 @@ describe('a reader', () => {
     state.isAllowed = false
     await expect.poll(() => stream.isEnded()).toBe(true)
   })
+})
+
+it('opens at most 20 streams of a key and 100 of an account, and leaves the others to other accounts', async () => {
+  const { hub } = await serve([])
+  const open = (accountId: string, keyId: string) =>
+    hub
+      .open({
+        site: { id: `ws_${accountId}`, accountId } as Site,
+        keyId,
+        cursor: undefined,
+        isAllowed: async () => true,
+      })
+      .then(
+        () => 'open',
+        ({ code }: ApiError) => code,
+      )
+  const results = []
+  for (let count = 0; count < 21; count++) results.push(await open('one', 'key-0'))
+  for (let count = 20; count < 101; count++) results.push(await open('one', `key-${Math.floor(count / 20)}`))
+  expect(results).toEqual([
+    ...Array<string>(20).fill('open'),
+    'RATE_LIMIT_EXCEEDED',
+    ...Array<string>(80).fill('open'),
+    'RATE_LIMIT_EXCEEDED',
+  ])
+  expect(await open('two', 'key-of-two')).toBe('open')
+})
+
+it('reads pages for readers that catch up a few at a time, and one for each account', async () => {
+  const events = Array.from({ length: 3 }, (_, index) => makeEvent(index + 1))
+  const reading = new Map<string, number>()
+  let [most, mostOfOne] = [0, 0]
+  const page = async (siteId: string) => {
+    reading.set(siteId, (reading.get(siteId) ?? 0) + 1)
+    most = Math.max(
+      most,
+      [...reading.values()].reduce((sum, count) => sum + count),
+    )
+    mostOfOne = Math.max(mostOfOne, reading.get(siteId)!)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    reading.set(siteId, reading.get(siteId)! - 1)
+    return { events, end: events.at(-1)!, isMore: false }
+  }
+  const hub = createStreamHub({
+    store: { lastPosition: async () => events.at(-1), eventsSince: page },
+    countLive: async () => 0,
+    querySummary: async () => ({}),
+    now: Date.now,
+    // The feeds themselves read only once, before the readers come.
+    intervals: { ...FAST, eventsMs: 60_000 },
+  })
+  closing.push(() => hub.close())
+  const sites = Array.from(
+    { length: 8 },
+    (_, index) => ({ id: `ws_${index}`, accountId: `acc_${index}` }) as Site,
+  )
+  const open = (site: Site) =>
+    hub.open({
+      site,
+      keyId: site.id,
+      cursor: { block: 0, receivedAt: 0, hash: 0 },
+      isAllowed: async () => true,
+    })
+  const starts = await Promise.all(sites.flatMap((site) => [open(site), open(site), open(site)]))
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  ;[most, mostOfOne] = [0, 0]
+  const texts = starts.map((start) => {
+    const read = { text: '' }
+    const output = new PassThrough().on('data', (chunk: Buffer) => (read.text += chunk.toString()))
+    start(output as unknown as ServerResponse)
+    return read
+  })
+  await expect.poll(() => texts.every(({ text }) => text.includes('event-3'))).toBe(true)
+  expect([most, mostOfOne]).toEqual([4, 1])
 })
 
 it('ends all streams and opens no new ones when the hub closes', async () => {
