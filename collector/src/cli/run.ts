@@ -129,12 +129,14 @@ async function start(env: Environment, print: Print): Promise<void> {
   const config = readConfig(env)
   const { startCollector } = await import('../start-collector.js')
   const collector = await startCollector(config)
-  print(`collector: ${collector.url}`)
-  print('ready')
-  await new Promise((resolve) => {
+  const stopped = new Promise((resolve) => {
     process.once('SIGTERM', resolve)
     process.once('SIGINT', resolve)
   })
+  // Whoever waits for this line may send a signal at once.
+  print(`collector: ${collector.url}`)
+  print('ready')
+  await stopped
   await collector.close()
 }
 
