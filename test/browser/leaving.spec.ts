@@ -76,6 +76,7 @@ for (const variant of VARIANTS)
     }) => {
       collector.outcome = 'hang'
       await tab.goto(site.addPage('/', trackedPage(servers, { variant, body: LINK })))
+      await collector.until(() => collector.arrivals().length === 1)
       await tab.click('#link')
       // Once when it happened, and again on leaving the page, because no answer had arrived.
       await collector.until(() => collector.arrivals().length > 1)

@@ -45,13 +45,11 @@ export function trueReports(
     eventProperties: figures
       .eventProperties('signup')
       .toSorted((a, b) => b.count - a.count || compareBytes(a.key, b.key) || compareBytes(a.value, b.value)),
-    revenue: figures
-      .revenue()
-      .map(({ total, average, ...row }) => ({
-        ...row,
-        total: amount(total, row.currency),
-        average: amount(average, row.currency),
-      })),
+    revenue: figures.revenue().map(({ total, average, ...row }) => ({
+      ...row,
+      total: amount(total, row.currency),
+      average: amount(average, row.currency),
+    })),
     goals: listTrueGoals(figures.visits).map(({ conversions, visitors, conversionRate }) => ({
       conversions,
       visitors,
