@@ -181,8 +181,8 @@ export async function createEventCommit({
       row.event_id = eventId
       let known = recent.find((pending.key = keyOf(row)))
       const isShared = (pending.isShared = idSpace === 'shared' || known?.isShared === true)
-      // A sender that builds its event anew for a retry may change its content, and so may a server that sends
-      // the event of a browser.
+      // A sender that rebuilds its event for a retry may change its content, and so may a server that sends the
+      // event of a browser.
       const isReused = known !== undefined && known.fingerprint !== fingerprint && !retry && !isShared
       if (isReused) {
         row.event_id = renamedId
