@@ -18,21 +18,17 @@ export const INGEST_RULES: RateRule[] = [
  * open all day sends such requests all day.
  */
 export const LIVENESS_RULES: RateRule[] = [BURST_RULE]
-/**
- * The rate limit for the scripts, enough for 300 new visitors in ten seconds who load both. The visitors of an office
- * or a carrier share one address. It reaches the limit of events first, which is a tenth of this one: an event waits
- * in the outbox, but a page without its script is not counted.
- */
+/** The rate limit for scripts, above that of events: an event waits in the outbox, but a script is not loaded again. */
 export const SCRIPT_RULES: RateRule[] = [{ limit: 10 * BURST_LIMIT, windowMs: BURST_WINDOW_MS }]
 /** The rate limit for the API documents and the dashboard, whose page loads three files. */
 export const PAGE_RULES: RateRule[] = [BURST_RULE]
-/** The rate limit for health checks, which loading documents through the same proxy must not use up. */
+/** The rate limit for health checks. Documents that are loaded through the same proxy do not use it up. */
 export const HEALTH_RULES: RateRule[] = [BURST_RULE]
 
 /** The rate limits for all requests of one account to the management API, and for those that change something. */
 export const MANAGEMENT_RULES: RateRule[] = [{ limit: 600, windowMs: 60_000 }]
 export const CHANGE_RULES: RateRule[] = [{ limit: 120, windowMs: 60_000 }]
-/** The number of accounts and requests that these limits need to remember. */
+/** The number of accounts and requests to remember for them. */
 export const ACCOUNT_MEMORY = { maxClients: 10_000, maxRuns: 100_000 }
 
 interface RateLimiterOptions {

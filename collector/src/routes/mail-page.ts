@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { escapeHtml } from '../http/escape-html.js'
 
 /** A small page with one button at most. */
 export interface MailPage {
@@ -17,25 +18,18 @@ export const CONTENT_SECURITY_POLICY = `default-src 'none'; style-src 'sha256-${
 
 /** Builds the HTML of a page. Every text is escaped. */
 export function buildMailPage({ title, text, button }: MailPage): string {
-  const action = button?.action === undefined ? '' : ` action="${escape(button.action)}"`
-  const form = button ? `<form method="post"${action}><button>${escape(button.label)}</button></form>` : ''
+  const action = button?.action === undefined ? '' : ` action="${escapeHtml(button.action)}"`
+  const form = button
+    ? `<form method="post"${action}><button>${escapeHtml(button.label)}</button></form>`
+    : ''
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${escape(title)}</title>
+<title>${escapeHtml(title)}</title>
 <style>${STYLE}</style>
-<h1>${escape(title)}</h1>
-<p>${escape(text)}</p>
+<h1>${escapeHtml(title)}</h1>
+<p>${escapeHtml(text)}</p>
 ${form}
 `
-}
-
-function escape(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;')
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
+import { escapeHtml } from '../escape-html.js'
 import { createStaticFile, REVALIDATE, sendStaticFile } from '../static-file.js'
 import { buildOpenApi, type OpenApiDocument } from './openapi.js'
 import type { Operation, Parameter } from './operation.js'
@@ -57,10 +58,10 @@ function writeDocsPage(document: OpenApiDocument): string {
   )
   return `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escape(title)}</title><style>${DOCS_STYLE}</style></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}</title><style>${DOCS_STYLE}</style></head>
 <body>
-<h1>${escape(title)}</h1>
-<p>${escape(description)} Send your key as <code>X-API-Key</code> or <code>Authorization: Bearer</code>. The same as <a href="openapi.json">OpenAPI 3.1</a>.</p>
+<h1>${escapeHtml(title)}</h1>
+<p>${escapeHtml(description)} Send your key as <code>X-API-Key</code> or <code>Authorization: Bearer</code>. The same as <a href="openapi.json">OpenAPI 3.1</a>.</p>
 ${[...sections, ...deliveries].join('\n')}
 </body>
 </html>
@@ -79,8 +80,8 @@ function writeOperation(
     'application/json'
   ]?.example
   return `<section>
-<h2><code>${escape(name)}</code></h2>
-<p>${escape([summary, description].filter(Boolean).join('. '))}</p>
+<h2><code>${escapeHtml(name)}</code></h2>
+<p>${escapeHtml([summary, description].filter(Boolean).join('. '))}</p>
 ${parameters.length > 0 ? `<table><tr><th>parameter</th><th>allowed</th><th>meaning</th></tr>${parameters.map(writeParameter).join('')}</table>` : ''}
 ${request === undefined ? '' : `<p>Body:</p>${writeExample(request)}${example === undefined ? '' : '<p>Answer:</p>'}`}
 ${example === undefined ? '' : writeExample(example)}
@@ -88,11 +89,11 @@ ${example === undefined ? '' : writeExample(example)}
 }
 
 function writeExample(example: unknown): string {
-  return `<pre><code>${escape(JSON.stringify(example, null, 2))}</code></pre>`
+  return `<pre><code>${escapeHtml(JSON.stringify(example, null, 2))}</code></pre>`
 }
 
 function writeParameter({ name, schema, required, description = '' }: Parameter): string {
-  return `<tr><td><code>${escape(name)}</code>${required ? ' *' : ''}</td><td>${escape(describeSchema(schema))}</td><td>${escape(description)}</td></tr>`
+  return `<tr><td><code>${escapeHtml(name)}</code>${required ? ' *' : ''}</td><td>${escapeHtml(describeSchema(schema))}</td><td>${escapeHtml(description)}</td></tr>`
 }
 
 function describeSchema(schema: Parameter['schema']): string {
@@ -115,12 +116,4 @@ function describeSchema(schema: Parameter['schema']): string {
     ? anyOf.map(({ const: word }) => word).join(', ')
     : (only ?? (type === 'integer' ? `${minimum} to ${maximum}` : 'text'))
   return preset === undefined ? allowed : `${allowed}; ${preset} unless given`
-}
-
-function escape(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
 }
