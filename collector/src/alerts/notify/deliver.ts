@@ -5,7 +5,7 @@ import type { AlertStore, Notification, NotificationOutcome } from '../alert-sto
 import type { AlertCounts } from '../metrics.js'
 import { MAILBOX_WINDOW_MS } from '../recipients/limits.js'
 import type { Recipients } from '../recipients/recipients.js'
-import type { SendResult } from './send-result.js'
+import type { SendResult } from './send-mail.js'
 import type { SendNotification } from './send.js'
 import { DAY_MS, HOUR_MS } from '../../durations.js'
 

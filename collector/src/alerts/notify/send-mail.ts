@@ -5,7 +5,12 @@ import { buildLink } from '../recipients/links.js'
 import type { ConfirmationLink, MailAdmission } from '../recipients/recipient-store.js'
 import type { Recipients } from '../recipients/recipients.js'
 import { buildMail, type Mail, type Mailer } from './mail.js'
-import type { SendResult } from './send-result.js'
+
+/**
+ * Result of an attempt to send a notification. `retry` means that another attempt may succeed, and `not-sent`
+ * that the recipient may not get it.
+ */
+export type SendResult = { result: 'done' } | { result: 'retry' | 'failed' | 'not-sent'; error: string }
 
 export interface SendMailServices {
   /** The mail server and the public URL of the links, or undefined if no mail server is configured. */

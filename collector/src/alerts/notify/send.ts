@@ -2,8 +2,7 @@ import type { SecretBox } from '../../control/secrets/secret-box.js'
 import type { Attempt } from '../../egress/attempt.js'
 import type { Outbox } from '../../webhooks/outbox.js'
 import type { Notification, TriggerNotification } from '../alert-store.js'
-import type { SendMail } from './send-mail.js'
-import type { SendResult } from './send-result.js'
+import type { SendMail, SendResult } from './send-mail.js'
 import { buildSlackMessage } from './slack.js'
 
 /** Sends a notification to its destination. Never rejects. */

@@ -53,8 +53,7 @@ export interface MailToAdmit {
 }
 
 /**
- * Whether a mail may be sent. `pending` tells when the address was asked to confirm, or that it could not be
- * asked because of a limit.
+ * Whether a mail may be sent. A `pending` address was asked to confirm at `askedAt`, a Unix time in milliseconds.
  */
 export type MailAdmission =
   | { outcome: 'admitted'; recipientId: string }

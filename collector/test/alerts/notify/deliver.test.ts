@@ -6,7 +6,7 @@ import {
   createNotificationDelivery,
   type NotificationDeliveryServices,
 } from '../../../src/alerts/notify/deliver.js'
-import type { SendResult } from '../../../src/alerts/notify/send-result.js'
+import type { SendResult } from '../../../src/alerts/notify/send-mail.js'
 import { createRegistry, type Registry } from '../../../src/observability/registry.js'
 import { makeAlertFields } from '../../support/make-alert.js'
 import { openTestControl, type TestControl } from '../../support/open-test-control.js'
