@@ -39,7 +39,7 @@ export const MAX_GOALS_OF_ACCOUNT = 1_000
 /**
  * Maximum number of deliveries that an account may replay within any hour. An account has 16 attempts in
  * flight, so 10,000 take about a minute if endpoints respond within 100 ms; more would only wait. Each rewrites
- * a row of the control store, which blocks other requests for about 20 µs.
+ * a row of the control store, which other requests wait for.
  *
  * Replays are counted from the webhook log, in the transaction that queues them. The bound therefore holds
  * across restarts and for several processes on one control store.

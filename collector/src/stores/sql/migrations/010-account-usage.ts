@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 
 /**
- * Counts requests for each account instead of each API key. The counts of the months are kept. The current minute
- * begins anew.
+ * Counts requests for each account instead of each API key. The counts of the months are kept. The count of the
+ * current minute starts at zero.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
