@@ -24,7 +24,7 @@ export async function* timeQueries({ reports, scope, live }, { rounds, rawRounds
     }
   yield {
     query: 'live',
-    settledMs: await measure(() => live.countVisitorsSince(scope.siteId, Date.now() - LIVE_MS), 5 * rounds),
+    settledMs: await measure(() => live.countVisitorsSince([scope.siteId], Date.now() - LIVE_MS), 5 * rounds),
     rawMs: undefined,
   }
 }

@@ -127,7 +127,8 @@ export function createApp(app: AppServices): FastifyInstance {
   const pipeline = { ...ingest, findSite: sites.find, now }
   const processEvent = createEventProcessor(pipeline)
   const live = createLiveCounter({ store: events, now, steadyNow })
-  const querySummary = createSummaryQuery({ reports, now })
+  const reportQueue = createFairQueue(REPORT_PLACES)
+  const querySummary = createSummaryQuery({ reports, queue: reportQueue, now })
   const hub = createStreamHub({ store: events, countLive: live.count, querySummary, now })
   const services: RouteServices = {
     ...stores,
@@ -159,7 +160,7 @@ export function createApp(app: AppServices): FastifyInstance {
     documented: [...MANAGEMENT_ROUTES, ...RAW_ROUTES],
     deliveries: DELIVERIES,
     gate,
-    queue: createFairQueue(REPORT_PLACES),
+    queue: reportQueue,
     services,
     limitDocuments: limitPages,
     now,

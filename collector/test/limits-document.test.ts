@@ -23,7 +23,7 @@ import * as rates from '../src/http/rate-limit.js'
 import { QUEUE } from '../src/ingest/commit/group-commit.js'
 import { MAX_PROPERTY_FILTERS } from '../src/reports/filters.js'
 import { MAX_BUFFERED_BYTES } from '../src/reports/realtime/start-stream.js'
-import { CATCH_UPS, MAX_STREAMS, MAX_STREAMS_PER_KEY } from '../src/reports/realtime/stream-hub.js'
+import { PAGE_READS, MAX_STREAMS, MAX_STREAMS_PER_KEY } from '../src/reports/realtime/stream-hub.js'
 import { BODY_BUDGET, MAX_PENDING_CHARACTERS } from '../src/routes/events.js'
 import { LIMITS, LIMITS_OF_ACCOUNT, MAX_CONCURRENT_PER_ENDPOINT } from '../src/webhooks/endpoints.js'
 import { MAX_CONCURRENT_PER_HOST } from '../src/webhooks/host-limits.js'
@@ -70,12 +70,12 @@ const NUMBERS = {
   'test deliveries of webhooks a minute': tests,
   'open streams': account.MAX_STREAMS_OF_ACCOUNT,
   'open streams of one key': MAX_STREAMS_PER_KEY,
-  'pages read at once for streams that catch up': CATCH_UPS.perAccount,
+  'pages of streams read at once': PAGE_READS.perAccount,
   'reports at once': REPORT_PLACES.perAccount,
   'batches at once': BATCH_PLACES.perAccount,
   'bodies of batches in memory': BODY_BUDGET.maxBytesPerAccount,
   'waiting events, while several accounts send': QUEUE.maxItems * QUEUE.maxShare,
-  'events in one insert, while several accounts send': QUEUE.maxBatchPerAccount,
+  'events and deliveries of one insert, while several send': QUEUE.maxCostPerAccount,
   'webhook attempts at once': LIMITS_OF_ACCOUNT.total,
   'webhook attempts at once to slow endpoints': LIMITS_OF_ACCOUNT.slow,
   'notifications at once': notifications.MAX_CONCURRENT_OF_ACCOUNT,
@@ -101,7 +101,7 @@ const NUMBERS = {
   'bodies of batches in memory, all accounts': BODY_BUDGET.maxBytes,
   'open streams, all accounts': MAX_STREAMS,
   'buffer of one stream': MAX_BUFFERED_BYTES,
-  'pages read at once, all streams': CATCH_UPS.concurrent,
+  'pages of streams read at once, all accounts': PAGE_READS.concurrent,
   'reports at once, all accounts': REPORT_PLACES.concurrent,
   'batches at once, all accounts': BATCH_PLACES.concurrent,
   'webhook attempts at once, all accounts': LIMITS.total,

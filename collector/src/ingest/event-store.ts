@@ -142,8 +142,13 @@ export interface EventStore {
   eventsSince(siteId: string, query: FeedQuery): Promise<FeedPage>
   /** Returns the position of the last event received since `since`, or undefined if there is none. */
   lastPosition(siteId: string, since: number): Promise<FeedPosition | undefined>
-  /** Counts the distinct visitors with an event or a heartbeat received since `since`. */
-  countVisitorsSince(siteId: string, since: number, signal?: AbortSignal): Promise<number>
+  /**
+   * Returns for each site the number of the last insert that wrote an event of it, if one was received since `since`.
+   * A feed whose position has this number has no more events.
+   */
+  lastBlocks(siteIds: string[], since: number): Promise<Map<string, number>>
+  /** Counts for each site the distinct visitors with an event or a heartbeat since `since`. */
+  countVisitorsSince(siteIds: string[], since: number, signal?: AbortSignal): Promise<Map<string, number>>
   /**
    * Permanently deletes events and heartbeats. After a complete deletion, no query finds them and no file of
    * the store contains them. The store runs one deletion at a time. Deletions are idempotent.

@@ -241,6 +241,6 @@ function openMemoryStore(rows: EventRow[]): Partial<EventStore> {
     insertEvents: async (batch) => void rows.push(...batch),
     insertHeartbeats: async () => {},
     isReachable: async () => true,
-    countVisitorsSince: async () => 0,
+    countVisitorsSince: async () => new Map(),
   }
 }

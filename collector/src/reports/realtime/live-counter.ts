@@ -1,6 +1,7 @@
 import { LIVE_WINDOW_MS } from '@zenovay/tracker/contract'
 import { AgedMap } from '../../cache.js'
 import type { EventStore } from '../../ingest/event-store.js'
+import { createBatchLoader } from './batch-loader.js'
 
 export interface LiveCounter {
   /**
@@ -38,14 +39,21 @@ const FRESH_MS = 2_000
 // seconds.
 const LAST_KNOWN_MS = 10_000
 const QUERY_TIMEOUT_MS = 2_000
+// The sites that are asked for within this time share a query.
+const GATHER_MS = 200
 const MAX_SITES = 10_000
 
 /**
- * Creates a live counter. For each site, it sends at most one query per second and never two at the same
- * time, regardless of the number of callers.
+ * Creates a live counter. It counts each site at most once per second, regardless of the number of callers, and all
+ * sites of a moment with one query, regardless of their number.
  */
 export function createLiveCounter({ store, now, steadyNow }: LiveCounterServices): LiveCounter {
   const sites = new AgedMap<string, SiteCount>()
+  const countVisitors = createBatchLoader({
+    load: (siteIds) =>
+      store.countVisitorsSince(siteIds, now() - LIVE_WINDOW_MS, AbortSignal.timeout(QUERY_TIMEOUT_MS)),
+    pauseMs: GATHER_MS,
+  })
 
   function find(siteId: string): SiteCount {
     const site = sites.get(siteId) ?? {
@@ -65,11 +73,7 @@ export function createLiveCounter({ store, now, steadyNow }: LiveCounterServices
     site.isPending = true
     site.queriedAt = at
     try {
-      site.visitors = await store.countVisitorsSince(
-        siteId,
-        now() - LIVE_WINDOW_MS,
-        AbortSignal.timeout(QUERY_TIMEOUT_MS),
-      )
+      site.visitors = (await countVisitors(siteId)) ?? 0
       site.countedAt = at
       return site.visitors
     } catch (error) {

@@ -36,6 +36,8 @@ export interface FeedIntervals {
 interface SiteFeedOptions {
   start: FeedPosition
   readEvents: (query: { after: FeedPosition; since: number; limit: number }) => Promise<FeedPage>
+  /** Resolves to the number of the last insert of the site, or to undefined if there is none. */
+  lastBlock: () => Promise<number | undefined>
   countLive: () => Promise<number>
   querySummary: () => Promise<object>
   intervals: FeedIntervals
@@ -53,6 +55,7 @@ const PAGE_LIMIT = 500
 export function createSiteFeed({
   start,
   readEvents,
+  lastBlock,
   countLive,
   querySummary,
   intervals,
@@ -60,13 +63,16 @@ export function createSiteFeed({
 }: SiteFeedOptions): SiteFeed {
   const listeners = new Set<FeedListener>()
   let position = start
+  // A failed query may leave the feed within an insert.
+  let isMore = false
   let visitors: number | undefined
   let summary: object | undefined
 
   const readAfter = (after: FeedPosition, since: number) => readEvents({ after, since, limit: PAGE_LIMIT })
   const stops = [
     repeat(async () => {
-      for (let isMore = true; isMore;) {
+      isMore ||= ((await lastBlock()) ?? 0) > position.block
+      while (isMore) {
         const page = await readAfter(position, now() - LATEST_MS)
         isMore = page.isMore
         position = page.end

@@ -20,8 +20,6 @@ interface StreamOptions {
   /** The response to which the stream is written. Its headers must be written already. */
   output: ServerResponse
   feed: SiteFeed
-  /** Reads a page of the feed when it is the turn of the reader's account. */
-  readAfter: SiteFeed['readAfter']
   /** Position after which the reader receives events. */
   from: FeedPosition
   /** Resolves to whether the API key may still read the site. */
@@ -43,15 +41,7 @@ const RECONNECT_AFTER_MS = 3_000
  * A reader that resumes an earlier stream or reads slowly receives events from the store at its own pace
  * until it has caught up. Its buffer is therefore bounded.
  */
-export function startStream({
-  output,
-  feed,
-  readAfter,
-  from,
-  isAllowed,
-  intervals,
-  now,
-}: StreamOptions): () => void {
+export function startStream({ output, feed, from, isAllowed, intervals, now }: StreamOptions): () => void {
   let position = from
   let isBehind = true
   let [sentVisitors, sentAt, sentSummary] = [-1, 0, '']
@@ -80,7 +70,7 @@ export function startStream({
       // The feed has read all events up to `delivered` from the same store. If this page is the last one, the
       // reader has therefore received these events, too.
       const delivered = feed.position()
-      const page = await readAfter(position, since)
+      const page = await feed.readAfter(position, since)
       if (isOver() || !writeHits(page) || page.isMore) continue
       position = laterOf(position, delivered)
       if (comparePositions(position, feed.position()) < 0) continue

@@ -2,11 +2,12 @@ import type { ServerResponse } from 'node:http'
 import { MAX_STREAMS_OF_ACCOUNT } from '../../control/account-bounds.js'
 import type { Site } from '../../control/sites.js'
 import { ApiError, storeUnavailable } from '../../errors.js'
-import { createFairQueue } from '../../fair-queue.js'
+import { createFairQueue, type FairQueue } from '../../fair-queue.js'
 import type { EventStore, FeedPosition } from '../../ingest/event-store.js'
 import { toSummaryJson } from '../comparison.js'
 import { periodOf } from '../period.js'
 import type { ReportStore } from '../report-store.js'
+import { createBatchLoader } from './batch-loader.js'
 import { comparePositions, START } from './feed-cursor.js'
 import { createSiteFeed, type FeedIntervals, LATEST_MS, type SiteFeed } from './site-feed.js'
 import { LOOK_BACK_MS, startStream, type StreamIntervals } from './start-stream.js'
@@ -35,25 +36,31 @@ export interface StreamHub {
   close(): void
 }
 
+interface HubIntervals extends FeedIntervals, StreamIntervals {
+  /** Minimum time between two queries that look for new events of all feeds. */
+  gatherMs: number
+}
+
 export interface StreamHubServices {
-  store: Pick<EventStore, 'eventsSince' | 'lastPosition'>
+  store: Pick<EventStore, 'eventsSince' | 'lastBlocks' | 'lastPosition'>
   countLive: (siteId: string) => Promise<number>
   /** Resolves to the summary of the last 24 hours, in the same form as in the overview. */
   querySummary: (site: Site) => Promise<object>
   now: () => number
-  intervals?: FeedIntervals & StreamIntervals
+  intervals?: HubIntervals
 }
 
 /** Maximum number of open streams on one collector. */
 export const MAX_STREAMS = 1_000
 /**
- * Number of pages that are read at the same time for readers that catch up. Each is held in memory, and its query takes
- * processor time from ingest.
+ * Number of pages that are read at the same time, by feeds and by readers that catch up. Each is held in memory, and its
+ * query takes processor time from ingest.
  */
-export const CATCH_UPS = { concurrent: 4, perAccount: 1 }
+export const PAGE_READS = { concurrent: 4, perAccount: 1 }
 export const MAX_STREAMS_PER_KEY = 20
 const RETRY_AFTER_S = 10
-const INTERVALS: FeedIntervals & StreamIntervals = {
+const INTERVALS: HubIntervals = {
+  gatherMs: 200,
   eventsMs: 1_000,
   liveMs: 1_000,
   summaryMs: 30_000,
@@ -69,8 +76,8 @@ interface SharedFeed {
 }
 
 /**
- * Creates a hub that opens streams. All streams of one site share a feed, so that each site is polled only
- * once.
+ * Creates a hub that opens streams. All streams of one site share a feed, and all feeds share the query that looks for
+ * new events.
  */
 export function createStreamHub({
   store,
@@ -81,16 +88,24 @@ export function createStreamHub({
 }: StreamHubServices): StreamHub {
   const feeds = new Map<string, SharedFeed>()
   const openOf = createOpenStreams()
-  const catchUps = createFairQueue(CATCH_UPS)
+  const pageReads = createFairQueue(PAGE_READS)
   const ends = new Set<() => void>()
   let streams = 0
   let isClosed = false
 
+  const lastBlockOf = createBatchLoader({
+    load: (siteIds) => store.lastBlocks(siteIds, now() - LATEST_MS),
+    pauseMs: intervals.gatherMs,
+  })
+  const readLastPosition = ({ id, accountId }: Site, since: number) =>
+    pageReads.run(accountId, () => store.lastPosition(id, since))
+
   async function openFeed(site: Site): Promise<SiteFeed> {
-    const start = (await store.lastPosition(site.id, now() - LATEST_MS)) ?? START
+    const start = (await readLastPosition(site, now() - LATEST_MS)) ?? START
     return createSiteFeed({
       start,
-      readEvents: (query) => store.eventsSince(site.id, query),
+      readEvents: (query) => pageReads.run(site.accountId, () => store.eventsSince(site.id, query)),
+      lastBlock: () => lastBlockOf(site.id),
       countLive: () => countLive(site.id),
       querySummary: () => querySummary(site),
       intervals,
@@ -133,7 +148,7 @@ export function createStreamHub({
    */
   async function resumePosition({ site, cursor }: StreamRequest): Promise<FeedPosition | undefined> {
     if (!cursor) return undefined
-    const last = (await store.lastPosition(site.id, now() - LOOK_BACK_MS)) ?? START
+    const last = (await readLastPosition(site, now() - LOOK_BACK_MS)) ?? START
     return comparePositions(cursor, last) > 0 ? last : cursor
   }
 
@@ -147,8 +162,6 @@ export function createStreamHub({
           const end = startStream({
             output,
             feed,
-            readAfter: (position, since) =>
-              catchUps.run(request.site.accountId, () => feed.readAfter(position, since)),
             from: resumed ?? feed.position(),
             isAllowed: request.isAllowed,
             intervals,
@@ -190,21 +203,22 @@ function createOpenStreams() {
 }
 
 /**
- * Creates a function that queries the summary of a site's last 24 hours, in the same form as in the overview.
+ * Creates a function that queries the summary of a site's last 24 hours, in the same form as in the overview. It waits
+ * for the turn of the site's account, like other reports.
  */
 export function createSummaryQuery({
   reports,
+  queue,
   now,
 }: {
   reports: Pick<ReportStore, 'summary'>
+  queue: FairQueue
   now: () => number
 }) {
-  return async (site: Site) =>
+  return async ({ id: siteId, accountId, timeZone }: Site) =>
     toSummaryJson(
-      await reports.summary({
-        siteId: site.id,
-        period: periodOf('24h', { timeZone: site.timeZone, now: now() }),
-        filters: [],
-      }),
+      await queue.run(accountId, () =>
+        reports.summary({ siteId, period: periodOf('24h', { timeZone, now: now() }), filters: [] }),
+      ),
     )
 }

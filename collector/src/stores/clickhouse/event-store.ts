@@ -18,6 +18,7 @@ import {
   FEED_EVENTS,
   FIRST_COPIES,
   IS_DUPLICATE,
+  LAST_BLOCKS,
   LAST_POSITION,
   LIVE_VISITORS,
   NEWEST_RECEIPT,
@@ -37,9 +38,9 @@ type EventStoreOptions = StoreServer & {
 
 const TIMEOUT_MS = 30 * SECOND_MS
 const MAX_UINT32 = 2 ** 32 - 1
-// A statement with 500 IDs is about 30 KB long.
 // Length of the texts in a page of the feed. Many streams may read a page at the same time.
 const FEED_PAGE_BYTES = 256 * 1024
+// A statement with 500 IDs is about 30 KB long.
 const MAX_DUPLICATES_AT_ONCE = 500
 
 interface FingerprintRow {
@@ -153,9 +154,26 @@ export async function createClickhouseEventStore({
       const [position] = await select<FeedPosition>(LAST_POSITION, { siteId, since })
       return position
     },
-    async countVisitorsSince(siteId, since, signal) {
-      const [row] = await select<{ visitors: number }>(LIVE_VISITORS, { siteId, since }, signal)
-      return row!.visitors
+    async lastBlocks(siteIds, since) {
+      const blocks = new Map<string, number>()
+      for (const part of splitParameter(siteIds))
+        for (const row of await select<{ siteId: string; block: number }>(LAST_BLOCKS, {
+          siteIds: part,
+          since,
+        }))
+          blocks.set(row.siteId, row.block)
+      return blocks
+    },
+    async countVisitorsSince(siteIds, since, signal) {
+      const counts = new Map(siteIds.map((siteId) => [siteId, 0]))
+      for (const part of splitParameter(siteIds))
+        for (const row of await select<{ siteId: string; visitors: number }>(
+          LIVE_VISITORS,
+          { siteIds: part, since },
+          signal,
+        ))
+          counts.set(row.siteId, row.visitors)
+      return counts
     },
     delete: deleteRows,
     isReachable: () => client.ping(),

@@ -16,6 +16,7 @@ import { readStream, type StreamReader } from '../../support/read-stream.js'
 
 const SITE = { id: 'ws_1' } as Site
 const FAST = {
+  gatherMs: 1,
   eventsMs: 5,
   liveMs: 5,
   summaryMs: 5,
@@ -58,6 +59,8 @@ function makeEvent(block: number, text = ''): FeedEvent {
   }
 }
 
+const lastBlocks = (events: FeedEvent[]) => new Map([[SITE.id, events.at(-1)?.block ?? 0]])
+
 /** A hub whose server answers every request with a stream, over the events of a list. */
 async function serve(events: FeedEvent[], services: Partial<StreamHubServices> = {}) {
   let questions = 0
@@ -65,6 +68,10 @@ async function serve(events: FeedEvent[], services: Partial<StreamHubServices> =
   const hub: StreamHub = createStreamHub({
     store: {
       lastPosition: async () => events.at(-1),
+      lastBlocks: async () => {
+        questions++
+        return lastBlocks(events)
+      },
       eventsSince: async (_siteId, { after, limit }) => {
         questions++
         const page = events.filter((event) => comparePositions(event, after) > 0).slice(0, limit)
@@ -131,6 +138,7 @@ describe('the messages of a stream', () => {
     const { open } = await serve(events, {
       store: {
         lastPosition: async () => undefined,
+        lastBlocks: async () => lastBlocks(events),
         eventsSince: async (_siteId, { after, limit }) => {
           if (isAway) throw unavailable
           const page = events.filter((event) => comparePositions(event, after) > 0).slice(0, limit)
@@ -270,7 +278,11 @@ it('reads pages for readers that catch up a few at a time, and one for each acco
     return { events, end: events.at(-1)!, isMore: false }
   }
   const hub = createStreamHub({
-    store: { lastPosition: async () => events.at(-1), eventsSince: page },
+    store: {
+      lastPosition: async () => events.at(-1),
+      lastBlocks: async () => lastBlocks(events),
+      eventsSince: page,
+    },
     countLive: async () => 0,
     querySummary: async () => ({}),
     now: Date.now,
@@ -300,6 +312,39 @@ it('reads pages for readers that catch up a few at a time, and one for each acco
   })
   await expect.poll(() => texts.every(({ text }) => text.includes('event-3'))).toBe(true)
   expect([most, mostOfOne]).toEqual([4, 1])
+})
+
+it('looks for events of a hundred sites with one query, and reads those of the sites that have some', async () => {
+  const blocks = new Map<string, number>()
+  const [asked, read]: [string[][], string[]] = [[], []]
+  const hub = createStreamHub({
+    store: {
+      lastPosition: async () => undefined,
+      lastBlocks: async (siteIds) => {
+        asked.push(siteIds)
+        return blocks
+      },
+      eventsSince: async (siteId, { after }) => {
+        read.push(siteId)
+        return { events: [], end: { ...after, block: blocks.get(siteId) ?? 0 }, isMore: false }
+      },
+    },
+    countLive: async () => 0,
+    querySummary: async () => ({}),
+    now: Date.now,
+    intervals: { ...FAST, gatherMs: 50 },
+  })
+  closing.push(() => hub.close())
+  const open = async (_: unknown, index: number) => {
+    const site = { id: `ws_${index}`, accountId: `acc_${index}` } as Site
+    const start = await hub.open({ site, keyId: site.id, cursor: undefined, isAllowed: async () => true })
+    start(new PassThrough().resume() as unknown as ServerResponse)
+  }
+  await Promise.all(Array.from({ length: 100 }, open))
+  await expect.poll(() => asked.filter((siteIds) => siteIds.length === 100).length).toBeGreaterThan(2)
+  read.length = 0
+  blocks.set('ws_7', 1)
+  await expect.poll(() => read).toEqual(['ws_7'])
 })
 
 it('ends all streams and opens no new ones when the hub closes', async () => {

@@ -41,16 +41,16 @@ export const RECENT_SESSIONS = `
   FROM events WHERE cookieless AND ${RECENT} GROUP BY visitor_id ORDER BY seen DESC LIMIT {limit: UInt32}`
 
 /**
- * Counts live visitors, by the time of their events: one that waited in an outbox, or was imported, is no visit of
- * now. The query runs every second, so it uses only one core and leaves the other cores to
+ * Counts live visitors of several sites, by the time of their events: one that waited in an outbox, or was imported, is
+ * no visit of now. The query runs several times a second, so it uses only one core and leaves the other cores to
  * reports.
  */
 export const LIVE_VISITORS = `
-  SELECT uniqExact(visitor_id) AS visitors FROM (
-    SELECT visitor_id FROM events WHERE site_id = {siteId: String} AND occurred_at >= ${momentSql('since')}
+  SELECT site_id AS siteId, uniqExact(visitor_id) AS visitors FROM (
+    SELECT site_id, visitor_id FROM events WHERE site_id IN {siteIds: Array(String)} AND occurred_at >= ${momentSql('since')}
     UNION ALL
-    SELECT visitor_id FROM heartbeats WHERE site_id = {siteId: String} AND ${SINCE}
-  )
+    SELECT site_id, visitor_id FROM heartbeats WHERE site_id IN {siteIds: Array(String)} AND ${SINCE}
+  ) GROUP BY siteId
   SETTINGS max_threads = 1`
 
 // The number of the insert that wrote the row (block number). Rows that were restored from a backup keep the
@@ -64,11 +64,20 @@ export const TWO_TO_42 = 2 ** 42
 // represent both exactly.
 const HASH = `bitShiftRight(cityHash64(event_id, ${FINGERPRINT}), 22)`
 const PLACE = `(least(position, 1023) * ${TWO_TO_42} + ${HASH})`
+/**
+ * Finds the number of the last insert of each site, which tells whether a feed has new events. The query runs several
+ * times a second, for all sites whose feed is open.
+ */
+export const LAST_BLOCKS = `
+  SELECT site_id AS siteId, max(${BLOCK}) AS block FROM events
+  PREWHERE site_id IN {siteIds: Array(String)} AND ${RECENT} GROUP BY siteId
+  SETTINGS max_threads = 1`
+
 const RECENT_OF_SITE = `site_id = {siteId: String} AND ${RECENT}`
 const POSITION = `(${BLOCK}, ${RECEIVED_AT}, ${PLACE})`
 
 /**
- * Reads the events of a site that follow a position. The query runs every second, so it uses only one core.
+ * Reads the events of a site that follow a position. The query may run every second, so it uses only one core.
  * PREWHERE skips old rows before the selected columns are read.
  */
 const FEED_ROWS = `
