@@ -205,6 +205,7 @@ async function startIngest(
     metrics: metrics.eventCommit,
     onReuse: () => metrics.idReuse.add(),
     publish: webhookEvents.publish,
+    maxDeliveries: webhookEvents.maxDeliveries,
     now,
   })
   const heartbeats = createGroupCommit<HeartbeatRow>({

@@ -9,6 +9,8 @@ export interface Outbox {
    * because this method is called for every ingested event.
    */
   hasSubscriber(siteId: string, name: WebhookEventName): boolean
+  /** Returns the number of these webhooks. */
+  countSubscribers(siteId: string, name: WebhookEventName): number
   /**
    * Queues each event for every subscribed webhook that was created before the event occurred. Queues an
    * event at most once per webhook. Resolves when all deliveries are on disk. Rejects with
@@ -28,7 +30,7 @@ interface PutOptions {
 
 interface OutboxServices {
   store: Pick<WebhookStore, 'putDeliveries'>
-  subscriptions: Pick<Subscriptions, 'hasSubscriber'>
+  subscriptions: Pick<Subscriptions, 'countSubscribers'>
   onPut: (result: PutResult) => void
   /** Unix time in milliseconds, based on a monotonic clock. */
   engineNow: () => number
@@ -37,10 +39,13 @@ interface OutboxServices {
 }
 
 export function createOutbox({ store, subscriptions, onPut, engineNow, now }: OutboxServices): Outbox {
+  const { countSubscribers } = subscriptions
+  const hasSubscriber = (siteId: string, name: WebhookEventName) => countSubscribers(siteId, name) > 0
   return {
-    hasSubscriber: subscriptions.hasSubscriber,
+    hasSubscriber,
+    countSubscribers,
     async put(events, { logsEarly = false } = {}) {
-      const wanted = events.filter(({ siteId, name }) => subscriptions.hasSubscriber(siteId, name))
+      const wanted = events.filter(({ siteId, name }) => hasSubscriber(siteId, name))
       if (wanted.length > 0)
         onPut(await store.putDeliveries(wanted, { now: engineNow(), wallNow: now(), logsEarly }))
     },
@@ -49,47 +54,54 @@ export function createOutbox({ store, subscriptions, onPut, engineNow, now }: Ou
 
 /** In-memory index of the events that active webhooks subscribe to. */
 interface Subscriptions {
-  hasSubscriber(siteId: string, name: WebhookEventName): boolean
+  countSubscribers(siteId: string, name: WebhookEventName): number
   /** Replaces the set of active webhooks. */
   update(active: Webhook[]): Promise<void>
 }
 
 /** Creates an empty index of subscriptions. {@link Subscriptions.update} fills it. */
 export function createSubscriptions(store: Pick<WebhookStore, 'listSiteAccounts'>): Subscriptions {
-  let ofSite = new Map<string, Set<WebhookEventName>>()
-  let ofAccount = new Map<string, Set<WebhookEventName>>()
-  let ofAnyAccount = new Set<WebhookEventName>()
+  let ofSite = new Map<string, Counts>()
+  let ofAccount = new Map<string, Counts>()
+  let ofAllAccounts: Counts = new Map()
   let accounts = new Map<string, string>()
 
+  function countOfAccount(siteId: string, name: WebhookEventName): number {
+    if (!ofAllAccounts.has(name)) return 0
+    const account = accounts.get(siteId)
+    // A site that is missing from the map may be new, so assume that it has a subscriber. The store checks
+    // the subscriptions again when it queues an event.
+    return account === undefined ? 1 : (ofAccount.get(account)?.get(name) ?? 0)
+  }
+
   return {
-    hasSubscriber(siteId, name) {
-      if (ofSite.get(siteId)?.has(name)) return true
-      if (!ofAnyAccount.has(name)) return false
-      const account = accounts.get(siteId)
-      // A site that is missing from the map may be new, so assume that it has a subscriber. The store checks
-      // the subscriptions again when it queues an event.
-      return account === undefined || ofAccount.get(account)?.has(name) === true
-    },
+    countSubscribers: (siteId, name) => (ofSite.get(siteId)?.get(name) ?? 0) + countOfAccount(siteId, name),
     async update(webhooks) {
       const wide = webhooks.filter(({ siteId }) => siteId === null)
       if (wide.length > 0) accounts = await store.listSiteAccounts()
-      ofSite = group(webhooks, ({ siteId }) => siteId)
-      ofAccount = group(wide, ({ accountId }) => accountId)
-      ofAnyAccount = new Set(wide.flatMap(({ events }) => events))
+      ofSite = countBy(webhooks, ({ siteId }) => siteId)
+      ofAccount = countBy(wide, ({ accountId }) => accountId)
+      ofAllAccounts = countByEvent(wide)
     },
   }
 }
 
-function group(
-  webhooks: Webhook[],
-  keyOf: (webhook: Webhook) => string | null,
-): Map<string, Set<WebhookEventName>> {
-  const groups = new Map<string, Set<WebhookEventName>>()
+/** The number of webhooks that subscribe to each event. */
+type Counts = Map<WebhookEventName, number>
+
+function countByEvent(webhooks: Webhook[]): Counts {
+  const counts: Counts = new Map()
+  for (const name of webhooks.flatMap(({ events }) => events)) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return counts
+}
+
+function countBy(webhooks: Webhook[], keyOf: (webhook: Webhook) => string | null): Map<string, Counts> {
+  const groups = new Map<string, Webhook[]>()
   for (const webhook of webhooks) {
     const key = keyOf(webhook)
-    if (key !== null) groups.set(key, new Set([...(groups.get(key) ?? []), ...webhook.events]))
+    if (key !== null) groups.set(key, [...(groups.get(key) ?? []), webhook])
   }
-  return groups
+  return new Map([...groups].map(([key, group]) => [key, countByEvent(group)]))
 }
 
 /** Derives the public ID of an event, which is the same for every webhook and every attempt. */

@@ -21,6 +21,7 @@ export function createFakeOutbox(...names: WebhookEventName[]): FakeOutbox {
     puts: 0,
     failNext: (times) => void (failures = times),
     hasSubscriber: (_, name) => outbox.names.has(name),
+    countSubscribers: (_, name) => (outbox.names.has(name) ? 1 : 0),
     async put(events) {
       outbox.puts++
       if (failures-- > 0) throw new Error('the disk is full')

@@ -55,6 +55,8 @@ interface EventCommitServices {
    * after it stored an event and before it published the event.
    */
   publish?: (items: readonly { row: EventRow }[]) => Promise<void> | undefined
+  /** Returns the greatest number of deliveries that the publication of an event writes. @default 0 */
+  maxDeliveries?: (row: EventRow) => number
   /** Returns the current Unix time in milliseconds. @default Date.now */
   now?: () => number
 }
@@ -106,6 +108,7 @@ export async function createEventCommit({
   metrics,
   onReuse,
   publish,
+  maxDeliveries = () => 0,
   now = Date.now,
 }: EventCommitServices): Promise<EventCommit> {
   const recent = createRecentEvents(MAX_RECENT, await store.recentEvents(now() - REMEMBER_MS, MAX_RECENT))
@@ -118,6 +121,8 @@ export async function createEventCommit({
     ...(metrics && { metrics }),
     bytesOf: ({ row }) => bytesOf(row),
     accountOf: ({ accountId }) => accountId,
+    // A delivery takes about as long to write as an event.
+    costOf: ({ row }) => 1 + maxDeliveries(row),
     // Allow senders to retry these events. If the row of an event is already stored, its retry only publishes
     // the event again.
     onRejected(items) {

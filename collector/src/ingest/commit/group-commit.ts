@@ -12,12 +12,14 @@ interface GroupCommitOptions<Item> extends BatchWriterOptions<Item> {
   bytesOf?: (item: Item) => number
   /** Returns the account of an item. @default all items belong to one account */
   accountOf?: (item: Item) => string
+  /** Returns the work of writing an item, in units of {@link GroupCommitOptions.maxCostPerAccount}. @default 1 */
+  costOf?: (item: Item) => number
   /**
-   * Maximum number of items of one account per batch while several accounts add items, so that no account makes the
-   * batches of the others long.
+   * Maximum cost of the items of one account per batch while several accounts add items, so that no account makes the
+   * batches of the others long. The last of the items may exceed it.
    * @default 500
    */
-  maxBatchPerAccount?: number
+  maxCostPerAccount?: number
   /** Maximum number of items per batch. @default 10000 */
   maxBatch?: number
   /** Size in bytes at which a batch accepts no more items. @default 16 MiB */
@@ -63,8 +65,8 @@ export interface GroupCommit<Item> {
 
 interface Batch<Item> {
   items: Item[]
-  /** Number of items by account. */
-  shares: Map<string, number>
+  /** Number and cost of the items by account. */
+  shares: Map<string, { items: number; cost: number }>
   bytes: number
   openedAt: number
   /** The promise that `add` returns for every item of the batch. */
@@ -92,7 +94,7 @@ export const QUEUE = {
   maxBytes: 64 * MEBIBYTE,
   /** Share of the queue that one account may fill while several accounts add items. */
   maxShare: 0.5,
-  maxBatchPerAccount: 500,
+  maxCostPerAccount: 500,
 }
 
 /**
@@ -113,7 +115,8 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     metrics,
     bytesOf = () => 0,
     accountOf = () => '',
-    maxBatchPerAccount = QUEUE.maxBatchPerAccount,
+    costOf = () => 1,
+    maxCostPerAccount = QUEUE.maxCostPerAccount,
     maxBatch = 10_000,
     maxBatchBytes = 16 * MEBIBYTE,
     maxQueue = QUEUE.maxItems,
@@ -139,7 +142,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
       const failure = await writer.write(batch.items, batch.openedAt)
       depth -= batch.items.length
       bytes -= batch.bytes
-      for (const [account, items] of batch.shares) countOf(account, -items)
+      for (const [account, { items }] of batch.shares) countOf(account, -items)
       if (failure) onRejected?.(batch.items)
       if (!batch.settle(failure && unavailable(failure.cause)) && !failure) onWrittenLate?.(batch.items)
       metrics?.batchFinished(batch.items.length, performance.now() - batch.openedAt)
@@ -166,7 +169,8 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     const isOpen = (batch: Batch<Item>, forMs: number) => !isComplete(batch) && now - batch.openedAt <= forMs
     if (now < sharedUntil)
       return queue.find(
-        (batch) => isOpen(batch, SHARED_OPEN_FOR_MS) && (batch.shares.get(account) ?? 0) < maxBatchPerAccount,
+        (batch) =>
+          isOpen(batch, SHARED_OPEN_FOR_MS) && (batch.shares.get(account)?.cost ?? 0) < maxCostPerAccount,
       )
     const last = queue.at(-1)
     return last && isOpen(last, OPEN_FOR_MS) ? last : undefined
@@ -186,7 +190,10 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
       if (!batch) queue.push((batch = openBatch(answerWithinMs)))
       batch.items.push(item)
       batch.bytes += itemBytes
-      batch.shares.set(account, (batch.shares.get(account) ?? 0) + 1)
+      const share = batch.shares.get(account) ?? { items: 0, cost: 0 }
+      share.items++
+      share.cost += costOf(item)
+      batch.shares.set(account, share)
       running ??= run()
       return batch.written
     },

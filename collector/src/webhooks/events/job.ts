@@ -8,7 +8,7 @@ import type { WebhookEventName } from '../webhook.js'
 import type { ReceivedRow, ActivityStore } from './activity-store.js'
 import type { CheckpointStore } from './checkpoints.js'
 import { createPendingIds } from './pending-ids.js'
-import { createEventPublisher, type PublishEvents } from './publisher.js'
+import { createEventPublisher, type EventPublisher, type PublishEvents } from './publisher.js'
 import { createSessionEnds } from './session-ends.js'
 import { createVisitorScoring } from './visitor-values.js'
 
@@ -28,6 +28,7 @@ interface WebhookEventJobServices {
 export interface WebhookEventJob {
   /** Publishes the webhook events of a stored batch. Await it before the batch is acknowledged. */
   publish: PublishEvents
+  maxDeliveries: EventPublisher['maxDeliveries']
   name: string
   everyMs: number
   runAtStart: boolean
@@ -63,7 +64,7 @@ export async function createWebhookEventJob({
   now,
 }: WebhookEventJobServices): Promise<WebhookEventJob> {
   const pending = { visitors: createPendingIds(), sessions: createPendingIds() }
-  const publish = createEventPublisher({ outbox, goals, pending, now })
+  const { publish, maxDeliveries } = createEventPublisher({ outbox, goals, pending, now })
   const scoring = createVisitorScoring({ activity, outbox, goals, pending, now })
   const sessionEnds = createSessionEnds({ activity, checkpoints, outbox, goals, now })
 
@@ -103,6 +104,7 @@ export async function createWebhookEventJob({
 
   return {
     publish,
+    maxDeliveries,
     name: 'webhook-events',
     everyMs: INTERVAL_MS,
     runAtStart: true,

@@ -35,8 +35,35 @@ interface PublishOptions {
   isReplay?: boolean
 }
 
-export function createEventPublisher({ outbox, goals, pending, now }: EventPublisherServices): PublishEvents {
-  return (items, { isReplay = false } = {}) => publishFrom(items, 0, undefined, !isReplay)
+export interface EventPublisher {
+  publish: PublishEvents
+  /** Returns the greatest number of deliveries that an event can have. */
+  maxDeliveries(row: PublishedRow): number
+}
+
+export function createEventPublisher({
+  outbox,
+  goals,
+  pending,
+  now,
+}: EventPublisherServices): EventPublisher {
+  return { publish, maxDeliveries }
+
+  function publish(items: readonly { row: PublishedRow }[], { isReplay = false }: PublishOptions = {}) {
+    return publishFrom(items, 0, undefined, !isReplay)
+  }
+
+  function maxDeliveries({ site_id: siteId, event_type: type, event_name: name }: PublishedRow): number {
+    if (type === 'pageview')
+      return (
+        outbox.countSubscribers(siteId, 'pageview') +
+        outbox.countSubscribers(siteId, 'goal') * (goals.of(siteId)?.paths.length ?? 0)
+      )
+    if (type !== 'custom' && type !== 'goal') return 0
+    const ofEvent = type === 'custom' ? outbox.countSubscribers(siteId, 'event') : 0
+    const own = goals.of(siteId)?.events.get(name)?.length ?? 0
+    return ofEvent + outbox.countSubscribers(siteId, 'goal') * Math.max(own, type === 'goal' ? 1 : 0)
+  }
 
   // Creates the array only if there is an event to publish, because this code runs for every stored batch.
   function publishFrom(

@@ -168,13 +168,14 @@ describe('createGroupCommit', () => {
 
 describe('batches of several accounts', () => {
   /** Adds many items of one account and then one of another. Returns the sizes of the batches up to that one. */
-  async function writeBeside(modest: string[]): Promise<number[]> {
+  async function writeBeside(modest: string[], costOf?: (account: string) => number): Promise<number[]> {
     const sizes: number[] = []
     let finish: () => void = () => {}
     const group = createGroupCommit<string>({
       log,
       accountOf: (account) => account,
-      maxBatchPerAccount: 10,
+      ...(costOf && { costOf }),
+      maxCostPerAccount: 10,
       async write(items) {
         sizes.push(items.length)
         await new Promise<void>((resolve) => (finish = resolve))
@@ -204,12 +205,17 @@ describe('batches of several accounts', () => {
     expect((await writeBeside(['modest'])).slice(0, 2)).toEqual([1, 12])
   })
 
+  it('contain fewer items of an account whose items cost more', async () => {
+    const sizes = await writeBeside(['modest'], (account) => (account === 'greedy' ? 5 : 1))
+    expect(sizes.slice(0, 2)).toEqual([1, 4])
+  })
+
   it('contain all items of an account that is alone', async () => {
     const sizes: number[] = []
     const group = createGroupCommit<string>({
       log,
       accountOf: (account) => account,
-      maxBatchPerAccount: 10,
+      maxCostPerAccount: 10,
       write: (items) => Promise.resolve(void sizes.push(items.length)),
     })
     await Promise.all(Array.from({ length: 95 }, () => group.add('one')))

@@ -186,6 +186,7 @@ describe('across restarts and days', () => {
     const outbox = {
       hasSubscriber: (siteId: string, name: WebhookEventName) =>
         siteId === site.id || name === 'high_value_visitor',
+      countSubscribers: () => 1,
       put: async (list: Parameters<typeof stores.webhooks.putDeliveries>[0]) =>
         void (await stores.webhooks.putDeliveries(list, { now, wallNow: now })),
     }

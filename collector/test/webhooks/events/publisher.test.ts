@@ -21,11 +21,17 @@ async function openTeller({
 }) {
   const outbox = createFakeOutbox(...names)
   const pending = { visitors: createPendingIds(), sessions: createPendingIds() }
-  const tell = createEventPublisher({ outbox, goals: await openGoalBook(...goals), pending, now: () => now })
+  const { publish, maxDeliveries } = createEventPublisher({
+    outbox,
+    goals: await openGoalBook(...goals),
+    pending,
+    now: () => now,
+  })
   return {
     outbox,
     pending,
-    tell: (...rows: ReturnType<typeof row>[]) => tell(rows.map((one) => ({ row: one }))),
+    maxDeliveries,
+    tell: (...rows: ReturnType<typeof row>[]) => publish(rows.map((one) => ({ row: one }))),
   }
 }
 
@@ -266,6 +272,24 @@ describe('a goal', () => {
       ],
     ])
   })
+})
+
+it('knows the greatest number of deliveries of an event before it is published', async () => {
+  const goals = [
+    makeGoal({ kind: 'path', match: 'exact', path: '/thanks' }, { id: 'goal_1' }),
+    makeGoal({ kind: 'path', match: 'prefix', path: '/blog' }, { id: 'goal_2' }),
+    makeGoal({ kind: 'event', event: 'signup' }, { id: 'goal_3' }),
+  ]
+  const { maxDeliveries, outbox, tell } = await openTeller({ names: ['pageview', 'event', 'goal'], goals })
+  const pageview = row({ event_id: 'e1', path: '/thanks' })
+  const signup = row({ event_id: 'e2', event_type: 'custom', event_name: 'signup' })
+  const other = row({ event_id: 'e3', event_type: 'custom', event_name: 'play' })
+  const goal = row({ event_id: 'e4', event_type: 'goal', event_name: 'order' })
+  // A pageview is not compared with the paths of goals.
+  expect([pageview, signup, other, goal].map(maxDeliveries)).toEqual([3, 2, 1, 1])
+  expect(maxDeliveries(row({ event_type: 'heartbeat' }))).toBe(0)
+  await tell(pageview, signup, other, goal)
+  expect(outbox.told).toHaveLength(6)
 })
 
 it('drops IDs above its limit, and reports how many', () => {
