@@ -112,25 +112,24 @@ async function addSetting(path, key, body) {
   if (status >= 300) throw new Error(`POST ${path}: ${status} ${text.slice(0, 300)}`)
 }
 
-/** Adds webhooks and alerts of an account. */
-async function addHooks({ key, site }, { path, webhooks, alerts }) {
-  for (let count = 0; count < webhooks; count++)
-    await addSetting('/api/webhooks', key, {
-      siteId: site.id,
-      url: `https://127.0.0.1:${receiver.port}${path}`,
-      events: ['event', 'alert'],
-    })
-  for (let count = 0; count < alerts; count++)
-    await addSetting('/api/alerts', key, {
-      site_id: site.id,
-      name: `Rush ${count}`,
-      metric: 'pageviews',
-      threshold: 0,
-      window_minutes: 1,
-      cool_down_minutes: 1,
-      destinations: [{ type: 'webhook' }],
-    })
-}
+const addWebhook = ({ key, site }, path) =>
+  addSetting('/api/webhooks', key, {
+    siteId: site.id,
+    url: `https://127.0.0.1:${receiver.port}${path}`,
+    events: ['event', 'alert'],
+  })
+
+let alerts = 0
+/** Adds an alert that fires at its first evaluation. */
+const addAlert = ({ key, site }) =>
+  addSetting('/api/alerts', key, {
+    site_id: site.id,
+    name: `Rush ${++alerts}`,
+    metric: 'pageviews',
+    threshold: 0,
+    window_minutes: 1,
+    destinations: [{ type: 'webhook' }],
+  })
 
 /** Opens a stream of a site; `onHit` is called with the name of each event. */
 function openStream({ key, site }, onHit) {
@@ -210,12 +209,12 @@ async function useGreedily(until) {
 
 const pools = { alone: {}, beside: {} }
 try {
-  for (const account of modest) await addHooks(account, { path: '/modest', webhooks: 1, alerts: 1 })
-  for (const [index, site] of greedySites.entries())
-    await addHooks(
-      { key: greedyKeys[index], site },
-      { path: '/greedy', webhooks: GREEDY.webhooksOfSite, alerts: GREEDY.alertsOfSite },
-    )
+  for (const account of modest) await addWebhook(account, '/modest')
+  for (const [index, site] of greedySites.entries()) {
+    const account = { key: greedyKeys[index], site }
+    for (let count = 0; count < GREEDY.webhooksOfSite; count++) await addWebhook(account, '/greedy')
+    for (let count = 0; count < GREEDY.alertsOfSite; count++) await addAlert(account)
+  }
   const streams = modest.map((account) =>
     openStream(account, (name) => {
       if (sentAt.has(name)) note('stream', performance.now() - sentAt.get(name))
@@ -228,6 +227,7 @@ try {
       ['beside', true],
     ])) {
       times = {}
+      for (const account of modest) await addAlert(account)
       const until = Date.now() + seconds * 1000
       await Promise.all([useModestly(until), isBeside && useGreedily(until)])
       // What is under way may still arrive.
