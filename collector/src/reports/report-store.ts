@@ -167,6 +167,33 @@ export interface GoalMetrics {
   conversionRate: number | null
 }
 
+/** Core Web Vitals and the metrics beside them, by the names of the properties of `performance` events. */
+export const VITALS = ['lcp', 'inp', 'cls', 'fcp', 'ttfb'] as const
+export type Vital = (typeof VITALS)[number]
+
+/** What the navigations of a vitals report are grouped by. */
+export const VITALS_DIMENSIONS = ['page', 'device', 'country', 'browser', 'navigation'] as const
+export type VitalsDimension = (typeof VITALS_DIMENSIONS)[number]
+
+/**
+ * The values of one metric. `p75` is the 75th percentile, in milliseconds, or without a unit for `cls`. The last three
+ * fields count the samples with each rating.
+ */
+export interface VitalFigures {
+  samples: number
+  p75: number
+  good: number
+  needsImprovement: number
+  poor: number
+}
+
+/** The vitals of the navigations with the same value of a dimension. */
+export type VitalsRow = Record<Vital, VitalFigures> & {
+  /** The value of the dimension, or an empty string if it is unknown. */
+  name: string
+  navigations: number
+}
+
 /** A group of errors with the same fingerprint. Times are Unix times in milliseconds. */
 export interface ErrorGroupRow {
   fingerprint: string
@@ -217,4 +244,9 @@ export interface ReportStore {
    */
   errorGroups(scope: ReportScope, slice: Slice): Promise<ErrorGroupRow[]>
   errorGroup(siteId: string, fingerprint: string): Promise<ErrorGroupRow | undefined>
+  /**
+   * Returns the vitals of the navigations of the period by a dimension, most navigations first, or those of all
+   * navigations in one row without one. Filters apply to the visit of a navigation.
+   */
+  vitals(scope: ReportScope, query: { by: VitalsDimension | undefined; slice: Slice }): Promise<VitalsRow[]>
 }

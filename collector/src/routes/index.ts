@@ -30,6 +30,7 @@ import { listSources } from './reports/sources.js'
 import { readTechnology } from './reports/technology.js'
 import { readUsage } from './reports/usage.js'
 import { listVisitors, readVisitor } from './reports/visitors.js'
+import { readVitals } from './reports/vitals.js'
 import { listWebsites, readWebsite } from './reports/websites.js'
 import { SCRIPT_ROUTES } from './scripts.js'
 import { createSite, eraseVisitor, listSites, readSite, removeSite, updateSite } from './sites.js'
@@ -66,6 +67,7 @@ export const EXTERNAL_ROUTES: readonly Route[] = [
   listGoals,
   listErrorGroups,
   updateErrorGroup,
+  readVitals,
   readUsage,
 ]
 

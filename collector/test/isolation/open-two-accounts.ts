@@ -149,6 +149,7 @@ async function postMarkedVisit(
       { ...event(), event_type: 'custom', event_name: `event ${marker}`, properties: { [marker]: marker } },
       { ...event(), event_type: 'revenue', properties: { amount: 10, currency: marker } },
       { ...event(), event_type: 'error', properties: { type: marker, message: `failed ${marker}` } },
+      { ...event(), event_type: 'performance', properties: { navigation_type: marker, lcp: 1 } },
     ],
     { code: site.trackingCode },
   )

@@ -1,4 +1,4 @@
-import type { ReportStore } from '../../src/reports/report-store.js'
+import { type ReportStore, type Vital, type VitalFigures, VITALS } from '../../src/reports/report-store.js'
 import { makeFigures, makeVisitor, sliceOf } from './fake-reports.js'
 import { NOW } from './open-external-api.js'
 
@@ -59,6 +59,19 @@ export const MADE_UP_REPORTS: Partial<ReportStore> = {
           users: 2,
           firstSeen: NOW - 90_000,
           lastSeen: NOW - 1000,
+        },
+      ],
+      slice,
+    ),
+  vitals: async (_scope, { slice }) =>
+    sliceOf(
+      [
+        {
+          name: '/',
+          navigations: 40,
+          ...(Object.fromEntries(
+            VITALS.map((vital) => [vital, { samples: 40, p75: 1, good: 30, needsImprovement: 6, poor: 4 }]),
+          ) as Record<Vital, VitalFigures>),
         },
       ],
       slice,

@@ -4,6 +4,7 @@ import { queryErrorGroup, queryErrorGroups } from './queries/errors.js'
 import { queryEventNames, queryEventProperties } from './queries/events.js'
 import { queryGoals } from './queries/goals.js'
 import { queryRevenue } from './queries/revenue.js'
+import { queryVitals } from './queries/vitals.js'
 import { queryRanking, querySummary, queryTimeline } from './queries/visit-metrics.js'
 import { queryPages } from './queries/pages.js'
 import { queryVisitor, queryVisitors } from './queries/visitors.js'
@@ -58,6 +59,7 @@ export function createClickhouseReportStore({
     goals: async (scope, rules) => queryGoals(client, await withRollups(scope), rules),
     errorGroups: (scope, slice) => queryErrorGroups(client, scope, slice),
     errorGroup: (siteId, fingerprint) => queryErrorGroup(client, siteId, fingerprint),
+    vitals: (scope, query) => queryVitals(client, scope, query),
     close: () => client.close(),
   }
 }

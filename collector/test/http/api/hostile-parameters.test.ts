@@ -54,6 +54,7 @@ beforeAll(async () => {
     makeEvent({ event_type: 'custom', event_name: 'signup', properties: { plan: 'pro' } }),
     makeEvent({ event_type: 'revenue', properties: { amount: 5, currency: 'CHF' } }),
     makeEvent({ event_type: 'error', properties: { message: 'x is not a function', type: 'TypeError' } }),
+    makeEvent({ event_type: 'performance', properties: { lcp: 1200 } }),
   ])
   await addGoal(test, test.site, { name: 'Signed up', kind: 'event', event: 'signup' })
 })
@@ -144,5 +145,5 @@ it('rejects hostile site, visitor and error group IDs', async () => {
     ])
     for (const { status, text: body } of statuses) expect([403, 404], `${text}: ${body}`).toContain(status)
   }
-  expect(await test.select('SELECT count() AS count FROM events')).toEqual([{ count: 4 }])
+  expect(await test.select('SELECT count() AS count FROM events')).toEqual([{ count: 5 }])
 })

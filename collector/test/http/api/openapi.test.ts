@@ -68,7 +68,7 @@ it.each(EXTERNAL_ROUTES.map((route) => [`${route.method} ${route.path}`, route] 
 )
 
 const QUESTIONS = EXTERNAL_ROUTES.filter(({ method }) => method === 'GET').flatMap((route) =>
-  ['', 'limit=1', 'compare=previous', 'by=channel']
+  ['', 'limit=1', 'compare=previous', ...(route.path.endsWith('/vitals') ? ['by=device'] : ['by=channel'])]
     .filter((query) => query === '' || query.split('=')[0]! in route.query.properties)
     .map((query) => [`${route.path}?${query}`, route] as const),
 )

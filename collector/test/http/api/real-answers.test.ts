@@ -19,6 +19,7 @@ beforeAll(async () => {
     }),
     makeEvent({ event_type: 'revenue', properties: { amount: 19.9, currency: 'CHF' } }),
     makeEvent({ event_type: 'error', properties: { message: 'x is not a function', type: 'TypeError' } }),
+    makeEvent({ event_type: 'performance', properties: { lcp: 1200, navigation_type: 'navigate' } }),
     // A visit without a pageview.
     makeEvent({
       visitor_id: 'visitor-0002',

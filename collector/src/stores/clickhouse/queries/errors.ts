@@ -1,8 +1,6 @@
-import { DAY_MS } from '../../../durations.js'
 import type { ErrorGroupRow, ReportScope, Slice } from '../../../reports/report-store.js'
-import { momentSql, type QueryClient } from '../client.js'
-import { EVENT_PART, EVENTS_AROUND, VISIT_PARTS } from './visit-parts.js'
-import { buildScopeSql } from './visits.js'
+import type { QueryClient } from '../client.js'
+import { eventsInPeriod } from './events-in-period.js'
 
 // Matches the parts of an error message that a fingerprint ignores: quoted texts, UUIDs, hexadecimal IDs and
 // numbers. Apostrophes within words are not treated as quotes.
@@ -27,23 +25,16 @@ const GROUP_COLUMNS = `
   toUnixTimestamp64Milli(min(occurred_at)) AS firstSeen,
   toUnixTimestamp64Milli(max(occurred_at)) AS lastSeen`
 
-const startOfUtcDay = (ms: number) => Math.floor(ms / DAY_MS) * DAY_MS
-
 export function queryErrorGroups(
   client: QueryClient,
   scope: ReportScope,
   slice: Slice,
 ): Promise<ErrorGroupRow[]> {
-  const { from, to } = scope.period
-  // Include visits that began on the UTC day before, because their errors may have occurred within the period.
-  const { visits, params } = buildScopeSql({ ...scope, period: { from: startOfUtcDay(from) - DAY_MS, to } })
-  const inScope =
-    scope.filters.length === 0 ? '' : `AND ${EVENT_PART} IN (SELECT arrayJoin(${VISIT_PARTS}) FROM ${visits})`
+  const { sql, params } = eventsInPeriod(scope)
   return client.select<ErrorGroupRow>(
-    `SELECT ${GROUP_COLUMNS} FROM (${ERRORS} AND ${EVENTS_AROUND} ${inScope}) AS e
-     WHERE occurred_at >= ${momentSql('since')} AND occurred_at < ${momentSql('to')}
+    `SELECT ${GROUP_COLUMNS} FROM (${ERRORS} AND ${sql}) AS e
      GROUP BY fingerprint ORDER BY lastSeen DESC, fingerprint LIMIT {limit: UInt32} OFFSET {offset: UInt32}`,
-    { ...params, ...slice, since: from, varying: VARYING },
+    { ...params, ...slice, varying: VARYING },
   )
 }
 
