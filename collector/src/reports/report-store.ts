@@ -205,6 +205,43 @@ export interface ErrorGroupRow {
   lastSeen: number
 }
 
+/** An error of a group. Texts are empty, and numbers 0, if they are unknown. */
+export interface ErrorOccurrence {
+  /** Unix time in milliseconds. */
+  occurredAt: number
+  type: string
+  message: string
+  /** URL of the page, without query and hash. */
+  url: string
+  browser: string
+  os: string
+  deviceType: string
+  country: string
+  file: string
+  line: number
+  column: number
+  /** The calls of the stack, innermost first, as `name@url:line:column`. */
+  frames: string[]
+  /** The error that caused this one, as `type: message`. */
+  cause: string
+  /** Whether the page reported the error itself. */
+  handled: boolean
+}
+
+export interface NamedCount {
+  name: string
+  count: number
+}
+
+/** The errors of a group in a period: the newest ones, and the counts by day (YYYY-MM-DD), page and browser. */
+export interface ErrorGroupDetails {
+  group: ErrorGroupRow
+  newest: ErrorOccurrence[]
+  days: NamedCount[]
+  pages: NamedCount[]
+  browsers: NamedCount[]
+}
+
 /**
  * Runs the queries of reports. Every method rejects with `STORE_UNAVAILABLE` if the store is unreachable or
  * busy.
@@ -244,6 +281,14 @@ export interface ReportStore {
    */
   errorGroups(scope: ReportScope, slice: Slice): Promise<ErrorGroupRow[]>
   errorGroup(siteId: string, fingerprint: string): Promise<ErrorGroupRow | undefined>
+  /**
+   * Resolves to the newest 20 errors of a group in the period and to their counts, or to undefined if there are none.
+   * Days are in the given time zone.
+   */
+  errorGroupDetails(
+    scope: ReportScope,
+    query: { fingerprint: string; timeZone: string },
+  ): Promise<ErrorGroupDetails | undefined>
   /**
    * Returns the vitals of the navigations of the period by a dimension, most navigations first, or those of all
    * navigations in one row without one. Filters apply to the visit of a navigation.

@@ -20,7 +20,7 @@ import { LIVE_ROUTES } from './live.js'
 import { MAIL_ROUTES } from './mail.js'
 import { readMetrics } from './metrics.js'
 import { listCountries } from './reports/countries.js'
-import { listErrorGroups, updateErrorGroup } from './reports/error-groups.js'
+import { listErrorGroups, readErrorGroup, updateErrorGroup } from './reports/error-groups.js'
 import { listEvents, readEvent } from './reports/events.js'
 import { listGoals } from './reports/goals.js'
 import { readOverview } from './reports/overview.js'
@@ -66,6 +66,7 @@ export const EXTERNAL_ROUTES: readonly Route[] = [
   readRevenue,
   listGoals,
   listErrorGroups,
+  readErrorGroup,
   updateErrorGroup,
   readVitals,
   readUsage,

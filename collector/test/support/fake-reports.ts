@@ -31,6 +31,7 @@ export function createFakeReports(answers: Partial<ReportStore> = {}): ReportSto
     goals: async (_scope, rules) => rules.map(() => ({ conversions: 0, visitors: 0, conversionRate: null })),
     errorGroups: async () => [],
     errorGroup: async () => undefined,
+    errorGroupDetails: async () => undefined,
     vitals: async () => [],
     ...answers,
   }

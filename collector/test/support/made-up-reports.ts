@@ -11,6 +11,16 @@ const sources = ['google', '=cmd()', 'Bücher, "neu"'].map((name, index) => ({
   ...makeFigures(30 - index),
 }))
 
+const ERROR_GROUP = {
+  fingerprint: 'a1',
+  message: 'x is not a function',
+  type: 'TypeError',
+  occurrences: 3,
+  users: 2,
+  firstSeen: NOW - 90_000,
+  lastSeen: NOW - 1000,
+}
+
 /** Something of every kind: three entries in ranked lists, and 60 visitors. */
 export const MADE_UP_REPORTS: Partial<ReportStore> = {
   // Half as many in the previous period, which begins earlier.
@@ -48,21 +58,31 @@ export const MADE_UP_REPORTS: Partial<ReportStore> = {
   revenue: async () => [{ currency: 'CHF', total: 120.5, count: 3, average: 40.17, visitors: 2 }],
   goals: async (_scope, rules) =>
     rules.map((_, index) => ({ conversions: 20 - index, visitors: 18 - index, conversionRate: 4.5 })),
-  errorGroups: async (_scope, slice) =>
-    sliceOf(
-      [
-        {
-          fingerprint: 'a1',
-          message: 'x is not a function',
-          type: 'TypeError',
-          occurrences: 3,
-          users: 2,
-          firstSeen: NOW - 90_000,
-          lastSeen: NOW - 1000,
-        },
-      ],
-      slice,
-    ),
+  errorGroups: async (_scope, slice) => sliceOf([ERROR_GROUP], slice),
+  errorGroupDetails: async () => ({
+    group: ERROR_GROUP,
+    newest: [
+      {
+        occurredAt: NOW - 1000,
+        type: 'TypeError',
+        message: 'x is not a function',
+        url: 'https://example.com/',
+        browser: 'Firefox',
+        os: 'Linux',
+        deviceType: 'desktop',
+        country: 'CH',
+        file: 'https://example.com/app.js',
+        line: 3,
+        column: 0,
+        frames: ['pay@https://example.com/app.js:3:1'],
+        cause: '',
+        handled: false,
+      },
+    ],
+    days: [{ name: '2026-04-01', count: 3 }],
+    pages: [{ name: 'https://example.com/', count: 3 }],
+    browsers: [{ name: 'Firefox', count: 3 }],
+  }),
   vitals: async (_scope, { slice }) =>
     sliceOf(
       [

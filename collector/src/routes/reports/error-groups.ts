@@ -12,7 +12,7 @@ import { defineRoute } from '../define-route.js'
 import type { ErrorGroupRow } from '../../reports/report-store.js'
 import { defineReport, paginate, SITE_PARAMS } from './define-report.js'
 import { MAX_LIMIT } from './query-parameters.js'
-import { oneOf } from '../../http/fields.js'
+import { oneOf, orNull } from '../../http/fields.js'
 
 const STATUS = oneOf(ERROR_GROUP_STATUSES)
 const GROUP = Type.Object({
@@ -80,6 +80,97 @@ export const listErrorGroups = defineReport({
   },
 })
 
+const GROUP_PARAM = Type.String({ minLength: 1, maxLength: 64, description: 'ID of the group.' })
+const COUNT = Type.Integer({ description: 'Errors of the group in the period.' })
+const NAMED_COUNT = Type.Object({
+  name: Type.String({ description: 'Empty where it is unknown.' }),
+  count: COUNT,
+})
+const OCCURRENCE = Type.Object({
+  occurred_at: Type.String({ description: 'ISO 8601, UTC.' }),
+  type: Type.String(),
+  message: Type.String(),
+  url: Type.String({ description: 'The page, without query and hash.' }),
+  browser: Type.String(),
+  os: Type.String(),
+  device_type: Type.String(),
+  country: Type.String(),
+  file: Type.String(),
+  line: orNull(Type.Integer()),
+  column: orNull(Type.Integer()),
+  frames: Type.Array(Type.String(), {
+    description: 'Calls of the stack, innermost first: name@url:line:column.',
+  }),
+  cause: Type.String({ description: 'The error that caused this one: type and message.' }),
+  handled: Type.Boolean({ description: 'Whether the page reported the error itself.' }),
+})
+
+export const readErrorGroup = defineReport({
+  path: '/errors/{id}/groups/{group}',
+  operationId: 'readErrorGroup',
+  summary: 'Get the newest 20 errors of a group, and its counts by day, page and browser',
+  description: 'Pages and browsers: the ten with most errors. Days without errors are left out.',
+  params: { group: GROUP_PARAM },
+  isFiltered: false,
+  data: Type.Object({
+    error_group: GROUP,
+    errors: Type.Array(OCCURRENCE),
+    days: Type.Array(Type.Object({ date: Type.String({ description: 'YYYY-MM-DD.' }), count: COUNT })),
+    pages: Type.Array(NAMED_COUNT),
+    browsers: Type.Array(NAMED_COUNT),
+  }),
+  example: {
+    error_group: EXAMPLE,
+    errors: [
+      {
+        occurred_at: '2026-04-01T09:58:41.000Z',
+        type: 'TypeError',
+        message: "Cannot read properties of undefined (reading 'total')",
+        url: 'https://example.com/cart',
+        browser: 'Chrome',
+        os: 'Windows',
+        device_type: 'desktop',
+        country: 'CH',
+        file: 'https://example.com/assets/cart.js',
+        line: 120,
+        column: 17,
+        frames: [
+          'addTotals@https://example.com/assets/cart.js:120:17',
+          'render@https://example.com/assets/cart.js:88:5',
+        ],
+        cause: '',
+        handled: false,
+      },
+    ],
+    days: [{ date: '2026-04-01', count: 14 }],
+    pages: [{ name: 'https://example.com/cart', count: 14 }],
+    browsers: [{ name: 'Chrome', count: 14 }],
+  },
+  async answer({ services, scope, site, params }) {
+    const [details, decisions] = await Promise.all([
+      services.reports.errorGroupDetails(scope, { fingerprint: params.group, timeZone: site.timeZone }),
+      services.control.errorGroupStatuses(site.id),
+    ])
+    if (!details) throw new ApiError('NOT_FOUND')
+    const { group, newest, days, pages, browsers } = details
+    return {
+      data: {
+        error_group: toErrorGroupJson(group, decisions),
+        errors: newest.map(({ occurredAt, deviceType, line, column, ...error }) => ({
+          occurred_at: toIso(occurredAt),
+          ...error,
+          device_type: deviceType,
+          line: line || null,
+          column: column || null,
+        })),
+        days: days.map(({ name, count }) => ({ date: name, count })),
+        pages,
+        browsers,
+      },
+    }
+  },
+})
+
 export const updateErrorGroup = defineRoute({
   method: 'PATCH',
   path: '/errors/{id}/groups/{group}',
@@ -89,7 +180,7 @@ export const updateErrorGroup = defineRoute({
   scope: 'write',
   params: Type.Object({
     ...SITE_PARAMS,
-    group: Type.String({ minLength: 1, maxLength: 64, description: 'ID of the group.' }),
+    group: GROUP_PARAM,
   }),
   body: Type.Object({ status: STATUS }),
   data: GROUP,

@@ -1,6 +1,6 @@
 import type { ReportScope, ReportStore } from '../../reports/report-store.js'
 import { createStoreClient } from './client.js'
-import { queryErrorGroup, queryErrorGroups } from './queries/errors.js'
+import { queryErrorGroup, queryErrorGroupDetails, queryErrorGroups } from './queries/errors.js'
 import { queryEventNames, queryEventProperties } from './queries/events.js'
 import { queryGoals } from './queries/goals.js'
 import { queryRevenue } from './queries/revenue.js'
@@ -59,6 +59,7 @@ export function createClickhouseReportStore({
     goals: async (scope, rules) => queryGoals(client, await withRollups(scope), rules),
     errorGroups: (scope, slice) => queryErrorGroups(client, scope, slice),
     errorGroup: (siteId, fingerprint) => queryErrorGroup(client, siteId, fingerprint),
+    errorGroupDetails: (scope, query) => queryErrorGroupDetails(client, scope, query),
     vitals: (scope, query) => queryVitals(client, scope, query),
     close: () => client.close(),
   }

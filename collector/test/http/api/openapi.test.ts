@@ -74,7 +74,8 @@ const QUESTIONS = EXTERNAL_ROUTES.filter(({ method }) => method === 'GET').flatM
 )
 
 it.each(QUESTIONS)('returns exactly the documented response for %s', async (url, route) => {
-  const { status, body } = await api.get(url.replace('{visitor}', 'visitor-3').replace('{name}', 'signup'))
+  const path = url.replace('{visitor}', 'visitor-3').replace('{name}', 'signup').replace('{group}', 'a1')
+  const { status, body } = await api.get(path)
   expect(status).toBe(200)
   const {
     success: _success,

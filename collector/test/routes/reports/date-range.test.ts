@@ -12,7 +12,7 @@ afterEach(() => api.close())
 
 /** Every report, with an event and a visitor that exist. */
 const REPORTS = EXTERNAL_ROUTES.filter(({ query }) => 'range' in query.properties).map(({ path }) =>
-  path.replace('{name}', 'signup').replace('{visitor}', 'visitor-3'),
+  path.replace('{name}', 'signup').replace('{visitor}', 'visitor-3').replace('{group}', 'a1'),
 )
 interface DateRange {
   from: string

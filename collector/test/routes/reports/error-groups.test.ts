@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ErrorGroupRow } from '../../../src/reports/report-store.js'
+import { MADE_UP_REPORTS } from '../../support/made-up-reports.js'
 import { sliceOf } from '../../support/fake-reports.js'
 import { type ExternalApi, NOW, openExternalApi } from '../../support/open-external-api.js'
 
@@ -48,6 +49,28 @@ it('lists error groups as open until their status is changed', async () => {
     ],
     pagination: { limit: 1, offset: 0, has_more: true, next_cursor: expect.any(String) as unknown },
   })
+})
+
+it('returns the newest errors of a group and its counts', async () => {
+  const details = await openExternalApi(MADE_UP_REPORTS)
+  const { body } = await details.get('/errors/{id}/groups/a1?range=7d')
+  expect(body.data).toMatchObject({
+    error_group: { id: 'a1', status: 'open', occurrence_count: 3 },
+    errors: [
+      {
+        occurred_at: '2026-04-01T09:59:59.000Z',
+        device_type: 'desktop',
+        line: 3,
+        column: null,
+        frames: ['pay@https://example.com/app.js:3:1'],
+      },
+    ],
+    days: [{ date: '2026-04-01', count: 3 }],
+    browsers: [{ name: 'Firefox', count: 3 }],
+  })
+  expect(details.asked.at(-1)!.rest).toEqual([{ fingerprint: 'a1', timeZone: 'Europe/Zurich' }])
+  await details.close()
+  expect((await api.get('/errors/{id}/groups/unknown')).status).toBe(404)
 })
 
 describe('a status change', () => {
