@@ -52,6 +52,13 @@ const binding = (framework) => ({
   plugins: [compile()],
 })
 
+/** A module that a script loads with `import()`, which may load those beside it in turn. */
+const loadedModule = (name, input) => ({
+  input: `src/capture/${input}.ts`,
+  output: { file: `dist/${name}.js`, format: 'es', sourcemap: 'hidden' },
+  plugins: [compile(), minifyModule(), trimEnd()],
+})
+
 // Modules that import each other in a circle may run before those they need.
 const forbidCircles = (warning, warn) => {
   if (warning.code === 'CIRCULAR_DEPENDENCY') throw new Error(warning.message)
@@ -61,6 +68,9 @@ const forbidCircles = (warning, warn) => {
 export default [
   script('src/tracker/script.ts', 'dist/z.js'),
   script('src/live/script.ts', 'dist/live.js'),
+  loadedModule('capture', 'script'),
+  loadedModule('signals', 'signals'),
+  loadedModule('vitals', 'vitals'),
   ...['tracker', 'live', 'node', 'contract'].map(entry),
-  ...['react', 'vue', 'svelte'].map(binding),
+  ...['react', 'vue', 'svelte', 'capture'].map(binding),
 ].map((options) => ({ ...options, onwarn: forbidCircles }))

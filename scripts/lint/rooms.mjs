@@ -11,6 +11,10 @@ const ROOT = join(import.meta.dirname, '../..')
 const SRC = {
   contract: { holds: 'the wire: types, limits, error codes, validation; no DOM, no Node', imports: [] },
   tracker: { holds: 'the browser tracker: `script.ts` (z.js) and `index.ts` (ESM)', imports: ['contract'] },
+  capture: {
+    holds: 'what `data-capture` turns on: one file for each kind of event; never part of z.js',
+    imports: ['contract', 'tracker'],
+  },
   live: { holds: 'the live-count widget', imports: ['contract'] },
   node: { holds: 'events from a server', imports: ['contract'] },
   react: { holds: 'component and hook over the built tracker', imports: ['tracker'] },
@@ -189,7 +193,7 @@ export const borders = {
   create(context) {
     const file = relative(ROOT, context.filename).split(sep).join('/')
     const check = ({ source }) => {
-      if (!source?.value.startsWith('.')) return
+      if (!String(source?.value).startsWith('.')) return
       const imported = join(dirname(file), source.value).split(sep).join('/').replace(/\.js$/, '.ts')
       const message = borderCrossed(file, imported)
       if (message) context.report({ node: source, message })

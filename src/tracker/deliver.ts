@@ -74,9 +74,8 @@ const canSend = (): unknown =>
   !(document as Document & { prerendering?: boolean }).prerendering &&
   isTracked
 
-/** Returns the fields that all events of a transmission share: the IDs and what the browser knows. */
+/** Returns the fields that all events of a transmission share besides their IDs: what the browser knows. */
 const sharedFields = (): OutgoingEvent => ({
-  ...renewIdentity(),
   // The collector reads the names of device, system and browser from the user agent: a table of them here would
   // be downloaded by every visitor, and an old script could not be corrected. Only the browser knows whether it
   // has a touch screen: an iPad identifies as a Mac. The screen size is left out, as it would help to identify
@@ -122,7 +121,8 @@ export const transmit = (mode = POSTED): void => {
   readPrivacy()
   const isAllowed = canSend()
   const batch: Entry[] = []
-  let shared: OutgoingEvent | undefined
+  let ids: OutgoingEvent | undefined
+  let counted: OutgoingEvent | false | undefined
   let url = ''
   let length = 0
   let total = 0
@@ -136,9 +136,16 @@ export const transmit = (mode = POSTED): void => {
       }
       if (!isAllowed) return
       if (!entry._json) {
-        const json = toJson({ ...(shared ||= sharedFields()), ...entry._event })
+        const event = {
+          ...sharedFields(),
+          // An event that is given the IDs of an earlier pageview must not open a session.
+          ...(!entry._event!.session_id && (ids ||= renewIdentity())),
+          ...entry._event,
+        }
+        const json = toJson(event)
         if (!json) return settle(entry)
         entry._json = json
+        counted ||= !event.event_type && event
         // The event is stored even if a later request will carry it: the page may end before that.
         if (!cookieless) useStorage((storage) => (storage[entry._key] = json))
       }
@@ -152,6 +159,10 @@ export const transmit = (mode = POSTED): void => {
       )
         batch.unshift(entry)
     })
+  if (counted) {
+    options.onPage?.()
+    options.page = counted
+  }
   if (dropped) warn(dropped, 'events dropped')
   if (batch.length === 0) return
   // Not JSON.stringify of an array, because an old library may have given arrays a toJSON.

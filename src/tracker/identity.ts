@@ -1,4 +1,5 @@
 import { SESSION_TIMEOUT_MS } from '../contract/limits.js'
+import { options } from './options.js'
 import { cookieless, readPrivacy } from './privacy.js'
 import type { OutgoingEvent } from './tracker-options.js'
 import {
@@ -47,4 +48,5 @@ export const forgetIdentity = (): void => {
     visitorState.splice(SEEN_AT)
     writeVisitorState()
   }
+  options.page = options.onForget?.()
 }

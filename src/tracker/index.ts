@@ -1,4 +1,5 @@
 export {
+  connectCapture,
   consent,
   disable,
   enable,

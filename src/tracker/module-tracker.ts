@@ -4,6 +4,7 @@ import * as choices from './choices.js'
 import * as commands from './commands.js'
 import { loadOptions, type Options } from './options.js'
 import type { Callback } from './outbox.js'
+import { openDoor, type Connect } from './open-door.js'
 import { page as sendPageview } from './page.js'
 import { startTracker } from './start-tracker.js'
 import type { TrackerOptions } from './tracker-options.js'
@@ -154,6 +155,15 @@ export function identify(
   traits?: Properties,
 ): void {
   call('identify', commands.identify, user, traits)
+}
+
+/**
+ * Hands the internal functions of the tracker to `@zenovay/tracker/capture`.
+ *
+ * @internal
+ */
+export function connectCapture(connect: Connect): void {
+  call('capture', openDoor, connect)
 }
 
 /** Deletes the user, visitor and session IDs. Call this function when a user logs out. */

@@ -1,9 +1,23 @@
-import type { TrackerOptions } from './tracker-options.js'
+import type { OutgoingEvent, TrackerOptions } from './tracker-options.js'
+
+/**
+ * What the tracker and capture tell each other. It is part of the options, because each more variable of the tracker
+ * costs bytes.
+ */
+export interface PageHooks {
+  /** The pageview now counted, with its IDs. Set when it is sent for the first time. */
+  page?: OutgoingEvent | undefined
+  /** Is called just before another pageview becomes {@link page}. */
+  onPage?: (() => void) | undefined
+  /** Is called when the IDs are deleted: by `reset`, `disable` and `consent('denied')`. */
+  onForget?: (() => undefined) | undefined
+}
 
 /** Tracker options, keyed by the names of their data attributes. Values from attributes are strings. */
 export type Options = {
   readonly [name in 'trackingCode' | 'id' | Exclude<keyof TrackerOptions, 'beforeSend'>]?: string | undefined
-} & Pick<PageConfig, 'cookielessMode' | 'beforeSend'>
+} & Pick<PageConfig, 'cookielessMode' | 'beforeSend' | 'capture' | 'trackOutboundLinks'> &
+  PageHooks
 
 /** A script tag, or the equivalent object that `init` creates. */
 export interface Tag {
@@ -17,6 +31,10 @@ export interface PageConfig {
   trackingCode?: string
   apiUrl?: string
   cookielessMode?: boolean
+  /** Names of what to capture, as in the attribute `data-capture`. */
+  capture?: string
+  /** Older name of `capture: 'outbound'`. */
+  trackOutboundLinks?: boolean
   beforeSend?: TrackerOptions['beforeSend']
 }
 

@@ -6,10 +6,17 @@ import { flushPage } from './watch-navigation.js'
 
 type Command = (...args: unknown[]) => unknown
 
-const COMMANDS = {
+/** Calls of `error` until the file of capture is there, which puts its own function in place of the command. */
+export const errors: unknown[][] = []
+const MAX_ERRORS = 10
+
+export const COMMANDS = {
   consent,
   disable,
   enable,
+  error: (...args) => {
+    if (errors.length < MAX_ERRORS) errors.push(args)
+  },
   getVisitorId,
   goal,
   identify,

@@ -1,4 +1,5 @@
 import { TRACKING_CODE } from '../contract/tracking-code.js'
+import { loadCapture } from './load-capture.js'
 import { loadOptions, trackingCode, type Tag } from './options.js'
 import { run } from './run.js'
 import { startTracker } from './start-tracker.js'
@@ -32,6 +33,7 @@ guard(() => {
     ;(run as Api).v = 1
     ;(window as Host).zenovay = run
     startTracker()
+    loadCapture()
     stub?.q?.forEach((call) => run(...call))
   } else warn(trackingCode, 'write data-tracking-code=ZV_...')
 })()
