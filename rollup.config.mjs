@@ -52,10 +52,19 @@ const binding = (framework) => ({
   plugins: [compile()],
 })
 
-/** A module that a script loads with `import()`, which may load those beside it in turn. */
-const loadedModule = (name, input) => ({
-  input: `src/capture/${input}.ts`,
-  output: { file: `dist/${name}.js`, format: 'es', sourcemap: 'hidden' },
+/**
+ * A module that z.js or another such module loads with `import()`. They share the state of `capture.js`, which has the core
+ * of capture in it.
+ */
+const loadedModule = (name) => ({
+  input: `src/capture/${name === 'capture' ? 'script' : name}.ts`,
+  external: name === 'capture' ? [] : [/\/capture\/(core|text-of)\.js$/],
+  output: {
+    file: `dist/${name}.js`,
+    format: 'es',
+    sourcemap: 'hidden',
+    paths: () => './capture.js',
+  },
   plugins: [compile(), minifyModule(), trimEnd()],
 })
 
@@ -68,9 +77,7 @@ const forbidCircles = (warning, warn) => {
 export default [
   script('src/tracker/script.ts', 'dist/z.js'),
   script('src/live/script.ts', 'dist/live.js'),
-  loadedModule('capture', 'script'),
-  loadedModule('signals', 'signals'),
-  loadedModule('vitals', 'vitals'),
+  ...['capture', 'signals', 'vitals'].map(loadedModule),
   ...['tracker', 'live', 'node', 'contract'].map(entry),
   ...['react', 'vue', 'svelte', 'capture'].map(binding),
 ].map((options) => ({ ...options, onwarn: forbidCircles }))

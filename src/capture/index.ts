@@ -1,6 +1,7 @@
 import { connectCapture } from '../tracker/index.js'
-import type { Kind } from './kind.js'
-import { connect, startKind } from './start-kinds.js'
+import { connect, type Kind } from './core.js'
+
+const started: Kind[] = []
 
 /**
  * Captures these kinds of events, as the attribute `data-capture` does. Call it before or after `init`; a bundler keeps
@@ -15,9 +16,13 @@ import { connect, startKind } from './start-kinds.js'
 export function capture(...kinds: Kind[]): void {
   connectCapture((...door) => {
     connect(...door)
-    kinds.forEach((kind) => startKind?.(kind))
+    for (const kind of kinds)
+      if (!started.includes(kind)) {
+        started.push(kind)
+        kind()
+      }
   })
 }
 
 export { outbound } from './outbound.js'
-export type { Kind } from './kind.js'
+export type { Kind } from './core.js'

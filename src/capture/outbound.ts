@@ -1,5 +1,6 @@
-import type { Kind } from './kind.js'
+import { options, sendNamed, type Kind } from './core.js'
 import { onLinkClick } from './on-link-click.js'
+import { textOf } from './text-of.js'
 
 const withoutWww = (host: string): string => host.replace(/^www\./, '')
 
@@ -9,22 +10,17 @@ const withoutWww = (host: string): string => host.replace(/^www\./, '')
  *
  * The same host with and without `www.` is inside, and so are all hosts of the option `cookieDomain`.
  */
-export const outbound: Kind = {
-  name: 'outbound',
-  start(door, tools) {
-    const domain = door.options.cookieDomain?.replace(/^\./, '')
-    const isInside = ({ host, hostname }: URL) =>
-      withoutWww(host) === withoutWww(location.host) || (domain && `.${hostname}`.endsWith(`.${domain}`))
-    const send = (event_name: string, properties: Record<string, string>) =>
-      tools.send({ event_type: 'custom', event_name, properties })
-
-    onLinkClick(tools, ({ element, url }) => {
-      if (/^(mailto|tel|sms):/.test(url.protocol))
-        send('contact_click', { scheme: url.protocol.slice(0, -1) })
-      else if (/^https?:/.test(url.protocol) && !isInside(url)) {
-        url.username = url.password = ''
-        send('outbound_click', { url: url.href, text: tools.textOf(element) })
-      }
-    })
-  },
-}
+export const outbound: Kind = () =>
+  onLinkClick(({ element, url }) => {
+    const { protocol, host, hostname } = url
+    const domain = options.cookieDomain
+    if (/^(mailto|tel|sms):/.test(protocol)) sendNamed('contact_click', { scheme: protocol.slice(0, -1) })
+    else if (
+      protocol.startsWith('http') &&
+      withoutWww(host) !== withoutWww(location.host) &&
+      !(domain && `.${hostname}`.endsWith(`.${domain.replace(/^\./, '')}`))
+    ) {
+      url.username = url.password = ''
+      sendNamed('outbound_click', { url: url.href, text: textOf(element) })
+    }
+  })

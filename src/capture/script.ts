@@ -1,42 +1,38 @@
+import { DOOR_VERSION } from '../tracker/door-version.js'
 import type { Connect } from '../tracker/open-door.js'
-import { KIND_VERSION, type Kind } from './kind.js'
+import { connect as connectCore, options, warn, type Kind } from './core.js'
 import { outbound } from './outbound.js'
-import { connect as connectTracker, startKind } from './start-kinds.js'
 
-/** What a file exports that has kinds of its own. */
-export interface KindFile {
-  version: number
-  kinds: Kind[]
-}
+/** Kinds by their names in `data-capture`. */
+export type Kinds = Record<string, Kind>
 
-const KINDS = [outbound]
-/** Names of the kinds of other files. */
-const FILES = {
-  './signals.js': ['rage', 'dead', 'copy', 'video', 'views'],
-  './vitals.js': ['vitals'],
-}
+const KINDS: Kinds = { outbound }
+/** The other files, and the names of their kinds. */
+const FILES = { signals: ['rage', 'dead', 'copy', 'video', 'views'], vitals: ['vitals'] }
 
-/** Is called by z.js: starts the kinds that the page asks for. */
+/** Is called by z.js, perhaps twice: starts the kinds that the page asks for. */
 export const connect: Connect = (...door) => {
-  const [, options, , , , , , warn] = door
-  if (startKind) return
-  connectTracker(...door)
-  if (!startKind) return
-  const known = [...KINDS.map(({ name }) => name), ...Object.values(FILES).flat()]
-  const asked = (options.capture || 'outbound').split(/[\s,]+/).filter(Boolean)
-  const unknown = asked.filter((name) => name !== 'all' && !known.includes(name))
-  if (unknown.length > 0) warn(`capture "${unknown.join(' ')}"`, `is none of: ${known.join(' ')}, all`)
-  const startAsked = (kinds: Kind[]) =>
-    kinds.filter(({ name }) => asked.includes(name) || asked.includes('all')).forEach(startKind!)
+  if (options) return
+  connectCore(...door)
+  const known = [...Object.keys(KINDS), ...Object.values(FILES).flat()]
+  let asked = (door[1].capture || 'outbound').match(/[^\s,]+/g) || []
+  if (asked.includes('all')) asked = known
+  const unknown = asked.filter((name) => !known.includes(name))
+  if (unknown.length > 0) warn(`capture ${unknown}`, `is none of ${known}`)
+  const start = (kinds: Kinds) => asked.forEach((name) => kinds[name]?.())
 
-  startAsked(KINDS)
+  start(KINDS)
   Object.entries(FILES).forEach(([file, names]) => {
-    if (names.some((name) => asked.includes(name)) || asked.includes('all'))
-      (import(file) as Promise<KindFile>)
+    if (names.some((name) => asked.includes(name)))
+      (import(`./${file}.js`) as Promise<{ version: number; kinds: Kinds }>)
         .then(({ version, kinds }) => {
-          if (version !== KIND_VERSION) throw new Error(`version ${version} instead of ${KIND_VERSION}`)
-          startAsked(kinds)
+          if (version !== DOOR_VERSION) throw new Error(`version ${version}`)
+          start(kinds)
         })
         .catch((error: unknown) => warn(file, error))
   })
 }
+
+// The other files share the state of this one.
+export { guard, listen, options, send, sendNamed, when } from './core.js'
+export { textOf } from './text-of.js'

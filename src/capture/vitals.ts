@@ -1,4 +1,5 @@
-import { KIND_VERSION, type Kind } from './kind.js'
+import { DOOR_VERSION } from '../tracker/door-version.js'
+import type { Kinds } from './script.js'
 
-export const version = KIND_VERSION
-export const kinds: Kind[] = []
+export const version = DOOR_VERSION
+export const kinds: Kinds = {}

@@ -1,4 +1,4 @@
-import type { Kind } from '../../src/capture/kind.js'
+import type { Kind } from '../../src/capture/core.js'
 import { openTrackedPage, type Page, type PageSetup } from '../tracker/open-page.js'
 
 /** A tracked page on which kinds are started, as `capture()` of the npm package does. */
@@ -24,9 +24,9 @@ export async function openCapturedPage(
 ): Promise<CapturedPage> {
   const page = await openTrackedPage(setup)
   const { openDoor } = await import('../../src/tracker/open-door.js')
-  const kinds = await import('../../src/capture/start-kinds.js')
-  openDoor(kinds.connect)
-  for (const kind of await load()) kinds.startKind!(kind)
+  const core = await import('../../src/capture/core.js')
+  openDoor(core.connect)
+  for (const kind of await load()) kind()
   await page.settle()
   return {
     ...page,
