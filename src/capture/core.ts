@@ -106,10 +106,9 @@ export const send = (event: OutgoingEvent, page?: OutgoingEvent): boolean => {
   recentEvents++
   pageEvents++
   setTimeout(() => recentEvents--, PERIOD_MS)
-  for (const key in event.properties) {
-    const value = event.properties[key]!
-    if (typeof value === 'string') event.properties[key] = value.slice(0, MAX_PROPERTY_VALUE_LENGTH)
-  }
+  const { properties } = event
+  for (const key in properties)
+    properties[key] = (properties[key] as string).slice?.(0, MAX_PROPERTY_VALUE_LENGTH) ?? properties[key]
   // A page that waits for its title is counted before what happens on it.
   if (!page) countPage()
   sendEvent({ ...page, ...(page && { event_id: undefined, referrer: undefined }), ...event })

@@ -1,35 +1,42 @@
 import { DOOR_VERSION } from '../tracker/door-version.js'
 import type { Connect } from '../tracker/open-door.js'
-import { connect as connectCore, options, warn, type Kind } from './core.js'
+import { connect as connectCore, guard, options, warn, type Kind } from './core.js'
 import { outbound } from './outbound.js'
 
 /** Kinds by their names in `data-capture`. */
 export type Kinds = Record<string, Kind>
 
-const KINDS: Kinds = { outbound }
-/** The other files, and the names of their kinds. */
-const FILES = { signals: ['rage', 'dead', 'copy', 'video', 'views'], vitals: ['vitals'] }
+/** What the other files export. */
+interface KindFile {
+  version: number
+  kinds: Kinds
+}
 
-/** Is called by z.js, perhaps twice: starts the kinds that the page asks for. */
+const KINDS: Kinds = { outbound }
+/** Kinds of `signals.js`, and the one of `vitals.js`. */
+const OTHERS = 'rage dead copy video views vitals'.split(' ')
+
+const loadKind = (name: string): Promise<void> =>
+  (import(`./${name === 'vitals' ? name : 'signals'}.js`) as Promise<KindFile>)
+    .then(({ version, kinds }) => {
+      if (version !== DOOR_VERSION) throw new Error('old file')
+      guard(kinds[name]!)()
+    })
+    // The same text for all kinds of a file: it is logged once.
+    .catch((error) => warn('capture', error))
+
+/** Is called by z.js, perhaps several times: starts the kinds that the page asks for. */
 export const connect: Connect = (...door) => {
   if (options) return
   connectCore(...door)
-  const known = [...Object.keys(KINDS), ...Object.values(FILES).flat()]
-  let asked = (door[1].capture || 'outbound').match(/[^\s,]+/g) || []
-  if (asked.includes('all')) asked = known
-  const unknown = asked.filter((name) => !known.includes(name))
+  const known = [...Object.keys(KINDS), ...OTHERS]
+  const asked: string[] = (door[1].capture || 'outbound').match(/[^\s,]+/g) || []
+  const unknown = asked.filter((name) => name !== 'all' && !known.includes(name))
   if (unknown.length > 0) warn(`capture ${unknown}`, `is none of ${known}`)
-  const start = (kinds: Kinds) => asked.forEach((name) => kinds[name]?.())
-
-  start(KINDS)
-  Object.entries(FILES).forEach(([file, names]) => {
-    if (names.some((name) => asked.includes(name)))
-      (import(`./${file}.js`) as Promise<{ version: number; kinds: Kinds }>)
-        .then(({ version, kinds }) => {
-          if (version !== DOOR_VERSION) throw new Error(`version ${version}`)
-          start(kinds)
-        })
-        .catch((error: unknown) => warn(file, error))
+  known.forEach((name) => {
+    if (asked.includes(name) || asked.includes('all'))
+      if (KINDS[name]) guard(KINDS[name])()
+      else void loadKind(name)
   })
 }
 

@@ -2,6 +2,12 @@ const MAX_TEXT_LENGTH = 100
 const PRIVATE =
   '[data-private],input,textarea,select,script,style,[contenteditable]:not([contenteditable=false])'
 
+// Of `NodeFilter`.
+const ELEMENTS_AND_TEXTS = 5
+const ACCEPT = 1
+const REJECT = 2
+const SKIP = 3
+
 /** Whether text of the element must not be read, because of itself or of what it is in. */
 export const isPrivate = (element?: Element): unknown =>
   element && (element.closest(PRIVATE) || isPrivate((element.getRootNode() as ShadowRoot).host))
@@ -16,12 +22,8 @@ const collapse = (text: string | null): string =>
 export const textOf = (element: Element): string => {
   if (isPrivate(element)) return ''
   // Not `textContent`: the element may be a whole article, or have a private part.
-  const nodes = document.createTreeWalker(element, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, (node) =>
-    node instanceof Text
-      ? NodeFilter.FILTER_ACCEPT
-      : (node as Element).matches(PRIVATE)
-        ? NodeFilter.FILTER_REJECT
-        : NodeFilter.FILTER_SKIP,
+  const nodes = document.createTreeWalker(element, ELEMENTS_AND_TEXTS, (node) =>
+    node instanceof Text ? ACCEPT : (node as Element).matches(PRIVATE) ? REJECT : SKIP,
   )
   let text = ''
   while (text.length <= MAX_TEXT_LENGTH && nodes.nextNode())
