@@ -24,5 +24,9 @@ export function capture(...kinds: Kind[]): void {
   })
 }
 
+export { clicks } from './clicks.js'
+export { downloads } from './downloads.js'
+export { forms } from './forms.js'
+export { notfound } from './notfound.js'
 export { outbound } from './outbound.js'
 export type { Kind } from './core.js'

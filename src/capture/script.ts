@@ -1,6 +1,10 @@
 import { DOOR_VERSION } from '../tracker/door-version.js'
 import type { Connect } from '../tracker/open-door.js'
+import { clicks } from './clicks.js'
 import { connect as connectCore, guard, options, warn, type Kind } from './core.js'
+import { downloads } from './downloads.js'
+import { forms } from './forms.js'
+import { notfound } from './notfound.js'
 import { outbound } from './outbound.js'
 
 /** Kinds by their names in `data-capture`. */
@@ -12,7 +16,7 @@ interface KindFile {
   kinds: Kinds
 }
 
-const KINDS: Kinds = { outbound }
+const KINDS: Kinds = { outbound, downloads, forms, clicks, notfound }
 /** Kinds of `signals.js`, and the one of `vitals.js`. */
 const OTHERS = 'rage dead copy video views vitals'.split(' ')
 

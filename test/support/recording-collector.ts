@@ -33,7 +33,7 @@ export interface Arrival {
 const CORS = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'Retry-After' }
 const INGEST = /^\/e\/ZV_\w+$/
 const LIVE = /^\/e\/live\/ZV_\w+$/
-const SCRIPTS = readArtefacts('z.js', 'live.js')
+const SCRIPTS = readArtefacts('z.js', 'live.js', 'capture.js', 'signals.js', 'vitals.js')
 // Under load, a beacon of a page that was left arrived some seconds late.
 const PATIENCE_MS = 30_000
 const SUMMARY_LENGTH = 10

@@ -8,7 +8,7 @@ import { createStaticFile, sendStaticFile, type StaticFile } from '../http/stati
 const SHORT_CACHE = 'public, max-age=3600, stale-while-revalidate=86400'
 const IMMUTABLE_CACHE = 'public, max-age=31536000, immutable'
 
-const SCRIPT_NAMES = ['z', 'live'] as const
+const SCRIPT_NAMES = ['z', 'live', 'capture', 'signals', 'vitals'] as const
 type ScriptName = (typeof SCRIPT_NAMES)[number]
 
 const documentScript = (path: string, operationId: string, summary: string) =>
@@ -56,6 +56,56 @@ const SCRIPTS = {
       '/v/{hash}/live.js.map',
       'loadPinnedLiveWidgetMap',
       'The source map of the live widget of one version',
+    ),
+  },
+  capture: {
+    latest: documentScript('/capture.js', 'loadCapture', 'The file of captured events, cached for an hour'),
+    pinned: documentScript(
+      '/v/{hash}/capture.js',
+      'loadPinnedCapture',
+      'The file of captured events of one version',
+    ),
+    latestMap: documentMap(
+      '/capture.js.map',
+      'loadCaptureMap',
+      'The source map of the file of captured events',
+    ),
+    pinnedMap: documentMap(
+      '/v/{hash}/capture.js.map',
+      'loadPinnedCaptureMap',
+      'The source map of the file of captured events of one version',
+    ),
+  },
+  signals: {
+    latest: documentScript('/signals.js', 'loadSignals', 'The file of captured signals, cached for an hour'),
+    pinned: documentScript(
+      '/v/{hash}/signals.js',
+      'loadPinnedSignals',
+      'The file of captured signals of one version',
+    ),
+    latestMap: documentMap(
+      '/signals.js.map',
+      'loadSignalsMap',
+      'The source map of the file of captured signals',
+    ),
+    pinnedMap: documentMap(
+      '/v/{hash}/signals.js.map',
+      'loadPinnedSignalsMap',
+      'The source map of the file of captured signals of one version',
+    ),
+  },
+  vitals: {
+    latest: documentScript('/vitals.js', 'loadVitals', 'The file of web vitals, cached for an hour'),
+    pinned: documentScript(
+      '/v/{hash}/vitals.js',
+      'loadPinnedVitals',
+      'The file of web vitals of one version',
+    ),
+    latestMap: documentMap('/vitals.js.map', 'loadVitalsMap', 'The source map of the file of web vitals'),
+    pinnedMap: documentMap(
+      '/v/{hash}/vitals.js.map',
+      'loadPinnedVitalsMap',
+      'The source map of the file of web vitals of one version',
     ),
   },
 } as const satisfies Record<ScriptName, object>

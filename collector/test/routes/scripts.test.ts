@@ -31,7 +31,7 @@ function getRaw(
   })
 }
 
-describe.each(['z', 'live'])('GET /%s.js', (name) => {
+describe.each(['z', 'live', 'capture', 'signals', 'vitals'])('GET /%s.js', (name) => {
   const built = readFileSync(new URL(`../../../dist/${name}.js`, import.meta.url))
   const hash = createHash('sha256').update(built).digest('hex').slice(0, 16)
 
