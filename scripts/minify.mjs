@@ -2,7 +2,8 @@ import { minify } from 'terser'
 import { rewrite } from './rewrite.mjs'
 import { shorten } from './shorten.mjs'
 
-// Names in an order that brotli packs well beside this code; found by trial.
+// Names in an order that brotli packs well beside this code; found by trial. When they
+// are used up, names have two letters.
 const NAMES = 'plrtsBmxVdZbAYwkjhiQPyOqe$ufgWcoCvEa_RnXMFIzGUJLHDNTKS'
 
 // The option `unsafe_methods` is off: arrow functions in objects pack better, because the rest of the script
@@ -45,7 +46,7 @@ export const minifyScript = () => [
   rewrite('wrap-in-function', (text) => text.prepend('(()=>{').append('})()')),
   terser({
     compress: false,
-    mangle: { toplevel: true, properties: INTERNAL, nth_identifier: { get: (n) => NAMES[n] ?? `_${n}` } },
+    mangle: { toplevel: true, properties: INTERNAL, nth_identifier: { get: (n) => NAMES[n] ?? `${NAMES[n - NAMES.length]}p` } },
   }),
   rewrite('add-compile-hint', (text) => text.prepend(`${COMPILE_HINT}\n`)),
 ]

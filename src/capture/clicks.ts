@@ -28,9 +28,10 @@ export const clicks: Kind = () => {
       (element.localName === 'form') !== (event.type === 'submit')
     )
       return
-    if (element === lastElement && event.timeStamp - lastAt < REPEAT_MS) return
+    const now = performance.now()
+    if (element === lastElement && now - lastAt < REPEAT_MS) return
     lastElement = element
-    lastAt = event.timeStamp
+    lastAt = now
     const attribute = (name: string) => element.getAttribute(name)
     const properties: Properties = Object.fromEntries(
       [...element.attributes]

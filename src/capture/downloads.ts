@@ -17,7 +17,7 @@ export const downloads: Kind = () => {
   const extensions: string[] =
     (own.startsWith('+') ? `${EXTENSIONS} ${own}` : own).toLowerCase().match(/\w+/g) || []
 
-  onLinkClick(({ element, url }) => {
+  onLinkClick(0, ({ element, url }) => {
     const isMarked = element.hasAttribute('download')
     const isWeb = url.protocol.startsWith('http')
     const extension = isWeb ? /\.(\w+)$/.exec(url.pathname.toLowerCase())?.[1] || '' : ''

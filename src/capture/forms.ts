@@ -9,9 +9,10 @@ const REPEAT_MS = 1_000
  */
 export const forms: Kind = () => {
   const submittedAt = new WeakMap<Element, number>()
-  listen('submit', (event, [form]) => {
-    if (!form || event.timeStamp - submittedAt.get(form)! < REPEAT_MS) return
-    submittedAt.set(form, event.timeStamp)
+  listen('submit', (_event, [form]) => {
+    const now = performance.now()
+    if (!form || now - submittedAt.get(form)! < REPEAT_MS) return
+    submittedAt.set(form, now)
     // Attributes, because an input named `action` hides the property.
     const attribute = (name: string) => form.getAttribute(name) || ''
     sendNamed('form_submit', {

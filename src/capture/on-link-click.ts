@@ -12,10 +12,13 @@ type LinkHandler = (link: ClickedLink) => unknown
 
 const handlers: LinkHandler[] = []
 
-/** Adds a handler of clicked links, which is asked before those that were added earlier. */
-export const onLinkClick = (handler: LinkHandler): void => {
-  handlers.unshift(handler)
-  if (handlers.length > 1) return
+let isListening = false
+
+/** Adds a handler of clicked links. The one of the lowest rank is asked first, whichever kind starts first. */
+export const onLinkClick = (rank: 0 | 1, handler: LinkHandler): void => {
+  handlers[rank] = handler
+  if (isListening) return
+  isListening = true
   ;['click', 'auxclick'].forEach((type) =>
     listen(type, (event, path) => {
       // The middle button fires `auxclick`, and so does the right one, which only opens a menu.

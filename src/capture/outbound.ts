@@ -11,7 +11,7 @@ const withoutWww = (host: string): string => host.replace(/^www\./, '')
  * The same host with and without `www.` is inside, and so are all hosts of the option `cookieDomain`.
  */
 export const outbound: Kind = () =>
-  onLinkClick(({ element, url }) => {
+  onLinkClick(1, ({ element, url }) => {
     const { protocol, host, hostname } = url
     const domain = options.cookieDomain
     if (/^(mailto|tel|sms):/.test(protocol)) sendNamed('contact_click', { scheme: protocol.slice(0, -1) })
