@@ -41,11 +41,9 @@ export let options: Options
 /** URL to which events are sent, `…/e/ZV_…`. It may be relative to the page. */
 export let collector: string
 /** Logs one warning for each text. */
-export let warn: Parameters<Connect>[7]
-/** Extends the session, as an event does. */
-export let keepAlive: () => void
-/** Commands of `zenovay()`, to which a kind may add its own. Undefined in the npm package. */
-export let commands: Parameters<Connect>[8]
+export let warn: Parameters<Connect>[6]
+/** Commands of `zenovay()`, to which a kind may add its own. In the npm package nobody calls them. */
+export let commands: Parameters<Connect>[7]
 /** Arguments of the calls of the command `error` before this file was there, at most ten. */
 export let waitingErrors: unknown[][] | undefined
 
@@ -91,6 +89,9 @@ export const listen = (type: string, listener: (event: Event, path: Element[]) =
     { capture: true, passive: true },
   )
 
+/** Extends the session, as an event does. */
+export const keepAlive = (): void => void commands.getVisitorId()
+
 /** Sends every unsent event with a beacon now. After {@link HIDING} this is done for all kinds. */
 export const flush = (): void => transmit(BEACONED)
 
@@ -123,7 +124,7 @@ export const sendNamed = (event_name: string, properties: OutgoingEvent['propert
 export const connect: Connect = (version, ...door) => {
   if (version !== DOOR_VERSION) throw new Error(`version ${version} of z.js is not ${DOOR_VERSION}`)
   if (options) return
-  ;[options, collector, sendEvent, countPage, transmit, keepAlive, warn, commands, waitingErrors] = door
+  ;[options, collector, sendEvent, countPage, transmit, warn, commands, waitingErrors] = door
   // The consent may have been withdrawn since the page was counted whose IDs an event is given.
   const { beforeSend } = options
   options.beforeSend = (event) =>

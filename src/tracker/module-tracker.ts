@@ -163,7 +163,7 @@ export function identify(
  * @internal
  */
 export function connectCapture(connect: Connect): void {
-  call('capture', openDoor, connect)
+  call('capture', openDoor, connect, { getVisitorId: commands.getVisitorId })
 }
 
 /** Deletes the user, visitor and session IDs. Call this function when a user logs out. */

@@ -1,10 +1,12 @@
-import { getVisitorId } from './commands.js'
 import { transmit } from './deliver.js'
 import { DOOR_VERSION } from './door-version.js'
 import { collectorUrl, options, type Options } from './options.js'
 import { send } from './send.js'
 import { warn } from './warn.js'
 import { flushPage } from './watch-navigation.js'
+
+/** Commands by their names, to which capture may add. */
+export type Commands = Record<string, (...args: never[]) => unknown> & { getVisitorId(): string | undefined }
 
 /**
  * The function of capture that the tracker hands its internal functions to. Parameters are ordered, not named: names
@@ -18,28 +20,12 @@ export type Connect = (
     sendEvent: typeof send,
     countPage: typeof flushPage,
     sendNow: typeof transmit,
-    keepAlive: typeof getVisitorId,
     log: typeof warn,
-    commands?: Record<string, (...args: never[]) => unknown>,
+    commands: Commands,
     waitingErrors?: unknown[][],
   ]
 ) => void
 
-/** Hands the internal functions of the tracker to capture. */
-export const openDoor = (
-  connect: Connect,
-  commands?: Record<string, (...args: never[]) => unknown>,
-  errors?: unknown[][],
-): void =>
-  connect(
-    DOOR_VERSION,
-    options,
-    collectorUrl,
-    send,
-    flushPage,
-    transmit,
-    getVisitorId,
-    warn,
-    commands,
-    errors,
-  )
+/** Hands the internal functions of the tracker to capture. `errors` are the calls of the command `error` so far. */
+export const openDoor = (connect: Connect, commands: Commands, errors?: unknown[][]): void =>
+  connect(DOOR_VERSION, options, collectorUrl, send, flushPage, transmit, warn, commands, errors)

@@ -24,7 +24,7 @@ export const COMMANDS = {
   reset,
   revenue,
   track,
-} as Record<string, Command>
+} as Record<string, Command> & { getVisitorId(): string | undefined }
 
 /** Runs a command by its name. A failing or unknown command logs a warning and never throws. */
 export const run = guard((command: string, ...args: unknown[]): unknown => {

@@ -25,7 +25,8 @@ export async function openCapturedPage(
   const page = await openTrackedPage(setup)
   const { openDoor } = await import('../../src/tracker/open-door.js')
   const core = await import('../../src/capture/core.js')
-  openDoor(core.connect)
+  const { getVisitorId } = await import('../../src/tracker/commands.js')
+  openDoor(core.connect, { getVisitorId })
   for (const kind of await load()) kind()
   await page.settle()
   return {

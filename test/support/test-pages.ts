@@ -23,6 +23,9 @@ export interface TrackedPage {
   auto?: boolean
   hash?: boolean
   exclude?: string
+  /** Kinds of captured events; only with the script. */
+  capture?: string
+  downloads?: string
   /** @default true */
   allowLocalhost?: boolean
   /** How the page loads the script. @default 'defer' */
@@ -121,6 +124,8 @@ function scriptTracker(collectorUrl: string, page: TrackedPage): string {
   } = page
   const options = Object.entries({
     ...readOptions(page),
+    capture: page.capture,
+    downloads: page.downloads,
     apiUrl,
     allowLocalhost: allowLocalhost || undefined,
   })
