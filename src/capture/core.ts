@@ -7,10 +7,8 @@ import type { OutgoingEvent } from '../tracker/tracker-options.js'
 
 /**
  * One kind of captured event, such as clicks on outbound links: a function that is called once for each page load and adds
- * listeners. Its name in `data-capture` is its key in the table of its file.
- *
- * @example
- * export const print: Kind = () => listen('beforeprint', () => sendNamed('print'))
+ * listeners, for example `() => listen('beforeprint', () => sendNamed('print', {}))`. Its name in `data-capture` is its key
+ * in the table of its file.
  */
 export type Kind = () => void
 
