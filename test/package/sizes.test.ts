@@ -4,7 +4,7 @@ import { brotliBytes } from '../../scripts/measure-sizes.mjs'
 import { tableRows } from '../support/table-rows.js'
 
 const ROOT = new URL('../../', import.meta.url)
-const LIMITS = { 'dist/z.js': 2960, 'dist/live.js': 900 }
+const LIMITS = { 'dist/z.js': 3090, 'dist/live.js': 900 }
 
 describe.each(Object.entries(LIMITS))('%s', (file, limit) => {
   const bytes = brotliBytes(new URL(file, ROOT))
