@@ -43,7 +43,7 @@ export let warn: Parameters<Connect>[6]
 /** Commands of `zenovay()`, to which a kind may add its own. In the npm package nobody calls them. */
 export let commands: Parameters<Connect>[7]
 /** Arguments of the calls of the command `error` before this file was there, at most ten. */
-export let waitingErrors: unknown[][] | undefined
+export let waitingErrors: object[] | undefined
 
 let sendEvent: Parameters<Connect>[3]
 let countPage: () => void

@@ -22,10 +22,10 @@ export type Connect = (
     sendNow: typeof transmit,
     log: typeof warn,
     commands: Commands,
-    waitingErrors?: unknown[][],
+    waitingErrors?: object[],
   ]
 ) => void
 
 /** Hands the internal functions of the tracker to capture. `errors` are the calls of the command `error` so far. */
-export const openDoor = (connect: Connect, commands: Commands, errors?: unknown[][]): void =>
+export const openDoor = (connect: Connect, commands: Commands, errors?: object[]): void =>
   connect(DOOR_VERSION, options, collectorUrl, send, flushPage, transmit, warn, commands, errors)

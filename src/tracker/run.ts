@@ -7,7 +7,7 @@ import { flushPage } from './watch-navigation.js'
 type Command = (...args: unknown[]) => unknown
 
 /** Calls of `error` until the file of capture is there, which puts its own function in place of the command. */
-export const errors: unknown[][] = []
+export const errors: object[] = []
 const MAX_ERRORS = 10
 
 export const COMMANDS = {

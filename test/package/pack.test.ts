@@ -7,17 +7,21 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const FILES = [
+  'capture.js',
+  'capture.mjs',
   'contract.mjs',
   'index.mjs',
   'live.js',
   'live.mjs',
   'node.mjs',
   'react.mjs',
+  'signals.js',
   'svelte.mjs',
+  'vitals.js',
   'vue.mjs',
   'z.js',
 ]
-const ROOMS = ['contract', 'live', 'node', 'react', 'svelte', 'tracker', 'vue']
+const ROOMS = ['capture', 'contract', 'live', 'node', 'react', 'svelte', 'tracker', 'vue']
 
 let app: string
 let files: string[]
