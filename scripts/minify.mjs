@@ -46,7 +46,11 @@ export const minifyScript = () => [
   rewrite('wrap-in-function', (text) => text.prepend('(()=>{').append('})()')),
   terser({
     compress: false,
-    mangle: { toplevel: true, properties: INTERNAL, nth_identifier: { get: (n) => NAMES[n] ?? `${NAMES[n - NAMES.length]}p` } },
+    mangle: {
+      toplevel: true,
+      properties: INTERNAL,
+      nth_identifier: { get: (n) => NAMES[n] ?? `${NAMES[n - NAMES.length]}p` },
+    },
   }),
   rewrite('add-compile-hint', (text) => text.prepend(`${COMPILE_HINT}\n`)),
 ]

@@ -214,7 +214,8 @@ describe('the source code that the steps rewrite', () => {
   })
 
   it('compares the length only of strings, and of lists of strings and objects', () => {
-    const isText = (type: ts.Type) => ['string', 'string[]', 'Entry[]', 'object[]'].includes(checker.typeToString(type))
+    const isText = (type: ts.Type) =>
+      ['string', 'string[]', 'Entry[]', 'object[]'].includes(checker.typeToString(type))
 
     expect(findOthers((node) => isComparison(node) && property(node.left, 'length'), isText)).toEqual([])
   })
