@@ -49,3 +49,13 @@ export const BURST_WINDOW_MS = 10 * 1000
 export const SUSTAINED_LIMIT = 5000
 /** Length of the window of {@link SUSTAINED_LIMIT}, in milliseconds. */
 export const SUSTAINED_WINDOW_MS = 60 * 60 * 1000
+/** Maximum `engaged_ms` of one `engagement` event, in milliseconds. Larger values are clamped. */
+export const MAX_ENGAGED_MS = 60 * 60 * 1000
+/** Maximum of a web vital that is a time, in milliseconds. Larger values are clamped. */
+export const MAX_VITAL_MS = 60 * 60 * 1000
+/** Maximum `cls` of a `performance` event. Larger values are clamped. */
+export const MAX_CLS = 1000
+/** Maximum `line` and `column` of an `error` event. Larger values are clamped. */
+export const MAX_POSITION = 2 ** 31 - 1
+/** Maximum number of `frame_…` properties of an `error` event. Further frames are left out. */
+export const MAX_FRAMES = 10

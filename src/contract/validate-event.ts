@@ -9,6 +9,7 @@ import {
   type Fields,
   type TextRule,
 } from './read-fields.js'
+import { checkCaptured } from './read-captured.js'
 import { readProperties } from './read-properties.js'
 import {
   MAX_AGE_MS,
@@ -62,7 +63,7 @@ export function validateEvent(body: unknown): EventResult {
     visitor_id: readText(fields, 'visitor_id', VISITOR),
     event_type: type,
     event_name: readText(fields, 'event_name', type === 'custom' || type === 'goal' ? REQUIRED_NAME : NAME),
-    properties: readProperties(fields),
+    properties: checkCaptured(fields, type, readProperties(fields)),
     referrer: readText(fields, 'referrer', REFERRER),
     title: readText(fields, 'title', TITLE),
     language: readText(fields, 'language', LABEL),

@@ -90,7 +90,15 @@ export function createBatchIngest({
   async function processAll(events: unknown[], site: Site): Promise<EventResult[]> {
     // The IP address and the language of the request belong to a server and not to the visitor, so they are
     // ignored.
-    const context = { site, ip: undefined, country: '', language: '', hasKey: true, receivedAt: now() }
+    const context = {
+      site,
+      ip: undefined,
+      country: '',
+      language: '',
+      hasGpcHeader: false,
+      hasKey: true,
+      receivedAt: now(),
+    }
     const results: Promise<EventResult>[] = []
     for (const [position, event] of events.entries()) {
       if (position > 0 && position % EVENTS_PER_TURN === 0) await yieldToOthers()

@@ -37,6 +37,8 @@ export interface IngestRequest extends Connection {
   origin: string | undefined
   /** Preferred language of the browser, or an empty string if it is unknown. */
   language: string
+  /** Whether the request has the header `Sec-GPC: 1`. */
+  hasGpcHeader: boolean
 }
 
 /**
@@ -109,6 +111,7 @@ export function createIngest({
         ip: request.ip,
         country: geo.countryOf(request),
         language: request.language,
+        hasGpcHeader: request.hasGpcHeader,
         hasKey: false,
         receivedAt: now(),
       }
@@ -177,6 +180,8 @@ interface RequestContext {
   country: string
   /** Preferred language of the browser. It is used if the event does not specify a language. */
   language: string
+  /** Whether the request of a browser has the header `Sec-GPC: 1`, which counts like `gpc` in each event. */
+  hasGpcHeader: boolean
   /** Whether the request was sent with an API key of the site. */
   hasKey: boolean
   /**
@@ -202,11 +207,11 @@ export type ProcessEvent = (body: unknown, context: RequestContext, position: nu
  * the batch endpoint share these stages.
  */
 export function createEventProcessor({ identifier, commit }: EventProcessorServices): ProcessEvent {
-  return (body, { site, ip, country, language, hasKey, receivedAt }, position) => {
+  return (body, { site, ip, country, language, hasGpcHeader, hasKey, receivedAt }, position) => {
     try {
       const sent = validate(body)
       assertNoBot(sent.user_agent)
-      const event = respectPrivacySignal(sent)
+      const event = respectPrivacySignal(hasGpcHeader ? { ...sent, gpc: true } : sent)
       const store = (ids: Ids) =>
         commit.commit({
           row: toEventRow(event, { site, ids, language, country, now: receivedAt, position }),

@@ -184,6 +184,7 @@ function toIngestRequest(
     ...sender,
     origin: headers.origin,
     language: firstLanguage(headers['accept-language']),
+    hasGpcHeader: headers['sec-gpc'] === '1',
   }
 }
 

@@ -163,6 +163,19 @@ describe('identity', () => {
     expect(row!['visitor_id']).toMatch(/^[\w-]{27}$/)
   })
 
+  it('treats events with the header Sec-GPC like those with a privacy signal', async () => {
+    const gpcOf = async (header: string) => {
+      const event = makeEvent({ user_id: 'user-42' })
+      await collector.post(event, { headers: { ...otherClient().headers, 'sec-gpc': header } })
+      const [row] = await collector.select<Record<string, unknown>>(
+        `SELECT user_id, cookieless, gpc FROM events WHERE event_id = '${event.event_id}'`,
+      )
+      return row
+    }
+    expect(await gpcOf('1')).toEqual({ user_id: '', cookieless: true, gpc: true })
+    expect(await gpcOf('0')).toMatchObject({ user_id: 'user-42', gpc: false })
+  })
+
   it('counts events and heartbeats of a cookieless visitor as one visitor', async () => {
     const event = cookieless()
     await collector.post(event, { headers: { 'x-forwarded-for': '192.0.2.91' } })

@@ -5,6 +5,7 @@ import { isSiteHost } from '../admit/origin.js'
 import type { EventRow } from '../event-row.js'
 import type { Ids } from '../identify/identifier.js'
 import { appOf, findAcquisition, hostOf, INTERNAL } from './acquisition.js'
+import { cleanProperties } from './redact-properties.js'
 import { cleanReferrer, hidePersonalData, splitUrl } from './redact-url.js'
 import { parseUserAgent } from './user-agent.js'
 
@@ -55,7 +56,7 @@ export function toEventRow(
     language: (event.language ?? language).slice(0, MAX_LABEL_LENGTH),
     screen: event.screen ?? '',
     timezone: event.timezone ?? '',
-    properties: propertiesToJson(event.properties),
+    properties: propertiesToJson(cleanProperties(event)),
     cookieless: event.cookieless ?? false,
     gpc: event.gpc ?? false,
     country,
