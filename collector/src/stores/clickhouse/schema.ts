@@ -121,6 +121,11 @@ export const SCHEMA_STEPS: readonly string[] = [
   // The rules by which a rollup grouped events into visits (queries/visit-parts.ts). Days that were rolled up by
   // other rules are rolled up again.
   'ALTER TABLE settled_days ADD COLUMN IF NOT EXISTS visit_rules UInt16 DEFAULT 1',
+  // Whether the event measures a page and belongs to no visit: the types that the tracker captures, with the property
+  // that only captured ones have. A server may have sent these types for other purposes. Computed at insert, because
+  // grouping events into visits would otherwise read all properties.
+  `ALTER TABLE events ADD COLUMN IF NOT EXISTS is_measurement Bool MATERIALIZED
+    (event_type = 'engagement' AND JSONHas(properties, 'engaged_ms')) OR (event_type = 'performance' AND JSONHas(properties, 'nav')) OR (event_type = 'error' AND JSONHas(properties, 'handled'))`,
 ]
 
 /** Creates missing tables and columns. Rejects with the server's error if a step fails. */

@@ -65,6 +65,7 @@ it('admits the same number of requests if the system time is set back or forward
             ip: '192.0.2.1',
             cdnCountry: '',
             origin: undefined,
+            hasGpcHeader: false,
             language: '',
           })
           .catch((error: unknown) => error)

@@ -88,6 +88,21 @@ function makeVisits({ below, pick }: Random, seed: number): EventRow[] {
   }).flat()
 }
 
+function makeMeasurements({ below, pick }: Random, rows: readonly EventRow[]): EventRow[] {
+  return Array.from({ length: 100 }, (_, number) =>
+    makeRow({
+      site_id: pick(rows).site_id,
+      session_id: below(5) === 0 ? `measured-${number}` : pick(rows).session_id,
+      occurred_at: FROM - 60 * HOUR_MS + below(170 * HOUR_MS),
+      ...pick([
+        { event_type: 'engagement', properties: '{"engaged_ms":5000}' },
+        { event_type: 'performance', properties: '{"nav":0}' },
+        { event_type: 'error', properties: '{"handled":true}' },
+      ]),
+    }),
+  )
+}
+
 function makeFilters({ below, pick }: Random): ReportFilter[] {
   return Array.from({ length: below(3) }, () =>
     pick<ReportFilter>([
@@ -107,6 +122,8 @@ const SEEDS = [1, 2, 3, 4, randomInt(2 ** 31)]
 it.each(SEEDS)('returns the same reports as the model for random visits (seed %i)', async (seed) => {
   const random = createRandom(seed)
   const rows = makeVisits(random, seed)
+  // Measurements change nothing, at any time of any session.
+  await events.insertEvents(makeMeasurements(random, rows), randomUUID())
   for (let start = 0; start < rows.length; start += 100)
     await events.insertEvents(rows.slice(start, start + 100), randomUUID())
 

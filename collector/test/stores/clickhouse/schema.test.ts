@@ -69,7 +69,7 @@ it('adds new columns to the tables of an older release, and keeps their rows', a
       .map(([name, { type }]) => ({ table, name, type }))
       .sort((a, b) => (a.name < b.name ? -1 : 1))
   expect(await columns.json()).toEqual([
-    ...columnsOf('events', { ...EVENT_COLUMNS, writer: WRITER_COLUMN }),
+    ...columnsOf('events', { ...EVENT_COLUMNS, writer: WRITER_COLUMN, is_measurement: { type: 'Bool' } }),
     ...columnsOf('heartbeats', HEARTBEAT_COLUMNS),
   ])
   await client.close()

@@ -8,6 +8,7 @@ import type {
 } from '../../../webhooks/events/activity-store.js'
 import { momentSql, type QueryClient, splitParameter } from '../client.js'
 import { RECEIVED_BETWEEN } from './events.js'
+import { MAKES_VISIT } from './visit-parts.js'
 import { IS_PAGEVIEW, PLACE } from './visits.js'
 
 interface EndedRow extends EndedCursor {
@@ -20,7 +21,7 @@ interface EndedRow extends EndedCursor {
 const ENDED_SESSIONS = `
   SELECT e.site_id AS siteId, e.session_id AS sessionId, toUnixTimestamp64Milli(max(e.received_at)) AS lastReceivedAt,
     toUnixTimestamp64Milli(min(e.occurred_at)) AS first
-  FROM events AS e WHERE ${RECEIVED_BETWEEN} GROUP BY siteId, sessionId
+  FROM events AS e WHERE ${RECEIVED_BETWEEN} AND ${MAKES_VISIT} GROUP BY siteId, sessionId
   HAVING lastReceivedAt > {from: Int64} AND lastReceivedAt <= {until: Int64} AND (lastReceivedAt, siteId, sessionId) > ({afterTime: Int64}, {afterSite: String}, {afterSession: String})
   ORDER BY lastReceivedAt, siteId, sessionId LIMIT {limit: UInt32}`
 
@@ -31,7 +32,7 @@ const SESSIONS = `
     argMinIf(e.path, ${PLACE}, ${IS_PAGEVIEW}) AS entryPath, argMaxIf(e.path, ${PLACE}, ${IS_PAGEVIEW}) AS exitPath
   FROM events AS e
   WHERE e.site_id IN {siteIds: Array(String)} AND e.occurred_at >= ${momentSql('since')} AND e.occurred_at <= ${momentSql('until')}
-    AND e.received_at <= ${momentSql('until')} AND e.session_id IN {sessionIds: Array(String)}
+    AND e.received_at <= ${momentSql('until')} AND e.session_id IN {sessionIds: Array(String)} AND ${MAKES_VISIT}
   GROUP BY siteId, sessionId`
 
 /**

@@ -6,6 +6,7 @@ import { momentSql } from '../client.js'
 // - A pause of over 24 hours begins another visit.
 // - A visit may continue on the UTC day after the one on which it began. If the session continues beyond, each
 //   further UTC day is a visit of its own.
+// - Captured measurements (`is_measurement` in schema.ts) neither begin, end nor make a visit.
 //
 // All events of a session on one UTC day, a part, therefore belong to the same visit, and a visit has one or two
 // parts. Which visit a part belongs to depends only on the parts of the two days before it. Reports of different
@@ -16,12 +17,15 @@ import { momentSql } from '../client.js'
 // fewer than one of a million reports.
 
 /** Identifies the visit rules that a rollup was built by. Increase it whenever the rules change. */
-export const VISIT_RULES = 2
+export const VISIT_RULES = 3
 
 /** The greatest pause within a visit. */
 const MAX_PAUSE_MS = DAY_MS
 
 const partOf = (time: string) => `cityHash64(session_id, toDate(${time}))`
+
+/** Condition for events `e` that can begin, end or make a visit. */
+export const MAKES_VISIT = 'NOT e.is_measurement'
 
 /** Hash of the part that an event belongs to. */
 export const EVENT_PART = partOf('occurred_at')
@@ -83,7 +87,7 @@ export function beganOn(from: string, to: string, and: string): string {
  * Only the few sessions with events on several days are grouped by day.
  */
 function continuingParts(from: string, to: string, and: string): string {
-  const events = `events AS e WHERE site_id = {siteId: String} AND occurred_at >= ${firstDay(from)} - INTERVAL 2 DAY AND occurred_at < ${endOfNextDay(to)} ${and}`
+  const events = `events AS e WHERE site_id = {siteId: String} AND occurred_at >= ${firstDay(from)} - INTERVAL 2 DAY AND occurred_at < ${endOfNextDay(to)} AND ${MAKES_VISIT} ${and}`
   return `
     SELECT cityHash64(session_id, arrayJoin(arrayFilter((day, follows, before) -> follows AND NOT before, days.1, follow, arrayPushFront(arrayPopBack(follow), false))))
     FROM (

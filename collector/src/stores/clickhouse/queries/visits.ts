@@ -8,6 +8,7 @@ import {
   EVENT_PART,
   EVENTS_AROUND,
   eventsAround,
+  MAKES_VISIT,
   ofSessionsBetween,
   VISIT_PARTS,
   visitsWith,
@@ -106,7 +107,7 @@ export const visitsBetween = (from: string, to: string, and = '') => `
     argMin(cityHash64(e.visitor_id), ${PLACE}) AS visitor,
     ${FIRST_EVENT_COLUMNS.map(first).join(',\n    ')}
   FROM events AS e
-  WHERE ${eventsAround(from, to)} ${and}
+  WHERE ${eventsAround(from, to)} AND ${MAKES_VISIT} ${and}
   GROUP BY session_id, ${beganOn(from, to, and)} AS began_on
   HAVING began_on >= toDate(${momentSql(from)}) AND ${beganBetween(from, to)}`
 
