@@ -110,7 +110,9 @@ export const send = (event: OutgoingEvent, page?: OutgoingEvent): boolean => {
     properties[key] = (properties[key] as string).slice?.(0, MAX_PROPERTY_VALUE_LENGTH) ?? properties[key]
   // A page that waits for its title is counted before what happens on it.
   if (!page) countPage()
-  sendEvent({ ...page, ...(page && { event_id: undefined, referrer: undefined }), ...event })
+  // Without the ID of the pageview: the event gets its own.
+  const { event_id: _id, referrer: _referrer, ...about } = page ?? {}
+  sendEvent({ ...about, ...event })
   return true
 }
 

@@ -24,8 +24,11 @@ export function capture(...kinds: Kind[]): void {
   })
 }
 
+export { captureException } from './capture-exception.js'
 export { clicks } from './clicks.js'
 export { downloads } from './downloads.js'
+export { engagement } from './engagement.js'
+export { errors } from './errors.js'
 export { forms } from './forms.js'
 export { notfound } from './notfound.js'
 export { outbound } from './outbound.js'

@@ -3,6 +3,8 @@ import type { Connect } from '../tracker/open-door.js'
 import { clicks } from './clicks.js'
 import { connect as connectCore, guard, options, warn, type Kind } from './core.js'
 import { downloads } from './downloads.js'
+import { engagement } from './engagement.js'
+import { errors } from './errors.js'
 import { forms } from './forms.js'
 import { notfound } from './notfound.js'
 import { outbound } from './outbound.js'
@@ -16,7 +18,7 @@ interface KindFile {
   kinds: Kinds
 }
 
-const KINDS: Kinds = { outbound, downloads, forms, clicks, notfound }
+const KINDS: Kinds = { outbound, downloads, forms, clicks, engagement, errors, notfound }
 /** Kinds of `signals.js`, and the one of `vitals.js`. */
 const OTHERS = 'rage dead copy video views vitals'.split(' ')
 

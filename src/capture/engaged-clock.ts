@@ -1,0 +1,56 @@
+import { guard, listen } from './core.js'
+
+const IDLE_MS = 60_000
+const SAMPLE_MS = 5_000
+/** A sample that is later than this comes after a sleep, and not from a timer that is some milliseconds late. */
+const LATE_MS = 6_000
+/** Playing media fires `timeupdate` at least four times a second. */
+const MEDIA_MS = 500
+
+const CHANGES = 'visibilitychange pagehide pageshow focus blur freeze resume'
+const INPUTS = 'pointerdown pointermove keydown wheel touchstart scroll'
+
+/**
+ * Measures engaged time: `onTime` is given the milliseconds to add, at each change and input and every 5 s. Returns a
+ * function that does so now.
+ *
+ * The clock runs while the page is visible and has the focus, and there was input within 60 s or its media plays. That a
+ * page is opened, shown or focused counts as input, because the visitor did it. `startedAt` is the time, as
+ * `performance.now()` gives it, since when the page has been as it is now.
+ */
+export const startEngagedClock = (startedAt: number, onTime: (ms: number) => void): (() => void) => {
+  const isActive = () => !document.hidden && document.hasFocus()
+  let isRunning = isActive()
+  let countedTo = startedAt
+  let activeUntil = startedAt + IDLE_MS
+
+  const count = (isLeft?: boolean): void => {
+    const now = performance.now()
+    const isLate = now - countedTo > LATE_MS
+    // However late a sample comes, it adds no more than its period: the computer may have slept.
+    const end = Math.min(now, countedTo + SAMPLE_MS)
+    const added = isRunning ? Math.min(end, activeUntil) - countedTo : 0
+    countedTo = isRunning && !isLate ? end : now
+    const mayStart = !isRunning
+    // A page in the back/forward cache may still be visible and have the focus.
+    isRunning = !isLeft && isActive()
+    if (mayStart && isRunning) activeUntil = now + IDLE_MS
+    if (added > 0) onTime(added)
+  }
+
+  const watch = (types: string, activeMs: number): void =>
+    types.split(' ').forEach((type) =>
+      listen(type, () => {
+        count(type === 'pagehide')
+        activeUntil = Math.max(activeUntil, performance.now() + activeMs)
+        // Focus in an iframe blurs the window, and only then is the document known to have the focus.
+        if (type === 'blur') setTimeout(guard(count))
+      }),
+    )
+  watch(CHANGES, 0)
+  watch(INPUTS, IDLE_MS)
+  watch('timeupdate', MEDIA_MS)
+  // Asks anew, because nothing tells the page that the focus has left an iframe.
+  setInterval(guard(count), SAMPLE_MS)
+  return count
+}
