@@ -22,9 +22,9 @@ let loadErrors = 0
 let isLeft = false
 
 /** Returns a text of something that may be anything, and may throw when it is read. */
-const read = (get: () => unknown): string => {
+const read = (get: () => string | boolean | null | undefined): string => {
   try {
-    return String((get() ?? ''))
+    return String(get() ?? '')
   } catch {
     return ''
   }
@@ -34,7 +34,7 @@ const readName = (error: unknown): string =>
   read(() => (error as Error).name).slice(0, MAX_PROPERTY_VALUE_LENGTH) || 'Error'
 
 const readMessage = (error: unknown): string =>
-  (read(() => (error as Error).message) || read(() => error)).slice(0, MAX_PROPERTY_VALUE_LENGTH)
+  (read(() => (error as Error).message) || read(() => error as string)).slice(0, MAX_PROPERTY_VALUE_LENGTH)
 
 /**
  * Sends an error, whatever value it is. Sends nothing beyond the limits, after the page was left, for the same error on the
@@ -83,7 +83,7 @@ export const reportError = (
   })
   // The first of an `AggregateError`.
   let cause: unknown
-  read(() => (cause = (error as Error).cause ?? (error as AggregateError).errors[0]))
+  read(() => (cause = (error as Error).cause ?? (error as AggregateError).errors[0]) as string)
   if (cause) properties['cause'] = `${readName(cause)}: ${readMessage(cause)}`
 
   // The IDs of the page, so that an error opens no session, but not its address: the page may have changed.
