@@ -32,6 +32,7 @@ export interface Arrival {
 
 const CORS = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'Retry-After' }
 const INGEST = /^\/e\/ZV_\w+$/
+const HEARTBEAT = /^\/e\/heartbeat\/ZV_\w+$/
 const LIVE = /^\/e\/live\/ZV_\w+$/
 const SCRIPTS = readArtefacts('z.js', 'live.js', 'capture.js', 'signals.js', 'vitals.js')
 // Under load, a beacon of a page that was left arrived some seconds late.
@@ -85,8 +86,13 @@ export class RecordingCollector {
     return this.#server.up()
   }
 
+  /** Requests with events. */
   posts(): RecordedRequest[] {
-    return this.requests.filter(({ method }) => method === 'POST')
+    return this.requests.filter(({ method, path }) => method === 'POST' && !HEARTBEAT.test(path))
+  }
+
+  heartbeats(): RecordedRequest[] {
+    return this.requests.filter(({ path }) => HEARTBEAT.test(path))
   }
 
   livePolls(): RecordedRequest[] {
@@ -163,7 +169,7 @@ export class RecordingCollector {
     this.requests.push(recorded)
     const script = SCRIPTS.get(path)
     await sleep(script ? this.scriptDelayMs : this.delayMs)
-    if (method === 'POST') await this.#keep(recorded)
+    if (INGEST.test(path)) await this.#keep(recorded)
     const { outcome } = recorded
     if (outcome === 'hang') return
     if (outcome === 'reset') return void request.socket.destroy()
@@ -184,6 +190,7 @@ export class RecordingCollector {
   }
 
   #decide(method: string, path: string): Outcome {
+    if (HEARTBEAT.test(path)) return 200
     if (method === 'POST')
       return this.nextOutcomes.shift() ?? (Math.random() < this.resetRate ? 'reset' : this.outcome)
     if (LIVE.test(path)) return this.liveStatus
@@ -221,6 +228,6 @@ function parseEvents(body: string): IngestEvent[] {
 }
 
 function isExpected({ method, path }: RecordedRequest): boolean {
-  if (method === 'POST') return INGEST.test(path)
+  if (method === 'POST') return INGEST.test(path) || HEARTBEAT.test(path)
   return method === 'GET' && (LIVE.test(path) || SCRIPTS.has(path))
 }
