@@ -11,11 +11,11 @@ const TIME_DIGITS = 13
 
 /** Keeps the visitor live and the session alive, unless another tab has changed or deleted the visitor. */
 const sendHeartbeat = (): void => {
-  const { page } = options
-  if (page && commands.getVisitorId() === page.visitor_id)
+  const { session_id, visitor_id, url } = options.page ?? {}
+  if (url && commands.getVisitorId() === visitor_id)
     navigator.sendBeacon(
       collector.replace(/[^/]*$/, 'heartbeat/$&'),
-      JSON.stringify({ session_id: page.session_id, visitor_id: page.visitor_id, url: page.url }),
+      JSON.stringify({ session_id, visitor_id, url }),
     )
 }
 

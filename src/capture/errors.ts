@@ -55,11 +55,10 @@ export const reportError = (
   const type = readName(error)
   const message = readMessage(error)
   const text = `${type}: ${message}`
+  if (/^(AbortError:|.*: ResizeObserver loop)/.test(text)) return
   seen[text] = (seen[text] || 0) + 1
-  if (seen[text] > MAX_READ_STACKS || type === 'AbortError' || message.startsWith('ResizeObserver loop'))
-    return
-  const stack = read(() => (error as Error).stack)
-  const frames = parseStack(stack)
+  if (seen[text] > MAX_READ_STACKS) return
+  const frames = parseStack(read(() => (error as Error).stack))
   const file = cutUrl(filename || '') || frames[0]?.file || ''
   const line = lineno || frames[0]?.line || 0
   const column = colno || frames[0]?.column || 0
@@ -69,17 +68,27 @@ export const reportError = (
   pageErrors++
   loadErrors++
 
-  const properties: Properties = {}
-  Object.keys(ownProperties || {})
-    .slice(0, MAX_PROPERTIES - FIELDS)
-    .forEach((key) => {
-      const value = ownProperties![key]
-      if (key && key.length <= MAX_PROPERTY_KEY_LENGTH && /^(string|number|boolean)$/.test(typeof value))
-        properties[key] = value as string
-    })
-  Object.assign(properties, { type, message, file, line, column, handled })
-  frames.forEach(({ name, file, line, column }, index) => {
-    properties[`frame_${index + 1}`] = `${name}@${file}:${line}:${column}`.slice(0, MAX_FRAME_LENGTH)
+  const properties: Properties = {
+    ...(Object.fromEntries(
+      Object.entries(ownProperties || {})
+        .filter(
+          ([key, value]) =>
+            key && key.length <= MAX_PROPERTY_KEY_LENGTH && /^(string|number|boolean)$/.test(typeof value),
+        )
+        .slice(0, MAX_PROPERTIES - FIELDS),
+    ) as Properties),
+    type,
+    message,
+    file,
+    line,
+    column,
+    handled,
+  }
+  frames.forEach((frame, index) => {
+    properties[`frame_${index + 1}`] = `${frame.name}@${frame.file}:${frame.line}:${frame.column}`.slice(
+      0,
+      MAX_FRAME_LENGTH,
+    )
   })
   // The first of an `AggregateError`.
   let cause: unknown
@@ -87,8 +96,7 @@ export const reportError = (
   if (cause) properties['cause'] = `${readName(cause)}: ${readMessage(cause)}`
 
   // The IDs of the page, so that an error opens no session, but not its address: the page may have changed.
-  const { url: _url, title: _title, event_id: _id, referrer: _referrer, ...ids } = options.page ?? {}
-  send({ ...ids, event_type: 'error', properties })
+  send({ event_type: 'error', url: '', title: undefined, properties }, options.page)
 }
 
 /** The event of an error that nobody has caught, or of a file that could not be loaded. */

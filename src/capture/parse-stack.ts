@@ -15,7 +15,7 @@ export interface Frame {
 }
 
 /** `at name (url:1:2)` and `at url:1:2` in V8, `name@url:1:2` in SpiderMonkey and JavaScriptCore. */
-const FRAME = /^\s*(?:at )?(.*?)[\s(@]*((?:blob:)?[a-z-]+:\/\/\S*?):(\d+):(\d+)\)?$/
+const FRAME = /^\s*(?:at )?(.*?)(?: \(|@)?((?:blob:)?[a-z-]+:\/\/\S*?):(\d+):(\d+)\)?$/
 /** `name`, `Object.name`, `new name`, `name [as other]` and `async*name`, not `outer/<` and `module code`. */
 const NAME = /([\w$]*)(?: \[as .*)?$/
 

@@ -73,10 +73,11 @@ test.each([
   ['one line of 5 MB', `at ${'a'.repeat(5_000_000)}`],
   ['schemes without end', `${'a://'.repeat(70)}\n`.repeat(60)],
   ['letters that may be a scheme', `${'a'.repeat(299)}\n`.repeat(60)],
+  ['spaces', `${' '.repeat(299)}\n`.repeat(60)],
   ['brackets', `${'((@ '.repeat(75)}\n`.repeat(60)],
   ['numbers', `a://${':1'.repeat(148)}x\n`.repeat(60)],
-])('takes less than 20 ms for %s', (_name, stack) => {
+])('takes less than 25 ms for %s', (_name, stack) => {
   const start = performance.now()
   parseStack(stack)
-  expect(performance.now() - start).toBeLessThan(20)
+  expect(performance.now() - start).toBeLessThan(25)
 })
