@@ -1,11 +1,13 @@
 import { collector, commands, COUNTED, ENDING, HIDING, options, send, when, type Kind } from './core.js'
 import { startEngagedClock } from './engaged-clock.js'
-import { readScroll, readScrollSoon, resetScroll, scrollDepth, watchScroll } from './scroll-depth.js'
+import { isShown, readScroll, readScrollSoon, resetScroll, scrollDepth, watchScroll } from './scroll-depth.js'
 
 const MIN_REPORT_MS = 250
 const REPORT_MS = 5 * 60_000
 const HEARTBEAT_MS = 60_000
 const READ_MS = 5_000
+/** A page whose address has changed is counted within this time, unless it is not to be counted. */
+const COUNTING_MS = 1_000
 // Number of digits of the time at the beginning of an event ID.
 const TIME_DIGITS = 13
 
@@ -28,6 +30,9 @@ export const engagement: Kind = () => {
   let engagedMs = 0
   let reportedMs = 0
   let reportedScroll = 0
+  /** Engaged time since the address has changed. */
+  let elsewhereMs = 0
+  let isLastShown = true
 
   const report = (): void => {
     const { page } = options
@@ -58,16 +63,24 @@ export const engagement: Kind = () => {
     performance.now() - (Date.now() - Number(options.page?.event_id?.slice(0, TIME_DIGITS)) || 0),
   )
   const count = startEngagedClock(startedAt, (ms) => {
+    const wasShown = isLastShown
+    isLastShown = isShown()
+    // The address has changed at some time since the last call.
+    if (!wasShown && !isLastShown) {
+      elsewhereMs += ms
+      return
+    }
     engagedMs += ms
     if (engagedMs % HEARTBEAT_MS < ms) sendHeartbeat()
     if (engagedMs - reportedMs >= REPORT_MS) report()
   })
   when(COUNTED, () => {
-    engagedMs = reportedMs = reportedScroll = 0
+    engagedMs = reportedMs = reportedScroll = elsewhereMs = 0
     resetScroll()
   })
   when(ENDING, () => {
     count()
+    if (elsewhereMs < COUNTING_MS) engagedMs += elsewhereMs
     report()
   })
   when(HIDING, () => {

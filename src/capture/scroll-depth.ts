@@ -18,10 +18,15 @@ let isWaiting = false
 // Without the hash, which changes within a page.
 const readAddress = () => location.pathname + location.search
 
+/**
+ * Whether the page now counted is still shown. A router may already show the next page, which is not counted yet, or never,
+ * because it is excluded.
+ */
+export const isShown = (): boolean => address === readAddress()
+
 /** Reads how far the page is scrolled now. */
 export const readScroll = (): void => {
-  // A router may already show the next page, which is not counted yet.
-  if (performance.now() - countedAt < SETTLED_MS || address !== readAddress()) return
+  if (performance.now() - countedAt < SETTLED_MS || !isShown()) return
   if (scrolled) {
     const { clientWidth, clientHeight } = scrolled
     const area = clientWidth * clientHeight

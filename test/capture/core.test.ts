@@ -79,6 +79,7 @@ test('gives an event the url, title and IDs of a pageview, and opens no session 
 
   const [event] = page.captured()
   expect(event).toMatchObject({ event_type: 'engagement', url, title, visitor_id, session_id })
+  expect(event!['event_id']).toEqual(expect.any(String))
   expect(event!['event_id']).not.toBe(core.options.page!.event_id)
   expect(event).not.toHaveProperty('referrer')
   expect(localStorage['zenovay']).toBe(stored)

@@ -318,3 +318,35 @@ test('counts no time in the back/forward cache', async () => {
 
   expect(times()).toEqual([1_000, 1_000])
 })
+
+test('counts no time of an excluded page that an application shows', async () => {
+  await open({ dataset: { exclude: '/admin' } })
+  await wait(2_000)
+  vi.stubGlobal('location', new URL('https://shop.example/admin'))
+  await fire('popstate')
+  await fire('pointermove')
+  await read(2 * MINUTE)
+  vi.stubGlobal('location', new URL('https://shop.example/cart'))
+  await fire('popstate')
+  await wait(1_000)
+  await hide()
+
+  expect(pageviews().map(({ url }) => new URL(url as string).pathname)).toEqual(['/shoes', '/cart'])
+  // The page learns of the change at the next input.
+  expect(times()[0]).toBe(2_000)
+  expect(heartbeats()).toEqual([])
+})
+
+test('counts the time until a page is counted to the one before', async () => {
+  await open()
+  await wait(2_000)
+  vi.stubGlobal('location', new URL('https://shop.example/cart'))
+  await fire('popstate')
+  await fire('pointermove')
+  await wait(60)
+  await fire('pointermove')
+  await wait(2_000)
+  await hide()
+
+  expect(total()).toBe(4_060)
+})
