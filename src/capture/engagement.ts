@@ -1,4 +1,15 @@
-import { collector, commands, COUNTED, ENDING, HIDING, options, send, when, type Kind } from './core.js'
+import {
+  collector,
+  commands,
+  COUNTED,
+  ENDING,
+  guard,
+  HIDING,
+  options,
+  send,
+  when,
+  type Kind,
+} from './core.js'
 import { startEngagedClock } from './engaged-clock.js'
 import { isShown, readScroll, readScrollSoon, resetScroll, scrollDepth, watchScroll } from './scroll-depth.js'
 
@@ -91,5 +102,5 @@ export const engagement: Kind = () => {
   })
   watchScroll()
   // The page may grow without being scrolled.
-  setInterval(readScrollSoon, READ_MS)
+  setInterval(guard(readScrollSoon), READ_MS)
 }

@@ -14,8 +14,9 @@ export interface Frame {
   column: number
 }
 
+// The scheme is bounded, so that the work for a line without one grows only with its length.
 /** `at name (url:1:2)` and `at url:1:2` in V8, `name@url:1:2` in SpiderMonkey and JavaScriptCore. */
-const FRAME = /^\s*(?:at )?(.*?)(?: \(|@)?((?:blob:)?[a-z-]+:\/\/\S*?):(\d+):(\d+)\)?$/
+const FRAME = /^(?:\s+at )?(.*?)(?: \(|@)?((?:blob:)?[a-z-]{2,24}:\/\/\S*?):(\d+):(\d+)\)?$/
 /** `name`, `Object.name`, `new name`, `name [as other]` and `async*name`, not `outer/<` and `module code`. */
 const NAME = /([\w$]*)(?: \[as .*)?$/
 
@@ -25,10 +26,6 @@ export const cutUrl = (url: string): string => url.replace(/[?#].*/s, '')
 /**
  * Returns at most ten frames of the first 50 lines and 8 KB of a stack: those of files. Native code and evaluated text are
  * left out.
- *
- * @example
- * parseStack('pay@https://shop.example/app.js?v=2:10:5')
- * // [{ name: 'pay', file: 'https://shop.example/app.js', line: 10, column: 5 }]
  */
 export const parseStack = (stack: string): Frame[] =>
   stack
