@@ -7,8 +7,9 @@ const LATE_MS = 6_000
 /** Playing media fires `timeupdate` at least four times a second. */
 const MEDIA_MS = 500
 
-const CHANGES = 'visibilitychange pagehide pageshow focus blur freeze resume'
-const INPUTS = 'pointerdown pointermove keydown wheel touchstart scroll'
+// Changes of what is asked, and input. That a page is shown or focused is input, too: the visitor did it.
+const EVENTS =
+  'visibilitychange pagehide pageshow focus blur freeze resume pointerdown pointermove keydown wheel touchstart scroll timeupdate'
 
 /**
  * Measures engaged time: `onTime` is given the milliseconds to add, at each change and input and every 5 s. Returns a
@@ -31,25 +32,20 @@ export const startEngagedClock = (startedAt: number, onTime: (ms: number) => voi
     const end = Math.min(now, countedTo + SAMPLE_MS)
     const added = isRunning ? Math.min(end, activeUntil) - countedTo : 0
     countedTo = isRunning && !isLate ? end : now
-    const mayStart = !isRunning
     // A page in the back/forward cache may still be visible and have the focus.
     isRunning = !isLeft && isActive()
-    if (mayStart && isRunning) activeUntil = now + IDLE_MS
     if (added > 0) onTime(added)
   }
 
-  const watch = (types: string, activeMs: number): void =>
-    types.split(' ').forEach((type) =>
-      listen(type, () => {
-        count(type === 'pagehide')
-        activeUntil = Math.max(activeUntil, performance.now() + activeMs)
-        // Focus in an iframe blurs the window, and only then is the document known to have the focus.
-        if (type === 'blur') setTimeout(guard(count))
-      }),
-    )
-  watch(CHANGES, 0)
-  watch(INPUTS, IDLE_MS)
-  watch('timeupdate', MEDIA_MS)
+  EVENTS.split(' ').forEach((type) =>
+    listen(type, () => {
+      count(type === 'pagehide')
+      const activeMs = type === 'timeupdate' ? MEDIA_MS : IDLE_MS
+      activeUntil = Math.max(activeUntil, performance.now() + activeMs)
+      // Focus in an iframe blurs the window, and only then is the document known to have the focus.
+      if (type === 'blur') setTimeout(guard(count))
+    }),
+  )
   // Asks anew, because nothing tells the page that the focus has left an iframe.
   setInterval(guard(count), SAMPLE_MS)
   return count
