@@ -8,107 +8,52 @@ import { createStaticFile, sendStaticFile, type StaticFile } from '../http/stati
 const SHORT_CACHE = 'public, max-age=3600, stale-while-revalidate=86400'
 const IMMUTABLE_CACHE = 'public, max-age=31536000, immutable'
 
-const SCRIPT_NAMES = ['z', 'live', 'capture', 'signals', 'vitals'] as const
+export const SCRIPT_NAMES = ['z', 'live', 'capture', 'signals', 'vitals'] as const
 type ScriptName = (typeof SCRIPT_NAMES)[number]
 
-const documentScript = (path: string, operationId: string, summary: string) =>
-  documentRoute({
-    path,
-    operationId,
-    summary,
-    scope: 'public',
-    codes: ['RATE_LIMIT_EXCEEDED'],
-    contentType: 'text/javascript',
-  })
-
 const SOURCE_MAP = Type.Object({}, { description: 'A source map of version 3, with its sources.' })
+const PUBLIC = { scope: 'public', codes: ['RATE_LIMIT_EXCEEDED'] } as const
 
-const documentMap = (path: string, operationId: string, summary: string) =>
-  documentRoute({
-    path,
-    operationId,
-    summary,
-    scope: 'public',
-    codes: ['RATE_LIMIT_EXCEEDED'],
-    response: SOURCE_MAP,
-  })
+/** Documents the routes of a script: `id` is its name in operation IDs, and `title` in sentences. */
+function documentScript(name: ScriptName, id: string, title: string) {
+  const script = { ...PUBLIC, contentType: 'text/javascript' }
+  const map = { ...PUBLIC, response: SOURCE_MAP }
+  const file = `/${name}.js`
+  return {
+    latest: documentRoute({
+      ...script,
+      path: file,
+      operationId: `load${id}`,
+      summary: `The ${title}, cached for an hour`,
+    }),
+    pinned: documentRoute({
+      ...script,
+      path: `/v/{hash}${file}`,
+      operationId: `loadPinned${id}`,
+      summary: `The ${title} of one version, cached forever`,
+    }),
+    latestMap: documentRoute({
+      ...map,
+      path: `${file}.map`,
+      operationId: `load${id}Map`,
+      summary: `The source map of the ${title}`,
+    }),
+    pinnedMap: documentRoute({
+      ...map,
+      path: `/v/{hash}${file}.map`,
+      operationId: `loadPinned${id}Map`,
+      summary: `The source map of the ${title} of one version`,
+    }),
+  }
+}
 
 const SCRIPTS = {
-  z: {
-    latest: documentScript('/z.js', 'loadTracker', 'The tracker, cached for an hour'),
-    pinned: documentScript(
-      '/v/{hash}/z.js',
-      'loadPinnedTracker',
-      'The tracker of one version, cached forever',
-    ),
-    latestMap: documentMap('/z.js.map', 'loadTrackerMap', 'The source map of the tracker'),
-    pinnedMap: documentMap(
-      '/v/{hash}/z.js.map',
-      'loadPinnedTrackerMap',
-      'The source map of the tracker of one version',
-    ),
-  },
-  live: {
-    latest: documentScript('/live.js', 'loadLiveWidget', 'The live widget, cached for an hour'),
-    pinned: documentScript('/v/{hash}/live.js', 'loadPinnedLiveWidget', 'The live widget of one version'),
-    latestMap: documentMap('/live.js.map', 'loadLiveWidgetMap', 'The source map of the live widget'),
-    pinnedMap: documentMap(
-      '/v/{hash}/live.js.map',
-      'loadPinnedLiveWidgetMap',
-      'The source map of the live widget of one version',
-    ),
-  },
-  capture: {
-    latest: documentScript('/capture.js', 'loadCapture', 'The file of captured events, cached for an hour'),
-    pinned: documentScript(
-      '/v/{hash}/capture.js',
-      'loadPinnedCapture',
-      'The file of captured events of one version',
-    ),
-    latestMap: documentMap(
-      '/capture.js.map',
-      'loadCaptureMap',
-      'The source map of the file of captured events',
-    ),
-    pinnedMap: documentMap(
-      '/v/{hash}/capture.js.map',
-      'loadPinnedCaptureMap',
-      'The source map of the file of captured events of one version',
-    ),
-  },
-  signals: {
-    latest: documentScript('/signals.js', 'loadSignals', 'The file of captured signals, cached for an hour'),
-    pinned: documentScript(
-      '/v/{hash}/signals.js',
-      'loadPinnedSignals',
-      'The file of captured signals of one version',
-    ),
-    latestMap: documentMap(
-      '/signals.js.map',
-      'loadSignalsMap',
-      'The source map of the file of captured signals',
-    ),
-    pinnedMap: documentMap(
-      '/v/{hash}/signals.js.map',
-      'loadPinnedSignalsMap',
-      'The source map of the file of captured signals of one version',
-    ),
-  },
-  vitals: {
-    latest: documentScript('/vitals.js', 'loadVitals', 'The file of web vitals, cached for an hour'),
-    pinned: documentScript(
-      '/v/{hash}/vitals.js',
-      'loadPinnedVitals',
-      'The file of web vitals of one version',
-    ),
-    latestMap: documentMap('/vitals.js.map', 'loadVitalsMap', 'The source map of the file of web vitals'),
-    pinnedMap: documentMap(
-      '/v/{hash}/vitals.js.map',
-      'loadPinnedVitalsMap',
-      'The source map of the file of web vitals of one version',
-    ),
-  },
-} as const satisfies Record<ScriptName, object>
+  z: documentScript('z', 'Tracker', 'tracker'),
+  live: documentScript('live', 'LiveWidget', 'live widget'),
+  capture: documentScript('capture', 'Capture', 'file of captured events'),
+  signals: documentScript('signals', 'Signals', 'file of captured signals'),
+  vitals: documentScript('vitals', 'Vitals', 'file of web vitals'),
+}
 
 export const SCRIPT_ROUTES = Object.values(SCRIPTS).flatMap((routes) => Object.values(routes))
 

@@ -26,6 +26,7 @@ import { fingerprintOf } from '../../src/ingest/event-row.js'
 import type { GoalStore } from '../../src/control/goals/goal-store.js'
 import type { ReportStore } from '../../src/reports/report-store.js'
 import { DASHBOARD_ROUTES } from '../../src/routes/dashboard.js'
+import { SCRIPT_NAMES } from '../../src/routes/scripts.js'
 import { openControlStores } from '../../src/stores/sql/database.js'
 import { createSecretBox, type SecretBox } from '../../src/control/secrets/secret-box.js'
 import type { Attempt } from '../../src/egress/attempt.js'
@@ -179,7 +180,7 @@ export async function createTestApp({
     now,
     erase: createEraser({ events, commit, heartbeats, rollups: { pause: (run) => run() }, webhooks }),
     assets: {
-      scripts: (['z', 'live'] as const).map((name) => ({ name, script: EMPTY_FILE, map: EMPTY_FILE })),
+      scripts: SCRIPT_NAMES.map((name) => ({ name, script: EMPTY_FILE, map: EMPTY_FILE })),
       page: DASHBOARD_ROUTES.slice(1).map(({ path }) => ({ path, file: EMPTY_FILE })),
     },
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
