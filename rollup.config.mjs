@@ -1,3 +1,4 @@
+import { nodeResolve } from '@rollup/plugin-node-resolve'
 import typescript from '@rollup/plugin-typescript'
 import { minifyModule, minifyScript } from './scripts/minify.mjs'
 import { nameBindings } from './scripts/name-bindings.mjs'
@@ -49,7 +50,7 @@ const binding = (framework) => ({
     banner: DIRECTIVES[framework] ?? '',
     paths: (id) => (id === framework ? id : './index.mjs'),
   },
-  plugins: [compile()],
+  plugins: [nodeResolve(), compile()],
 })
 
 /**
@@ -58,14 +59,14 @@ const binding = (framework) => ({
  */
 const loadedModule = (name) => ({
   input: `src/capture/${name === 'capture' ? 'script' : name}.ts`,
-  external: name === 'capture' ? [] : [/\/capture\/(core|text-of)\.js$/],
+  external: name === 'capture' ? [] : [/\/(core|text-of)\.js$/],
   output: {
     file: `dist/${name}.js`,
     format: 'es',
     sourcemap: 'hidden',
     paths: () => './capture.js',
   },
-  plugins: [compile(), minifyModule(), trimEnd()],
+  plugins: [nodeResolve(), compile(), minifyModule({ isOurs: name !== 'vitals' }), trimEnd()],
 })
 
 // Modules that import each other in a circle may run before those they need.

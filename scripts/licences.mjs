@@ -10,6 +10,9 @@ const FOLDER = 'node_modules/'
 /** Licences that allow what we do: to use, change and pass on, with their notice. */
 const ALLOWED = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT', 'MIT-0', 'Unlicense']
 
+/** Development dependencies whose code is part of the published files, and of which. */
+const BUNDLED = { 'web-vitals': ['vitals.js', 'capture.mjs'] }
+
 /**
  * Lists the packages that are installed without development dependencies, for any system, by name and version.
  * Throws an error that names every package whose licence is unknown or not allowed.
@@ -38,12 +41,19 @@ export function listLicences(lock) {
 
 /** The page, with one row for each package. */
 export function renderLicences() {
-  const packages = listLicences(JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')))
+  const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'))
+  const packages = listLicences(lock)
+  const bundled = Object.entries(BUNDLED).map(([name, files]) => {
+    const { version, license } = lock.packages[FOLDER + name]
+    return `${files.map((file) => `\`${file}\``).join(' and ')} of the tracker contain [\`${name}\`](https://www.npmjs.com/package/${name}) ${version}, licence ${license}.`
+  })
   return format(
     [
       '# Licences',
       '',
       `The tracker, \`@zenovay/tracker\`, has no dependencies at run time. The collector, \`@zenovay/collector\`, has the ${packages.length} below, some of them only on one system. Development dependencies are not listed.`,
+      '',
+      ...bundled,
       '',
       '| package | version | licence |',
       '| --- | --- | --- |',

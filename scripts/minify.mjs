@@ -22,17 +22,15 @@ const terser = (options) => ({
     minify(code, { ecma: 2020, format: { comments: false }, sourceMap: true, ...options }),
 })
 
-/**
- * Shortens a module. One keyword for all variables packs better than two, and terser then joins neighbours.
- */
-const prepare = () => [
-  ...shorten(),
-  rewrite('use-let', (text) => text.replaceAll(/\bconst (?=[\w{[$])/g, 'let ')),
-]
+/** One keyword for all variables packs better than two, and terser then joins neighbours. */
+const useLet = () => rewrite('use-let', (text) => text.replaceAll(/\bconst (?=[\w{[$])/g, 'let '))
 
-/** Rollup plugins that minify a module. */
-export const minifyModule = () => [
-  ...prepare(),
+/** Shortens a module. */
+const prepare = () => [...shorten(), useLet()]
+
+/** Rollup plugins that minify a module. Code that is not ours is not shortened: its types are not those of ours. */
+export const minifyModule = ({ isOurs = true } = {}) => [
+  ...(isOurs ? prepare() : [useLet()]),
   terser({ module: true, compress: COMPRESS, mangle: { properties: INTERNAL } }),
 ]
 

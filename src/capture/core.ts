@@ -4,6 +4,9 @@ import type { Connect } from '../tracker/open-door.js'
 import type { Options } from '../tracker/options.js'
 import { BEACONED } from '../tracker/outbox.js'
 import type { OutgoingEvent } from '../tracker/tracker-options.js'
+import { COUNTED, ENDING, FORGOTTEN, HIDING, type Moment } from './moments.js'
+
+export * from './moments.js'
 
 /**
  * One kind of captured event, such as clicks on outbound links: a function that is called once for each page load and adds
@@ -11,20 +14,6 @@ import type { OutgoingEvent } from '../tracker/tracker-options.js'
  * in the table of its file.
  */
 export type Kind = () => void
-
-// Moments of a page, see `when`. Numbers, because names cost bytes.
-/** A page was counted: `options.page` is its pageview. Also called at once, if one was counted already. */
-export const COUNTED = 0
-/** Another page is about to be counted: `options.page` is still the one before. */
-export const ENDING = 1
-/** The page is hidden or left. What is sent now goes with a beacon. May come several times. */
-export const HIDING = 2
-/**
- * `reset`, `disable` or `consent('denied')`: drop what is being measured, unsent. From then on `options.page` is undefined
- * until another page is counted.
- */
-export const FORGOTTEN = 3
-export type Moment = typeof COUNTED | typeof ENDING | typeof HIDING | typeof FORGOTTEN
 
 // The collector accepts 60 events of one address in 10 s. Pageviews must never meet that limit because of capture.
 const MAX_RECENT_EVENTS = 20

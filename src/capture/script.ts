@@ -47,5 +47,5 @@ export const connect: Connect = (...door) => {
 }
 
 // The other files share the state of this one.
-export { guard, listen, options, send, sendNamed, when } from './core.js'
-export { textOf } from './text-of.js'
+export { collector, flush, guard, listen, options, send, when } from './core.js'
+export { isPrivate, textOf } from './text-of.js'

@@ -15,8 +15,10 @@ export interface PageHooks {
 
 /** Tracker options, keyed by the names of their data attributes. Values from attributes are strings. */
 export type Options = {
-  readonly [name in 'trackingCode' | 'id' | 'downloads' | Exclude<keyof TrackerOptions, 'beforeSend'>]?:
-    string | undefined
+  readonly [
+    name in
+      'trackingCode' | 'id' | 'downloads' | 'vitalsElements' | Exclude<keyof TrackerOptions, 'beforeSend'>
+  ]?: string | undefined
 } & Pick<PageConfig, 'cookielessMode' | 'beforeSend' | 'capture' | 'trackOutboundLinks'> &
   PageHooks
 
