@@ -5,10 +5,7 @@ const IS_WRITTEN = /^[a-z_-]{1,24}$/
 
 /**
  * A short selector of an element: up to four elements, from the nearest one with an ID inwards, each with its ID or else
- * its first class, unless these are generated.
- *
- * @example
- * selectorOf(button) // 'form#order div.total button'
+ * its first class, unless these are generated: `form#order div.total button`.
  */
 export const selectorOf = (element: Element | null, left = MAX_ELEMENTS): string => {
   if (!element || !left) return ''
