@@ -70,6 +70,7 @@ const OWN = [
   ],
   ...['cookieless', 'cookielessMode', 'cookieDomain', 'consent', 'allowLocalhost', 'beforeSend'],
   ...['event_id', 'visitor_id', 'session_id', 'user_id', 'url', 'retry', 'age_ms'],
+  ...['capture', 'trackOutboundLinks', 'connect', 'page', 'onPage', 'onForget', 'event_type'],
   ...['success', 'error', 'code', 'message', 'length', 'interactive', 'callback'],
 ]
 

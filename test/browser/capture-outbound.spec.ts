@@ -43,6 +43,10 @@ test('loads the file after the first pageview and DOMContentLoaded', async ({
   await tab.goto(site.addPage('/', trackedPage(servers, OUTBOUND)))
   await collector.until(() => loaded(collector).length > 0)
 
+  // The entry of a file is added when it has arrived.
+  const countFiles = () =>
+    performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('capture.js')).length
+  await expect.poll(() => tab.evaluate(countFiles)).toBe(1)
   const paths = collector.requests.map(({ method, path }) => `${method} ${path.split('/')[1]}`)
   expect(paths.indexOf('POST e')).toBeLessThan(paths.indexOf('GET capture.js'))
   expect(

@@ -50,8 +50,12 @@ test.describe('rage', () => {
       'rage',
       '<form id="order"><button type="button" class="big x1">Buy <b>now</b></button></form>',
     )
+    // On a busy machine, a driver's clicks may be too far apart.
+    await expect(async () => {
+      await clickOften(tab, 'button', 6)
+      await expect.poll(() => captured(collector).length, { timeout: 2_000 }).toBeGreaterThan(0)
+    }).toPass()
     await clickOften(tab, 'button', 6)
-    await collector.until(() => captured(collector).length > 0)
     await sleep(300)
 
     expect(summaries(collector)).toEqual([
