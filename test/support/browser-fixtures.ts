@@ -41,7 +41,7 @@ const ESM_SPECS =
 const ESM_SPECS_OF_ALL_ENGINES = /\/(leaving|pageview)\.spec\.ts$/
 // These specs test what the tracker computes. All engines run the same code, and Chromium runs these specs.
 const SPECS_OF_ONE_ENGINE =
-  /\/(address-storms|backlog|bad-tag|broken-entries|choices|commands|embedding|exclude|failing|foreign-answers|identify-refused|identity|long-values|many-events|retry-after|silence|two-sites|wire-fixtures|wire-size)\.spec\.ts$/
+  /\/(address-storms|backlog|bad-tag|broken-entries|capture-signals|capture-vitals|choices|commands|embedding|exclude|failing|foreign-answers|identify-refused|identity|long-values|many-events|retry-after|silence|two-sites|wire-fixtures|wire-size)\.spec\.ts$/
 
 /**
  * `test` for three engines: a tab, a site, and a collector that records requests.
