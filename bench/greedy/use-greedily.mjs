@@ -1,6 +1,6 @@
 // @ts-check
-// The greedy account of `bench:greedy`, in a process of its own. It does as much as it is allowed to, and more: it sends
-// on when it is told to wait.
+// The greedy account of `bench:greedy`, in a process of its own. It does as much as it is allowed to, and
+// ignores Retry-After.
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { constants, setPriority } from 'node:os'

@@ -76,9 +76,6 @@ export const listen = (type: string, listener: (event: Event, path: Element[]) =
     { capture: true, passive: true },
   )
 
-/** Extends the session, as an event does. */
-export const keepAlive = (): void => void commands.getVisitorId()
-
 /** Sends every unsent event with a beacon now. After {@link HIDING} this is done for all kinds. */
 export const flush = (): void => transmit(BEACONED)
 

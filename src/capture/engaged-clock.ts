@@ -46,7 +46,7 @@ export const startEngagedClock = (startedAt: number, onTime: (ms: number) => voi
       if (type === 'blur') setTimeout(guard(count))
     }),
   )
-  // Asks anew, because nothing tells the page that the focus has left an iframe.
+  // Checks the focus again, because no event fires when it leaves an iframe.
   setInterval(guard(count), SAMPLE_MS)
   return count
 }

@@ -41,7 +41,7 @@ export const views: Kind = () => {
     { threshold: Array.from({ length: 101 }, (_, percent) => percent / 100) },
   )
   const find = () => document.querySelectorAll(`[${VIEW}]`).forEach((element) => observer.observe(element))
-  // Observing anew tells what is visible in the next frame that is shown.
+  // A new observation reports in the next frame what is visible.
   const restart = () => {
     visible.clear()
     observer.disconnect()

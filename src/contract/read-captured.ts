@@ -25,9 +25,9 @@ const NUMBERS: Partial<Record<EventType, Record<string, NumberRule>>> = {
 const FRAME = /^frame_([1-9]\d*)$/
 
 /**
- * Checks the properties that the collector itself reads of `engagement`, `performance` and `error` events, and
- * clamps their numbers. Changes and returns `properties`. Frames beyond the tenth are left out. All these properties are optional, and others
- * are not checked.
+ * Checks the properties that the collector itself reads of `engagement`, `performance` and `error` events, and clamps
+ * their numbers. Changes and returns `properties`. Frames beyond the tenth are left out. All these properties are
+ * optional, and others are not checked.
  */
 export function checkCaptured(fields: Fields, type: EventType, properties: Properties): Properties {
   for (const [key, rule] of Object.entries(NUMBERS[type] ?? {})) {

@@ -50,7 +50,7 @@ test('sends at most 100 captured events for each counted page', async () => {
   expect(sendOne()).toBe(true)
 })
 
-test('tells a kind of the page counted now, of its end and of the next one', async () => {
+test('calls a kind when a page is counted, before it ends and when the next one is counted', async () => {
   const told: unknown[] = []
   const page = await open(({ when, COUNTED, ENDING }) => {
     const path = () => new URL(core.options.page!.url!).pathname

@@ -222,7 +222,7 @@ test('sends the same error once for each page', async () => {
   expect(sent()).toHaveLength(2)
 })
 
-test('tells errors with the same message at different places apart', async () => {
+test('sends errors with the same message from different places separately', async () => {
   await open()
   await fail(createError('x', 'a@https://shop.example/a.js:1:2'))
   await fail(createError('x', 'a@https://shop.example/a.js:9:2'))
@@ -231,9 +231,7 @@ test('tells errors with the same message at different places apart', async () =>
 
 test('sends 10 of 10,000 errors, and 50 for each load', async () => {
   await open()
-  const start = performance.now()
   for (let n = 0; n < 10_000; n++) reportError(new Error(`fault ${n}`), false)
-  expect(performance.now() - start).toBeLessThan(500)
   await page.settle()
   expect(sent()).toHaveLength(10)
 

@@ -65,8 +65,8 @@ export const TWO_TO_42 = 2 ** 42
 const HASH = `bitShiftRight(cityHash64(event_id, ${FINGERPRINT}), 22)`
 const PLACE = `(least(position, 1023) * ${TWO_TO_42} + ${HASH})`
 /**
- * Finds the number of the last insert of each site, which tells whether a feed has new events. The query runs several
- * times a second, for all sites whose feed is open.
+ * Finds the number of the last insert of each site. A feed whose position is before it has new events. The query runs
+ * several times a second, for all sites whose feed is open.
  */
 export const LAST_BLOCKS = `
   SELECT site_id AS siteId, max(${BLOCK}) AS block FROM events
