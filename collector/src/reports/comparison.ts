@@ -26,15 +26,24 @@ function changeOf(name: string, current: number | null, previous: number | null)
 
 const round = (value: number): number => Math.round(value * 10) / 10
 
-/** Converts the metrics of a period to the JSON summary in overview responses and streams. */
-export function toSummaryJson({ visitors, visits, pageviews, bounceRate, averageDuration }: VisitMetrics) {
+/** Converts the rates and averages of visits to JSON. */
+export function toRatesJson(metrics: VisitMetrics) {
   return {
-    total_visitors: visitors,
-    unique_visitors: visitors,
-    total_visits: visits,
-    total_page_views: pageviews,
-    bounce_rate: bounceRate,
-    avg_visit_duration: averageDuration,
+    bounce_rate: metrics.bounceRate,
+    avg_visit_duration: metrics.averageDuration,
+    engaged_rate: metrics.engagedRate,
+    avg_engaged_time: metrics.averageEngagedTime,
+  }
+}
+
+/** Converts the metrics of a period to the JSON summary in overview responses and streams. */
+export function toSummaryJson(metrics: VisitMetrics) {
+  return {
+    total_visitors: metrics.visitors,
+    unique_visitors: metrics.visitors,
+    total_visits: metrics.visits,
+    total_page_views: metrics.pageviews,
+    ...toRatesJson(metrics),
   }
 }
 

@@ -55,8 +55,9 @@ export interface Slice {
 }
 
 /**
- * Metrics of a set of visits. `bounceRate` is a percentage, and `averageDuration` is in seconds. Both have
- * one decimal and are null if no visit has a pageview.
+ * Metrics of a set of visits. Rates are percentages and averages are in seconds, both with one decimal. `bounceRate` and
+ * `averageDuration` are null if no visit has a pageview. `engagedRate` and `averageEngagedTime` are about the visits whose
+ * engaged time is known, and null if there are none.
  */
 export interface VisitMetrics {
   visitors: number
@@ -64,6 +65,8 @@ export interface VisitMetrics {
   pageviews: number
   bounceRate: number | null
   averageDuration: number | null
+  engagedRate: number | null
+  averageEngagedTime: number | null
 }
 
 export interface RankedRow extends VisitMetrics {
@@ -72,9 +75,9 @@ export interface RankedRow extends VisitMetrics {
 }
 
 /**
- * Metrics of a page. `bounceRate` is a percentage of the visits that began on the page, and `averageTime` is
- * the average number of seconds until the visit's next pageview. Both have one decimal. They are null if no
- * visit began on the page, or if no pageview followed.
+ * Metrics of a page, with one decimal. `bounceRate` is a percentage of the visits that began on the page, and null if none
+ * did. `averageTime` is in seconds: the engaged time of the views that have one, else the time until the visit's next
+ * pageview, and null if none followed. `scrollDepth` is the average of the views that have one, in percent, else null.
  */
 export interface PageRow {
   url: string
@@ -85,6 +88,7 @@ export interface PageRow {
   exits: number
   bounceRate: number | null
   averageTime: number | null
+  scrollDepth: number | null
 }
 
 /**

@@ -3,13 +3,12 @@ import { createMeasure } from '../../src/alerts/measure.js'
 import type { MetricSource, WindowMetrics } from '../../src/alerts/metric-source.js'
 import { ApiError } from '../../src/errors.js'
 import { CLOCK_JUMPS } from '../support/clock-jumps.js'
-import { createFakeReports } from '../support/fake-reports.js'
+import { createFakeReports, NONE } from '../support/fake-reports.js'
 
 const MINUTE_MS = 60_000
 const AT = Date.UTC(2026, 2, 29, 12)
 const SITE = { id: 'ws_1', timeZone: 'Europe/Zurich' }
 const FIGURES: WindowMetrics = { visitors: 7, visits: 8, pageviews: 20, events: 5, goals: 2, errors: 1 }
-const NONE = { visitors: 0, visits: 0, pageviews: 0, bounceRate: null, averageDuration: null }
 
 const watched = (metric: Parameters<ReturnType<typeof createMeasure>>[0]['metric'], windowMinutes = 10) => ({
   metric,

@@ -66,6 +66,8 @@ describe('GET /analytics/{id}', () => {
       total_page_views: 4,
       bounce_rate: 66.7,
       avg_visit_duration: 10,
+      engaged_rate: null,
+      avg_engaged_time: null,
     })
     expect(body.data.daily_stats).toHaveLength(7)
     expect(
@@ -104,6 +106,8 @@ describe('GET /analytics/{id}', () => {
       total_page_views: 0,
       bounce_rate: null,
       avg_visit_duration: null,
+      engaged_rate: null,
+      avg_engaged_time: null,
     })
     // An older integration writes `${bounceRate}%`.
     expect(body).toMatchObject({ bounceRate: 0 })
@@ -126,6 +130,7 @@ describe('GET /analytics/{id}/pages and /events', () => {
         exits: 2,
         bounce_rate: 66.7,
         avg_time: 15,
+        scroll_depth: null,
       },
       {
         url: 'https://example.com/pricing',
@@ -136,6 +141,7 @@ describe('GET /analytics/{id}/pages and /events', () => {
         exits: 1,
         bounce_rate: null,
         avg_time: null,
+        scroll_depth: null,
       },
     ])
     const first = (await (

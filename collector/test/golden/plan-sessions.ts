@@ -28,6 +28,7 @@ const CLIENTS = ['CH', 'DE', 'US', ''].map((country, index) => ({
  */
 export function planSessions(seed: number, count: number): PlannedVisit[] {
   const random = createRandom(seed)
+  const reading = createRandom(seed + 1)
   const sessions: PlannedVisit[] = []
   for (let number = 0, visits = 0; visits < count; number++) {
     const delivery = random.chance(0.15) ? 'http' : 'store'
@@ -37,6 +38,7 @@ export function planSessions(seed: number, count: number): PlannedVisit[] {
       at: random.whole(FIRST, NOW),
       pause: () => pickPause(random),
     }).filter(({ at }, _, all) => at <= NOW && (delivery === 'store' || at - all[0]!.at < LONGEST_SENT_MS))
+    if (delivery === 'store') addEngagement(reading, events)
     sessions.push({ ...ids, delivery, events })
     visits += splitIntoVisits(sessions.at(-1)!).length
   }
@@ -81,6 +83,22 @@ export function planCookieless(seed: number): { visitorId: string; sessions: Pla
       })),
     }
   })
+}
+
+/**
+ * Plans how half of the pageviews are read: until the next event or midnight at most, the last one of the session also
+ * beyond midnight.
+ */
+function addEngagement(random: Random, events: PlannedEvent[]): void {
+  for (const [index, event] of events.entries()) {
+    if (event.type !== 'pageview' || random.chance(0.5)) continue
+    const next = events[index + 1]?.at
+    const midnight = event.at - (event.at % DAY_MS) + DAY_MS
+    const latest = next === undefined ? NOW : Math.min(next, midnight - 1)
+    const openMs = Math.min(latest - event.at, random.whole(1, 20 * MINUTE_MS))
+    const scroll = random.whole(0, 100)
+    event.engagement = { at: event.at + openMs, engagedMs: random.whole(0, openMs), scroll }
+  }
 }
 
 interface Frame {

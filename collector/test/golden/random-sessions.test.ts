@@ -13,7 +13,7 @@ import { DAY_MS, HOUR_MS, NOW } from './golden-month.js'
 import { planCookieless, PLANNED_DAYS, planSessions, splitIntoVisits } from './plan-sessions.js'
 import { toIngestEvent } from './plan-posts.js'
 import { type GoldenCollector, startGoldenCollector } from './start-golden-collector.js'
-import { toEventRows } from './to-event-row.js'
+import { engagementIdOf, toEventRows } from './to-event-row.js'
 import { startsWithin, trueReports } from './true-reports.js'
 import { PLANNED_GOALS } from './true-goals.js'
 import { sum } from './true-sums.js'
@@ -34,7 +34,23 @@ const visits = [...sessions, ...cookieless.flatMap((visitor) => visitor.sessions
 const late = new Set(
   sessions
     .filter(({ delivery }) => delivery === 'store')
-    .flatMap(({ events }) => events.filter(() => random.chance(LATE_SHARE)).map(({ id }) => id)),
+    .flatMap(({ events }) =>
+      events.flatMap(({ id }) => [
+        ...(random.chance(LATE_SHARE) ? [id, engagementIdOf(id)] : []),
+        ...(random.chance(LATE_SHARE) ? [engagementIdOf(id)] : []),
+      ]),
+    ),
+)
+/** The sessions without the events that arrive late. */
+const punctual = sessions.map((session) => ({
+  ...session,
+  events: session.events
+    .filter(({ id }) => !late.has(id))
+    .map((event) => (late.has(engagementIdOf(event.id)) ? { ...event, engagement: undefined } : event)),
+}))
+/** The visits of the events that are stored before the late ones. */
+const punctualVisits = [...punctual, ...cookieless.flatMap((visitor) => visitor.sessions)].flatMap(
+  splitIntoVisits,
 )
 
 const TODAY = NOW - (NOW % DAY_MS)
@@ -48,11 +64,7 @@ let siteId: string
 let stores: Record<'settled' | 'sketched' | 'raw', ReportStore & { close(): Promise<void> }>
 
 beforeAll(async () => {
-  golden = await startGoldenCollector(
-    sessions.map((session) => ({ ...session, events: session.events.filter(({ id }) => !late.has(id)) })),
-    SEED,
-    ['UTC'],
-  )
+  golden = await startGoldenCollector(punctual, SEED, ['UTC'])
   siteId = golden.sites.get('UTC')!.id
   await sendCookieless()
   const { url } = golden.collector.engine
@@ -153,11 +165,13 @@ it(`plans ${VISITS} visits with pauses at every edge (seed ${SEED})`, () => {
   expect(spans.filter((ms) => ms >= DAY_MS).length).toBeGreaterThan(30)
   expect(visits.length - sessions.length).toBeGreaterThan(200)
   expect(late.size).toBeGreaterThan(50)
+  const read = sessions.flatMap(({ events }) => events.flatMap(({ engagement }) => engagement ?? []))
+  expect(read.length).toBeGreaterThan(500)
 })
 
 it(`returns the planned figures from events and from rollups (seed ${SEED})`, async () => {
   await rollUp()
-  await expectTruth(withoutLateEvents(), SCOPES)
+  await expectTruth(punctualVisits, SCOPES)
 })
 
 it(`returns the planned figures before and after rolling up late events (seed ${SEED})`, async () => {
@@ -182,10 +196,3 @@ it(`adds the days up to the period (seed ${SEED})`, async () => {
     expect(await store.timeline(scopeOf(WHOLE), DAYS)).toEqual(days)
   }
 })
-
-/** The visits of the events that are stored before the late ones. */
-function withoutLateEvents(): typeof visits {
-  return [...sessions, ...cookieless.flatMap((visitor) => visitor.sessions)]
-    .map((session) => ({ ...session, events: session.events.filter(({ id }) => !late.has(id)) }))
-    .flatMap(splitIntoVisits)
-}

@@ -34,12 +34,16 @@ export const describeFigures = ({
   pageviews,
   bounceRate,
   averageDuration,
+  engagedRate,
+  averageEngagedTime,
 }: VisitMetrics) => ({
   visitors,
   visits,
   page_views: pageviews,
   bounce_rate: rounded(bounceRate),
   avg_visit_duration: rounded(averageDuration),
+  engaged_rate: rounded(engagedRate),
+  avg_engaged_time: rounded(averageEngagedTime),
 })
 
 const sourcesBy = (
@@ -84,10 +88,11 @@ export const PAGES: ListReport = {
   isComparable: true,
   keys: ['url', 'path'],
   truth: (figures) =>
-    figures.pages().map(({ bounceRate, averageTime, ...page }) => ({
+    figures.pages().map(({ bounceRate, averageTime, scrollDepth, ...page }) => ({
       ...page,
       bounce_rate: rounded(bounceRate),
       avg_time: rounded(averageTime),
+      scroll_depth: rounded(scrollDepth),
     })),
 }
 

@@ -9,6 +9,7 @@ import type {
   VisitMetrics,
   VisitField,
 } from '../../src/reports/report-store.js'
+import { DAY_MS } from './golden-month.js'
 import { fulfils, selectVisits, writeValue } from './select-visits.js'
 import { groupErrors, type TrueErrorGroup } from './true-errors.js'
 import { compareBytes, groupBy, sum } from './true-sums.js'
@@ -93,19 +94,37 @@ export function createTrueFigures(
 
 export function figuresOf(visits: readonly PlannedVisit[]): VisitMetrics {
   const viewed = visits.filter(({ events }) => countViews(events) > 0)
+  const read = visits.filter((visit) => engagementsOf(visit).length > 0)
   return {
     visitors: new Set(visits.map(({ visitorId }) => visitorId)).size,
     visits: visits.length,
     pageviews: sum(visits.map(({ events }) => countViews(events))),
     bounceRate: viewed.length === 0 ? null : (100 * viewed.filter(isBounce).length) / viewed.length,
     averageDuration: viewed.length === 0 ? null : sum(viewed.map(durationOf)) / 1000 / viewed.length,
+    engagedRate: read.length === 0 ? null : (100 * read.filter(isEngaged).length) / read.length,
+    averageEngagedTime: read.length === 0 ? null : sum(read.map(engagedMsOf)) / 1000 / read.length,
   }
 }
 
-/** Time from the first to the last event, in ms. */
-export function durationOf({ events }: PlannedVisit): number {
-  return events.at(-1)!.at - events[0]!.at
+/** Time from the first event to the last one, or to the end of the engaged time of the last page, in ms. */
+export function durationOf(visit: PlannedVisit): number {
+  const { events } = visit
+  const lastPage = events.findLast(({ type }) => type === 'pageview')
+  const engagement = lastPage && engagementOf(visit, lastPage)
+  return Math.max(events.at(-1)!.at, engagement ? lastPage.at + engagement.engagedMs : 0) - events[0]!.at
 }
+
+/** The engagement with a pageview, unless it was sent too late to count. */
+function engagementOf({ events }: PlannedVisit, { engagement }: PlannedEvent): PlannedEvent['engagement'] {
+  const dayOf = (at: number) => Math.floor(at / DAY_MS)
+  return engagement && dayOf(engagement.at) <= dayOf(events[0]!.at) + 1 ? engagement : undefined
+}
+
+const engagementsOf = (visit: PlannedVisit) =>
+  visit.events.flatMap((event) => engagementOf(visit, event) ?? [])
+const engagedMsOf = (visit: PlannedVisit) => sum(engagementsOf(visit).map(({ engagedMs }) => engagedMs))
+const isEngaged = (visit: PlannedVisit) =>
+  countViews(visit.events) > 1 || !isBounce(visit) || engagedMsOf(visit) >= 10_000
 
 function isBounce({ events }: PlannedVisit): boolean {
   return (
@@ -129,24 +148,28 @@ interface Step {
   isBounce: boolean
   /** Time until the next pageview in ms; undefined for the last one. */
   stay: number | undefined
+  engagement: PlannedEvent['engagement']
 }
 
 function readSteps(visit: PlannedVisit): Step[] {
   const views = visit.events.filter(({ type }) => type === 'pageview')
-  return views.map(({ origin, path, at }, index) => ({
-    url: origin + path,
-    path,
+  return views.map((view, index) => ({
+    url: view.origin + view.path,
+    path: view.path,
     visitorId: visit.visitorId,
     isEntry: index === 0,
     isExit: index === views.length - 1,
     isBounce: isBounce(visit),
-    stay: index < views.length - 1 ? views[index + 1]!.at - at : undefined,
+    stay: index < views.length - 1 ? views[index + 1]!.at - view.at : undefined,
+    engagement: engagementOf(visit, view),
   }))
 }
 
 function describePage(steps: Step[]): PageRow {
   const entries = steps.filter(({ isEntry }) => isEntry)
-  const stays = steps.flatMap(({ stay }) => stay ?? [])
+  const read = steps.flatMap(({ engagement }) => engagement ?? [])
+  const times =
+    read.length > 0 ? read.map(({ engagedMs }) => engagedMs) : steps.flatMap(({ stay }) => stay ?? [])
   return {
     url: steps[0]!.url,
     path: steps[0]!.path,
@@ -156,7 +179,8 @@ function describePage(steps: Step[]): PageRow {
     exits: steps.filter(({ isExit }) => isExit).length,
     bounceRate:
       entries.length === 0 ? null : (100 * entries.filter((step) => step.isBounce).length) / entries.length,
-    averageTime: stays.length === 0 ? null : sum(stays) / 1000 / stays.length,
+    averageTime: times.length === 0 ? null : sum(times) / 1000 / times.length,
+    scrollDepth: read.length === 0 ? null : sum(read.map(({ scroll }) => scroll)) / read.length,
   }
 }
 

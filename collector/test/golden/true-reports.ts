@@ -7,10 +7,18 @@ import { compareBytes } from './true-sums.js'
 import { listTrueVisitors } from './true-visitors.js'
 import type { PlannedVisit } from './visit-plan.js'
 
-const roundFigures = <Row extends VisitMetrics>({ bounceRate, averageDuration, ...row }: Row) => ({
+const roundFigures = <Row extends VisitMetrics>({
+  bounceRate,
+  averageDuration,
+  engagedRate,
+  averageEngagedTime,
+  ...row
+}: Row) => ({
   ...row,
   bounceRate: rounded(bounceRate),
   averageDuration: rounded(averageDuration),
+  engagedRate: rounded(engagedRate),
+  averageEngagedTime: rounded(averageEngagedTime),
 })
 
 /** The first moments of the parts into which the days split a period. */
@@ -31,10 +39,11 @@ export function trueReports(
   return {
     summary: roundFigures(figures.summary()),
     days: figures.timeline(startsWithin(period, days)).map(roundFigures),
-    pages: figures.pages().map(({ bounceRate, averageTime, ...row }) => ({
+    pages: figures.pages().map(({ bounceRate, averageTime, scrollDepth, ...row }) => ({
       ...row,
       bounceRate: rounded(bounceRate),
       averageTime: rounded(averageTime),
+      scrollDepth: rounded(scrollDepth),
     })),
     countries: figures.ranking('country').map(roundFigures),
     sources: figures.ranking('source').map(roundFigures),

@@ -37,6 +37,8 @@ export interface PlannedEvent {
   isInteractive: boolean
   arrival: Arrival
   client: Client
+  /** The captured engagement with a pageview, sent at `at`. */
+  engagement?: { at: number; engagedMs: number; scroll: number } | undefined
   /** For an error: its kind; messages of a kind differ only in numbers and ids. */
   errorKind?: number
 }

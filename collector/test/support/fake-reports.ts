@@ -6,7 +6,16 @@ import type {
   VisitorRow,
 } from '../../src/reports/report-store.js'
 
-const NONE: VisitMetrics = { visitors: 0, visits: 0, pageviews: 0, bounceRate: null, averageDuration: null }
+/** The metrics of no visits. */
+export const NONE: VisitMetrics = {
+  visitors: 0,
+  visits: 0,
+  pageviews: 0,
+  bounceRate: null,
+  averageDuration: null,
+  engagedRate: null,
+  averageEngagedTime: null,
+}
 
 /** A query sent by a route to the store. */
 export interface Question {
@@ -56,6 +65,8 @@ export const makeFigures = (visitors: number): VisitMetrics => ({
   pageviews: 3 * visitors,
   bounceRate: 40,
   averageDuration: 12.5,
+  engagedRate: 62.5,
+  averageEngagedTime: 7.5,
 })
 
 export function makeVisitor(fields: Partial<VisitorRow> = {}): VisitorRow {

@@ -45,6 +45,7 @@ export const MADE_UP_REPORTS: Partial<ReportStore> = {
           exits: 6,
           bounceRate: 50,
           averageTime: 4.5,
+          scrollDepth: 70.5,
         },
       ],
       slice,

@@ -14,29 +14,59 @@ interface ModelVisit {
   events: EventRow[]
   pageviews: EventRow[]
   bounced: boolean
+  /** The engagement of each pageview that has any, by event ID. */
+  engagement: Map<string, Engagement>
+}
+
+interface Engagement {
+  engagedMs: number
+  scroll: number | undefined
 }
 
 /**
  * The definitions of docs/metrics.md in TypeScript, for rows in which no two events of a session share a
- * time.
+ * time. `engagements` are captured `engagement` events.
  */
 export function modelVisits(
   rows: EventRow[],
   { siteId, period: { from, to }, filters }: ReportScope,
+  engagements: readonly EventRow[] = [],
 ): ModelVisit[] {
   const sessions = groupBy(
     rows.filter((row) => row.site_id === siteId).sort((a, b) => a.occurred_at - b.occurred_at),
     (row) => row.session_id,
   )
   return [...sessions.values()]
-    .flatMap((events) => splitVisits(events, ({ occurred_at }) => occurred_at))
-    .map((events) => {
+    .flatMap((session) => {
+      const visits = splitVisits(session, ({ occurred_at }) => occurred_at)
+      return visits.map((events) => ({ events, others: visits.filter((visit) => visit !== events).flat() }))
+    })
+    .map(({ events, others }) => {
       const pageviews = events.filter(({ event_type }) => event_type === 'pageview')
       const isIdle = events.every(
         ({ event_type, interactive }) =>
           !interactive || !['custom', 'goal', 'revenue', 'identify'].includes(event_type),
       )
-      return { first: events[0]!, events, pageviews, bounced: pageviews.length === 1 && isIdle }
+      const first = events[0]!
+      const measured = engagements.filter(
+        ({ site_id, session_id, occurred_at }) =>
+          site_id === siteId &&
+          session_id === first.session_id &&
+          [dayOf(first), dayOf(first) + 1].includes(dayOf({ occurred_at })) &&
+          !others.some((other) => dayOf(other) === dayOf({ occurred_at })),
+      )
+      return {
+        first,
+        events,
+        pageviews,
+        bounced: pageviews.length === 1 && isIdle,
+        engagement: new Map(
+          pageviews.flatMap((view) => {
+            const engagement = engagementOf(view, measured)
+            return engagement ? [[view.event_id, engagement]] : []
+          }),
+        ),
+      }
     })
     .filter(
       (visit) =>
@@ -45,6 +75,37 @@ export function modelVisits(
         filters.every((filter) => fulfils(visit, filter)),
     )
 }
+
+const dayOf = ({ occurred_at }: { occurred_at: number }) => Math.floor(occurred_at / (24 * 60 * 60 * 1000))
+
+function engagementOf(view: EventRow, measured: readonly EventRow[]): Engagement | undefined {
+  const own = measured
+    .map(({ occurred_at, properties }) => ({
+      occurred_at,
+      ...(JSON.parse(properties) as { view?: string; engaged_ms: number; scroll?: number }),
+    }))
+    .filter((event) => event.view === view.event_id)
+  if (own.length === 0) return undefined
+  const openMs = Math.max(...own.map(({ occurred_at }) => occurred_at)) - view.occurred_at
+  const engagedMs = own.reduce((sum, { engaged_ms }) => sum + engaged_ms, 0)
+  const scrolls = own.flatMap(({ scroll }) => scroll ?? [])
+  return {
+    engagedMs: Math.max(0, Math.min(engagedMs, openMs)),
+    scroll: scrolls.length > 0 ? Math.max(...scrolls) : undefined,
+  }
+}
+
+/** Visit duration in milliseconds: to the last event, or to the end of the engaged time of the last page. */
+function durationOf({ first, events, pageviews, engagement }: ModelVisit): number {
+  const last = pageviews.at(-1)
+  const readUntil = last ? last.occurred_at + (engagement.get(last.event_id)?.engagedMs ?? 0) : 0
+  return Math.max(events.at(-1)!.occurred_at, readUntil) - first.occurred_at
+}
+
+const isEngaged = ({ pageviews, bounced, engagement }: ModelVisit) =>
+  pageviews.length > 1 ||
+  !bounced ||
+  total([...engagement.values()].map(({ engagedMs }) => engagedMs)) >= 10_000
 
 function fulfils({ first, events, pageviews }: ModelVisit, filter: ReportFilter): boolean {
   const named = events.filter(({ event_type }) => event_type === 'custom' || event_type === 'goal')
@@ -65,13 +126,16 @@ function fulfils({ first, events, pageviews }: ModelVisit, filter: ReportFilter)
 
 export function modelFigures(visits: ModelVisit[]): VisitMetrics {
   const entered = visits.filter(({ pageviews }) => pageviews.length > 0)
+  const measured = visits.filter(({ engagement }) => engagement.size > 0)
   return {
     visitors: new Set(visits.map(({ first }) => first.visitor_id)).size,
     visits: visits.length,
     pageviews: visits.reduce((sum, { pageviews }) => sum + pageviews.length, 0),
     bounceRate: percentage(entered.map(({ bounced }) => bounced)),
-    averageDuration: averageSeconds(
-      entered.map(({ first, events }) => events.at(-1)!.occurred_at - first.occurred_at),
+    averageDuration: averageSeconds(entered.map(durationOf)),
+    engagedRate: percentage(measured.map(isEngaged)),
+    averageEngagedTime: averageSeconds(
+      measured.map(({ engagement }) => total([...engagement.values()].map(({ engagedMs }) => engagedMs))),
     ),
   }
 }
@@ -89,6 +153,8 @@ export function modelPages(visits: ModelVisit[]): PageRow[] {
   return [...groupBy(views, ({ view }) => view.origin + view.path)]
     .map(([url, group]) => {
       const entries = group.filter(({ isFirst }) => isFirst)
+      const engagements = group.flatMap(({ view, visit }) => visit.engagement.get(view.event_id) ?? [])
+      const scrolls = engagements.flatMap(({ scroll }) => scroll ?? [])
       return {
         url,
         path: group[0]!.view.path,
@@ -98,8 +164,11 @@ export function modelPages(visits: ModelVisit[]): PageRow[] {
         exits: group.filter(({ next }) => !next).length,
         bounceRate: percentage(entries.map(({ visit }) => visit.bounced)),
         averageTime: averageSeconds(
-          group.flatMap(({ view, next }) => (next ? [next.occurred_at - view.occurred_at] : [])),
+          engagements.length > 0
+            ? engagements.map(({ engagedMs }) => engagedMs)
+            : group.flatMap(({ view, next }) => (next ? [next.occurred_at - view.occurred_at] : [])),
         ),
+        scrollDepth: scrolls.length > 0 ? Math.round((10 * total(scrolls)) / scrolls.length) / 10 : null,
       }
     })
     .sort((a, b) => b.views - a.views || compare(a.url, b.url))
@@ -108,8 +177,9 @@ export function modelPages(visits: ModelVisit[]): PageRow[] {
 const compare = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b))
 const percentage = (isPart: boolean[]) =>
   isPart.length === 0 ? null : Math.round((1000 * isPart.filter(Boolean).length) / isPart.length) / 10
+const total = (values: number[]) => values.reduce((sum, value) => sum + value, 0)
 const averageSeconds = (ms: number[]) =>
-  ms.length === 0 ? null : Math.round(ms.reduce((sum, value) => sum + value, 0) / ms.length / 100) / 10
+  ms.length === 0 ? null : Math.round(total(ms) / ms.length / 100) / 10
 
 function groupBy<Item>(items: Item[], nameOf: (item: Item) => string): Map<string, Item[]> {
   const groups = new Map<string, Item[]>()

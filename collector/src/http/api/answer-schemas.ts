@@ -8,6 +8,14 @@ export const VISIT_FIGURES = {
   page_views: Type.Integer({ description: 'Page views.' }),
   bounce_rate: orNull(Type.Number(), 'Percent of the visits with a page view; null without such visits.'),
   avg_visit_duration: orNull(Type.Number(), 'Seconds; null without visits with a page view.'),
+  engaged_rate: orNull(
+    Type.Number(),
+    'Percent of the visits with known engaged time that had 10 seconds of it, two page views or an action; null without such visits.',
+  ),
+  avg_engaged_time: orNull(
+    Type.Number(),
+    'Seconds of engaged time per visit that has it; null without such visits.',
+  ),
 }
 
 /** Schema of the period of a report. `from` and `to` can be sent back as the parameters of the same names. */

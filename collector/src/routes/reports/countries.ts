@@ -37,6 +37,8 @@ export const listCountries = defineReport({
         page_views: 1730,
         bounce_rate: 39.5,
         avg_visit_duration: 101.2,
+        engaged_rate: 64.1,
+        avg_engaged_time: 55.3,
       },
     ],
     pagination: { limit: 10, offset: 0, has_more: false, next_cursor: null },

@@ -4,7 +4,7 @@ import type { Site } from '../../control/sites.js'
 import { assertNoIssues } from '../../errors.js'
 import type { Pagination } from '../../http/api/answer-schemas.js'
 import type { ApiAnswer, ApiCall, RouteDescription } from '../../http/api/route.js'
-import { compareMetrics, type Metrics } from '../../reports/comparison.js'
+import { compareMetrics, type Metrics, toRatesJson } from '../../reports/comparison.js'
 import { parseCursor, formatCursor } from '../../reports/cursor.js'
 import { parseFilters } from '../../reports/filters.js'
 import {
@@ -230,13 +230,22 @@ function comparisonWith<Row>(before: Row[], { keyOf, figuresOf, none }: RowKind<
   }
 }
 
-function toVisitMetricsJson({ visitors, visits, pageviews, bounceRate, averageDuration }: VisitMetrics) {
+const NO_VISITS: VisitMetrics = {
+  visitors: 0,
+  visits: 0,
+  pageviews: 0,
+  bounceRate: null,
+  averageDuration: null,
+  engagedRate: null,
+  averageEngagedTime: null,
+}
+
+function toVisitMetricsJson(metrics: VisitMetrics) {
   return {
-    visitors,
-    visits,
-    page_views: pageviews,
-    bounce_rate: bounceRate,
-    avg_visit_duration: averageDuration,
+    visitors: metrics.visitors,
+    visits: metrics.visits,
+    page_views: metrics.pageviews,
+    ...toRatesJson(metrics),
   }
 }
 
@@ -251,6 +260,6 @@ export function rankVisits(
     keyOf: ({ name }) => name,
     nameOf: ({ name }) => nameOf(name),
     figuresOf: toVisitMetricsJson,
-    none: { visitors: 0, visits: 0, page_views: 0, bounce_rate: null, avg_visit_duration: null },
+    none: toVisitMetricsJson(NO_VISITS),
   }
 }

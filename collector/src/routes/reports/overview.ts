@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { changeOf, PERIOD_BOUNDS, VISIT_FIGURES } from '../../http/api/answer-schemas.js'
 import { daysOf } from '../../reports/period.js'
-import { compareMetrics, toSummaryJson } from '../../reports/comparison.js'
+import { compareMetrics, toRatesJson, toSummaryJson } from '../../reports/comparison.js'
 import { type Range, RANGES } from '../../reports/period.js'
 import type { VisitMetrics } from '../../reports/report-store.js'
 import { defineReport } from './define-report.js'
@@ -32,6 +32,8 @@ const EXAMPLE_SUMMARY = {
   total_page_views: 5310,
   bounce_rate: 41.7,
   avg_visit_duration: 95.3,
+  engaged_rate: 61.8,
+  avg_engaged_time: 50.2,
 }
 
 export const readOverview = defineReport({
@@ -68,6 +70,8 @@ export const readOverview = defineReport({
         page_views: 760,
         bounce_rate: 40.2,
         avg_visit_duration: 91.1,
+        engaged_rate: 62.4,
+        avg_engaged_time: 48.7,
       },
     ],
   },
@@ -108,13 +112,12 @@ export const readOverview = defineReport({
   },
 })
 
-function toDayJson(date: string, { visitors, visits, pageviews, bounceRate, averageDuration }: VisitMetrics) {
+function toDayJson(date: string, metrics: VisitMetrics) {
   return {
     date,
-    total_visitors: visitors,
-    visits,
-    page_views: pageviews,
-    bounce_rate: bounceRate,
-    avg_visit_duration: averageDuration,
+    total_visitors: metrics.visitors,
+    visits: metrics.visits,
+    page_views: metrics.pageviews,
+    ...toRatesJson(metrics),
   }
 }

@@ -11,7 +11,14 @@ const ROW = rowOf(
     entries: Type.Integer({ description: 'Visits that began here.' }),
     exits: Type.Integer({ description: 'Visits whose last page this was.' }),
     bounce_rate: orNull(Type.Number(), 'Percent of the visits that began here; null if none did.'),
-    avg_time: orNull(Type.Number(), 'Seconds until the next page of the visit; null if none followed.'),
+    avg_time: orNull(
+      Type.Number(),
+      'Seconds of engaged time of the views that have it; if none has, seconds until the next page of the visit; null if none followed.',
+    ),
+    scroll_depth: orNull(
+      Type.Number(),
+      'Percent of the page that a view reached on average; null without views that have it.',
+    ),
   },
 )
 
@@ -34,6 +41,7 @@ export const listPages = defineReport({
         exits: 160,
         bounce_rate: 38.1,
         avg_time: 42.5,
+        scroll_depth: 63.4,
       },
     ],
     pagination: { limit: 10, offset: 0, has_more: false, next_cursor: null },
@@ -44,14 +52,23 @@ export const listPages = defineReport({
       load: (scope, slice) => call.services.reports.pages(scope, slice),
       keyOf: ({ url }) => url,
       nameOf: ({ url, path }) => ({ url, path }),
-      none: { views: 0, visitors: 0, entries: 0, exits: 0, bounce_rate: null, avg_time: null },
-      figuresOf: ({ views, visitors, entries, exits, bounceRate, averageTime }) => ({
+      none: {
+        views: 0,
+        visitors: 0,
+        entries: 0,
+        exits: 0,
+        bounce_rate: null,
+        avg_time: null,
+        scroll_depth: null,
+      },
+      figuresOf: ({ views, visitors, entries, exits, bounceRate, averageTime, scrollDepth }) => ({
         views,
         visitors,
         entries,
         exits,
         bounce_rate: bounceRate,
         avg_time: averageTime,
+        scroll_depth: scrollDepth,
       }),
     })
     return { data: { pages: rows, pagination } }

@@ -41,6 +41,8 @@ export const listSources = defineReport({
         page_views: 1502,
         bounce_rate: 36.9,
         avg_visit_duration: 110.4,
+        engaged_rate: 66.2,
+        avg_engaged_time: 58.1,
       },
     ],
     pagination: { limit: 10, offset: 0, has_more: false, next_cursor: null },

@@ -14,6 +14,8 @@ const EXAMPLE_FIGURES = {
   page_views: 2410,
   bounce_rate: 42.3,
   avg_visit_duration: 88.4,
+  engaged_rate: 58.9,
+  avg_engaged_time: 44.6,
 }
 
 export const readTechnology = defineReport({

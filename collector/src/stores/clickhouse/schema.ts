@@ -18,6 +18,9 @@ const DURABLE = 'fsync_after_insert = 1, fsync_part_directory = 1, non_replicate
 const ROLLUP =
   'fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 1, min_rows_to_fsync_after_merge = 1'
 
+// Condition of released schema steps for captured engagement.
+const IS_ENGAGEMENT = "event_type = 'engagement' AND is_measurement"
+
 /**
  * SQL statements that create and update the schema. All of them run at every start. Add each schema change as
  * a new statement at the end. A released statement must never change, which
@@ -126,6 +129,23 @@ export const SCHEMA_STEPS: readonly string[] = [
   // grouping events into visits would otherwise read all properties.
   `ALTER TABLE events ADD COLUMN IF NOT EXISTS is_measurement Bool MATERIALIZED
     (event_type = 'engagement' AND JSONHas(properties, 'engaged_ms')) OR (event_type = 'performance' AND JSONHas(properties, 'nav')) OR (event_type = 'error' AND JSONHas(properties, 'handled'))`,
+  // Connect each captured engagement with its pageview: `view_key` is equal for both, and 0 for other events. A missing
+  // scroll depth is -1. Computed at insert, because reading the properties and IDs of all events would be slow.
+  `ALTER TABLE events
+    ADD COLUMN IF NOT EXISTS view_key UInt64 MATERIALIZED multiIf(event_type = 'pageview', cityHash64(event_id), ${IS_ENGAGEMENT}, cityHash64(JSONExtractString(properties, 'view')), 0),
+    ADD COLUMN IF NOT EXISTS engaged_ms UInt32 MATERIALIZED if(${IS_ENGAGEMENT}, toUInt32(least(greatest(JSONExtractFloat(properties, 'engaged_ms'), 0), 3600000)), 0),
+    ADD COLUMN IF NOT EXISTS scroll Int8 MATERIALIZED if(${IS_ENGAGEMENT} AND JSONHas(properties, 'scroll'), toInt8(least(greatest(JSONExtractFloat(properties, 'scroll'), 0), 100)), -1)`,
+  // Engagement of rolled-up visits and pages (queries/visit-events.ts).
+  `ALTER TABLE visits
+    ADD COLUMN IF NOT EXISTS lasted_ms Int64,
+    ADD COLUMN IF NOT EXISTS engaged_views UInt64,
+    ADD COLUMN IF NOT EXISTS engaged_ms Int64,
+    ADD COLUMN IF NOT EXISTS readings Array(Tuple(Int64, Int8))`,
+  `ALTER TABLE page_days
+    ADD COLUMN IF NOT EXISTS engaged_views UInt64,
+    ADD COLUMN IF NOT EXISTS engaged_ms Int64,
+    ADD COLUMN IF NOT EXISTS scrolled_views UInt64,
+    ADD COLUMN IF NOT EXISTS scrolled Int64`,
 ]
 
 /** Creates missing tables and columns. Rejects with the server's error if a step fails. */

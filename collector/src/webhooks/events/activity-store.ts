@@ -2,8 +2,8 @@ import type { PublishedRow } from '../../ingest/event-row.js'
 import type { VisitorRow } from '../../reports/report-store.js'
 
 /**
- * Summary of the events of one session. All times are Unix times in milliseconds. The paths are empty if the
- * session has no pageview.
+ * Summary of the events of one session. All times are Unix times in milliseconds. It ends with its last event, or with
+ * the engaged time of its last page. The paths are empty if the session has no pageview.
  */
 export interface SessionRow {
   siteId: string

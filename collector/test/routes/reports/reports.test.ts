@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { MADE_UP_REPORTS, MADE_UP_VISITORS as visitors } from '../../support/made-up-reports.js'
-import { makeFigures } from '../../support/fake-reports.js'
+import { makeFigures, NONE } from '../../support/fake-reports.js'
 import { type ExternalApi, NOW, openExternalApi } from '../../support/open-external-api.js'
 
 let api: ExternalApi
@@ -38,6 +38,8 @@ describe('the overview', () => {
         total_page_views: 60,
         bounce_rate: 40,
         avg_visit_duration: 12.5,
+        engaged_rate: 62.5,
+        avg_engaged_time: 7.5,
       },
     })
     expect(body.data.daily_stats.map(({ date, total_visitors }) => [date, total_visitors])).toEqual([
@@ -75,9 +77,8 @@ describe('the overview', () => {
 })
 
 it('has no change and no rates where the previous period had no visits', async () => {
-  const none = { visitors: 0, visits: 0, pageviews: 0, bounceRate: null, averageDuration: null }
   const young = await openExternalApi({
-    summary: async ({ period }) => (period.to > NOW ? makeFigures(20) : none),
+    summary: async ({ period }) => (period.to > NOW ? makeFigures(20) : NONE),
     goals: async ({ period }, rules) =>
       rules.map(() =>
         period.to > NOW
@@ -292,10 +293,10 @@ describe('CSV', () => {
       vary: 'Accept',
     })
     expect(text.split('\r\n')).toEqual([
-      'name,source,visitors,visits,page_views,bounce_rate,avg_visit_duration',
-      'google,google,30,31,90,40,12.5',
-      "'=cmd(),'=cmd(),29,30,87,40,12.5",
-      '"Bücher, ""neu""","Bücher, ""neu""",28,29,84,40,12.5',
+      'name,source,visitors,visits,page_views,bounce_rate,avg_visit_duration,engaged_rate,avg_engaged_time',
+      'google,google,30,31,90,40,12.5,62.5,7.5',
+      "'=cmd(),'=cmd(),29,30,87,40,12.5,62.5,7.5",
+      '"Bücher, ""neu""","Bücher, ""neu""",28,29,84,40,12.5,62.5,7.5',
       '',
     ])
   })
@@ -330,7 +331,7 @@ describe('CSV', () => {
 
   it('writes a CSV header row even if there are no data rows', async () => {
     expect((await api.get('/analytics/{id}/pages?format=csv&offset=1')).text).toBe(
-      'url,path,views,visitors,entries,exits,bounce_rate,avg_time\r\n',
+      'url,path,views,visitors,entries,exits,bounce_rate,avg_time,scroll_depth\r\n',
     )
   })
 })

@@ -88,6 +88,7 @@ function makeVisits({ below, pick }: Random, seed: number): EventRow[] {
   }).flat()
 }
 
+/** Measurements at any time of any session, whose view is often that of no page or of another session. */
 function makeMeasurements({ below, pick }: Random, rows: readonly EventRow[]): EventRow[] {
   return Array.from({ length: 100 }, (_, number) =>
     makeRow({
@@ -95,12 +96,35 @@ function makeMeasurements({ below, pick }: Random, rows: readonly EventRow[]): E
       session_id: below(5) === 0 ? `measured-${number}` : pick(rows).session_id,
       occurred_at: FROM - 60 * HOUR_MS + below(170 * HOUR_MS),
       ...pick([
+        {
+          event_type: 'engagement',
+          properties: JSON.stringify({ engaged_ms: 5000, view: pick(rows).event_id }),
+        },
         { event_type: 'engagement', properties: '{"engaged_ms":5000}' },
         { event_type: 'performance', properties: '{"nav":0}' },
         { event_type: 'error', properties: '{"handled":true}' },
       ]),
     }),
   )
+}
+
+/** Engagement with the views of some rows: mostly soon, sometimes before or days after the pageview. */
+function makeEngagement({ below, pick }: Random, rows: readonly EventRow[]): EventRow[] {
+  return Array.from({ length: 250 }, () => {
+    const view = pick(rows)
+    const afterMs = pick([below(60_000), below(HOUR_MS), below(60 * HOUR_MS), -below(HOUR_MS)])
+    return makeRow({
+      site_id: view.site_id,
+      session_id: view.session_id,
+      occurred_at: view.occurred_at + afterMs,
+      event_type: 'engagement',
+      properties: JSON.stringify({
+        engaged_ms: below(40_000),
+        view: view.event_id,
+        ...(below(3) > 0 && { scroll: below(101) }),
+      }),
+    })
+  })
 }
 
 function makeFilters({ below, pick }: Random): ReportFilter[] {
@@ -122,8 +146,9 @@ const SEEDS = [1, 2, 3, 4, randomInt(2 ** 31)]
 it.each(SEEDS)('returns the same reports as the model for random visits (seed %i)', async (seed) => {
   const random = createRandom(seed)
   const rows = makeVisits(random, seed)
-  // Measurements change nothing, at any time of any session.
-  await events.insertEvents(makeMeasurements(random, rows), randomUUID())
+  const measurements = [...makeMeasurements(random, rows), ...makeEngagement(random, rows)]
+  const engagements = measurements.filter(({ event_type }) => event_type === 'engagement')
+  await events.insertEvents(measurements, randomUUID())
   for (let start = 0; start < rows.length; start += 100)
     await events.insertEvents(rows.slice(start, start + 100), randomUUID())
 
@@ -132,7 +157,7 @@ it.each(SEEDS)('returns the same reports as the model for random visits (seed %i
   for (const filters of [[], ...Array.from({ length: 6 }, () => makeFilters(random))])
     for (const site of SITES) {
       const scope: ReportScope = { siteId: `${site}_${seed}`, period: { from: FROM, to: TO }, filters }
-      const visits = modelVisits(rows, scope)
+      const visits = modelVisits(rows, scope, engagements)
       found += visits.length
       const parts = starts.map((start, index) =>
         visits.filter(

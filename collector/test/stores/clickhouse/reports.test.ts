@@ -21,6 +21,8 @@ const SCOPE: ReportScope = {
   filters: [],
 }
 const ALL = { limit: 100, offset: 0 }
+/** The metrics of engagement of visits without captured engagement. */
+const UNMEASURED = { engagedRate: null, averageEngagedTime: null }
 
 /** Rows of one visit; place, device and origin of the first event apply to all. */
 const visit = (
@@ -187,16 +189,17 @@ describe('summary and timeline', () => {
       pageviews: 6,
       bounceRate: 50,
       averageDuration: 37.5,
+      ...UNMEASURED,
     })
   })
 
   it('returns a timeline with the same sums as the summary', async () => {
     const starts = ['10T00:00', '10T10:00', '10T10:00:00.001', '11T00:00'].map(at)
     expect(await reports.timeline(SCOPE, starts)).toEqual([
-      { visitors: 0, visits: 0, pageviews: 0, bounceRate: null, averageDuration: null },
-      { visitors: 1, visits: 1, pageviews: 2, bounceRate: 0, averageDuration: 60 },
-      { visitors: 2, visits: 2, pageviews: 1, bounceRate: 100, averageDuration: 20 },
-      { visitors: 2, visits: 2, pageviews: 3, bounceRate: 50, averageDuration: 35 },
+      { visitors: 0, visits: 0, pageviews: 0, bounceRate: null, averageDuration: null, ...UNMEASURED },
+      { visitors: 1, visits: 1, pageviews: 2, bounceRate: 0, averageDuration: 60, ...UNMEASURED },
+      { visitors: 2, visits: 2, pageviews: 1, bounceRate: 100, averageDuration: 20, ...UNMEASURED },
+      { visitors: 2, visits: 2, pageviews: 3, bounceRate: 50, averageDuration: 35, ...UNMEASURED },
     ])
   })
 })
@@ -249,6 +252,7 @@ it('ranks pages by views, with entries, exits, bounce rate and time until the ne
       exits: 3,
       bounceRate: 66.7,
       averageTime: 30,
+      scrollDepth: null,
     },
     {
       url: 'https://example.com/pricing',
@@ -259,6 +263,7 @@ it('ranks pages by views, with entries, exits, bounce rate and time until the ne
       exits: 1,
       bounceRate: 0,
       averageTime: 60,
+      scrollDepth: null,
     },
   ]
   expect(await reports.pages(SCOPE, ALL)).toEqual(pages)
@@ -280,6 +285,7 @@ it('ranks values of the first event in each visit by visitors, visits and name',
     pageviews: 2,
     bounceRate: 100,
     averageDuration: 10,
+    ...UNMEASURED,
   })
   expect((await reports.ranking(SCOPE, 'country', { limit: 2, offset: 1 })).map(({ name }) => name)).toEqual([
     '',
@@ -585,7 +591,14 @@ describe('error groups', () => {
 
 it('returns zeros, unknown rates and empty lists for a site without events', async () => {
   const scope = { ...SCOPE, siteId: 'ws_empty' }
-  const zeros = { visitors: 0, visits: 0, pageviews: 0, bounceRate: null, averageDuration: null }
+  const zeros = {
+    visitors: 0,
+    visits: 0,
+    pageviews: 0,
+    bounceRate: null,
+    averageDuration: null,
+    ...UNMEASURED,
+  }
   expect(await reports.summary(scope)).toEqual(zeros)
   expect(await reports.timeline(scope, [scope.period.from])).toEqual([zeros])
   const lists = [

@@ -69,7 +69,14 @@ it('adds new columns to the tables of an older release, and keeps their rows', a
       .map(([name, { type }]) => ({ table, name, type }))
       .sort((a, b) => (a.name < b.name ? -1 : 1))
   expect(await columns.json()).toEqual([
-    ...columnsOf('events', { ...EVENT_COLUMNS, writer: WRITER_COLUMN, is_measurement: { type: 'Bool' } }),
+    ...columnsOf('events', {
+      ...EVENT_COLUMNS,
+      writer: WRITER_COLUMN,
+      is_measurement: { type: 'Bool' },
+      view_key: { type: 'UInt64' },
+      engaged_ms: { type: 'UInt32' },
+      scroll: { type: 'Int8' },
+    }),
     ...columnsOf('heartbeats', HEARTBEAT_COLUMNS),
   ])
   await client.close()

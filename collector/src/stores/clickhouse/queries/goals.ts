@@ -5,7 +5,7 @@ import type { QueryClient } from '../client.js'
 import type { RollupScope } from '../rollups/period.js'
 import { percentageOf } from './visit-metrics.js'
 import { visitsWith } from './visit-parts.js'
-import { buildScopeSql, LASTED_MS } from './visits.js'
+import { buildScopeSql } from './visits.js'
 
 /** Computes the metrics of all goals with one query. Resolves to the metrics in the order of `rules`. */
 export async function queryGoals(
@@ -52,7 +52,7 @@ function buildRuleSql(rule: GoalRule, name: string): { condition: string; value:
         value: rule.event,
       }
     case 'duration':
-      return { condition: `${LASTED_MS} >= {${name}: Int64}`, value: rule.seconds * 1000 }
+      return { condition: `lasted_ms >= {${name}: Int64}`, value: rule.seconds * 1000 }
   }
 }
 

@@ -11,10 +11,27 @@ import {
 } from './visits.js'
 import { momentOf } from './visits.js'
 
-/** Totals of a page, from which {@link queryPages} computes the bounce rate and the average time. */
-interface PageSums extends Omit<PageRow, 'bounceRate' | 'averageTime'> {
+/** The columns of {@link PAGE_SUMS}. */
+export const PAGE_COLUMNS = [
+  'views',
+  'entries',
+  'exits',
+  'bounces',
+  'spent_ms',
+  'engaged_views',
+  'engaged_ms',
+  'scrolled_views',
+  'scrolled',
+]
+
+/** Totals of a page, from which {@link queryPages} computes the rates and averages. */
+interface PageSums extends Omit<PageRow, 'bounceRate' | 'averageTime' | 'scrollDepth'> {
   bounces: number
   spent_ms: number
+  engaged_views: number
+  engaged_ms: number
+  scrolled_views: number
+  scrolled: number
 }
 
 export async function queryPages(client: QueryClient, scope: RollupScope, slice: Slice): Promise<PageRow[]> {
@@ -24,24 +41,27 @@ export async function queryPages(client: QueryClient, scope: RollupScope, slice:
     rollups && scope.isSketched && scope.filters.length === 0
       ? await queryRolledUpPages(client, { ...scope, rollups }, slice)
       : await queryPagesOfVisits(client, scope, slice)
-  return sums.map(({ bounces, spent_ms, ...page }) => ({
+  return sums.map(({ bounces, spent_ms, engaged_views, engaged_ms, scrolled_views, scrolled, ...page }) => ({
     ...page,
     bounceRate: percentageOf(bounces, page.entries),
-    averageTime: averageSeconds(spent_ms, page.views - page.exits),
+    averageTime:
+      engaged_views > 0
+        ? averageSeconds(engaged_ms, engaged_views)
+        : averageSeconds(spent_ms, page.views - page.exits),
+    scrollDepth: scrolled_views > 0 ? Math.round((10 * scrolled) / scrolled_views) / 10 : null,
   }))
 }
 
 function queryPagesOfVisits(client: QueryClient, scope: RollupScope, slice: Slice): Promise<PageSums[]> {
   const { visits, countVisitors, params } = buildScopeSql(scope)
   return client.select<PageSums>(
-    `SELECT concat(origin, path) AS url, path, views, visitors, entries, exits, bounces, spent_ms
+    `SELECT concat(origin, path) AS url, path, visitors, ${PAGE_COLUMNS.join(', ')}
      FROM (SELECT ${PAGE_KEY}, ${PAGE_SUMS}, ${countVisitors()} AS visitors FROM ${pageviewsOf(visits)} GROUP BY origin, path)
      ORDER BY views DESC, url LIMIT {limit: UInt32} OFFSET {offset: UInt32}`,
     { ...params, ...slice },
   )
 }
 
-const COLUMNS = ['views', 'entries', 'exits', 'bounces', 'spent_ms']
 const ROLLED_UP_PAGES = `page_days WHERE ${inBuilds('whole')}`
 const NO_VISITORS = `arrayReduce('uniqCombined64State(${SKETCH_PRECISION})', emptyArrayUInt64())`
 
@@ -64,10 +84,10 @@ async function queryRolledUpPages(
   )
   for (let paths = probable.map(({ path }) => path); ;) {
     const pages = await client.select<PageSums>(
-      `SELECT concat(p.origin, p.path) AS url, p.path AS path, ${COLUMNS.map((column) => `sum(p.${column}) AS ${column}`).join(', ')}, uniqCombined64Merge(${SKETCH_PRECISION})(p.state) AS visitors FROM (
-         SELECT toString(origin) AS origin, path, ${COLUMNS.join(', ')}, ${NO_VISITORS} AS state FROM ${ROLLED_UP_PAGES}
+      `SELECT concat(p.origin, p.path) AS url, p.path AS path, ${PAGE_COLUMNS.map((column) => `sum(p.${column}) AS ${column}`).join(', ')}, uniqCombined64Merge(${SKETCH_PRECISION})(p.state) AS visitors FROM (
+         SELECT toString(origin) AS origin, path, ${PAGE_COLUMNS.join(', ')}, ${NO_VISITORS} AS state FROM ${ROLLED_UP_PAGES}
          UNION ALL
-         SELECT toString(origin) AS origin, path, ${COLUMNS.map(() => '0').join(', ')}, visitors AS state FROM ${ROLLED_UP_PAGES} AND path IN {paths: Array(String)}
+         SELECT toString(origin) AS origin, path, ${PAGE_COLUMNS.map(() => '0').join(', ')}, visitors AS state FROM ${ROLLED_UP_PAGES} AND path IN {paths: Array(String)}
          UNION ALL
          SELECT toString(step.2) AS origin, step.3 AS path, ${PAGE_SUMS}, ${countVisitorsSql({ isSketched: true, asState: true, where: 'path IN {paths: Array(String)}' })} AS state FROM ${pageviewsOf(`(${parts.sql})`)} GROUP BY origin, path
        ) AS p GROUP BY p.origin, p.path ORDER BY views DESC, url LIMIT {limit: UInt32} OFFSET {offset: UInt32}`,
@@ -81,14 +101,14 @@ async function queryRolledUpPages(
 }
 
 /**
- * Builds a FROM clause with one row per pageview of the visits. `step` is the pageview, `nth` is its position
- * in the visit, and `place_after` is the sort key of the next pageview.
+ * Builds a FROM clause with one row per pageview of the visits. `step` is the pageview, `reading` its engagement, `nth`
+ * its position in the visit, and `place_after` the sort key of the next pageview.
  *
  * Do not use `steps` outside the subquery, because the engine would copy the whole array for each pageview.
  */
 export const pageviewsOf = (visits: string) =>
-  `(SELECT visitor, bounced, steps, length(steps) AS amount, arrayPopFront(arrayPushBack(steps.1, 0)) AS places_after FROM ${visits})
-   ARRAY JOIN steps AS step, arrayEnumerate(steps) AS nth, places_after AS place_after`
+  `(SELECT visitor, bounced, steps, readings, length(steps) AS amount, arrayPopFront(arrayPushBack(steps.1, 0)) AS places_after FROM ${visits})
+   ARRAY JOIN steps AS step, readings AS reading, arrayEnumerate(steps) AS nth, places_after AS place_after`
 
 export const PAGE_KEY = 'step.2 AS origin, step.3 AS path'
 
@@ -98,4 +118,8 @@ export const PAGE_SUMS = `
   countIf(nth = 1) AS entries,
   countIf(nth = amount) AS exits,
   countIf(nth = 1 AND bounced) AS bounces,
-  sumIf(${momentOf('place_after')} - ${momentOf('step.1')}, nth < amount) AS spent_ms`
+  sumIf(${momentOf('place_after')} - ${momentOf('step.1')}, nth < amount) AS spent_ms,
+  countIf(reading.1 >= 0) AS engaged_views,
+  sumIf(reading.1, reading.1 >= 0) AS engaged_ms,
+  countIf(reading.2 >= 0) AS scrolled_views,
+  sumIf(toInt64(reading.2), reading.2 >= 0) AS scrolled`

@@ -8,8 +8,8 @@ import type {
 } from '../../../webhooks/events/activity-store.js'
 import { momentSql, type QueryClient, splitParameter } from '../client.js'
 import { RECEIVED_BETWEEN } from './events.js'
+import { ENGAGEMENT, VIEWS, visitEvents, withEngagement } from './visit-events.js'
 import { MAKES_VISIT } from './visit-parts.js'
-import { IS_PAGEVIEW, PLACE } from './visits.js'
 
 interface EndedRow extends EndedCursor {
   /**
@@ -25,15 +25,16 @@ const ENDED_SESSIONS = `
   HAVING lastReceivedAt > {from: Int64} AND lastReceivedAt <= {until: Int64} AND (lastReceivedAt, siteId, sessionId) > ({afterTime: Int64}, {afterSite: String}, {afterSession: String})
   ORDER BY lastReceivedAt, siteId, sessionId LIMIT {limit: UInt32}`
 
-// Pages, entry page and exit page are computed in the same way as for the visits in visits.ts.
+// Pages, duration, entry page and exit page are computed in the same way as for the visits in visits.ts.
 const SESSIONS = `
-  SELECT e.site_id AS siteId, e.session_id AS sessionId,
-    toUnixTimestamp64Milli(min(e.occurred_at)) AS startedAt, toUnixTimestamp64Milli(max(e.occurred_at)) AS endedAt, countIf(${IS_PAGEVIEW}) AS pages,
-    argMinIf(e.path, ${PLACE}, ${IS_PAGEVIEW}) AS entryPath, argMaxIf(e.path, ${PLACE}, ${IS_PAGEVIEW}) AS exitPath
-  FROM events AS e
-  WHERE e.site_id IN {siteIds: Array(String)} AND e.occurred_at >= ${momentSql('since')} AND e.occurred_at <= ${momentSql('until')}
-    AND e.received_at <= ${momentSql('until')} AND e.session_id IN {sessionIds: Array(String)} AND ${MAKES_VISIT}
-  GROUP BY siteId, sessionId`
+  SELECT site_id AS siteId, session_id AS sessionId, toUnixTimestamp64Milli(started_at) AS startedAt, startedAt + lasted_ms AS endedAt, length(views) AS pages,
+    views[1].3 AS entryPath, views[-1].3 AS exitPath
+  FROM (${withEngagement(`
+    SELECT site_id, session_id, minIf(occurred_at, makes_visit) AS started_at, maxIf(occurred_at, makes_visit) AS ended_at, ${VIEWS} AS views, ${ENGAGEMENT} AS engagement
+    FROM ${visitEvents(`
+      e.site_id IN {siteIds: Array(String)} AND e.occurred_at >= ${momentSql('since')} AND e.occurred_at <= ${momentSql('until')}
+      AND e.received_at <= ${momentSql('until')} AND e.session_id IN {sessionIds: Array(String)}`)} AS e
+    GROUP BY site_id, session_id HAVING countIf(makes_visit) > 0`)})`
 
 /**
  * Returns sessions by ID. A session includes the events that occurred from `since` to `until` and were
@@ -68,7 +69,8 @@ export async function queryEndedSessions(
       siteIds: [...new Set(rows.map(({ siteId }) => siteId))],
       sessionIds,
       since,
-      until,
+      // No session has an event of its own since, but the last page may have been read on.
+      until: until + SESSION_TIMEOUT_MS,
     }))
       sessions.set(keyOf(session), session)
   // Skip sessions that were erased between the two queries.

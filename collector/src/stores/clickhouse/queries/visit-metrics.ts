@@ -1,19 +1,22 @@
 import type { RankedRow, Slice, VisitField, VisitMetrics } from '../../../reports/report-store.js'
 import type { QueryClient } from '../client.js'
 import type { RollupScope } from '../rollups/period.js'
-import { BEGAN_MS, buildScopeSql, LASTED_MS, type ScopeSql } from './visits.js'
+import { BEGAN_MS, buildScopeSql, type ScopeSql } from './visits.js'
 
-/**
- * Builds the integer columns from which {@link toVisitMetrics} computes the bounce rate and the average
- * duration.
- */
+/** A visit with this engaged time is engaged, even if it has one pageview and no action. */
+const ENGAGED_VISIT_MS = 10_000
+
+/** Builds the integer columns from which {@link toVisitMetrics} computes the rates and averages. */
 const metricColumns = ({ countVisitors }: ScopeSql) => `
     ${countVisitors()} AS visitors,
     count() AS visits,
     sum(pageviews) AS views,
     countIf(pageviews > 0) AS entered,
     countIf(bounced) AS bounces,
-    sumIf(${LASTED_MS}, pageviews > 0) AS spent_ms`
+    sumIf(lasted_ms, pageviews > 0) AS spent_ms,
+    countIf(engaged_views > 0) AS measured,
+    countIf(engaged_views > 0 AND (v.engaged_ms >= ${ENGAGED_VISIT_MS} OR pageviews > 1 OR actions > 0)) AS engaged,
+    sum(v.engaged_ms) AS engaged_ms`
 
 interface MetricRow {
   visitors: number
@@ -22,15 +25,31 @@ interface MetricRow {
   entered: number
   bounces: number
   spent_ms: number
+  /** Number of visits whose engaged time is known. */
+  measured: number
+  engaged: number
+  engaged_ms: number
 }
 
-function toVisitMetrics({ visitors, visits, views, entered, bounces, spent_ms }: MetricRow): VisitMetrics {
+function toVisitMetrics({
+  visitors,
+  visits,
+  views,
+  entered,
+  bounces,
+  spent_ms,
+  measured,
+  engaged,
+  engaged_ms,
+}: MetricRow): VisitMetrics {
   return {
     visitors,
     visits,
     pageviews: views,
     bounceRate: percentageOf(bounces, entered),
     averageDuration: averageSeconds(spent_ms, entered),
+    engagedRate: percentageOf(engaged, measured),
+    averageEngagedTime: averageSeconds(engaged_ms, measured),
   }
 }
 
@@ -49,13 +68,23 @@ export function averageSeconds(ms: number, count: number): number | null {
 export async function querySummary(client: QueryClient, scope: RollupScope): Promise<VisitMetrics> {
   const scopeSql = buildScopeSql(scope)
   const [row] = await client.select<MetricRow>(
-    `SELECT ${metricColumns(scopeSql)} FROM ${scopeSql.visits}`,
+    `SELECT ${metricColumns(scopeSql)} FROM ${scopeSql.visits} AS v`,
     scopeSql.params,
   )
   return toVisitMetrics(row!)
 }
 
-const NO_VISITS: MetricRow = { visitors: 0, visits: 0, views: 0, entered: 0, bounces: 0, spent_ms: 0 }
+const NO_VISITS: MetricRow = {
+  visitors: 0,
+  visits: 0,
+  views: 0,
+  entered: 0,
+  bounces: 0,
+  spent_ms: 0,
+  measured: 0,
+  engaged: 0,
+  engaged_ms: 0,
+}
 
 export async function queryTimeline(
   client: QueryClient,
@@ -64,7 +93,7 @@ export async function queryTimeline(
 ): Promise<VisitMetrics[]> {
   const scopeSql = buildScopeSql(scope)
   const rows = await client.select<MetricRow & { start: number }>(
-    `SELECT roundDown(${BEGAN_MS}, {starts: Array(Int64)}) AS start, ${metricColumns(scopeSql)} FROM ${scopeSql.visits} GROUP BY start`,
+    `SELECT roundDown(${BEGAN_MS}, {starts: Array(Int64)}) AS start, ${metricColumns(scopeSql)} FROM ${scopeSql.visits} AS v GROUP BY start`,
     { ...scopeSql.params, starts },
   )
   const byStart = new Map(rows.map((row) => [row.start, row]))
@@ -77,7 +106,7 @@ export async function queryRanking(
 ): Promise<RankedRow[]> {
   const scopeSql = buildScopeSql(scope)
   const rows = await client.select<MetricRow & { name: string }>(
-    `SELECT {field: Identifier} AS name, ${metricColumns(scopeSql)} FROM ${scopeSql.visits}
+    `SELECT {field: Identifier} AS name, ${metricColumns(scopeSql)} FROM ${scopeSql.visits} AS v
      GROUP BY name ORDER BY visitors DESC, visits DESC, name LIMIT {limit: UInt32} OFFSET {offset: UInt32}`,
     { ...scopeSql.params, ...slice, field },
   )

@@ -6,7 +6,8 @@ import { momentSql } from '../client.js'
 // - A pause of over 24 hours begins another visit.
 // - A visit may continue on the UTC day after the one on which it began. If the session continues beyond, each
 //   further UTC day is a visit of its own.
-// - Captured measurements (`is_measurement` in schema.ts) neither begin, end nor make a visit.
+// - Captured measurements (`is_measurement` in schema.ts) neither begin, end nor make a visit. Captured engagement
+//   belongs to the visit that has a part on its UTC day, else to the visit that began on the day before.
 //
 // All events of a session on one UTC day, a part, therefore belong to the same visit, and a visit has one or two
 // parts. Which visit a part belongs to depends only on the parts of the two days before it. Reports of different
@@ -17,7 +18,7 @@ import { momentSql } from '../client.js'
 // fewer than one of a million reports.
 
 /** Identifies the visit rules that a rollup was built by. Increase it whenever the rules change. */
-export const VISIT_RULES = 3
+export const VISIT_RULES = 4
 
 /** The greatest pause within a visit. */
 const MAX_PAUSE_MS = DAY_MS
@@ -26,6 +27,12 @@ const partOf = (time: string) => `cityHash64(session_id, toDate(${time}))`
 
 /** Condition for events `e` that can begin, end or make a visit. */
 export const MAKES_VISIT = 'NOT e.is_measurement'
+
+/** Condition for captured engagement `e`. */
+export const IS_ENGAGEMENT = "e.is_measurement AND e.event_type = 'engagement'"
+
+/** Condition for events `e` that can belong to a visit. */
+export const IN_VISIT = `(${MAKES_VISIT} OR e.event_type = 'engagement')`
 
 /** Hash of the part that an event belongs to. */
 export const EVENT_PART = partOf('occurred_at')
@@ -82,19 +89,21 @@ export function beganOn(from: string, to: string, and: string): string {
 
 /**
  * Builds a query for the parts that continue the visit of the day before: the pause before them is no longer than
- * allowed, and the visit of the day before began on that day.
+ * allowed, and the visit of the day before began on that day. A day that has only engagement continues the visit, too.
+ * It cannot connect the days around it, because the pause between their events is longer than allowed.
  *
  * Only the few sessions with events on several days are grouped by day.
  */
 function continuingParts(from: string, to: string, and: string): string {
-  const events = `events AS e WHERE site_id = {siteId: String} AND occurred_at >= ${firstDay(from)} - INTERVAL 2 DAY AND occurred_at < ${endOfNextDay(to)} AND ${MAKES_VISIT} ${and}`
+  const events = `events AS e WHERE site_id = {siteId: String} AND occurred_at >= ${firstDay(from)} - INTERVAL 2 DAY AND occurred_at < ${endOfNextDay(to)} AND ${IN_VISIT} ${and}`
   return `
     SELECT cityHash64(session_id, arrayJoin(arrayFilter((day, follows, before) -> follows AND NOT before, days.1, follow, arrayPushFront(arrayPopBack(follow), false))))
     FROM (
-      SELECT session_id, arraySort(groupArray((day, first_ms, last_ms))) AS days,
-        arrayMap((first, last) -> first - last <= ${MAX_PAUSE_MS}, days.2, arrayPushFront(arrayPopBack(days.3), days.2[1] - ${MAX_PAUSE_MS + 1})) AS follow
+      SELECT session_id, arraySort(groupArray((day, first_ms, last_ms, makes_visit))) AS days,
+        arrayMap((day, first, makes, day_before, last) -> if(makes, first - last <= ${MAX_PAUSE_MS}, day - day_before = 1),
+          days.1, days.2, days.4, arrayPushFront(arrayPopBack(days.1), days.1[1]), arrayPushFront(arrayPopBack(days.3), days.2[1] - ${MAX_PAUSE_MS + 1})) AS follow
       FROM (
-        SELECT session_id, toDate(occurred_at) AS day, toUnixTimestamp64Milli(min(occurred_at)) AS first_ms, toUnixTimestamp64Milli(max(occurred_at)) AS last_ms
+        SELECT session_id, toDate(occurred_at) AS day, toUnixTimestamp64Milli(minIf(occurred_at, ${MAKES_VISIT})) AS first_ms, toUnixTimestamp64Milli(maxIf(occurred_at, ${MAKES_VISIT})) AS last_ms, countIf(${MAKES_VISIT}) > 0 AS makes_visit
         FROM ${events} AND ${SESSION} IN (SELECT ${SESSION} AS session FROM ${events} GROUP BY session HAVING toDate(min(occurred_at)) != toDate(max(occurred_at)))
         GROUP BY session_id, day
       ) GROUP BY session_id

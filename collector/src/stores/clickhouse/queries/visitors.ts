@@ -2,7 +2,7 @@ import type { Period, Slice, ValueParts, VisitorCursor, VisitorRow } from '../..
 import type { QueryClient } from '../client.js'
 import type { RollupScope } from '../rollups/period.js'
 import { ofSessionsWith, VISIT, visitsWith } from './visit-parts.js'
-import { BEGAN_MS, buildScopeSql, buildVisitsSql, LASTED_MS, visitsBetween } from './visits.js'
+import { BEGAN_MS, buildScopeSql, buildVisitsSql, visitsBetween } from './visits.js'
 
 type Row = Omit<VisitorRow, 'valueScore' | 'valueParts'> & VisitorSums
 
@@ -26,7 +26,7 @@ const visitorsSql = (visits: string, where: string) => `
     toUnixTimestamp64Milli(max(ended_at)) AS lastSeen,
     count() AS visits,
     sum(v.pageviews) AS pageviews,
-    sum(${LASTED_MS}) AS spent_ms,
+    sum(lasted_ms) AS spent_ms,
     sum(v.goals) AS goals,
     sum(v.revenues) AS revenues,
     groupUniqArray(v.channel) AS channels

@@ -2,13 +2,13 @@ import { DAY_MS } from '../../../durations.js'
 import type { ReportFilter } from '../../../reports/report-store.js'
 import { momentSql } from '../client.js'
 import type { RollupScope } from '../rollups/period.js'
+import { ENGAGEMENT, visitEvents, VIEWS, withEngagement } from './visit-events.js'
 import {
   beganBetween,
   beganOn,
   EVENT_PART,
   EVENTS_AROUND,
   eventsAround,
-  MAKES_VISIT,
   ofSessionsBetween,
   VISIT_PARTS,
   visitsWith,
@@ -16,20 +16,8 @@ import {
 
 // In this file, `from` and `to` are names of statement parameters that contain Unix times in milliseconds.
 
-/**
- * The start of a visit as Unix time in milliseconds. `LASTED_MS` is the duration of the visit in
- * milliseconds.
- */
+/** The start of a visit as Unix time in milliseconds. */
 export const BEGAN_MS = 'toUnixTimestamp64Milli(started_at)'
-export const LASTED_MS = `(toUnixTimestamp64Milli(ended_at) - ${BEGAN_MS})`
-
-/**
- * Sort key of an event within its visit, so that every query finds the same first event. Servers may send all
- * events of a visit with the same time: the order in the request then decides. Of events in different requests,
- * pageviews come first, and a hash of the path decides between equal types.
- */
-export const PLACE =
-  "((toUnixTimestamp64Milli(e.occurred_at) * 1024 + least(e.position, 1023)) * 1024 + (e.event_type != 'pageview') * 512 + cityHash64(e.path) % 512)"
 
 /** Extracts the time of a step of a visit, as Unix time in milliseconds. */
 export const momentOf = (step: string) => `intDiv(${step}, 1024)`
@@ -40,9 +28,6 @@ export const momentOf = (step: string) => `intDiv(${step}, 1024)`
  */
 export const WITH_AMOUNT =
   "event_type = 'revenue' AND JSONType(properties, 'amount') IN ('Int64', 'UInt64', 'Double') AND abs(JSONExtractFloat(properties, 'amount')) < 1e15"
-
-export const IS_PAGEVIEW = "e.event_type = 'pageview'"
-const first = (column: string) => `argMin(e.${column}, ${PLACE}) AS ${column}`
 
 /** Columns of a visit that are copied from its first event. */
 const FIRST_EVENT_COLUMNS = [
@@ -77,6 +62,10 @@ export const VISIT_COLUMNS = [
   'exit_path',
   'steps',
   'visitor',
+  'lasted_ms',
+  'engaged_views',
+  'engaged_ms',
+  'readings',
   ...FIRST_EVENT_COLUMNS,
 ].join(', ')
 
@@ -87,29 +76,32 @@ export const VISIT_COLUMNS = [
  *
  * Entry and exit are empty for a visit without a pageview. `steps` contains the pageviews in order, as tuples
  * of time (in 1024ths of a millisecond), origin and path. `visitor` is a hash of the visitor ID. `actions` counts the events that end a
- * bounce. `and` is an additional condition for events `e` and begins with AND.
+ * bounce. The columns of engagement are defined in visit-events.ts. `and` is an additional condition for events `e` and
+ * begins with AND.
  */
-export const visitsBetween = (from: string, to: string, and = '') => `
+export const visitsBetween = (from: string, to: string, and = '') =>
+  withEngagement(`
   SELECT
-    e.session_id AS session_id,
-    min(e.occurred_at) AS started_at,
-    max(e.occurred_at) AS ended_at,
-    countIf(${IS_PAGEVIEW}) AS pageviews,
-    countIf(e.event_type IN ('custom', 'goal', 'revenue', 'identify') AND e.interactive) AS actions,
+    session_id,
+    minIf(occurred_at, makes_visit) AS started_at,
+    maxIf(occurred_at, makes_visit) AS ended_at,
+    countIf(is_pageview) AS pageviews,
+    countIf(event_type IN ('custom', 'goal', 'revenue', 'identify') AND interactive) AS actions,
     pageviews = 1 AND actions = 0 AS bounced,
-    countIf(e.event_type = 'goal') AS goals,
+    countIf(event_type = 'goal') AS goals,
     countIf(${WITH_AMOUNT} AND JSONExtractFloat(properties, 'amount') > 0) AS revenues,
-    argMinIf(e.origin, ${PLACE}, ${IS_PAGEVIEW}) AS entry_origin,
-    argMinIf(e.path, ${PLACE}, ${IS_PAGEVIEW}) AS entry_path,
-    argMaxIf(e.origin, ${PLACE}, ${IS_PAGEVIEW}) AS exit_origin,
-    argMaxIf(e.path, ${PLACE}, ${IS_PAGEVIEW}) AS exit_path,
-    arrayMap(step -> (intDiv(step.1, 1024), step.2, step.3), arraySort(groupArrayIf((${PLACE}, e.origin, e.path), ${IS_PAGEVIEW}))) AS steps,
-    argMin(cityHash64(e.visitor_id), ${PLACE}) AS visitor,
-    ${FIRST_EVENT_COLUMNS.map(first).join(',\n    ')}
-  FROM events AS e
-  WHERE ${eventsAround(from, to)} AND ${MAKES_VISIT} ${and}
-  GROUP BY session_id, ${beganOn(from, to, and)} AS began_on
-  HAVING began_on >= toDate(${momentSql(from)}) AND ${beganBetween(from, to)}`
+    argMinIf(e.origin, place, is_pageview) AS entry_origin,
+    argMinIf(e.path, place, is_pageview) AS entry_path,
+    argMaxIf(e.origin, place, is_pageview) AS exit_origin,
+    argMaxIf(e.path, place, is_pageview) AS exit_path,
+    ${VIEWS} AS views,
+    ${ENGAGEMENT} AS engagement,
+    arrayMap(view -> (intDiv(view.1, 1024), view.2, view.3), views) AS steps,
+    argMinIf(cityHash64(e.visitor_id), place, makes_visit) AS visitor,
+    ${FIRST_EVENT_COLUMNS.map((column) => `argMinIf(e.${column}, place, makes_visit) AS ${column}`).join(',\n    ')}
+  FROM ${visitEvents(`${eventsAround(from, to)} ${and}`, `${beganOn(from, to, and)} AS began_on`)} AS e
+  GROUP BY session_id, began_on
+  HAVING began_on >= toDate(${momentSql(from)}) AND ${beganBetween(from, to)}`)
 
 /**
  * Precision of the approximate visitor counts (sketches) in `page_days`. Sketches with different precisions

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../durations.js'
 import type { RollupResult, Rollups } from '../../../reports/rollup-store.js'
 import { createStoreClient, momentSql, readStoreClock, type StoreClient } from '../client.js'
-import { PAGE_KEY, PAGE_SUMS, pageviewsOf } from '../queries/pages.js'
+import { PAGE_COLUMNS, PAGE_KEY, PAGE_SUMS, pageviewsOf } from '../queries/pages.js'
 import { ofSessionsBetween, VISIT_RULES } from '../queries/visit-parts.js'
 import { countVisitorsSql, VISIT_COLUMNS, visitsBetween } from '../queries/visits.js'
 import type { StoreServer } from '../store-server.js'
@@ -63,7 +63,7 @@ const INSERT_VISITS = `
 const THIS_BUILD = 'site_id = {siteId: String} AND day = {day: Date} AND build = {build: UInt64}'
 
 const INSERT_PAGES = `
-  INSERT INTO page_days (site_id, day, build, origin, path, views, entries, exits, bounces, spent_ms, visitors)
+  INSERT INTO page_days (site_id, day, build, origin, path, ${PAGE_COLUMNS.join(', ')}, visitors)
   SELECT {siteId: String}, {day: Date}, {build: UInt64}, ${PAGE_KEY}, ${PAGE_SUMS}, ${countVisitorsSql({ isSketched: true, asState: true })}
   FROM ${pageviewsOf(`(SELECT * FROM visits WHERE ${THIS_BUILD})`)} GROUP BY origin, path`
 
