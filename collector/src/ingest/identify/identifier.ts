@@ -50,18 +50,27 @@ export function createIdentifier({
   recent?: CookielessSession[]
 }): Identifier {
   const sessions = createBoundedMap<string, { sessionId: string; seen: number }>(MAX_SESSIONS)
-  // Visitor IDs, keyed by the session ID that the page sends. A heartbeat contains only this session ID,
+  // Stored IDs, keyed by the session ID that the page sends. A heartbeat contains only this session ID,
   // which differs from the stored one if the visitor continues an earlier session.
-  const visitors = createBoundedMap<string, string>(MAX_SESSIONS)
+  const pages = createBoundedMap<string, Ids>(MAX_SESSIONS)
   for (const { visitorId, sessionId, seen } of recent) sessions.set(visitorId, { sessionId, seen })
 
   function identifyCookieless(
-    { user_agent, session_id, age_ms = 0 }: ValidEvent,
+    event: ValidEvent,
     { siteId, ip, now }: IdentifyContext & { ip: string },
     { current, previous }: DaySalts,
   ): Ids {
+    const { user_agent, session_id, age_ms = 0 } = event
     // An event that waited belongs to the visitor and the session of the time when it happened.
     const at = now - age_ms
+    const page = pages.get(`${siteId} ${session_id}`)
+    // A page may be left hours after it was counted. What was measured on it belongs to its session, which has ended.
+    if (page && isMeasurement(event)) {
+      const session = sessions.get(page.visitorId)
+      if (session?.sessionId === page.sessionId && at - session.seen < SESSION_TIMEOUT_MS)
+        session.seen = Math.max(at, session.seen)
+      return page
+    }
     const daysAgo = Math.floor(now / DAY_MS) - Math.floor(at / DAY_MS)
     const salt = [current, previous][daysAgo]
     // The salts of earlier days are deleted, and with them whatever connects the visits of a visitor.
@@ -77,8 +86,9 @@ export function createIdentifier({
     const sessionId = isContinued ? known!.sessionId : session_id
     if (isContinued || !known || at > known.seen)
       sessions.set(visitorId, { sessionId, seen: isContinued ? Math.max(at, known!.seen) : at })
-    visitors.set(`${siteId} ${session_id}`, visitorId)
-    return { visitorId, sessionId }
+    const ids = { visitorId, sessionId }
+    pages.set(`${siteId} ${session_id}`, ids)
+    return ids
   }
 
   return {
@@ -95,8 +105,14 @@ export function createIdentifier({
         : identifyCookieless(event, context, today)
     },
     visitorOf: ({ visitor_id, session_id }, siteId) =>
-      visitors.get(`${siteId} ${session_id}`) ?? visitor_id ?? anonymous(session_id),
+      pages.get(`${siteId} ${session_id}`)?.visitorId ?? visitor_id ?? anonymous(session_id),
   }
+}
+
+/** Whether the tracker measured the event on a page, as `is_measurement` of the store. It is not an event of a visit. */
+function isMeasurement({ event_type, properties }: ValidEvent): boolean {
+  const mark = { engagement: 'engaged_ms', performance: 'nav', error: 'handled' }[event_type as string]
+  return mark !== undefined && Object.hasOwn(properties ?? {}, mark)
 }
 
 function hash(subject: string, salt: Buffer): string {

@@ -105,6 +105,32 @@ describe('a cookieless visitor', () => {
     )
   })
 
+  it('gives a measurement the session of its page, which it keeps alive but never begins', async () => {
+    const { identify } = createIdentifier({ salts })
+    const measure = (session: string) =>
+      read({
+        cookieless: true,
+        session_id: session,
+        event_type: 'engagement',
+        properties: { engaged_ms: 9_000, view: 'view-0001' },
+      })
+    const first = await identify(load('page-load-1'), sender(NOON))
+    const second = await identify(load('page-load-2'), sender(NOON + 20 * MINUTE_MS))
+    expect(second).toEqual(first)
+    // The second page is read for 40 minutes.
+    expect(await identify(measure('page-load-2'), sender(NOON + 45 * MINUTE_MS))).toEqual(first)
+    expect(await identify(load('page-load-3'), sender(NOON + 70 * MINUTE_MS))).toEqual(first)
+    // It is left after three hours: in its session, which does not go on.
+    expect(await identify(measure('page-load-2'), sender(NOON + 250 * MINUTE_MS))).toEqual(first)
+    expect((await identify(load('page-load-4'), sender(NOON + 251 * MINUTE_MS))).sessionId).toBe(
+      'page-load-4',
+    )
+    expect(await identify(measure('page-load-2'), sender(NOON + 252 * MINUTE_MS))).toEqual(first)
+    expect((await identify(load('page-load-5'), sender(NOON + 253 * MINUTE_MS))).sessionId).toBe(
+      'page-load-4',
+    )
+  })
+
   it('identifies heartbeats by address and user agent, not by their IDs', async () => {
     const { identify, visitorOf } = createIdentifier({ salts })
     await identify(load('page-load-1'), sender(NOON))
