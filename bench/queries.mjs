@@ -1,9 +1,12 @@
 // @ts-check
 // The cost of reports on 1, 10 and 50 million events: each query answered from rollups and from the events
 // alone.
-//   node bench/queries.mjs [--events 1,10,50] [--days 90] [--rounds 7] [--raw-rounds 3] [--data FOLDER]
+//   node bench/queries.mjs [--events 1,10,50] [--captured 0] [--days 90] [--rounds 7] [--raw-rounds 3] [--data FOLDER]
+//     [--checkout .]
 // All events belong to one site, spread evenly over the last `days` days; every query covers the last 30.
-// `--data` is the folder for the events (7 GB for 50 million); events of an earlier run are reused and kept.
+// `--captured` is the share of captured engagement among the events. `--data` is the folder for the events (7 GB for 50
+// million); events of an earlier run are reused and kept. `--checkout` measures the collector of another checkout, which must
+// be built; it needs a folder of its own.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -19,6 +22,8 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '7' },
     'raw-rounds': { type: 'string', default: '3' },
     data: { type: 'string' },
+    captured: { type: 'string', default: '0' },
+    checkout: { type: 'string', default: '.' },
   },
 })
 const MILLION = 1_000_000
@@ -31,10 +36,16 @@ for (const millions of values.events.split(',').map(Number)) {
     values.data === undefined
       ? await mkdtemp(join(tmpdir(), 'zenovay-queries-'))
       : resolve(values.data, `${millions}m-${values.days}d`)
-  const store = await openStore({ folder, events: millions * MILLION, days: Number(values.days) })
+  const store = await openStore({
+    folder,
+    collector: resolve(values.checkout, 'collector/dist'),
+    events: millions * MILLION,
+    captured: Number(values.captured),
+    days: Number(values.days),
+  })
   try {
     console.log(
-      `\n${store.events} events in ${values.days} days, ${store.asked} of them and ${store.visits} visits in the 30 days asked; ${store.settledDays} of these days settled`,
+      `\n${store.events} events in ${values.days} days, ${store.captured} of them captured; ${store.asked} of them and ${store.visits} visits in the 30 days asked; ${store.settledDays} of these days settled`,
     )
     const most = MOST_MS[millions] ?? Infinity
     for await (const { query, settledMs, rawMs } of timeQueries(store, {

@@ -2,12 +2,9 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { createClient } from '@clickhouse/client'
 import { pino } from 'pino'
-import { createClickhouseEventStore } from '../../collector/dist/stores/clickhouse/event-store.js'
-import { createClickhouseReportStore } from '../../collector/dist/stores/clickhouse/report-store.js'
-import { startEmbeddedEngine } from '../../collector/dist/stores/engine/embedded-engine.js'
-import { createRollups } from '../../collector/dist/stores/clickhouse/rollups/roll-up.js'
 import { writeEvents } from './write-events.mjs'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -15,8 +12,16 @@ const SITE_ID = 's'
 const ASKED_DAYS = 30
 const LOG = pino({ level: 'error' }, pino.destination(2))
 
-/** An engine with that many events and rollups of the queried days, and report stores for both sources. */
-export async function openStore({ folder, events, days }) {
+/**
+ * An engine with that many events and rollups of the queried days, and report stores for both sources. `collector` is the
+ * folder of the built collector, `captured` the share of captured events.
+ */
+export async function openStore({ folder, collector, events, captured, days }) {
+  const load = (module) => import(join(collector, `${module}.js`))
+  const { createClickhouseEventStore } = await load('stores/clickhouse/event-store')
+  const { createClickhouseReportStore } = await load('stores/clickhouse/report-store')
+  const { startEmbeddedEngine } = await load('stores/engine/embedded-engine')
+  const { createRollups } = await load('stores/clickhouse/rollups/roll-up')
   await mkdir(folder, { recursive: true })
   const engine = await startEmbeddedEngine(folder, LOG)
   const enginePid = Number(
@@ -46,7 +51,7 @@ export async function openStore({ folder, events, days }) {
     {},
   )
   if (found.events === 0) {
-    await writeEvents(client, { siteId: SITE_ID, events, until: Date.now(), spanMs: days * DAY_MS })
+    await writeEvents(client, { siteId: SITE_ID, events, captured, until: Date.now(), spanMs: days * DAY_MS })
     ;[found] = await select(
       'SELECT count() AS events, toUnixTimestamp64Milli(max(occurred_at)) AS newest FROM events',
       {},
@@ -68,6 +73,10 @@ export async function openStore({ folder, events, days }) {
     ({ isDone } = await rollups.rollUp({ forMs: 10_000 }))
   await rollups.close()
 
+  const [measured] = await select(
+    `SELECT count() AS captured FROM events WHERE event_type = 'engagement' AND properties != '{}'`,
+    {},
+  )
   const [asked] = await select(
     'SELECT count() AS events, uniqExact(cityHash64(session_id)) AS visits FROM events WHERE occurred_at >= fromUnixTimestamp64Milli({from: Int64})',
     { from: period.from },
@@ -78,6 +87,7 @@ export async function openStore({ folder, events, days }) {
   }
   return {
     events: found.events,
+    captured: measured.captured,
     asked: asked.events,
     visits: asked.visits,
     settledDays: await countSettled(),
