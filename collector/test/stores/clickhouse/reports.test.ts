@@ -648,8 +648,10 @@ describe('hostile values', () => {
   ]
 
   it.each(TEXTS)('treats %j as a plain value', async (text) => {
+    // Each field is tried with several texts: the queries take most of the time of this file.
+    const fields = [0, 5].map((step) => VISIT_FIELDS[(TEXTS.indexOf(text) + step) % VISIT_FIELDS.length]!)
     const filters: ReportFilter[] = [
-      ...VISIT_FIELDS.map((name) => field(name, text)),
+      ...fields.map((name) => field(name, text)),
       { by: 'path', value: text },
       { by: 'event', value: text },
       { by: 'property', key: text, value: text },
