@@ -15,7 +15,7 @@ const USAGE = `Usage: zenovay-collector <command>
   site add <domain> [--account ID] [settings]
                                     add a site to an account, or to the default account
   site list [--account ID]          list sites: ID, tracking code, domain, name, time zone,
-                                    retention, allowed domains
+                                    retention, allowed domains, search parameters
   site update <id> [settings]       change the given settings of a site
   site remove <id> --yes            remove a site with its keys and events, for good
   account add <name> [--plan free|pro|scale|enterprise]
@@ -45,6 +45,8 @@ Settings of a site:
                                     as sandboxed frames; "" for none
   --timezone ZONE                   IANA time zone, such as Europe/Zurich; default: UTC
   --retention MONTHS                months until events expire, 1 to 120; default: 25
+  --search NAME,NAME                query parameters that hold what visitors search for on the site;
+                                    "" for none; default: q,query,search,s
 
 The environment configures the collector: see docs/configuration.md.`
 
@@ -54,6 +56,7 @@ const OPTIONS = {
   allow: { type: 'string' },
   timezone: { type: 'string' },
   retention: { type: 'string' },
+  search: { type: 'string' },
   site: { type: 'string' },
   scope: { type: 'string' },
   account: { type: 'string' },

@@ -12,6 +12,8 @@ interface SiteOptions {
   allow?: string | undefined
   timezone?: string | undefined
   retention?: string | undefined
+  /** Comma-separated names of query parameters. An empty string removes all of them. */
+  search?: string | undefined
 }
 
 type Print = (line: string) => void
@@ -23,6 +25,7 @@ const OPTION_NAMES: Record<string, string> = {
   allowed_domains: '--allow',
   time_zone: '--timezone',
   retention_months: '--retention',
+  search_parameters: '--search',
 }
 
 export async function addSite(
@@ -53,9 +56,18 @@ export async function listSites(
   const accountId = await assertAccount(control, account)
   const sites =
     accountId === undefined ? control.listSites() : control.listSitesOf({ accountId, siteId: null })
-  for (const { id, trackingCode, domain, name, timeZone, retentionMonths, allowedDomains } of await sites)
+  for (const site of await sites)
     print(
-      [id, trackingCode, domain, name, timeZone, `${retentionMonths} months`, allowedDomains.join(',')]
+      [
+        site.id,
+        site.trackingCode,
+        site.domain,
+        site.name,
+        site.timeZone,
+        `${site.retentionMonths} months`,
+        site.allowedDomains.join(','),
+        site.searchParameters.join(','),
+      ]
         .join('\t')
         .trimEnd(),
     )
@@ -69,7 +81,9 @@ export async function updateSite(
 ): Promise<void> {
   const changes = parseOptions(options)
   if (Object.keys(changes).length === 0)
-    throw new StartError('Nothing to change. Pass --domain, --name, --allow, --timezone or --retention.')
+    throw new StartError(
+      'Nothing to change. Pass --domain, --name, --allow, --timezone, --retention or --search.',
+    )
   const site = await control.updateSite(id ?? '', changes)
   if (!site) throw unknownSite(id)
   print(`updated: ${site.id}. A running collector applies this within two seconds.`)
@@ -101,16 +115,27 @@ export function unknownSite(id: string | undefined): StartError {
   )
 }
 
-function parseOptions({ domain, name, allow, timezone, retention }: SiteOptions): Partial<SiteFields> {
+const toList = (text: string | undefined) =>
+  text
+    ?.split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean)
+
+function parseOptions({
+  domain,
+  name,
+  allow,
+  timezone,
+  retention,
+  search,
+}: SiteOptions): Partial<SiteFields> {
   const given = {
     domain,
     name,
-    allowed_domains: allow
-      ?.split(',')
-      .map((entry) => entry.trim())
-      .filter(Boolean),
+    allowed_domains: toList(allow),
     time_zone: timezone,
     retention_months: retention === undefined ? undefined : Number(retention),
+    search_parameters: toList(search),
   }
   const { fields, issues } = parseFields(
     SITE_CHANGES,

@@ -20,12 +20,20 @@ export interface Site {
   timeZone: string
   /** Number of months for which events are stored. Older events are deleted. */
   retentionMonths: number
+  /**
+   * Names of the query parameters that hold what visitors searched for on the site. Of several in one URL, the first of
+   * this list counts.
+   */
+  searchParameters: string[]
   /** Unix time in milliseconds. */
   createdAt: number
 }
 
 /** The fields of a site that can be changed. */
-export type SiteFields = Pick<Site, 'domain' | 'name' | 'allowedDomains' | 'timeZone' | 'retentionMonths'>
+export type SiteFields = Pick<
+  Site,
+  'domain' | 'name' | 'allowedDomains' | 'timeZone' | 'retentionMonths' | 'searchParameters'
+>
 
 /** The fields of a new site. Defaults apply to omitted fields. */
 export type NewSite = Pick<SiteFields, 'domain' | 'name' | 'allowedDomains'> &
@@ -40,6 +48,9 @@ export const OPAQUE_ORIGIN = 'null'
 
 export const DEFAULT_TIME_ZONE = 'UTC'
 export const DEFAULT_RETENTION_MONTHS = 25
+// The names that most search forms use. `keyword`, `keywords` and `k` are not among them, because the links of
+// advertisements carry the keyword that was bid on in them.
+export const DEFAULT_SEARCH_PARAMETERS: readonly string[] = ['q', 'query', 'search', 's']
 
 /** A removed site whose events are not completely deleted yet. */
 export interface Removal {
@@ -50,6 +61,8 @@ export interface Removal {
 
 const MAX_RETENTION_MONTHS = 120
 export const MAX_ALLOWED_DOMAINS = 100
+const MAX_SEARCH_PARAMETERS = 10
+const MAX_PARAMETER_LENGTH = 64
 const NOT_A_DOMAIN = 'is not a domain; write a host name without scheme, port or path, such as example.com'
 
 const HOST = field<string>(Type.String({ description: 'A host name.' }), {
@@ -77,6 +90,13 @@ const SETTINGS = Type.Partial(
       minimum: 1,
       maximum: MAX_RETENTION_MONTHS,
     }),
+    search_parameters: field<string[]>(
+      Type.Array(Type.String(), {
+        description:
+          'Query parameters that hold what visitors searched for on the site, most important first. An empty list switches the report of searches off.',
+      }),
+      { parse: parseSearchParameters },
+    ),
   }),
 ).properties
 
@@ -90,6 +110,7 @@ export function toSiteFields({
   allowed_domains: allowedDomains,
   time_zone: timeZone,
   retention_months: retentionMonths,
+  search_parameters: searchParameters,
 }: Partial<Static<typeof NEW_SITE>>): Partial<SiteFields> {
   return {
     ...(domain !== undefined && { domain }),
@@ -97,6 +118,7 @@ export function toSiteFields({
     ...(allowedDomains !== undefined && { allowedDomains }),
     ...(timeZone !== undefined && { timeZone }),
     ...(retentionMonths !== undefined && { retentionMonths }),
+    ...(searchParameters !== undefined && { searchParameters }),
   }
 }
 
@@ -112,6 +134,22 @@ function parseHosts(value: unknown, addIssue: (reason: string) => void): string[
     return void addIssue(`must be an array of at most ${MAX_ALLOWED_DOMAINS} domains`)
   const hosts = value.map((entry) => parseHost(entry, addIssue))
   return [...new Set(hosts.filter((host) => host !== undefined))]
+}
+
+// Parameters of frameworks have brackets, such as `filters[query]`. All other characters of a name would have to be
+// percent-encoded, or they separate parameters.
+const PARAMETER = /^[\p{L}\p{N}_.:~$[\]-]+$/u
+
+function parseSearchParameters(value: unknown, addIssue: (reason: string) => void): string[] | undefined {
+  if (!Array.isArray(value) || value.length > MAX_SEARCH_PARAMETERS)
+    return void addIssue(`must be an array of at most ${MAX_SEARCH_PARAMETERS} names of query parameters`)
+  for (const name of value)
+    if (typeof name !== 'string') addIssue('must be a string')
+    else if (name.length > MAX_PARAMETER_LENGTH || !PARAMETER.test(name))
+      addIssue(
+        `"${name.slice(0, MAX_PARAMETER_LENGTH)}" is not the name of a query parameter: 1 to ${MAX_PARAMETER_LENGTH} letters, digits or _ . : ~ $ [ ] -`,
+      )
+  return [...new Set(value as string[])]
 }
 
 // Characters that no host name contains: whitespace, `%`, and the characters that separate the parts of a

@@ -198,6 +198,18 @@ export type VitalsRow = Record<Vital, VitalFigures> & {
   navigations: number
 }
 
+/**
+ * What visitors searched for on the site. `exitRate` is the percentage of the visits with this search whose last pageview
+ * is one of its results, with one decimal.
+ */
+export interface SearchRow {
+  term: string
+  searches: number
+  visitors: number
+  visits: number
+  exitRate: number
+}
+
 /** A group of errors with the same fingerprint. Times are Unix times in milliseconds. */
 export interface ErrorGroupRow {
   fingerprint: string
@@ -298,4 +310,9 @@ export interface ReportStore {
    * navigations in one row without one. Filters apply to the visit of a navigation.
    */
   vitals(scope: ReportScope, query: { by: VitalsDimension | undefined; slice: Slice }): Promise<VitalsRow[]>
+  /**
+   * Lists what visitors searched for, by the values of these query parameters in the URLs of pageviews, most searches
+   * first. Terms with the same number are sorted alphabetically.
+   */
+  searches(scope: ReportScope, query: { parameters: readonly string[]; slice: Slice }): Promise<SearchRow[]>
 }

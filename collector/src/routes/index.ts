@@ -26,6 +26,7 @@ import { listGoals } from './reports/goals.js'
 import { readOverview } from './reports/overview.js'
 import { listPages } from './reports/pages.js'
 import { readRevenue } from './reports/revenue.js'
+import { listSearches } from './reports/searches.js'
 import { listSources } from './reports/sources.js'
 import { readTechnology } from './reports/technology.js'
 import { readUsage } from './reports/usage.js'
@@ -69,6 +70,7 @@ export const EXTERNAL_ROUTES: readonly Route[] = [
   readErrorGroup,
   updateErrorGroup,
   readVitals,
+  listSearches,
   readUsage,
 ]
 

@@ -23,6 +23,7 @@ const REQUEST = {
   allowed_domains: ['shop.example'],
   time_zone: 'Europe/Zurich',
   retention_months: 12,
+  search_parameters: ['q'],
 }
 const EXAMPLE = { id: 'ws_abc123', ...REQUEST, tracking_code: 'ZV_XXXXXXXXXXX', created_at: MOMENT_EXAMPLE }
 const ERASURE_EXAMPLE = { erased: { events: 42 }, pending: false }
@@ -148,7 +149,17 @@ function toErasureJson({ rows, isDone }: DeletionResult) {
 }
 
 function toSiteJson(site: Site) {
-  const { id, domain, name, trackingCode, allowedDomains, timeZone, retentionMonths, createdAt } = site
+  const {
+    id,
+    domain,
+    name,
+    trackingCode,
+    allowedDomains,
+    timeZone,
+    retentionMonths,
+    searchParameters,
+    createdAt,
+  } = site
   return {
     id,
     domain,
@@ -157,6 +168,7 @@ function toSiteJson(site: Site) {
     allowed_domains: allowedDomains,
     time_zone: timeZone,
     retention_months: retentionMonths,
+    search_parameters: searchParameters,
     created_at: toIso(createdAt),
   }
 }

@@ -58,7 +58,7 @@ describe('zenovay-collector', () => {
     const [, code] = /^tracking code: (ZV_[A-Z0-9]{11})$/m.exec(added.stdout)!
     const [, id] = /^website id: (ws_[a-z0-9]{12})$/m.exec(added.stdout)!
     expect((await runCommand(['site', 'list'], fresh)).stdout).toBe(
-      `${id}\t${code}\texample.com\tShop\tUTC\t25 months\tpartner.example,cdn.example\n`,
+      `${id}\t${code}\texample.com\tShop\tUTC\t25 months\tpartner.example,cdn.example\tq,query,search,s\n`,
     )
     expect((await runCommand(['key', 'create', '--site', id!], fresh)).stdout).toMatch(
       /^api key: zv_[0-9a-f]{16}_[0-9a-f]{64}\n$/,
@@ -83,7 +83,16 @@ describe('zenovay-collector', () => {
     const line = async () =>
       (await runCommand(['site', 'list'], env)).stdout.split('\n').find((text) => text.startsWith(id))
     expect(await line()).toBe(
-      [id, code, 'xn--bcher-kva.example', 'xn--bcher-kva.example', 'Europe/Zurich', '12 months'].join('\t'),
+      [
+        id,
+        code,
+        'xn--bcher-kva.example',
+        'xn--bcher-kva.example',
+        'Europe/Zurich',
+        '12 months',
+        '',
+        'q,query,search,s',
+      ].join('\t'),
     )
     expect(
       (
@@ -100,15 +109,19 @@ describe('zenovay-collector', () => {
             'books.example',
             '--retention',
             '120',
+            '--search',
+            ' suche, q ,',
           ],
           env,
         )
       ).exitCode,
     ).toBe(0)
     expect(await line()).toBe(
-      [id, code, 'books.example', 'Books', 'Europe/Zurich', '120 months', 'cdn.example,null'].join('\t'),
+      [id, code, 'books.example', 'Books', 'Europe/Zurich', '120 months', 'cdn.example,null', 'suche,q'].join(
+        '\t',
+      ),
     )
-    expect((await runCommand(['site', 'update', id, '--allow', ''], env)).exitCode).toBe(0)
+    expect((await runCommand(['site', 'update', id, '--allow', '', '--search', ''], env)).exitCode).toBe(0)
     expect(await line()).toBe([id, code, 'books.example', 'Books', 'Europe/Zurich', '120 months'].join('\t'))
     expect((await runCommand(['key', 'create', '--site', id, '--scope', 'admin'], env)).exitCode).toBe(0)
 
@@ -270,11 +283,22 @@ describe('zenovay-collector explains the error in one line and exits with 1', ()
   })
 
   it('lists every invalid or missing option of a site', async () => {
-    const wrong = ['--name', '', '--allow', 'a/b', '--timezone', 'Mars', '--retention', 'long']
+    const wrong = [
+      '--name',
+      '',
+      '--allow',
+      'a/b',
+      '--timezone',
+      'Mars',
+      '--retention',
+      'long',
+      '--search',
+      'q,a b',
+    ]
     await fails(
       ['site', 'add', 'example.com', ...wrong],
       {},
-      /^--name must be .*; --allow "a\/b" is not a domain.*; --timezone must be .*; --retention must be .*120\.$/m,
+      /^--name must be .*; --allow "a\/b" is not a domain.*; --timezone must be .*; --retention must be .*120; --search "a b" is not the name of a query parameter/m,
     )
     await fails(['site', 'update', 'ws_nothing'], {}, /Nothing to change\. Pass --domain/)
     await fails(

@@ -68,6 +68,7 @@ describe('parseSiteFields', () => {
       allowed_domains: ['a.example', 'A.example', 'ü.example'],
       time_zone: 'Europe/Zurich',
       retention_months: 120,
+      search_parameters: ['q', 'filters[query]', 'q', 'поиск'],
     }
     expect(parseSiteFields(body)).toEqual({
       fields: {
@@ -76,6 +77,7 @@ describe('parseSiteFields', () => {
         allowedDomains: ['a.example', 'xn--tda.example'],
         timeZone: 'Europe/Zurich',
         retentionMonths: 120,
+        searchParameters: ['q', 'filters[query]', 'поиск'],
       },
       issues: [],
     })
@@ -98,6 +100,7 @@ describe('parseSiteFields', () => {
       allowed_domains: ['ok.example', 'https://x', null],
       time_zone: 'Mars',
       retention_months: 0,
+      search_parameters: ['q', 'a b', 'a&b', '', 5],
       timezone: 'UTC',
       id: 'ws_1',
     }
@@ -108,6 +111,7 @@ describe('parseSiteFields', () => {
       'allowed_domains',
       'time_zone',
       'retention_months',
+      ...Array<string>(4).fill('search_parameters'),
       'timezone',
       'id',
     ])
@@ -116,6 +120,12 @@ describe('parseSiteFields', () => {
     for (const name of ['', '  ', 'x'.repeat(101), 5])
       expect(parseSiteFields({ name }).issues).toHaveLength(1)
     expect(parseSiteFields({ allowed_domains: Array(101).fill('a.example') }).issues).toHaveLength(1)
+    for (const names of ['q', null, {}, Array(11).fill('q'), ['x'.repeat(65)], ['q\n'], ['%71'], ['q=']])
+      expect(parseSiteFields({ search_parameters: names }).issues, JSON.stringify(names)).toHaveLength(1)
+    expect(parseSiteFields({ search_parameters: [] })).toEqual({
+      fields: { searchParameters: [] },
+      issues: [],
+    })
   })
 
   it('rejects a site that is not an object or has a field name that every object inherits', () => {

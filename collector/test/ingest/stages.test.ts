@@ -14,6 +14,7 @@ describe('isAllowedOrigin', () => {
     allowedDomains: ['partner.example'],
     timeZone: 'UTC',
     retentionMonths: 25,
+    searchParameters: [],
     createdAt: 0,
   }
   it.each([

@@ -141,7 +141,7 @@ async function postMarkedVisit(
     user_id: marker,
     timezone: marker,
   }
-  const url = `https://${site.domain}/${marker}?utm_source=${marker}&utm_medium=${marker}&utm_campaign=${marker}&utm_term=${marker}&utm_content=${marker}`
+  const url = `https://${site.domain}/${marker}?q=${marker}&utm_source=${marker}&utm_medium=${marker}&utm_campaign=${marker}&utm_term=${marker}&utm_content=${marker}`
   const event = () => makeEvent({ session_id: `session-${marker}`, visitor_id: visitorId, url, ...texts })
   const answer = await collector.post(
     [

@@ -63,6 +63,7 @@ describe('/api/sites', () => {
         allowed_domains: [],
         time_zone: 'UTC',
         retention_months: 25,
+        search_parameters: ['q', 'query', 'search', 's'],
       },
     })
     expect(Math.abs(Date.now() - Date.parse(added.body.timestamp))).toBeLessThan(60_000)
@@ -85,6 +86,7 @@ describe('/api/sites', () => {
       allowed_domains: ['partner.example'],
       time_zone: 'Europe/Zurich',
       retention_months: 6,
+      search_parameters: ['suche'],
     }
     expect((await call('POST', '', { body: settings })).body.data).toMatchObject(settings)
   })
@@ -173,6 +175,7 @@ describe('/api/sites', () => {
         allowed_domains: ['https://x'],
         time_zone: 'Mars',
         retention_months: 500,
+        search_parameters: 'q',
         colour: 'red',
       },
     })
@@ -184,6 +187,7 @@ describe('/api/sites', () => {
       'allowed_domains',
       'time_zone',
       'retention_months',
+      'search_parameters',
       'colour',
     ])
     const site = await addSite()

@@ -42,6 +42,7 @@ export function createFakeReports(answers: Partial<ReportStore> = {}): ReportSto
     errorGroup: async () => undefined,
     errorGroupDetails: async () => undefined,
     vitals: async () => [],
+    searches: async () => [],
     ...answers,
   }
   const watched = Object.entries(store).map(([method, answer]) => [

@@ -84,6 +84,17 @@ export const MADE_UP_REPORTS: Partial<ReportStore> = {
     pages: [{ name: 'https://example.com/', count: 3 }],
     browsers: [{ name: 'Firefox', count: 3 }],
   }),
+  searches: async ({ period }, { slice }) =>
+    sliceOf(
+      ['=cmd()', 'boots'].map((term, index) => ({
+        term,
+        searches: period.to > NOW ? 8 - index : 4,
+        visitors: 3,
+        visits: 4,
+        exitRate: 25,
+      })),
+      slice,
+    ),
   vitals: async (_scope, { slice }) =>
     sliceOf(
       [

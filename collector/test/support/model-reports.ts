@@ -4,6 +4,7 @@ import type {
   RankedRow,
   ReportFilter,
   ReportScope,
+  SearchRow,
   VisitField,
   VisitMetrics,
 } from '../../src/reports/report-store.js'
@@ -172,6 +173,33 @@ export function modelPages(visits: ModelVisit[]): PageRow[] {
       }
     })
     .sort((a, b) => b.views - a.views || compare(a.url, b.url))
+}
+
+/** @param termOf the term that a pageview searches for, or undefined */
+export function modelSearches(
+  visits: ModelVisit[],
+  termOf: (row: EventRow) => string | undefined,
+): SearchRow[] {
+  const results = visits.flatMap((visit) =>
+    visit.pageviews.flatMap((view, nth) => {
+      const [term, before] = [view, visit.pageviews[nth - 1]].map((row) => row && termOf(row))
+      const isLast = nth === visit.pageviews.length - 1
+      return term === undefined ? [] : [{ term, visit, isNew: term !== before, isLast }]
+    }),
+  )
+  return [...groupBy(results, ({ term }) => term)]
+    .map(([term, group]) => {
+      const searching = [...new Set(group.map(({ visit }) => visit))]
+      const leaving = new Set(group.filter(({ isLast }) => isLast).map(({ visit }) => visit))
+      return {
+        term,
+        searches: group.filter(({ isNew }) => isNew).length,
+        visitors: new Set(searching.map(({ first }) => first.visitor_id)).size,
+        visits: searching.length,
+        exitRate: percentage(searching.map((visit) => leaving.has(visit)))!,
+      }
+    })
+    .sort((a, b) => b.searches - a.searches || compare(a.term, b.term))
 }
 
 const compare = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b))

@@ -4,6 +4,7 @@ import { queryErrorGroup, queryErrorGroupDetails, queryErrorGroups } from './que
 import { queryEventNames, queryEventProperties } from './queries/events.js'
 import { queryGoals } from './queries/goals.js'
 import { queryRevenue } from './queries/revenue.js'
+import { querySearches } from './queries/searches.js'
 import { queryVitals } from './queries/vitals.js'
 import { queryRanking, querySummary, queryTimeline } from './queries/visit-metrics.js'
 import { queryPages } from './queries/pages.js'
@@ -61,6 +62,7 @@ export function createClickhouseReportStore({
     errorGroup: (siteId, fingerprint) => queryErrorGroup(client, siteId, fingerprint),
     errorGroupDetails: (scope, query) => queryErrorGroupDetails(client, scope, query),
     vitals: (scope, query) => queryVitals(client, scope, query),
+    searches: async (scope, query) => querySearches(client, { ...query, scope: await withRollups(scope) }),
     close: () => client.close(),
   }
 }

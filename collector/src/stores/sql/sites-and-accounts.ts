@@ -3,6 +3,7 @@ import { type Account, DEFAULT_ACCOUNT_ID } from '../../control/accounts.js'
 import type { ControlStore } from '../../control/control-store.js'
 import {
   DEFAULT_RETENTION_MONTHS,
+  DEFAULT_SEARCH_PARAMETERS,
   DEFAULT_TIME_ZONE,
   type NewSite,
   type Site,
@@ -119,6 +120,7 @@ function toRow(site: NewSite): Selectable<ControlTables['sites']> {
     created_at: Date.now(),
     time_zone: site.timeZone ?? DEFAULT_TIME_ZONE,
     retention_months: site.retentionMonths ?? DEFAULT_RETENTION_MONTHS,
+    search_parameters: JSON.stringify(site.searchParameters ?? DEFAULT_SEARCH_PARAMETERS),
   }
 }
 
@@ -128,6 +130,7 @@ function toColumns({
   allowedDomains,
   timeZone,
   retentionMonths,
+  searchParameters,
 }: Partial<SiteFields>): Updateable<ControlTables['sites']> {
   const columns = {
     domain,
@@ -135,6 +138,7 @@ function toColumns({
     allowed_domains: allowedDomains && JSON.stringify(allowedDomains),
     time_zone: timeZone,
     retention_months: retentionMonths,
+    search_parameters: searchParameters && JSON.stringify(searchParameters),
   }
   return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined))
 }
@@ -149,6 +153,7 @@ function toSite(row: Selectable<ControlTables['sites']>): Site {
     allowedDomains: JSON.parse(row.allowed_domains) as string[],
     timeZone: row.time_zone,
     retentionMonths: row.retention_months,
+    searchParameters: JSON.parse(row.search_parameters) as string[],
     createdAt: row.created_at,
   }
 }

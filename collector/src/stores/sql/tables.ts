@@ -26,6 +26,8 @@ export interface ControlTables
     created_at: number
     time_zone: string
     retention_months: number
+    /** Names of query parameters, as a JSON array. */
+    search_parameters: string
   }
   api_keys: {
     id: string

@@ -50,7 +50,7 @@ beforeAll(async () => {
   await test.collector.control.addApiKey(record)
   key = secret
   await test.post([
-    makeEvent({ url: 'https://example.com/?utm_source=news' }),
+    makeEvent({ url: 'https://example.com/?utm_source=news&q=boots' }),
     makeEvent({ event_type: 'custom', event_name: 'signup', properties: { plan: 'pro' } }),
     makeEvent({ event_type: 'revenue', properties: { amount: 5, currency: 'CHF' } }),
     makeEvent({ event_type: 'error', properties: { message: 'x is not a function', type: 'TypeError' } }),

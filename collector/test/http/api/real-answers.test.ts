@@ -13,7 +13,7 @@ let test: TestCollector
 beforeAll(async () => {
   test = await startTestCollector()
   await test.post([
-    makeEvent({ referrer: 'https://www.google.com/' }),
+    makeEvent({ referrer: 'https://www.google.com/', url: 'https://example.com/?q=boots' }),
     makeEvent({
       event_type: 'custom',
       event_name: 'signup',

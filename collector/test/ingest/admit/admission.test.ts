@@ -20,6 +20,7 @@ const site = {
   allowedDomains: [],
   timeZone: 'UTC',
   retentionMonths: 25,
+  searchParameters: [],
   createdAt: 0,
 }
 

@@ -19,6 +19,7 @@ const site = {
   allowedDomains: ['partner.example'],
   timeZone: 'UTC',
   retentionMonths: 25,
+  searchParameters: [],
   createdAt: 0,
 }
 

@@ -6,7 +6,13 @@ import type { ReportFilter, ReportScope, ReportStore } from '../../../src/report
 import { createClickhouseEventStore } from '../../../src/stores/clickhouse/event-store.js'
 import { createClickhouseReportStore } from '../../../src/stores/clickhouse/report-store.js'
 import { makeRow } from '../../support/make-row.js'
-import { modelFigures, modelPages, modelRanking, modelVisits } from '../../support/model-reports.js'
+import {
+  modelFigures,
+  modelPages,
+  modelRanking,
+  modelSearches,
+  modelVisits,
+} from '../../support/model-reports.js'
 import { startTestEngine, type TestEngine } from '../../support/start-test-engine.js'
 
 const HOUR_MS = 60 * 60 * 1000
@@ -45,6 +51,15 @@ type Random = ReturnType<typeof createRandom>
 
 const NAMES = ['signup', 'order']
 const PATHS = ['/', '/a', '/b', '/ü', '/A']
+// What each query searches for.
+const SEARCHES: Record<string, string | undefined> = {
+  '': undefined,
+  'page=2': undefined,
+  'q=': undefined,
+  'q=a': 'a',
+  's=+A': 'a',
+  'q=b&s=a': 'b',
+}
 const COUNTRIES = ['', 'DE', 'FR', 'de']
 
 /** Visits from days before the period to days after it, some longer than a day. */
@@ -75,6 +90,7 @@ function makeVisits({ below, pick }: Random, seed: number): EventRow[] {
         event_name: pick(NAMES),
         origin: pick(['https://example.com', 'https://www.example.com']),
         path: pick(PATHS),
+        query: pick(Object.keys(SEARCHES)),
         country: pick(COUNTRIES),
         channel: pick(['direct', 'email', 'organic search']),
         properties: JSON.stringify(
@@ -170,6 +186,10 @@ it.each(SEEDS)('returns the same reports as the model for random visits (seed %i
       expect(await reports.ranking(scope, 'country', ALL), JSON.stringify(filters)).toEqual(
         modelRanking(visits, 'country'),
       )
+      expect(
+        await reports.searches(scope, { parameters: ['q', 's'], slice: ALL }),
+        JSON.stringify(filters),
+      ).toEqual(modelSearches(visits, ({ query }) => SEARCHES[query]))
     }
   // The comparison covered enough rows.
   expect(found).toBeGreaterThan(50)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Kysely, type Migration, sql, SqliteDialect } from 'kysely'
 import Database from 'libsql'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { DEFAULT_SEARCH_PARAMETERS } from '../../../src/control/sites.js'
 import { CONTROL_MIGRATIONS, migrateControl } from '../../../src/stores/sql/migrations/index.js'
 import { openControlStores } from '../../../src/stores/sql/database.js'
 
@@ -94,6 +95,8 @@ it('assigns sites and keys from older releases to the default account', async ()
   expect((await store.listSitesOf({ accountId: account!.id, siteId: null })).map(({ id }) => id)).toEqual([
     'ws_1',
   ])
+  // The names of older sites are those that a new site has.
+  expect((await store.findSite('ws_1'))!.searchParameters).toEqual(DEFAULT_SEARCH_PARAMETERS)
   expect(
     (await store.listApiKeysOf({ accountId: account!.id, siteId: null })).map(
       ({ id, siteId, lastUsedAt }) => [id, siteId, lastUsedAt],

@@ -5,7 +5,7 @@ import { IN_VISIT, IS_ENGAGEMENT, MAKES_VISIT } from './visit-parts.js'
  * events of a visit with the same time: the order in the request then decides. Of events in different requests,
  * pageviews come first, and a hash of the path decides between equal types.
  */
-const PLACE =
+export const PLACE =
   "((toUnixTimestamp64Milli(e.occurred_at) * 1024 + least(e.position, 1023)) * 1024 + (e.event_type != 'pageview') * 512 + cityHash64(e.path) % 512)"
 
 /** Extracts the time of an event from its sort key, as Unix time in milliseconds. */

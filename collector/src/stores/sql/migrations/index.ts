@@ -13,6 +13,7 @@ import * as changeLog from './009-change-log.js'
 import * as accountUsage from './010-account-usage.js'
 import * as recipients from './011-recipients.js'
 import * as replayLimit from './012-replay-limit.js'
+import * as searchParameters from './013-search-parameters.js'
 
 /**
  * Migrations, keyed by the name that is recorded in the database. They run in the order of their names. A
@@ -31,6 +32,7 @@ export const CONTROL_MIGRATIONS: Record<string, Migration> = {
   '010-account-usage': accountUsage,
   '011-recipients': recipients,
   '012-replay-limit': replayLimit,
+  '013-search-parameters': searchParameters,
 }
 
 /**

@@ -69,6 +69,7 @@ function makeVisits({ siteId, seed, count }: { siteId: string; seed: number; cou
         event_type,
         event_name: event_type === 'custom' ? 'signup' : '',
         path: pick(['/', '/a', '/b', '/c/d']),
+        query: pick(['', 'q=a', 'q=b']),
         properties: event_type === 'revenue' ? '{"amount":2,"currency":"EUR"}' : '{"plan":"pro"}',
         interactive: random() < 0.6,
       })
@@ -107,6 +108,7 @@ async function describe(store: ReportStore, scope: ReportScope): Promise<unknown
     await store.visitors(scope, ALL),
     await store.eventNames(scope, ALL),
     await store.revenue(scope),
+    await store.searches(scope, { parameters: ['q'], slice: ALL }),
     await store.goals(scope, GOALS),
   ]
 }
