@@ -52,7 +52,7 @@ export function createLiveCount(): LiveCount {
 }
 
 function show(visitors: number | undefined): void {
-  const text = visitors === undefined ? '–' : formatCount(visitors)
+  const text = visitors === undefined ? '—' : formatCount(visitors)
   const count = findElement('live-count')
   // Updated only on change; screen readers would repeat the number.
   if (count.textContent === text) return

@@ -8,6 +8,10 @@ const TIME = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
 /** 12345 → `12,345` */
 export const formatCount = (value: number): string => COUNT.format(value)
 
+/** Formats a value, or returns a dash if it is unknown. */
+export const orDash = (value: number | null | undefined, format: (value: number) => string): string =>
+  value === null || value === undefined ? '—' : format(value)
+
 /** 12345 → `12K` */
 export const formatShortCount = (value: number): string => SHORT.format(value)
 
@@ -19,6 +23,10 @@ export const formatDay = (date: string): string => DAY.format(new Date(date))
 
 /** Time of day in the browser's time zone. */
 export const formatTime = (time: Date): string => TIME.format(time)
+
+/** 1840 (milliseconds) → `1.84 s`, 120 → `120 ms` */
+export const formatMilliseconds = (value: number): string =>
+  value < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(2)} s`
 
 /** 95.3 (seconds) → `1m 35s` */
 export function formatDuration(seconds: number): string {

@@ -1,19 +1,20 @@
 import { findElement } from './find-element.js'
-import { formatCount, formatDuration, formatPercent } from './format-values.js'
+import { formatCount, formatDuration, formatPercent, orDash } from './format-values.js'
 import type { Overview } from './load-report.js'
 
-/** Shows the six numbers at the top; dashes without visits. */
+/** Shows the numbers at the top; dashes without visits. */
 export function showHeadlines(overview?: Overview): void {
   const today = overview?.daily_stats.at(-1)
   const summary = overview?.summary
   const values = {
-    'visitors-today': today && formatCount(today.total_visitors),
-    'pageviews-today': today && formatCount(today.page_views),
-    'visitors-30d': summary && formatCount(summary.total_visitors),
-    'pageviews-30d': summary && formatCount(summary.total_page_views),
-    'bounce-rate': summary && summary.bounce_rate !== null && formatPercent(summary.bounce_rate),
-    'visit-duration':
-      summary && summary.avg_visit_duration !== null && formatDuration(summary.avg_visit_duration),
+    'visitors-today': orDash(today?.total_visitors, formatCount),
+    'pageviews-today': orDash(today?.page_views, formatCount),
+    'visitors-30d': orDash(summary?.total_visitors, formatCount),
+    'pageviews-30d': orDash(summary?.total_page_views, formatCount),
+    'bounce-rate': orDash(summary?.bounce_rate, formatPercent),
+    'engaged-rate': orDash(summary?.engaged_rate, formatPercent),
+    'visit-duration': orDash(summary?.avg_visit_duration, formatDuration),
+    'engaged-time': orDash(summary?.avg_engaged_time, formatDuration),
   }
-  for (const [id, value] of Object.entries(values)) findElement(id).textContent = value || '–'
+  for (const [id, value] of Object.entries(values)) findElement(id).textContent = value
 }
