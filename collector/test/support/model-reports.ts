@@ -15,6 +15,8 @@ interface ModelVisit {
   events: EventRow[]
   pageviews: EventRow[]
   bounced: boolean
+  /** Its engagement events, with any view. */
+  measured: EventRow[]
   /** The engagement of each pageview that has any, by event ID. */
   engagement: Map<string, Engagement>
 }
@@ -61,6 +63,7 @@ export function modelVisits(
         events,
         pageviews,
         bounced: pageviews.length === 1 && isIdle,
+        measured,
         engagement: new Map(
           pageviews.flatMap((view) => {
             const engagement = engagementOf(view, measured)
@@ -96,17 +99,23 @@ function engagementOf(view: EventRow, measured: readonly EventRow[]): Engagement
   }
 }
 
+const engagedMsOf = (rows: readonly EventRow[]) =>
+  total(rows.map(({ properties }) => (JSON.parse(properties) as { engaged_ms: number }).engaged_ms))
+const lastTimeOf = (rows: readonly EventRow[]) => Math.max(0, ...rows.map(({ occurred_at }) => occurred_at))
+
 /** Visit duration in milliseconds: to the last event, or to the end of the engaged time of the last page. */
-function durationOf({ first, events, pageviews, engagement }: ModelVisit): number {
+function durationOf({ first, events, pageviews, measured }: ModelVisit): number {
   const last = pageviews.at(-1)
-  const readUntil = last ? last.occurred_at + (engagement.get(last.event_id)?.engagedMs ?? 0) : 0
+  const own = measured.filter(({ properties }) => last && properties.includes(last.event_id))
+  const readUntil = Math.min((last?.occurred_at ?? 0) + engagedMsOf(own), lastTimeOf(measured))
   return Math.max(events.at(-1)!.occurred_at, readUntil) - first.occurred_at
 }
 
-const isEngaged = ({ pageviews, bounced, engagement }: ModelVisit) =>
-  pageviews.length > 1 ||
-  !bounced ||
-  total([...engagement.values()].map(({ engagedMs }) => engagedMs)) >= 10_000
+/** Engaged time of a visit: no more than until its last engagement. */
+const engagedTimeOf = ({ first, measured }: ModelVisit) =>
+  Math.max(0, Math.min(engagedMsOf(measured), lastTimeOf(measured) - first.occurred_at))
+
+const isEngaged = (visit: ModelVisit) => !visit.bounced || engagedTimeOf(visit) >= 10_000
 
 function fulfils({ first, events, pageviews }: ModelVisit, filter: ReportFilter): boolean {
   const named = events.filter(({ event_type }) => event_type === 'custom' || event_type === 'goal')
@@ -127,7 +136,7 @@ function fulfils({ first, events, pageviews }: ModelVisit, filter: ReportFilter)
 
 export function modelFigures(visits: ModelVisit[]): VisitMetrics {
   const entered = visits.filter(({ pageviews }) => pageviews.length > 0)
-  const measured = visits.filter(({ engagement }) => engagement.size > 0)
+  const measured = entered.filter((visit) => visit.measured.length > 0)
   return {
     visitors: new Set(visits.map(({ first }) => first.visitor_id)).size,
     visits: visits.length,
@@ -135,9 +144,7 @@ export function modelFigures(visits: ModelVisit[]): VisitMetrics {
     bounceRate: percentage(entered.map(({ bounced }) => bounced)),
     averageDuration: averageSeconds(entered.map(durationOf)),
     engagedRate: percentage(measured.map(isEngaged)),
-    averageEngagedTime: averageSeconds(
-      measured.map(({ engagement }) => total([...engagement.values()].map(({ engagedMs }) => engagedMs))),
-    ),
+    averageEngagedTime: averageSeconds(measured.map(engagedTimeOf)),
   }
 }
 

@@ -109,7 +109,7 @@ export function createIdentifier({
   }
 }
 
-/** Whether the tracker measured the event on a page, as `is_measurement` of the store. It is not an event of a visit. */
+/** Whether the tracker measured the event on a page, as `role` of the store. It is not an event of a visit. */
 function isMeasurement({ event_type, properties }: ValidEvent): boolean {
   const mark = { engagement: 'engaged_ms', performance: 'nav', error: 'handled' }[event_type as string]
   return mark !== undefined && Object.hasOwn(properties ?? {}, mark)

@@ -18,9 +18,6 @@ const DURABLE = 'fsync_after_insert = 1, fsync_part_directory = 1, non_replicate
 const ROLLUP =
   'fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 1, min_rows_to_fsync_after_merge = 1'
 
-// Condition of released schema steps for captured engagement.
-const IS_ENGAGEMENT = "event_type = 'engagement' AND is_measurement"
-
 /**
  * SQL statements that create and update the schema. All of them run at every start. Add each schema change as
  * a new statement at the end. A released statement must never change, which
@@ -124,21 +121,21 @@ export const SCHEMA_STEPS: readonly string[] = [
   // The rules by which a rollup grouped events into visits (queries/visit-parts.ts). Days that were rolled up by
   // other rules are rolled up again.
   'ALTER TABLE settled_days ADD COLUMN IF NOT EXISTS visit_rules UInt16 DEFAULT 1',
-  // Whether the event measures a page and belongs to no visit: the types that the tracker captures, with the property
-  // that only captured ones have. A server may have sent these types for other purposes. Computed at insert, because
-  // grouping events into visits would otherwise read all properties.
-  `ALTER TABLE events ADD COLUMN IF NOT EXISTS is_measurement Bool MATERIALIZED
-    (event_type = 'engagement' AND JSONHas(properties, 'engaged_ms')) OR (event_type = 'performance' AND JSONHas(properties, 'nav')) OR (event_type = 'error' AND JSONHas(properties, 'handled'))`,
-  // Connect each captured engagement with its pageview: `view_key` is equal for both, and 0 for other events. A missing
-  // scroll depth is -1. Computed at insert, because reading the properties and IDs of all events would be slow.
+  // What an event is to a visit: 1 is a pageview, 2 captured engagement, 3 another captured measurement, and 0 any other
+  // event. Measurements are events of the types that the tracker captures, with the property that only captured ones have:
+  // a server may have sent these types for other purposes. `view_key` is equal for a pageview and the engagement of its
+  // session that names it, and 0 for other events. A missing scroll depth is -1. Computed at insert, because grouping
+  // events into visits would otherwise read all properties and IDs.
   `ALTER TABLE events
-    ADD COLUMN IF NOT EXISTS view_key UInt64 MATERIALIZED multiIf(event_type = 'pageview', cityHash64(event_id), ${IS_ENGAGEMENT}, cityHash64(JSONExtractString(properties, 'view')), 0),
-    ADD COLUMN IF NOT EXISTS engaged_ms UInt32 MATERIALIZED if(${IS_ENGAGEMENT}, toUInt32(least(greatest(JSONExtractFloat(properties, 'engaged_ms'), 0), 3600000)), 0),
-    ADD COLUMN IF NOT EXISTS scroll Int8 MATERIALIZED if(${IS_ENGAGEMENT} AND JSONHas(properties, 'scroll'), toInt8(least(greatest(JSONExtractFloat(properties, 'scroll'), 0), 100)), -1)`,
+    ADD COLUMN IF NOT EXISTS role UInt8 MATERIALIZED multiIf(event_type = 'pageview', 1, event_type = 'engagement', if(JSONHas(properties, 'engaged_ms'), 2, 0),
+      (event_type = 'performance' AND JSONHas(properties, 'nav')) OR (event_type = 'error' AND JSONHas(properties, 'handled')), 3, 0),
+    ADD COLUMN IF NOT EXISTS view_key UInt64 MATERIALIZED multiIf(role = 1, cityHash64(session_id, event_id), role = 2, cityHash64(session_id, JSONExtractString(properties, 'view')), 0),
+    ADD COLUMN IF NOT EXISTS engaged_ms UInt32 MATERIALIZED if(role = 2, toUInt32(least(greatest(JSONExtractFloat(properties, 'engaged_ms'), 0), 3600000)), 0),
+    ADD COLUMN IF NOT EXISTS scroll Int8 MATERIALIZED if(role = 2 AND JSONHas(properties, 'scroll'), toInt8(least(greatest(JSONExtractFloat(properties, 'scroll'), 0), 100)), -1)`,
   // Engagement of rolled-up visits and pages (queries/visit-events.ts).
   `ALTER TABLE visits
     ADD COLUMN IF NOT EXISTS lasted_ms Int64,
-    ADD COLUMN IF NOT EXISTS engaged_views UInt64,
+    ADD COLUMN IF NOT EXISTS engagements UInt64,
     ADD COLUMN IF NOT EXISTS engaged_ms Int64,
     ADD COLUMN IF NOT EXISTS readings Array(Tuple(Int64, Int8))`,
   `ALTER TABLE page_days

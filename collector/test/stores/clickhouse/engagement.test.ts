@@ -107,7 +107,7 @@ it('counts a view as engaged for no longer than it was open', async () => {
   })
 })
 
-it('counts no engagement with a view of another visit or of none', async () => {
+it('counts engagement with a view of another session, or of none, for no page and for no other visit', async () => {
   const view = happen('ws_alien', 'a', 0)
   const other = happen('ws_alien', 'b', 0)
   const action = happen('ws_alien', 'a', 5, { event_type: 'custom' })
@@ -123,9 +123,10 @@ it('counts no engagement with a view of another visit or of none', async () => {
   expect(await reports.summary(scopeOf('ws_alien'))).toMatchObject({
     visits: 2,
     averageDuration: 2.5,
-    engagedRate: null,
-    averageEngagedTime: null,
+    averageEngagedTime: 27.5,
   })
+  const [page] = await reports.pages(scopeOf('ws_alien'), { limit: 10, offset: 0 })
+  expect(page).toMatchObject({ views: 2, averageTime: null, scrollDepth: null })
 })
 
 it('counts engagement beyond midnight, but not on the day after that', async () => {

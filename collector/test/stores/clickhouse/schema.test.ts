@@ -72,7 +72,7 @@ it('adds new columns to the tables of an older release, and keeps their rows', a
     ...columnsOf('events', {
       ...EVENT_COLUMNS,
       writer: WRITER_COLUMN,
-      is_measurement: { type: 'Bool' },
+      role: { type: 'UInt8' },
       view_key: { type: 'UInt64' },
       engaged_ms: { type: 'UInt32' },
       scroll: { type: 'Int8' },

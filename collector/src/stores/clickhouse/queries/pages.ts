@@ -53,7 +53,7 @@ export async function queryPages(client: QueryClient, scope: RollupScope, slice:
 }
 
 function queryPagesOfVisits(client: QueryClient, scope: RollupScope, slice: Slice): Promise<PageSums[]> {
-  const { visits, countVisitors, params } = buildScopeSql(scope)
+  const { visits, countVisitors, params } = buildScopeSql(scope, { withReadings: true })
   return client.select<PageSums>(
     `SELECT concat(origin, path) AS url, path, visitors, ${PAGE_COLUMNS.join(', ')}
      FROM (SELECT ${PAGE_KEY}, ${PAGE_SUMS}, ${countVisitors()} AS visitors FROM ${pageviewsOf(visits)} GROUP BY origin, path)
@@ -76,7 +76,7 @@ async function queryRolledUpPages(
   scope: RollupScope & { rollups: RollupPeriod },
   slice: Slice,
 ): Promise<PageSums[]> {
-  const parts = buildPartialVisitsSql(scope)
+  const parts = buildPartialVisitsSql(scope, { withReadings: true })
   const params = { ...parts.params, ...slice, whole: scope.rollups.whole }
   const probable = await client.select<{ path: string }>(
     `SELECT path FROM ${ROLLED_UP_PAGES} GROUP BY path ORDER BY sum(views) DESC LIMIT {limit: UInt32} + {offset: UInt32} + 10`,

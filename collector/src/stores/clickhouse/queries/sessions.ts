@@ -8,7 +8,7 @@ import type {
 } from '../../../webhooks/events/activity-store.js'
 import { momentSql, type QueryClient, splitParameter } from '../client.js'
 import { RECEIVED_BETWEEN } from './events.js'
-import { ENGAGEMENT, VIEWS, visitEvents, withEngagement } from './visit-events.js'
+import { ENGAGEMENT_SUMS, visitEvents } from './visit-events.js'
 import { MAKES_VISIT } from './visit-parts.js'
 
 interface EndedRow extends EndedCursor {
@@ -27,14 +27,17 @@ const ENDED_SESSIONS = `
 
 // Pages, duration, entry page and exit page are computed in the same way as for the visits in visits.ts.
 const SESSIONS = `
-  SELECT site_id AS siteId, session_id AS sessionId, toUnixTimestamp64Milli(started_at) AS startedAt, startedAt + lasted_ms AS endedAt, length(views) AS pages,
-    views[1].3 AS entryPath, views[-1].3 AS exitPath
-  FROM (${withEngagement(`
-    SELECT site_id, session_id, minIf(occurred_at, makes_visit) AS started_at, maxIf(occurred_at, makes_visit) AS ended_at, ${VIEWS} AS views, ${ENGAGEMENT} AS engagement
-    FROM ${visitEvents(`
-      e.site_id IN {siteIds: Array(String)} AND e.occurred_at >= ${momentSql('since')} AND e.occurred_at <= ${momentSql('until')}
-      AND e.received_at <= ${momentSql('until')} AND e.session_id IN {sessionIds: Array(String)}`)} AS e
-    GROUP BY site_id, session_id HAVING countIf(makes_visit) > 0`)})`
+  SELECT site_id AS siteId, session_id AS sessionId, toUnixTimestamp64Milli(started_at) AS startedAt, startedAt + lasted_ms AS endedAt, pages, entryPath, exitPath
+  FROM (
+    SELECT site_id, session_id, minIf(occurred_at, ${MAKES_VISIT}) AS started_at, maxIf(occurred_at, ${MAKES_VISIT}) AS ended_at, ${ENGAGEMENT_SUMS},
+      countIf(is_pageview) AS pages, argMinIf(e.path, place, is_pageview) AS entryPath, argMaxIf(e.path, place, is_pageview) AS exitPath
+    FROM ${visitEvents(
+      `e.site_id IN {siteIds: Array(String)} AND e.occurred_at >= ${momentSql('since')} AND e.occurred_at <= ${momentSql('until')}
+        AND e.received_at <= ${momentSql('until')} AND e.session_id IN {sessionIds: Array(String)}`,
+      'toDate(e.occurred_at)',
+    )} AS e
+    GROUP BY site_id, session_id HAVING countIf(${MAKES_VISIT}) > 0
+  )`
 
 /**
  * Returns sessions by ID. A session includes the events that occurred from `since` to `until` and were

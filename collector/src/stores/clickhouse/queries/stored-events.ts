@@ -38,7 +38,7 @@ export const IS_DUPLICATE = `${RECENT} AND ${COPY} IN {copies: Array(String)}`
 
 export const RECENT_SESSIONS = `
   SELECT visitor_id AS visitorId, argMax(session_id, occurred_at) AS sessionId, toUnixTimestamp64Milli(max(occurred_at)) AS seen
-  FROM events WHERE cookieless AND NOT is_measurement AND ${RECENT} GROUP BY visitor_id ORDER BY seen DESC LIMIT {limit: UInt32}`
+  FROM events WHERE cookieless AND role < 2 AND ${RECENT} GROUP BY visitor_id ORDER BY seen DESC LIMIT {limit: UInt32}`
 
 /**
  * Counts live visitors of several sites, by the time of their events: one that waited in an outbox, or was imported, is

@@ -6,6 +6,9 @@ import { BEGAN_MS, buildScopeSql, type ScopeSql } from './visits.js'
 /** A visit with this engaged time is engaged, even if it has one pageview and no action. */
 const ENGAGED_VISIT_MS = 10_000
 
+/** Condition for visits whose engaged time is known. */
+const IS_MEASURED = 'engagements > 0 AND pageviews > 0'
+
 /** Builds the integer columns from which {@link toVisitMetrics} computes the rates and averages. */
 const metricColumns = ({ countVisitors }: ScopeSql) => `
     ${countVisitors()} AS visitors,
@@ -14,9 +17,9 @@ const metricColumns = ({ countVisitors }: ScopeSql) => `
     countIf(pageviews > 0) AS entered,
     countIf(bounced) AS bounces,
     sumIf(lasted_ms, pageviews > 0) AS spent_ms,
-    countIf(engaged_views > 0) AS measured,
-    countIf(engaged_views > 0 AND (v.engaged_ms >= ${ENGAGED_VISIT_MS} OR pageviews > 1 OR actions > 0)) AS engaged,
-    sum(v.engaged_ms) AS engaged_ms`
+    countIf(${IS_MEASURED}) AS measured,
+    countIf(${IS_MEASURED} AND (v.engaged_ms >= ${ENGAGED_VISIT_MS} OR pageviews > 1 OR actions > 0)) AS engaged,
+    sumIf(v.engaged_ms, ${IS_MEASURED}) AS engaged_ms`
 
 interface MetricRow {
   visitors: number

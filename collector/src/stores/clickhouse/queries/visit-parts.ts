@@ -6,7 +6,7 @@ import { momentSql } from '../client.js'
 // - A pause of over 24 hours begins another visit.
 // - A visit may continue on the UTC day after the one on which it began. If the session continues beyond, each
 //   further UTC day is a visit of its own.
-// - Captured measurements (`is_measurement` in schema.ts) neither begin, end nor make a visit. Captured engagement
+// - Captured measurements (`role` in schema.ts) neither begin, end nor make a visit. Captured engagement
 //   belongs to the visit that has a part on its UTC day, else to the visit that began on the day before.
 //
 // All events of a session on one UTC day, a part, therefore belong to the same visit, and a visit has one or two
@@ -26,13 +26,13 @@ const MAX_PAUSE_MS = DAY_MS
 const partOf = (time: string) => `cityHash64(session_id, toDate(${time}))`
 
 /** Condition for events `e` that can begin, end or make a visit. */
-export const MAKES_VISIT = 'NOT e.is_measurement'
+export const MAKES_VISIT = 'e.role < 2'
 
 /** Condition for captured engagement `e`. */
-export const IS_ENGAGEMENT = "e.is_measurement AND e.event_type = 'engagement'"
+export const IS_ENGAGEMENT = 'e.role = 2'
 
 /** Condition for events `e` that can belong to a visit. */
-export const IN_VISIT = `(${MAKES_VISIT} OR e.event_type = 'engagement')`
+export const IN_VISIT = 'e.role < 3'
 
 /** Hash of the part that an event belongs to. */
 export const EVENT_PART = partOf('occurred_at')

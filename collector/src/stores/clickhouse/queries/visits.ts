@@ -2,13 +2,20 @@ import { DAY_MS } from '../../../durations.js'
 import type { ReportFilter } from '../../../reports/report-store.js'
 import { momentSql } from '../client.js'
 import type { RollupScope } from '../rollups/period.js'
-import { ENGAGEMENT, visitEvents, VIEWS, withEngagement } from './visit-events.js'
+import {
+  ENGAGEMENT_SUMS,
+  FIRST_EVENT_COLUMNS,
+  UNSORTED_READINGS,
+  visitEvents,
+  withReadings,
+} from './visit-events.js'
 import {
   beganBetween,
   beganOn,
   EVENT_PART,
   EVENTS_AROUND,
   eventsAround,
+  MAKES_VISIT,
   ofSessionsBetween,
   VISIT_PARTS,
   visitsWith,
@@ -29,23 +36,6 @@ export const momentOf = (step: string) => `intDiv(${step}, 1024)`
 export const WITH_AMOUNT =
   "event_type = 'revenue' AND JSONType(properties, 'amount') IN ('Int64', 'UInt64', 'Double') AND abs(JSONExtractFloat(properties, 'amount')) < 1e15"
 
-/** Columns of a visit that are copied from its first event. */
-const FIRST_EVENT_COLUMNS = [
-  'visitor_id',
-  'referrer',
-  'country',
-  'device_type',
-  'browser',
-  'os',
-  'source',
-  'channel',
-  'utm_source',
-  'utm_medium',
-  'utm_campaign',
-  'utm_term',
-  'utm_content',
-] as const
-
 /** The columns of a visit, in the order of the `visits` table and of {@link visitsBetween}. */
 export const VISIT_COLUMNS = [
   'session_id',
@@ -63,11 +53,18 @@ export const VISIT_COLUMNS = [
   'steps',
   'visitor',
   'lasted_ms',
-  'engaged_views',
+  'engagements',
   'engaged_ms',
-  'readings',
   ...FIRST_EVENT_COLUMNS,
 ].join(', ')
+
+/** Which columns a query for visits has: those of {@link VISIT_COLUMNS}, or also `readings`, which takes longer. */
+interface VisitDetail {
+  withReadings?: boolean
+}
+
+const columnsOf = ({ withReadings = false }: VisitDetail) =>
+  withReadings ? `${VISIT_COLUMNS}, readings` : VISIT_COLUMNS
 
 /**
  * Builds a query that groups events into one row per visit, for visits that began between two times. Use it
@@ -76,15 +73,20 @@ export const VISIT_COLUMNS = [
  *
  * Entry and exit are empty for a visit without a pageview. `steps` contains the pageviews in order, as tuples
  * of time (in 1024ths of a millisecond), origin and path. `visitor` is a hash of the visitor ID. `actions` counts the events that end a
- * bounce. The columns of engagement are defined in visit-events.ts. `and` is an additional condition for events `e` and
+ * bounce. Engagement and `readings` are described in visit-events.ts. `and` is an additional condition for events `e` and
  * begins with AND.
  */
-export const visitsBetween = (from: string, to: string, and = '') =>
-  withEngagement(`
+export function visitsBetween(
+  from: string,
+  to: string,
+  and = '',
+  { withReadings: isRead }: VisitDetail = {},
+): string {
+  const visits = `
   SELECT
     session_id,
-    minIf(occurred_at, makes_visit) AS started_at,
-    maxIf(occurred_at, makes_visit) AS ended_at,
+    minIf(occurred_at, ${MAKES_VISIT}) AS started_at,
+    maxIf(occurred_at, ${MAKES_VISIT}) AS ended_at,
     countIf(is_pageview) AS pageviews,
     countIf(event_type IN ('custom', 'goal', 'revenue', 'identify') AND interactive) AS actions,
     pageviews = 1 AND actions = 0 AS bounced,
@@ -94,14 +96,16 @@ export const visitsBetween = (from: string, to: string, and = '') =>
     argMinIf(e.path, place, is_pageview) AS entry_path,
     argMaxIf(e.origin, place, is_pageview) AS exit_origin,
     argMaxIf(e.path, place, is_pageview) AS exit_path,
-    ${VIEWS} AS views,
-    ${ENGAGEMENT} AS engagement,
-    arrayMap(view -> (intDiv(view.1, 1024), view.2, view.3), views) AS steps,
-    argMinIf(cityHash64(e.visitor_id), place, makes_visit) AS visitor,
-    ${FIRST_EVENT_COLUMNS.map((column) => `argMinIf(e.${column}, place, makes_visit) AS ${column}`).join(',\n    ')}
-  FROM ${visitEvents(`${eventsAround(from, to)} ${and}`, `${beganOn(from, to, and)} AS began_on`)} AS e
+    arrayMap(step -> (intDiv(step.1, 1024), step.2, step.3), arraySort(groupArrayIf((place, e.origin, e.path), is_pageview))) AS steps,
+    argMinIf(cityHash64(e.visitor_id), place, ${MAKES_VISIT}) AS visitor,
+    ${ENGAGEMENT_SUMS},
+    ${isRead ? `${UNSORTED_READINGS},` : ''}
+    ${FIRST_EVENT_COLUMNS.map((column) => `argMinIf(e.${column}, place, ${MAKES_VISIT}) AS ${column}`).join(',\n    ')}
+  FROM ${visitEvents(`${eventsAround(from, to)} ${and}`, beganOn(from, to, and))} AS e
   GROUP BY session_id, began_on
-  HAVING began_on >= toDate(${momentSql(from)}) AND ${beganBetween(from, to)}`)
+  HAVING began_on >= toDate(${momentSql(from)}) AND ${beganBetween(from, to)}`
+  return isRead ? withReadings(visits) : visits
+}
 
 /**
  * Precision of the approximate visitor counts (sketches) in `page_days`. Sketches with different precisions
@@ -141,8 +145,8 @@ export interface ScopeSql {
  * Builds the SQL for the visits in the period of a scope that match every filter, with the columns of
  * {@link visitsBetween}.
  */
-export function buildScopeSql(scope: RollupScope): ScopeSql {
-  const { sql, params } = buildVisitsSql(scope)
+export function buildScopeSql(scope: RollupScope, detail: VisitDetail = {}): ScopeSql {
+  const { sql, params } = buildVisitsSql(scope, detail)
   const conditions = scope.filters.map((filter, index) => {
     params[`value${index}`] = filter.value
     if (filter.by === 'field') params[`field${index}`] = filter.field
@@ -198,16 +202,19 @@ const SHORT_GAP_MS = 3 * DAY_MS
  * Builds the SQL for all visits in the period of a scope, without its filters, and the values of its
  * parameters.
  */
-export function buildVisitsSql({ siteId, period, rollups }: RollupScope): {
+export function buildVisitsSql(
+  { siteId, period, rollups }: RollupScope,
+  detail: VisitDetail = {},
+): {
   sql: string
   params: Record<string, unknown>
 } {
   const params = { siteId, from: period.from, to: period.to }
-  if (!rollups) return { sql: visitsBetween('from', 'to'), params }
-  const rest = buildGapsSql(rollups.gaps)
+  if (!rollups) return { sql: visitsBetween('from', 'to', '', detail), params }
+  const rest = buildGapsSql(rollups.gaps, detail)
   return {
     sql: [
-      `SELECT ${VISIT_COLUMNS} FROM visits WHERE ${inBuilds('builds')} AND ${beganBetween('from', 'to')}`,
+      `SELECT ${columnsOf(detail)} FROM visits WHERE ${inBuilds('builds')} AND ${beganBetween('from', 'to')}`,
       ...rest.selects,
     ].join(' UNION ALL '),
     params: { ...params, ...rest.params, builds: [...rollups.whole, ...rollups.parts] },
@@ -218,14 +225,17 @@ export function buildVisitsSql({ siteId, period, rollups }: RollupScope): {
  * Builds the SQL for all visits in the period of a scope, except the visits of rolled-up days that lie
  * entirely within the period.
  */
-export function buildPartialVisitsSql({ siteId, period, rollups }: RollupScope & { rollups: object }): {
+export function buildPartialVisitsSql(
+  { siteId, period, rollups }: RollupScope & { rollups: object },
+  detail: VisitDetail = {},
+): {
   sql: string
   params: Record<string, unknown>
 } {
-  const rest = buildGapsSql(rollups.gaps)
+  const rest = buildGapsSql(rollups.gaps, detail)
   return {
     sql: [
-      `SELECT ${VISIT_COLUMNS} FROM visits WHERE ${inBuilds('parts')} AND ${beganBetween('from', 'to')}`,
+      `SELECT ${columnsOf(detail)} FROM visits WHERE ${inBuilds('parts')} AND ${beganBetween('from', 'to')}`,
       ...rest.selects,
     ].join(' UNION ALL '),
     params: { siteId, from: period.from, to: period.to, ...rest.params, parts: rollups.parts },
@@ -241,14 +251,17 @@ export function inBuilds(name: string): string {
   return `site_id = {siteId: String} AND day >= ${dayOf('from')} AND day <= ${dayOf('to')} AND build IN {${name}: Array(UInt64)}`
 }
 
-function buildGapsSql(gaps: NonNullable<RollupScope['rollups']>['gaps']): {
+function buildGapsSql(
+  gaps: NonNullable<RollupScope['rollups']>['gaps'],
+  detail: VisitDetail,
+): {
   selects: string[]
   params: Record<string, unknown>
 } {
   return {
     selects: gaps.map(({ from, to }, index) => {
       const names = [`gapFrom${index}`, `gapTo${index}`] as const
-      return `SELECT ${VISIT_COLUMNS} FROM (${visitsBetween(...names, to - from <= SHORT_GAP_MS ? ofSessionsBetween(...names) : '')})`
+      return `SELECT ${columnsOf(detail)} FROM (${visitsBetween(...names, to - from <= SHORT_GAP_MS ? ofSessionsBetween(...names) : '', detail)})`
     }),
     params: Object.fromEntries(
       gaps.flatMap(({ from, to }, index) => [

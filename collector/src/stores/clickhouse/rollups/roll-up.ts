@@ -57,8 +57,8 @@ const DUE_DAYS = `
   ORDER BY day DESC, site_id LIMIT ${DAYS_AT_ONCE}`
 
 const INSERT_VISITS = `
-  INSERT INTO visits (site_id, day, build, ${VISIT_COLUMNS})
-  SELECT {siteId: String}, {day: Date}, {build: UInt64}, ${VISIT_COLUMNS} FROM (${visitsBetween('from', 'to', ofSessionsBetween('from', 'to'))})`
+  INSERT INTO visits (site_id, day, build, ${VISIT_COLUMNS}, readings)
+  SELECT {siteId: String}, {day: Date}, {build: UInt64}, ${VISIT_COLUMNS}, readings FROM (${visitsBetween('from', 'to', ofSessionsBetween('from', 'to'), { withReadings: true })})`
 
 const THIS_BUILD = 'site_id = {siteId: String} AND day = {day: Date} AND build = {build: UInt64}'
 
