@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { isIPv6, type AddressInfo } from 'node:net'
-import { readDemoPages } from './read-demo-pages.js'
+import { MISSING, readDemoPages } from './read-demo-pages.js'
 
 export interface DemoOptions {
   /** 0 or a port in use lets the system choose. */
@@ -24,16 +24,13 @@ export async function serveDemo({ port, host, collectorUrl, trackingCode }: Demo
 
   const server = createServer((request, response) => {
     const [path] = (request.url ?? '').split('?', 1)
-    const page = byPath.get(path!)
+    const page = byPath.get(path!) ?? byPath.get(MISSING)!
+    const status = page.path === MISSING ? 404 : 200
     response.setHeader('x-content-type-options', 'nosniff')
     if (path === '/app') return response.writeHead(308, { location: '/app/' }).end()
-    if (!page)
-      return response
-        .writeHead(404, { 'content-type': 'text/plain; charset=utf-8' })
-        .end('There is no such page in this shop.\n')
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return response.writeHead(405, { allow: 'GET, HEAD' }).end()
-    response.writeHead(200, { 'content-type': page.type, 'cache-control': 'no-cache' }).end(page.content)
+    response.writeHead(status, { 'content-type': page.type, 'cache-control': 'no-cache' }).end(page.content)
   })
   await listen(server, port, host).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') throw error

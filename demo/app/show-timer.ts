@@ -19,6 +19,12 @@ export const showTimer: View = (view) => {
     createElement('p', {}, `Water at ${tea.celsius} °C, then leave it alone.`),
     clock,
     start,
+    createElement(
+      'p',
+      {},
+      createElement('audio', { controls: true, preload: 'none', src: '/kettle.wav', title: 'Kettle' }),
+    ),
+    createElement('p', {}, createElement('a', { href: '/brew-guide.txt' }, 'All times as a file')),
   )
   return 'Timer'
 }

@@ -1,4 +1,5 @@
-// The shop's own script: a cart in this browser, and the two events that it sends to the analytics.
+// The shop's own script: a cart in this browser, and the two events that it sends to the analytics. Everything else is
+// captured.
 const CART = 'quillbrook-cart'
 const find = (id) => document.getElementById(id)
 const readCart = () => JSON.parse(localStorage.getItem(CART) ?? '[]')
@@ -17,6 +18,7 @@ function showCart() {
   find('cart').hidden = items.length === 0
   find('cart-empty').hidden = items.length > 0
   find('cart-total').textContent = euros(total(items))
+  find('place-order').dataset.zenovayRevenue = total(items)
   find('cart-items').replaceChildren(
     ...items.map(({ product, price }) => {
       const row = document.createElement('li')
@@ -40,6 +42,31 @@ find('place-order')?.addEventListener('click', () => {
   find('cart-empty').hidden = true
   find('ordered').textContent = 'Thank you. Nothing was charged, and no tea is on its way.'
 })
+
+find('notify-me')?.addEventListener('click', ({ currentTarget }) => {
+  currentTarget.textContent = 'We will'
+})
+
+find('newsletter')?.addEventListener('submit', (event) => {
+  event.preventDefault()
+  event.target.reset()
+  find('signed-up').textContent = 'Thank you. No letter is on its way.'
+})
+
+// A fault on purpose: no item has a voucher.
+find('voucher')?.addEventListener('click', () => {
+  find('cart-total').textContent = euros(readCart().at(-1).voucher.amount)
+})
+
+const term = new URLSearchParams(location.search).get('q') ?? ''
+if (find('results')) {
+  find('q').value = term
+  const found = [...find('results').children].filter((row) => {
+    row.hidden = !row.textContent.toLowerCase().includes(term.trim().toLowerCase())
+    return !row.hidden
+  })
+  find('found').textContent = `${found.length} of our teas`
+}
 
 // A page that comes back from the back/forward cache shows the cart of now.
 addEventListener('pageshow', showCart)

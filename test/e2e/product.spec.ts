@@ -26,7 +26,8 @@ test('shows pageviews and events from the script tag on the dashboard', async ({
   await page.goto(new URL('/products', product.demo).href)
   await page.goto(new URL('/products/harbour-breakfast', product.demo).href)
   await page.click('#add-to-cart')
-  await expect.poll(() => events(product)).toEqual([{ name: 'add_to_cart', count: 1, visitors: 1 }])
+  // The shop also captures events of its own accord.
+  await expect.poll(() => events(product)).toContainEqual({ name: 'add_to_cart', count: 1, visitors: 1 })
   // A page that is left at once sends its pageview as a beacon, which may arrive later.
   await expect.poll(() => summary(product)).toMatchObject({ total_visitors: 1, total_page_views: 3 })
   // The collector caches a count for a second, and the shop's widget requested one before anything was
