@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '../support/browser-fixtures.js'
 import { readOutbox } from '../support/read-outbox.js'
 import type { RecordingCollector } from '../support/recording-collector.js'
@@ -111,3 +112,36 @@ for (const variant of VARIANTS) {
       )
     })
 }
+
+test('script: leaves a page eligible for the back/forward cache with every kind of captured event', async ({
+  tab,
+  servers,
+  site,
+  collector,
+  browserName,
+}) => {
+  const body = `${BODY}<script>
+    // A driven browser may give its pages no focus.
+    document.hasFocus = () => true
+  </script>`
+  const home = site.addPage(
+    '/',
+    trackedPage(servers, { variant: 'script', capture: 'all', head: HEAD, body }),
+  )
+  const about = site.addPage('/about', plainPage(site))
+  await tab.goto(home)
+  await collector.until(() => collector.requests.some(({ path }) => path === '/vitals.js'))
+  await expect.poll(() => readOutbox(tab)).toEqual([])
+  // Once all kinds listen, and long enough to be told.
+  await sleep(500)
+
+  await expectRestorable(tab, about, browserName)
+  await collector.until(() => collector.pageviews().length > 1)
+  const engagements = () => collector.events().filter(({ event_type }) => event_type === 'engagement')
+  // The page that was left, and then the restored one.
+  await sleep(500)
+  // A click hangs in Firefox after its driver's page has come from the cache.
+  await tab.evaluate(() => void setTimeout(() => location.assign('/about')))
+  await collector.until(() => engagements().length > 1)
+  expect(new Set(engagements().map(({ properties }) => properties!['view'])).size).toBe(engagements().length)
+})

@@ -34,6 +34,10 @@ const CORS = { 'access-control-allow-origin': '*', 'access-control-expose-header
 const INGEST = /^\/e\/ZV_\w+$/
 const HEARTBEAT = /^\/e\/heartbeat\/ZV_\w+$/
 const LIVE = /^\/e\/live\/ZV_\w+$/
+/** A release of z.js by its hash, as the real collector serves it beside the newest one. */
+const PINNED = /^\/v\/\w+(?=\/z\.js$)/
+/** The path of the newest release for that of a pinned one. */
+const unpin = (path: string): string => path.replace(PINNED, '')
 const SCRIPTS = readArtefacts('z.js', 'live.js', 'capture.js', 'signals.js', 'vitals.js')
 // Under load, a beacon of a page that was left arrived some seconds late.
 const PATIENCE_MS = 30_000
@@ -58,6 +62,8 @@ export class RecordingCollector {
   delayMs = 0
   /** Delay of the script files. */
   scriptDelayMs = 0
+  /** The script files by their paths, which a spec may replace or delete. */
+  readonly scripts = new Map(SCRIPTS)
   liveVisitors = 42
   liveStatus = 200
   readonly #answering = new Set<Promise<void>>()
@@ -167,7 +173,7 @@ export class RecordingCollector {
       outcome: this.#decide(method, path),
     }
     this.requests.push(recorded)
-    const script = SCRIPTS.get(path)
+    const script = this.scripts.get(unpin(path))
     await sleep(script ? this.scriptDelayMs : this.delayMs)
     if (INGEST.test(path)) await this.#keep(recorded)
     const { outcome } = recorded
@@ -194,7 +200,7 @@ export class RecordingCollector {
     if (method === 'POST')
       return this.nextOutcomes.shift() ?? (Math.random() < this.resetRate ? 'reset' : this.outcome)
     if (LIVE.test(path)) return this.liveStatus
-    return SCRIPTS.has(path) ? 200 : 404
+    return this.scripts.has(unpin(path)) ? 200 : 404
   }
 
   #answer(path: string, status: number): unknown {
@@ -229,5 +235,5 @@ function parseEvents(body: string): IngestEvent[] {
 
 function isExpected({ method, path }: RecordedRequest): boolean {
   if (method === 'POST') return INGEST.test(path) || HEARTBEAT.test(path)
-  return method === 'GET' && (LIVE.test(path) || SCRIPTS.has(path))
+  return method === 'GET' && (LIVE.test(path) || SCRIPTS.has(unpin(path)))
 }

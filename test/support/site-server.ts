@@ -20,6 +20,7 @@ export class SiteServer {
   readonly messages: PageMessage[] = []
   readonly unexpectedRequests: string[] = []
   readonly #pages = new Map<string, ServedPage>()
+  #proxied: { prefix: string; target: string } | undefined
   readonly #server = new ListeningServer((request, response) => void this.#serve(request, response))
 
   async start(): Promise<this> {
@@ -42,9 +43,17 @@ export class SiteServer {
     return this.url + path
   }
 
+  /** Passes requests below a path on to another server, as a first-party proxy does. */
+  forward(prefix: string, target: string): void {
+    this.#proxied = { prefix, target }
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request).catch(() => '')
     const { pathname } = new URL(request.url ?? '/', this.url)
+    const { prefix, target } = this.#proxied ?? {}
+    if (prefix && pathname.startsWith(`${prefix}/`))
+      return this.#forward(request, response, body, target + pathname.slice(prefix.length))
     const page = this.#pages.get(pathname)
     const module = MODULES.get(pathname)
     if (request.method === 'GET' && page) {
@@ -61,5 +70,16 @@ export class SiteServer {
       if (pathname !== '/favicon.ico') this.unexpectedRequests.push(`${request.method} ${request.url}`)
       response.writeHead(404).end()
     }
+  }
+
+  async #forward(
+    { method = 'GET' }: IncomingMessage,
+    response: ServerResponse,
+    body: string,
+    url: string,
+  ): Promise<void> {
+    const answer = await fetch(url, { method, ...(body && { body }) })
+    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' })
+    response.end(await answer.text())
   }
 }
