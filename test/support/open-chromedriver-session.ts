@@ -48,6 +48,10 @@ function createTab(driver: WebDriver): Tab {
       return driver.executeScript<Result>(`return (${String(run)})(arguments[0])`, argument ?? null)
     },
     click: (selector) => driver.findElement({ css: selector }).click(),
+    pressEnter: async (selector) => {
+      const { Key } = await import('selenium-webdriver')
+      await driver.findElement({ css: selector }).sendKeys(Key.ENTER)
+    },
     url: () => driver.getCurrentUrl(),
     close: () => driver.close(),
   }

@@ -15,7 +15,13 @@ export async function openPlaywrightSession(browser: Browser): Promise<BrowserSe
           run: (argument: Argument) => Result | Promise<Result>,
           argument?: Argument,
         ) => page.evaluate(run as (argument: unknown) => unknown, argument) as Promise<Result>,
-        click: (selector) => page.click(selector, { noWaitAfter: true }),
+        click: (selector, { button, key } = {}) =>
+          page.click(selector, {
+            noWaitAfter: true,
+            ...(button && { button }),
+            ...(key && { modifiers: [key] }),
+          }),
+        pressEnter: (selector) => page.press(selector, 'Enter', { noWaitAfter: true }),
         url: () => Promise.resolve(page.url()),
         async close() {
           // Without this, Playwright drops the page and no leaving event fires.

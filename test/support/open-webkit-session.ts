@@ -113,6 +113,11 @@ function createTabOpener(driver: WebDriver, unused: string | undefined): () => P
         await select(handle)
         await driver.findElement({ css: selector }).click()
       },
+      async pressEnter(selector) {
+        await select(handle)
+        const { Key } = await import('selenium-webdriver')
+        await driver.findElement({ css: selector }).sendKeys(Key.ENTER)
+      },
       async url() {
         await select(handle)
         return driver.getCurrentUrl()

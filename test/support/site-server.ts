@@ -6,6 +6,7 @@ import { readArtefacts } from './read-artefacts.js'
 
 interface ServedPage {
   html: string
+  status: number
   headers: Record<string, string>
 }
 
@@ -18,6 +19,8 @@ const MODULES = readArtefacts('index.mjs', 'live.mjs')
 export class SiteServer {
   /** Console messages and errors of the pages. */
   readonly messages: PageMessage[] = []
+  /** Paths of the pages that were opened. */
+  readonly visits: string[] = []
   readonly unexpectedRequests: string[] = []
   readonly #pages = new Map<string, ServedPage>()
   #proxied: { prefix: string; target: string } | undefined
@@ -38,8 +41,8 @@ export class SiteServer {
   }
 
   /** Puts a page at a path and returns its URL. */
-  addPage(path: string, html: string, headers: Record<string, string> = {}): string {
-    this.#pages.set(path, { html, headers })
+  addPage(path: string, html: string, headers: Record<string, string> = {}, status = 200): string {
+    this.#pages.set(path, { html, headers, status })
     return this.url + path
   }
 
@@ -57,7 +60,8 @@ export class SiteServer {
     const page = this.#pages.get(pathname)
     const module = MODULES.get(pathname)
     if (request.method === 'GET' && page) {
-      response.writeHead(200, { 'content-type': 'text/html', ...page.headers })
+      this.visits.push(pathname)
+      response.writeHead(page.status, { 'content-type': 'text/html', ...page.headers })
       response.end(page.html)
     } else if (request.method === 'GET' && module) {
       // A sandboxed page has another origin than its own site.

@@ -1,3 +1,11 @@
+/** A click other than a plain one, which only Playwright can make. */
+export interface ClickManner {
+  /** @default 'left' */
+  button?: 'left' | 'middle' | 'right'
+  /** The key held down meanwhile. */
+  key?: 'Control' | 'Shift'
+}
+
 /** The browser tab as specs need it: small enough for every driver. */
 export interface Tab {
   /** Resolves after the page's load event. */
@@ -9,7 +17,9 @@ export interface Tab {
     argument: Argument,
   ): Promise<Result>
   /** Clicks without waiting for the result of the click. */
-  click(selector: string): Promise<void>
+  click(selector: string, manner?: ClickManner): Promise<void>
+  /** Presses Enter on an element, which gets the focus. */
+  pressEnter(selector: string): Promise<void>
   url(): Promise<string>
   /** Closes the tab as a visitor does: its pages get pagehide. */
   close(): Promise<void>
