@@ -23,10 +23,10 @@ export interface Overview {
     bounce_rate: number | null
     /** Seconds; null without visits. */
     avg_visit_duration: number | null
-    /** Percent; null or missing where engagement is unknown. */
-    engaged_rate?: number | null
-    /** Seconds; null or missing where engagement is unknown. */
-    avg_engaged_time?: number | null
+    /** Percent; null where engagement is unknown. */
+    engaged_rate: number | null
+    /** Seconds; null where engagement is unknown. */
+    avg_engaged_time: number | null
   }
   /** Oldest first, today last. */
   daily_stats: DayRow[]
@@ -36,8 +36,8 @@ export interface PageRow {
   url: string
   views: number
   visitors: number
-  /** Percent; null or missing where it is unknown. */
-  scroll_depth?: number | null
+  /** Percent; null where it is unknown. */
+  scroll_depth: number | null
   /** Seconds; null where it is unknown. */
   avg_time: number | null
 }
