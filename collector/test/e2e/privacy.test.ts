@@ -5,11 +5,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createClient } from '@clickhouse/client'
-import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { startEmbeddedEngine } from '../../src/stores/engine/embedded-engine.js'
 import { makeEvent } from '../support/make-event.js'
+import { readEveryRow } from '../support/read-every-row.js'
 import { runCommand } from '../support/run-command.js'
 import { searchFolder } from '../support/search-folder.js'
 
@@ -148,32 +146,7 @@ it('keeps no IP address, email address, token, user agent or salt in any file, r
   expect([...forms, ...planted].filter((secret) => log.includes(secret.toString()))).toEqual([])
   expect(log).toContain('"level"')
 
-  const rows = await readEveryRow()
+  const rows = await readEveryRow(dataDir)
   expect(rows.split('/user/[email]/inbox;jsessionid=').length - 1).toBe(2 * VISITORS)
   expect([...forms, ...planted].filter((secret) => rows.includes(secret.toString()))).toEqual([])
 })
-
-/** Every column of every table as text, because the engine's files are compressed. */
-async function readEveryRow(): Promise<string> {
-  const engine = await startEmbeddedEngine(join(dataDir, 'engine'), pino({ level: 'silent' }))
-  const clickhouse = createClient({ url: engine.url })
-  try {
-    const tables = await clickhouse.query({
-      query: "SELECT database, name FROM system.tables WHERE database = 'default' OR name LIKE '%\\_log'",
-      format: 'JSONEachRow',
-    })
-    let text = ''
-    for (const { database, name } of await tables.json<{ database: string; name: string }>()) {
-      const rows = await clickhouse.query({
-        query: `SELECT * FROM ${database}.${name}`,
-        format: 'JSONEachRow',
-        clickhouse_settings: { output_format_json_escape_forward_slashes: 0 },
-      })
-      text += await rows.text()
-    }
-    return text
-  } finally {
-    await clickhouse.close()
-    await engine.stop()
-  }
-}
