@@ -29,7 +29,8 @@ export const rage: Kind = () => {
       Math.hypot(click.clientX - first.clientX, click.clientY - first.clientY) > DISTANCE_PX ||
       nearest(path, CALM) ||
       control?.parentElement?.querySelector(STEPPED) ||
-      !getSelection()?.isCollapsed
+      // Text that is selected elsewhere may stay so.
+      (getSelection()?.isCollapsed === false && getSelection()!.containsNode(target, true))
     )
       clicks = []
     spot = target

@@ -89,6 +89,18 @@ test.describe('rage', () => {
       expect(summaries(collector)).toEqual([])
     })
 
+  test('sends rage_click while text elsewhere is selected', async ({ tab, servers, collector }) => {
+    await open({ tab, servers, collector }, 'rage', '<p>Words</p><button>Buy now</button>')
+    await tab.evaluate(() => {
+      // Some engines keep a selection when a button is pressed.
+      document.addEventListener('mouseup', () =>
+        getSelection()!.selectAllChildren(document.querySelector('p')!),
+      )
+    })
+    await clickOften(tab, 'button', 4)
+    await collector.until(() => collector.customEvents('rage_click').length > 0)
+  })
+
   test('sends nothing for four clicks, one of them late, or for clicks of the page itself', async ({
     tab,
     servers,
