@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await events.close()
   await reports.close()
-  await engine.stop()
+  await engine.close()
 })
 
 interface Failure {

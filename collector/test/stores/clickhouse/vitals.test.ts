@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await events.close()
   await reports.close()
-  await engine.stop()
+  await engine.close()
 })
 
 /** Stores `performance` events on a site of their own, one minute apart, and returns the scope of the site. */
