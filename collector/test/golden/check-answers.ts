@@ -193,7 +193,7 @@ function figuresOf({ keys }: ListReport, row: Row): Row {
   )
 }
 
-const isQuotient = (name: string) => /_rate$|^avg_|^average$/.test(name)
+const isQuotient = (name: string) => /_rate$|_depth$|^avg_|^average$/.test(name)
 
 /** A percentage of the previous value, null when that is 0 or unknown; for rates, the difference. */
 function checkChange(

@@ -60,7 +60,7 @@ function valuesOf(parameter: string): { value: string; owner?: MarkedSite }[] {
   if (parameter === 'id') return own(({ site }) => site.id)
   if (parameter === 'visitor') return own(({ visitorId }) => visitorId)
   if (parameter === 'name') return own(({ eventName }) => eventName)
-  if (parameter === 'group') return own(({ fingerprint }) => fingerprint)
+  if (parameter === 'group') return own(({ fingerprint }) => fingerprint).slice(0, 8)
   if (parameter === 'webhook') return own(({ webhookId }) => webhookId).slice(0, 6)
   if (parameter === 'goal') return own(({ goalId }) => goalId)
   if (parameter === 'alert') return own(({ alertId }) => alertId)
