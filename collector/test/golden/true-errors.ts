@@ -1,4 +1,5 @@
-import type { ErrorGroupRow, Period } from '../../src/reports/report-store.js'
+import type { ErrorGroupRow } from '../../src/reports/error-group.js'
+import type { Period } from '../../src/reports/report-store.js'
 import { groupBy } from './true-sums.js'
 import type { PlannedVisit } from './visit-plan.js'
 

@@ -63,7 +63,8 @@ export function createIdentifier({
     const { user_agent, session_id, age_ms = 0 } = event
     // An event that waited belongs to the visitor and the session of the time when it happened.
     const at = now - age_ms
-    const page = pages.get(`${siteId} ${session_id}`)
+    const pageKey = `${siteId} ${session_id}`
+    const page = pages.get(pageKey)
     // A page may be left hours after it was counted. What was measured on it belongs to its session, which has ended.
     if (page && isMeasurement(event)) {
       const session = sessions.get(page.visitorId)
@@ -87,7 +88,7 @@ export function createIdentifier({
     if (isContinued || !known || at > known.seen)
       sessions.set(visitorId, { sessionId, seen: isContinued ? Math.max(at, known!.seen) : at })
     const ids = { visitorId, sessionId }
-    pages.set(`${siteId} ${session_id}`, ids)
+    pages.set(pageKey, ids)
     return ids
   }
 

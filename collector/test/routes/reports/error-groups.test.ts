@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ErrorGroupRow } from '../../../src/reports/report-store.js'
+import type { ErrorGroupRow } from '../../../src/reports/error-group.js'
 import { MADE_UP_REPORTS } from '../../support/made-up-reports.js'
 import { sliceOf } from '../../support/fake-reports.js'
 import { type ExternalApi, NOW, openExternalApi } from '../../support/open-external-api.js'

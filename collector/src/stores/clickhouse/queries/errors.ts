@@ -3,9 +3,8 @@ import type {
   ErrorGroupRow,
   ErrorOccurrence,
   NamedCount,
-  ReportScope,
-  Slice,
-} from '../../../reports/report-store.js'
+} from '../../../reports/error-group.js'
+import type { ReportScope, Slice } from '../../../reports/report-store.js'
 import type { QueryClient } from '../client.js'
 import { FINGERPRINT, FINGERPRINT_COLUMNS } from './error-fingerprint.js'
 import { eventsInPeriod } from './events-in-period.js'

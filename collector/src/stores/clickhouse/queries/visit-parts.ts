@@ -28,9 +28,6 @@ const partOf = (time: string) => `cityHash64(session_id, toDate(${time}))`
 /** Condition for events `e` that can begin, end or make a visit. */
 export const MAKES_VISIT = 'e.role < 2'
 
-/** Condition for captured engagement `e`. */
-export const IS_ENGAGEMENT = 'e.role = 2'
-
 /** Condition for events `e` that can belong to a visit. */
 export const IN_VISIT = 'e.role < 3'
 
