@@ -132,7 +132,7 @@ test('script: leaves a page eligible for the back/forward cache with every kind 
   await tab.goto(home)
   await collector.until(() => collector.requests.some(({ path }) => path === '/vitals.js'))
   await expect.poll(() => readOutbox(tab)).toEqual([])
-  // Once all kinds listen, and long enough to be told.
+  // Wait until all kinds listen, and until there is enough engaged time to send.
   await sleep(500)
 
   await expectRestorable(tab, about, browserName)
