@@ -9,7 +9,11 @@ export async function openPlaywrightSession(browser: Browser): Promise<BrowserSe
       const page = await context.newPage()
       const tab: Tab = {
         async goto(url) {
-          await page.goto(url)
+          await page.goto(url).catch(async (error: Error) => {
+            if (!error.message.includes(`is interrupted by another navigation to "${url}"`)) throw error
+            // While the page before is still loading, Firefox may give one navigation two ids.
+            await page.waitForLoadState()
+          })
         },
         evaluate: <Result, Argument>(
           run: (argument: Argument) => Result | Promise<Result>,
