@@ -1,61 +1,11 @@
-import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { EventStore } from '../../../src/ingest/event-store.js'
-import type { ReportScope, ReportStore } from '../../../src/reports/report-store.js'
-import { createClickhouseEventStore } from '../../../src/stores/clickhouse/event-store.js'
-import { createClickhouseReportStore } from '../../../src/stores/clickhouse/report-store.js'
-import { makeRow } from '../../support/make-row.js'
-import { startTestEngine, type TestEngine } from '../../support/start-test-engine.js'
+import { ALL, DAY, DAY_MS, openErrorStore, ORIGIN, type ErrorStore } from '../../support/open-error-store.js'
 
-const DAY = Date.parse('2026-05-10T00:00:00Z')
-const DAY_MS = 86_400_000
-const SCOPE: ReportScope = { siteId: '', period: { from: DAY, to: DAY + 2 * DAY_MS }, filters: [] }
-const ALL = { limit: 1_000, offset: 0 }
-const ORIGIN = 'https://shop.example'
-
-let engine: TestEngine
-let events: EventStore
-let reports: ReportStore & { close(): Promise<void> }
+let errors: ErrorStore
 beforeAll(async () => {
-  engine = await startTestEngine()
-  events = await createClickhouseEventStore(engine)
-  reports = createClickhouseReportStore(engine)
+  errors = await openErrorStore()
 })
-afterAll(async () => {
-  await events.close()
-  await reports.close()
-  await engine.close()
-})
-
-interface Failure {
-  type?: string
-  message?: string
-  frames?: string[]
-  fields?: Partial<Parameters<typeof makeRow>[0]>
-}
-
-/** Stores errors on a site of their own, an hour apart, and returns its scope. */
-async function store(...failures: Failure[]): Promise<ReportScope> {
-  const siteId = `ws_${randomUUID()}`
-  const rows = failures.map(({ type = 'TypeError', message = 'm', frames = [], fields }, index) =>
-    makeRow({
-      site_id: siteId,
-      event_type: 'error',
-      origin: ORIGIN,
-      occurred_at: DAY + index * 3_600_000,
-      properties: JSON.stringify({
-        type,
-        message,
-        ...Object.fromEntries(frames.map((frame, number) => [`frame_${number + 1}`, frame])),
-      }),
-      ...fields,
-    }),
-  )
-  await events.insertEvents(rows, randomUUID())
-  return { ...SCOPE, siteId }
-}
-const countGroups = async (...failures: Failure[]) =>
-  (await reports.errorGroups(await store(...failures), ALL)).length
+afterAll(() => errors.close())
 
 const PAY = `pay@${ORIGIN}/assets/app.js:10:5`
 
@@ -75,7 +25,7 @@ describe('errors with frames', () => {
     ['minified names', '', [`${ORIGIN}/app.js:1:5`, `${ORIGIN}/app.js:1:7`]],
     ['two hosts of the page', 'pay', [`${ORIGIN}/app.js:1:5`, `https://cdn.example/app.js:1:5`]],
   ])('are one group in %s', async (_, name, files) => {
-    expect(await countGroups(...files.map((file) => ({ frames: [`${name}@${file}`] })))).toBe(1)
+    expect(await errors.countGroups(...files.map((file) => ({ frames: [`${name}@${file}`] })))).toBe(1)
   })
 
   it.each([
@@ -83,145 +33,72 @@ describe('errors with frames', () => {
     ['file', [PAY, PAY.replace('app.js', 'admin.js')]],
     ['file of words', [`pay@${ORIGIN}/vendor-components.js:1:1`, `pay@${ORIGIN}/vendor-templates.js:1:1`]],
   ])('are two groups if they differ in the %s', async (_, frames) => {
-    expect(await countGroups(...frames.map((frame) => ({ frames: [frame] })))).toBe(2)
+    expect(await errors.countGroups(...frames.map((frame) => ({ frames: [frame] })))).toBe(2)
   })
 
   it('are grouped by the first frame of the page, below those of other hosts', async () => {
     const library = (line: number) => `run@https://cdn.example/library.js:${line}:1`
-    expect(await countGroups({ frames: [library(1), PAY] }, { frames: [library(2), library(3), PAY] })).toBe(
-      1,
-    )
+    expect(
+      await errors.countGroups({ frames: [library(1), PAY] }, { frames: [library(2), library(3), PAY] }),
+    ).toBe(1)
   })
 
   it('ignore names and columns of minified code', async () => {
     const at = (name: string, column: number) => `${name}@${ORIGIN}/app.js:1:${column}`
     expect(
-      await countGroups({ frames: [at('a', 5)] }, { frames: [at('Xe', 9)] }, { frames: [at('refund', 999)] }),
+      await errors.countGroups(
+        { frames: [at('a', 5)] },
+        { frames: [at('Xe', 9)] },
+        { frames: [at('refund', 999)] },
+      ),
     ).toBe(1)
   })
 
+  it('are grouped by the caller of the constructor of their class', async () => {
+    const constructor = `StockError@${ORIGIN}/assets/errors.js:3:1`
+    const stacks = [[PAY], [constructor, PAY], [constructor, PAY.replace('pay', 'refund')]]
+    expect(await errors.countGroups(...stacks.map((frames) => ({ type: 'StockError', frames })))).toBe(2)
+  })
+
+  it('ignore names left of the column 200 of a file with code right of it', async () => {
+    const refund = (column: number) => `refund@${ORIGIN}/app.js:1:${column}`
+    const other = `pay@${ORIGIN}/app.js:1:900`
+    expect(await errors.countGroups({ frames: [refund(150), other] }, { frames: [refund(250)] })).toBe(1)
+    const elsewhere = `pay@${ORIGIN}/library.js:1:900`
+    expect(await errors.countGroups({ frames: [refund(150), elsewhere] }, { frames: [PAY, elsewhere] })).toBe(
+      2,
+    )
+  })
+
+  it('ignore types that are names of minified classes', async () => {
+    const failures = ['rt', 'a', 'StockError'].map((type) => ({ type, frames: [PAY] }))
+    expect(await errors.countGroups(...failures)).toBe(2)
+  })
+
   it('keep the fingerprint of errors without frames', async () => {
-    const scope = await store(
+    const scope = await errors.store(
       { message: 'x of 7' },
       { message: 'x of 9' },
       { message: 'x of 8', frames: [PAY] },
     )
-    const groups = await reports.errorGroups(scope, ALL)
+    const groups = await errors.reports.errorGroups(scope, ALL)
     expect(groups.map(({ occurrences }) => occurrences)).toEqual([1, 2])
     // MD5 of the type, a line feed and the message with `*` for the number.
     expect(groups[1]!.fingerprint).toBe('6964284bf804ec04')
   })
 })
 
-const WORDINGS: [name: string, type: string, ...messages: string[]][] = [
-  [
-    'property of undefined',
-    'TypeError',
-    "Cannot read properties of undefined (reading 'total')",
-    'can\'t access property "total", cart is undefined',
-    "undefined is not an object (evaluating 'cart.total')",
-  ],
-  [
-    'property of null',
-    'TypeError',
-    "Cannot read properties of null (reading 'a')",
-    "null is not an object (evaluating 'b.a')",
-    'b is null',
-  ],
-  [
-    'not a function',
-    'TypeError',
-    'cart.pay is not a function',
-    "cart.pay is not a function. (In 'cart.pay()', 'cart.pay' is undefined)",
-  ],
-  ['not defined', 'ReferenceError', 'checkout is not defined', "Can't find variable: checkout"],
-  [
-    'JSON',
-    'SyntaxError',
-    `Unexpected token '<', "<!DOCTYPE "... is not valid JSON`,
-    'JSON.parse: unexpected character at line 1 column 1 of the JSON data',
-    'JSON Parse error: Unrecognized token',
-  ],
-  [
-    'request',
-    'TypeError',
-    'Failed to fetch',
-    'NetworkError when attempting to fetch resource.',
-    'Load failed',
-  ],
-  [
-    'constant',
-    'TypeError',
-    'Assignment to constant variable.',
-    "invalid assignment to const 'total'",
-    'Attempted to assign to readonly property.',
-  ],
-  [
-    'array length',
-    'RangeError',
-    'Invalid array length',
-    'invalid array length',
-    'Array size is not a small enough positive integer.',
-  ],
-  ['URI', 'URIError', 'URI malformed', 'malformed URI sequence', 'URI error'],
-  [
-    'before initialization',
-    'ReferenceError',
-    "Cannot access 'total' before initialization",
-    "can't access lexical declaration 'total' before initialization",
-    'Cannot access uninitialized variable.',
-  ],
-  ['not iterable', 'TypeError', 'cart is not iterable', "undefined is not a function (near '...cart...')"],
-  [
-    'class',
-    'TypeError',
-    "Class constructor Cart cannot be invoked without 'new'",
-    "class constructors must be invoked with 'new'",
-    'Cannot call a class constructor Cart without |new|',
-  ],
-]
-
-describe('the wordings of browsers', () => {
-  it.each(WORDINGS)('are one group: %s', async (_, type, ...messages) => {
-    expect(await countGroups(...messages.map((message) => ({ type, message, frames: [PAY] })))).toBe(1)
-  })
-
-  it('are one group although the type differs: too much recursion', async () => {
-    const [chromium, firefox] = [
-      { type: 'RangeError', message: 'Maximum call stack size exceeded' },
-      { type: 'InternalError', message: 'too much recursion' },
-    ]
-    expect(await countGroups({ ...chromium, frames: [PAY] }, { ...firefox, frames: [PAY] })).toBe(1)
-  })
-
-  it('of different errors are different groups', async () => {
-    const failures = WORDINGS.map(([, type, message]) => ({ type, message: message!, frames: [PAY] }))
-    expect(await countGroups(...failures)).toBe(WORDINGS.length)
-    expect(
-      await countGroups(
-        { message: 'cart.pay is not a function', frames: [PAY] },
-        { message: 'cart.add is not a function', frames: [PAY] },
-      ),
-    ).toBe(2)
-  })
-
-  it('ignore the URLs in a message', async () => {
-    const load = (url: string) => ({ message: `Cannot load ${url} (twice)`, frames: [PAY] })
-    expect(await countGroups(load('https://a.example/x?y=1'), load('wss://b.example/z'))).toBe(1)
-  })
-})
-
 describe('the details of a group', () => {
   it('are its newest errors, and its counts by day, page and browser', async () => {
-    const scope = await store(
+    const scope = await errors.store(
       ...Array.from({ length: 25 }, (_, index) => ({
         frames: [PAY, `render@${ORIGIN}/assets/app.js:8:1`],
         fields: { path: index % 5 ? '/cart' : '/checkout', browser: index % 2 ? 'Firefox' : 'Chrome' },
       })),
       { message: 'another' },
     )
-    const [, group] = await reports.errorGroups(scope, ALL)
-    const details = await reports.errorGroupDetails(scope, {
+    const [, group] = await errors.reports.errorGroups(scope, ALL)
+    const details = await errors.reports.errorGroupDetails(scope, {
       fingerprint: group!.fingerprint,
       timeZone: 'Europe/Zurich',
     })
@@ -252,11 +129,11 @@ describe('the details of a group', () => {
   })
 
   it('are undefined without an error in the period', async () => {
-    const scope = await store({})
-    const fingerprint = (await reports.errorGroups(scope, ALL))[0]!.fingerprint
+    const scope = await errors.store({})
+    const fingerprint = (await errors.reports.errorGroups(scope, ALL))[0]!.fingerprint
     const period = { from: DAY + DAY_MS, to: DAY + 2 * DAY_MS }
     expect(
-      await reports.errorGroupDetails({ ...scope, period }, { fingerprint, timeZone: 'UTC' }),
+      await errors.reports.errorGroupDetails({ ...scope, period }, { fingerprint, timeZone: 'UTC' }),
     ).toBeUndefined()
   })
 })
