@@ -1,3 +1,4 @@
+import { createApiKey } from '@zenovay/collector'
 import { startTestCollector, type TestCollector } from '../../collector/test/support/start-test-collector.js'
 import { test as base } from './browser-fixtures.js'
 import { StoredSite } from './stored-site.js'
@@ -18,12 +19,15 @@ export const test = base.extend<{ store: StoredSite }, { storingCollector: TestC
 
   store: async ({ storingCollector, collector }, use) => {
     // A site for each spec, because all specs of a worker share the collector.
-    const site = await storingCollector.collector.control.addSite({
+    const { control } = storingCollector.collector
+    const site = await control.addSite({
       domain: 'example.com',
       name: 'Example',
       allowedDomains: [],
     })
-    collector.store = new StoredSite(storingCollector, site)
+    const { secret, record } = createApiKey({ name: 'test', siteId: site.id }, Date.now())
+    await control.addApiKey(record)
+    collector.store = new StoredSite(storingCollector, site, secret)
     await use(collector.store)
   },
 })

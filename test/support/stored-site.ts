@@ -5,16 +5,26 @@ type Site = TestCollector['site']
 /** Number of stored events by some name. */
 export type Counts = Record<string, number>
 
+/** A group of errors as the External API lists it. */
+export interface ErrorGroup {
+  fingerprint: string
+  type: string
+  message: string
+  occurrence_count: number
+}
+
 let clients = 0
 
 /** One site of a real collector: stores the bodies of test pages, and counts stored events. */
 export class StoredSite {
   readonly #collector: TestCollector
   readonly #site: Site
+  readonly #apiKey: string
 
-  constructor(collector: TestCollector, site: Site) {
+  constructor(collector: TestCollector, site: Site, apiKey: string) {
     this.#collector = collector
     this.#site = site
+    this.#apiKey = apiKey
   }
 
   /** Posts each body as another client: the limits per client have separate tests. */
@@ -37,6 +47,13 @@ export class StoredSite {
   /** Number of stored pageviews, by path and query. */
   countPageviews(): Promise<Counts> {
     return this.#count('concat(path, query)', `event_type = 'pageview'`)
+  }
+
+  async errorGroups(): Promise<ErrorGroup[]> {
+    const path = `/api/external/v1/errors/${this.#site.id}/groups`
+    const answer = await this.#collector.get(path, { 'x-api-key': this.#apiKey })
+    const { data } = (await answer.json()) as { data: { error_groups: ErrorGroup[] } }
+    return data.error_groups
   }
 
   async #count(what: string, condition: string): Promise<Counts> {
