@@ -59,9 +59,10 @@ export const reportError = (
   seen[text] = (seen[text] || 0) + 1
   if (seen[text] > MAX_READ_STACKS) return
   const frames = parseStack(read(() => (error as Error).stack))
-  const file = cutUrl(filename || '') || frames[0]?.file || ''
-  const line = lineno || frames[0]?.line || 0
-  const column = colno || frames[0]?.column || 0
+  // For an error of JSON.parse, and for too much recursion, the event of Chromium has the first line of a file.
+  const file = frames[0]?.file || cutUrl(filename || '')
+  const line = frames[0]?.line || lineno || 0
+  const column = frames[0]?.column || colno || 0
   const place = `${text} ${file}:${line}:${column}`
   if (seen[place] || frames.some((frame) => frame.file.includes('-extension:'))) return
   seen[place] = 1

@@ -12,7 +12,7 @@ const ERROR_STUB = `<script>
 </script>`
 
 // The fixture fails on errors of the page, and here they are thrown on purpose.
-test.use({ expectedMessages: /planned/ })
+test.use({ expectedMessages: /planned|JSON/ })
 
 const sent = (collector: RecordingCollector): Properties[] =>
   collector
@@ -46,6 +46,22 @@ test('sends an error that nobody has caught, with its frames', async ({ tab, ser
   expect(properties!['line']).toBeGreaterThan(5)
   expect(properties!['frame_1']).toMatch(new RegExp(`^inner@${site.url}/:\\d+:\\d+$`))
   expect(properties!['frame_2']).toMatch(new RegExp(`^outer@${site.url}/:\\d+:\\d+$`))
+})
+
+test('tells apart two places where the same text is parsed', async ({ tab, servers, site, collector }) => {
+  const body = `<script>
+    const first = () => { JSON.parse('planned') }
+    const second = () => { JSON.parse('planned') }
+    addEventListener('planned', () => { setTimeout(first); setTimeout(second) })
+  </script>`
+  await tab.goto(site.addPage('/', trackedPage(servers, { ...ERRORS, body })))
+  await untilCaptured(collector)
+  await tab.evaluate(() => void dispatchEvent(new Event('planned')))
+  await collector.until(() => sent(collector).length > 1)
+
+  const [first, second] = sent(collector).map((properties) => Number(properties['line']))
+  expect(first).toBeGreaterThan(5)
+  expect(second).toBe(first! + 1)
 })
 
 test('sends a rejected promise and a reported error', async ({ tab, servers, site, collector }) => {
