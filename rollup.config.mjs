@@ -25,10 +25,17 @@ const script = (input, file) => ({
 
 const entry = (room) => ({
   input: `src/${room}/index.ts`,
-  external: [/^node:/],
   output: { file: `dist/${room === 'tracker' ? 'index' : room}.mjs`, format: 'es', sourcemap: true },
   plugins: [compile(), (room === 'tracker' || room === 'live') && minifyModule()],
 })
+
+/** The Node.js entry imports the built server toolkit, so that an application that imports both has one copy of its classes. */
+const nodeEntry = {
+  input: 'src/node/index.ts',
+  external: [/^node:/, /\/server\/index\.js$/],
+  output: { file: 'dist/node.mjs', format: 'es', sourcemap: true, paths: () => './server.mjs' },
+  plugins: [compile()],
+}
 
 /**
  * Directives of bindings: Next's app router must run React's in the browser, too. Added as a banner, because
@@ -79,6 +86,7 @@ export default [
   script('src/tracker/script.ts', 'dist/z.js'),
   script('src/live/script.ts', 'dist/live.js'),
   ...['capture', 'signals', 'vitals'].map(loadedModule),
-  ...['tracker', 'live', 'node', 'contract'].map(entry),
+  ...['tracker', 'live', 'server', 'contract'].map(entry),
+  nodeEntry,
   ...['react', 'vue', 'svelte', 'capture'].map(binding),
 ].map((options) => ({ ...options, onwarn: forbidCircles }))

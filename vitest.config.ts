@@ -21,7 +21,7 @@ export default defineConfig({
           ...shared,
           name: 'tracker',
           include: [
-            'test/{contract,tracker,capture,live,react,vue,svelte,node,docs,package,bench,lint}/**/*.test.ts',
+            'test/{contract,tracker,capture,live,react,vue,svelte,server,docs,package,bench,lint}/**/*.test.ts',
           ],
         },
       },

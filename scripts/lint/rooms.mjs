@@ -16,7 +16,11 @@ const SRC = {
     imports: ['contract', 'tracker'],
   },
   live: { holds: 'the live-count widget', imports: ['contract'] },
-  node: { holds: 'events from a server', imports: ['contract'] },
+  server: {
+    holds: 'the server toolkit, for every runtime with `fetch`, Web Crypto and timers',
+    imports: ['contract'],
+  },
+  node: { holds: 'the server toolkit with what needs Node.js', imports: ['server'] },
   react: { holds: 'component and hook over the built tracker', imports: ['tracker'] },
   vue: { holds: 'plugin and composable over the built tracker', imports: ['tracker'] },
   svelte: { holds: 'start function over the built tracker', imports: ['tracker'] },

@@ -1,6 +1,2 @@
+export * from '../server/index.js'
 export { createServerTracker } from './create-server-tracker.js'
-export type { ServerEvent, ServerTracker, ServerTrackerOptions } from './create-server-tracker.js'
-export { IngestError } from './ingest-error.js'
-export { isDeniedAgent as isBot } from '../contract/denied-agent.js'
-export type { ErrorCode, Fault } from '../contract/error-codes.js'
-export type { Properties, PropertyValue } from '../contract/wire.js'

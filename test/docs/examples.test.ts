@@ -9,7 +9,7 @@ const OPTIONS: ts.CompilerOptions = {
   strict: true,
   noEmit: true,
   skipLibCheck: true,
-  types: [],
+  types: ['node'],
   jsx: ts.JsxEmit.ReactJSX,
   target: ts.ScriptTarget.ES2022,
   module: ts.ModuleKind.ESNext,

@@ -46,3 +46,18 @@ describe.each(IMPORTS)('import $names from $from', async ({ names, from, limit, 
     expect(imports).toEqual(framework ? [framework] : [])
   })
 })
+
+describe('import { createServerTracker } from @zenovay/tracker/server', async () => {
+  const { code, imports } = await bundleImport('{ createServerTracker }', '@zenovay/tracker/server')
+  const bytes = brotliLength(code)
+
+  it('is smaller than 5 KB after Brotli compression, and imports nothing', () => {
+    expect(bytes).toBeLessThan(5 * 1024)
+    expect(imports).toEqual([])
+  })
+
+  it('matches the import size stated in README.md', () => {
+    const [, size] = tableRows(README).find(([name]) => name!.includes('createServerTracker'))!
+    expect(size).toBe(`${bytes.toLocaleString('en')} bytes`)
+  })
+})

@@ -14,6 +14,7 @@ const FILES = [
   'live.js',
   'live.mjs',
   'node.mjs',
+  'server.mjs',
   'react.mjs',
   'signals.js',
   'svelte.mjs',
@@ -21,7 +22,7 @@ const FILES = [
   'vue.mjs',
   'z.js',
 ]
-const ROOMS = ['capture', 'contract', 'live', 'node', 'react', 'svelte', 'tracker', 'vue']
+const ROOMS = ['capture', 'contract', 'live', 'node', 'react', 'server', 'svelte', 'tracker', 'vue']
 
 let app: string
 let files: string[]
