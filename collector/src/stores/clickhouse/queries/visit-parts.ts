@@ -89,20 +89,19 @@ export function beganOn(from: string, to: string, and: string): string {
  * allowed, and the visit of the day before began on that day. A day that has only engagement continues the visit, too.
  * It cannot connect the days around it, because the pause between their events is longer than allowed.
  *
- * Only the few sessions with events on several days are grouped by day.
+ * Each event counts for its own day (`later` = 0) and for the next two. Only the few sessions with events on several days
+ * are grouped.
  */
 function continuingParts(from: string, to: string, and: string): string {
-  const events = `events AS e WHERE site_id = {siteId: String} AND occurred_at >= ${firstDay(from)} - INTERVAL 2 DAY AND occurred_at < ${endOfNextDay(to)} AND ${IN_VISIT} ${and}`
+  const where = `WHERE site_id = {siteId: String} AND occurred_at >= ${firstDay(from)} - INTERVAL 2 DAY AND occurred_at < ${endOfNextDay(to)} AND ${IN_VISIT} ${and}`
+  const ofDay = (later: number) => `later = ${later} AND ${MAKES_VISIT}`
+  // Whether the day that is `later` days before continues the one before it.
+  const follows = (later: number) =>
+    `if(countIf(${ofDay(later)}) > 0, minIf(occurred_at, ${ofDay(later)}) <= maxIf(occurred_at, ${ofDay(later + 1)}) + INTERVAL ${MAX_PAUSE_MS} MILLISECOND, countIf(later = ${later + 1}) > 0)`
   return `
-    SELECT cityHash64(session_id, arrayJoin(arrayFilter((day, follows, before) -> follows AND NOT before, days.1, follow, arrayPushFront(arrayPopBack(follow), false))))
-    FROM (
-      SELECT session_id, arraySort(groupArray((day, first_ms, last_ms, makes_visit))) AS days,
-        arrayMap((day, first, makes, day_before, last) -> if(makes, first - last <= ${MAX_PAUSE_MS}, day - day_before = 1),
-          days.1, days.2, days.4, arrayPushFront(arrayPopBack(days.1), days.1[1]), arrayPushFront(arrayPopBack(days.3), days.2[1] - ${MAX_PAUSE_MS + 1})) AS follow
-      FROM (
-        SELECT session_id, toDate(occurred_at) AS day, toUnixTimestamp64Milli(minIf(occurred_at, ${MAKES_VISIT})) AS first_ms, toUnixTimestamp64Milli(maxIf(occurred_at, ${MAKES_VISIT})) AS last_ms, countIf(${MAKES_VISIT}) > 0 AS makes_visit
-        FROM ${events} AND ${SESSION} IN (SELECT ${SESSION} AS session FROM ${events} GROUP BY session HAVING toDate(min(occurred_at)) != toDate(max(occurred_at)))
-        GROUP BY session_id, day
-      ) GROUP BY session_id
-    )`
+    SELECT cityHash64(session_id, toDate(occurred_at) + later) AS part
+    FROM events AS e ARRAY JOIN [0, 1, 2] AS later
+    ${where} AND ${SESSION} IN (SELECT ${SESSION} AS session FROM events AS e ${where} GROUP BY session HAVING toDate(min(occurred_at)) != toDate(max(occurred_at)))
+    GROUP BY part
+    HAVING countIf(later = 0) > 0 AND ${follows(0)} AND NOT (countIf(later = 1) > 0 AND ${follows(1)})`
 }
