@@ -1,4 +1,5 @@
 import type { WireError } from '../contract/error-codes.js'
+import { limitBody } from './limit-body.js'
 
 /** An answer whose body was read, whatever its status. */
 export interface Answer {
@@ -42,29 +43,11 @@ export async function callCollector(
   if (signal?.aborted) end()
   try {
     const response = await fetch(url, { ...init, redirect: 'manual', signal: ending.signal })
-    const text = await readText(response, maxBytes)
+    const text = await limitBody(response.body, maxBytes).text()
     return { status: response.status, headers: response.headers, body: parseBody(text) }
   } finally {
     clearTimeout(timer)
     signal?.removeEventListener('abort', end)
-  }
-}
-
-/** Reads a body up to a number of bytes. Beyond, the connection is closed. */
-async function readText(response: Response, maxBytes: number): Promise<string> {
-  if (!response.body) return ''
-  const reader = response.body.getReader()
-  const decoder = new TextDecoder()
-  let [text, bytes] = ['', 0]
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return text + decoder.decode()
-    bytes += value.byteLength
-    if (bytes > maxBytes) {
-      void reader.cancel().catch(() => undefined)
-      throw new Error(`the answer has more than ${maxBytes} bytes`)
-    }
-    text += decoder.decode(value, { stream: true })
   }
 }
 

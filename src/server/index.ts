@@ -13,3 +13,9 @@ export type {
   ServerTrackerOptions,
   StoredEvent,
 } from './server-tracker.js'
+export { signWebhook, type UnsignedWebhook } from './sign-webhook.js'
+export { verifyWebhook, type WebhookRequest } from './verify-webhook.js'
+export { WebhookError, type WebhookErrorCode } from './webhook-error.js'
+export type { WebhookEvent, WebhookEventName } from './webhook-event.js'
+export type { SignatureFamily } from './webhook-signature.js'
+export { createWebhookHandler, type WebhookHandlerOptions } from './webhook-handler.js'

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { ERROR_CODES } from '@zenovay/tracker/contract'
 import { expect, it } from 'vitest'
 import { SENDER_ERROR_CODES } from '../../src/server/ingest-error.js'
+import { WEBHOOK_ERROR_CODES } from '../../src/server/webhook-error.js'
 import { tableRows } from '../support/table-rows.js'
 
 const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8')
@@ -16,10 +17,11 @@ it('documents exactly the registered error codes with their status and message',
   expect(documented).toEqual(registered)
 })
 
-it('documents the codes of events that a server gives up', () => {
-  const [, section] = page.split('## Events that a server gives up')
-  const codes = tableRows(section!).map(([code]) => code)
-  expect(codes.filter((code) => code!.startsWith('`'))).toEqual(
-    SENDER_ERROR_CODES.map((code) => `\`${code}\``),
-  )
+it.each([
+  ['events that a server gives up', '## Events that a server gives up', SENDER_ERROR_CODES],
+  ['webhooks that a receiver does not accept', '## Webhooks that a receiver', WEBHOOK_ERROR_CODES],
+])('documents the codes of %s', (_, heading, registered) => {
+  const [, after] = page.split(heading)
+  const codes = tableRows(after!.split('\n## ')[0]!).map(([code]) => code!)
+  expect(codes.filter((code) => code.startsWith('`'))).toEqual(registered.map((code) => `\`${code}\``))
 })
