@@ -51,7 +51,8 @@ export async function callCollector(
   }
 }
 
-function parseBody(text: string): CollectorBody | undefined {
+/** Reads a body as that of a collector, or returns undefined. */
+export function parseBody(text: string): CollectorBody | undefined {
   try {
     const body = JSON.parse(text) as CollectorBody | null
     if (body?.success === true) return body

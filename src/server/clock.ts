@@ -4,8 +4,11 @@ export interface Clock {
   now(): number
   /** Milliseconds since some moment. It never jumps. */
   steadyNow(): number
-  /** Calls `run` after `ms` milliseconds, and returns a function that prevents it. A timer keeps no process alive. */
-  setTimer(run: () => void, ms: number): () => void
+  /**
+   * Calls `run` after `ms` milliseconds, and returns a function that prevents it. A timer keeps no process alive, unless
+   * somebody waits for it.
+   */
+  setTimer(run: () => void, ms: number, isAwaited?: boolean): () => void
 }
 
 // Longer timers would fire at once.
@@ -20,8 +23,9 @@ declare const Deno: { unrefTimer?: (timer: number) => void } | undefined
 export const systemClock: Clock = {
   now: () => Date.now(),
   steadyNow: () => performance.now(),
-  setTimer(run, ms) {
+  setTimer(run, ms, isAwaited) {
     const timer = setTimeout(run, Math.min(ms, MAX_TIMER_MS))
+    if (isAwaited) return () => clearTimeout(timer)
     if (typeof timer === 'object') (timer as Unref).unref?.()
     else if (typeof Deno === 'object') Deno?.unrefTimer?.(timer)
     return () => clearTimeout(timer)

@@ -24,6 +24,8 @@ export interface ServerEvent {
   eventId?: string | undefined
   /** Whether a browser sends the event with the same `eventId`, too. Needs `apiKey`. @default false */
   sharedId?: boolean | undefined
+  /** Whether the visitor is counted without IDs only, as a browser in cookieless mode. @default false */
+  cookieless?: boolean | undefined
   /** Whether the visitor caused the event, which ends a bounce. @default true */
   interactive?: boolean | undefined
 }
@@ -51,7 +53,7 @@ export function createEvent(
 ): CreatedEvent {
   try {
     const { at = now, properties, url, sessionId, visitorId, userId, ...others } = { ...source }
-    const { referrer, title, interactive, sharedId, eventId = crypto.randomUUID() } = others
+    const { referrer, title, interactive, cookieless, sharedId, eventId = crypto.randomUUID() } = others
     const time = at instanceof Date ? at.getTime() : at
     const given: Properties = { ...kind.properties, ...properties }
     const faults = [...findTimeFaults(time, now), ...findPropertyFaults(given)]
@@ -66,6 +68,7 @@ export function createEvent(
       event_id: eventId,
       shared_id: sharedId,
       interactive,
+      cookieless,
       device_type: 'server',
       browser: 'server',
       os: 'server',

@@ -1,4 +1,5 @@
 import { checkNumber, checkOptions, type Reason } from './options-error.js'
+import { readHeader, type RequestHeaders } from './read-header.js'
 import { WebhookError } from './webhook-error.js'
 import type { WebhookEvent } from './webhook-event.js'
 import {
@@ -13,7 +14,7 @@ export interface WebhookRequest {
   /** The raw body, exactly as it was received. */
   body: string | Uint8Array | ArrayBuffer
   /** The headers of the request, with names in any case. */
-  headers: Headers | Record<string, string | readonly string[] | undefined>
+  headers: RequestHeaders
   /** The secret of the webhook, `whsec_…`. While it is rotated, the new one and the old one. */
   secret: string | readonly string[]
   /**
@@ -116,14 +117,6 @@ function readBody(body: unknown): Uint8Array {
 
 export const bodyTooLarge = (): WebhookError =>
   new WebhookError('BODY_TOO_LARGE', `The body has more than ${MAX_WEBHOOK_BYTES} bytes.`)
-
-function readHeader(headers: WebhookRequest['headers'], name: string): string | undefined {
-  const value =
-    headers instanceof Headers
-      ? headers.get(name)
-      : Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1]
-  return (typeof value === 'object' && value ? value.join(' ') : value) ?? undefined
-}
 
 function checkTime({ id, timestamp }: SignedDelivery, now: number, toleranceMs: number): void {
   if (!id) throw new WebhookError('ID_MISSING', 'The request has webhook-signature, but no webhook-id.')

@@ -1,5 +1,6 @@
 import { expect, test } from '../support/browser-fixtures.js'
 import type { IngestEvent } from '../../src/contract/wire.js'
+import { identityFromRequest } from '../../src/server/identity-from-request.js'
 import { EMPTY_STORAGE, readStorage } from '../support/read-storage.js'
 import type { Tab } from '../support/tab.js'
 import { trackedPage, VARIANTS } from '../support/test-pages.js'
@@ -61,6 +62,10 @@ for (const variant of VARIANTS)
       expect(second!.url).toBe(on(`b.${DOMAIN}`, `${site.url}/`))
       expect(first!.visitor_id).toBeTruthy()
       expect(ids(second!)).toEqual(ids(first!))
+      // A server finds them in its requests.
+      const headers = { cookie: (await readStorage(tab)).cookie }
+      const { visitorId, sessionId } = identityFromRequest({ headers })!
+      expect({ visitor_id: visitorId, session_id: sessionId }).toEqual(ids(first!))
     })
 
     test('creates a different visitor for another domain', async ({ tab, servers, site, collector }) => {
