@@ -16,7 +16,7 @@ afterAll(() => collector.close())
 /** The server of docs/stream.md with the URL of the collector, on a free port that it prints. */
 async function startRelay(): Promise<{ url: string; stop: () => Promise<unknown> }> {
   const page = await readFile(new URL('../../../docs/stream.md', import.meta.url), 'utf8')
-  const [, code] = /```js\n(import [^]*?)```/.exec(page)!
+  const [, code] = /## In a browser[^]*?```js\n(import [^]*?)```/.exec(page)!
   const program = code!
     .replace('http://127.0.0.1:8787', collector.url)
     .replace('.listen(3000)', ".listen(0, '127.0.0.1', function () { console.log(this.address().port) })")
