@@ -35,6 +35,8 @@ export interface BatchLimits {
 
 const MAX_QUEUED_EVENTS = 10_000
 const MAX_QUEUED_BYTES = 16 * 1024 * 1024
+/** More than a valid event needs. */
+const ROOM_BYTES = 128 * 1024
 
 /**
  * The events of a sender that have no outcome yet: fresh ones, batches that will be sent again, and those that are being sent.
@@ -50,13 +52,13 @@ export class EventQueue {
   #failed: Batch[] = []
   #waitingForRoom: (() => void)[] = []
 
-  hasRoom(bytes = 0): boolean {
+  hasRoom(bytes: number): boolean {
     return this.all.size < MAX_QUEUED_EVENTS && this.bytes + bytes <= MAX_QUEUED_BYTES
   }
 
   /** Resolves when there is room for an event. Those who wait are served in turn, one for each event that leaves. */
   async room(): Promise<void> {
-    if (!this.hasRoom()) await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve))
+    if (!this.hasRoom(ROOM_BYTES)) await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve))
   }
 
   add(added: Omit<QueuedEvent, 'number' | 'attempts'>): void {
@@ -70,7 +72,7 @@ export class EventQueue {
     this.all.delete(event)
     this.bytes -= event.bytes
     event.settle(outcome)
-    if (this.hasRoom()) this.#waitingForRoom.shift()?.()
+    if (this.hasRoom(ROOM_BYTES)) this.#waitingForRoom.shift()?.()
   }
 
   /** Lets a batch wait until it is due. */

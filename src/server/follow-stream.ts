@@ -17,8 +17,8 @@ export interface StreamOptions {
   lastEventId?: string | undefined
   /** Ends the stream, which then rejects with the reason of the signal. */
   signal?: AbortSignal | undefined
-  /** Is told of each failure after which the stream is opened again. */
-  onError?: ((error: unknown) => void) | undefined
+  /** Called with each failure after which the stream is opened again. */
+  onError?: ((error: ApiError) => void) | undefined
   /** @default the function of the runtime */
   fetch?: typeof fetch | undefined
   /** @default the clock of the runtime */
@@ -85,10 +85,11 @@ export async function* followStream(options: StreamOptions): AsyncGenerator<Stre
       }
     } catch (error) {
       signal?.throwIfAborted()
-      const apiError = error instanceof ApiError ? error : undefined
-      if (apiError && apiError.status >= 300 && apiError.status < 500 && apiError.status !== 429) throw error
-      retryAt = apiError?.retryAt?.getTime() ?? 0
-      onError?.(error)
+      const failure = error instanceof ApiError ? error : toNoAnswer(error)
+      const { status } = failure
+      if (status >= 300 && status < 500 && status !== 429) throw failure
+      retryAt = failure.retryAt?.getTime() ?? 0
+      onError?.(failure)
     } finally {
       signal?.removeEventListener('abort', end)
       connection.abort()
@@ -148,6 +149,11 @@ async function* readStream(
 
 const toStreamMessage = ({ event, data, id }: EventStreamMessage): StreamMessage =>
   ({ type: event, id, data: JSON.parse(data) as unknown }) as StreamMessage
+
+const toNoAnswer = (cause: unknown): ApiError => {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new ApiError({ code: 'NO_ANSWER', message: `The stream was interrupted: ${reason}.`, cause })
+}
 
 function sleep(ms: number, clock: Clock, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {

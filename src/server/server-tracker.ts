@@ -27,7 +27,7 @@ export interface ServerTrackerOptions {
    */
   maxAgeMs?: number | undefined
   /**
-   * Is told of each event that is lost although it is valid: `QUEUE_FULL`, `EXPIRED`, `CLOSED`, or the last error if there
+   * Called with each valid event that is lost: `QUEUE_FULL`, `EXPIRED`, `CLOSED`, or the last error if there
    * are no further attempts.
    */
   onDrop?: ((error: IngestError, event: IngestEvent) => void) | undefined

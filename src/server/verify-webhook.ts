@@ -29,6 +29,8 @@ export interface WebhookRequest {
 }
 
 const FAMILIES = Object.keys(SIGNATURE_HEADERS) as SignatureFamily[]
+/** At least twelve bytes in base64. */
+const SECRET = /^whsec_(?:[A-Za-z0-9+/]{4}){4,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 const TOLERANCE_MS = 5 * 60_000
 export const MAX_WEBHOOK_BYTES = 1024 * 1024
 /** Far more than a few signatures need. */
@@ -88,7 +90,7 @@ const checkSecrets = (secrets: readonly string[]): Reason =>
   Array.isArray(secrets) &&
   secrets.length > 0 &&
   secrets.length <= 10 &&
-  secrets.every((secret: string) => /^whsec_[A-Za-z0-9+/]{16,}={0,2}$/.test(secret))
+  secrets.every((secret: string) => SECRET.test(secret))
     ? undefined
     : 'must be the secret of the webhook, whsec_…, or up to ten of them'
 

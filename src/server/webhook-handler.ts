@@ -16,7 +16,7 @@ export interface WebhookHandlerOptions extends Omit<WebhookRequest, 'body' | 'he
    * remember `id`: a delivery may arrive more than once. If it throws, the answer is a 500 and the collector tries again.
    */
   onEvent: (event: WebhookEvent) => unknown
-  /** Is told why a request was not accepted, or what `onEvent` threw. @default console.error for what `onEvent` threw */
+  /** Called with the reason for a refused request, and with what `onEvent` throws, which is logged by default. */
   onError?: ((error: unknown) => void) | undefined
 }
 

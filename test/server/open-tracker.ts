@@ -1,8 +1,13 @@
+import type { IngestError } from '../../src/server/ingest-error.js'
 import type { IngestEvent } from '../../src/contract/wire.js'
 import { createServerTracker } from '../../src/server/create-server-tracker.js'
 import type { ServerEvent } from '../../src/server/create-event.js'
 import type { ServerTracker, ServerTrackerOptions } from '../../src/server/server-tracker.js'
 import { createFakeClock, type FakeClock } from './fake-clock.js'
+
+export const SECOND_MS = 1_000
+export const MINUTE_MS = 60 * SECOND_MS
+export const HOUR_MS = 60 * MINUTE_MS
 
 export interface SentRequest {
   /** Steady time. */
@@ -87,3 +92,10 @@ export async function closeNow({ tracker, clock }: Pick<OpenTracker, 'tracker' |
   await clock.pass(0)
   await closing
 }
+
+/** `stored`, or the code of the error. */
+export const codeOf = (outcome: Promise<unknown>): Promise<string> =>
+  outcome.then(
+    () => 'stored',
+    (error: IngestError) => error.code,
+  )

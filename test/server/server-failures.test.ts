@@ -1,16 +1,16 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { IngestError } from '../../src/server/ingest-error.js'
-import { closeNow, EVENT, openTracker, refuse, succeed } from './open-tracker.js'
-
-const SECOND_MS = 1_000
-const MINUTE_MS = 60 * SECOND_MS
-const HOUR_MS = 60 * MINUTE_MS
-
-const codeOf = (promise: Promise<unknown>) =>
-  promise.then(
-    () => 'stored',
-    (error: IngestError) => error.code,
-  )
+import {
+  codeOf,
+  HOUR_MS,
+  MINUTE_MS,
+  SECOND_MS,
+  closeNow,
+  EVENT,
+  openTracker,
+  refuse,
+  succeed,
+} from './open-tracker.js'
 
 afterEach(() => vi.restoreAllMocks())
 

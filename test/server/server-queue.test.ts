@@ -1,9 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { closeNow, EVENT, openTracker, refuse } from './open-tracker.js'
-
-const SECOND_MS = 1_000
-const MINUTE_MS = 60 * SECOND_MS
-const HOUR_MS = 60 * MINUTE_MS
+import { HOUR_MS, MINUTE_MS, SECOND_MS, closeNow, EVENT, openTracker, refuse } from './open-tracker.js'
 
 afterEach(() => vi.restoreAllMocks())
 
@@ -108,6 +104,23 @@ describe('the queue', () => {
     expect(tracker.stats().waitingBytes).toBeGreaterThan(15.9 * 1024 * 1024)
     expect(tracker.stats().waitingBytes).toBeLessThanOrEqual(16 * 1024 * 1024)
     expect(accepted).toBeLessThan(1_200)
+  })
+
+  it('has room for an event of any size, also when bytes fill it', async () => {
+    const { clock, tracker } = openTracker({ apiKey: 'zv_key' })
+    const properties = Object.fromEntries(
+      Array.from({ length: 30 }, (_, n) => [`property ${n}`, 'x'.repeat(500 - (n % 7))]),
+    )
+    const importing = (async () => {
+      for (let n = 0; n < 1_500; n++) {
+        await tracker.room()
+        void tracker.track('large', { ...EVENT, properties })
+      }
+    })()
+    await clock.pass(MINUTE_MS)
+    await importing
+    await clock.pass(MINUTE_MS)
+    expect(tracker.stats()).toMatchObject({ stored: 1_500, queueFull: 0 })
   })
 
   it('gives room to those who wait for it, in turn', async () => {

@@ -2,17 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createServerTracker } from '../../src/server/create-server-tracker.js'
 import { IngestError } from '../../src/server/ingest-error.js'
 import { OptionsError } from '../../src/server/options-error.js'
-import { EVENT, openTracker, refuse } from './open-tracker.js'
-
-const SECOND_MS = 1_000
-const MINUTE_MS = 60 * SECOND_MS
-const HOUR_MS = 60 * MINUTE_MS
-
-const codeOf = (promise: Promise<unknown>) =>
-  promise.then(
-    () => 'stored',
-    (error: IngestError) => error.code,
-  )
+import { codeOf, HOUR_MS, SECOND_MS, EVENT, openTracker, refuse } from './open-tracker.js'
 
 afterEach(() => vi.restoreAllMocks())
 

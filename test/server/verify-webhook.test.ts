@@ -218,6 +218,7 @@ it.each([
   ['secret', { secret: '' }],
   ['secret', { secret: [] }],
   ['secret', { secret: 'not of a webhook' }],
+  ['secret', { secret: 'whsec_AAECAwQFBgcICQoLD' }],
   ['families', { families: [] }],
   ['families', { families: ['md5'] }],
   ['toleranceMs', { toleranceMs: 0 }],
