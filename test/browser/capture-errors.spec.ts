@@ -48,7 +48,12 @@ test('sends an error that nobody has caught, with its frames', async ({ tab, ser
   expect(properties!['frame_2']).toMatch(new RegExp(`^outer@${site.url}/:\\d+:\\d+$`))
 })
 
-test('tells apart two places where the same text is parsed', async ({ tab, servers, site, collector }) => {
+test('reports the same parse error at two places as two errors', async ({
+  tab,
+  servers,
+  site,
+  collector,
+}) => {
   const body = `<script>
     const first = () => { JSON.parse('planned') }
     const second = () => { JSON.parse('planned') }

@@ -1,21 +1,33 @@
 import { expect, test } from '../support/browser-fixtures.js'
 import type { RecordingCollector } from '../support/recording-collector.js'
+import type { RecordingServers } from '../support/recording-servers.js'
 import type { Tab } from '../support/tab.js'
-import { trackedPage } from '../support/test-pages.js'
+import { trackedPage, type TrackedPage } from '../support/test-pages.js'
 import { untilCaptured } from '../support/page-puppet.js'
 
-/** On every page: nothing leads away from it. */
 const STAY = `<script>
   document.addEventListener('submit', (event) => event.preventDefault())
   document.addEventListener('click', (event) => event.target.closest('a,area') && event.preventDefault())
 </script>`
 
-/** What was sent besides pageviews, in the order of the events. */
+/** What was sent besides pageviews, in the order of the events, which requests may overtake. */
 const captured = (collector: RecordingCollector) =>
   collector
     .events()
     .filter(({ event_type = 'pageview' }) => event_type !== 'pageview')
+    .toSorted((a, b) => a.event_id!.localeCompare(b.event_id!, 'en', { numeric: true }))
     .map(({ event_type, event_name, properties }) => [event_name ?? event_type, properties])
+
+/** Opens a page that nothing leads away from, and waits until its file of capture listens. */
+async function openPage(
+  tab: Tab,
+  servers: RecordingServers,
+  { body, ...page }: Partial<TrackedPage>,
+): Promise<void> {
+  const html = trackedPage(servers, { variant: 'script', ...page, body: body + STAY })
+  await tab.goto(servers.site.addPage('/', html))
+  await untilCaptured(servers.collector)
+}
 
 /** Clicks elements by script, one in each task. */
 const clickAll = (tab: Tab, selectors: string[]): Promise<void> =>
@@ -37,7 +49,6 @@ const expectNone = (collector: RecordingCollector, texts: string[]) => {
 test('outbound: sends links to other hosts and contacts, and no private text', async ({
   tab,
   servers,
-  site,
   collector,
 }) => {
   const body = `
@@ -53,10 +64,7 @@ test('outbound: sends links to other hosts and contacts, and no private text', a
     <a id="mail" href="mailto:hidden-5@x.example">hidden-6</a><a id="phone" href="tel:hidden-7">hidden-8</a>
     <a id="same" href="/next">Same host</a><a id="hash" href="#part">Part</a><a id="script" href="javascript:void 0">Script</a>
     <a id="broken" href="http://[">Broken</a><a id="none">No link</a><p id="paragraph">No link</p>`
-  await tab.goto(
-    site.addPage('/', trackedPage(servers, { variant: 'script', capture: 'outbound', body: body + STAY })),
-  )
-  await untilCaptured(collector)
+  await openPage(tab, servers, { capture: 'outbound', body })
   const ids = ['text', 'label', 'image', 'private', 'inside', 'field', 'area', 'svg', 'mail', 'phone']
   const silent = ['same', 'hash', 'script', 'broken', 'none', 'paragraph']
   await clickAll(
@@ -103,13 +111,7 @@ test('downloads: sends files by their extension or attribute, and nothing for pa
     <a id="blob" href="blob:${'x'}" download="hidden-1.csv">Blob</a>
     <a id="page" href="/page.html">Page</a><a id="query" href="/page?file=a.pdf">Query</a>
     <a id="plain" href="blob:x">Blob without the attribute</a>`
-  await tab.goto(
-    site.addPage(
-      '/',
-      trackedPage(servers, { variant: 'script', capture: 'downloads', downloads: '+stl', body: body + STAY }),
-    ),
-  )
-  await untilCaptured(collector)
+  await openPage(tab, servers, { capture: 'downloads', downloads: '+stl', body })
   await clickAll(tab, ['#page', '#query', '#plain', '#pdf', '#other', '#added', '#attribute', '#blob'])
   await collector.until(() => captured(collector).length >= 5)
 
@@ -124,12 +126,7 @@ test('downloads: sends files by their extension or attribute, and nothing for pa
   ])
 })
 
-test('forms: sends what a form is, and no name or value of a field', async ({
-  tab,
-  servers,
-  site,
-  collector,
-}) => {
+test('forms: sends what a form is, and no name or value of a field', async ({ tab, servers, collector }) => {
   const body = `
     <form id="contact" name="contact" action="/send?token=hidden-1" method="POST">
       <input name="hidden-2" value="hidden-3"><input type="password" name="hidden-4" value="hidden-5">
@@ -140,10 +137,7 @@ test('forms: sends what a form is, and no name or value of a field', async ({
       <input name="id" value="hidden-13"><input name="action"><input name="elements"><input name="submit">
       <input name="name"><input name="method"><button id="buy">Buy</button>
     </form>`
-  await tab.goto(
-    site.addPage('/', trackedPage(servers, { variant: 'script', capture: 'forms', body: body + STAY })),
-  )
-  await untilCaptured(collector)
+  await openPage(tab, servers, { capture: 'forms', body })
   await tab.click('#contact button')
   await collector.until(() => captured(collector).length > 0)
   // The same form at once is one submission.
@@ -161,7 +155,6 @@ test('forms: sends what a form is, and no name or value of a field', async ({
 test('clicks: sends what marked elements say, the nearest alone and once', async ({
   tab,
   servers,
-  site,
   collector,
 }) => {
   const body = `
@@ -172,10 +165,7 @@ test('clicks: sends what marked elements say, the nearest alone and once', async
     <label id="label" data-zenovay-event="agreed"><input type="checkbox"> Yes</label>
     <form data-zenovay-event="signup"><button type="button" id="inside">Nothing</button><button id="submit">Send</button></form>
     <input id="value" data-zenovay-event="typed" value="hidden-1">`
-  await tab.goto(
-    site.addPage('/', trackedPage(servers, { variant: 'script', capture: 'clicks', body: body + STAY })),
-  )
-  await untilCaptured(collector)
+  await openPage(tab, servers, { capture: 'clicks', body })
   await tab.evaluate(() => {
     document.body.insertAdjacentHTML(
       'beforeend',

@@ -5,7 +5,7 @@ import { expect, isThorough, test } from '../support/store-fixtures.js'
 import type { Tab } from '../support/tab.js'
 import { plainPage, SHORT_PAUSES, trackedPage, type TrackedPage } from '../support/test-pages.js'
 
-const TRIALS = isThorough ? 30 : 5
+const TRIALS = isThorough ? 30 : 3
 
 test.describe.configure({ timeout: 180_000 })
 

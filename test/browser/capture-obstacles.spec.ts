@@ -14,7 +14,7 @@ const names = (collector: RecordingCollector): (string | undefined)[] =>
     .filter(({ event_type = 'pageview' }) => event_type !== 'pageview')
     .map(({ event_name }) => event_name)
 
-test('sees clicks and submits in a React application that stops their events and renders anew', async ({
+test('captures clicks and submits in a React application that stops propagation and re-renders', async ({
   tab,
   servers,
   site,
@@ -41,7 +41,7 @@ test('sees clicks and submits in a React application that stops their events and
   ])
 })
 
-test('sees clicks and submits in open shadow roots, and none in closed ones', async ({
+test('captures clicks and submits in open shadow roots, not in closed ones', async ({
   tab,
   servers,
   site,
@@ -73,7 +73,7 @@ test('sees clicks and submits in open shadow roots, and none in closed ones', as
   expect(names(collector)).toEqual(['outbound_click', 'open'])
 })
 
-test('sees what the page stops, and throws nothing into a page that patches the browser', async ({
+test('captures events that the page stops, and throws nothing into a page that patches built-ins', async ({
   tab,
   servers,
   site,

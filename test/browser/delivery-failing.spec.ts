@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onceEach } from '../support/stored-site.js'
+import { isThorough, SAME_IN_ALL_ENGINES } from '../support/browser-fixtures.js'
 import { expect, test } from '../support/store-fixtures.js'
 import { readOutbox } from '../support/read-outbox.js'
 import type { Tab } from '../support/tab.js'
@@ -59,7 +60,9 @@ for (const variant of VARIANTS)
       site,
       collector,
       store,
+      browserName,
     }) => {
+      test.skip(!isThorough && browserName !== 'chromium', SAME_IN_ALL_ENGINES)
       await tab.goto(site.addPage('/', trackedPage(servers, { variant, head: EVEN_PAUSES })))
       await collector.until(() => collector.pageviews().length === 1)
       await collector.down()

@@ -1,12 +1,25 @@
+import type { IngestEvent } from '../../src/contract/wire.js'
 import { onceEach } from '../support/stored-site.js'
 import { expect, test } from '../support/store-fixtures.js'
 import { readOutbox } from '../support/read-outbox.js'
 import { plainPage, trackedPage, VARIANTS } from '../support/test-pages.js'
 
+declare global {
+  interface Window {
+    heardAt?: number
+  }
+}
+
 const MAX_REQUEST_BYTES = 64 * 1024
-const FIRST_VISITS = 10
+const FIRST_VISITS = 5
 // Both tabs wait for the same half second, so that their trackers start at the same time.
 const MEET = `<script>while (Date.now() % 500 > 20);</script>`
+const HEAR = `<script>addEventListener('storage', ({ key }) => key === 'zenovay' && (window.heardAt ??= Date.now()))</script>`
+// A tracker that starts at once with another one waits so long for the IDs of the other.
+const ADOPTION_MS = 100
+/** The ID of an event is the time of its creation, the ID of its page load, and a number. */
+const startOf = ({ event_id }: IngestEvent) => Number(event_id!.slice(0, 13))
+const pageOf = ({ event_id }: IngestEvent) => event_id!.slice(13, -1)
 
 for (const variant of VARIANTS)
   test.describe(variant, () => {
@@ -77,7 +90,7 @@ for (const variant of VARIANTS)
       site,
       collector,
     }) => {
-      const page = site.addPage('/', trackedPage(servers, { variant, head: MEET }))
+      const page = site.addPage('/', trackedPage(servers, { variant, head: HEAR + MEET }))
       // A message from one tab starts both, because a timer of a hidden tab would be late. Later writes of
       // the other tracker do not, nor does the message of an earlier round that is late.
       const lobby = site.addPage(
@@ -87,7 +100,8 @@ for (const variant of VARIANTS)
         }),
       )
       const other = await openTab()
-      for (let round = 1; round <= FIRST_VISITS; round++) {
+      let met = 0
+      for (let round = 1; met < FIRST_VISITS && round <= 4 * FIRST_VISITS; round++) {
         await tab.goto(`${lobby}?${round}`)
         await tab.evaluate(() => localStorage.clear())
         await other.goto(`${lobby}?${round}`)
@@ -103,18 +117,26 @@ for (const variant of VARIANTS)
         for (const opened of [tab, other]) {
           await expect.poll(() => opened.url()).toBe(page)
           await expect(() =>
-            opened.evaluate((round) => window.tracker.track('later', { round }), `${round}`),
+            opened.evaluate(() => window.tracker.track('later', { heardAt: `${window.heardAt}` })),
           ).toPass()
         }
         await collector.until(() => collector.customEvents('later').length === round * 2)
 
-        const [first, ...others] = [
-          ...collector.pageviews().slice(-2),
-          ...collector.customEvents('later').slice(-2),
-        ]
+        const pageviews = collector.pageviews().slice(-2)
+        const later = collector.customEvents('later').slice(-2)
+        const [first, ...others] = [...pageviews, ...later]
+        // A browser that is busy shows a tab what another one stored when its tracker no longer waits.
+        const isTogether = Math.abs(startOf(first!) - startOf(others[0]!)) <= ADOPTION_MS
+        const isHeard = pageviews.every((pageview) => {
+          const { heardAt } = later.find((event) => pageOf(event) === pageOf(pageview))!.properties!
+          return Number(heardAt) < startOf(pageview) + 0.9 * ADOPTION_MS
+        })
+        if (isTogether && !isHeard) continue
+        met++
         const ids = { visitor_id: first!.visitor_id, session_id: first!.session_id }
         expect(others).toMatchObject([ids, ids, ids])
       }
+      expect(met).toBe(FIRST_VISITS)
     })
 
     test('stores each event once if the page crashes with 70 unacknowledged events', async ({

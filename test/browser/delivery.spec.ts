@@ -6,7 +6,7 @@ import type { Tab } from '../support/tab.js'
 import { plainPage, SHORT_PAUSES, trackedPage, VARIANTS } from '../support/test-pages.js'
 
 // Both variants share the code of delivery, and differ in how it is loaded.
-const TRIALS = isThorough ? { script: 30, esm: 10 } : { script: 8, esm: 3 }
+const TRIALS = isThorough ? { script: 30, esm: 10 } : { script: 4, esm: 2 }
 const LINK = `<a id="link" href="/next">Next</a>`
 // Longer than it takes to leave a page: no answer arrives in time.
 const DISTANCE_MS = 200

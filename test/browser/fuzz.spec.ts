@@ -6,7 +6,7 @@ import { expect, test } from '../support/browser-fixtures.js'
 // Set by `npm run fuzz:tracker`, which runs other programs than these.
 const { FUZZ_FIRST_SEED, FUZZ_PROGRAMS } = process.env
 const FIRST_SEED = Number(FUZZ_FIRST_SEED ?? 1)
-const PROGRAMS = Number(FUZZ_PROGRAMS ?? 40)
+const PROGRAMS = Number(FUZZ_PROGRAMS ?? 20)
 
 // Much of a program is waiting.
 test.describe.configure({ mode: 'parallel' })

@@ -35,13 +35,17 @@ interface SpecFixtures {
 /** `npm run test:browser` with THOROUGH=1 skips nothing that takes long and rarely differs. */
 export const isThorough = Boolean(process.env['THOROUGH'])
 
+/** Why a spec is skipped in other engines than Chromium. */
+export const SAME_IN_ALL_ENGINES =
+  'not expected to differ between engines: tested in Chromium, and here with THOROUGH=1'
+
 // The npm package and the script share their sources: these specs test how the package is built, loaded and called.
 const ESM_SPECS =
   /\/(broken-pages|commands|cookieless|leaving|loading|many-events|navigation|pageview|two-sites|wire-size)\.spec\.ts$/
 const ESM_SPECS_OF_ALL_ENGINES = /\/(leaving|pageview)\.spec\.ts$/
 // These specs test what the tracker computes. All engines run the same code, and Chromium runs these specs.
 const SPECS_OF_ONE_ENGINE =
-  /\/(address-storms|backlog|bad-tag|broken-entries|capture-signals|capture-vitals|choices|commands|embedding|exclude|failing|foreign-answers|identify-refused|identity|long-values|many-events|retry-after|silence|two-sites|wire-fixtures|wire-size)\.spec\.ts$/
+  /\/(address-storms|backlog|bad-tag|broken-entries|capture-signals|capture-vitals|choices|commands|embedding|exclude|failing|foreign-answers|identify-refused|identity|late-titles|long-values|many-events|repeats|retry-after|silence|two-sites|wire-fixtures|wire-size)\.spec\.ts$/
 
 /**
  * `test` for three engines: a tab, a site, and a collector that records requests.
@@ -79,10 +83,7 @@ export const test = base.extend<SpecFixtures, WorkerFixtures>({
   sampled: [
     async ({ browserName }, use, { skip, file, titlePath }) => {
       const isChromium = browserName === 'chromium'
-      skip(
-        !isThorough && !isChromium && SPECS_OF_ONE_ENGINE.test(file),
-        'not expected to differ between engines: tested in Chromium, and here with THOROUGH=1',
-      )
+      skip(!isThorough && !isChromium && SPECS_OF_ONE_ENGINE.test(file), SAME_IN_ALL_ENGINES)
       skip(
         !isThorough &&
           titlePath.some((title) => title.startsWith('esm')) &&

@@ -70,7 +70,7 @@ function valuesOf(parameter: string): { value: string; owner?: MarkedSite }[] {
 }
 
 /**
- * Combinations of values for the parameters of a route: all of them for sites of this account, some for
+ * Combinations of values for the parameters of a route: all of them for a site of this account, some for
  * every other id.
  */
 function combine(route: ApiRoute): { values: Record<string, string>; site?: MarkedSite }[] {
@@ -80,7 +80,7 @@ function combine(route: ApiRoute): { values: Record<string, string>; site?: Mark
     const others =
       second === undefined
         ? [{ value: '' }]
-        : valuesOf(second).slice(0, owner && owner !== accounts.theirs ? undefined : 4)
+        : valuesOf(second).slice(0, owner === accounts.mine ? undefined : 4)
     return others.map((other) => ({
       values: { [first]: value, ...(second !== undefined && { [second]: other.value }) },
       ...(owner && { site: owner }),

@@ -648,16 +648,18 @@ describe('hostile values', () => {
   ]
 
   it.each(TEXTS)('treats %j as a plain value', async (text) => {
-    // Each field is tried with several texts: the queries take most of the time of this file.
-    const fields = [0, 5].map((step) => VISIT_FIELDS[(TEXTS.indexOf(text) + step) % VISIT_FIELDS.length]!)
-    const filters: ReportFilter[] = [
-      ...fields.map((name) => field(name, text)),
+    // Each text is tried with a third of the filters, and each filter with several texts: the queries take most
+    // of the time of this file.
+    const turn = TEXTS.indexOf(text)
+    const filters = [
+      field(VISIT_FIELDS[turn % VISIT_FIELDS.length]!, text),
+      field(VISIT_FIELDS[(turn + 5) % VISIT_FIELDS.length]!, text),
       { by: 'path', value: text },
       { by: 'event', value: text },
       { by: 'property', key: text, value: text },
       { by: 'property', key: 'plan', value: text },
       { by: 'property', key: text, value: 'pro' },
-    ]
+    ].filter((_, index) => (index + turn) % 3 === 0) as ReportFilter[]
     for (const filter of filters) expect(await reports.summary(where(filter))).toMatchObject({ visits: 0 })
     expect(await reports.errorGroups(where(...filters), ALL)).toEqual([])
     expect(await reports.visitor(SCOPE, text)).toBeUndefined()
