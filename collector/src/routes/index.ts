@@ -9,9 +9,10 @@ import {
   testAlert,
   updateAlert,
 } from './alerts.js'
+import { sendEvents } from './batch-events.js'
 import { DASHBOARD_ROUTES } from './dashboard.js'
 import type { Route } from './define-route.js'
-import { collectEvents, collectHeartbeat, sendEvents } from './events.js'
+import { collectEvents, collectHeartbeat } from './events.js'
 import { createGoal, listSiteGoals, readGoal, removeGoal, updateGoal } from './goals.js'
 import { HEALTH_ROUTES } from './health.js'
 import { receiveStripeEvent, reportUptime } from './integrations.js'
