@@ -26,6 +26,8 @@ export interface Config {
   controlFile: string
   /** IP addresses and CIDR ranges of proxies whose `X-Forwarded-For` header is trusted. */
   trustedProxies: string[]
+  /** Keys of proxies that name the address of the visitor, for all sites or for one. */
+  proxyKeys: { key: string; siteId: string | undefined }[]
   /** Lower-case name of the header in which a CDN sends the country. It is only read from trusted proxies. */
   countryHeader: string | undefined
   /** Path of a country database (`.mmdb`). If undefined, the collector uses the bundled database. */
@@ -53,6 +55,8 @@ interface StripeSettings {
 
 const STRIPE_SECRET = /^whsec_[\x21-\x7e]{16,}$/
 const STRIPE_PRICE = /^\w{1,255}$/
+/** A key, alone or after the ID of its site. */
+const PROXY_KEY = /^(?:(ws_[a-z\d]+):)?([\x21-\x7e]{32,200})$/
 const BEARER_TOKEN = /^[\x21-\x7e]{16,}$/
 
 /** Reads the configuration from environment variables. Throws a {@link StartError} that lists every issue. */
@@ -66,6 +70,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     clickhouseUrl: parseClickhouseUrl(env['CLICKHOUSE_URL'], issues),
     controlFile: parseControlFile(env['DATABASE_URL'], dataDir, issues),
     trustedProxies: parseProxies(env['TRUSTED_PROXIES'], issues),
+    proxyKeys: parseProxyKeys(env['PROXY_KEYS'], issues),
     countryHeader: parseHeaderName(env['COUNTRY_HEADER'], issues),
     geoDatabaseFile: env['GEO_DB'] ? resolve(env['GEO_DB']) : undefined,
     metricsToken: parseToken('METRICS_TOKEN', env['METRICS_TOKEN'], issues),
@@ -111,6 +116,18 @@ function parseProxies(value: string | undefined, issues: string[]): string[] {
         `TRUSTED_PROXIES must be comma-separated addresses or CIDR ranges, such as 10.0.0.0/8, not "${range}"`,
       )
   return ranges
+}
+
+/** Issues do not reveal the keys. */
+function parseProxyKeys(value: string | undefined, issues: string[]): Config['proxyKeys'] {
+  return parseList(value).flatMap((entry, index) => {
+    const [, siteId, key] = PROXY_KEY.exec(entry) ?? []
+    if (key === undefined)
+      issues.push(
+        `PROXY_KEYS must be comma-separated keys of 32 to 200 printable ASCII characters, each alone or after the ID of its site, such as ws_abc123:key; entry ${index + 1} is neither. Create a key with openssl rand -hex 32`,
+      )
+    return key === undefined ? [] : { key, siteId }
+  })
 }
 
 function parseLoopback(value: string | undefined, issues: string[]): string[] {

@@ -28,7 +28,9 @@ import {
   type RateRule,
   SCRIPT_RULES,
 } from './http/rate-limit.js'
+import { createProxyKeys } from './http/proxy-keys.js'
 import { createRequestLimit } from './http/request-limit.js'
+import { createSenders } from './http/senders.js'
 import { countRequests, createServer } from './http/server.js'
 import { createSiteCache } from './ingest/admit/site-cache.js'
 import { createBatchIngest } from './ingest/batch.js'
@@ -70,7 +72,10 @@ export const BATCH_PLACES = { concurrent: 8, perAccount: 2 }
 
 /** Services that the HTTP server uses. The caller opens and closes them. */
 export interface AppServices {
-  config: Pick<Config, 'trustedProxies' | 'countryHeader' | 'metricsToken' | 'stripe' | 'uptimeToken'>
+  config: Pick<
+    Config,
+    'trustedProxies' | 'proxyKeys' | 'countryHeader' | 'metricsToken' | 'stripe' | 'uptimeToken'
+  >
   stores: {
     control: ControlStore
     events: EventStore
@@ -112,7 +117,6 @@ export function createApp(app: AppServices): FastifyInstance {
   const tallies = { events: metrics.events, heartbeats: metrics.heartbeats }
 
   const server = createServer({ log, requestTimeoutMs, onBadUrl: () => metrics.countRequest('none', 404) })
-  const { addressOf } = createTrustedProxies(config.trustedProxies)
   const gate = createKeyGate({ control, now })
   const limiters = {
     events: createRateLimiter({ rules: INGEST_RULES, clock: steadyNow }),
@@ -121,10 +125,17 @@ export function createApp(app: AppServices): FastifyInstance {
     changes: createRateLimiter({ rules: CHANGE_RULES, clock: steadyNow, ...ACCOUNT_MEMORY }),
     tests: createRateLimiter({ rules: TEST_RULES, clock: steadyNow, maxClients: 1_000, maxRuns: 30_000 }),
   }
-  const limitRequests = (rules: RateRule[]) =>
-    createRequestLimit(createRateLimiter({ rules, clock: steadyNow }), addressOf)
-  const limitPages = limitRequests(PAGE_RULES)
   const sites = createSiteCache(control, now)
+  const senderOf = createSenders({
+    keys: createProxyKeys(config.proxyKeys),
+    addressOf: createTrustedProxies(config.trustedProxies).addressOf,
+    readCdnCountry: createCdnCountryReader(config),
+    findSite: sites.find,
+    count: metrics.countProxyRequest,
+  })
+  const limitRequests = (rules: RateRule[]) =>
+    createRequestLimit(createRateLimiter({ rules, clock: steadyNow }), senderOf)
+  const limitPages = limitRequests(PAGE_RULES)
   const pipeline = { ...ingest, findSite: sites.find, now }
   const processEvent = createEventProcessor(pipeline)
   const live = createLiveCounter({ store: events, now, steadyNow })
@@ -174,11 +185,10 @@ export function createApp(app: AppServices): FastifyInstance {
   })
   addEventRoutes(server, {
     ingest: createIngest({ ...pipeline, limiters, processEvent, tallies }),
-    addressOf,
+    senderOf,
     tallies,
     commit,
     heartbeats,
-    readCdnCountry: createCdnCountryReader(config),
   })
   addBatchRoute(server, {
     gate,

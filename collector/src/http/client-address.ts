@@ -105,7 +105,7 @@ function parseRange(range: string): [Address, number] {
  * Parses an IP address in any form that proxies write: `192.0.2.1`, `192.0.2.1:443`, `2001:db8::1` or
  * `[2001:db8::1]:443`. Returns undefined if the text contains no valid address.
  */
-function parseAddress(text: string): string | undefined {
+export function parseAddress(text: string): string | undefined {
   const address = isIP(text) ? text : withoutPort(text)
   if (isIP(address) === 0) return undefined
   // A socket that listens on IPv6 reports the address of an IPv4 peer with this prefix.

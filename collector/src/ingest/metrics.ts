@@ -1,3 +1,4 @@
+import { PROXY_OUTCOMES, type ProxyOutcome } from '../http/senders.js'
 import { type Cell, createRegistry, type Registry } from '../observability/registry.js'
 import type { CommitMetrics, GroupCommit } from './commit/group-commit.js'
 import { OUTCOMES, type Tally } from './outcomes.js'
@@ -11,6 +12,8 @@ export interface Metrics {
   heartbeatCommit: CommitMetrics
   /** Counts events that arrived with the `event_id` of a different event. */
   idReuse: Cell
+  /** Counts a request with headers of a proxy. */
+  countProxyRequest(outcome: ProxyOutcome): void
   /**
    * Counts an HTTP request. `route` must be the pattern of a route and never a request path, to keep the
    * number of label values small.
@@ -57,6 +60,13 @@ export function createMetrics(): Metrics {
       'Events stored under a new id, because a different event has theirs.',
     )
     .with()
+  const proxyRequests = registry.counter(
+    'zenovay_proxy_requests_total',
+    'Requests with headers of a proxy; only accepted ones count for the address that these name.',
+  )
+  const proxyCells = Object.fromEntries(
+    PROXY_OUTCOMES.map((outcome) => [outcome, proxyRequests.with({ outcome })]),
+  ) as Record<ProxyOutcome, Cell>
   const requests = registry.counter('zenovay_http_requests_total', 'Requests by route and status.')
   const requestCells = new Map<string, Cell>()
   const failures = registry.counter(
@@ -71,6 +81,7 @@ export function createMetrics(): Metrics {
     idReuse,
     eventCommit: batches('events'),
     heartbeatCommit: batches('heartbeats'),
+    countProxyRequest: (outcome) => proxyCells[outcome].add(),
     countRequest(route, status) {
       const key = `${status} ${route}`
       let cell = requestCells.get(key)

@@ -1,11 +1,10 @@
-import type { IncomingMessage } from 'node:http'
 import { Type } from '@sinclair/typebox'
 import { type IngestAnswer, MAX_BODY_BYTES } from '@zenovay/tracker/contract'
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import { storeUnavailable } from '../errors.js'
 import { documentRoute, type RouteDocs, urlOf } from '../http/api/route.js'
-import type { TrustedProxies } from '../http/client-address.js'
 import { toApiError } from '../http/error-answers.js'
+import type { Sender, SenderOf } from '../http/senders.js'
 import type { EventCommit } from '../ingest/commit/event-commit.js'
 import type { GroupCommit } from '../ingest/commit/group-commit.js'
 import type { HeartbeatRow } from '../ingest/event-row.js'
@@ -29,12 +28,10 @@ declare module 'fastify' {
 
 interface IngestRouteServices {
   ingest: Ingest
-  addressOf: TrustedProxies['addressOf']
+  senderOf: SenderOf
   tallies: { events: Tally; heartbeats: Tally }
   commit: Pick<EventCommit, 'isFull'>
   heartbeats: Pick<GroupCommit<HeartbeatRow>, 'isFull'>
-  /** Returns the country in the header of a CDN, or an empty string if no trusted proxy sent this header. */
-  readCdnCountry: (request: IncomingMessage) => string
 }
 
 interface CountedRoute {
@@ -94,7 +91,7 @@ export const collectHeartbeat = documentRoute({
 
 export function addEventRoutes(
   app: FastifyInstance,
-  { ingest, addressOf, tallies, commit, heartbeats, readCdnCountry }: IngestRouteServices,
+  { ingest, senderOf, tallies, commit, heartbeats }: IngestRouteServices,
 ): void {
   void app.register((routes, _options, done) => {
     routes.removeAllContentTypeParsers()
@@ -130,12 +127,8 @@ export function addEventRoutes(
           const { length } = request.body ?? ''
           pendingCharacters += length
           try {
-            return await take(
-              toIngestRequest(request, {
-                ip: addressOf(request.raw),
-                cdnCountry: readCdnCountry(request.raw),
-              }),
-            )
+            const sender = senderOf(request)
+            return await take(toIngestRequest(request, sender instanceof Promise ? await sender : sender))
           } finally {
             pendingCharacters -= length
           }
@@ -161,7 +154,7 @@ export function addEventRoutes(
 
 function toIngestRequest(
   { params, body, headers }: FastifyRequest<CodeRoute>,
-  sender: { ip: string; cdnCountry: string },
+  sender: Sender,
 ): IngestRequest {
   return {
     code: params.code,

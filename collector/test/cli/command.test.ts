@@ -264,10 +264,11 @@ describe('zenovay-collector explains the error in one line and exits with 1', ()
         CLICKHOUSE_URL: 'ftp://x',
         DATABASE_URL: 'mysql://x',
         TRUSTED_PROXIES: 'everyone',
+        PROXY_KEYS: `${'x'.repeat(32)},a-short-secret`,
         COUNTRY_HEADER: 'CF IPCountry',
         LOG_LEVEL: 'loud',
       },
-      /PORT must be .*"70000"; CLICKHOUSE_URL .*; DATABASE_URL .*; TRUSTED_PROXIES must be .*"everyone"; COUNTRY_HEADER must be .*"CF IPCountry"; LOG_LEVEL must be .*"loud"/,
+      /PORT must be .*"70000"; CLICKHOUSE_URL .*; DATABASE_URL .*; TRUSTED_PROXIES must be .*"everyone"; PROXY_KEYS must be (?!.*a-short-secret).*entry 2 is neither.*; COUNTRY_HEADER must be .*"CF IPCountry"; LOG_LEVEL must be .*"loud"/,
     ))
 
   it('reports an invalid domain and an unknown site', async () => {

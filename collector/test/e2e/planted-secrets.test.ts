@@ -54,7 +54,7 @@ it('reveals a secret only in the response that creates it', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'zenovay-planted-'))
   const masterKey = randomBytes(32).toString('hex')
   given.push(masterKey)
-  const [stripe, uptime, metrics] = [plant('whsec_'), plant(), plant()]
+  const [stripe, uptime, metrics, proxy] = [plant('whsec_'), plant(), plant(), plant()]
   const env = {
     PORT: '0',
     DATA_DIR: dataDir,
@@ -66,6 +66,7 @@ it('reveals a secret only in the response that creates it', async () => {
     STRIPE_WEBHOOK_SECRET: stripe,
     UPTIME_TOKEN: uptime,
     METRICS_TOKEN: metrics,
+    PROXY_KEYS: `${proxy},${plant()}x`,
     SMTP_URL: mails.url.replace('//', `//mailer:${plant()}@`),
     MAIL_FROM: 'alerts@example.com',
     PUBLIC_URL: 'https://stats.example.com',
@@ -200,6 +201,7 @@ it('reveals a secret only in the response that creates it', async () => {
     )
   await fetch(`${url}/e/${site.trackingCode}`, {
     method: 'POST',
+    headers: { 'x-zenovay-proxy-key': proxy, 'x-zenovay-client-address': '192.0.2.1' },
     body: JSON.stringify(makeEvent({ event_type: 'custom', event_name: 'x' })),
   })
   await receiver.waitFor(10, ({ headers }) => headers['x-zenovay-event'] === 'event')

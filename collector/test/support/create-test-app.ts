@@ -149,6 +149,7 @@ export async function createTestApp({
   const app = createApp({
     config: {
       trustedProxies: ['127.0.0.1'],
+      proxyKeys: [],
       countryHeader: undefined,
       metricsToken: METRICS_TOKEN,
       stripe: undefined,

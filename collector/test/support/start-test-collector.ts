@@ -18,8 +18,8 @@ export interface TestCollector extends Pick<TestEngine, 'dataDir' | 'select' | '
   get(path: string, headers?: Record<string, string>): Promise<Response>
   /** Lets a minute pass for all rate limits, but not for anything else. */
   passMinute(): void
-  /** Stops the collector and starts another on the same data. */
-  restart(): Promise<void>
+  /** Stops the collector and starts another on the same data, with further settings. */
+  restart(env?: Record<string, string>): Promise<void>
 }
 
 const MINUTE_MS = 60_000
@@ -30,13 +30,16 @@ export async function startTestCollector(
 ): Promise<TestCollector> {
   const engine = await startTestEngine()
   const { dataDir, select, command } = engine
-  const config = readConfig({
-    PORT: '0',
-    DATA_DIR: dataDir,
-    LOG_LEVEL: 'silent',
-    CLICKHOUSE_URL: engine.url,
-    ...env,
-  })
+  const read = (more: Record<string, string> = {}) =>
+    readConfig({
+      PORT: '0',
+      DATA_DIR: dataDir,
+      LOG_LEVEL: 'silent',
+      CLICKHOUSE_URL: engine.url,
+      ...env,
+      ...more,
+    })
+  const config = read()
   let passedMs = 0
   const clocks = { ...options, steadyNow: () => performance.now() + passedMs }
   let collector = await startCollector(config, clocks)
@@ -68,9 +71,9 @@ export async function startTestCollector(
       passedMs += MINUTE_MS
       clearMinutes(config.controlFile)
     },
-    async restart() {
+    async restart(more) {
       await collector.close()
-      started.collector = collector = await startCollector(config, clocks)
+      started.collector = collector = await startCollector(read(more), clocks)
       started.url = collector.url
     },
     async close() {
