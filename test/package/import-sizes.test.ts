@@ -47,17 +47,24 @@ describe.each(IMPORTS)('import $names from $from', async ({ names, from, limit, 
   })
 })
 
-describe('import { createServerTracker } from @zenovay/tracker/server', async () => {
-  const { code, imports } = await bundleImport('{ createServerTracker }', '@zenovay/tracker/server')
+const SERVER_IMPORTS: [name: string, limit: number][] = [
+  ['createServerTracker', 5 * 1024],
+  ['createProxy', 3_200],
+  ['createWebhookHandler', 2_300],
+  ['followStream', 2_300],
+]
+
+describe.each(SERVER_IMPORTS)('import { %s } from @zenovay/tracker/server', async (name, limit) => {
+  const { code, imports } = await bundleImport(`{ ${name} }`, '@zenovay/tracker/server')
   const bytes = brotliLength(code)
 
-  it('is smaller than 5 KB after Brotli compression, and imports nothing', () => {
-    expect(bytes).toBeLessThan(5 * 1024)
+  it(`is smaller than ${limit} bytes after Brotli compression, and imports nothing`, () => {
+    expect(bytes).toBeLessThan(limit)
     expect(imports).toEqual([])
   })
 
   it('matches the import size stated in README.md', () => {
-    const [, size] = tableRows(README).find(([name]) => name!.includes('createServerTracker'))!
+    const [, size] = tableRows(README).find(([cell]) => cell!.includes(`{ ${name} }`))!
     expect(size).toBe(`${bytes.toLocaleString('en')} bytes`)
   })
 })

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { toNodeListener, type NodeListener } from '../../src/node/to-node-listener.js'
+import { createProxy } from '../../src/server/create-proxy.js'
 import { ListeningServer } from './listening-server.js'
 import { MESSAGE_PATH, type PageMessage } from './page-probe.js'
 import { readArtefacts } from './read-artefacts.js'
@@ -23,7 +25,7 @@ export class SiteServer {
   readonly visits: string[] = []
   readonly unexpectedRequests: string[] = []
   readonly #pages = new Map<string, ServedPage>()
-  #proxied: { prefix: string; target: string } | undefined
+  #proxy: { path: string; listener: NodeListener } | undefined
   readonly #server = new ListeningServer((request, response) => void this.#serve(request, response))
 
   async start(): Promise<this> {
@@ -46,17 +48,16 @@ export class SiteServer {
     return this.url + path
   }
 
-  /** Passes requests below a path on to another server, as a first-party proxy does. */
-  forward(prefix: string, target: string): void {
-    this.#proxied = { prefix, target }
+  /** Serves the tracker of a collector below a path. */
+  forward(path: string, collector: string): void {
+    this.#proxy = { path, listener: toNodeListener(createProxy({ collector, path })) }
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await text(request).catch(() => '')
     const { pathname } = new URL(request.url ?? '/', this.url)
-    const { prefix, target } = this.#proxied ?? {}
-    if (prefix && pathname.startsWith(`${prefix}/`))
-      return this.#forward(request, response, body, target + pathname.slice(prefix.length))
+    if (this.#proxy && pathname.startsWith(`${this.#proxy.path}/`))
+      return this.#proxy.listener(request, response)
+    const body = await text(request).catch(() => '')
     const page = this.#pages.get(pathname)
     const module = MODULES.get(pathname)
     if (request.method === 'GET' && page) {
@@ -74,16 +75,5 @@ export class SiteServer {
       if (pathname !== '/favicon.ico') this.unexpectedRequests.push(`${request.method} ${request.url}`)
       response.writeHead(404).end()
     }
-  }
-
-  async #forward(
-    { method = 'GET' }: IncomingMessage,
-    response: ServerResponse,
-    body: string,
-    url: string,
-  ): Promise<void> {
-    const answer = await fetch(url, { method, ...(body && { body }) })
-    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' })
-    response.end(await answer.text())
   }
 }

@@ -1,5 +1,8 @@
-import { request, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
+import { createServer, request, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { BURST_LIMIT } from '@zenovay/tracker/contract'
+import { createProxy, toFastifyPlugin, toNodeListener } from '@zenovay/tracker/node'
+import fastify from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeEvent } from '../support/make-event.js'
 import {
@@ -13,13 +16,55 @@ import { startRecorder, type Recorder } from '../support/start-recorder.js'
 import { startTestCollector, type TestCollector } from '../support/start-test-collector.js'
 
 const KEY = '0123456789abcdef0123456789abcdef0123456789abcdef'
-const KINDS = PROXY_PROGRAMS.map((program) => ({
-  name: program,
-  isMissing: !isInstalled(program),
-  // Caddy has no list of allowed headers.
-  passesUnknownHeaders: program === 'caddy',
-  start: (options: ProxyOptions) => startDocumentedProxy(program, options),
-}))
+
+interface Kind {
+  name: string
+  isMissing: boolean
+  /** Caddy has no list of allowed headers. */
+  passesUnknownHeaders: boolean
+  start: (options: ProxyOptions) => Promise<RunningProxy>
+}
+
+const toHandler = ({ collectorPort, key }: ProxyOptions) =>
+  createProxy({ collector: `http://127.0.0.1:${collectorPort}`, path: '/stats', key })
+
+const OWN: Kind[] = [
+  {
+    name: 'createProxy on node:http',
+    isMissing: false,
+    passesUnknownHeaders: false,
+    async start(options) {
+      const server = createServer(toNodeListener(toHandler(options)))
+      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+      return {
+        url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        async close() {
+          server.closeAllConnections()
+          await new Promise((done) => server.close(done))
+        },
+      }
+    },
+  },
+  {
+    name: 'createProxy on Fastify',
+    isMissing: false,
+    passesUnknownHeaders: false,
+    async start(options) {
+      const app = fastify()
+      await app.register(toFastifyPlugin(toHandler(options)), { prefix: '/stats' })
+      return { url: await app.listen({ host: '127.0.0.1', port: 0 }), close: () => app.close() }
+    },
+  },
+]
+const KINDS: Kind[] = [
+  ...OWN,
+  ...PROXY_PROGRAMS.map((program) => ({
+    name: program,
+    isMissing: !isInstalled(program),
+    passesUnknownHeaders: program === 'caddy',
+    start: (options: ProxyOptions) => startDocumentedProxy(program, options),
+  })),
+]
 
 let collector: TestCollector
 let recorder: Recorder
