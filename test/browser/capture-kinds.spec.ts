@@ -10,12 +10,16 @@ const STAY = `<script>
   document.addEventListener('click', (event) => event.target.closest('a,area') && event.preventDefault())
 </script>`
 
+// The ID of an event is the time of its creation, the ID of its page load, and its number there.
+const timeOf = (id: string) => Number(id.slice(0, 13))
+const byId = (a: string, b: string) => timeOf(a) - timeOf(b) || a.localeCompare(b, 'en', { numeric: true })
+
 /** What was sent besides pageviews, in the order of the events, which requests may overtake. */
 const captured = (collector: RecordingCollector) =>
   collector
     .events()
     .filter(({ event_type = 'pageview' }) => event_type !== 'pageview')
-    .toSorted((a, b) => a.event_id!.localeCompare(b.event_id!, 'en', { numeric: true }))
+    .toSorted((a, b) => byId(a.event_id!, b.event_id!))
     .map(({ event_type, event_name, properties }) => [event_name ?? event_type, properties])
 
 /** Opens a page that nothing leads away from, and waits until its file of capture listens. */
