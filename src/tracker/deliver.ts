@@ -11,6 +11,7 @@ import {
   POSTED,
   RELEASED,
   settle,
+  timeOf,
   type Entry,
 } from './outbox.js'
 import { isTracked } from './page-url.js'
@@ -245,7 +246,7 @@ export const retry = (): void => {
 export const restore = (): void => {
   Object.keys({ ...outbox, ...useStorage((storage) => storage) })
     .filter((key) => key.startsWith(KEY_PREFIX))
-    .sort((a, b) => ageOf(b) - ageOf(a))
+    .sort((a, b) => timeOf(a) - timeOf(b))
     .forEach((key) => {
       const entry = outbox[key] ?? { _key: key, _state: FAILED, _isRestored: true }
       delete outbox[key]

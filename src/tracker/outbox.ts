@@ -51,9 +51,12 @@ export const addEvent = (event: OutgoingEvent, callback?: Callback): void => {
   outbox[key] = { _key: key, _event: event, _callback: callback }
 }
 
+/** Returns the time of an event in milliseconds, or NaN for a foreign key. */
+export const timeOf = (key: string): number =>
+  Number(key.slice(KEY_PREFIX.length, KEY_PREFIX.length + TIME_DIGITS))
+
 /** Returns the age of an event in milliseconds, or NaN for a foreign key. */
-export const ageOf = (key: string): number =>
-  Date.now() - Number(key.slice(KEY_PREFIX.length, KEY_PREFIX.length + TIME_DIGITS))
+export const ageOf = (key: string): number => Date.now() - timeOf(key)
 
 /** Deletes an event that was acknowledged, is invalid or too old, or exceeds the limits of the outbox. */
 export const settle = (entry: Entry, isStored = false): void => {

@@ -50,6 +50,19 @@ test('sends the stored events of an earlier page one second after the start', as
   expect(page.outboxKeys()).toEqual([])
 })
 
+test('resends events in the order in which they occurred though time passes while it sorts them', async () => {
+  const names = Array.from({ length: 12 }, (_, index) => `step ${index}`)
+  const page = await openNext(answer(503), answer(200))
+  for (const name of names) page.track(name)
+  await page.wait(100)
+  const start = Date.now()
+  let calls = 0
+  vi.spyOn(Date, 'now').mockImplementation(() => start + 3_000 + calls++)
+  await page.wait(3_000)
+
+  expect(page.posts[1]!.map(({ event_name }) => event_name)).toEqual(names)
+})
+
 test('deletes stored events after seven days', async () => {
   await leaveBehind('signup')
   vi.setSystemTime(Date.now() + 7 * DAY_MS)
