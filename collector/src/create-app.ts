@@ -16,6 +16,7 @@ import { addExternalApi, addManagementApi } from './http/api/register.js'
 import { createTrustedProxies } from './http/client-address.js'
 import { addCorsHeaders } from './http/cors.js'
 import { addErrorAnswers } from './http/error-answers.js'
+import { createProxyKeys } from './http/proxy-keys.js'
 import {
   ACCOUNT_MEMORY,
   CHANGE_RULES,
@@ -28,7 +29,6 @@ import {
   type RateRule,
   SCRIPT_RULES,
 } from './http/rate-limit.js'
-import { createProxyKeys } from './http/proxy-keys.js'
 import { createRequestLimit } from './http/request-limit.js'
 import { createSenders } from './http/senders.js'
 import { countRequests, createServer } from './http/server.js'

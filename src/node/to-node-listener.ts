@@ -70,14 +70,14 @@ async function answer(handler: FetchHandler, request: NodeRequest): Promise<Resp
     )
     return refuse(500, 'INTERNAL_ERROR', 'The body was read before the handler of this request.')
   }
-  return handler(
-    new Request(`http://localhost${target}`, {
-      method,
-      headers: readHeaders(request),
-      ...(hasBody && { body: readBody(request), duplex: 'half' }),
-    }),
-    { clientAddress: socket.remoteAddress },
-  )
+  // The Fetch standard has no request with this method.
+  if (method === 'TRACE') return refuse(405, 'METHOD_NOT_ALLOWED', 'This method is not supported.')
+  const init: RequestInit = {
+    method,
+    headers: readHeaders(request),
+    ...(hasBody && { body: readBody(request), duplex: 'half' }),
+  }
+  return handler(new Request(`http://localhost${target}`, init), { clientAddress: socket.remoteAddress })
 }
 
 function readHeaders({ rawHeaders }: NodeRequest): Headers {

@@ -70,7 +70,7 @@ const KEY = /^[\x21-\x7e]{32,200}$/
  *   fetch: createProxy({
  *     collector: 'https://collector.example',
  *     path: '/stats',
- *     key: '3f0c…',
+ *     key: '0123456789abcdef0123456789abcdef',
  *     clientAddress: 'cloudflare',
  *   }),
  * }
@@ -107,17 +107,12 @@ export function createProxy(options: ProxyOptions): ProxyHandler {
   }
 
   /** Sends a request, and reads the answer up to its end. Rejects if there is none. */
-  async function call(target: string, init: RequestInit, timeoutMs: number) {
+  const call = (target: string, init: RequestInit, timeoutMs: number) =>
     // Not the signal of the visitor's request: the event of a page that is left is to arrive.
-    const ending = new AbortController()
-    const timer = setTimeout(() => ending.abort(), timeoutMs)
-    try {
-      const answer = await fetch(base + target, { ...init, redirect: 'manual', signal: ending.signal })
+    limitTime(timeoutMs, async (signal) => {
+      const answer = await fetch(base + target, { ...init, redirect: 'manual', signal })
       return { answer, body: await limitBody(answer.body, MAX_ANSWER_BYTES).arrayBuffer() }
-    } finally {
-      clearTimeout(timer)
-    }
-  }
+    })
 
   /** Passes a request on, and passes back an answer of the collector, but of nothing else. */
   async function forward(target: string, init: RequestInit): Promise<Response> {
@@ -130,9 +125,9 @@ export function createProxy(options: ProxyOptions): ProxyHandler {
     let body: ArrayBuffer
     try {
       if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) throw new RangeError()
-      body = await limitBody(request.body, MAX_BODY_BYTES).arrayBuffer()
+      body = await limitTime(TIMEOUT_MS, () => limitBody(request.body, MAX_BODY_BYTES).arrayBuffer())
     } catch (error) {
-      // Otherwise the visitor has gone halfway, and nobody reads the answer.
+      // Otherwise the visitor has gone halfway or sends too slowly, and hardly reads the answer.
       return refuse(error instanceof RangeError ? 'PAYLOAD_TOO_LARGE' : 'VALIDATION_ERROR')
     }
     return forward(target, { method: 'POST', headers: headersOf(request, context), body })
@@ -190,6 +185,20 @@ export function createProxy(options: ProxyOptions): ProxyHandler {
     const found = await answer(request, context).catch(() => refuse('STORE_UNAVAILABLE'))
     return request.method === 'HEAD' ? new Response(null, found) : found
   }
+}
+
+/** Rejects after a time, at which the signal ends what still runs. */
+async function limitTime<Value>(ms: number, run: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
+  const ending = new AbortController()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const error = new Error(`not complete within ${ms / 1000} s`)
+      ending.abort(error)
+      reject(error)
+    }, ms)
+  })
+  return Promise.race([run(ending.signal), limit]).finally(() => clearTimeout(timer))
 }
 
 const pick = (headers: Headers, names: string[]): Headers =>

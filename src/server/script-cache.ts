@@ -7,7 +7,7 @@ export interface Script {
 }
 
 /** What a collector answers to a request for a script. */
-export type ScriptAnswer = { script: Script } | 'unchanged' | 'failed' | { refusal: Response }
+export type ScriptAnswer = { script: Script } | { refusal: Response } | 'unchanged' | 'failed'
 
 interface Entry {
   script: Script
@@ -16,16 +16,17 @@ interface Entry {
 }
 
 const MAX_SCRIPTS = 40
-/** While the collector is away, it is asked again so often. */
-const FAILED_MS = 30_000
+/** An old script is answered so long while one request asks for the new one, and while the collector is away. */
+const STALE_MS = 30_000
 
 /**
- * Keeps scripts as long as their `Cache-Control` says, and longer while the collector is away. Requests for the same script
- * at the same time are one.
+ * Keeps scripts as long as their `Cache-Control` says, and longer while the collector is away.
+ *
+ * One request asks for the new script, and the others get the old one meanwhile. They do not wait for that request: Workers
+ * let no request wait for another.
  */
 export class ScriptCache {
   readonly #entries = new Map<string, Entry>()
-  readonly #pending = new Map<string, Promise<Script | Response | undefined>>()
   readonly #clock: Clock
 
   constructor(clock: Clock) {
@@ -36,39 +37,26 @@ export class ScriptCache {
    * Returns the script at a path, the refusal of the collector, or undefined if there is neither. `load` asks the collector;
    * `known` is the script that is kept.
    */
-  read(
+  async read(
     path: string,
     load: (known: Script | undefined) => Promise<ScriptAnswer>,
   ): Promise<Script | Response | undefined> {
     const entry = this.#entries.get(path)
-    if (entry && entry.freshUntil > this.#clock.steadyNow()) return Promise.resolve(entry.script)
-    let pending = this.#pending.get(path)
-    if (!pending) {
-      pending = this.#refresh(path, entry, load).finally(() => this.#pending.delete(path))
-      this.#pending.set(path, pending)
-    }
-    // A body is read once, by one of those who wait.
-    return pending.then((found) => (found instanceof Response ? found.clone() : found))
+    const now = this.#clock.steadyNow()
+    if (entry && entry.freshUntil > now) return entry.script
+    if (entry) entry.freshUntil = now + STALE_MS
+    const answer = await load(entry?.script)
+    if (answer === 'failed') return entry?.script
+    if (answer === 'unchanged') return this.#keep(path, entry!.script)
+    return 'script' in answer ? this.#keep(path, answer.script) : answer.refusal
   }
 
-  async #refresh(
-    path: string,
-    entry: Entry | undefined,
-    load: (known: Script | undefined) => Promise<ScriptAnswer>,
-  ): Promise<Script | Response | undefined> {
-    const answer = await load(entry?.script)
-    if (typeof answer === 'object' && 'refusal' in answer) return answer.refusal
-    const now = this.#clock.steadyNow()
-    if (typeof answer === 'object') {
-      this.#entries.delete(path)
-      this.#entries.set(path, { script: answer.script, freshUntil: now + maxAgeOf(answer.script) })
-      for (const [oldest] of this.#entries)
-        if (this.#entries.size > MAX_SCRIPTS) this.#entries.delete(oldest)
-        else break
-      return answer.script
-    }
-    if (entry) entry.freshUntil = now + (answer === 'unchanged' ? maxAgeOf(entry.script) : FAILED_MS)
-    return entry?.script
+  #keep(path: string, script: Script): Script {
+    this.#entries.delete(path)
+    this.#entries.set(path, { script, freshUntil: this.#clock.steadyNow() + maxAgeOf(script) })
+    const [oldest] = this.#entries.keys()
+    if (this.#entries.size > MAX_SCRIPTS) this.#entries.delete(oldest!)
+    return script
   }
 }
 

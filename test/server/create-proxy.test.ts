@@ -228,6 +228,16 @@ describe('answers', () => {
     expect(sent).toEqual([])
   })
 
+  it('passes on nothing of a sender who is not done within 30 seconds', async () => {
+    vi.useFakeTimers()
+    const { post, sent } = openProxy(success)
+    const answer = post({ body: new ReadableStream(), duplex: 'half' } as RequestInit)
+    await vi.advanceTimersByTimeAsync(30_000)
+    expect((await answer).status).toBe(400)
+    expect([sent, vi.getTimerCount()]).toEqual([[], 0])
+    vi.useRealTimers()
+  })
+
   it('passes on the event of a page that is left before the answer', async () => {
     const leaving = new AbortController()
     let finish = () => {}
@@ -285,21 +295,33 @@ describe('scripts', () => {
     expect(await read()).toBe('new')
   })
 
-  it('asks once for requests at the same time', async () => {
-    const { ask, sent } = openProxy(() => script('x'))
-    const answers = await Promise.all(Array.from({ length: 20 }, () => ask('/stats/z.js')))
-    expect(await Promise.all(answers.map((answer) => answer.text()))).toEqual(Array(20).fill('x'))
-    expect(sent).toHaveLength(1)
+  it('answers at once with the old one while one request asks for the new one', async () => {
+    let text = 'old'
+    let finish = () => {}
+    const { ask, sent, clock } = openProxy(() =>
+      text === 'old' ? script(text) : new Promise((resolve) => (finish = () => resolve(script(text)))),
+    )
+    const read = async () => (await ask('/stats/z.js')).text()
+    await read()
+    text = 'new'
+    await clock.pass(MINUTE_MS + 1)
+    const first = read()
+    await vi.waitFor(() => expect(sent).toHaveLength(2))
+    expect([await read(), await read(), sent.length]).toEqual(['old', 'old', 2])
+    finish()
+    expect([await first, await read(), sent.length]).toEqual(['new', 'new', 2])
   })
 
-  it('passes on refusals, also to several at once, and keeps none', async () => {
+  it('passes on refusals and keeps none', async () => {
     const { ask, sent } = openProxy(() => refusal(404))
-    const path = '/stats/v/00/z.js'
-    const answers = await Promise.all([ask(path), ask(path)])
-    for (const answer of answers)
-      expect([answer.status, await answer.json()]).toMatchObject([404, { success: false }])
-    await ask(path)
-    expect(sent).toHaveLength(2)
+    for (let asked = 1; asked <= 2; asked++) {
+      const answer = await ask('/stats/v/00/z.js')
+      expect([answer.status, await answer.json(), sent.length]).toMatchObject([
+        404,
+        { success: false },
+        asked,
+      ])
+    }
   })
 
   it('keeps 40 scripts at most', async () => {

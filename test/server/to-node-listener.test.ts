@@ -85,6 +85,13 @@ describe('a proxy behind node:http', () => {
     expect(sent).toEqual([])
   })
 
+  it('answers 405 to a method that the Fetch standard lacks, and logs nothing', async () => {
+    const log = vi.spyOn(console, 'error').mockReturnValue()
+    const { port } = await openProxy()
+    expect(await sendRaw(port, request('TRACE /stats/z.js HTTP/1.1'))).toMatch(/^HTTP\/1\.1 405 /)
+    expect(log).not.toHaveBeenCalled()
+  })
+
   it('passes on a body in chunks of any size', async () => {
     const { port, sent } = await openProxy()
     const chunks = [...'["ü"]'].map((character) => `${Buffer.byteLength(character)}\r\n${character}\r\n`)

@@ -15,7 +15,7 @@ export interface Sender {
 export type SenderOf = (request: FastifyRequest) => Sender | Promise<Sender>
 
 /**
- * What became of the headers of a proxy:
+ * Outcomes of a request with headers of a proxy:
  *
  * - `accepted`: the request counts for the address they name.
  * - `no_key`, `wrong_key`: the key is missing or unknown.
