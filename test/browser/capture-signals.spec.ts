@@ -6,6 +6,12 @@ import type { RecordingServers } from '../support/recording-servers.js'
 import type { Tab } from '../support/tab.js'
 import { trackedPage } from '../support/test-pages.js'
 
+declare global {
+  interface Window {
+    clickTimes?: number[]
+  }
+}
+
 /** Longer than a dead click or a view takes, with the time that the file takes to arrive. */
 const DECIDED_MS = 2_600
 
@@ -39,6 +45,14 @@ async function clickOften(tab: Tab, selector: string, times: number): Promise<vo
   for (let count = 0; count < times; count++) await tab.click(selector)
 }
 
+/** Divides the times of clicks where one follows more than half a second after another. */
+const toSeries = (times: number[]): number[][] =>
+  times.reduce<number[][]>((series, time, index) => {
+    if (index > 0 && time - times[index - 1]! <= 500) series.at(-1)!.push(time)
+    else series.push([time])
+    return series
+  }, [])
+
 test.describe('rage', () => {
   test('sends one rage_click for four fast clicks and more on one button', async ({
     tab,
@@ -50,21 +64,27 @@ test.describe('rage', () => {
       'rage',
       '<form id="order"><button type="button" class="big x1">Buy <b>now</b></button></form>',
     )
-    // On a busy machine, a driver's clicks may be too far apart.
+    await tab.evaluate(() =>
+      addEventListener('click', ({ timeStamp }) => (window.clickTimes ??= []).push(timeStamp), true),
+    )
+    // On a busy machine, a driver's clicks may be too far apart, and then are several series.
+    let series: number[][] = []
     await expect(async () => {
-      await clickOften(tab, 'button', 6)
-      await expect.poll(() => captured(collector).length, { timeout: 2_000 }).toBeGreaterThan(0)
+      await clickOften(tab, 'button', 8)
+      series = toSeries(await tab.evaluate(() => window.clickTimes!))
+      expect(Math.max(...series.map(({ length }) => length))).toBeGreaterThan(4)
     }).toPass()
-    await clickOften(tab, 'button', 6)
+    const angry = series.filter(({ length }) => length >= 4)
+    await collector.until(() => captured(collector).length >= angry.length)
     await sleep(300)
 
-    expect(summaries(collector)).toEqual([
-      {
+    expect(summaries(collector)).toEqual(
+      angry.map(() => ({
         event_name: 'rage_click',
         properties: { text: 'Buy now', selector: 'form#order button.big' },
         interactive: false,
-      },
-    ])
+      })),
+    )
   })
 
   for (const [name, body] of [
@@ -97,8 +117,13 @@ test.describe('rage', () => {
         getSelection()!.selectAllChildren(document.querySelector('p')!),
       )
     })
-    await clickOften(tab, 'button', 4)
-    await collector.until(() => collector.customEvents('rage_click').length > 0)
+    // On a busy machine, a driver's clicks may be too far apart.
+    await expect(async () => {
+      await clickOften(tab, 'button', 4)
+      await expect
+        .poll(() => collector.customEvents('rage_click').length, { timeout: 2_000 })
+        .toBeGreaterThan(0)
+    }).toPass()
   })
 
   test('sends nothing for four clicks, one of them late, or for clicks of the page itself', async ({
